@@ -1,0 +1,1 @@
+"""See log files in a browser, live."""
