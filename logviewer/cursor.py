@@ -1,0 +1,134 @@
+"""The text form of a place in log files: what an SSE ``id`` carries, and how it is read back as untrusted input.
+
+A cursor is a version digit and one mark after another, 48 URL-safe characters each. It holds no path: a mark
+names its source and its file by hashes, and proves itself by hashes of bytes that must still be in that file.
+"""
+
+import base64
+import binascii
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+from logviewer.errors import CursorError
+
+HEAD_BYTES = 1024
+MARKER_BYTES = 64
+_VERSION = "1"
+_MARK = struct.Struct(">4s6s6s6sH6s6s")
+_MARK_CHARS = 48
+_SPENT = 0x8000
+_NO_FILE = bytes(6)
+_NOWHERE = b"\xff" * 6
+_MAX_MARKS = 4096
+_UNKNOWN_LINE = (1 << 48) - 1
+
+
+def digest(data: bytes) -> bytes:
+    """The 6-byte hash by which heads, markers and files are compared."""
+    return blake2b(data, digest_size=6).digest()
+
+
+def file_key(device: int, inode: int) -> bytes:
+    """The 6-byte name of a physical file."""
+    return digest(b"%d:%d" % (device, inode))
+
+
+def source_key(source_id: str) -> bytes:
+    """The 4-byte name of a source inside a cursor."""
+    return blake2b(source_id.encode(), digest_size=4).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One place in one file, with what is needed to prove that it still is that place.
+
+    ``offset`` is in bytes, after a whole line. ``line`` counts the lines before it, None while unknown. ``head`` is
+    the digest of the file's first ``head_length`` bytes (at most 1024), ``marker`` that of the last 64 bytes before
+    the offset. ``spent`` says that nothing is left to read there: it only tells what comes next. A ``file`` of
+    zeros means that the source had no file yet.
+    """
+
+    source: bytes
+    file: bytes
+    offset: int
+    line: int | None
+    head_length: int
+    head: bytes
+    marker: bytes
+    spent: bool = False
+
+    @property
+    def is_before_any_file(self) -> bool:
+        """Whether there was no file yet."""
+        return self.file == _NO_FILE
+
+    @property
+    def is_nowhere(self) -> bool:
+        """Whether nothing is known of it."""
+        return self.file == _NOWHERE
+
+    def text(self) -> str:
+        """These 48 characters stand for the mark in a cursor."""
+        line = _UNKNOWN_LINE if self.line is None else self.line
+        packed = _MARK.pack(
+            self.source,
+            self.file,
+            self.offset.to_bytes(6, "big"),
+            line.to_bytes(6, "big"),
+            self.head_length | (_SPENT if self.spent else 0),
+            self.head,
+            self.marker,
+        )
+        return base64.urlsafe_b64encode(packed).decode("ascii")
+
+
+def no_file_yet(source: bytes) -> Mark:
+    """The mark of a reader who waits for the source's first file."""
+    return Mark(source=source, file=_NO_FILE, offset=0, line=0, head_length=0, head=bytes(6), marker=bytes(6))
+
+
+def nowhere(source: bytes) -> Mark:
+    """The mark of a reader whose cursor nobody can read."""
+    return replace(no_file_yet(source), file=_NOWHERE)
+
+
+def encode(marks: Iterable[str]) -> str:
+    """Join the text of marks to a cursor."""
+    return _VERSION + "".join(marks)
+
+
+def decode(text: str) -> tuple[Mark, ...]:
+    """Read a cursor back.
+
+    Raises:
+        CursorError: if the text is not a cursor of this version.
+    """
+    body = text.removeprefix(_VERSION)
+    count, rest = divmod(len(body), _MARK_CHARS)
+    if body == text or rest or not 1 <= count <= _MAX_MARKS:
+        raise CursorError("not a cursor of this server")
+    try:
+        packed = base64.b64decode(body.encode("ascii"), altchars=b"-_", validate=True)
+    except (UnicodeEncodeError, binascii.Error) as error:
+        raise CursorError("not a cursor of this server") from error
+    return tuple(_unpack(fields) for fields in _MARK.iter_unpack(packed))
+
+
+def _unpack(fields: tuple[bytes, bytes, bytes, bytes, int, bytes, bytes]) -> Mark:
+    source, file, offset, line, head_length, head, marker = fields
+    lines_before = int.from_bytes(line, "big")
+    spent, head_length = bool(head_length & _SPENT), head_length & ~_SPENT
+    if head_length > HEAD_BYTES:
+        raise CursorError("not a cursor of this server")
+    return Mark(
+        source=source,
+        file=file,
+        offset=int.from_bytes(offset, "big"),
+        line=None if lines_before == _UNKNOWN_LINE else lines_before,
+        head_length=head_length,
+        head=head,
+        marker=marker,
+        spent=spent,
+    )

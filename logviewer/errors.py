@@ -1,0 +1,17 @@
+"""What can go wrong, raised where it is known and turned into words at the edge (exit code, status code)."""
+
+
+class CannotRunError(Exception):
+    """The server cannot start; the message is one line that says why and what to do."""
+
+
+class CursorError(ValueError):
+    """A cursor that this program did not write."""
+
+
+class NotAFileError(OSError):
+    """The path names a directory, device, pipe or socket: nothing that could be followed as a file."""
+
+
+class TornError(Exception):
+    """The bytes before a position are not those that were read: the file was truncated or rewritten."""

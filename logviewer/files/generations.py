@@ -1,0 +1,290 @@
+"""One physical file in a source's life, and positions in it that prove themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from logviewer.cursor import HEAD_BYTES, MARKER_BYTES, Mark, digest, file_key
+from logviewer.errors import TornError
+from logviewer.files.lines import (
+    LINE_CAP,
+    MAX_BYTES,
+    MAX_LINES,
+    UTF8,
+    Encoding,
+    detect,
+    find_newline,
+    rfind_newline,
+    split,
+    to_text,
+)
+from logviewer.files.read import OpenFile
+from logviewer.source import Reason
+
+_SCAN_BYTES = 1024 * 1024
+
+
+@dataclass(slots=True, eq=False)
+class Position:
+    """A byte offset after a whole line of one generation, with the bytes before it as proof.
+
+    ``line`` counts the lines before it, None while unknown; the digests are those of ``cursor.Mark``. Never changed
+    once made, so that all readers at one place share it and its text.
+    """
+
+    generation: "Generation"
+    offset: int
+    line: int | None
+    head_length: int
+    head: bytes
+    marker: bytes
+    _text: str = field(default="", init=False)
+
+    def mark(self) -> Mark:
+        """The place as a cursor carries it."""
+        return Mark(
+            source=self.generation.source,
+            file=self.generation.key,
+            offset=self.offset,
+            line=self.line,
+            head_length=self.head_length,
+            head=self.head,
+            marker=self.marker,
+        )
+
+    def text(self) -> str:
+        """The mark's text, made once."""
+        self._text = self._text or self.mark().text()
+        return self._text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Whole lines from ``start`` to ``end``, as bytes without newlines.
+
+    ``cut`` is the true length in bytes of a line over 1 MiB, which then is the only line here and holds its first
+    MiB. ``unterminated`` says that the last line has no newline in the file.
+    """
+
+    start: Position
+    end: Position
+    lines: Sequence[bytes]
+    cut: int | None = None
+    unterminated: bool = False
+
+    def texts(self) -> list[str]:
+        """The lines as text."""
+        encoding = self.start.generation.encoding
+        return [to_text(line, encoding) for line in self.lines]
+
+    def starts(self) -> list[Position]:
+        """The position before each line."""
+        generation = self.start.generation
+        positions = [self.start]
+        for line in self.lines[:-1]:
+            before = positions[-1]
+            offset = before.offset + len(line) + len(generation.encoding.newline)
+            positions.append(generation.position(offset, None if before.line is None else before.line + 1))
+        return positions
+
+
+class Generation:
+    """One physical file in the life of a source (named by its key): what it was when first seen.
+
+    It starts at ``begin`` and, when it came back under the source's name after another file had been there, stops
+    at ``limit``. ``ended`` is the time (monotonic seconds) since when a newer one has its place. ``adopted`` says
+    that it was found on disk, rotated already. ``lost`` tells why its bytes can no longer be read here, None while
+    they can; ``heir`` is the generation after it then. ``loss`` tells that lines before its first one were lost
+    unread. A copy that stands for a truncated file bears that file's key.
+    """
+
+    def __init__(
+        self,
+        file: OpenFile,
+        source: bytes,
+        *,
+        key: bytes | None = None,
+        ended: float | None = None,
+        adopted: bool = False,
+    ) -> None:
+        self.file = file
+        self.source = source
+        self.key = key or file_key(*file.identity)
+        self.begin = 0
+        self.limit: int | None = None
+        self.ended = ended
+        self.adopted = adopted
+        self.lost: Reason | None = None
+        self.heir: Generation | None = None
+        self.loss: Reason | None = None
+        self._encoding: Encoding | None = None
+        self._head = (0, digest(b""))
+        self._searched = (0, 0)
+        self._witness = (0, 0, digest(b""))
+
+    @property
+    def encoding(self) -> Encoding:
+        """How the bytes are text, settled by the first bytes as soon as they are there. Raises OSError."""
+        if self._encoding is None:
+            head = self.file.pread(4, 0)
+            if len(head) < 4:
+                return detect(head)
+            self._encoding = detect(head)
+        return self._encoding
+
+    def size(self) -> int:
+        """Bytes that belong to this generation now. Raises OSError."""
+        size = self.file.stat().st_size
+        return size if self.limit is None else min(size, self.limit)
+
+    def first(self) -> Position:
+        """The position before its first line. Raises OSError."""
+        return self.position(self.begin, 0 if self.begin == 0 else None)
+
+    def position(self, offset: int, line: int | None) -> Position:
+        """The position at an offset, with the digests of what is before it now. Raises OSError."""
+        return Position(self, offset, line, *self._see_head(), self._marker(offset))
+
+    def _see_head(self) -> tuple[int, bytes]:
+        length, head = self._head
+        if length < HEAD_BYTES:
+            data = self.file.pread(HEAD_BYTES, 0)
+            # Other bytes than before are another generation's: readers of this one will find out by the old ones.
+            if digest(data[:length]) == head:
+                self._head = (len(data), digest(data))
+        return self._head
+
+    def _marker(self, offset: int) -> bytes:
+        start = max(0, offset - MARKER_BYTES)
+        return digest(self.file.pread(offset - start, start)) if offset else digest(b"")
+
+    def holds(self, mark: Mark) -> bool:
+        """Whether the bytes that prove the mark are in this file. Raises OSError."""
+        if self.lost or mark.offset > self.file.stat().st_size:
+            return False
+        return digest(self.file.pread(mark.head_length, 0)) == mark.head and self._marker(mark.offset) == mark.marker
+
+    def spans(self, mark: Mark) -> bool:
+        """Whether the mark's offset lies in the part of the file that is this generation."""
+        return self.begin <= mark.offset and (self.limit is None or mark.offset <= self.limit)
+
+    def intact(self) -> bool:
+        """Whether what was seen at the last look is still there; sees what is there now. Raises OSError."""
+        facts = self.file.stat()
+        size, changed, marker = self._witness
+        if (facts.st_size, facts.st_mtime_ns) == (size, changed):
+            return True
+        if facts.st_size < size or self._marker(size) != marker:
+            return False
+        self._witness = (facts.st_size, facts.st_mtime_ns, self._marker(facts.st_size))
+        self._see_head()
+        return True
+
+    def seen(self) -> Mark:
+        """The mark of the end of what was there at the last look."""
+        size, _, marker = self._witness
+        return Mark(self.source, self.key, size, None, *self._head, marker)
+
+    @property
+    def seen_size(self) -> int:
+        """The file's size at the last look, in bytes."""
+        return self._witness[0]
+
+    def last_lines(self, count: int) -> int:
+        """The offset before the last ``count`` whole lines that are there now (0: after the last). Raises OSError."""
+        encoding = self.encoding
+        width = len(encoding.newline)
+        end = self.size() // width * width
+        while end > self.begin:
+            start = max(self.begin, end - MAX_BYTES)
+            data = self._pread(end - start, start)
+            at = len(data)
+            while (at := rfind_newline(data, encoding, at)) >= 0:
+                if count == 0:
+                    return start + at + width
+                count -= 1
+            end = start
+        return self.begin
+
+    def read(self, at: Position, *, max_lines: int = MAX_LINES) -> Batch | None:
+        """The whole lines after a position, up to ``max_lines`` or 256 KiB, or one longer line; None if none is there.
+
+        Raises:
+            TornError: if the file no longer holds the bytes before the position.
+            OSError: if it cannot be read.
+        """
+        start = at.offset
+        data = self._pread(MAX_BYTES, start)
+        if data[:1] == b"\0" and self.encoding is UTF8:
+            start = self._end_of_nuls(start)
+            data = self._pread(MAX_BYTES, start)
+        lines, taken = split(data, self.encoding, max_lines)
+        cut = None
+        if not lines and len(data) == MAX_BYTES:
+            lines, taken, cut = self._long_line(start)
+        self._check(at, start + taken)
+        if not lines:
+            return None
+        line = None if at.line is None else at.line + len(lines)
+        return Batch(at, self.position(start + taken, line), lines, cut=cut)
+
+    def read_rest(self, at: Position) -> Batch | None:
+        """What follows the last whole line, as a line without an end; None if nothing does. Raises as ``read``."""
+        end = self.size()
+        data = self._pread(min(LINE_CAP, max(0, end - at.offset)), at.offset)
+        self._check(at, at.offset + len(data))
+        if not data.strip(b"\0"):
+            return None
+        cut = end - at.offset if end - at.offset > LINE_CAP else None
+        line = None if at.line is None else at.line + 1
+        return Batch(at, self.position(end, line), [data], cut=cut, unterminated=True)
+
+    def _pread(self, size: int, offset: int) -> bytes:
+        if self.limit is not None:
+            size = max(0, min(size, self.limit - offset))
+        return self.file.pread(size, offset)
+
+    def _check(self, at: Position, end: int) -> None:
+        # Only after the read: bytes that were still right before it may be gone by the time they are read.
+        if self.lost or self.file.stat().st_size < end or self._marker(at.offset) != at.marker:
+            raise TornError
+        # Nothing is before the first line to prove it; what followed it when it was seen does.
+        if at.offset == 0 and digest(self.file.pread(at.head_length, 0)) != at.head:
+            raise TornError
+
+    def _end_of_nuls(self, start: int) -> int:
+        at = self._resume_search(start)
+        while True:
+            at = self.file.next_data(at)
+            data = self._pread(_SCAN_BYTES, at)
+            rest = data.lstrip(b"\0")
+            if rest or not data:
+                return at + len(data) - len(rest)
+            at += len(data)
+            self._searched = (start, at)
+
+    def _long_line(self, start: int) -> tuple[list[bytes], int, int | None]:
+        """The line from ``start``, its bytes with the newline, its true length if it is cut; none if it is open."""
+        encoding = self.encoding
+        at = self._resume_search(start)
+        while data := self._pread(_SCAN_BYTES, at):
+            found = find_newline(data, encoding)
+            if found >= 0:
+                length = at + found - start
+                line = self._pread(min(length, LINE_CAP), start)
+                return [line], length + len(encoding.newline), length if length > LINE_CAP else None
+            at += len(data) - len(data) % len(encoding.newline)
+            self._searched = (start, at)
+            if len(data) < _SCAN_BYTES:
+                break
+        return [], 0, None
+
+    def _resume_search(self, start: int) -> int:
+        # A line that grows for a long time is not searched from its start at each look.
+        searched, until = self._searched
+        return until if searched == start else start
+
+    def close(self, reason: Reason, heir: "Generation | None") -> None:
+        """Give the file up: readers in it learn the reason and where to go on."""
+        self.heir = heir
+        self.lost = reason
+        self.file.close()

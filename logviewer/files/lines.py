@@ -1,0 +1,66 @@
+"""Bytes to whole lines. A line ends at a newline and nowhere else; decoding happens line by line."""
+
+import codecs
+from dataclasses import dataclass
+
+MAX_LINES = 1000
+MAX_BYTES = 256 * 1024
+LINE_CAP = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How a file's bytes are text: the codec, the bytes of a newline, and the mark that may open the file."""
+
+    codec: str
+    newline: bytes
+    bom: bytes
+
+
+UTF8 = Encoding("utf-8", b"\n", codecs.BOM_UTF8)
+UTF16_LE = Encoding("utf-16-le", b"\n\0", codecs.BOM_UTF16_LE)
+UTF16_BE = Encoding("utf-16-be", b"\0\n", codecs.BOM_UTF16_BE)
+
+
+def detect(head: bytes) -> Encoding:
+    """The encoding that the first bytes of a file name; UTF-8 where they name none."""
+    return next((encoding for encoding in (UTF16_LE, UTF16_BE) if head.startswith(encoding.bom)), UTF8)
+
+
+def split(data: bytes, encoding: Encoding, limit: int) -> tuple[list[bytes], int]:
+    """The first whole lines of ``data``, at most ``limit``, without their newlines, and how many bytes they take.
+
+    ``data`` begins at the start of a line.
+    """
+    if len(encoding.newline) == 1:
+        lines = data.split(b"\n", limit)
+        return lines, len(data) - len(lines.pop())
+    lines = []
+    start = 0
+    while len(lines) < limit and (end := find_newline(data, encoding, start)) >= 0:
+        lines.append(data[start:end])
+        start = end + len(encoding.newline)
+    return lines, start
+
+
+def find_newline(data: bytes, encoding: Encoding, start: int = 0) -> int:
+    """Where the first newline from ``start`` on begins, -1 if there is none; both count from a line's start."""
+    width = len(encoding.newline)
+    found = data.find(encoding.newline, start)
+    while found >= 0 and found % width:
+        found = data.find(encoding.newline, found + 1)
+    return found
+
+
+def rfind_newline(data: bytes, encoding: Encoding, end: int) -> int:
+    """Where the last newline that begins before ``end`` begins, -1 if there is none."""
+    width = len(encoding.newline)
+    found = data.rfind(encoding.newline, 0, end)
+    while found >= 0 and found % width:
+        found = data.rfind(encoding.newline, 0, found + width - 1)
+    return found
+
+
+def to_text(line: bytes, encoding: Encoding) -> str:
+    """A line as text: wrong bytes become U+FFFD; the NULs of a hole before it, a byte order mark and one CR go."""
+    return line.decode(encoding.codec, "replace").lstrip("\0").removeprefix("\ufeff").removesuffix("\r")

@@ -1,0 +1,83 @@
+"""The rotated files beside a log: which names belong to it, and which of them is older."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from logviewer.cursor import file_key
+
+_SUFFIX = re.compile(r"[._-](?:(?P<date>\d[\d._:T-]*)|(?P<word>old|prev|previous))")
+_INDEX_DIGITS = 3
+
+
+def oldest_first(base: str, names: Iterable[str]) -> list[str]:
+    """The names that are rotations of ``base``, the oldest first.
+
+    ``app.log.2`` is older than ``app.log.1``; ``app.log-20261119``, ``app-2026-11-19.log`` and their like are older
+    than the same with a later date. Compressed files are left out: their bytes are not the log's.
+    """
+    ages = {name: age for name in names if (age := _age(base, name)) is not None}
+    return sorted(ages, key=lambda name: (ages[name], name))
+
+
+def _age(base: str, name: str) -> tuple[int, ...] | None:
+    suffix = _suffix(base, name)
+    match = _SUFFIX.fullmatch(suffix) if suffix else None
+    if match is None:
+        return None
+    if match["word"]:
+        return (1, -1)
+    numbers = [int(digits) for digits in re.findall(r"\d+", match["date"])]
+    if len(numbers) == 1 and len(match["date"]) <= _INDEX_DIGITS:
+        return (1, -numbers[0])
+    return (0, *numbers)
+
+
+def _suffix(base: str, name: str) -> str | None:
+    if name.startswith(base):
+        return name[len(base) :]
+    stem, dot, extension = base.rpartition(".")
+    if dot and name.startswith(stem) and name.endswith(dot + extension):
+        return name[len(stem) : -len(dot + extension)]
+    return None
+
+
+class Listings:
+    """Directory listings, each read once: one of these serves a pass over many sources."""
+
+    def __init__(self) -> None:
+        self._entries: dict[Path, dict[str, bytes]] = {}
+
+    def rotated(self, path: Path) -> list[Path]:
+        """The rotated files of a log that are on disk, the oldest first, beside it and beside its symlink's target."""
+        return [
+            place.parent / name
+            for place in _places(path)
+            for name in oldest_first(place.name, self._in(place.parent))
+            if name != place.name
+        ]
+
+    def named(self, path: Path, key: bytes) -> list[Path]:
+        """Where a physical file lies beside the log, under whatever name."""
+        return [
+            place.parent / name
+            for place in _places(path)
+            for name, each in self._in(place.parent).items()
+            if each == key
+        ]
+
+    def _in(self, directory: Path) -> dict[str, bytes]:
+        """File names and the keys of the files they name."""
+        if directory not in self._entries:
+            try:
+                device = directory.stat().st_dev
+                with os.scandir(directory) as entries:
+                    self._entries[directory] = {each.name: file_key(device, each.inode()) for each in entries}
+            except OSError:
+                self._entries[directory] = {}
+        return self._entries[directory]
+
+
+def _places(path: Path) -> list[Path]:
+    return list(dict.fromkeys((path, Path(os.path.realpath(path)))))

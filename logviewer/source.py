@@ -1,0 +1,99 @@
+"""The one seam between log files and anything else that can be followed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from logviewer.cursor import Mark
+
+if TYPE_CHECKING:
+    from logviewer.files.generations import Generation, Position
+
+State = Literal["open", "missing", "unreadable"]
+Reason = Literal["truncated", "rotated", "skipped", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What ``/api/sources`` tells: size in bytes of the live file, epoch milliseconds of its last change or None."""
+
+    id: str
+    name: str
+    path: str
+    size: int
+    lines: int | None
+    modified: int | None
+    state: State
+
+
+class Signal:
+    """Tells subscribers that there is reason to look again. Used from one thread, the event loop's.
+
+    ``count`` counts the reasons, so that a reader knows whether one came while it was reading.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._subscribers: set[Callable[[], None]] = set()
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._subscribers)
+
+    def subscribe(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` at each reason to look again."""
+        self._subscribers.add(wake)
+
+    def unsubscribe(self, wake: Callable[[], None]) -> None:
+        """Call it no more."""
+        self._subscribers.discard(wake)
+
+    def send(self) -> None:
+        """There is reason to look again."""
+        self.count += 1
+        for wake in self._subscribers:
+            wake()
+
+
+class Source(Protocol):
+    """Something that can be followed: generations of lines, the newest live."""
+
+    id: str
+    name: str
+    key: bytes
+    state: State
+    complete: bool
+    changed: Signal
+
+    @property
+    def generations(self) -> "Sequence[Generation]":
+        """The files known, the oldest first, the live one last."""
+
+    @property
+    def live(self) -> "Generation | None":
+        """The newest generation."""
+
+    def after(self, generation: "Generation") -> "Generation | None":
+        """The generation that followed this one."""
+
+    def finished(self, generation: "Generation") -> bool:
+        """Whether nothing more is expected in it."""
+
+    def facts(self) -> Facts:
+        """What there is to say of the source now."""
+
+    def look(self) -> bool:
+        """See what changed; True if readers have reason to look again."""
+
+    def rewritten(self, generation: "Generation") -> None:
+        """A reader found other bytes than before."""
+
+    def start(self) -> "list[Position]":
+        """The place before the first line."""
+
+    def last(self, count: int) -> "list[Position]":
+        """The place before the last ``count`` lines."""
+
+    def locate(self, marks: Sequence[Mark]) -> "tuple[list[Position], Reason | None]":
+        """The places that marks tell of, and the reason if one cannot be found."""

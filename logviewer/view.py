@@ -1,0 +1,284 @@
+"""What is shown: sources followed together by a reader who never misses a line without being told."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, Literal, Protocol, TypeVar
+
+from logviewer import cursor
+from logviewer.cursor import Mark
+from logviewer.errors import TornError
+from logviewer.files.generations import Generation, Position
+from logviewer.source import Reason, Source, State
+
+
+class Piece(Protocol):
+    """Anything made of lines that ends at a position: a batch, or what a sink made of one."""
+
+    @property
+    def end(self) -> Position:
+        """The position after the last line."""
+
+
+T = TypeVar("T")
+P = TypeVar("P", bound=Piece)
+P_co = TypeVar("P_co", bound=Piece, covariant=True)
+
+
+class Disk(Protocol[P_co]):
+    """How a reader reaches files: never on the event loop, and shared with all readers at the same place."""
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """Call it in a thread."""
+
+    async def read(self, position: Position) -> P_co | None:
+        """The next lines after a position. Raises as ``Generation.read``."""
+
+    async def read_rest(self, position: Position) -> P_co | None:
+        """What follows the last whole line. Raises as ``Generation.read``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines(Generic[P]):
+    """Lines of one source."""
+
+    source: Source
+    piece: P
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Lines that this reader will not get, and why; how many, or None where nobody knows."""
+
+    source: Source
+    reason: Reason
+    lines: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A source's file came, went, was refused, or another one took its place."""
+
+    source: Source
+    state: State | Literal["rotated"]
+
+
+@dataclass(slots=True, eq=False)
+class _Spot:
+    """A reader's position in one generation; ``spent`` once nothing is left there."""
+
+    position: Position
+    spent: bool = False
+
+    def text(self) -> str:
+        return replace(self.position.mark(), spent=True).text() if self.spent else self.position.text()
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    """Where a reader is in one source: one spot, or more while a rotated file may still get late lines."""
+
+    source: Source
+    spots: list[_Spot]
+    first: Generation | None = None
+    told: State = "open"
+    gap: Reason | None = None
+    held: Sequence[str] = ()
+    until: tuple[Generation, int] | None = None
+    done: bool = False
+
+    def drop_passed(self) -> None:
+        # The spot before the first line of a file must stay behind one that is spent: where a file comes back under
+        # the source's name, only the order of the two tells its second life from its first.
+        while len(self.spots) > 1 and self.spots[0].spent and _has_begun(self.spots[1].position):
+            del self.spots[0]
+
+    def notice_first(self) -> None:
+        # Noticed at once, and read later: if it is truncated in between, the reader must be told.
+        if not self.spots and not self.first:
+            self.first = next(iter(self.source.generations), None)
+
+    def reached_end(self, spot: _Spot) -> bool:
+        return self.until is not None and (
+            spot.position.generation is self.until[0] and spot.position.offset >= self.until[1]
+        )
+
+
+def _has_begun(position: Position) -> bool:
+    return position.offset > position.generation.begin
+
+
+class Reader(Generic[P]):
+    """One client's way through sources: what comes next, and the cursor after it.
+
+    Keeps positions only, never lines: a slow client reads the files later.
+    """
+
+    def __init__(self, disk: Disk[P], *, follow: bool) -> None:
+        self._disk = disk
+        self._follow = follow
+        self._places: list[_Place] = []
+        self._dirty: dict[_Place, None] = {}
+        self._awake = asyncio.Event()
+        self._unsubscribe: list[Callable[[], None]] = []
+
+    async def add(self, source: Source, marks: Sequence[Mark], start: Callable[[Source], list[Position]]) -> None:
+        """Follow one more source, from its marks in a cursor or, if it has none there, from ``start``.
+
+        Raises:
+            OSError: if the source's file cannot be read.
+        """
+        own = [mark for mark in marks if mark.source == source.key]
+        place = _Place(source, [])
+        await self._look(source)
+        if own:
+            positions, place.gap = await self._disk.run(lambda: source.locate(own))
+            place.held = [mark.text() for mark in own] if place.gap else []
+            if place.gap and not positions:
+                positions = await self._disk.run(source.start if place.gap != "lost" else lambda: start(source))
+        else:
+            positions = await self._disk.run(lambda: start(source))
+        place.spots = [_Spot(position) for position in positions]
+        if not self._follow and (live := source.live):
+            place.until = (live, await self._disk.run(live.size))
+        self._places.append(place)
+        self._subscribe(place)
+
+    async def _look(self, source: Source) -> None:
+        if await self._disk.run(source.look):
+            source.changed.send()
+
+    def _subscribe(self, place: _Place) -> None:
+        def wake() -> None:
+            place.notice_first()
+            self._dirty[place] = None
+            self._awake.set()
+
+        wake()
+        place.source.changed.subscribe(wake)
+        self._unsubscribe.append(lambda: place.source.changed.unsubscribe(wake))
+
+    def close(self) -> None:
+        """Listen no more."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+
+    @property
+    def complete(self) -> bool:
+        """Whether this reader has all it will ever get."""
+        return all(place.done for place in self._places)
+
+    def wake(self) -> None:
+        """Let ``wait`` return although nothing changed."""
+        self._awake.set()
+
+    async def wait(self) -> None:
+        """Wait until there is reason to look again."""
+        await self._awake.wait()
+        self._awake.clear()
+
+    def cursor(self) -> str:
+        """The text from which a reader goes on exactly where this one is."""
+        return cursor.encode(text for place in self._places for text in self._texts(place))
+
+    def _texts(self, place: _Place) -> list[str]:
+        # A reader that was not yet told of its gap comes back as it came, to be told.
+        texts = [*place.held] or [spot.text() for spot in place.spots if spot.position.head_length]
+        # An empty file is no file yet: nothing in it could tell it from the next one under its name and number.
+        return texts or [cursor.no_file_yet(place.source.key).text()]
+
+    async def next(self) -> Lines[P] | Gap | Turn | None:
+        """What comes next, the sources taking turns; None if there is nothing now."""
+        while self._dirty:
+            place = next(iter(self._dirty))
+            seen = place.source.changed.count
+            event = await self._step(place)
+            if event or place.done or place.source.changed.count == seen:
+                del self._dirty[place]
+            if event:
+                self._dirty[place] = None
+                return event
+        return None
+
+    async def _step(self, place: _Place) -> Lines[P] | Gap | Turn | None:
+        if place.gap:
+            gap, place.gap, place.held = Gap(place.source, place.gap), None, ()
+            return gap
+        if place.told != place.source.state:
+            place.told = place.source.state
+            return Turn(place.source, place.told)
+        if place.done:
+            return None
+        if not place.spots and (event := await self._begin(place)):
+            return event
+        for spot in list(place.spots):
+            if not spot.spent and (event := await self._read(place, spot)):
+                return event
+        return await self._at_end(place)
+
+    async def _begin(self, place: _Place) -> Lines[P] | Gap | Turn | None:
+        place.notice_first()
+        return await self._enter(place, place.first) if place.first else None
+
+    async def _enter(self, place: _Place, generation: Generation) -> Gap | None:
+        """Go to the first line of a generation; tell of lines lost before it."""
+        loss = generation.lost or generation.loss
+        while generation.lost and generation.heir:
+            generation = generation.heir
+        if not generation.lost:
+            place.spots.append(_Spot(await self._disk.run(generation.first)))
+        return Gap(place.source, loss) if loss else None
+
+    async def _read(self, place: _Place, spot: _Spot) -> Lines[P] | Gap | Turn | None:
+        generation = spot.position.generation
+        finished = place.source.finished(generation)
+        if generation.lost:
+            return await self._find_again(place, spot)
+        try:
+            piece = await self._disk.read(spot.position)
+            if piece is None and finished:
+                piece = await self._disk.read_rest(spot.position)
+                spot.spent = piece is None
+        except TornError:
+            return await self._torn(place, spot)
+        except OSError:
+            # Closed under the reader, and found again below; or the disk fails now, and is asked again later.
+            return await self._find_again(place, spot) if generation.lost else None
+        if piece:
+            spot.position = piece.end
+            place.done = place.reached_end(spot)
+        place.drop_passed()
+        if piece:
+            return Lines(place.source, piece)
+        following = place.source.after(generation)
+        if following and spot is place.spots[-1]:
+            return await self._enter(place, following) or Turn(place.source, "rotated")
+        return None
+
+    async def _at_end(self, place: _Place) -> Lines[P] | None:
+        if self._follow:
+            place.done = place.source.complete and all(spot.spent for spot in place.spots)
+            return None
+        place.done = True
+        # The rest without a newline is shown, and the cursor stays before it: it may be a whole line by next time.
+        rest = await self._disk.read_rest(place.spots[-1].position) if place.spots else None
+        return Lines(place.source, rest) if rest else None
+
+    async def _torn(self, place: _Place, spot: _Spot) -> Lines[P] | Gap | Turn | None:
+        source, generation = place.source, spot.position.generation
+        await self._look(source)
+        if not generation.lost:
+            await self._disk.run(lambda: source.rewritten(generation))
+            source.changed.send()
+        return await self._step(place)
+
+    async def _find_again(self, place: _Place, spot: _Spot) -> Lines[P] | Gap | Turn | None:
+        source, generation = place.source, spot.position.generation
+        positions, _ = await self._disk.run(lambda: source.locate([spot.position.mark()]))
+        # A place before the first line proves nothing where the lines after it are lost.
+        if positions and (_has_begun(positions[0]) or not (generation.heir and generation.heir.loss)):
+            spot.position = positions[0]
+            return await self._step(place)
+        latest = spot is place.spots[-1]
+        place.spots.remove(spot)
+        return (await self._enter(place, generation) if latest else None) or Gap(source, generation.lost or "rotated")

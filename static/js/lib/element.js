@@ -1,0 +1,28 @@
+/** Elements from text and other elements; never from markup. */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} className
+ * @param {...(Node | string)} children strings become text nodes
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function element(tag, className, ...children) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.append(...children);
+  return made;
+}
+
+/**
+ * The element of the page with this id; a page without it is broken, so this throws.
+ * @template {HTMLElement} Type
+ * @param {string} id
+ * @param {new () => Type} type
+ * @returns {Type}
+ */
+export function byId(id, type) {
+  const found = document.getElementById(id);
+  if (found instanceof type) return found;
+  throw new Error(`the page has no ${type.name} with the id ${id}`);
+}

@@ -1,0 +1,87 @@
+/** The list of sources, asked for again every few seconds while somebody looks, and at once when the stream has news. */
+
+import { Signal } from "../lib/signal.js";
+
+/**
+ * @typedef {object} SourceInfo
+ * @property {string} id
+ * @property {string} name
+ * @property {string} path
+ * @property {number | null} size bytes
+ * @property {number | null} lines null until counted
+ * @property {number | null} modified epoch milliseconds
+ * @property {"open" | "missing" | "unreadable"} state
+ */
+/** @typedef {"signed-out" | "unreachable" | null} Trouble */
+
+const EVERY_MS = 5_000;
+const TIMEOUT_MS = 10_000;
+
+export class SourcesClient {
+  #endpoint;
+  /** @type {Signal<readonly SourceInfo[] | null>} */
+  #sources = new Signal(/** @type {readonly SourceInfo[] | null} */ (null));
+  /** @type {Signal<Trouble>} */
+  #trouble = new Signal(/** @type {Trouble} */ (null));
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #running = false;
+  #asking = false;
+  #again = false;
+
+  /** @param {string} endpoint */
+  constructor(endpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  /** Null until the first answer. @returns {import("../lib/signal.js").Readable<readonly SourceInfo[] | null>} */
+  get sources() {
+    return this.#sources;
+  }
+
+  /** Why the list may be old. @returns {import("../lib/signal.js").Readable<Trouble>} */
+  get trouble() {
+    return this.#trouble;
+  }
+
+  start() {
+    this.#running = true;
+    void this.refresh();
+  }
+
+  stop() {
+    this.#running = false;
+    clearTimeout(this.#timer);
+  }
+
+  /** One request at a time; news during one is asked for after it. */
+  async refresh() {
+    if (this.#asking) {
+      this.#again = true;
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#asking = true;
+    this.#again = false;
+    try {
+      await this.#ask();
+    } finally {
+      this.#asking = false;
+    }
+    if (this.#running) this.#timer = setTimeout(() => void this.refresh(), this.#again ? 1_000 : EVERY_MS);
+  }
+
+  async #ask() {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    try {
+      const response = await fetch(this.#endpoint, { cache: "no-store", signal });
+      if (response.ok) this.#sources.set(await response.json());
+      this.#trouble.set(response.ok ? null : response.status === 401 ? "signed-out" : "unreachable");
+    } catch (error) {
+      // No network, our timeout, or an answer that is no JSON, as from a proxy in between.
+      const known = [TypeError, DOMException, SyntaxError].some((type) => error instanceof type);
+      if (!known) throw error;
+      this.#trouble.set("unreachable");
+    }
+  }
+}

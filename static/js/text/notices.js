@@ -1,0 +1,81 @@
+/** What is said in the place of lines, or above them when they are no longer fresh; pure, so that every state is tested. */
+
+/** @typedef {import("../model/connection.js").Connection} Connection */
+/**
+ * @typedef {object} Situation
+ * @property {Connection} connection
+ * @property {"signed-out" | "unreachable" | null} trouble with the list of sources
+ * @property {readonly {id: string, name: string, state: string}[] | null} sources null until known
+ * @property {readonly string[]} chosen
+ * @property {boolean} empty no line came yet
+ */
+/** @typedef {{command: "reload" | "restart" | "retry" | "sources", label: string}} Action */
+/** @typedef {{title: string, text: string, action?: Action}} Notice */
+
+/**
+ * @param {Situation} situation
+ * @returns {Notice | null}
+ */
+export function noticeFor(situation) {
+  return troubleNotice(situation) ?? (situation.empty ? emptyNotice(situation) : null);
+}
+
+/**
+ * @param {Situation} situation
+ * @returns {Notice | null}
+ */
+function troubleNotice({ connection, trouble, sources }) {
+  if (connection.name === "signed-out" || trouble === "signed-out") {
+    return {
+      title: "Signed out",
+      text: "The server does not know this browser any more. Open the link in its terminal again, or sign in with the token.",
+      action: { command: "reload", label: "Sign in" },
+    };
+  }
+  if (connection.name === "refused") {
+    return {
+      title: "The server refused this stream",
+      text: connection.detail,
+      action: { command: "restart", label: "Start again" },
+    };
+  }
+  if (connection.name === "server-ended") {
+    return { title: "The server ended", text: "Reconnecting as soon as it is back.", action: { command: "retry", label: "Try now" } };
+  }
+  if (connection.name === "reconnecting" || (trouble === "unreachable" && sources === null)) {
+    return { title: "No connection", text: "The server cannot be reached. Trying again by itself.", action: { command: "retry", label: "Try now" } };
+  }
+  return null;
+}
+
+/**
+ * @param {Situation} situation
+ * @returns {Notice | null}
+ */
+function emptyNotice({ connection, sources, chosen }) {
+  if (sources === null) return null;
+  if (sources.length === 0 && chosen.length === 0) {
+    return { title: "No sources yet", text: "Nothing that logviewer was asked to show exists so far. A file appears here as soon as it is created." };
+  }
+  if (chosen.length === 0) {
+    return {
+      title: "No source chosen",
+      text: "Click a name to see one source; tick several to see them together.",
+      action: { command: "sources", label: "Sources" },
+    };
+  }
+  if (connection.name === "ended") return { title: "No lines", text: "This stream ended without any." };
+  return connection.name === "live" ? waitingNotice(sources.filter(({ id }) => chosen.includes(id))) : null;
+}
+
+/**
+ * @param {readonly {name: string, state: string}[]} shown
+ * @returns {Notice}
+ */
+function waitingNotice(shown) {
+  if (shown.length !== 1) return { title: "No lines yet", text: "Lines appear here as they are written." };
+  const [{ name, state }] = shown;
+  if (state === "missing") return { title: `${name} is missing`, text: "Its lines appear here as soon as it is created." };
+  if (state === "unreadable") return { title: `${name} cannot be read`, text: "The server is not allowed to open it. Its lines appear here once it is." };
+  return { title: "No lines yet", text: `${name} is empty. Lines appear here as they are written.` };
+}

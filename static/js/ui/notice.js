@@ -1,0 +1,33 @@
+/** The one message in front of the list: in the middle of an empty one, at the top of one with rows. */
+
+import { byId, element } from "../lib/element.js";
+
+/** @typedef {import("../text/notices.js").Notice} Notice */
+
+export class NoticeBox {
+  #box = byId("notice", HTMLElement);
+  #shown = "";
+
+  /**
+   * @param {Notice | null} notice
+   * @param {boolean} overRows
+   */
+  show(notice, overRows) {
+    this.#box.classList.toggle("over-rows", overRows);
+    const text = JSON.stringify(notice);
+    if (text === this.#shown) return;
+    this.#shown = text;
+    this.#box.hidden = notice === null;
+    this.#box.replaceChildren(...(notice ? parts(notice) : []));
+  }
+}
+
+/** @param {Notice} notice */
+function parts({ title, text, action }) {
+  const made = [element("h2", "", title), element("p", "", text)];
+  if (!action) return made;
+  const button = element("button", "", action.label);
+  button.type = "button";
+  button.dataset.command = action.command;
+  return [...made, button];
+}

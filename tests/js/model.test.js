@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bytes, counted } from "../../static/js/lib/numbers.js";
+import { once, Signal } from "../../static/js/lib/signal.js";
+import { HUE_COUNT, Hues } from "../../static/js/model/hues.js";
+import { Names, shortNames } from "../../static/js/model/names.js";
+import { Rate } from "../../static/js/model/rate.js";
+import { Settings } from "../../static/js/model/settings.js";
+
+test("a chosen source keeps its hue while others come and go", () => {
+  const hues = new Hues();
+  hues.assign(["a", "b"]);
+  hues.assign(["b", "c"]);
+  assert.deepEqual(["a", "b", "c"].map((id) => hues.of(id)), [null, 1, 0]);
+});
+
+test("hues repeat only when there are more sources than hues", () => {
+  const hues = new Hues();
+  const ids = Array.from({ length: HUE_COUNT + 3 }, (_, index) => String(index));
+  hues.assign(ids);
+  assert.equal(new Set(ids.slice(0, HUE_COUNT).map((id) => hues.of(id))).size, HUE_COUNT);
+  for (const id of ids) assert.ok(Number(hues.of(id)) < HUE_COUNT);
+});
+
+test("a name is the last part of its path, unless two chosen ones share it", () => {
+  const short = shortNames([
+    { id: "1", name: "nginx/access.log" },
+    { id: "2", name: "eu/app.log" },
+    { id: "3", name: "us/app.log" },
+  ]);
+  assert.deepEqual([...short.values()], ["access.log", "eu/app.log", "us/app.log"]);
+});
+
+test("a source that is not known is called by its id", () => {
+  const names = new Names();
+  names.assign([{ id: "1", name: "a/b.log" }], ["1", "2"]);
+  assert.deepEqual([names.short("1"), names.full("1"), names.short("2"), names.full("2")], ["b.log", "a/b.log", "2", "2"]);
+});
+
+test("lines that were there before do not count as a rate", () => {
+  const rate = new Rate();
+  assert.equal(rate.sample(0, 0), null);
+  assert.equal(rate.sample(500, 1_000), null);
+  assert.equal(rate.sample(510, 2_000), 10);
+});
+
+test("the rate forgets what is older than some seconds", () => {
+  const rate = new Rate();
+  rate.sample(1, 0);
+  for (let second = 1; second <= 5; second += 1) rate.sample(1_000, second * 1_000);
+  assert.equal(rate.sample(1_000, 6_000), 0);
+});
+
+test("a count that begins anew has no negative rate", () => {
+  const rate = new Rate();
+  rate.sample(500, 0);
+  assert.equal(rate.sample(90, 1_000), null);
+  assert.equal(rate.sample(100, 2_000), 10);
+});
+
+test("sizes have at most three digits", () => {
+  const shown = [0, 999, 1_000, 9_949, 9_999, 999_499, 999_500, 1_500_000, 38_000_000, 5e12].map(bytes);
+  assert.deepEqual(shown, ["0 B", "999 B", "1.0 kB", "9.9 kB", "10 kB", "999 kB", "1.0 MB", "1.5 MB", "38 MB", "5.0 TB"]);
+});
+
+test("counts are grouped, and one is singular", () => {
+  assert.deepEqual([0, 1, 1_204].map((count) => counted(count, "line")), ["0 lines", "1 line", "1,204 lines"]);
+});
+
+test("a signal tells each change once, from the present value on", () => {
+  const signal = new Signal(1);
+  /** @type {number[]} */
+  const heard = [];
+  const stop = signal.subscribe((value) => void heard.push(value));
+  signal.set(1);
+  signal.set(2);
+  stop();
+  signal.set(3);
+  assert.deepEqual(heard, [1, 2]);
+});
+
+test("once acts on the first wanted value only, also when that is the present one", () => {
+  const signal = new Signal(0);
+  /** @type {number[]} */
+  const heard = [];
+  once(signal, (value) => value > 1, (value) => void heard.push(value));
+  for (const value of [1, 2, 3]) signal.set(value);
+  once(signal, (value) => value > 1, (value) => void heard.push(value * 10));
+  signal.set(4);
+  assert.deepEqual(heard, [2, 30]);
+});
+
+/** @param {Record<string, string>} [kept] */
+function makeStore(kept = {}) {
+  return {
+    kept,
+    getItem: (/** @type {string} */ key) => kept[key] ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => void (kept[key] = value),
+  };
+}
+
+test("settings are kept and read again", () => {
+  const store = makeStore();
+  const settings = new Settings(store, { wrap: false });
+  settings.toggleWrap();
+  settings.nextTheme();
+  settings.setKeys(false);
+  const again = new Settings(store, { wrap: false });
+  assert.deepEqual([again.wrap.value, again.theme.value, again.keys.value], [true, "light", false]);
+});
+
+test("the theme goes round, and nonsense in the storage is the system's theme", () => {
+  const settings = new Settings(makeStore({ "logviewer.theme": "<b>" }), { wrap: true });
+  const seen = [0, 1, 2, 3].map(() => (settings.nextTheme(), settings.theme.value));
+  assert.deepEqual(seen, ["light", "dark", "auto", "light"]);
+});
+
+test("settings work without a storage and with a full one", () => {
+  const full = { getItem: () => null, setItem: () => { throw new DOMException("full", "QuotaExceededError"); } };
+  for (const store of [null, full]) {
+    const settings = new Settings(store, { wrap: false });
+    settings.toggleWrap();
+    assert.equal(settings.wrap.value, true);
+  }
+});

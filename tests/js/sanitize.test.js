@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { visible, visibleRuns } from "../../static/js/text/sanitize.js";
+
+test("a plain line is one run, as it is", () => {
+  assert.deepEqual(visibleRuns("GET /caf\u00e9 200 \u65e5\u672c"), [{ text: "GET /caf\u00e9 200 \u65e5\u672c", glyph: false }]);
+});
+
+test("an empty line has no runs", () => {
+  assert.deepEqual(visibleRuns(""), []);
+});
+
+test("tabs are left to the browser", () => {
+  assert.equal(visible("a\tb"), "a\tb");
+});
+
+test("every C0 control but tab, DEL and every C1 control becomes a glyph", () => {
+  const codes = [...Array(0x20).keys(), ...Array.from({ length: 0x21 }, (_, index) => 0x7f + index)];
+  for (const code of codes.filter((known) => known !== 9)) {
+    const [run, ...more] = visibleRuns(String.fromCharCode(code));
+    assert.equal(more.length, 0);
+    assert.equal(run.glyph, true);
+    assert.match(run.text, /^\u2039[A-Z0-9]{2,3}\u203a$/);
+  }
+});
+
+test("glyphs carry the usual names", () => {
+  assert.equal(visible("\0\x1b\r\n\x7f\x85"), "\u2039NUL\u203a\u2039ESC\u203a\u2039CR\u203a\u2039LF\u203a\u2039DEL\u203a\u203985\u203a");
+});
+
+test("bidi overrides, isolates and marks cannot reorder a line", () => {
+  const shown = visible("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c");
+  assert.doesNotMatch(shown, /[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]/);
+  assert.equal(visible("\u202egpj.exe"), "\u2039RLO\u203agpj.exe");
+});
+
+test("line and paragraph separators do not break a row", () => {
+  assert.equal(visible("a\u2028b\u2029c"), "a\u2039LS\u203ab\u2039PS\u203ac");
+});
+
+test("a glyph is told from the same characters in the log", () => {
+  assert.deepEqual(visibleRuns("\u2039ESC\u203a \x1b"), [
+    { text: "\u2039ESC\u203a ", glyph: false },
+    { text: "\u2039ESC\u203a", glyph: true },
+  ]);
+});
+
+test("letters of right-to-left scripts and joined emoji stay whole", () => {
+  const line = "\u05e9\u05dc\u05d5\u05dd \u{1f469}\u200d\u{1f467}";
+  assert.equal(visible(line), line);
+});

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { noticeFor } from "../../static/js/text/notices.js";
+import { gapWords, skipWords, sourceWords, statusWords } from "../../static/js/text/words.js";
+
+/** @typedef {import("../../static/js/model/connection.js").Connection} Connection */
+/** @typedef {import("../../static/js/text/notices.js").Situation} Situation */
+
+/**
+ * @param {Connection} connection
+ * @param {{paused?: boolean, empty?: boolean, sources?: number | null}} [view]
+ */
+const status = (connection, view = {}) =>
+  statusWords(connection, { now: 10_000, paused: false, empty: false, sources: 3, ...view }).words;
+
+test("every state of the stream has words", () => {
+  assert.equal(status({ name: "connecting" }), "connecting");
+  assert.equal(status({ name: "live" }), "live");
+  assert.equal(status({ name: "live" }, { paused: true }), "paused");
+  assert.equal(status({ name: "live" }, { empty: true }), "live \u00b7 no lines yet");
+  assert.equal(status({ name: "reconnecting", at: 12_100 }), "reconnecting in 3 s");
+  assert.equal(status({ name: "reconnecting", at: null }), "reconnecting\u2026");
+  assert.equal(status({ name: "reconnecting", at: 9_000 }), "reconnecting\u2026");
+  assert.equal(status({ name: "server-ended", at: 13_000 }), "server ended; reconnecting in 3 s");
+  assert.equal(status({ name: "ended" }), "ended");
+  assert.equal(status({ name: "signed-out" }), "signed out");
+  assert.equal(status({ name: "refused", detail: "no" }), "refused");
+});
+
+test("without a stream it says what is missing", () => {
+  assert.equal(status({ name: "idle" }, { sources: null }), "connecting");
+  assert.equal(status({ name: "idle" }, { sources: 0 }), "no sources");
+  assert.equal(status({ name: "idle" }), "no source chosen");
+});
+
+test("a lost connection is said even while paused", () => {
+  assert.equal(status({ name: "reconnecting", at: null }, { paused: true }), "reconnecting\u2026");
+});
+
+test("a gap says how much and why", () => {
+  assert.equal(gapWords({ kind: "gap", source: "a", reason: "truncated", lines: 12 }), "12 lines lost: the file was truncated");
+  assert.equal(gapWords({ kind: "gap", source: "a", reason: "rotated", lines: 1 }), "1 line lost: the file was rotated away");
+  assert.equal(gapWords({ kind: "gap", source: "a", reason: "lost", lines: null }), "some lines lost: they are no longer on disk");
+  assert.equal(gapWords({ kind: "gap", source: "a", reason: "skipped", lines: 5_000 }), "5,000 lines skipped by the server to keep up");
+});
+
+test("a gap of a kind that this page does not know is shown all the same", () => {
+  const reason = /** @type {"lost"} */ (/** @type {string} */ ("melted"));
+  assert.equal(gapWords({ kind: "gap", source: "a", reason, lines: 2 }), "2 lines lost: melted");
+});
+
+test("skips and states have words", () => {
+  assert.equal(skipWords(1_204), "1,204 lines skipped to keep up");
+  assert.equal(sourceWords("app.log", "missing"), "app.log is missing; waiting for it");
+});
+
+/** @param {Partial<Situation>} situation */
+const notice = (situation) =>
+  noticeFor({
+    connection: { name: "live" },
+    trouble: null,
+    sources: [{ id: "a", name: "app.log", state: "open" }],
+    chosen: ["a"],
+    empty: true,
+    ...situation,
+  });
+
+test("with lines and a live stream nothing stands in front of them", () => {
+  assert.equal(notice({ empty: false }), null);
+});
+
+test("an empty page says why", () => {
+  assert.equal(notice({})?.title, "No lines yet");
+  assert.equal(notice({ sources: [], chosen: [] })?.title, "No sources yet");
+  assert.equal(notice({ chosen: [] })?.title, "No source chosen");
+  assert.equal(notice({ sources: [{ id: "a", name: "app.log", state: "missing" }] })?.title, "app.log is missing");
+  assert.equal(notice({ sources: [{ id: "a", name: "app.log", state: "unreadable" }] })?.title, "app.log cannot be read");
+  assert.equal(notice({ connection: { name: "ended" } })?.title, "No lines");
+});
+
+test("nothing is claimed before it is known", () => {
+  assert.equal(notice({ sources: null, connection: { name: "idle" } }), null);
+  assert.equal(notice({ connection: { name: "connecting" } }), null);
+});
+
+test("trouble is said with or without lines, and what can be done", () => {
+  for (const empty of [true, false]) {
+    assert.equal(notice({ empty, connection: { name: "signed-out" } })?.action?.command, "reload");
+    assert.equal(notice({ empty, trouble: "signed-out" })?.title, "Signed out");
+    assert.equal(notice({ empty, connection: { name: "refused", detail: "cursor: no" } })?.text, "cursor: no");
+    assert.equal(notice({ empty, connection: { name: "reconnecting", at: null } })?.action?.command, "retry");
+    assert.equal(notice({ empty, connection: { name: "server-ended", at: null } })?.title, "The server ended");
+  }
+});
+
+test("a server that never answered is out of reach", () => {
+  assert.equal(notice({ sources: null, trouble: "unreachable", connection: { name: "idle" } })?.title, "No connection");
+});

@@ -1,0 +1,71 @@
+"""Read a source in this process, step by step, without threads or time: for tests that decide what happens when."""
+
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from logviewer.cursor import Mark
+from logviewer.files.generations import Batch, Position
+from logviewer.sources.local import LocalSource
+from logviewer.view import Gap, Lines, Reader, Turn
+
+T = TypeVar("T")
+NOBODY = 65534
+
+
+class DirectDisk:
+    """A ``Disk`` that reads at once."""
+
+    async def run(self, call: Callable[[], T]) -> T:
+        return call()
+
+    async def read(self, position: Position) -> Batch | None:
+        return position.generation.read(position, max_lines=3)
+
+    async def read_rest(self, position: Position) -> Batch | None:
+        return position.generation.read_rest(position)
+
+
+def finish(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    raise AssertionError("the coroutine waits for something")
+
+
+@contextmanager
+def without_privilege() -> Iterator[None]:
+    """Obey file permissions even where the tests run as root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def open_reader(source: LocalSource, marks: tuple[Mark, ...] = (), *, follow: bool = True) -> Reader[Batch]:
+    reader = Reader(DirectDisk(), follow=follow)
+    finish(reader.add(source, marks, lambda each: each.start()))
+    return reader
+
+
+def next_event(reader: Reader[Batch]) -> Lines[Batch] | Gap | Turn | None:
+    return finish(reader.next())
+
+
+def drain(reader: Reader[Batch]) -> list[Lines[Batch] | Gap | Turn]:
+    events = []
+    while event := next_event(reader):
+        events.append(event)
+    return events
+
+
+def texts(events: list[Lines[Batch] | Gap | Turn]) -> list[str]:
+    return [text for event in events if isinstance(event, Lines) for text in event.piece.texts()]

@@ -1,0 +1,285 @@
+"""The promise: every complete line still on disk reaches a reader once and in order, or a gap tells of it."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from logviewer import cursor
+from logviewer.files.generations import Batch
+from logviewer.sources.local import LocalSource
+from logviewer.view import Gap, Lines, Reader
+from tests.reading import next_event, open_reader, without_privilege
+
+KEPT = 3
+
+
+@dataclass(eq=False)
+class Contents:
+    """What one generation holds: the numbers of its whole lines, in order."""
+
+    number: int
+    lines: list[int] = field(default_factory=list)
+    partial: bool = False
+    survives: bool = True
+    refused: bool = False
+    """Whether it once could not be opened: who came back then was told of a gap."""
+    seen: int = 0
+    """How many of the lines a look saw: what comes and goes between two looks, nobody can tell of."""
+
+
+class Following(RuleBasedStateMachine):
+    """A writer, a log rotator and a reader that do their worst to one followed path."""
+
+    @initialize(symlink=st.booleans())
+    def begin(self, symlink: bool) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="logviewer-promise-"))
+        self.directory.chmod(0o755)
+        self.path = self.directory / "app.log"
+        self.symlink = symlink
+        if symlink:
+            self.path.symlink_to(self.directory / "target-0.log")
+        self.clock = 1000.0
+        self.written = 0
+        self.contents: list[Contents] = []
+        self.on_disk: dict[Path, Contents] = {}
+        self.received: list[int] = []
+        self.gaps = 0
+        self.cursor: str | None = None
+        self.reader: Reader[Batch] | None = None
+        self.restart()
+        self.restarted = False
+        self.connect()
+
+    def new_source(self) -> LocalSource:
+        return LocalSource("app", self.path, name="app.log", clock=lambda: self.clock)
+
+    # The writer and the rotator
+
+    @property
+    def target(self) -> Path:
+        return self.path.resolve() if self.symlink else self.path
+
+    @property
+    def current(self) -> Contents | None:
+        return self.on_disk.get(self.target)
+
+    def fresh(self, path: Path) -> Contents:
+        contents = Contents(len(self.contents))
+        self.contents.append(contents)
+        self.on_disk[path] = contents
+        return contents
+
+    @rule(count=st.integers(1, 7))
+    def write(self, count: int) -> None:
+        for _ in range(count):
+            self.append(self.target, "\n")
+
+    def append(self, path: Path, end: str) -> None:
+        if path not in self.on_disk:
+            self.fresh(path)
+        contents = self.on_disk[path]
+        with path.open("a") as file:
+            if contents.partial:
+                file.write(" more" + end)
+            else:
+                self.written += 1
+                file.write(f"line {self.written} of {contents.number}" + end)
+                contents.lines.append(self.written)
+            contents.partial = not end
+
+    @precondition(lambda self: self.current and not self.current.partial)
+    @rule()
+    def write_partly(self) -> None:
+        self.append(self.target, "")
+
+    @precondition(lambda self: self.current and not self.symlink)
+    @rule(late=st.booleans())
+    def rotate(self, late: bool) -> None:
+        for index in range(KEPT, 0, -1):
+            older = self.directory / f"app.log.{index}"
+            if index == KEPT:
+                self.remove(older)
+            else:
+                self.rename(older, self.directory / f"app.log.{index + 1}")
+        first = self.directory / "app.log.1"
+        self.rename(self.path, first)
+        if late:
+            self.append(first, "\n")
+
+    def rename(self, old: Path, new: Path) -> None:
+        if old in self.on_disk:
+            old.rename(new)
+            self.on_disk[new] = self.on_disk.pop(old)
+
+    def remove(self, path: Path) -> None:
+        if path in self.on_disk:
+            path.unlink()
+            self.on_disk.pop(path).survives = False
+
+    @precondition(lambda self: self.current)
+    @rule(copy=st.booleans(), grow=st.integers(0, 9))
+    def truncate(self, copy: bool, grow: int) -> None:
+        before = self.current
+        assert before
+        if copy and not self.symlink:
+            for index in range(KEPT, 1, -1):
+                if index == KEPT:
+                    self.remove(self.directory / f"app.log.{index}")
+                self.rename(self.directory / f"app.log.{index - 1}", self.directory / f"app.log.{index}")
+            self.remove(self.directory / "app.log.1")
+            shutil.copyfile(self.path, self.directory / "app.log.1")
+            self.on_disk[self.directory / "app.log.1"] = before
+            before.survives = before.seen > 0
+        else:
+            before.survives = False
+        os.truncate(self.path, 0)
+        self.fresh(self.target).refused = before.refused
+        for _ in range(grow):
+            self.append(self.target, "\n")
+
+    @precondition(lambda self: self.current and not self.symlink)
+    @rule()
+    def delete(self) -> None:
+        self.remove(self.path)
+
+    @rule()
+    def create(self) -> None:
+        if self.target not in self.on_disk:
+            self.target.touch()
+            self.fresh(self.target)
+
+    @precondition(lambda self: self.symlink)
+    @rule(number=st.integers(0, 3))
+    def swap(self, number: int) -> None:
+        if self.restarted:
+            # A server knows the files that were shown before it by their rotated names only.
+            number = 10 + len(self.contents)
+        new = self.directory / "new-link"
+        new.symlink_to(self.directory / f"target-{number}.log")
+        new.rename(self.path)
+
+    @precondition(lambda self: self.current)
+    @rule(mode=st.sampled_from([0o000, 0o644]))
+    def chmod(self, mode: int) -> None:
+        self.path.chmod(mode)
+        if not mode and self.current:
+            self.current.refused = True
+
+    # The server and the reader
+
+    @rule(seconds=st.sampled_from([0.25, 6.0]))
+    def look(self, seconds: float) -> None:
+        self.clock += seconds
+        with without_privilege():
+            changed = self.source.look()
+        self.note_seen()
+        if changed:
+            self.source.changed.send()
+
+    def note_seen(self) -> None:
+        if self.source.state == "open" and (contents := self.current):
+            contents.seen = len(contents.lines)
+
+    @rule(count=st.integers(1, 5))
+    def read(self, count: int) -> None:
+        for _ in range(count):
+            with without_privilege():
+                event = next_event(self.reader) if self.reader else None
+            if event is None:
+                return
+            match event:
+                case Lines(piece=batch):
+                    for text in batch.texts():
+                        self.receive(text, unterminated=batch.unterminated)
+                case Gap():
+                    self.gaps += 1
+                    self.excuse_what_rotated_away()
+            assert self.reader
+            self.resumed = False
+            self.cursor = self.reader.cursor()
+
+    def excuse_what_rotated_away(self) -> None:
+        if self.resumed:
+            # The file of the cursor is gone: what else was rotated meanwhile cannot be put in order after it.
+            for contents in self.contents:
+                contents.refused |= contents is not self.current
+
+    def receive(self, text: str, *, unterminated: bool) -> None:
+        if not unterminated and text != " more":
+            self.received.append(int(text.split()[1]))
+
+    @rule()
+    def cut(self) -> None:
+        if self.reader:
+            self.reader.close()
+            self.reader = None
+
+    @precondition(lambda self: self.reader is None)
+    @rule()
+    def connect(self) -> None:
+        marks = cursor.decode(self.cursor) if self.cursor else ()
+        with without_privilege():
+            self.reader = open_reader(self.source, marks)
+        self.cursor = self.reader.cursor()
+        self.resumed = True
+
+    @rule()
+    def restart(self) -> None:
+        self.cut()
+        self.restarted = True
+        for contents in self.contents:
+            if not set(contents.lines) & set(self.received):
+                # No cursor tells of it, and this server has not seen it yet.
+                contents.seen = 0
+        self.source = self.new_source()
+        self.look(0.25)
+
+    # The promise
+
+    @invariant()
+    def never_twice(self) -> None:
+        if hasattr(self, "received"):
+            assert len(set(self.received)) == len(self.received)
+
+    @invariant()
+    def in_order_per_generation(self) -> None:
+        for contents in getattr(self, "contents", ()):
+            lines = [line for line in self.received if line in contents.lines]
+            assert lines == sorted(lines)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "received"):
+            return
+        self.create()
+        for path in self.on_disk:
+            path.chmod(0o644)
+        if self.reader is None:
+            self.connect()
+        for _ in range(4):
+            self.look(6.0)
+            self.read(1000)
+        self.cut()
+        self.never_silent()
+        shutil.rmtree(self.directory)
+
+    def never_silent(self) -> None:
+        for contents in self.contents:
+            whole = contents.lines[: len(contents.lines) - contents.partial]
+            seen = whole[: contents.seen]
+            missing = sorted(set(seen if self.symlink else whole) - set(self.received))
+            if contents.survives and not contents.refused:
+                assert not missing, f"lines {missing} are on disk and were not delivered"
+            elif set(missing) & set(seen):
+                assert self.gaps, f"lines {missing} were lost without a word"
+
+
+TestFollowing = Following.TestCase
+TestFollowing.settings = settings(
+    max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)
