@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -72,10 +72,19 @@ def write_samples(directory: Path, *, seed: int = 1) -> list[Path]:
     return sorted(directory / name for name in batch)
 
 
-def run(directory: Path, *, rate: float, seed: int, stop: threading.Event, rotate_bytes: int | None = None) -> None:
+def run(
+    directory: Path,
+    *,
+    rate: float,
+    seed: int,
+    stop: threading.Event,
+    ready: Callable[[], None] = lambda: None,
+    rotate_bytes: int | None = None,
+) -> None:
     """Write a backlog of 20 minutes, about 5,000 lines, then `rate` lines/s over all files until `stop` is set.
 
-    A rate of 0 writes the backlog and returns. The same seed and rate give the same lines but for the time.
+    A rate of 0 writes the backlog and returns; `ready` is called after it. The same seed and rate give the same
+    lines but for the time.
     shop.log is rotated by rename and payments.jsonl by copytruncate every few minutes, every file at 64 MiB, so
     that with the rotated ones no more than 1.2 GiB are on disk; `rotate_bytes` sets another size for all files.
     A directory that does not exist is made; the logs of an earlier run are rotated away. Raises OSError when the
@@ -94,6 +103,7 @@ def run(directory: Path, *, rate: float, seed: int, stop: threading.Event, rotat
         writer.write(BACKLOG_MS, rate=BACKLOG_RATE)
         for file in files.values():
             file.count_from_here()
+        ready()
         if rate:
             _live(writer, rate=rate, stop=stop)
 

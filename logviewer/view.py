@@ -1,14 +1,15 @@
 """What is shown: sources followed together by a reader who never misses a line without being told."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, Protocol, TypeVar
 
 from logviewer import cursor
 from logviewer.cursor import Mark
 from logviewer.errors import TornError
-from logviewer.files.generations import Generation, Position
+from logviewer.files.generations import Batch, Generation, Position
+from logviewer.files.lines import LINE_CAP, MAX_LINES, find_newline
 from logviewer.source import Reason, Source, State
 
 
@@ -19,6 +20,9 @@ class Piece(Protocol):
     def end(self) -> Position:
         """The position after the last line."""
 
+
+# As far as a line number is looked for by counting from the start.
+_WALK_BYTES = 256 * 1024 * 1024
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Piece)
@@ -31,10 +35,10 @@ class Disk(Protocol[P_co]):
     async def run(self, call: Callable[[], T]) -> T:
         """Call it in a thread."""
 
-    async def read(self, position: Position) -> P_co | None:
+    async def read(self, source: Source, position: Position) -> P_co | None:
         """The next lines after a position. Raises as ``Generation.read``."""
 
-    async def read_rest(self, position: Position) -> P_co | None:
+    async def read_rest(self, source: Source, position: Position) -> P_co | None:
         """What follows the last whole line. Raises as ``Generation.read``."""
 
 
@@ -187,6 +191,15 @@ class Reader(Generic[P]):
         # An empty file is no file yet: nothing in it could tell it from the next one under its name and number.
         return texts or [cursor.no_file_yet(place.source.key).text()]
 
+    def is_at(self, position: Position) -> bool:
+        """Whether this position is all that the cursor tells."""
+        return (
+            len(self._places) == 1
+            and len(spots := self._places[0].spots) == 1
+            and spots[0].position is position
+            and not self._places[0].held
+        )
+
     async def next(self) -> Lines[P] | Gap | Turn | None:
         """What comes next, the sources taking turns; None if there is nothing now."""
         while self._dirty:
@@ -214,7 +227,7 @@ class Reader(Generic[P]):
         for spot in list(place.spots):
             if not spot.spent and (event := await self._read(place, spot)):
                 return event
-        return await self._at_end(place)
+        return await self._go_on(place) or await self._at_end(place)
 
     async def _begin(self, place: _Place) -> Lines[P] | Gap | Turn | None:
         place.notice_first()
@@ -225,7 +238,9 @@ class Reader(Generic[P]):
         loss = generation.lost or generation.loss
         while generation.lost and generation.heir:
             generation = generation.heir
-        if not generation.lost:
+        if generation.lost:
+            place.spots, place.first = [], None
+        else:
             place.spots.append(_Spot(await self._disk.run(generation.first)))
         return Gap(place.source, loss) if loss else None
 
@@ -235,9 +250,9 @@ class Reader(Generic[P]):
         if generation.lost:
             return await self._find_again(place, spot)
         try:
-            piece = await self._disk.read(spot.position)
+            piece = await self._disk.read(place.source, spot.position)
             if piece is None and finished:
-                piece = await self._disk.read_rest(spot.position)
+                piece = await self._disk.read_rest(place.source, spot.position)
                 spot.spent = piece is None
         except TornError:
             return await self._torn(place, spot)
@@ -250,10 +265,13 @@ class Reader(Generic[P]):
         place.drop_passed()
         if piece:
             return Lines(place.source, piece)
-        following = place.source.after(generation)
-        if following and spot is place.spots[-1]:
-            return await self._enter(place, following) or Turn(place.source, "rotated")
         return None
+
+    async def _go_on(self, place: _Place) -> Gap | Turn | None:
+        """From the end of the newest file that this reader is in to the one after it."""
+        last = place.spots[-1].position.generation if place.spots else None
+        following = last and (last.heir if last.lost else place.source.after(last))
+        return (await self._enter(place, following) or Turn(place.source, "rotated")) if following else None
 
     async def _at_end(self, place: _Place) -> Lines[P] | None:
         if self._follow:
@@ -261,7 +279,10 @@ class Reader(Generic[P]):
             return None
         place.done = True
         # The rest without a newline is shown, and the cursor stays before it: it may be a whole line by next time.
-        rest = await self._disk.read_rest(place.spots[-1].position) if place.spots else None
+        try:
+            rest = await self._disk.read_rest(place.source, place.spots[-1].position) if place.spots else None
+        except (TornError, OSError):
+            return None
         return Lines(place.source, rest) if rest else None
 
     async def _torn(self, place: _Place, spot: _Spot) -> Lines[P] | Gap | Turn | None:
@@ -282,3 +303,55 @@ class Reader(Generic[P]):
         latest = spot is place.spots[-1]
         place.spots.remove(spot)
         return (await self._enter(place, generation) if latest else None) or Gap(source, generation.lost or "rotated")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Lines by position: ``start`` counts from 0, None while unknown; ``total`` is None while lines are not counted."""
+
+    start: int | None
+    total: int | None
+    batches: list[Batch]
+
+
+def lines_from(position: Position, count: int) -> Range:
+    """Up to ``count`` lines from a position on, to the end of its file. Raises as ``Generation.read``."""
+    batches: list[Batch] = []
+    at, wanted = position, count
+    while wanted and (batch := at.generation.read(at, max_lines=min(wanted, MAX_LINES))):
+        batches.append(batch)
+        at, wanted = batch.end, wanted - len(batch.lines)
+    if wanted and (rest := at.generation.read_rest(at)):
+        batches.append(rest)
+        at = rest.end
+    at_end = at.offset >= at.generation.size()
+    return Range(position.line, at.line if at_end else None, batches)
+
+
+def lines_at_number(first: Position, number: int, count: int) -> Range | None:
+    """``count`` lines from the line ``number`` (from 0) after ``first``; None if that is too far to walk.
+
+    Raises as ``Generation.read``.
+    """
+    at = first
+    while number:
+        if at.offset - first.offset > _WALK_BYTES:
+            return None
+        batch = at.generation.read(at, max_lines=min(number, MAX_LINES))
+        if batch is None:
+            return Range(first.line, at.line, [])
+        at, number = batch.end, number - len(batch.lines)
+    return lines_from(at, count)
+
+
+def whole_line(position: Position) -> Iterator[bytes]:
+    """The bytes of the line after a position, without its newline, in pieces of 1 MiB. Raises OSError."""
+    generation = position.generation
+    at = position.offset
+    while data := generation.file.pread(LINE_CAP, at):
+        end = find_newline(data, generation.encoding)
+        if end >= 0:
+            yield data[:end]
+            return
+        yield data
+        at += len(data)

@@ -3,10 +3,13 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.server import Server
 
 
 @pytest.fixture
@@ -20,3 +23,17 @@ def logs() -> Iterator[Path]:
 
 def pytest_configure() -> None:
     os.environ.pop("LOGVIEWER_TOKEN", None)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Start the program with these arguments; it is ended with the test."""
+    servers: list[Server] = []
+
+    def start(*arguments: str | Path, **options: Any) -> Server:
+        servers.append(Server(*arguments, **options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from logviewer.cursor import Mark
 from logviewer.files.generations import Batch, Position
+from logviewer.source import Source
 from logviewer.sources.local import LocalSource
 from logviewer.view import Gap, Lines, Reader, Turn
 
@@ -20,10 +21,10 @@ class DirectDisk:
     async def run(self, call: Callable[[], T]) -> T:
         return call()
 
-    async def read(self, position: Position) -> Batch | None:
+    async def read(self, source: Source, position: Position) -> Batch | None:
         return position.generation.read(position, max_lines=3)
 
-    async def read_rest(self, position: Position) -> Batch | None:
+    async def read_rest(self, source: Source, position: Position) -> Batch | None:
         return position.generation.read_rest(position)
 
 

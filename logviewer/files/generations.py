@@ -140,6 +140,11 @@ class Generation:
         """The position before its first line. Raises OSError."""
         return self.position(self.begin, 0 if self.begin == 0 else None)
 
+    def last(self, count: int) -> Position:
+        """The position before its last ``count`` whole lines (0: after the last). Raises OSError."""
+        offset = self.last_lines(count)
+        return self.position(offset, 0 if offset == 0 else None)
+
     def position(self, offset: int, line: int | None) -> Position:
         """The position at an offset, with the digests of what is before it now. Raises OSError."""
         return Position(self, offset, line, *self._see_head(), self._marker(offset))
@@ -248,7 +253,8 @@ class Generation:
         if self.lost or self.file.stat().st_size < end or self._marker(at.offset) != at.marker:
             raise TornError
         # Nothing is before the first line to prove it; what followed it when it was seen does.
-        if at.offset == 0 and digest(self.file.pread(at.head_length, 0)) != at.head:
+        length, head = self._head if at.offset == 0 else (0, b"")
+        if length and digest(self.file.pread(length, 0)) != head:
             raise TornError
 
     def _end_of_nuls(self, start: int) -> int:

@@ -2,12 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from logviewer.cursor import file_key
 
 _SUFFIX = re.compile(r"[._-](?:(?P<date>\d[\d._:T-]*)|(?P<word>old|prev|previous))")
+_ROTATED = re.compile(rf"(?P<stem>.+?){_SUFFIX.pattern}(?P<extension>\.[A-Za-z]\w*)?")
 _INDEX_DIGITS = 3
 
 
@@ -19,6 +20,12 @@ def oldest_first(base: str, names: Iterable[str]) -> list[str]:
     """
     ages = {name: age for name in names if (age := _age(base, name)) is not None}
     return sorted(ages, key=lambda name: (ages[name], name))
+
+
+def is_rotation(name: str, names: Container[str]) -> bool:
+    """Whether a file is the rotation of another one among ``names``."""
+    match = _ROTATED.fullmatch(name)
+    return match is not None and match["stem"] + (match["extension"] or "") in names
 
 
 def _age(base: str, name: str) -> tuple[int, ...] | None:

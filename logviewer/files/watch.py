@@ -4,18 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
-from watchfiles import awatch
+from watchfiles import Change, awatch
 
 # A reader sees a line one or two steps after it was written; each step costs a thread's waking.
 STEP_MS = 1
 DEBOUNCE_MS = 5
 
 
-async def changes(directories: Iterable[Path], stop: asyncio.Event) -> AsyncIterator[set[Path]]:
-    """Tell of changes directly in these directories until ``stop`` is set or the watch fails.
-
-    An empty set comes first, once the watch is armed: what happened before it must be looked for.
-    """
+async def changes(directories: Iterable[Path], stop: asyncio.Event) -> AsyncIterator[set[tuple[Change, Path]]]:
+    """Tell of changes directly in these directories until ``stop`` is set or the watch fails."""
     try:
         watch = awatch(
             *directories,
@@ -26,11 +23,9 @@ async def changes(directories: Iterable[Path], stop: asyncio.Event) -> AsyncIter
             recursive=False,
             force_polling=False,
             ignore_permission_denied=True,
-            yield_on_timeout=True,
-            rust_timeout=1000,
         )
         async for changed in watch:
-            yield {Path(path) for _, path in changed}
+            yield {(change, Path(path)) for change, path in changed}
     except (OSError, RuntimeError):
         # A directory that went away, a full inotify table, a name that is not UTF-8: the steady look goes on alone.
         return

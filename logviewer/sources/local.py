@@ -229,8 +229,8 @@ class LocalSource:
                 rotated = Listings().rotated(self.path)
                 self._adopt_rotated(rotated, start=max(0, len(rotated) - 1))
         generations = self.generations[-1:] if live and live.size() else self.generations[-2:]
-        ends = [each.position(each.last_lines(0), None) for each in generations[:-1]]
-        return ends + [each.position(each.last_lines(count), None) for each in generations[-1:]]
+        counts = [0] * (len(generations) - 1) + [count]
+        return [each.last(wanted) for each, wanted in zip(generations, counts, strict=False)]
 
     def locate(self, marks: Sequence[Mark]) -> tuple[list[Position], Reason | None]:
         """Find the places that marks tell of, in the files known and in the rotated ones on disk.

@@ -8,6 +8,7 @@ import { Scroller } from "./list/scroller.js";
 import { Feed } from "./model/feed.js";
 import { Hues } from "./model/hues.js";
 import { Names } from "./model/names.js";
+import { resolveSources } from "./model/query.js";
 import { openStore, Settings } from "./model/settings.js";
 import { SourcesClient } from "./net/sources-client.js";
 import { StreamClient } from "./net/stream-client.js";
@@ -96,9 +97,11 @@ function showSources() {
 }
 
 /** @param {readonly import("./net/sources-client.js").SourceInfo[] | null} known */
-function suggestSource(known) {
-  const first = known?.find(({ state }) => state === "open") ?? known?.[0];
-  if (first && address.query.value.sources.length === 0) address.suggest([first.id]);
+function completeQuery(known) {
+  if (!known) return;
+  const wanted = address.query.value.sources;
+  const first = known.find(({ state }) => state === "open") ?? known[0];
+  address.suggest(wanted.length > 0 ? resolveSources(wanted, known) : [first.id]);
 }
 
 function watchVisibility() {
@@ -142,8 +145,12 @@ window.addEventListener("pageshow", (event) => event.persisted && stream.resume(
 catalog.sources.subscribe(showSources);
 // When one request gets through again, the stream need not wait for its turn.
 catalog.trouble.subscribe((trouble) => trouble === null && stream.retryNow());
-// A reader who later chooses no source sees none: this is for a URL without any.
-once(catalog.sources, (known) => Boolean(known?.length), suggestSource);
+// Once: a reader who later chooses no source sees none.
+once(catalog.sources, (known) => Boolean(known?.length), completeQuery);
 // Rows carry names, so the first of them waits for the list.
-once(catalog.sources, (known) => known !== null, () => address.query.subscribe(begin));
+once(
+  catalog.sources,
+  (known) => known !== null,
+  () => address.query.subscribe(begin),
+);
 watchVisibility();

@@ -5,7 +5,10 @@ import { backoffDelay } from "../../static/js/net/backoff.js";
 const HIGHEST = () => 1 - Number.EPSILON;
 
 test("the ceiling doubles from one second", () => {
-  assert.deepEqual([0, 1, 2, 3].map((attempt) => Math.round(backoffDelay(attempt, HIGHEST) / 1000)), [1, 2, 4, 8]);
+  assert.deepEqual(
+    [0, 1, 2, 3].map((attempt) => Math.round(backoffDelay(attempt, HIGHEST) / 1000)),
+    [1, 2, 4, 8],
+  );
 });
 
 test("the ceiling stays at thirty seconds, however long the server is away", () => {
@@ -13,10 +16,19 @@ test("the ceiling stays at thirty seconds, however long the server is away", () 
 });
 
 test("jitter is full: any wait up to the ceiling can come out", () => {
-  assert.equal(backoffDelay(4, () => 0.5), 8_000);
-  assert.equal(backoffDelay(4, () => 0.1), 1_600);
+  assert.equal(
+    backoffDelay(4, () => 0.5),
+    8_000,
+  );
+  assert.equal(
+    backoffDelay(4, () => 0.1),
+    1_600,
+  );
 });
 
 test("a try is never repeated at once", () => {
-  assert.equal(backoffDelay(0, () => 0), 250);
+  assert.equal(
+    backoffDelay(0, () => 0),
+    250,
+  );
 });

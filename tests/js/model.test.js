@@ -11,7 +11,10 @@ test("a chosen source keeps its hue while others come and go", () => {
   const hues = new Hues();
   hues.assign(["a", "b"]);
   hues.assign(["b", "c"]);
-  assert.deepEqual(["a", "b", "c"].map((id) => hues.of(id)), [null, 1, 0]);
+  assert.deepEqual(
+    ["a", "b", "c"].map((id) => hues.of(id)),
+    [null, 1, 0],
+  );
 });
 
 test("hues repeat only when there are more sources than hues", () => {
@@ -34,7 +37,10 @@ test("a name is the last part of its path, unless two chosen ones share it", () 
 test("a source that is not known is called by its id", () => {
   const names = new Names();
   names.assign([{ id: "1", name: "a/b.log" }], ["1", "2"]);
-  assert.deepEqual([names.short("1"), names.full("1"), names.short("2"), names.full("2")], ["b.log", "a/b.log", "2", "2"]);
+  assert.deepEqual(
+    [names.short("1"), names.full("1"), names.short("2"), names.full("2")],
+    ["b.log", "a/b.log", "2", "2"],
+  );
 });
 
 test("lines that were there before do not count as a rate", () => {
@@ -51,20 +57,35 @@ test("the rate forgets what is older than some seconds", () => {
   assert.equal(rate.sample(1_000, 6_000), 0);
 });
 
-test("a count that begins anew has no negative rate", () => {
+test("a total that begins anew has no rate until it has two samples", () => {
   const rate = new Rate();
   rate.sample(500, 0);
+  rate.reset();
   assert.equal(rate.sample(90, 1_000), null);
   assert.equal(rate.sample(100, 2_000), 10);
 });
 
 test("sizes have at most three digits", () => {
   const shown = [0, 999, 1_000, 9_949, 9_999, 999_499, 999_500, 1_500_000, 38_000_000, 5e12].map(bytes);
-  assert.deepEqual(shown, ["0 B", "999 B", "1.0 kB", "9.9 kB", "10 kB", "999 kB", "1.0 MB", "1.5 MB", "38 MB", "5.0 TB"]);
+  assert.deepEqual(shown, [
+    "0 B",
+    "999 B",
+    "1.0 kB",
+    "9.9 kB",
+    "10 kB",
+    "999 kB",
+    "1.0 MB",
+    "1.5 MB",
+    "38 MB",
+    "5.0 TB",
+  ]);
 });
 
 test("counts are grouped, and one is singular", () => {
-  assert.deepEqual([0, 1, 1_204].map((count) => counted(count, "line")), ["0 lines", "1 line", "1,204 lines"]);
+  assert.deepEqual(
+    [0, 1, 1_204].map((count) => counted(count, "line")),
+    ["0 lines", "1 line", "1,204 lines"],
+  );
 });
 
 test("a signal tells each change once, from the present value on", () => {
@@ -83,9 +104,17 @@ test("once acts on the first wanted value only, also when that is the present on
   const signal = new Signal(0);
   /** @type {number[]} */
   const heard = [];
-  once(signal, (value) => value > 1, (value) => void heard.push(value));
+  once(
+    signal,
+    (value) => value > 1,
+    (value) => void heard.push(value),
+  );
   for (const value of [1, 2, 3]) signal.set(value);
-  once(signal, (value) => value > 1, (value) => void heard.push(value * 10));
+  once(
+    signal,
+    (value) => value > 1,
+    (value) => void heard.push(value * 10),
+  );
   signal.set(4);
   assert.deepEqual(heard, [2, 30]);
 });
@@ -116,7 +145,12 @@ test("the theme goes round, and nonsense in the storage is the system's theme", 
 });
 
 test("settings work without a storage and with a full one", () => {
-  const full = { getItem: () => null, setItem: () => { throw new DOMException("full", "QuotaExceededError"); } };
+  const full = {
+    getItem: () => null,
+    setItem: () => {
+      throw new DOMException("full", "QuotaExceededError");
+    },
+  };
   for (const store of [null, full]) {
     const settings = new Settings(store, { wrap: false });
     settings.toggleWrap();

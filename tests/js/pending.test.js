@@ -55,7 +55,11 @@ test("a cut line carries its true length, and only the last one can lack its new
   const pending = new Pending(WIDE);
   pending.pushLines(batch(["a", "b", "c"], { cut: [[1, 5_000_000]], unterminated: true }));
   const facts = pending.take(9).flatMap((row) => (row.kind === "line" ? [[row.cut, row.unterminated]] : []));
-  assert.deepEqual(facts, [[null, false], [5_000_000, false], [null, true]]);
+  assert.deepEqual(facts, [
+    [null, false],
+    [5_000_000, false],
+    [null, true],
+  ]);
 });
 
 test("past the bound the oldest go, and a row in their place says how many", () => {
@@ -65,7 +69,10 @@ test("past the bound the oldest go, and a row in their place says how many", () 
   assert.equal(pending.lines, 3);
   const rows = pending.take(9);
   assert.deepEqual(rows[0], { kind: "skip", lines: 3 });
-  assert.deepEqual(rows.slice(1).map((row) => row.kind === "line" && row.text), ["line 3", "line 4", "line 5"]);
+  assert.deepEqual(
+    rows.slice(1).map((row) => row.kind === "line" && row.text),
+    ["line 3", "line 4", "line 5"],
+  );
 });
 
 test("received is shown, skipped or waiting: nothing is lost uncounted", () => {
@@ -115,10 +122,13 @@ test("gaps among skipped lines are joined by source and reason, never dropped", 
     pending.pushNote({ kind: "gap", source: "app", reason: "lost", lines: lines === 2 ? null : 7 });
   }
   pending.pushLines(batch(["b", "last"]));
-  assert.deepEqual(pending.take(9).filter((row) => row.kind === "gap"), [
-    { kind: "gap", source: "app", reason: "truncated", lines: 5 },
-    { kind: "gap", source: "app", reason: "lost", lines: null },
-  ]);
+  assert.deepEqual(
+    pending.take(9).filter((row) => row.kind === "gap"),
+    [
+      { kind: "gap", source: "app", reason: "truncated", lines: 5 },
+      { kind: "gap", source: "app", reason: "lost", lines: null },
+    ],
+  );
 });
 
 test("notes alone are bounded too", () => {
@@ -128,7 +138,10 @@ test("notes alone are bounded too", () => {
   }
   const gaps = pending.take(Infinity).flatMap((row) => (row.kind === "gap" ? [row.lines ?? 0] : []));
   assert.ok(gaps.length < 1_100);
-  assert.equal(gaps.reduce((sum, lines) => sum + lines, 0), 5_000);
+  assert.equal(
+    gaps.reduce((sum, lines) => sum + lines, 0),
+    5_000,
+  );
 });
 
 test("clear forgets everything", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readQuery, streamQuery, writeQuery } from "../../static/js/model/query.js";
+import { readQuery, resolveSources, streamQuery, writeQuery } from "../../static/js/model/query.js";
 
 test("sources are read in their order, once each", () => {
   assert.deepEqual(readQuery("?source=b&source=a&source=b"), { sources: ["b", "a"] });
@@ -26,6 +26,18 @@ test("parameters of a newer page are kept", () => {
 
 test("a token never gets into a share link", () => {
   assert.doesNotMatch(writeQuery({ sources: ["a"] }, "?token=secret&source=a"), /token|secret/);
+});
+
+test("a source may be named by its only name", () => {
+  const known = [
+    { id: "1", name: "app.log" },
+    { id: "2", name: "two.log" },
+    { id: "3", name: "two.log" },
+    { id: "app.log", name: "four.log" },
+  ];
+  assert.deepEqual(resolveSources(["four.log", "1"], known), ["app.log", "1"]);
+  assert.deepEqual(resolveSources(["app.log", "four.log"], known), ["app.log"]);
+  assert.deepEqual(resolveSources(["two.log", "nope"], known), ["two.log", "nope"]);
 });
 
 test("a new stream begins with the last lines, a resumed one at its cursor", () => {

@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { visible, visibleRuns } from "../../static/js/text/sanitize.js";
 
 test("a plain line is one run, as it is", () => {
-  assert.deepEqual(visibleRuns("GET /caf\u00e9 200 \u65e5\u672c"), [{ text: "GET /caf\u00e9 200 \u65e5\u672c", glyph: false }]);
+  assert.deepEqual(visibleRuns("GET /caf\u00e9 200 \u65e5\u672c"), [
+    { text: "GET /caf\u00e9 200 \u65e5\u672c", glyph: false },
+  ]);
 });
 
 test("an empty line has no runs", () => {
@@ -25,7 +27,10 @@ test("every C0 control but tab, DEL and every C1 control becomes a glyph", () =>
 });
 
 test("glyphs carry the usual names", () => {
-  assert.equal(visible("\0\x1b\r\n\x7f\x85"), "\u2039NUL\u203a\u2039ESC\u203a\u2039CR\u203a\u2039LF\u203a\u2039DEL\u203a\u203985\u203a");
+  assert.equal(
+    visible("\0\x1b\r\n\x7f\x85"),
+    "\u2039NUL\u203a\u2039ESC\u203a\u2039CR\u203a\u2039LF\u203a\u2039DEL\u203a\u203985\u203a",
+  );
 });
 
 test("bidi overrides, isolates and marks cannot reorder a line", () => {

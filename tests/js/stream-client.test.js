@@ -255,7 +255,10 @@ test("a status is understood", async () => {
 
 test("Retry-After is heeded in seconds, within reason", async () => {
   assert.deepEqual(await answerTo(503, null, { "retry-after": "12" }), { verdict: "unavailable", retryAfter: 12_000 });
-  assert.deepEqual(await answerTo(503, null, { "retry-after": "9e9" }), { verdict: "unavailable", retryAfter: 300_000 });
+  assert.deepEqual(await answerTo(503, null, { "retry-after": "9e9" }), {
+    verdict: "unavailable",
+    retryAfter: 300_000,
+  });
   assert.deepEqual(await answerTo(503, null, { "retry-after": "soon" }), { verdict: "unavailable", retryAfter: 0 });
 });
 

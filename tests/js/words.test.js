@@ -38,10 +38,22 @@ test("a lost connection is said even while paused", () => {
 });
 
 test("a gap says how much and why", () => {
-  assert.equal(gapWords({ kind: "gap", source: "a", reason: "truncated", lines: 12 }), "12 lines lost: the file was truncated");
-  assert.equal(gapWords({ kind: "gap", source: "a", reason: "rotated", lines: 1 }), "1 line lost: the file was rotated away");
-  assert.equal(gapWords({ kind: "gap", source: "a", reason: "lost", lines: null }), "some lines lost: they are no longer on disk");
-  assert.equal(gapWords({ kind: "gap", source: "a", reason: "skipped", lines: 5_000 }), "5,000 lines skipped by the server to keep up");
+  assert.equal(
+    gapWords({ kind: "gap", source: "a", reason: "truncated", lines: 12 }),
+    "12 lines lost: the file was truncated",
+  );
+  assert.equal(
+    gapWords({ kind: "gap", source: "a", reason: "rotated", lines: 1 }),
+    "1 line lost: the file was rotated away",
+  );
+  assert.equal(
+    gapWords({ kind: "gap", source: "a", reason: "lost", lines: null }),
+    "some lines lost: they are no longer on disk",
+  );
+  assert.equal(
+    gapWords({ kind: "gap", source: "a", reason: "skipped", lines: 5_000 }),
+    "5,000 lines skipped by the server to keep up",
+  );
 });
 
 test("a gap of a kind that this page does not know is shown all the same", () => {
@@ -74,7 +86,10 @@ test("an empty page says why", () => {
   assert.equal(notice({ sources: [], chosen: [] })?.title, "No sources yet");
   assert.equal(notice({ chosen: [] })?.title, "No source chosen");
   assert.equal(notice({ sources: [{ id: "a", name: "app.log", state: "missing" }] })?.title, "app.log is missing");
-  assert.equal(notice({ sources: [{ id: "a", name: "app.log", state: "unreadable" }] })?.title, "app.log cannot be read");
+  assert.equal(
+    notice({ sources: [{ id: "a", name: "app.log", state: "unreadable" }] })?.title,
+    "app.log cannot be read",
+  );
   assert.equal(notice({ connection: { name: "ended" } })?.title, "No lines");
 });
 
@@ -89,6 +104,7 @@ test("trouble is said with or without lines, and what can be done", () => {
     assert.equal(notice({ empty, trouble: "signed-out" })?.title, "Signed out");
     assert.equal(notice({ empty, connection: { name: "refused", detail: "cursor: no" } })?.text, "cursor: no");
     assert.equal(notice({ empty, connection: { name: "reconnecting", at: null } })?.action?.command, "retry");
+    assert.equal(notice({ empty, connection: { name: "reconnecting", at: 1 } })?.title, "Connection lost");
     assert.equal(notice({ empty, connection: { name: "server-ended", at: null } })?.title, "The server ended");
   }
 });

@@ -6,7 +6,8 @@
  * @template T
  * @typedef {object} Readable
  * @property {T} value
- * @property {(listener: (value: T) => void) => () => void} subscribe calls at once, then on every change; returns the way out
+ * @property {(listener: (value: T) => void) => () => void} subscribe tells the present value
+ *   and every change; returns the way out
  */
 
 /**

@@ -66,7 +66,9 @@ export class Follow {
 
   #watchLeaving() {
     const view = this.#viewport;
-    view.addEventListener("wheel", (event) => event.deltaY < 0 && !event.ctrlKey && this.#leaveIfScrolls(), { passive: true });
+    view.addEventListener("wheel", (event) => event.deltaY < 0 && !event.ctrlKey && this.#leaveIfScrolls(), {
+      passive: true,
+    });
     view.addEventListener("keydown", (event) => {
       if (LEAVING_KEYS.has(event.key) || (event.key === " " && event.shiftKey)) this.#leaveIfScrolls();
     });

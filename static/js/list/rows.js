@@ -51,7 +51,7 @@ function lineRow(row, { names, hues }) {
   const line = stripAnsi(row.text.endsWith("\r") ? row.text.slice(0, -1) : row.text);
   fillText(text, line);
   if (row.cut !== null) text.append(mark(`cut here; ${bytes(row.cut)} in all`));
-  if (row.unterminated) text.append(mark("no newline yet"));
+  if (row.unterminated) text.append(mark("no newline at its end"));
   return element(
     "div",
     hue === null ? "row" : `row hue-${hue}`,

@@ -1,4 +1,4 @@
-/** The rows on the page and the sole owner of scrollTop: appends, drops the oldest past a bound, keeps the reader's place. */
+/** The rows on the page, and the sole owner of scrollTop: appends, drops the oldest, keeps the reader's place. */
 
 import { element } from "../lib/element.js";
 import { counted } from "../lib/numbers.js";

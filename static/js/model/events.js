@@ -1,4 +1,4 @@
-/** What the stream says, as values. The server is ours, its text is not: this gives types to what JSON.parse returns. */
+/** What the stream says, as values. This gives types to what JSON.parse returns. */
 
 /**
  * @typedef {object} LinesEvent

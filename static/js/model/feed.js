@@ -1,6 +1,6 @@
 /**
- * From the stream to the list: the only one that fills `pending`, and the keeper of its counts. A source's state becomes
- * a row only when it changed: the one it begins with is no news.
+ * From the stream to the list: the only one that fills `pending`, and the keeper of its counts. A source's state
+ * becomes a row only when it changed: the one it begins with is no news.
  */
 
 import { Pending } from "./pending.js";

@@ -1,4 +1,4 @@
-/** Which of the few source colours belongs to which chosen source: the lowest free one, kept for as long as it is chosen. */
+/** Which colour stands for which chosen source: the lowest free one, kept for as long as the source is chosen. */
 
 export const HUE_COUNT = 8;
 

@@ -1,6 +1,6 @@
 /**
- * What came and is not shown yet: in order, bounded, and honest. Past its bound the oldest lines go and are counted; gaps
- * among them stay, joined by source and reason. Batches are kept whole, so that a flood costs little until it is shown.
+ * What came and is not shown yet: in order, bounded, and honest. Past its bound the oldest lines go and are counted;
+ * gaps among them stay, joined by source and reason. Batches are kept whole, so a flood costs little until it is shown.
  */
 
 /** @typedef {import("./events.js").LinesEvent} LinesEvent */

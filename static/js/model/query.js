@@ -12,6 +12,21 @@ export function readQuery(search) {
 }
 
 /**
+ * A link made by hand may name a source by its only name; the page itself speaks of ids.
+ * @param {readonly string[]} wanted
+ * @param {readonly {id: string, name: string}[]} known
+ * @returns {string[]} ids, and what is unknown as it is
+ */
+export function resolveSources(wanted, known) {
+  const ids = wanted.map((given) => {
+    if (known.some(({ id }) => id === given)) return given;
+    const named = known.filter(({ name }) => name === given);
+    return named.length === 1 ? named[0].id : given;
+  });
+  return [...new Set(ids)];
+}
+
+/**
  * Parameters that this page does not know are kept for one that does; a token never gets into a share link.
  * @param {Query} query
  * @param {string} [search] the present query string

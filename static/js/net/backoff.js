@@ -1,4 +1,4 @@
-/** How long to wait before the next try: doubling, bounded, with full jitter so that many pages do not come back at once. */
+/** How long to wait before the next try: doubling, bounded, with full jitter so that pages come back one by one. */
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;

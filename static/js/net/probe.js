@@ -1,6 +1,6 @@
 /**
- * Why a stream was not given. EventSource hides the status of a refusal, so the same URL is asked once with fetch, which
- * tells, and let go at its headers.
+ * Why a stream was not given. EventSource hides the status of a refusal, so the same URL is asked once with fetch,
+ * which tells it, and let go at the headers.
  */
 
 /**

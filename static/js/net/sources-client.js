@@ -1,4 +1,4 @@
-/** The list of sources, asked for again every few seconds while somebody looks, and at once when the stream has news. */
+/** The list of sources: asked for every few seconds while somebody looks, and at once when the stream has news. */
 
 import { Signal } from "../lib/signal.js";
 

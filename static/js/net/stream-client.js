@@ -1,6 +1,6 @@
 /**
- * One stream at a time, kept alive: resumed by cursor with back-off after a loss, closed for good when it is complete. A
- * stream that was replaced can say nothing any more.
+ * One stream at a time, kept alive: resumed by cursor with back-off after a loss, closed for good when it is complete.
+ * A stream that was replaced can say nothing any more.
  */
 
 import { Signal } from "../lib/signal.js";
@@ -120,10 +120,19 @@ export class StreamClient {
     };
     const source = this.#surroundings.open(this.#url());
     this.#source = source;
-    source.addEventListener("open", current(() => this.#opened()));
-    source.addEventListener("error", current(() => void this.#failed(source)));
+    source.addEventListener(
+      "open",
+      current(() => this.#opened()),
+    );
+    source.addEventListener(
+      "error",
+      current(() => void this.#failed(source)),
+    );
     for (const kind of EVENT_KINDS) {
-      source.addEventListener(kind, current((event) => this.#received(kind, /** @type {MessageEvent<string>} */ (event))));
+      source.addEventListener(
+        kind,
+        current((event) => this.#received(kind, /** @type {MessageEvent<string>} */ (event))),
+      );
     }
     this.#connection.set(connection);
   }

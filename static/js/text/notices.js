@@ -1,4 +1,4 @@
-/** What is said in the place of lines, or above them when they are no longer fresh; pure, so that every state is tested. */
+/** What is said in the place of lines, or above them when they are no longer fresh. */
 
 /** @typedef {import("../model/connection.js").Connection} Connection */
 /**
@@ -11,6 +11,9 @@
  */
 /** @typedef {{command: "reload" | "restart" | "retry" | "sources", label: string}} Action */
 /** @typedef {{title: string, text: string, action?: Action}} Notice */
+
+/** @type {Action} */
+const RETRY = { command: "retry", label: "Try now" };
 
 /**
  * @param {Situation} situation
@@ -28,7 +31,7 @@ function troubleNotice({ connection, trouble, sources }) {
   if (connection.name === "signed-out" || trouble === "signed-out") {
     return {
       title: "Signed out",
-      text: "The server does not know this browser any more. Open the link in its terminal again, or sign in with the token.",
+      text: "The server does not know this browser any more. Open the link in its terminal, or sign in with the token.",
       action: { command: "reload", label: "Sign in" },
     };
   }
@@ -40,10 +43,13 @@ function troubleNotice({ connection, trouble, sources }) {
     };
   }
   if (connection.name === "server-ended") {
-    return { title: "The server ended", text: "Reconnecting as soon as it is back.", action: { command: "retry", label: "Try now" } };
+    return { title: "The server ended", text: "The page goes on by itself when it is back.", action: RETRY };
   }
-  if (connection.name === "reconnecting" || (trouble === "unreachable" && sources === null)) {
-    return { title: "No connection", text: "The server cannot be reached. Trying again by itself.", action: { command: "retry", label: "Try now" } };
+  if (connection.name === "reconnecting") {
+    return { title: "Connection lost", text: "Lines written meanwhile follow when it is back.", action: RETRY };
+  }
+  if (trouble === "unreachable" && sources === null) {
+    return { title: "No connection", text: "The server cannot be reached. Trying again by itself.", action: RETRY };
   }
   return null;
 }
@@ -55,7 +61,10 @@ function troubleNotice({ connection, trouble, sources }) {
 function emptyNotice({ connection, sources, chosen }) {
   if (sources === null) return null;
   if (sources.length === 0 && chosen.length === 0) {
-    return { title: "No sources yet", text: "Nothing that logviewer was asked to show exists so far. A file appears here as soon as it is created." };
+    return {
+      title: "No sources yet",
+      text: "Nothing that logviewer was asked to show exists so far. A file appears here as soon as it is created.",
+    };
   }
   if (chosen.length === 0) {
     return {
@@ -75,7 +84,10 @@ function emptyNotice({ connection, sources, chosen }) {
 function waitingNotice(shown) {
   if (shown.length !== 1) return { title: "No lines yet", text: "Lines appear here as they are written." };
   const [{ name, state }] = shown;
-  if (state === "missing") return { title: `${name} is missing`, text: "Its lines appear here as soon as it is created." };
-  if (state === "unreadable") return { title: `${name} cannot be read`, text: "The server is not allowed to open it. Its lines appear here once it is." };
+  if (state === "missing")
+    return { title: `${name} is missing`, text: "Its lines appear here as soon as it is created." };
+  if (state === "unreadable") {
+    return { title: `${name} cannot be read`, text: "The server may not open it. Its lines appear here once it may." };
+  }
   return { title: "No lines yet", text: `${name} is empty. Lines appear here as they are written.` };
 }

@@ -6,6 +6,13 @@ import { counted } from "../lib/numbers.js";
 /** @typedef {import("../model/events.js").SourceState} SourceState */
 /** @typedef {import("../model/connection.js").Connection} Connection */
 /** @typedef {"live" | "quiet" | "wait" | "bad"} Tone */
+/**
+ * @typedef {object} View
+ * @property {number} now epoch milliseconds
+ * @property {boolean} paused
+ * @property {boolean} empty no line came yet
+ * @property {number | null} sources how many there are to choose from, null until known
+ */
 
 const GAP_REASONS = {
   truncated: "lost: the file was truncated",
@@ -42,8 +49,7 @@ export function skipWords(lines) {
 
 /**
  * @param {Connection} connection
- * @param {{now: number, paused: boolean, empty: boolean, sources: number | null}} view `now` in epoch milliseconds; `empty`: no
- *   line came yet; `sources`: how many there are to choose from, null until known
+ * @param {View} view
  * @returns {{words: string, tone: Tone}}
  */
 export function statusWords(connection, { now, paused, empty, sources }) {

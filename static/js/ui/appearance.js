@@ -8,7 +8,7 @@ export function showTheme(theme) {
   const { dataset } = document.documentElement;
   if (theme === "auto") delete dataset.theme;
   else dataset.theme = theme;
-  for (const button of buttonsFor("theme")) button.textContent = `\u25d0 ${theme}`;
+  for (const button of buttonsFor("theme")) button.querySelector(".label")?.replaceChildren(theme);
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Every command has a name; buttons carry it in `data-command`, keys in their table. */
 
 /**
- * @typedef {"follow" | "pause" | "end" | "start" | "wrap" | "theme" | "help" | "sources" | "retry" | "restart" | "reload"} Command
+ * @typedef {"follow" | "pause" | "end" | "start" | "wrap" | "theme" | "help" | "sources"
+ *   | "retry" | "restart" | "reload"} Command
  */
 /** @typedef {Record<Command, () => void>} Commands */
 

@@ -51,6 +51,7 @@ export function hintButtons() {
  * @param {EventTarget | null} target
  */
 function isBusy(target) {
-  const types = target instanceof Element && target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
+  const types =
+    target instanceof Element && target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
   return types || document.querySelector("dialog[open]") !== null;
 }

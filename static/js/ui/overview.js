@@ -43,6 +43,7 @@ export class Overview {
     const { connection, sources, trouble, query, following, paused, empty, unseen } = states;
     for (const state of [connection, sources, trouble, query, paused, empty]) state.subscribe(() => this.#showState());
     for (const state of [following, paused, unseen]) state.subscribe(() => this.#showView());
+    empty.subscribe((isEmpty) => isEmpty && this.#rate.reset());
     empty.subscribe(() => this.#showTotal());
     setInterval(() => this.#tick(), EVERY_MS);
   }

@@ -22,7 +22,12 @@ export class StatusBar {
 
   /** @param {number | null} perSecond null while nothing can come */
   showRate(perSecond) {
-    setText(this.#rate, perSecond === null ? "" : `${group(perSecond < 10 ? Math.round(perSecond * 10) / 10 : Math.round(perSecond))} lines/s`);
+    setText(
+      this.#rate,
+      perSecond === null
+        ? ""
+        : `${group(perSecond < 10 ? Math.round(perSecond * 10) / 10 : Math.round(perSecond))} lines/s`,
+    );
   }
 
   /** @param {{received: number, skipped: number, waiting: number}} lines skipped and waiting are among the received */

@@ -1,0 +1,5 @@
+"""``python -m logviewer``."""
+
+from logviewer.cli import main
+
+main()

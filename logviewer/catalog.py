@@ -1,0 +1,181 @@
+"""Which sources there are: paths, globs and directories expanded, and one task that follows them all."""
+
+import asyncio
+import glob
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from watchfiles import Change
+
+from logviewer.errors import NotAFileError
+from logviewer.files.read import check_regular
+from logviewer.files.rotations import Listings, is_rotation
+from logviewer.files.watch import changes
+from logviewer.source import Source
+from logviewer.sources.local import LocalSource
+
+LOOK_SECONDS = 0.25
+IDLE_LOOK_SECONDS = 1.0
+EXPAND_SECONDS = 1.0
+STDIN = "-"
+
+T = TypeVar("T")
+
+_NOT_LOGS = re.compile(r"\.(gz|bz2|xz|zst|lz4|zip|journal~?|db|pid|sock|lock)$|~$")
+
+
+class Catalog:
+    """The sources by id, found anew as files appear. Its task and its readers live on one event loop."""
+
+    def __init__(self, paths: Sequence[str], *, stdin: Path | None = None) -> None:
+        self._paths = [path for path in paths if path != STDIN]
+        self._by_id: dict[str, Source] = {}
+        self._by_path: dict[Path, LocalSource] = {}
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._watching: frozenset[Path] = frozenset()
+        self._rearm = asyncio.Event()
+        self.stdin = self._add(stdin, name="stdin") if stdin else None
+        self.expand()
+
+    def __iter__(self) -> Iterator[Source]:
+        return iter(list(self._by_id.values()))
+
+    def find(self, wanted: str) -> Source | None:
+        """The source with this id, or the only one with this name."""
+        named = [source for source in self._by_id.values() if source.name == wanted]
+        return self._by_id.get(wanted) or (named[0] if len(named) == 1 else None)
+
+    def expand(self) -> None:
+        """Take up the files that the paths name by now."""
+        for path in expand(self._paths):
+            if path not in self._by_path:
+                self._add(path, name=path.name)
+
+    def _add(self, path: Path, *, name: str) -> LocalSource:
+        source = LocalSource(_source_id(path, name), path, name=name)
+        source.look()
+        self._by_path[path] = source
+        self._by_id[source.id] = source
+        return source
+
+    def close(self) -> None:
+        """End the thread that looks."""
+        self._threads.shutdown(wait=False)
+
+    # Following
+
+    async def follow(self) -> None:
+        """Look at every source again and again, and at once where a watch hints at a change. Runs until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._look_steadily())
+                tasks.create_task(self._follow_hints())
+        finally:
+            self._rearm.set()
+
+    async def _look_steadily(self) -> None:
+        loop = asyncio.get_running_loop()
+        expanded = loop.time()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS if self._watched() else IDLE_LOOK_SECONDS)
+            if loop.time() - expanded >= EXPAND_SECONDS:
+                expanded = loop.time()
+                await self._in_thread(self.expand)
+            await self._look(list(self._by_path.values()))
+            if self._directories() != self._watching:
+                self._rearm.set()
+
+    async def _look(self, sources: Iterable[LocalSource]) -> None:
+        listings = Listings()
+        for source in await self._in_thread(lambda: [each for each in sources if each.look(listings)]):
+            source.changed.send()
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    def _watched(self) -> list[LocalSource]:
+        return [source for source in self._by_path.values() if source.changed.watched]
+
+    def _directories(self) -> frozenset[Path]:
+        """Where the files lie that somebody reads."""
+        paths = [path for source in self._watched() for path in _names(source)]
+        return frozenset(path.parent for path in paths if path.parent.is_dir())
+
+    async def _follow_hints(self) -> None:
+        while True:
+            self._rearm.clear()
+            self._watching = self._directories()
+            if not self._watching:
+                await self._rearm.wait()
+                continue
+            async for changed in changes(self._watching, self._rearm):
+                await self._hear(changed)
+            # A watch that failed is not armed again at once: the steady look does its work.
+            await asyncio.sleep(LOOK_SECONDS if not self._rearm.is_set() else 0)
+
+    async def _hear(self, changed: Iterable[tuple[Change, Path]]) -> None:
+        by_name = {name: source for source in self._watched() for name in _names(source)}
+        known = [(change, by_name[path]) for change, path in changed if path in by_name]
+        for source in {source for change, source in known if change is Change.modified}:
+            source.changed.send()
+        await self._look({source for change, source in known if change is not Change.modified})
+
+
+def _names(source: LocalSource) -> list[Path]:
+    return list({source.path, Path(os.path.realpath(source.path))})
+
+
+def _source_id(path: Path, name: str) -> str:
+    """An id that depends on the path alone, so that every server on this machine gives the same."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "log"
+    return f"{slug[:40]}-{hashlib.blake2b(os.fsencode(path), digest_size=3).hexdigest()}"
+
+
+def check(paths: Iterable[str]) -> None:
+    """Refuse what can never be followed.
+
+    Raises:
+        NotAFileError: if a path names a device, pipe or socket.
+    """
+    for path in paths:
+        if path != STDIN and not Path(path).is_dir():
+            try:
+                check_regular(Path(path))
+            except NotAFileError:
+                raise
+            except OSError:
+                continue
+
+
+def expand(paths: Iterable[str]) -> Iterator[Path]:
+    """The files that the paths name now: themselves if there or not, what a glob matches, what lies in a directory."""
+    for path in paths:
+        if Path(path).is_dir():
+            yield from _logs_below(Path(os.path.abspath(path)))
+        elif glob.has_magic(path) and not os.path.lexists(path):
+            yield from _logs_among(Path(os.path.abspath(each)) for each in glob.iglob(path, recursive=True))
+        else:
+            yield Path(os.path.abspath(path))
+
+
+def _logs_below(directory: Path) -> Iterator[Path]:
+    for parent, children, names in os.walk(directory):
+        children[:] = sorted(child for child in children if not child.startswith("."))
+        yield from _logs_among(Path(parent, name) for name in sorted(names) if not name.startswith("."))
+
+
+def _logs_among(paths: Iterable[Path]) -> Iterator[Path]:
+    """Leave out what is no file, is compressed, or is a rotation of another one."""
+    found = list(paths)
+    names: dict[Path, set[str]] = {}
+    for path in found:
+        names.setdefault(path.parent, set()).add(path.name)
+    for path in sorted(found):
+        rotated = is_rotation(path.name, names[path.parent])
+        if not rotated and not _NOT_LOGS.search(path.name) and path.is_file():
+            yield path

@@ -1,0 +1,215 @@
+"""The command line: what was typed becomes Settings, and what goes wrong becomes one line and an exit code."""
+
+import ipaddress
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import tomllib
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from logviewer import catalog, demo, serve
+from logviewer.config import Settings
+from logviewer.errors import CannotRunError, NotAFileError
+
+OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
+_SETTINGS = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 0 after a signal, 1 if it cannot run, 2 for a bad command line."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(OK))
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    command = demo_command if typed[:1] == ["demo"] else serve_command
+    try:
+        command.main(typed[1:] if command is demo_command else typed, prog_name="logviewer", standalone_mode=False)
+    except click.ClickException as error:
+        _fail(BAD_COMMAND_LINE, f"{error.format_message()} (see logviewer --help)")
+    except CannotRunError as error:
+        _fail(CANNOT_RUN, str(error))
+    sys.exit(OK)
+
+
+def _fail(code: int, message: str) -> NoReturn:
+    print("logviewer: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201 (to people)
+    sys.exit(code)
+
+
+def _read_config(context: click.Context, _: click.Parameter, file: Path | None) -> Path | None:
+    """Let the file's keys be defaults. Raises CannotRunError for whatever is wrong with it."""
+    if file is None:
+        return None
+    try:
+        keys = {name.replace("-", "_"): value for name, value in tomllib.loads(file.read_text()).items()}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CannotRunError(f"cannot use the configuration {file}: {error}") from error
+    settings = {parameter.name: parameter for parameter in context.command.params if parameter.name != "config"}
+    for name, value in keys.items():
+        if name not in settings:
+            known = ", ".join(sorted(str(each) for each in settings))
+            raise CannotRunError(f"{file}: there is no setting {name!r}; there are {known}")
+        try:
+            settings[name].type_cast_value(context, value)
+        except (click.BadParameter, TypeError) as error:
+            message = error.format_message() if isinstance(error, click.BadParameter) else str(error)
+            raise CannotRunError(f"{file}: {name}: {message}") from error
+    context.default_map = keys
+    return file
+
+
+_FILE = click.Path(path_type=Path)
+
+# The one table of settings: flag, environment variable (LOGVIEWER_ and the name), key of the configuration, help.
+_TABLE = (
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=8000,
+        show_default=True,
+        help="Port to listen on; 0 takes any free one.",
+    ),
+    click.option("--open/--no-open", "open_browser", default=None, help="Open a browser.  [default: on a desktop]"),
+    click.option("--token", help="What a client must know.  [default: made anew at each start]"),
+    click.option("--no-auth", is_flag=True, help="Let everybody in; only for a loopback --host."),
+    click.option(
+        "--config",
+        type=_FILE,
+        is_eager=True,
+        expose_value=False,
+        callback=_read_config,
+        help="TOML file with any of these settings, and 'paths'.",
+    ),
+    click.option("--root-path", default="", help="Path prefix under which a proxy serves this, like /logs."),
+    click.option("--allow-host", multiple=True, metavar="NAME", help="Another host name for this server; repeatable."),
+    click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read; repeatable."),
+    click.option("--ssl-certfile", type=_FILE, help="Certificate, for HTTPS."),
+    click.option("--ssl-keyfile", type=_FILE, help="Its key."),
+)
+
+
+def _settings(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_TABLE):
+        command = option(command)
+    return command
+
+
+@click.command(
+    context_settings=_SETTINGS,
+    epilog="\b\nExamples:\n  logviewer /var/log/syslog '/var/log/nginx/*.log'\n  make 2>&1 | logviewer -\n"
+    "  logviewer demo          demo logs, written and served (a file of that name: ./demo)\n",
+)
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@_settings
+@click.version_option(version("logviewer"), message="logviewer %(version)s")
+def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 (as the table says)
+    """See log files in a browser, live.
+
+    PATH is a file (also one that does not exist yet), a glob in quotes (files that match later are found), a
+    directory, or - for standard input. The URL to open is printed when the server is ready. Ctrl-C ends it.
+
+    Every option can also be set as LOGVIEWER_NAME in the environment or as a key in the --config file.
+    """
+    if not paths:
+        raise click.UsageError("no PATH given: name a log file, a glob, a directory, or - for standard input")
+    try:
+        catalog.check(paths)
+    except NotAFileError as error:
+        raise click.UsageError(f"{error}; name a log file, or pipe it: ... | logviewer -") from error
+    serve.run(_checked(paths, **options))
+
+
+@click.command(context_settings=_SETTINGS)
+@click.argument("directory", required=False, metavar="[DIR]", type=_FILE)
+@click.option("--rate", type=click.FloatRange(min=0), default=20.0, show_default=True, help="Lines per second.")
+@click.option("--seed", default=1, show_default=True, help="The same seed tells the same story.")
+@click.option("--no-serve", is_flag=True, help="Only write.")
+@_settings
+def demo_command(directory: Path | None, rate: float, seed: int, no_serve: bool, **options: Any) -> None:  # noqa: ANN401, FBT001 (as the table says)
+    """Write demo logs into DIR (by default a temporary one) and serve them."""
+    if no_serve:
+        _write_demo(directory or Path(tempfile.mkdtemp(prefix="logviewer-demo-")), rate=rate, seed=seed)
+        return
+    with tempfile.TemporaryDirectory(prefix="logviewer-demo-") as temporary:
+        logs = directory or Path(temporary)
+        settings = _checked((str(logs),), **options)
+        # A process of its own: at a high rate the writer would take the server's time.
+        words = [sys.executable, "-m", "logviewer", "demo", "--no-serve", f"--rate={rate}", f"--seed={seed}", str(logs)]
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as writer:
+            try:
+                if not writer.stdout or not writer.stdout.readline():
+                    raise CannotRunError(f"the demo logs could not be written to {logs}")
+                serve.run(settings)
+            finally:
+                writer.terminate()
+
+
+def _write_demo(directory: Path, *, rate: float, seed: int) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        demo.run(directory, rate=rate, seed=seed, stop=stop, ready=lambda: print(directory, flush=True))  # noqa: T201
+    except OSError as error:
+        raise CannotRunError(f"cannot write demo logs: {error}") from error
+
+
+def _checked(  # noqa: PLR0913 (one for each line of the table)
+    paths: tuple[str, ...],
+    *,
+    host: str,
+    port: int,
+    open_browser: bool | None,
+    token: str | None,
+    no_auth: bool,
+    root_path: str,
+    allow_host: tuple[str, ...],
+    allow_origin: tuple[str, ...],
+    ssl_certfile: Path | None,
+    ssl_keyfile: Path | None,
+) -> Settings:
+    """Raises click.UsageError for what does not go together."""
+    if no_auth and not _is_loopback(host):
+        raise click.UsageError(
+            f"--no-auth would show the logs to everybody who reaches {host}; it needs a loopback host"
+        )
+    if no_auth and token:
+        raise click.UsageError("--no-auth and --token exclude each other")
+    if (ssl_certfile is None) != (ssl_keyfile is None):
+        raise click.UsageError("--ssl-certfile and --ssl-keyfile go together")
+    if token == "":
+        raise click.UsageError("the token must not be empty")
+    prefix = root_path.strip("/")
+    return Settings(
+        paths=paths,
+        host=host,
+        port=port,
+        token=None if no_auth else token or secrets.token_urlsafe(16),
+        open_browser=_has_desktop() if open_browser is None else open_browser,
+        root_path=f"/{prefix}" if prefix else "",
+        allow_host=allow_host,
+        allow_origin=allow_origin,
+        ssl_certfile=ssl_certfile,
+        ssl_keyfile=ssl_keyfile,
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _has_desktop() -> bool:
+    display = sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return display and sys.stdout.isatty()

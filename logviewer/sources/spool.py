@@ -1,0 +1,39 @@
+"""Standard input, kept in a temporary file so that it can be followed, scrolled and resumed like any other."""
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+_CHUNK = 256 * 1024
+
+
+class Spool:
+    """Copies a stream to a file in a thread of its own until the stream ends.
+
+    The directory goes with ``close``. ``at_end`` is called in that thread.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._directory = Path(tempfile.mkdtemp(prefix="logviewer-"))
+        self.path = self._directory / "stdin"
+        self.path.touch(mode=0o600)
+
+    def start(self, at_end: Callable[[], None]) -> None:
+        """Begin to copy."""
+        # A daemon: nobody can end a read of a terminal or pipe that stays silent.
+        threading.Thread(target=self._copy, args=(at_end,), name="stdin", daemon=True).start()
+
+    def _copy(self, at_end: Callable[[], None]) -> None:
+        with self.path.open("ab", buffering=0) as file:
+            while chunk := os.read(self._stream.fileno(), _CHUNK):
+                file.write(chunk)
+        at_end()
+
+    def close(self) -> None:
+        """Remove the file."""
+        shutil.rmtree(self._directory, ignore_errors=True)

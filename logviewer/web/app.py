@@ -1,0 +1,85 @@
+"""The application: wiring only."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import Scope
+
+from logviewer.catalog import Catalog
+from logviewer.config import Settings
+from logviewer.web import assets
+from logviewer.web.api import Api
+from logviewer.web.auth import Guard
+from logviewer.web.pages import Pages
+from logviewer.web.stream import Streams
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAPI:
+    """An application over these sources; following and pings run while it does."""
+    package_version = version("logviewer")
+    app = FastAPI(
+        title="logviewer",
+        version=package_version,
+        lifespan=_lifespan(catalog, streams),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    pages = Pages(settings.root_path, package_version)
+    app.include_router(pages.router)
+    app.include_router(Api(catalog, streams).router)
+    app.get("/healthz")(_healthz)
+    app.mount(f"/static/{pages.static_version}", _StaticFiles(directory=assets.find("static")))
+    app.exception_handler(RequestValidationError)(_name_the_parameter)
+    app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in)
+    if settings.allow_origin:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
+    return app
+
+
+async def _healthz() -> dict[str, str]:
+    """That the server answers."""
+    return {"status": "ok"}
+
+
+async def _name_the_parameter(_: Request, error: RequestValidationError) -> JSONResponse:
+    parts = [f"{'.'.join(str(part) for part in each['loc'][1:2])}: {each['msg']}" for each in error.errors()]
+    return JSONResponse({"detail": "; ".join(parts)}, status_code=422)
+
+
+class _StaticFiles(StaticFiles):
+    """Files under a path that changes with them."""
+
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """The file, to be kept for ever."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["cache-control"] = _FOR_EVER
+        return response
+
+
+def _lifespan(catalog: Catalog, streams: Streams) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(each) for each in (catalog.follow(), streams.ping())]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        catalog.close()
+        streams.stop()
+
+    return lifespan

@@ -1,0 +1,137 @@
+"""Who may come in: a token as cookie or Bearer, and only under host names that are ours."""
+
+import hashlib
+import hmac
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from http.cookies import CookieError, SimpleCookie
+from typing import Protocol
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from logviewer.config import Settings
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types logviewer"
+)
+_HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+class SignIn(Protocol):
+    """Renders the page for who is not signed in."""
+
+    def __call__(self, *, wrong: bool, query: Sequence[tuple[str, str]]) -> Response:
+        """``wrong``: a token was given and is not ours; ``query``: the rest of what was asked for."""
+
+
+class Guard:
+    """Stands before the application and lets in who belongs. ``sign_in`` renders the page for who does not."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, sign_in: SignIn) -> None:
+        self._app = app
+        self._settings = settings
+        self._sign_in = sign_in
+        self._token = settings.token
+        self._cookie = f"logviewer-{settings.port}"
+        self._secret = hashlib.sha256(f"cookie {self._token}".encode()).hexdigest()
+        self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower() for host in settings.allow_host)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer here, or pass the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        answer: ASGIApp = self._refuse(request) or self._app
+        await answer(scope, receive, _with_headers(send))
+
+    def _refuse(self, request: Request) -> Response | None:
+        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        if not self._is_our_name(request.headers):
+            return JSONResponse({"detail": "this host name is not allowed: see --allow-host"}, status_code=421)
+        if self._token is None or path == "/healthz" or path.startswith("/static/"):
+            return None
+        if path == "/" and (token := request.query_params.get("token")) is not None:
+            return self._let_in(request) if _same(token, self._token) else self._show_sign_in(request, wrong=True)
+        if self._is_signed_in(request.headers):
+            return None
+        if path == "/":
+            return self._show_sign_in(request, wrong=False)
+        return JSONResponse(
+            {"detail": "sign in first: send 'Authorization: Bearer TOKEN' or open the link that logviewer printed"},
+            status_code=401,
+            headers={"www-authenticate": "Bearer"},
+        )
+
+    def _is_our_name(self, headers: Headers) -> bool:
+        # Only a name can be rebound to another address by a hostile name server.
+        name = headers.get("host", "").lower()
+        host = name.rpartition("]")[0].lstrip("[") if name.startswith("[") else name.partition(":")[0]
+        return host in self._hosts or _is_address(host)
+
+    def _is_signed_in(self, headers: Headers) -> bool:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and _same(token.strip(), self._token or ""):
+            return True
+        try:
+            cookie = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
+        except CookieError:
+            return False
+        return cookie is not None and _same(cookie.value, self._secret)
+
+    def _show_sign_in(self, request: Request, *, wrong: bool) -> Response:
+        return self._sign_in(wrong=wrong, query=_without_token(request))
+
+    def _let_in(self, request: Request) -> Response:
+        rest = _without_token(request)
+        base = self._settings.root_path + "/"
+        response = RedirectResponse(base + ("?" + urlencode(rest) if rest else ""), status_code=303)
+        response.set_cookie(
+            self._cookie,
+            self._secret,
+            path=base,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return response
+
+
+def _without_token(request: Request) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in parse_qsl(request.url.query) if name != "token"]
+
+
+def _same(given: str, right: str) -> bool:
+    return hmac.compare_digest(given.encode(errors="surrogatepass"), right.encode())
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return wrapped

@@ -1,0 +1,40 @@
+"""The pages that people see, rendered from the templates."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from logviewer.web import assets
+
+
+class Pages:
+    """Renders the templates; ``base`` is the path prefix under which the server is reached."""
+
+    def __init__(self, base: str, package_version: str) -> None:
+        self.static_version = assets.version(assets.find("static"))
+        loader = FileSystemLoader(assets.find("templates"))
+        self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+        self._globals = {
+            "base": f"{base}/",
+            "static": f"{base}/static/{self.static_version}/",
+            "version": package_version,
+        }
+        self.router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+        self.router.get("/")(self.page)
+
+    def _render(self, template: str, status: int, **values: object) -> HTMLResponse:
+        text = self._templates.get_template(template).render(self._globals | values)
+        return HTMLResponse(text, status, {"cache-control": "no-store"})
+
+    async def page(self) -> HTMLResponse:
+        """The console; its whole state is in the query string, which only the browser reads."""
+        return self._render("page.html", 200)
+
+    def sign_in(self, *, wrong: bool, query: Sequence[tuple[str, str]]) -> HTMLResponse:
+        """The way in for who has no cookie.
+
+        ``wrong`` says that a token was given and is not ours; ``query`` is the state of the page that was asked for.
+        """
+        return self._render("sign_in.html", 401, wrong=wrong, query=query)

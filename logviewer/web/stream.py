@@ -1,0 +1,188 @@
+"""The live stream: one shared frame for all readers at a place, and a generator for each client."""
+
+import asyncio
+import random
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from typing import TypeVar
+
+from sse_starlette import EventSourceResponse
+from sse_starlette.sse import AppStatus
+from starlette.responses import Response, StreamingResponse
+
+from logviewer.files.generations import Batch, Generation, Position
+from logviewer.source import Source
+from logviewer.view import Gap, Lines, Reader, Turn
+from logviewer.web.wire import Frame, event, gap_event, gap_text, lines_event, lines_text, turn_event, with_id
+
+PING_SECONDS = 15
+RETRY_MS = (2000, 4000)
+_SHARED_FRAMES = 32
+_THREADS = 16
+
+T = TypeVar("T")
+Key = tuple[Generation, int, int | None]
+
+# The streams end by themselves, with a word of farewell, before the library would cancel them.
+AppStatus.enable_automatic_graceful_drain = False
+
+
+class Frames:
+    """Reads files for readers, in threads; what is asked for by many at once, or again soon, is read once."""
+
+    def __init__(self, threads: ThreadPoolExecutor, encode: Callable[[Source, Batch], Frame]) -> None:
+        self._threads = threads
+        self._encode = encode
+        self._under_way: dict[Key, asyncio.Future[Frame | None]] = {}
+        self._recent: OrderedDict[Key, Frame] = OrderedDict()
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """Call it in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    async def read(self, source: Source, position: Position) -> Frame | None:
+        """The frame after a position, if there is one. Raises as ``Generation.read``."""
+        key = (position.generation, position.offset, position.line)
+        if frame := self._recent.get(key):
+            return frame
+        future = self._under_way.get(key)
+        if future is None:
+            future = asyncio.get_running_loop().run_in_executor(self._threads, self._read, source, position)
+            self._under_way[key] = future
+            future.add_done_callback(lambda done: self._keep(key, done))
+        # One reader who leaves must not take the frame from the others.
+        return await asyncio.shield(future)
+
+    async def read_rest(self, source: Source, position: Position) -> Frame | None:
+        """The unterminated rest after a position. Raises as ``Generation.read``."""
+        batch = await self.run(lambda: position.generation.read_rest(position))
+        return self._encode(source, batch) if batch else None
+
+    def _read(self, source: Source, position: Position) -> Frame | None:
+        batch = position.generation.read(position)
+        return self._encode(source, batch) if batch else None
+
+    def _keep(self, key: Key, done: asyncio.Future[Frame | None]) -> None:
+        del self._under_way[key]
+        if not done.cancelled() and not done.exception() and (frame := done.result()):
+            self._recent[key] = frame
+            if len(self._recent) > _SHARED_FRAMES:
+                self._recent.popitem(last=False)
+
+
+class Streams:
+    """All open streams: pinged in turn, and sent off at the end."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read")
+        self.frames = Frames(self._threads, lines_event)
+        self.text_frames = Frames(self._threads, lines_text)
+        self.closing = False
+        self._open: dict[Reader[Frame], int] = {}
+        self._due: set[Reader[Frame]] = set()
+
+    async def ping(self) -> None:
+        """Remind every stream of its ping each 15 s, a fifteenth of them each second. Runs until cancelled."""
+        turn = 0
+        while True:
+            await asyncio.sleep(1)
+            turn = (turn + 1) % PING_SECONDS
+            for reader in [reader for reader, each in self._open.items() if each == turn]:
+                self._due.add(reader)
+                reader.wake()
+
+    def close(self) -> None:
+        """Let every stream say good-bye and end."""
+        self.closing = True
+        for reader in self._open:
+            reader.wake()
+
+    def stop(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def opened(self, reader: Reader[Frame]) -> None:
+        """Count a stream in."""
+        self._open[reader] = random.randrange(PING_SECONDS)  # noqa: S311 (spreads load, hides nothing)
+
+    def closed(self, reader: Reader[Frame]) -> None:
+        """Count it out."""
+        reader.close()
+        self._open.pop(reader, None)
+        self._due.discard(reader)
+
+    def take_ping(self, reader: Reader[Frame]) -> bool:
+        """Whether a ping is due; it no longer is after the answer."""
+        due = reader in self._due
+        self._due.discard(reader)
+        return due
+
+
+def event_stream(streams: Streams, reader: Reader[Frame]) -> Response:
+    """Answer with server-sent events."""
+    return EventSourceResponse(_events(streams, reader), ping=0, headers={"Cache-Control": "no-store"})
+
+
+def text_stream(streams: Streams, reader: Reader[Frame], *, headings: bool) -> Response:
+    """Answer with bare lines; ``headings`` name the source wherever it changes."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_texts(streams, reader, headings=headings), media_type="text/plain", headers=headers)
+
+
+async def _events(streams: Streams, reader: Reader[Frame]) -> AsyncIterator[bytes]:
+    yield b"retry: %d\n\n" % random.randint(*RETRY_MS)  # noqa: S311 (spreads load, hides nothing)
+    greeted = False
+    async with aclosing(_items(streams, reader)) as items:
+        async for item in items:
+            match item:
+                case Lines(piece=frame):
+                    yield frame.whole if reader.is_at(frame.end) else with_id(frame.body, reader.cursor())
+                case Gap():
+                    yield with_id(gap_event(item), reader.cursor())
+                case Turn():
+                    yield with_id(turn_event(item), reader.cursor())
+                case "idle" if not greeted:
+                    # From here on a broken connection costs nothing, even if no line ever came.
+                    greeted = True
+                    yield with_id(b"", reader.cursor())
+                case "ping":
+                    yield b": ping\n\n"
+                case "complete" | "shutdown":
+                    yield with_id(event("end", {"reason": item}), reader.cursor())
+
+
+async def _texts(streams: Streams, reader: Reader[Frame], *, headings: bool) -> AsyncIterator[bytes]:
+    told: Source | None = None
+    async with aclosing(_items(streams, reader)) as items:
+        async for item in items:
+            match item:
+                case Lines(source=source, piece=frame):
+                    if headings and source is not told:
+                        yield f"==> {source.name} <==\n".encode()
+                    told = source
+                    yield frame.body
+                case Gap():
+                    yield gap_text(item)
+
+
+async def _items(streams: Streams, reader: Reader[Frame]) -> AsyncGenerator[Lines[Frame] | Gap | Turn | str, None]:
+    """What comes next for a reader, with ``idle`` before each wait, ``ping``, and the reason of the end last."""
+    streams.opened(reader)
+    try:
+        while not streams.closing:
+            if item := await reader.next():
+                yield item
+                await asyncio.sleep(0)
+            elif reader.complete:
+                yield "complete"
+                return
+            else:
+                yield "idle"
+                await reader.wait()
+            if streams.take_ping(reader):
+                yield "ping"
+        yield "shutdown"
+    finally:
+        streams.closed(reader)

@@ -1,0 +1,181 @@
+"""The real program as a subprocess, and how tests talk to it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import orjson
+import pytest
+
+TIMEOUT = 20.0
+DROP_ROOT = ["--inh-caps=-dac_override,-dac_read_search", "--bounding-set=-dac_override,-dac_read_search"]
+
+
+def until(condition: Callable[[], Any], *, what: str = "the condition", timeout: float = TIMEOUT) -> Any:
+    """Wait for a condition that nothing announces, and return what it returned."""
+    deadline = time.monotonic() + timeout
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not come true within {timeout} s")
+        time.sleep(0.005)
+    return result
+
+
+def obeying_permissions(words: Sequence[str]) -> list[str]:
+    """The command, run so that even root may not read what the mode of a file forbids."""
+    if os.geteuid() != 0:
+        return list(words)
+    if not shutil.which("setpriv"):
+        pytest.skip("as root, this test needs setpriv (Debian: util-linux) to obey file permissions")
+    return ["setpriv", *DROP_ROOT, *words]
+
+
+class Server:
+    """A running logviewer. Arguments are those of the command line; the port is any free one."""
+
+    def __init__(
+        self,
+        *arguments: str | Path,
+        stdin: int | None = subprocess.DEVNULL,
+        env: Mapping[str, str] | None = None,
+        port: int = 0,
+        program: Sequence[str] = (sys.executable, "-m", "logviewer"),
+    ) -> None:
+        words = obeying_permissions([*program, "--port", str(port), "--no-open", *map(str, arguments)])
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})}
+        self.process = subprocess.Popen(
+            words, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True
+        )
+        assert self.process.stdout
+        self.ready_line = self.process.stdout.readline().strip()
+        assert self.ready_line, self.process.stderr and self.process.stderr.read()
+        parts = urlsplit(self.ready_line)
+        self.port = parts.port or 0
+        self.base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        self.token = parse_qs(parts.query).get("token", [""])[0]
+        self.headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        self.client = httpx.Client(base_url=self.base, headers=self.headers, timeout=TIMEOUT, trust_env=False)
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        """GET a path below the base; ``from_`` is sent as ``from``."""
+        return self.client.get(path, params=_query(params))
+
+    def source_id(self, name: str) -> str:
+        """The id of the only source of this name, waited for."""
+        return str(until(lambda: self._ids().get(name), what=f"source {name}"))
+
+    def _ids(self) -> dict[str, str]:
+        return {source["name"]: source["id"] for source in self.get("/api/sources").json()}
+
+    @contextmanager
+    def stream(self, *, last_event_id: str | None = None, **params: Any) -> "Iterator[EventStream]":
+        """An open event stream; leaving the block cuts the connection."""
+        headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
+        with self.client.stream("GET", "/api/stream", params=_query(params), headers=headers) as response:
+            yield EventStream(response)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send the signal, wait for the end and return the exit code."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for the end and return the exit code."""
+        code = self.process.wait(TIMEOUT)
+        self.close()
+        return code
+
+    def close(self) -> None:
+        """Let go of it, killing it if it still runs."""
+        self.client.close()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe:
+                pipe.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+
+def _query(params: Mapping[str, Any]) -> list[tuple[str, str]]:
+    pairs = []
+    for name, value in params.items():
+        for each in value if isinstance(value, list) else [value]:
+            pairs.append((name.rstrip("_"), str(each).lower() if isinstance(each, bool) else str(each)))
+    return pairs
+
+
+@dataclass(frozen=True)
+class Event:
+    """One server-sent event; ``name`` is empty where only an id came."""
+
+    name: str
+    data: dict[str, Any]
+    id: str
+
+
+class EventStream:
+    """Parses server-sent events as they come, strictly: what the standard does not know fails the test."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self.events = self._events()
+
+    def _events(self) -> Iterator[Event]:
+        name, data, last_id = "", "", ""
+        for line in _lines(self.response):
+            field, _, value = line.partition(": ")
+            match field:
+                case "" if line == "":
+                    if name or last_id:
+                        yield Event(name, orjson.loads(data) if data else {}, last_id)
+                    name, data, last_id = "", "", ""
+                case "event":
+                    name = value
+                case "data":
+                    assert not data, "one data line an event"
+                    data = value
+                case "id":
+                    last_id = value
+                case "retry":
+                    assert value.isdigit()
+                case _:
+                    assert line.startswith(":"), line
+
+    def next(self, *names: str) -> Event:
+        """The next event, or the next of these names."""
+        return next(event for event in self.events if not names or event.name in names)
+
+    def lines(self, count: int) -> list[str]:
+        """The next ``count`` lines; fails at a gap or an end, and if there are more in the last batch."""
+        texts: list[str] = []
+        while len(texts) < count:
+            event = self.next("lines", "gap", "end")
+            assert event.name == "lines", event
+            texts += event.data["lines"]
+        assert len(texts) == count
+        return texts
+
+
+def _lines(response: httpx.Response) -> Iterator[str]:
+    rest = b""
+    for chunk in response.iter_raw():
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield line.decode()
