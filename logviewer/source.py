@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 from logviewer.cursor import Mark
-
-if TYPE_CHECKING:
-    from logviewer.files.generations import Generation, Position
+from logviewer.files.generations import Generation, Position, Reason
 
 State = Literal["open", "missing", "unreadable"]
-Reason = Literal["truncated", "rotated", "skipped", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +64,17 @@ class Source(Protocol):
     changed: Signal
 
     @property
-    def generations(self) -> "Sequence[Generation]":
+    def generations(self) -> Sequence[Generation]:
         """The files known, the oldest first, the live one last."""
 
     @property
-    def live(self) -> "Generation | None":
+    def live(self) -> Generation | None:
         """The newest generation."""
 
-    def after(self, generation: "Generation") -> "Generation | None":
+    def after(self, generation: Generation) -> Generation | None:
         """The generation that followed this one."""
 
-    def finished(self, generation: "Generation") -> bool:
+    def finished(self, generation: Generation) -> bool:
         """Whether nothing more is expected in it."""
 
     def facts(self) -> Facts:
@@ -86,14 +83,14 @@ class Source(Protocol):
     def look(self) -> bool:
         """See what changed; True if readers have reason to look again."""
 
-    def rewritten(self, generation: "Generation") -> None:
+    def rewritten(self, generation: Generation) -> None:
         """A reader found other bytes than before."""
 
-    def start(self) -> "list[Position]":
+    def start(self) -> list[Position]:
         """The place before the first line."""
 
-    def last(self, count: int) -> "list[Position]":
+    def last(self, count: int) -> list[Position]:
         """The place before the last ``count`` lines."""
 
-    def locate(self, marks: Sequence[Mark]) -> "tuple[list[Position], Reason | None]":
+    def locate(self, marks: Sequence[Mark]) -> tuple[list[Position], Reason | None]:
         """The places that marks tell of, and the reason if one cannot be found."""

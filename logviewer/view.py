@@ -8,9 +8,9 @@ from typing import Generic, Literal, Protocol, TypeVar
 from logviewer import cursor
 from logviewer.cursor import Mark
 from logviewer.errors import TornError
-from logviewer.files.generations import Batch, Generation, Position
+from logviewer.files.generations import Batch, Generation, Position, Reason
 from logviewer.files.lines import LINE_CAP, MAX_LINES, find_newline
-from logviewer.source import Reason, Source, State
+from logviewer.source import Source, State
 
 
 class Piece(Protocol):

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -109,16 +108,12 @@ class Server:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
-def _query(params: Mapping[str, Any]) -> list[tuple[str, str]]:
-    pairs = []
-    for name, value in params.items():
-        for each in value if isinstance(value, list) else [value]:
-            pairs.append((name.rstrip("_"), str(each).lower() if isinstance(each, bool) else str(each)))
-    return pairs
+def _query(params: Mapping[str, Any]) -> httpx.QueryParams:
+    return httpx.QueryParams({name.rstrip("_"): value for name, value in params.items()})
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from logviewer.cursor import HEAD_BYTES, MARKER_BYTES, Mark, digest, file_key
 from logviewer.errors import TornError
@@ -18,7 +19,9 @@ from logviewer.files.lines import (
     to_text,
 )
 from logviewer.files.read import OpenFile
-from logviewer.source import Reason
+
+Reason = Literal["truncated", "rotated", "skipped", "lost"]
+"""Why lines cannot be had: overwritten, gone with their file, left out to keep up, or nobody knows."""
 
 _SCAN_BYTES = 1024 * 1024
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from logviewer.cursor import Mark, source_key
 from logviewer.files.follow import Absent, Change, Found, Held, decide
-from logviewer.files.generations import Generation, Position
+from logviewer.files.generations import Generation, Position, Reason
 from logviewer.files.read import Identity, OpenFile, check_regular
 from logviewer.files.rotations import Listings
-from logviewer.source import Facts, Reason, Signal, State
+from logviewer.source import Facts, Signal, State
 
 GRACE_SECONDS = 5.0
 HOLD_SECONDS = 600.0
