@@ -1,6 +1,7 @@
 """Which sources there are: paths, globs and directories expanded, and one task that follows them all."""
 
 import asyncio
+import contextlib
 import glob
 import hashlib
 import os
@@ -39,6 +40,7 @@ class Catalog:
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._watching: frozenset[Path] = frozenset()
         self._rearm = asyncio.Event()
+        self._attention = asyncio.Event()
         self.stdin = self._add(stdin, name="stdin") if stdin else None
         self.expand()
 
@@ -52,13 +54,15 @@ class Catalog:
 
     def expand(self) -> None:
         """Take up the files that the paths name by now."""
+        listings = Listings()
         for path in expand(self._paths):
             if path not in self._by_path:
-                self._add(path, name=path.name)
+                self._add(path, name=path.name, listings=listings)
 
-    def _add(self, path: Path, *, name: str) -> LocalSource:
+    def _add(self, path: Path, *, name: str, listings: Listings | None = None) -> LocalSource:
         source = LocalSource(_source_id(path, name), path, name=name)
-        source.look()
+        source.look(listings)
+        source.changed.on_watched = self._attention.set
         self._by_path[path] = source
         self._by_id[source.id] = source
         return source
@@ -82,7 +86,7 @@ class Catalog:
         loop = asyncio.get_running_loop()
         expanded = loop.time()
         while True:
-            await asyncio.sleep(LOOK_SECONDS if self._watched() else IDLE_LOOK_SECONDS)
+            await self._rest(LOOK_SECONDS if self._watched() else IDLE_LOOK_SECONDS)
             if loop.time() - expanded >= EXPAND_SECONDS:
                 expanded = loop.time()
                 await self._in_thread(self.expand)
@@ -90,9 +94,14 @@ class Catalog:
             if self._directories() != self._watching:
                 self._rearm.set()
 
+    async def _rest(self, seconds: float) -> None:
+        """Sleep, unless somebody begins to read a source that nobody read."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._attention.wait(), seconds)
+        self._attention.clear()
+
     async def _look(self, sources: Iterable[LocalSource]) -> None:
-        listings = Listings()
-        for source in await self._in_thread(lambda: [each for each in sources if each.look(listings)]):
+        for source in await self._in_thread(lambda: [each for each in sources if each.look()]):
             source.changed.send()
 
     async def _in_thread(self, call: Callable[[], T]) -> T:

@@ -15,3 +15,7 @@ class NotAFileError(OSError):
 
 class TornError(Exception):
     """The bytes before a position are not those that were read: the file was truncated or rewritten."""
+
+
+class StaleListingError(Exception):
+    """A directory changed since it was read: what was found in it must be looked for again."""

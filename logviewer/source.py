@@ -26,11 +26,13 @@ class Facts:
 class Signal:
     """Tells subscribers that there is reason to look again. Used from one thread, the event loop's.
 
-    ``count`` counts the reasons, so that a reader knows whether one came while it was reading.
+    ``count`` counts the reasons, so that a reader knows whether one came while it was reading. ``on_watched`` is
+    called when a first subscriber comes.
     """
 
     def __init__(self) -> None:
         self.count = 0
+        self.on_watched: Callable[[], None] = lambda: None
         self._subscribers: set[Callable[[], None]] = set()
 
     @property
@@ -40,7 +42,10 @@ class Signal:
 
     def subscribe(self, wake: Callable[[], None]) -> None:
         """Call ``wake`` at each reason to look again."""
+        was_watched = self.watched
         self._subscribers.add(wake)
+        if not was_watched:
+            self.on_watched()
 
     def unsubscribe(self, wake: Callable[[], None]) -> None:
         """Call it no more."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, Protocol, TypeVar
 
 from logviewer import cursor
@@ -83,11 +83,12 @@ class _Place:
     """Where a reader is in one source: one spot, or more while a rotated file may still get late lines."""
 
     source: Source
-    spots: list[_Spot]
+    marks: Sequence[Mark]
+    start: Callable[[Source], list[Position]]
+    spots: list[_Spot] = field(default_factory=list)
     first: Generation | None = None
     told: State = "open"
     gap: Reason | None = None
-    held: Sequence[str] = ()
     until: tuple[Generation, int] | None = None
     done: bool = False
 
@@ -97,10 +98,28 @@ class _Place:
         while len(self.spots) > 1 and self.spots[0].spent and _has_begun(self.spots[1].position):
             del self.spots[0]
 
+    def take_news(self) -> Gap | Turn | None:
+        """What the client must be told before it gets more lines."""
+        if self.gap:
+            gap, self.gap, self.marks = Gap(self.source, self.gap), None, ()
+            return gap
+        if self.told != self.source.state:
+            self.told = self.source.state
+            return Turn(self.source, self.told)
+        return None
+
     def notice_first(self) -> None:
         # Noticed at once, and read later: if it is truncated in between, the reader must be told.
-        if not self.spots and not self.first:
+        if not self.spots and not self.marks and not self.first:
             self.first = next(iter(self.source.generations), None)
+
+    def first_in(self, generation: Generation) -> Position:
+        """Where to begin in a generation: at its start, or further on if the file had the name before."""
+        for position in (spot.position for spot in self.spots):
+            same_file = position.generation.file.identity == generation.file.identity
+            if same_file and not position.generation.lost and position.offset > generation.begin:
+                return generation.position(position.offset, position.line)
+        return generation.first()
 
     def reached_end(self, spot: _Spot) -> bool:
         return self.until is not None and (
@@ -132,21 +151,28 @@ class Reader(Generic[P]):
         Raises:
             OSError: if the source's file cannot be read.
         """
-        own = [mark for mark in marks if mark.source == source.key]
-        place = _Place(source, [])
+        place = _Place(source, [mark for mark in marks if mark.source == source.key], start)
         await self._look(source)
-        if own:
-            positions, place.gap = await self._disk.run(lambda: source.locate(own))
-            place.held = [mark.text() for mark in own] if place.gap else []
-            if place.gap and not positions:
-                positions = await self._disk.run(source.start if place.gap != "lost" else lambda: start(source))
+        if place.marks:
+            await self._locate(place)
         else:
             positions = await self._disk.run(lambda: start(source))
-        place.spots = [_Spot(position) for position in positions]
+            place.spots = [_Spot(position) for position in positions]
         if not self._follow and (live := source.live):
             place.until = (live, await self._disk.run(live.size))
         self._places.append(place)
         self._subscribe(place)
+
+    async def _locate(self, place: _Place) -> None:
+        """Go to where the marks tell; keep them while the file cannot be read, and until the client knows of a gap."""
+        source, marks = place.source, place.marks
+        positions, gap = await self._disk.run(lambda: source.locate(marks))
+        if gap and not positions and source.state == "unreadable":
+            return
+        if gap and not positions:
+            positions = await self._disk.run(source.start if gap != "lost" else lambda: place.start(source))
+        place.gap, place.marks = gap, marks if gap else ()
+        place.spots = [_Spot(position) for position in positions]
 
     async def _look(self, source: Source) -> None:
         if await self._disk.run(source.look):
@@ -187,7 +213,9 @@ class Reader(Generic[P]):
 
     def _texts(self, place: _Place) -> list[str]:
         # A reader that was not yet told of its gap comes back as it came, to be told.
-        texts = [*place.held] or [spot.text() for spot in place.spots if spot.position.head_length]
+        texts = [mark.text() for mark in place.marks] or [
+            spot.text() for spot in place.spots if spot.position.head_length
+        ]
         # An empty file is no file yet: nothing in it could tell it from the next one under its name and number.
         return texts or [cursor.no_file_yet(place.source.key).text()]
 
@@ -197,7 +225,7 @@ class Reader(Generic[P]):
             len(self._places) == 1
             and len(spots := self._places[0].spots) == 1
             and spots[0].position is position
-            and not self._places[0].held
+            and not self._places[0].marks
         )
 
     async def next(self) -> Lines[P] | Gap | Turn | None:
@@ -214,13 +242,11 @@ class Reader(Generic[P]):
         return None
 
     async def _step(self, place: _Place) -> Lines[P] | Gap | Turn | None:
-        if place.gap:
-            gap, place.gap, place.held = Gap(place.source, place.gap), None, ()
-            return gap
-        if place.told != place.source.state:
-            place.told = place.source.state
-            return Turn(place.source, place.told)
-        if place.done:
+        if place.marks and not place.gap:
+            await self._locate(place)
+        if news := place.take_news():
+            return news
+        if place.done or place.marks:
             return None
         if not place.spots and (event := await self._begin(place)):
             return event
@@ -241,7 +267,7 @@ class Reader(Generic[P]):
         if generation.lost:
             place.spots, place.first = [], None
         else:
-            place.spots.append(_Spot(await self._disk.run(generation.first)))
+            place.spots.append(_Spot(await self._disk.run(lambda: place.first_in(generation))))
         return Gap(place.source, loss) if loss else None
 
     async def _read(self, place: _Place, spot: _Spot) -> Lines[P] | Gap | Turn | None:
@@ -294,15 +320,26 @@ class Reader(Generic[P]):
         return await self._step(place)
 
     async def _find_again(self, place: _Place, spot: _Spot) -> Lines[P] | Gap | Turn | None:
-        source, generation = place.source, spot.position.generation
+        source, generation, index = place.source, spot.position.generation, place.spots.index(spot)
         positions, _ = await self._disk.run(lambda: source.locate([spot.position.mark()]))
         # A place before the first line proves nothing where the lines after it are lost.
         if positions and (_has_begun(positions[0]) or not (generation.heir and generation.heir.loss)):
             spot.position = positions[0]
+            place.spots[index:index] = await self._disk.run(lambda: _passed_by(source, generation, positions[0]))
             return await self._step(place)
         latest = spot is place.spots[-1]
         place.spots.remove(spot)
         return (await self._enter(place, generation) if latest else None) or Gap(source, generation.lost or "rotated")
+
+
+def _passed_by(source: Source, generation: Generation, position: Position) -> list[_Spot]:
+    """The starts of the files that turned out to lie between one that was given up and the one where its bytes are."""
+    passed = []
+    each = generation.heir
+    while each and each is not position.generation:
+        passed.append(_Spot(each.first()))
+        each = source.after(each)
+    return passed if each else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,6 @@ class Following(RuleBasedStateMachine):
             self.remove(self.directory / "app.log.1")
             shutil.copyfile(self.path, self.directory / "app.log.1")
             self.on_disk[self.directory / "app.log.1"] = before
-            before.survives = before.seen > 0
         else:
             before.survives = False
         os.truncate(self.path, 0)

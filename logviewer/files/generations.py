@@ -161,6 +161,11 @@ class Generation:
                 self._head = (len(data), digest(data))
         return self._head
 
+    def _has_seen_head(self) -> bool:
+        # Logs repeat themselves: the bytes before an offset may be the same in the next file, its first ones are not.
+        length, head = self._head
+        return length == 0 or digest(self.file.pread(length, 0)) == head
+
     def _marker(self, offset: int) -> bytes:
         start = max(0, offset - MARKER_BYTES)
         return digest(self.file.pread(offset - start, start)) if offset else digest(b"")
@@ -177,24 +182,29 @@ class Generation:
 
     def intact(self) -> bool:
         """Whether what was seen at the last look is still there; sees what is there now. Raises OSError."""
-        facts = self.file.stat()
-        size, changed, marker = self._witness
-        if (facts.st_size, facts.st_mtime_ns) == (size, changed):
+        if not self.touched():
             return True
-        if facts.st_size < size or self._marker(size) != marker:
+        facts = self.file.stat()
+        size, _, marker = self._witness
+        if facts.st_size < size or self._marker(size) != marker or not self._has_seen_head():
             return False
         self._witness = (facts.st_size, facts.st_mtime_ns, self._marker(facts.st_size))
         self._see_head()
         return True
 
+    def touched(self) -> bool:
+        """Whether anything was done to the file since the last look. Raises OSError."""
+        facts = self.file.stat()
+        return (facts.st_size, facts.st_mtime_ns) != self._witness[:2]
+
     def seen(self) -> Mark:
-        """The mark of the end of what was there at the last look."""
+        """The mark of the end of what was seen."""
         size, _, marker = self._witness
         return Mark(self.source, self.key, size, None, *self._head, marker)
 
     @property
     def seen_size(self) -> int:
-        """The file's size at the last look, in bytes."""
+        """Bytes that were seen of the file, by the last look or by a reader since."""
         return self._witness[0]
 
     def last_lines(self, count: int) -> int:
@@ -233,7 +243,10 @@ class Generation:
         if not lines:
             return None
         line = None if at.line is None else at.line + len(lines)
-        return Batch(at, self.position(start + taken, line), lines, cut=cut)
+        end = self.position(start + taken, line)
+        if end.offset > self.seen_size:
+            self._witness = (end.offset, 0, end.marker)
+        return Batch(at, end, lines, cut=cut)
 
     def read_rest(self, at: Position) -> Batch | None:
         """What follows the last whole line, as a line without an end; None if nothing does. Raises as ``read``."""
@@ -255,9 +268,7 @@ class Generation:
         # Only after the read: bytes that were still right before it may be gone by the time they are read.
         if self.lost or self.file.stat().st_size < end or self._marker(at.offset) != at.marker:
             raise TornError
-        # Nothing is before the first line to prove it; what followed it when it was seen does.
-        length, head = self._head if at.offset == 0 else (0, b"")
-        if length and digest(self.file.pread(length, 0)) != head:
+        if not self._has_seen_head():
             raise TornError
 
     def _end_of_nuls(self, start: int) -> int:

@@ -3,13 +3,17 @@
 import os
 import re
 from collections.abc import Container, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from logviewer.cursor import file_key
+from logviewer.errors import StaleListingError
+from logviewer.files.read import Identity, OpenFile
 
 _SUFFIX = re.compile(r"[._-](?:(?P<date>\d[\d._:T-]*)|(?P<word>old|prev|previous))")
 _ROTATED = re.compile(rf"(?P<stem>.+?){_SUFFIX.pattern}(?P<extension>\.[A-Za-z]\w*)?")
 _INDEX_DIGITS = 3
+_READS = 5
 
 
 def oldest_first(base: str, names: Iterable[str]) -> list[str]:
@@ -50,40 +54,78 @@ def _suffix(base: str, name: str) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A name in a directory and the file that it named when the directory was read."""
+
+    path: Path
+    identity: Identity
+
+    def open(self) -> OpenFile | None:
+        """Open that very file; None if it is not to be read.
+
+        Raises:
+            StaleListingError: if the name is gone, or names another file by now.
+        """
+        try:
+            file = OpenFile.open(self.path)
+        except FileNotFoundError as error:
+            raise StaleListingError from error
+        except OSError:
+            return None
+        if file.identity != self.identity:
+            raise StaleListingError
+        return file
+
+
 class Listings:
     """Directory listings, each read once: one of these serves a pass over many sources."""
 
     def __init__(self) -> None:
-        self._entries: dict[Path, dict[str, bytes]] = {}
+        self._entries: dict[Path, dict[str, Identity]] = {}
 
-    def rotated(self, path: Path) -> list[Path]:
+    def rotated(self, path: Path) -> list[Entry]:
         """The rotated files of a log that are on disk, the oldest first, beside it and beside its symlink's target."""
         return [
-            place.parent / name
+            Entry(place.parent / name, entries[name])
             for place in _places(path)
-            for name in oldest_first(place.name, self._in(place.parent))
+            for entries in (self._in(place.parent),)
+            for name in oldest_first(place.name, entries)
             if name != place.name
         ]
 
-    def named(self, path: Path, key: bytes) -> list[Path]:
+    def named(self, path: Path, key: bytes) -> list[Entry]:
         """Where a physical file lies beside the log, under whatever name."""
         return [
-            place.parent / name
+            Entry(place.parent / name, identity)
             for place in _places(path)
-            for name, each in self._in(place.parent).items()
-            if each == key
+            for name, identity in self._in(place.parent).items()
+            if file_key(*identity) == key
         ]
 
-    def _in(self, directory: Path) -> dict[str, bytes]:
-        """File names and the keys of the files they name."""
+    def _in(self, directory: Path) -> dict[str, Identity]:
         if directory not in self._entries:
-            try:
-                device = directory.stat().st_dev
-                with os.scandir(directory) as entries:
-                    self._entries[directory] = {each.name: file_key(device, each.inode()) for each in entries}
-            except OSError:
-                self._entries[directory] = {}
+            self._entries[directory] = _settled(directory)
         return self._entries[directory]
+
+
+def _settled(directory: Path) -> dict[str, Identity]:
+    """A listing that was the same twice: one read while files are renamed may miss some of them."""
+    listing = _read(directory)
+    for _ in range(_READS):
+        before, listing = listing, _read(directory)
+        if before == listing:
+            break
+    return listing
+
+
+def _read(directory: Path) -> dict[str, Identity]:
+    try:
+        device = directory.stat().st_dev
+        with os.scandir(directory) as entries:
+            return {each.name: (device, each.inode()) for each in entries}
+    except OSError:
+        return {}
 
 
 def _places(path: Path) -> list[Path]:

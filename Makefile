@@ -1,0 +1,46 @@
+# The one list of commands; the README and CI call the same targets.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
+
+.PHONY: demo test check bench samples clean
+
+demo: $(VENV)/installed
+	@$(BIN)/logviewer demo $(ARGS)
+
+test: check
+	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/pytest -m browser
+
+check: $(VENV)/tested
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@if command -v node >/dev/null; then node --test tests/js/*.test.js; else echo "node is not here: the tests of the page's modules are left out"; fi
+	$(BIN)/pytest -m "not browser"
+
+bench: $(VENV)/tested
+	$(BIN)/python -m tests.bench $(ARGS)
+
+samples: $(VENV)/installed
+	$(BIN)/python -c "from pathlib import Path; from logviewer.demo import write_samples; write_samples(Path('sample_logs'))"
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(VENV)/python: Makefile
+	@test -n "$(PYTHON)" || { echo "logviewer needs Python 3.11 or newer: on Debian and Ubuntu, apt install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv is missing: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
+	@touch $@
+
+$(VENV)/installed: $(VENV)/python pyproject.toml
+	@echo "Installing logviewer into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/tested: $(VENV)/installed pyproject.toml
+	@echo "Installing the test tools into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@

@@ -1,0 +1,246 @@
+"""The files that bore one name, in order: new ones appended, rotated ones taken up, places in them found again."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from logviewer.cursor import Mark
+from logviewer.files.generations import Generation, Position
+from logviewer.files.read import Identity, OpenFile
+from logviewer.files.rotations import Entry
+
+GRACE_SECONDS = 5.0
+HOLD_SECONDS = 600.0
+MAX_HELD = 16
+
+
+class Lineage:
+    """The generations of one source, the oldest first, the live one last.
+
+    The tuple is replaced, never changed, so that any thread may read it; whoever changes it holds the source's lock.
+    Where rotated files are given, they are what a settled listing told, the oldest first. What opens them raises
+    StaleListingError if they were renamed since, and may then be called again.
+    """
+
+    def __init__(self, source: bytes, clock: Callable[[], float] = time.monotonic) -> None:
+        self.generations: tuple[Generation, ...] = ()
+        self._source = source
+        self._clock = clock
+        self._known_rotated: set[tuple[Identity, int]] | None = None
+
+    @property
+    def live(self) -> Generation | None:
+        """The file that bears the name, or bore it last while this process looked."""
+        newest = self.generations[-1:]
+        return newest[0] if newest and not newest[0].adopted else None
+
+    def after(self, generation: Generation) -> Generation | None:
+        """The generation that followed this one."""
+        generations = self.generations
+        following = generations[generations.index(generation) + 1 :] if generation in generations else ()
+        return following[0] if following else None
+
+    def finished(self, generation: Generation) -> bool:
+        """Whether no writer is expected in it any more: the grace period since it was replaced is over."""
+        return generation.ended is not None and self._clock() >= generation.ended + GRACE_SECONDS
+
+    @property
+    def in_grace(self) -> bool:
+        """Whether late lines are expected in any file."""
+        return any(each.ended is not None and not self.finished(each) for each in self.generations)
+
+    # What happened to the name
+
+    def know(self, rotated: Iterable[Entry]) -> None:
+        """These were rotated before: whatever else is found later is news."""
+        files = [file for entry in rotated if (file := entry.open())]
+        self._known_rotated = {(file.identity, file.stat().st_size) for file in files}
+
+    @property
+    def knows_rotated(self) -> bool:
+        """Whether it was told once what was rotated before."""
+        return self._known_rotated is not None
+
+    def succeed(self, file: OpenFile, rotated: Sequence[Entry], *, seen: int) -> None:
+        """Another file bears the name: the old ones end.
+
+        One that bore it before goes on from where it ended then, at the latest at ``seen`` bytes. Files that came
+        and were rotated away since the last look lie in between. Raises OSError.
+        """
+        new = Generation(file, self._source)
+        earlier = [each for each in self.generations if each.file.identity == file.identity]
+        if earlier:
+            new.begin = _end_at(earlier[-1], seen)
+        new.intact()
+        between = self._unseen(_older_than(new, _newer_than(self.live, rotated)))
+        now = self._clock()
+        for each in self.generations:
+            each.ended = now if each.ended is None else each.ended
+        self.generations = (*self.generations, *between, new)
+        if self.knows_rotated:
+            self.know(rotated)
+
+    def renew(self, torn: Generation, rotated: Sequence[Entry]) -> None:
+        """A file holds other bytes: that is a new generation; what it held lives on in a copy, or is lost.
+
+        Raises OSError.
+        """
+        seen = torn.seen()
+        holder = _only(self._holders(seen, rotated)) if seen.offset else None
+        copy = self._copy(holder, seen.file) if holder else None
+        between = self._unseen(_older_than(torn, _newer_than(copy, rotated))) if copy else []
+        self._succeed_in_place(torn, [copy, *between] if copy else [])
+        if seen.offset and not holder and torn.heir:
+            torn.heir.loss = "truncated"
+
+    def find_passed(self, live: Generation, rotated: Sequence[Entry]) -> None:
+        """Take up what came into a file and was copied away while each look found it empty. Raises OSError."""
+        if passed := self._unseen(_older_than(live, rotated)):
+            self._succeed_in_place(live, passed)
+
+    def _succeed_in_place(self, torn: Generation, passed: Sequence[Generation]) -> None:
+        """What a file holds now is a new generation in the place of the old one, behind those that passed."""
+        heir = Generation(torn.file.duplicate(), self._source, ended=torn.ended, adopted=torn.adopted)
+        heir.intact()
+        heirs = (*passed, heir)
+        heirs[0].loss = torn.loss
+        self.generations = tuple(new for each in self.generations for new in (heirs if each is torn else (each,)))
+        torn.close("truncated", heirs[0])
+
+    def _copy(self, holder: Entry, key: bytes) -> Generation | None:
+        """A copy stands for what was truncated, unless it is in the line already."""
+        file = None if self._of(holder) else holder.open()
+        if file is None:
+            return None
+        copy = Generation(file, self._source, key=key, ended=self._clock() - GRACE_SECONDS)
+        copy.intact()
+        return copy
+
+    def _unseen(self, rotated: Sequence[Entry]) -> list[Generation]:
+        """Those of these files that came and were rotated away since the last look."""
+        known = self._known_rotated
+        if known is None:
+            return []
+        opened = (self._open(entry) for entry in rotated)
+        return [each for each in opened if each and (each.file.identity, each.seen_size) not in known]
+
+    def freeze_finished(self) -> None:
+        """Files in which nothing is expected end where they end now."""
+        for each in self.generations:
+            if each.limit is None and each is not self.live and self.finished(each):
+                each.limit = each.seen_size
+
+    def release(self, *, missing_since: float | None) -> None:
+        """Bound how many files are held open, and for how long one that may be deleted keeps its place on disk."""
+        now = self._clock()
+        gone = missing_since is not None and now > missing_since + HOLD_SECONDS
+        for index, each in enumerate(self.generations):
+            too_old = each.ended is not None and now > each.ended + HOLD_SECONDS
+            if too_old or (gone and each is self.live) or len(self.generations) - index > MAX_HELD:
+                rest = self.generations[index + 1 :]
+                self.generations = (*self.generations[:index], *rest)
+                self._known_rotated = (self._known_rotated or set()) | {(each.file.identity, each.seen_size)}
+                each.close("rotated", rest[0] if rest else None)
+                return
+
+    # Finding places again
+
+    def known(self, mark: Mark, *, after: Sequence[Position] = ()) -> Position | None:
+        """The place of a mark in a known generation, behind that of the positions before it."""
+        generations = self.generations
+        behind = generations.index(after[-1].generation) + 1 if after else 0
+        for each in generations[behind:]:
+            if each.key == mark.file and each.spans(mark) and _holds(each, mark):
+                return each.position(mark.offset, mark.line)
+        return None
+
+    def on_disk(self, mark: Mark, named: Sequence[Entry], rotated: Sequence[Entry]) -> Position | None:
+        """The place of a mark in the file of its name's number, or in a copy; the files after it are taken up too."""
+        holder = next(iter(self._holders(mark, named)), None)
+        if holder is None and mark.offset:
+            holder = _only(self._holders(mark, rotated))
+        found = self._adopt_from(holder, rotated) if holder else None
+        return found.position(mark.offset, mark.line) if found else None
+
+    def rewritten(self, mark: Mark, named: Sequence[Entry], rotated: Sequence[Entry]) -> Position | None:
+        """The start of the file that the mark names, although its bytes are others now."""
+        file = next((each for each in self.generations if each.key == mark.file), None)
+        if file is None and named:
+            file = self._adopt_from(named[0], rotated)
+        return file.first() if file else None
+
+    def adopt(self, rotated: Sequence[Entry], *, start: int = 0) -> None:
+        """Take up the rotated files from the index ``start`` on."""
+        for index in range(start, len(rotated)):
+            generation = self._open(rotated[index], adopted=True)
+            if generation:
+                self._insert(generation, older=rotated[:index], newer=rotated[index + 1 :])
+
+    def _adopt_from(self, entry: Entry, rotated: Sequence[Entry]) -> Generation | None:
+        index = rotated.index(entry) if entry in rotated else len(rotated)
+        found = self._of(entry)
+        if found is None and (file := entry.open()):
+            found = Generation(file, self._source, ended=self._clock(), adopted=True)
+            self._insert(found, older=rotated[:index] if entry in rotated else (), newer=rotated[index + 1 :])
+        self.adopt(rotated, start=index + 1)
+        return found
+
+    def _of(self, entry: Entry) -> Generation | None:
+        return next((each for each in reversed(self.generations) if each.file.identity == entry.identity), None)
+
+    def _open(self, entry: Entry, *, adopted: bool = False) -> Generation | None:
+        """A rotated file as an ended generation, unless it is known, or a copy of one known, or has no whole line."""
+        file = None if self._of(entry) else entry.open()
+        if file is None:
+            return None
+        generation = Generation(file, self._source, ended=self._clock(), adopted=adopted)
+        generation.intact()
+        end = generation.last(0).mark()
+        return None if end.offset == 0 or any(_holds(each, end) for each in self.generations) else generation
+
+    def _insert(self, generation: Generation, *, older: Iterable[Entry], newer: Iterable[Entry]) -> None:
+        """Put a file into the line by its rotated neighbours.
+
+        Without any, it is older than whatever was live while this process looked.
+        """
+        generation.intact()
+        generations = self.generations
+        before = {entry.identity for entry in older}
+        after = {entry.identity for entry in newer}
+        behind = [n + 1 for n, each in enumerate(generations) if each.file.identity in before]
+        ahead = [n for n, each in enumerate(generations) if each.file.identity in after or not each.adopted]
+        index = behind[-1] if behind else (*ahead, len(generations))[0]
+        self.generations = (*generations[:index], generation, *generations[index:])
+
+    def _holders(self, mark: Mark, entries: Iterable[Entry]) -> list[Entry]:
+        return [entry for entry in entries if (file := entry.open()) and _holds(Generation(file, self._source), mark)]
+
+
+def _newer_than(generation: Generation | None, rotated: Sequence[Entry]) -> Sequence[Entry]:
+    """The files rotated after this one; all of them if it is not among them."""
+    places = [n for n, entry in enumerate(rotated) if generation and entry.identity == generation.file.identity]
+    return rotated[places[-1] + 1 :] if places else rotated
+
+
+def _older_than(generation: Generation, rotated: Sequence[Entry]) -> Sequence[Entry]:
+    """The files rotated before this one; all of them if it is not among them."""
+    places = [n for n, entry in enumerate(rotated) if entry.identity == generation.file.identity]
+    return rotated[: places[0]] if places else rotated
+
+
+def _only(entries: Sequence[Entry]) -> Entry | None:
+    return entries[0] if len(entries) == 1 else None
+
+
+def _holds(generation: Generation, mark: Mark) -> bool:
+    try:
+        return generation.holds(mark)
+    except OSError:
+        return False
+
+
+def _end_at(generation: Generation, size: int) -> int:
+    """End a generation at its last whole line within ``size`` bytes, if it has not ended before, and say where."""
+    if generation.limit is None:
+        generation.limit = size
+        generation.limit = max(generation.begin, generation.last_lines(0))
+    return generation.limit

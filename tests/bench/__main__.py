@@ -1,0 +1,59 @@
+"""The command line of the benches: which to run, and the table."""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+
+from _pytest.outcomes import OutcomeException
+
+from tests.bench import fanout, generator, idle, latency, memory, replay, soak
+from tests.bench.figures import MEGABYTE, Bench, Plan, heading, row
+from tests.bench.process import allow_many_descriptors
+
+BENCHES: Mapping[str, Bench] = {
+    "replay": replay.run,
+    "latency": latency.run,
+    "fanout": fanout.run,
+    "idle": idle.run,
+    "memory": memory.run,
+    "generator": generator.run,
+    "soak": soak.run,
+}
+
+
+def main() -> int:
+    """Run the benches named, or all; 1 if one could not run. A missed target is a row, never a failure."""
+    names, plan = _read_arguments()
+    allow_many_descriptors()
+    print(heading(), flush=True)
+    ran = [_show(name, plan) for name in names]
+    return 0 if all(ran) else 1
+
+
+def _read_arguments() -> tuple[list[str], Plan]:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Benches of logviewer.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; default: all")
+    parser.add_argument("--seconds", type=float, default=60, help="of the soak (default: 60)")
+    parser.add_argument("--rate", type=int, default=100_000, help="of the soak, in lines/s (default: 100000)")
+    parser.add_argument("--size", type=int, default=1000, help="of the large file, in MB (default: 1000)")
+    given = parser.parse_args()
+    if unknown := [name for name in given.names if name not in BENCHES]:
+        parser.error(f"no bench is named {', '.join(unknown)}")
+    return given.names or list(BENCHES), Plan(seconds=given.seconds, rate=given.rate, size=given.size * MEGABYTE)
+
+
+def _show(name: str, plan: Plan) -> bool:
+    print(f"-- {name} (load before: {os.getloadavg()[0]:.1f})", flush=True)
+    try:
+        for figure in BENCHES[name](plan):
+            print(row(figure), flush=True)
+    except (Exception, OutcomeException):  # noqa: BLE001 (told in full, and the other benches still run)
+        traceback.print_exc()
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

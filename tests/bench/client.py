@@ -1,0 +1,94 @@
+"""Clients that cost as little as possible: plain sockets, and a parser that trusts the server."""
+
+import http.client
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from logviewer import cursor
+from tests.server import Server
+
+TIMEOUT = 60.0
+_BUFFER = 1024 * 1024
+
+
+def request(server: Server, **params: Any) -> bytes:
+    """The bytes that ask for a stream; ``from_`` is sent as ``from``."""
+    lines = [f"GET {stream_path(**params)} HTTP/1.1", f"Host: 127.0.0.1:{server.port}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in server.headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def stream_path(**params: Any) -> str:
+    """Path and query of a stream."""
+    return "/api/stream?" + urlencode({name.rstrip("_"): value for name, value in params.items()})
+
+
+def open_stream(port: int, asking: bytes, *, receive_buffer: int | None = None) -> socket.socket:
+    """A connection on which the request was sent; ``receive_buffer`` in bytes sets a small one in the kernel."""
+    stream = socket.socket()
+    if receive_buffer:
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    stream.settimeout(TIMEOUT)
+    stream.connect(("127.0.0.1", port))
+    stream.sendall(asking)
+    return stream
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """How many bytes came, and the last of them."""
+
+    size: int
+    tail: bytes
+
+
+def drain(stream: socket.socket) -> Drained:
+    """Read to the end and close, without a look at what comes."""
+    stream.settimeout(None)
+    buffers, sizes = (bytearray(_BUFFER), bytearray(_BUFFER)), [0, 0]
+    total = turn = 0
+    with stream:
+        while size := stream.recv_into(buffers[turn]):
+            total += size
+            sizes[turn] = size
+            turn = 1 - turn
+    return Drained(total, b"".join(bytes(buffers[each][: sizes[each]]) for each in (turn, 1 - turn)))
+
+
+def end_of(drained: Drained) -> tuple[int, int | None]:
+    """Byte offset and line number where a replay ended. Raises RuntimeError if it was not complete."""
+    end = re.search(rb'event: end\ndata: \{"reason":"complete"\}\nid: (\S+)', drained.tail)
+    if not end:
+        raise RuntimeError(f"the stream broke off after {drained.size} bytes: {drained.tail[-200:]!r}")
+    mark = cursor.decode(end[1].decode())[-1]
+    return mark.offset, mark.line
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A server-sent event as bytes; what it does not have is empty."""
+
+    name: bytes
+    data: bytes
+    id: bytes
+
+
+def events(response: http.client.HTTPResponse) -> Iterator[Event]:
+    """The events of a response as they come."""
+    rest = b""
+    while chunk := response.read1(_BUFFER):
+        *whole, rest = (rest + chunk).split(b"\n\n")
+        for each in whole:
+            fields = dict(line.split(b": ", 1) for line in each.split(b"\n") if b": " in line)
+            yield Event(fields.get(b"event", b""), fields.get(b"data", b""), fields.get(b"id", b""))
+
+
+def connect(server_port: int, headers: dict[str, str], **params: Any) -> http.client.HTTPConnection:
+    """A connection on which a stream was asked for; its response is to be got."""
+    connection = http.client.HTTPConnection("127.0.0.1", server_port, timeout=TIMEOUT)
+    connection.request("GET", stream_path(**params), headers=headers)
+    return connection

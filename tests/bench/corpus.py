@@ -1,0 +1,87 @@
+"""Where the benches write, and the typical lines they write there."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+_BLOCK = 16 * 1024 * 1024
+_WORDS = (
+    "payment",
+    "order",
+    "cart",
+    "user",
+    "session",
+    "timeout",
+    "retry",
+    "cache",
+    "index",
+    "replica",
+    "queue",
+    "shard",
+)
+
+
+@contextmanager
+def room(size: int = 0) -> Iterator[Path]:
+    """A directory with room for ``size`` bytes, in memory where possible, that anybody may enter; gone afterwards."""
+    shared = Path("/dev/shm")  # noqa: S108 (a private directory is made in it)
+    in_memory = shared.is_dir() and shutil.disk_usage(shared).free > size + 2**30
+    directory = Path(tempfile.mkdtemp(prefix="logviewer-bench-", dir=shared if in_memory else None))
+    directory.chmod(0o755)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory)
+
+
+def lines(seed: int = 1) -> Iterator[str]:
+    """Endless numbered lines of 80 to 200 characters: plain, access log and JSON, a few not ASCII."""
+    random = Random(seed)
+    for number in itertools.count():
+        head = f"2026-11-20 12:{number // 6000 % 60:02d}:{number // 100 % 60:02d},{number * 7 % 1000:03d}"
+        yield f"{head} {_said(random, number)}".ljust(80, ".")[:200]
+
+
+def _said(random: Random, number: int) -> str:
+    words = " ".join(random.choices(_WORDS, k=random.randint(3, 16)))
+    match number % 10:
+        case 0 | 1 | 2:
+            path = words.replace(" ", "/")
+            return f'10.0.{number % 256}.7 "GET /{path}?id={number} HTTP/1.1" 200 {number % 9999} "-"'
+        case 3:
+            return f'{{"level":"info","n":{number},"message":"{words}","path":"C:\\\\logs\\\\{number}"}}'
+        case 4 if number % 100 == 4:
+            return f"WARNING app.café [{number}] {words} – naïve"
+        case _:
+            return f"INFO app.{random.choice(_WORDS)} [{number}] {words}"
+
+
+def write(path: Path, size: int) -> int:
+    """Write about ``size`` bytes of typical lines, the same block again and again; return the count of lines."""
+    count = 0
+    with path.open("wb") as file:
+        for block in blocks(size, min(size, _BLOCK)):
+            file.write(block)
+            count += block.count(b"\n")
+    return count
+
+
+def blocks(size: int, piece: int) -> Iterator[bytes]:
+    """About ``size`` bytes in pieces, each of the same whole lines."""
+    block = _take(piece)
+    return itertools.repeat(block, max(1, size // len(block)))
+
+
+def _take(size: int) -> bytes:
+    taken: list[bytes] = []
+    length = 0
+    for line in lines():
+        if length >= size:
+            break
+        taken.append(f"{line}\n".encode())
+        length += len(taken[-1])
+    return b"".join(taken)

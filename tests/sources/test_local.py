@@ -1,0 +1,995 @@
+"""A log and its rotations, look by look, by a clock that the test moves."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from logviewer import cursor
+from logviewer.cursor import Mark
+from logviewer.files.generations import Batch, Position
+from logviewer.source import Source
+from logviewer.sources.lineage import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
+from logviewer.sources.local import LocalSource
+from logviewer.view import Gap, Lines, Reader, Turn
+from tests.reading import DirectDisk, drain, finish, next_event, open_reader
+
+Event = Lines[Batch] | Gap | Turn
+
+
+class Followed:
+    """A log, the source that follows it, and the time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.clock = 1000.0
+        self.source = self.restarted()
+
+    def restarted(self) -> LocalSource:
+        """Another server begins to follow the log."""
+        self.source = LocalSource("app", self.path, name="app.log", clock=lambda: self.clock)
+        self.look()
+        return self.source
+
+    def look(self, seconds: float = 0.25) -> bool:
+        """Let time pass, look, and wake the readers where there is reason."""
+        self.clock += seconds
+        changed = self.source.look()
+        if changed:
+            self.source.changed.send()
+        return changed
+
+    def beside(self, name: str) -> Path:
+        return self.path.with_name(name)
+
+    def append(self, *lines: str, to: str = "app.log", end: str = "\n") -> None:
+        with self.beside(to).open("a") as file:
+            file.write("".join(f"{line}{end}" for line in lines))
+
+    def rotate(self, kept: int = 9) -> None:
+        """As logrotate does with ``create``: app.log.1 becomes app.log.2 and so on."""
+        self.shift(kept)
+        self.path.rename(self.beside("app.log.1"))
+
+    def shift(self, kept: int) -> None:
+        for number in range(kept, 0, -1):
+            older = self.beside(f"app.log.{number}")
+            if older.exists():
+                older.rename(self.beside(f"app.log.{number + 1}"))
+        self.beside(f"app.log.{kept + 1}").unlink(missing_ok=True)
+
+    def copytruncate(self) -> None:
+        self.shift(9)
+        shutil.copyfile(self.path, self.beside("app.log.1"))
+        os.truncate(self.path, 0)
+
+    def point_to(self, target: str) -> None:
+        """Let the log be a symlink to another file."""
+        link = self.beside("new link")
+        link.symlink_to(self.beside(target))
+        link.rename(self.path)
+
+    def descriptors(self) -> list[str]:
+        """The files below the log's directory that this process holds open."""
+        held = []
+        for each in Path("/proc/self/fd").iterdir():
+            try:
+                target = each.readlink()
+            except FileNotFoundError:
+                continue
+            if target.is_relative_to(self.path.parent):
+                held.append(target.name)
+        return sorted(held)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Followed:
+    return Followed(tmp_path / "app.log")
+
+
+def marks(reader: Reader[Batch]) -> tuple[Mark, ...]:
+    """Where the reader is, as a browser would send it back."""
+    return cursor.decode(reader.cursor())
+
+
+def told(events: list[Event]) -> list[str]:
+    """Lines as they are, unterminated ones with an ellipsis, gaps by their reason; without what came and went."""
+    words = []
+    for event in events:
+        match event:
+            case Lines(piece=batch):
+                words += batch.texts()
+                if batch.unterminated:
+                    words[-1] += "..."
+            case Gap(reason=reason):
+                words.append(f"<{reason}>")
+    return words
+
+
+def hear(reader: Reader[Batch]) -> list[str]:
+    return told(drain(reader))
+
+
+# Grace
+
+
+def test_late_lines_in_the_rotated_file_arrive_during_the_grace_period(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.rotate()
+    log.append("new")
+    log.look()
+    assert hear(reader) == ["one", "new"]
+    log.append("late", to="app.log.1")
+    log.look(GRACE_SECONDS - 1)
+    assert hear(reader) == ["late"]
+
+
+def test_late_lines_and_new_ones_each_stay_in_order(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.rotate()
+    for number in range(4):
+        log.append(f"late {number}", to="app.log.1")
+        log.append(f"new {number}")
+        log.look()
+    heard = hear(reader)
+    assert [each for each in heard if each.startswith("late")] == [f"late {number}" for number in range(4)]
+    assert [each for each in heard if each.startswith("new")] == [f"new {number}" for number in range(4)]
+
+
+def test_a_partial_line_is_held_during_the_grace_period_and_given_out_after_it(log: Followed) -> None:
+    log.append("one\npart", end="")
+    log.look()
+    reader = open_reader(log.source)
+    log.rotate()
+    log.append("new")
+    log.look()
+    assert hear(reader) == ["one", "new"]
+    log.look(GRACE_SECONDS - 1)
+    assert hear(reader) == []
+    log.look(1)
+    assert hear(reader) == ["part..."]
+    log.look(GRACE_SECONDS)
+    assert hear(reader) == []
+
+
+def test_a_partial_line_completed_during_the_grace_period_is_whole(log: Followed) -> None:
+    log.append("part", end="")
+    log.look()
+    reader = open_reader(log.source)
+    log.rotate()
+    log.append("new")
+    log.look()
+    log.append("ial", to="app.log.1")
+    log.look()
+    log.look(GRACE_SECONDS)
+    assert sorted(hear(reader)) == ["new", "partial"]
+
+
+def test_a_partial_line_given_out_is_not_given_out_again_to_one_who_comes_back(log: Followed) -> None:
+    log.append("one\npart", end="")
+    log.look()
+    reader = open_reader(log.source)
+    log.rotate()
+    log.append("new")
+    log.look(1)
+    log.look(GRACE_SECONDS)
+    assert sorted(hear(reader)) == ["new", "one", "part..."]
+    log.restarted()
+    assert hear(open_reader(log.source, marks(reader))) == []
+
+
+def test_a_partial_line_held_is_given_out_once_across_a_restart(log: Followed) -> None:
+    log.append("one\npart", end="")
+    log.look()
+    reader = open_reader(log.source)
+    log.rotate()
+    log.append("new")
+    log.look()
+    assert hear(reader) == ["one", "new"]
+    log.restarted()
+    again = open_reader(log.source, marks(reader))
+    log.look()
+    assert hear(again) == []
+    log.look(GRACE_SECONDS)
+    assert hear(again) == ["part..."]
+
+
+@pytest.mark.parametrize("follow", [False, True], ids=["at the present end", "after the grace period"])
+def test_lines_that_come_just_before_the_rest_is_read_are_lines(follow: bool, log: Followed) -> None:
+    late: list[str] = []
+
+    class LateDisk(DirectDisk):
+        async def read_rest(self, source: Source, position: Position) -> Batch | None:
+            if not late:
+                late.append("two")
+                log.append("ial", *late, to="app.log.1" if follow else "app.log")
+            return await super().read_rest(source, position)
+
+    log.append("one\npart", end="")
+    log.look()
+    reader: Reader[Batch] = Reader(LateDisk(), follow=follow)
+    finish(reader.add(log.source, (), lambda source: source.start()))
+    if follow:
+        log.rotate()
+        log.append("new")
+        log.look()
+        log.look(GRACE_SECONDS)
+    heard = hear(reader)
+    assert late
+    assert not any("\n" in each for each in heard)
+    assert heard[0] == "one"
+
+
+# Bounds
+
+
+def test_a_rotated_file_is_let_go_after_its_time(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    log.rotate()
+    log.append("new")
+    log.look()
+    assert log.descriptors() == ["app.log", "app.log.1"]
+    log.look(HOLD_SECONDS + 1)
+    assert log.descriptors() == ["app.log"]
+
+
+def test_a_deleted_file_is_let_go_after_its_time(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    log.path.unlink()
+    log.look()
+    assert log.descriptors() == ["app.log (deleted)"]
+    log.look(HOLD_SECONDS + 1)
+    assert log.descriptors() == []
+
+
+def test_a_file_that_comes_after_the_deleted_one_was_let_go_is_read(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    log.path.unlink()
+    log.look()
+    log.look(HOLD_SECONDS + 1)
+    log.append("new")
+    log.look()
+    assert [each for each in hear(reader) if not each.startswith("<")] == ["new"]
+
+
+def test_many_rotations_hold_a_bounded_number_of_files(log: Followed) -> None:
+    for number in range(4 * MAX_HELD):
+        log.append(f"line {number}")
+        log.look()
+        log.path.rename(log.beside(f"app.log-{number:08}"))
+    assert len(log.descriptors()) <= MAX_HELD + 1
+
+
+def test_many_rotations_between_two_looks_hold_a_bounded_number_of_files(log: Followed) -> None:
+    log.append("first")
+    log.look()
+    for number in range(4 * MAX_HELD):
+        log.append(f"line {number}")
+        log.path.rename(log.beside(f"app.log-{number:08}"))
+    log.append("last")
+    log.look()
+    for _ in range(4 * MAX_HELD):
+        log.look()
+    assert len(log.descriptors()) <= MAX_HELD + 1
+
+
+def test_many_rotations_between_two_looks_lose_nothing(log: Followed) -> None:
+    log.append("line 0")
+    log.look()
+    reader = open_reader(log.source)
+    for number in range(1, 2 * MAX_HELD):
+        log.path.rename(log.beside(f"app.log-{number:08}"))
+        log.append(f"line {number}")
+    heard = []
+    for _ in range(3 * MAX_HELD):
+        log.look()
+        heard += hear(reader)
+    assert heard == [f"line {number}" for number in range(2 * MAX_HELD)]
+
+
+def test_a_reader_whose_file_was_let_go_finds_it_on_disk(log: Followed) -> None:
+    log.append("one", "two", "three", "four")
+    log.look()
+    reader = open_reader(log.source)
+    assert told([next_event(reader) or pytest.fail()]) == ["one", "two", "three"]
+    log.rotate()
+    log.append("new")
+    log.look()
+    log.look(HOLD_SECONDS + 1)
+    assert hear(reader) == ["four", "new"]
+
+
+def test_a_reader_whose_file_was_let_go_and_is_gone_is_told(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.rotate()
+    log.beside("app.log.1").unlink()
+    log.append("new")
+    log.look()
+    log.look(HOLD_SECONDS + 1)
+    assert hear(reader) == ["<rotated>", "new"]
+
+
+def test_a_forgotten_source_holds_nothing(tmp_path: Path) -> None:
+    log = Followed(tmp_path / "app.log")
+    for _ in range(3):
+        log.append("one")
+        log.look()
+        log.rotate()
+    log.restarted()
+    del log.source
+    assert log.descriptors() == []
+
+
+def test_readers_that_come_back_again_and_again_hold_no_more_files(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    hear(reader)
+    log.rotate()
+    log.append("new")
+    log.restarted()
+    open_reader(log.source, marks(reader)).close()
+    held = log.descriptors()
+    for _ in range(3 * MAX_HELD):
+        open_reader(log.source, marks(reader)).close()
+    assert log.descriptors() == held
+
+
+def test_readers_that_come_back_to_a_copy_again_and_again_hold_no_more_files(log: Followed) -> None:
+    log.append("one", "two")
+    log.look()
+    reader = open_reader(log.source)
+    hear(reader)
+    log.copytruncate()
+    log.append("new")
+    log.restarted()
+    open_reader(log.source, marks(reader)).close()
+    held = log.descriptors()
+    for _ in range(3 * MAX_HELD):
+        open_reader(log.source, marks(reader)).close()
+    assert log.descriptors() == held
+
+
+def test_looks_and_truncations_hold_no_more_files(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    for number in range(50):
+        log.copytruncate()
+        log.append(f"line {number}", "x" * (number % 7))
+        log.look()
+        log.source.last(3)
+        os.truncate(log.path, 0)
+        log.look()
+    assert len(log.descriptors()) <= MAX_HELD + 1
+
+
+# Rotated between two looks
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["app.log.3", "app.log.2", "app.log.1"],
+        ["app.log-20261118", "app.log-20261119", "app.log-20261120"],
+        ["app-2026-11-18.log", "app-2026-11-19.log", "app-2026-11-20.log"],
+        ["app.log.20261120-101009", "app.log.20261120-101010", "app.log.20261120-101011"],
+    ],
+    ids=["numbers", "dateext", "log4j", "kubernetes"],
+)
+def test_files_rotated_away_between_two_looks_are_read_in_order(names: list[str], log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.append("rest of one")
+    for number, name in enumerate(names):
+        log.path.rename(log.beside(name))
+        log.append(f"between {number}")
+    log.look()
+    assert hear(reader) == ["one", "rest of one", "between 0", "between 1", "between 2"]
+
+
+def test_a_file_rotated_away_after_the_followed_one_was_deleted_is_read(log: Followed) -> None:
+    log.append("one")
+    log.append("older", to="app.log.2")
+    log.look()
+    reader = open_reader(log.source)
+    log.path.unlink()
+    log.append("between")
+    log.rotate()
+    log.append("new")
+    log.look()
+    assert hear(reader) == ["one", "between", "new"]
+
+
+def test_rotated_files_that_were_there_before_are_not_new(log: Followed) -> None:
+    log.append("older", to="app.log.1")
+    log.append("oldest", to="app.log.2")
+    log.append("one")
+    log.restarted()
+    reader = open_reader(log.source)
+    log.rotate()
+    log.append("new")
+    log.look()
+    assert hear(reader) == ["one", "new"]
+
+
+def test_compressed_rotations_are_left_alone(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.rotate()
+    log.append("between")
+    log.rotate()
+    log.beside("app.log.2").rename(log.beside("app.log.2.gz"))
+    log.append("new")
+    log.look()
+    assert hear(reader) == ["one", "between", "new"]
+
+
+# Copies
+
+
+def test_copytruncate_with_the_rest_unread_loses_nothing(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    log.append("two")
+    log.copytruncate()
+    log.append("new")
+    log.look()
+    assert hear(reader) == ["two", "new"]
+
+
+def test_copytruncate_that_was_read_before_repeats_nothing(log: Followed) -> None:
+    log.append("one", "two")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one", "two"]
+    log.copytruncate()
+    log.append("new")
+    log.look()
+    assert hear(reader) == ["new"]
+
+
+def test_copytruncate_again_and_again_loses_and_repeats_nothing(log: Followed) -> None:
+    log.append("line 0")
+    log.look()
+    reader = open_reader(log.source)
+    heard = []
+    for number in range(1, 2 * MAX_HELD):
+        log.append(f"rest {number}")
+        log.copytruncate()
+        log.append(f"line {number}")
+        log.look()
+        heard += hear(reader)
+    assert heard == ["line 0", *(f"{word} {number}" for number in range(1, 2 * MAX_HELD) for word in ("rest", "line"))]
+
+
+def test_two_copytruncates_between_two_looks_lose_nothing_in_silence(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    log.append("two")
+    log.copytruncate()
+    log.append("between")
+    log.copytruncate()
+    log.append("new")
+    log.look()
+    heard = hear(reader)
+    assert heard[0] == "two"
+    assert heard[-1] == "new"
+    assert heard[1:-1] in (["between"], ["<truncated>"])
+
+
+def test_a_rotation_and_a_copytruncate_between_two_looks_lose_nothing(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.rotate()
+    log.append("between")
+    log.copytruncate()
+    log.append("new")
+    log.look()
+    assert hear(reader) == ["one", "between", "new"]
+
+
+def test_a_copytruncate_and_a_rotation_between_two_looks_lose_nothing_in_silence(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.append("two")
+    log.copytruncate()
+    log.append("between")
+    log.rotate()
+    log.append("new")
+    log.look()
+    assert [each for each in hear(reader) if each != "<truncated>"] == ["one", "two", "between", "new"]
+
+
+def test_a_copy_not_truncated_yet_is_not_delivered_twice(log: Followed) -> None:
+    log.append("one", "two")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one", "two"]
+    shutil.copyfile(log.path, log.beside("app.log.1"))
+    log.look()
+    assert hear(open_reader(log.source, marks(reader))) == []
+    os.truncate(log.path, 0)
+    log.append("new")
+    log.look()
+    assert hear(reader) == ["new"]
+
+
+def test_a_backup_among_rotated_siblings_is_not_delivered_twice(log: Followed) -> None:
+    log.append("one", "two")
+    log.look()
+    reader = open_reader(log.source)
+    log.append("three")
+    shutil.copyfile(log.path, log.beside("app.log.old"))
+    log.rotate()
+    log.append("new")
+    log.look()
+    assert hear(reader) == ["one", "two", "three", "new"]
+
+
+def test_a_copy_among_rotated_siblings_is_not_delivered_twice_to_one_who_comes_back(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    log.rotate()
+    log.append("two")
+    shutil.copyfile(log.path, log.beside("app.log.0"))
+    log.restarted()
+    assert hear(open_reader(log.source, marks(reader))) == ["two"]
+
+
+def test_one_who_comes_back_after_a_copytruncate_finds_the_copy(log: Followed) -> None:
+    log.append("one", "two")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one", "two"]
+    log.append("three")
+    log.copytruncate()
+    log.append("new")
+    log.restarted()
+    assert hear(open_reader(log.source, marks(reader))) == ["three", "new"]
+
+
+def test_two_who_come_back_after_a_copytruncate_each_get_every_line_once(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    log.append(*(f"line {number}" for number in range(9)))
+    log.copytruncate()
+    log.append("new")
+    log.restarted()
+    first = open_reader(log.source, marks(reader))
+    heard = told([next_event(first) or pytest.fail() for _ in range(2)])
+    second = open_reader(log.source, marks(reader))
+    expected = [*(f"line {number}" for number in range(9)), "new"]
+    assert hear(second) == expected
+    assert heard + hear(first) == expected
+
+
+def test_one_who_comes_back_amid_a_copy_reads_on_in_it(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    log.append(*(f"line {number}" for number in range(9)))
+    log.copytruncate()
+    log.append("new")
+    log.look()
+    heard: list[str] = []
+    for _ in range(20):
+        event = next_event(reader)
+        heard += told([event] if event else [])
+        reader = open_reader(log.source, marks(reader))
+    assert heard == [*(f"line {number}" for number in range(9)), "new"]
+
+
+def test_a_truncated_file_without_a_copy_is_told_of(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    os.truncate(log.path, 0)
+    log.append("new")
+    log.look()
+    assert hear(reader) == ["<truncated>", "new"]
+
+
+def test_two_copies_that_could_be_it_are_not_guessed_between(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    shutil.copyfile(log.path, log.beside("app.log.old"))
+    log.append("two")
+    log.copytruncate()
+    log.append("new")
+    log.look()
+    assert hear(reader) in (["two", "new"], ["<truncated>", "new"])
+
+
+# Names that come back
+
+
+def test_a_symlink_swapped_and_swapped_back_repeats_nothing(log: Followed) -> None:
+    log.append("a 1", to="a.log")
+    log.point_to("a.log")
+    log.look()
+    reader = open_reader(log.source)
+    log.append("b 1", to="b.log")
+    log.point_to("b.log")
+    log.look()
+    log.append("a 2", to="a.log")
+    log.point_to("a.log")
+    log.look()
+    assert sorted(hear(reader)) == ["a 1", "a 2", "b 1"]
+
+
+def test_lines_written_to_a_file_while_another_had_its_name_are_not_lost(log: Followed) -> None:
+    log.append("a 1", to="a.log")
+    log.point_to("a.log")
+    log.look()
+    reader = open_reader(log.source)
+    log.append("b 1", to="b.log")
+    log.point_to("b.log")
+    log.look()
+    log.look(GRACE_SECONDS)
+    assert hear(reader) == ["a 1", "b 1"]
+    log.append("a 2", to="a.log")
+    log.look()
+    log.point_to("a.log")
+    log.append("a 3", to="a.log")
+    log.look()
+    assert hear(reader) == ["a 2", "a 3"]
+
+
+def test_a_file_that_comes_back_after_it_was_let_go_is_not_repeated(log: Followed) -> None:
+    log.append("a 1", to="a.log")
+    log.point_to("a.log")
+    log.look()
+    reader = open_reader(log.source)
+    log.append("b 1", to="b.log")
+    log.point_to("b.log")
+    log.look()
+    assert hear(reader) == ["a 1", "b 1"]
+    log.look(HOLD_SECONDS + 1)
+    log.point_to("a.log")
+    log.append("a 2", to="a.log")
+    log.look()
+    assert hear(reader) == ["a 2"]
+
+
+def test_a_file_that_came_back_and_is_truncated_is_read_once(log: Followed) -> None:
+    log.append("a 1", to="a.log")
+    log.point_to("a.log")
+    log.look()
+    reader = open_reader(log.source)
+    log.append("b 1", to="b.log")
+    log.point_to("b.log")
+    log.look()
+    log.point_to("a.log")
+    log.append("a 2", to="a.log")
+    log.look()
+    assert hear(reader) == ["a 1", "b 1", "a 2"]
+    os.truncate(log.beside("a.log"), 0)
+    log.append("a 3", to="a.log")
+    log.look()
+    assert [each for each in hear(reader) if each != "<truncated>"] == ["a 3"]
+    assert hear(open_reader(log.source, marks(reader))) == []
+
+
+def test_a_reader_still_in_the_first_life_reads_a_truncated_file_once(log: Followed) -> None:
+    log.append("a 1", to="a.log")
+    log.point_to("a.log")
+    log.look()
+    reader = open_reader(log.source)
+    log.append("b 1", to="b.log")
+    log.point_to("b.log")
+    log.look()
+    log.point_to("a.log")
+    log.append("a 2", to="a.log")
+    log.look()
+    os.truncate(log.beside("a.log"), 0)
+    log.append("a 3", to="a.log")
+    log.look()
+    heard = [each for each in hear(reader) if each != "<truncated>"]
+    assert sorted(heard) == ["a 3", "b 1"]
+
+
+def test_a_rotated_file_that_gets_its_name_back_is_not_repeated(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.rotate()
+    log.append("two")
+    log.look()
+    assert hear(reader) == ["one", "two"]
+    log.path.rename(log.beside("aside"))
+    log.beside("app.log.1").rename(log.path)
+    log.append("three")
+    log.look()
+    assert hear(reader) == ["three"]
+
+
+# Places
+
+
+def test_one_who_waits_for_the_first_file_gets_all_of_it(log: Followed) -> None:
+    reader = open_reader(log.source)
+    assert hear(reader) == []
+    log.append("one")
+    log.look()
+    assert hear(reader) == ["one"]
+
+
+def test_one_who_waited_for_the_first_file_comes_back_to_all_that_came(log: Followed) -> None:
+    reader = open_reader(log.source)
+    hear(reader)
+    log.append("one")
+    log.rotate()
+    log.append("two")
+    log.restarted()
+    assert hear(open_reader(log.source, marks(reader))) == ["one", "two"]
+
+
+@pytest.mark.parametrize("newest", ["", "no line yet"], ids=["empty", "without a whole line"])
+def test_one_who_came_back_before_the_first_line_gets_no_older_ones(newest: str, log: Followed) -> None:
+    log.append("old", to="app.log.2")
+    log.append(newest, to="app.log.1", end="")
+    log.path.touch()
+    log.restarted()
+    reader = open_reader(log.source)
+    assert hear(reader) == []
+    again = open_reader(log.source, marks(reader))
+    log.append("new")
+    log.look()
+    assert "old" not in hear(again)
+
+
+def test_one_who_came_back_at_every_step_gets_every_line_once(log: Followed) -> None:
+    reader = open_reader(log.source)
+    heard: list[str] = []
+
+    def go_on() -> None:
+        nonlocal reader
+        log.look()
+        reader = open_reader(log.source, marks(reader))
+        while event := next_event(reader):
+            heard.extend(told([event]))
+            if not isinstance(event, Turn):
+                reader = open_reader(log.source, marks(reader))
+
+    for number in range(5):
+        log.path.touch()
+        go_on()
+        log.append(f"line {number}")
+        go_on()
+        log.append(f"another {number}")
+        log.rotate()
+        go_on()
+        log.append(f"late {number}", to="app.log.1")
+        go_on()
+    expected = [f"{word} {number}" for number in range(5) for word in ("line", "another", "late")]
+    assert heard == expected
+
+
+def test_equal_files_are_told_apart_by_their_inode(log: Followed) -> None:
+    log.append("same")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["same"]
+    log.rotate()
+    log.append("same")
+    log.restarted()
+    assert hear(open_reader(log.source, marks(reader))) == ["same"]
+
+
+def test_a_file_moved_aside_is_found_under_any_name(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    log.append("rest")
+    log.path.rename(log.beside("kept for later"))
+    log.append("new")
+    log.restarted()
+    assert hear(open_reader(log.source, marks(reader))) == ["rest", "new"]
+
+
+def test_one_whose_file_is_gone_is_told(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    hear(reader)
+    held = log.path.open()
+    log.path.unlink()
+    log.append("new")
+    log.restarted()
+    assert hear(open_reader(log.source, marks(reader))) == ["<rotated>", "new"]
+    held.close()
+
+
+def test_an_inode_used_again_is_another_file(log: Followed) -> None:
+    log.append("one", "two")
+    log.look()
+    reader = open_reader(log.source)
+    hear(reader)
+    log.path.write_text("uno\nduo\ntres\n")
+    log.restarted()
+    assert hear(open_reader(log.source, marks(reader))) == ["<truncated>", "uno", "duo", "tres"]
+
+
+def test_a_cursor_beyond_the_end_is_told_of(log: Followed) -> None:
+    log.append("one", "two")
+    log.look()
+    reader = open_reader(log.source)
+    hear(reader)
+    log.path.write_text("one\n")
+    log.restarted()
+    assert hear(open_reader(log.source, marks(reader))) == ["<truncated>", "one"]
+
+
+def test_a_gap_is_told_again_to_one_who_left_before_hearing_of_it(log: Followed) -> None:
+    log.append("one", "two")
+    log.look()
+    reader = open_reader(log.source)
+    hear(reader)
+    log.path.write_text("one\n")
+    log.restarted()
+    for _ in range(3):
+        reader = open_reader(log.source, marks(reader))
+    assert hear(reader) == ["<truncated>", "one"]
+
+
+def test_the_last_lines_are_those_of_the_file_that_bears_the_name(log: Followed) -> None:
+    log.append("old", to="app.log.1")
+    log.append("one", "two", "three")
+    log.restarted()
+    assert [position.offset for position in log.source.last(2)] == [4]
+    assert [position.offset for position in log.source.start()] == [0]
+
+
+# States
+
+
+@pytest.fixture
+def refused(log: Followed) -> Callable[[], None]:
+    """Put a pipe in the place of the log."""
+
+    def replace() -> None:
+        log.path.unlink(missing_ok=True)
+        os.mkfifo(log.path)
+
+    return replace
+
+
+def test_what_is_followed_comes_and_goes(log: Followed, refused: Callable[[], None]) -> None:
+    states = [log.source.state]
+    changes: list[Callable[[], object]] = [
+        lambda: log.append("one"),
+        log.path.unlink,
+        refused,
+        log.path.unlink,
+        log.path.mkdir,
+    ]
+    for change in changes:
+        change()
+        log.look()
+        states.append(log.source.state)
+    assert states == ["missing", "open", "missing", "unreadable", "missing", "unreadable"]
+
+
+def test_a_reader_is_told_of_what_comes_and_goes(log: Followed, refused: Callable[[], None]) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    drain(reader)
+    refused()
+    log.look()
+    assert [event.state for event in drain(reader) if isinstance(event, Turn)] == ["unreadable"]
+    log.path.unlink()
+    log.append("new")
+    log.look()
+    events = drain(reader)
+    assert [event.state for event in events if isinstance(event, Turn)] == ["open", "rotated"]
+    assert told(events) == ["new"]
+
+
+def test_the_rest_of_a_file_is_read_while_its_name_is_refused(log: Followed, refused: Callable[[], None]) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.append("rest")
+    refused()
+    log.look()
+    assert hear(reader) == ["one", "rest"]
+
+
+def test_a_look_tells_whether_there_is_reason_to_look_again(log: Followed) -> None:
+    assert not log.look()
+    log.append("one")
+    assert log.look()
+    assert not log.look()
+    log.append("two")
+    assert log.look()
+    log.rotate()
+    assert log.look()
+
+
+def test_readers_are_woken_when_the_grace_period_ends(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    log.rotate()
+    log.append("new")
+    log.look()
+    assert log.look(GRACE_SECONDS)
+    assert not log.look()
+
+
+def test_facts_tell_of_the_file_that_bears_the_name(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    facts = log.source.facts()
+    modified = log.path.stat().st_mtime_ns // 1_000_000
+    assert (facts.id, facts.name, facts.path) == ("app", "app.log", str(log.path))
+    assert (facts.size, facts.modified, facts.lines, facts.state) == (4, modified, None, "open")
+
+
+def test_facts_of_a_file_that_is_missing_are_empty(log: Followed) -> None:
+    facts = log.source.facts()
+    assert (facts.size, facts.modified, facts.state) == (0, None, "missing")
+
+
+# The end
+
+
+def test_a_reader_is_complete_at_the_end_of_what_will_not_grow(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    assert not reader.complete
+    log.append("two\nlast words", end="")
+    log.look()
+    log.source.finish()
+    log.source.changed.send()
+    assert hear(reader) == ["two", "last words..."]
+    assert reader.complete
+
+
+def test_a_reader_that_comes_after_the_end_is_complete_with_all_lines(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    log.source.finish()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    assert reader.complete
+
+
+def test_a_source_that_ended_without_a_line_is_complete(log: Followed) -> None:
+    log.path.touch()
+    log.look()
+    log.source.finish()
+    reader = open_reader(log.source)
+    assert hear(reader) == []
+    assert reader.complete

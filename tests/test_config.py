@@ -1,0 +1,189 @@
+"""Settings: from a flag, the environment, a TOML file or the default, and a file that cannot be used."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from logviewer.cli import demo_command, serve_command
+from logviewer.errors import CannotRunError
+from tests.server import Server
+from tests.test_cli import assert_refused, run
+
+Serve = Callable[..., Server]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting in each place where it can be made, with what it must come to."""
+
+    default: Any
+    toml: tuple[str, Any]
+    env: tuple[str, Any]
+    flag: tuple[Sequence[str], Any]
+
+
+SETTINGS: Mapping[str, Setting] = {
+    "--host": Setting(
+        "127.0.0.1", ('"127.0.0.2"', "127.0.0.2"), ("127.0.0.3", "127.0.0.3"), (["--host", "::1"], "::1")
+    ),
+    "--port": Setting(8000, ("8001", 8001), ("8002", 8002), (["--port", "8003"], 8003)),
+    "--open": Setting(None, ("true", True), ("0", False), (["--open"], True)),
+    "--token": Setting(None, ('"file"', "file"), ("env", "env"), (["--token", "flag"], "flag")),
+    "--no-auth": Setting(default=False, toml=("true", True), env=("0", False), flag=(["--no-auth"], True)),
+    "--root-path": Setting("", ('"/file"', "/file"), ("/env", "/env"), (["--root-path", "/flag"], "/flag")),
+    "--allow-host": Setting(
+        (),
+        ('["a.file", "b.file"]', ("a.file", "b.file")),
+        ("a.env b.env", ("a.env", "b.env")),
+        (["--allow-host", "a.flag", "--allow-host", "b.flag"], ("a.flag", "b.flag")),
+    ),
+    "--allow-origin": Setting(
+        (),
+        ('["https://file"]', ("https://file",)),
+        ("https://env", ("https://env",)),
+        (["--allow-origin", "https://flag"], ("https://flag",)),
+    ),
+    "--ssl-certfile": Setting(
+        None, ('"file.pem"', Path("file.pem")), ("env.pem", Path("env.pem")), (["--ssl-certfile", "f"], Path("f"))
+    ),
+    "--ssl-keyfile": Setting(
+        None, ('"file.key"', Path("file.key")), ("env.key", Path("env.key")), (["--ssl-keyfile", "f"], Path("f"))
+    ),
+}
+NOT_SETTINGS = {"--help", "--version", "--config"}
+
+both_commands = pytest.mark.parametrize("command", [serve_command, demo_command], ids=["serve", "demo"])
+every_setting = pytest.mark.parametrize("option", SETTINGS)
+
+
+def options(command: click.Command) -> dict[str, click.Option]:
+    params = command.get_params(click.Context(command))
+    return {param.opts[-1]: param for param in params if isinstance(param, click.Option)}
+
+
+def read(command: click.Command, option: str, *words: str) -> Any:
+    """What the setting is once flags, environment and file are read."""
+    context = command.make_context("logviewer", list(words))
+    return context.params[str(options(command)[option].name)]
+
+
+def test_every_option_is_in_this_table() -> None:
+    assert set(options(serve_command)) - NOT_SETTINGS == set(SETTINGS)
+
+
+@both_commands
+def test_every_option_has_a_help_text(command: click.Command) -> None:
+    assert [name for name, option in options(command).items() if not option.help] == []
+
+
+@both_commands
+@every_setting
+def test_flag_beats_environment_beats_file_beats_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: click.Command, option: str
+) -> None:
+    setting, name = SETTINGS[option], option.removeprefix("--")
+    file = tmp_path / "logviewer.toml"
+    file.write_text(f"{name} = {setting.toml[0]}\n")
+    assert read(command, option) == setting.default
+    assert read(command, option, "--config", str(file)) == setting.toml[1]
+    monkeypatch.setenv(f"LOGVIEWER_{name.replace('-', '_').upper()}", setting.env[0])
+    assert read(command, option, "--config", str(file)) == setting.env[1]
+    assert read(command, option, "--config", str(file), *setting.flag[0]) == setting.flag[1]
+
+
+@every_setting
+def test_a_key_may_be_written_with_underscores(tmp_path: Path, option: str) -> None:
+    file = tmp_path / "logviewer.toml"
+    file.write_text(f"{option.removeprefix('--').replace('-', '_')} = {SETTINGS[option].toml[0]}\n")
+    assert read(serve_command, option, "--config", str(file)) == SETTINGS[option].toml[1]
+
+
+def test_the_environment_can_name_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "logviewer.toml"
+    file.write_text("port = 8001\n")
+    monkeypatch.setenv("LOGVIEWER_CONFIG", str(file))
+    assert read(serve_command, "--port") == 8001
+
+
+def test_one_file_serves_both_commands(tmp_path: Path) -> None:
+    file = tmp_path / "logviewer.toml"
+    file.write_text('paths = ["app.log"]\nport = 8001\n')
+    assert [read(command, "--port", f"--config={file}") for command in (serve_command, demo_command)] == [8001, 8001]
+
+
+def test_the_version_of_a_container_image_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGVIEWER_VERSION", "1.2.3")
+    assert read(serve_command, "--port", "app.log") == 8000
+
+
+def test_the_program_runs_on_a_file_alone(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text("line\n")
+    file = logs / "logviewer.toml"
+    file.write_text(f'paths = ["{logs}/*.log"]\ntoken = "from the file"\nhost = "127.0.0.2"\nroot-path = "/logs"\n')
+    server = serve("--config", file)
+    assert server.ready_line == f"http://127.0.0.2:{server.port}/logs/?token=from%20the%20file"
+    response = server.client.get(f"http://127.0.0.2:{server.port}/api/sources")
+    assert [source["name"] for source in response.json()] == ["app.log"]
+
+
+def test_typed_paths_go_instead_of_those_in_the_file(logs: Path, serve: Serve) -> None:
+    (logs / "file.log").touch()
+    (logs / "typed.log").touch()
+    file = logs / "logviewer.toml"
+    file.write_text(f'paths = ["{logs}/file.log"]\n')
+    server = serve("--config", file, logs / "typed.log")
+    assert [source["name"] for source in server.get("/api/sources").json()] == ["typed.log"]
+
+
+def test_the_environment_gives_the_token(logs: Path, serve: Serve) -> None:
+    given = "of the environment"
+    assert serve(logs, env={"LOGVIEWER_TOKEN": given}).token == given
+
+
+# Files that cannot be used: contents, and what the line must name besides the file.
+BAD_FILES: Mapping[str, tuple[bytes, Sequence[str]]] = {
+    "no TOML": (b'port = "', []),
+    "no UTF-8": (b'token = "\xff"', []),
+    "an unknown key": (b"prot = 8001", ["prot", "port"]),
+    "a flag that is no setting": (b"version = true", ["version"]),
+    "a word as port": (b'port = "http"', ["port"]),
+    "a port out of range": (b"port = 65536", ["port"]),
+    "a list as port": (b"port = [1, 2]", ["port"]),
+    "a boolean as port": (b"port = true", ["port"]),
+    "a fraction as port": (b"port = 1.5", ["port"]),
+    "a number as host": (b"host = 5", ["host"]),
+    "a list as host": (b'host = ["127.0.0.1"]', ["host"]),
+    "a table as token": (b"token = {a = 1}", ["token"]),
+    "a word as boolean": (b'no-auth = "maybe"', ["no_auth"]),
+    "a word as list": (b'allow-host = "name"', ["allow_host"]),
+    "numbers in a list": (b"allow-host = [1, 2]", ["allow_host"]),
+    "a word as paths": (b'paths = "app.log"', ["paths"]),
+    "a number as file": (b"ssl-certfile = 5", ["ssl_certfile"]),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_bad_file_is_refused_by_its_name_and_key(tmp_path: Path, case: str) -> None:
+    text, parts = BAD_FILES[case]
+    file = tmp_path / "bad.toml"
+    file.write_bytes(text + b"\n")
+    with pytest.raises(CannotRunError) as refusal:
+        read(serve_command, "--port", "--config", str(file))
+    assert [part for part in (str(file), *parts) if part not in str(refusal.value)] == []
+
+
+@pytest.mark.parametrize("text", [b"prot = 8001\n", b'port = "http"\n'])
+def test_a_bad_file_ends_the_program_with_one_line(tmp_path: Path, text: bytes) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_bytes(text)
+    assert_refused(run("--config", file, "app.log"), 1, str(file))
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "directory"])
+def test_a_file_that_cannot_be_read_ends_the_program_with_one_line(tmp_path: Path, name: str) -> None:
+    (tmp_path / "directory").mkdir()
+    assert_refused(run("--config", tmp_path / name, "app.log"), 1, name)

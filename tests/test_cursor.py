@@ -1,0 +1,135 @@
+"""A cursor's text comes back as it was, and no other text is taken for one."""
+
+import string
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from logviewer.cursor import HEAD_BYTES, Mark, decode, digest, encode, file_key, no_file_yet, nowhere, source_key
+from logviewer.errors import CursorError
+
+URL_SAFE = set(string.ascii_letters + string.digits + "-_")
+MARK_CHARS = 48
+
+marks = st.builds(
+    Mark,
+    source=st.binary(min_size=4, max_size=4),
+    file=st.binary(min_size=6, max_size=6),
+    offset=st.integers(0, 2**48 - 1),
+    line=st.none() | st.integers(0, 2**48 - 2),
+    head_length=st.integers(0, HEAD_BYTES),
+    head=st.binary(min_size=6, max_size=6),
+    marker=st.binary(min_size=6, max_size=6),
+    spent=st.booleans(),
+)
+cursors = st.lists(marks, min_size=1, max_size=20)
+
+
+def text_of(each: list[Mark]) -> str:
+    return encode(mark.text() for mark in each)
+
+
+def decoded(text: str) -> tuple[Mark, ...] | None:
+    """The marks, or None for what is no cursor; any other error fails the test."""
+    try:
+        return decode(text)
+    except CursorError:
+        return None
+
+
+@given(cursors)
+def test_marks_come_back_as_they_were(each: list[Mark]) -> None:
+    assert decode(text_of(each)) == tuple(each)
+
+
+@given(cursors)
+def test_a_cursor_is_url_safe_and_grows_by_48_characters_a_mark(each: list[Mark]) -> None:
+    text = text_of(each)
+    assert set(text) <= URL_SAFE
+    assert len(text) == 1 + MARK_CHARS * len(each)
+
+
+@given(marks, st.sampled_from([no_file_yet, nowhere]))
+def test_marks_without_a_file_come_back_too(mark: Mark, make: object) -> None:
+    assert callable(make)
+    special = make(mark.source)
+    assert decode(text_of([special])) == (special,)
+    assert special.is_before_any_file == (make is no_file_yet)
+    assert special.is_nowhere == (make is nowhere)
+
+
+@given(st.text())
+@example("")
+@example("1")
+@example("1" + "é" * MARK_CHARS)
+@example("1" + "\0" * MARK_CHARS)
+@example("1" + "\n" * MARK_CHARS)
+def test_any_text_is_a_cursor_or_refused(text: str) -> None:
+    decoded(text)
+
+
+@given(st.text(string.ascii_letters + string.digits + "-_+/= ", min_size=MARK_CHARS, max_size=MARK_CHARS))
+@example("A" * 47 + "=")
+@example("A" * 46 + "==")
+@example("=" * MARK_CHARS)
+def test_any_text_of_the_right_length_is_a_cursor_or_refused(body: str) -> None:
+    decoded("1" + body)
+
+
+@given(st.text(string.ascii_letters + string.digits + "-_+/", min_size=MARK_CHARS, max_size=MARK_CHARS))
+@example("+" * MARK_CHARS)
+@example("/" + "A" * 47)
+def test_a_place_has_one_text_only(body: str) -> None:
+    text = "1" + body
+    found = decoded(text)
+    assert found is None or text_of(list(found)) == text
+
+
+@given(cursors, st.data())
+def test_a_cursor_cut_short_is_refused(each: list[Mark], data: st.DataObject) -> None:
+    text = text_of(each)
+    short = text[: data.draw(st.integers(0, len(text) - 1))]
+    whole_marks = len(short) > 1 and (len(short) - 1) % MARK_CHARS == 0
+    assert decoded(short) == (tuple(each[: len(short) // MARK_CHARS]) if whole_marks else None)
+
+
+@given(cursors, st.characters())
+def test_another_version_is_refused(each: list[Mark], version: str) -> None:
+    assume(version != "1")
+    with pytest.raises(CursorError):
+        decode(version + text_of(each)[1:])
+
+
+@given(cursors, st.data(), st.characters())
+def test_a_flipped_character_is_refused_or_tells_of_another_place(
+    each: list[Mark], data: st.DataObject, character: str
+) -> None:
+    text = text_of(each)
+    at = data.draw(st.integers(0, len(text) - 1))
+    assume(text[at] != character)
+    assert decoded(text[:at] + character + text[at + 1 :]) != tuple(each)
+
+
+def test_a_head_longer_than_any_is_refused() -> None:
+    mark = Mark(bytes(4), bytes(6), 0, 0, HEAD_BYTES + 1, bytes(6), bytes(6))
+    with pytest.raises(CursorError):
+        decode(text_of([mark]))
+
+
+def test_more_marks_than_any_stream_has_are_refused() -> None:
+    with pytest.raises(CursorError):
+        decode(text_of([no_file_yet(bytes(4))] * 4097))
+
+
+@given(st.binary(), st.binary())
+def test_digests_differ_where_bytes_do(one: bytes, other: bytes) -> None:
+    assert (digest(one) == digest(other)) == (one == other)
+
+
+def test_a_file_is_named_by_device_and_inode() -> None:
+    assert len({file_key(1, 23), file_key(12, 3), file_key(1, 2), file_key(2, 1)}) == 4
+
+
+def test_a_source_is_named_by_its_id() -> None:
+    assert source_key("app") == source_key("app") != source_key("app2")

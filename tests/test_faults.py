@@ -1,0 +1,816 @@
+"""Every fault of a file that following must survive, done to the real program with a reader at its stream.
+
+The rows are those of the fault table in ``reference/tailing.md``; each test names its row.
+"""
+
+import os
+import random
+import shutil
+import signal
+import stat
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.server import Event, EventStream, Server, until
+
+Serve = Callable[..., Server]
+
+MIB = 1024 * 1024
+GAPS = {"<truncated>", "<rotated>"}
+WITHOUT_HINTS = """
+import watchfiles
+
+async def silent(*_, stop_event, **__):
+    await stop_event.wait()
+    return
+    yield
+
+watchfiles.awatch = silent
+
+from logviewer.cli import main
+
+main()
+"""
+
+
+QUIET = {"program": (sys.executable, "-c", WITHOUT_HINTS)}
+
+
+# What is done to files
+
+
+def append(path: Path, *lines: str, end: str = "\n") -> None:
+    with path.open("a", newline="") as file:
+        file.write("".join(f"{line}{end}" for line in lines))
+
+
+def append_bytes(path: Path, data: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(data)
+
+
+def shift(path: Path) -> None:
+    """Make room for a new ``.1``, as logrotate does."""
+    numbers = sorted(int(each.suffix[1:]) for each in path.parent.glob(f"{path.name}.*"))
+    for number in reversed(numbers):
+        path.with_name(f"{path.name}.{number}").rename(path.with_name(f"{path.name}.{number + 1}"))
+
+
+def rotate(path: Path) -> Path:
+    """Rename it away, as logrotate does with ``create``."""
+    shift(path)
+    return path.rename(path.with_name(f"{path.name}.1"))
+
+
+def copytruncate(path: Path) -> None:
+    shift(path)
+    shutil.copyfile(path, path.with_name(f"{path.name}.1"))
+    os.truncate(path, 0)
+
+
+def recreate(path: Path) -> None:
+    path.unlink()
+    path.touch()
+
+
+def point(link: Path, target: Path) -> None:
+    new = link.with_name("new link")
+    new.symlink_to(target)
+    new.rename(link)
+
+
+# The server and its reader
+
+
+@contextmanager
+def stopped(server: Server) -> Iterator[None]:
+    """What is done meanwhile lies between two looks, for certain."""
+    facts = Path(f"/proc/{server.process.pid}/stat")
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        until(lambda: facts.read_text().rpartition(")")[2].split()[0] == "T", what="the stop")
+        yield
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def reading(server: Server, *first: str, **params: Any) -> Iterator[EventStream]:
+    """A reader from the start that has these lines and waits for more."""
+    with server.stream(**{"source": "app.log", "from_": "start", **params}) as stream:
+        hear(stream, *first)
+        yield stream
+
+
+def told(event: Event) -> list[str]:
+    """An event's lines, an unterminated one with an ellipsis, or its gap by the reason."""
+    match event.name:
+        case "lines":
+            *lines, last = event.data["lines"]
+            return [*lines, last + "..." * event.data.get("unterminated", False)]
+        case "gap":
+            return [f"<{event.data['reason']}>"]
+        case _:
+            return []
+
+
+def hear(stream: EventStream, *wanted: str) -> str:
+    """These come next, in this order and nothing between them. Returns the cursor after them."""
+    heard: list[str] = []
+    last_id = ""
+    while len(heard) < len(wanted):
+        event = stream.next()
+        heard += told(event)
+        last_id = event.id
+        assert heard == list(wanted[: len(heard)])
+    return last_id
+
+
+def hear_all(stream: EventStream, *wanted: str) -> None:
+    """These come next, in any order."""
+    heard: list[str] = []
+    while len(heard) < len(wanted):
+        heard += told(stream.next())
+    assert sorted(heard) == sorted(wanted)
+
+
+def hear_state(stream: EventStream, wanted: str) -> None:
+    """The reader is told of this state; no gap comes before it."""
+    while (event := stream.next()).data.get("state") != wanted:
+        assert event.name != "gap"
+
+
+def hear_state_and_lines(stream: EventStream, wanted: str, *lines: str) -> None:
+    """The reader is told of this state and given these lines, whichever comes first."""
+    heard: list[str] = []
+    states: list[str] = []
+    while len(heard) < len(lines) or wanted not in states:
+        event = stream.next()
+        heard += told(event)
+        states += [event.data["state"]] if event.name == "source" else []
+    assert heard == list(lines)
+
+
+def reported(server: Server, name: str = "app.log") -> dict[str, Any]:
+    sources: list[dict[str, Any]] = server.get("/api/sources").json()
+    return next(source for source in sources if source["name"] == name)
+
+
+def comes_to(server: Server, state: str) -> None:
+    until(lambda: reported(server)["state"] == state, what=f"state {state}")
+
+
+@pytest.fixture
+def log(logs: Path) -> Path:
+    """A log with one line."""
+    path = logs / "app.log"
+    append(path, "one")
+    return path
+
+
+# Row: rename rotation
+
+
+def test_rename_rotation(log: Path, serve: Serve) -> None:
+    with reading(server := serve(log), "one") as stream:
+        for number in range(3):
+            with stopped(server):
+                append(log, f"rest {number}")
+                rotate(log)
+                append(log, f"new {number}")
+            hear(stream, f"rest {number}", f"new {number}")
+
+
+def test_rename_rotation_without_a_new_file_yet(log: Path, serve: Serve) -> None:
+    with reading(serve(log), "one") as stream:
+        rotate(log)
+        hear_state(stream, "missing")
+        append(log.with_name("app.log.1"), "late")
+        hear(stream, "late")
+        append(log, "new")
+        hear(stream, "new")
+
+
+# Row: writer still on the old inode
+
+
+def test_writer_still_on_the_old_inode(log: Path, serve: Serve) -> None:
+    with log.open("a", buffering=1) as writer, reading(serve(log), "one") as stream:
+        rotate(log)
+        append(log, "new 1")
+        hear(stream, "new 1")
+        writer.write("late 1\n")
+        hear(stream, "late 1")
+        append(log, "new 2")
+        hear(stream, "new 2")
+        writer.write("late 2\n")
+        hear(stream, "late 2")
+
+
+def test_writer_still_on_the_old_inode_during_a_restart(log: Path, serve: Serve) -> None:
+    first = serve(log)
+    with reading(first, "one") as stream:
+        rotate(log)
+        append(log, "new 1")
+        last = hear(stream, "new 1")
+    first.stop()
+    append(log.with_name("app.log.1"), "late")
+    append(log, "new 2")
+    with reading(serve(log), last_event_id=last) as stream:
+        hear_all(stream, "late", "new 2")
+
+
+# Row: reader behind, unread rest
+
+
+@pytest.mark.parametrize("end", [os.unlink, rotate], ids=["unlinked", "rotated"])
+def test_reader_behind(end: Callable[[Path], object], log: Path, serve: Serve) -> None:
+    # More than the sockets between server and reader hold.
+    numbers = range(160)
+    append(log, *(f"{number} {'x' * (MIB // 4)}" for number in numbers))
+    server = serve(log)
+    with reading(server, "one") as stream:
+        end(log)
+        append(log, "new")
+        comes_to(server, "open")
+        until(lambda: reported(server)["size"] == len("new\n"), what="the new file")
+        for number in numbers:
+            (line,) = told(stream.next("lines", "gap"))
+            assert line.split()[0] == str(number)
+        hear(stream, "new")
+
+
+# Row: two rotations between looks
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["app.log.3", "app.log.2", "app.log.1"], ["app.log-20261118", "app.log-20261119", "app.log-20261120"]],
+    ids=["numbers", "dates"],
+)
+def test_more_rotations_between_looks(names: list[str], log: Path, serve: Serve) -> None:
+    with reading(server := serve(log), "one") as stream:
+        with stopped(server):
+            append(log, "rest")
+            for name in names:
+                log.rename(log.with_name(name))
+                append(log, f"after {name}")
+        hear(stream, "rest", *(f"after {name}" for name in names))
+
+
+@pytest.mark.parametrize("hints", [True, False], ids=["with hints", "without hints"])
+@pytest.mark.parametrize("end", [rotate, copytruncate], ids=["renamed", "copied and truncated"])
+def test_rotations_faster_than_looks(end: Callable[[Path], object], hints: bool, log: Path, serve: Serve) -> None:
+    wanted = [f"{rotation} {number}" for rotation in range(30) for number in range(20)]
+    with reading(serve(log, **({} if hints else QUIET)), "one") as stream:
+        for rotation in range(30):
+            for number in range(20):
+                append(log, f"{rotation} {number}")
+            end(log)
+        append(log, "end")
+        heard: list[str] = []
+        while "end" not in heard or len(heard) <= len(wanted):
+            heard += told(stream.next())
+    assert sorted(heard) == sorted([*wanted, "end"])
+    for rotation in range(30):
+        assert [each for each in heard if each.startswith(f"{rotation} ")] == wanted[rotation * 20 : rotation * 20 + 20]
+
+
+# Row: copytruncate
+
+
+def test_copytruncate_with_a_visible_copy(log: Path, serve: Serve) -> None:
+    with reading(server := serve(log), "one") as stream:
+        for number in range(3):
+            with stopped(server):
+                append(log, f"rest {number}")
+                copytruncate(log)
+                append(log, f"new {number}")
+            hear(stream, f"rest {number}", f"new {number}")
+
+
+def test_copytruncate_twice_between_looks(log: Path, serve: Serve) -> None:
+    with reading(server := serve(log), "one") as stream:
+        with stopped(server):
+            for word in ("two", "three"):
+                append(log, word)
+                copytruncate(log)
+            append(log, "new")
+        hear(stream, "two", "three", "new")
+
+
+def test_copytruncate_while_the_server_is_down(log: Path, serve: Serve) -> None:
+    first = serve(log)
+    with reading(first) as stream:
+        last = hear(stream, "one")
+    first.stop()
+    append(log, "rest")
+    copytruncate(log)
+    append(log, "new")
+    again = serve(log)
+    for _ in range(2):
+        with reading(again, "rest", "new", last_event_id=last):
+            pass
+
+
+def test_copytruncate_without_a_copy_is_told(log: Path, serve: Serve) -> None:
+    with reading(server := serve(log), "one") as stream:
+        with stopped(server):
+            os.truncate(log, 0)
+            append(log, "new")
+        hear(stream, "<truncated>", "new")
+        os.truncate(log, 0)
+        append(log, "2")
+        hear(stream, "<truncated>", "2")
+
+
+# Row: truncated, then grown past the offset
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(["two"], ["uno", "duo", "tres"]), (["tick"] * 40, [*["tick"] * 40, "tock"]), (["two"], ["one", "three"])],
+    ids=["other lines", "the same lines at the end", "the same lines at the start"],
+)
+def test_truncated_then_grown_past_the_offset(before: list[str], after: list[str], log: Path, serve: Serve) -> None:
+    append(log, *before)
+    with reading(server := serve(log), "one", *before) as stream:
+        with stopped(server):
+            log.write_text("\n".join(["uno" if len(before) > 1 else "one", *after, ""]))
+        hear(stream, "<truncated>", "uno" if len(before) > 1 else "one", *after)
+
+
+# Row: inode reuse
+
+
+def test_inode_reuse_while_the_server_looks_elsewhere(log: Path, serve: Serve) -> None:
+    with reading(server := serve(log), "one") as stream:
+        for number in range(3):
+            with stopped(server):
+                recreate(log)
+                append(log, f"new {number}")
+            hear(stream, f"new {number}")
+
+
+def test_inode_reuse_while_the_server_is_down(log: Path, serve: Serve) -> None:
+    first = serve(log)
+    with reading(first) as stream:
+        last = hear(stream, "one")
+    first.stop()
+    recreate(log)
+    append(log, "uno", "duo")
+    with reading(serve(log), last_event_id=last) as stream:
+        gap, *lines = told(stream.next("gap")) + told(stream.next("lines"))
+    assert gap in GAPS
+    assert lines == ["uno", "duo"]
+
+
+# Row: head too short or equal in two files
+
+
+def test_head_equal_in_two_files(log: Path, serve: Serve) -> None:
+    first = serve(log)
+    with reading(first) as stream:
+        last = hear(stream, "one")
+    first.stop()
+    rotate(log)
+    append(log, "one", "two")
+    with reading(serve(log), "one", "two", last_event_id=last):
+        pass
+
+
+# Row: cursor beyond the file's end
+
+
+def test_cursor_beyond_the_end(log: Path, serve: Serve) -> None:
+    append(log, "two", "three")
+    first = serve(log)
+    with reading(first) as stream:
+        last = hear(stream, "one", "two", "three")
+    first.stop()
+    log.write_text("one\n")
+    with reading(serve(log), "<truncated>", "one", last_event_id=last) as stream:
+        append(log, "two")
+        hear(stream, "two")
+
+
+# Row: missing, deleted, created again
+
+
+def test_missing_at_start(logs: Path, serve: Serve) -> None:
+    log = logs / "app.log"
+    with serve(log).stream(source="app.log") as stream:
+        hear_state(stream, "missing")
+        append(log, "first")
+        hear(stream, "first")
+
+
+def test_missing_directory_at_start(logs: Path, serve: Serve) -> None:
+    log = logs / "not" / "there" / "app.log"
+    with serve(log).stream(source="app.log") as stream:
+        hear_state(stream, "missing")
+        log.parent.mkdir(parents=True)
+        append(log, "first")
+        hear(stream, "first")
+
+
+def test_deleted_and_created_again(log: Path, serve: Serve) -> None:
+    with reading(serve(log), "one") as stream:
+        for number in range(3):
+            log.unlink()
+            hear_state(stream, "missing")
+            append(log, f"new {number}")
+            hear(stream, f"new {number}")
+
+
+def test_deleted_and_created_again_between_looks(log: Path, serve: Serve) -> None:
+    with reading(server := serve(log), "one") as stream:
+        for number in range(3):
+            with stopped(server):
+                append(log, f"rest {number}")
+                recreate(log)
+                append(log, f"new {number}")
+            hear(stream, f"rest {number}", f"new {number}")
+
+
+def test_directory_removed_and_made_again(logs: Path, serve: Serve) -> None:
+    log = logs / "app" / "app.log"
+    log.parent.mkdir()
+    append(log, "one")
+    with reading(server := serve(log), "one") as stream:
+        shutil.rmtree(log.parent)
+        hear_state(stream, "missing")
+        log.parent.mkdir()
+        append(log, "two")
+        hear(stream, "two")
+        with stopped(server):
+            shutil.rmtree(log.parent)
+            log.parent.mkdir()
+            append(log, "three")
+        hear(stream, "three")
+        append(log, "four")
+        hear(stream, "four")
+
+
+# Row: symlink swapped
+
+
+def test_symlink_swapped_and_swapped_back(logs: Path, serve: Serve) -> None:
+    log, a, b = logs / "app.log", logs / "a" / "0.log", logs / "b" / "0.log"
+    for target, line in ((a, "a 1"), (b, "b 1")):
+        target.parent.mkdir()
+        append(target, line)
+    point(log, a)
+    with reading(serve(log), "a 1") as stream:
+        append(a, "a 2")
+        point(log, b)
+        hear(stream, "a 2", "b 1")
+        append(b, "b 2")
+        hear(stream, "b 2")
+        point(log, a)
+        append(a, "a 3")
+        hear(stream, "a 3")
+        point(log, b)
+        append(b, "b 3")
+        hear(stream, "b 3")
+
+
+def test_symlink_of_kubernetes(logs: Path, serve: Serve) -> None:
+    pod, link = logs / "pods" / "0.log", logs / "containers" / "app.log"
+    pod.parent.mkdir()
+    link.parent.mkdir()
+    append(pod, "one")
+    link.symlink_to(pod)
+    with reading(server := serve(link), "one") as stream:
+        for number in range(3):
+            with stopped(server):
+                append(pod, f"rest {number}")
+                pod.rename(pod.with_name(f"0.log.2026112{number}-101010"))
+                append(pod, f"new {number}")
+            hear(stream, f"rest {number}", f"new {number}")
+
+
+# Row: permission taken, given back
+
+
+def test_permission_missing_at_start(log: Path, serve: Serve) -> None:
+    log.chmod(0o000)
+    server = serve(log)
+    assert reported(server)["state"] == "unreadable"
+    with server.stream(source="app.log", from_="start") as stream:
+        hear_state(stream, "unreadable")
+        log.chmod(0o644)
+        hear(stream, "one")
+        append(log, "two")
+        hear(stream, "two")
+
+
+def test_permission_taken_and_given_back(log: Path, serve: Serve) -> None:
+    with reading(serve(log), "one") as stream:
+        log.chmod(0o000)
+        append(log, "two")
+        hear_state_and_lines(stream, "unreadable", "two")
+        log.chmod(0o644)
+        append(log, "three")
+        hear_state_and_lines(stream, "open", "three")
+
+
+def test_permission_missing_on_the_file_after_a_rotation(log: Path, serve: Serve) -> None:
+    with reading(server := serve(log), "one") as stream:
+        with stopped(server):
+            append(log, "rest")
+            rotate(log)
+            append(log, "new")
+            log.chmod(0o000)
+        hear_state_and_lines(stream, "unreadable", "rest")
+        log.chmod(0o644)
+        hear(stream, "new")
+
+
+def test_permission_missing_when_a_reader_comes_back(log: Path, serve: Serve) -> None:
+    first = serve(log)
+    with reading(first) as stream:
+        last = hear(stream, "one")
+    first.stop()
+    append(log, "two")
+    log.chmod(0o000)
+    with serve(log).stream(source="app.log", last_event_id=last) as stream:
+        hear_state(stream, "unreadable")
+        log.chmod(0o644)
+        hear(stream, "two")
+
+
+def test_permission_of_the_directory_taken_and_given_back(logs: Path, serve: Serve) -> None:
+    log, elsewhere = logs / "app" / "app.log", logs / "elsewhere"
+    log.parent.mkdir()
+    elsewhere.mkdir()
+    append(log, "one")
+    with reading(server := serve(log, elsewhere), "one") as stream:
+        log.parent.chmod(0o000)
+        hear_state(stream, "unreadable")
+        # By the time that this one is found, the server has looked through all paths without being stopped by one.
+        append(elsewhere / "later.log", "one")
+        server.source_id("later.log")
+        log.parent.chmod(0o755)
+        append(log, "two")
+        hear_state(stream, "open")
+        hear(stream, "two")
+
+
+def test_permission_of_the_directory_missing_at_start(logs: Path, serve: Serve) -> None:
+    log = logs / "app" / "app.log"
+    log.parent.mkdir()
+    append(log, "one")
+    log.parent.chmod(0o000)
+    with serve(log).stream(source="app.log", from_="start") as stream:
+        hear_state(stream, "unreadable")
+        log.parent.chmod(0o755)
+        hear(stream, "one")
+
+
+# Row: replaced before the watch is armed
+
+
+def test_replaced_before_the_watch_is_armed(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    for number in range(10):
+        with server.stream(source="app.log", from_="end") as stream:
+            rotate(log)
+            append(log, f"line {number}")
+            hear(stream, f"line {number}")
+
+
+# Row: event queue overflow, watch limit, NFS, overlay, bind mounts
+
+
+def test_event_queue_overflow(log: Path, serve: Serve) -> None:
+    most = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    other = log.with_name("other")
+    with reading(server := serve(log), "one") as stream:
+        with stopped(server):
+            for _ in range(most // 3 + 100):
+                other.touch()
+                other.unlink()
+            append(log, "two")
+        hear(stream, "two")
+        append(log, "three")
+        hear(stream, "three")
+
+
+def test_no_events_at_all(log: Path, serve: Serve) -> None:
+    with reading(server := serve(log, **QUIET), "one") as stream:
+        append(log, "two")
+        hear(stream, "two")
+        rotate(log)
+        append(log, "three")
+        hear(stream, "three")
+        log.unlink()
+        hear_state(stream, "missing")
+        append(log, "four")
+        hear(stream, "four")
+        with stopped(server):
+            append(log, "rest")
+            copytruncate(log)
+            append(log, "five")
+        hear(stream, "rest", "five")
+        os.truncate(log, 0)
+        append(log, "six")
+        hear(stream, "<truncated>", "six")
+
+
+# Row: partial last line
+
+
+def test_partial_last_line_is_held_and_completed_once(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    with reading(server, "one") as stream:
+        append(log, "par", end="")
+        append(log.with_name("app.log"), "ti", end="")
+        with reading(server, "one"):
+            # Another reader came by and was not given it either.
+            pass
+        append(log, "al")
+        hear(stream, "partial")
+
+
+def test_partial_last_line_across_a_restart(log: Path, serve: Serve) -> None:
+    first = serve(log)
+    with reading(first) as stream:
+        append(log, "two\npar", end="")
+        last = hear(stream, "one", "two")
+    first.stop()
+    append(log, "tial")
+    with reading(serve(log), "partial", last_event_id=last) as stream:
+        append(log, "three")
+        hear(stream, "three")
+
+
+def test_partial_last_line_at_rotation_is_given_out_after_the_grace_period(log: Path, serve: Serve) -> None:
+    with reading(serve(log), "one") as stream:
+        append(log, "never finished", end="")
+        rotate(log)
+        append(log, "new")
+        hear(stream, "new", "never finished...")
+        append(log, "newer")
+        hear(stream, "newer")
+
+
+# Row: split, invalid or foreign encoding
+
+
+def test_characters_split_at_chunk_borders(log: Path, serve: Serve) -> None:
+    lines = ["é" * 3000, "€" * 2001, "😀" * 1111] * 60
+    with reading(serve(log), "one") as stream:
+        append(log, *lines, "é" * (MIB // 3))
+        hear(stream, *lines, "é" * (MIB // 3))
+
+
+def test_a_character_written_byte_by_byte(log: Path, serve: Serve) -> None:
+    with reading(serve(log), "one") as stream:
+        for byte in "tw😀\nthree\n".encode():
+            append_bytes(log, bytes([byte]))
+        hear(stream, "tw😀", "three")
+
+
+def test_invalid_encoding(log: Path, serve: Serve) -> None:
+    with reading(serve(log), "one") as stream:
+        append_bytes(log, b"caf\xe9\n\xff\xfe\n\xe2\x82\n\xed\xa0\x80\nnul\0nul\n")
+        hear(stream, "caf\ufffd", "\ufffd\ufffd", "\ufffd", "\ufffd\ufffd\ufffd", "nul\0nul")
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_foreign_encoding(codec: str, logs: Path, serve: Serve) -> None:
+    log = logs / "app.log"
+    append_bytes(log, "\ufeffone\r\n".encode(codec))
+    with reading(serve(log), "one") as stream:
+        append_bytes(log, "two\n\u0a00\u0a0a\n😀\nth".encode(codec))
+        hear(stream, "two", "\u0a00\u0a0a", "😀")
+        for byte in "ree\n".encode(codec):
+            append_bytes(log, bytes([byte]))
+        hear(stream, "three")
+
+
+def test_carriage_returns(log: Path, serve: Serve) -> None:
+    with reading(serve(log), "one") as stream:
+        append_bytes(log, b"two\r\n10%\r20%\r100%\n\r\n\rthree\n")
+        hear(stream, "two", "10%\r20%\r100%", "", "\rthree")
+
+
+# Row: huge line
+
+
+def test_huge_line(log: Path, serve: Serve) -> None:
+    length = 100_000_000
+    with reading(server := serve(log), "one") as stream:
+        before = peak_memory(server)
+        append(log, "x" * length, "after")
+        event = stream.next("lines", "gap")
+        assert event.data["lines"] == ["x" * MIB]
+        assert event.data["cut"] == [[0, length]]
+        hear(stream, "after")
+        assert peak_memory(server) - before < 64 * MIB
+
+
+def peak_memory(server: Server) -> int:
+    """In bytes."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+# Row: NUL hole after copytruncate
+
+
+def test_nul_hole_after_copytruncate(log: Path, serve: Serve) -> None:
+    with reading(server := serve(log), "one") as stream, log.open("r+b", buffering=0) as writer:
+        writer.seek(1 << 30)
+        writer.write(b"\ntwo\n")
+        hear(stream, "", "two")
+        with stopped(server):
+            writer.write(b"three\n")
+            os.truncate(log, 0)
+            writer.write(b"four\n")
+        hear(stream, "<truncated>", "four")
+        writer.write(b"five\n")
+        hear(stream, "five")
+
+
+def test_nul_hole_after_copytruncate_with_a_visible_copy(log: Path, serve: Serve) -> None:
+    with reading(server := serve(log), "one") as stream, log.open("r+b", buffering=0) as writer:
+        writer.seek(0, os.SEEK_END)
+        with stopped(server):
+            writer.write(b"two\n")
+            copytruncate(log)
+            writer.write(b"three\n")
+        hear(stream, "two", "three")
+        with stopped(server):
+            writer.write(b"four\n")
+            copytruncate(log)
+            writer.write(b"five\n")
+        hear(stream, "four", "five")
+
+
+# Row: not a regular file
+
+
+@pytest.mark.parametrize(
+    "make",
+    [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to(path.name)],
+    ids=["pipe", "directory", "device", "symlink to itself"],
+)
+def test_not_a_regular_file_in_the_place_of_one(make: Callable[[Path], None], log: Path, serve: Serve) -> None:
+    with reading(server := serve(log), "one") as stream:
+        append(log, "rest")
+        log.rename(log.with_name("app.log.1"))
+        make(log)
+        hear_state_and_lines(stream, "unreadable", "rest")
+        assert reported(server)["state"] == "unreadable"
+        os.rmdir(log) if stat.S_ISDIR(log.lstat().st_mode) else log.unlink()
+        append(log, "new")
+        hear(stream, "new")
+
+
+# Row: many files
+
+
+def test_many_files(logs: Path, serve: Serve) -> None:
+    chance = random.Random(1)
+    names = [f"{number}.log" for number in range(300)]
+    for name in names:
+        append(logs / name, "0")
+    server = serve(logs)
+    ids = {source["id"]: source["name"] for source in server.get("/api/sources").json()}
+    written, heard = defaultdict(lambda: ["0"]), defaultdict(list)
+    with server.stream(source=list(ids), from_="start") as stream:
+        for number in range(3000):
+            name = chance.choice(names)
+            append(logs / name, str(number))
+            written[name].append(str(number))
+        while sum(map(len, heard.values())) < 3000 + len(names):
+            event = stream.next("lines", "gap")
+            assert event.name == "lines"
+            heard[ids[event.data["source"]]] += event.data["lines"]
+    assert all(heard[name] == written[name] for name in names)
+
+
+# Row: clock skew
+
+
+def test_clock_skew(log: Path, serve: Serve) -> None:
+    with reading(server := serve(log), "one") as stream:
+        for time in (0, 2**33, 1):
+            append(log, f"at {time}")
+            os.utime(log, (time, time))
+            hear(stream, f"at {time}")
+        with stopped(server):
+            rotate(log)
+            append(log, "two")
+            os.utime(rotate(log), (1, 1))
+            append(log, "three")
+            os.utime(log, (0, 0))
+        hear(stream, "two", "three")

@@ -1,0 +1,275 @@
+"""The end: exit code 0 within 2 s of a signal, whatever clients do, and a farewell to those who read."""
+
+import os
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Self
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from tests.server import Server, until
+
+Serve = Callable[..., Server]
+
+# The contract, not a guess of how long it takes.
+DEADLINE_SECONDS = 2.0
+FAREWELL = b'event: end\ndata: {"reason":"shutdown"}\n'
+END_OF_BODY = b"\r\n0\r\n\r\n"
+
+signals = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+
+
+def assert_ends_in_time(server: Server, number: int) -> None:
+    begin = time.monotonic()
+    server.process.send_signal(number)
+    assert server.process.wait(10) == 0
+    took = time.monotonic() - begin
+    assert server.process.stderr
+    assert server.process.stderr.read() == ""
+    assert took < DEADLINE_SECONDS
+
+
+def connect(server: Server, *, buffer: int | None = None) -> socket.socket:
+    client = socket.socket()
+    if buffer:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    client.connect(("127.0.0.1", server.port))
+    return client
+
+
+def request(server: Server, path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.token}\r\n\r\n".encode()
+
+
+def receive(client: socket.socket, end: bytes) -> bytes:
+    data = b""
+    while not data.endswith(end):
+        data += client.recv(65536) or pytest.fail(f"the connection ended after {data!r}")
+    return data
+
+
+def open_stream(server: Server, query: str, *, buffer: int | None = None) -> socket.socket:
+    """A stream of which the client has read nothing yet, although something is there to read."""
+    client = connect(server, buffer=buffer)
+    client.sendall(request(server, f"/api/stream?source=app.log&{query}"))
+    client.recv(1, socket.MSG_PEEK)
+    return client
+
+
+class Audience:
+    """Clients that read all they get, in one thread, and remember the last of it."""
+
+    def __init__(self, clients: Sequence[socket.socket]) -> None:
+        self.lasts = dict.fromkeys(clients, b"")
+        self._thread = threading.Thread(target=self._read)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+
+    def _read(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            for client in self.lasts:
+                selector.register(client, selectors.EVENT_READ, client)
+            while selector.get_map():
+                for key, _ in selector.select():
+                    self._receive(key.data, selector)
+
+    def _receive(self, client: socket.socket, selector: selectors.BaseSelector) -> None:
+        try:
+            data = client.recv(65536)
+        except ConnectionError:
+            data = b""
+        if data:
+            self.lasts[client] = (self.lasts[client] + data)[-500:]
+        else:
+            selector.unregister(client)
+
+
+@contextmanager
+def flood(log: Path) -> Iterator[None]:
+    """Append to the log without pause, at about 1,000 lines/s."""
+    stop = threading.Event()
+
+    def write() -> None:
+        with log.open("a") as file:
+            while not stop.wait(0.01):
+                file.write("flood\n" * 10)
+                file.flush()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@signals
+def test_200_streams_of_which_50_never_read_end_in_time(logs: Path, serve: Serve, number: int) -> None:
+    log = logs / "app.log"
+    log.write_text(f"{'x' * 99}\n" * 40_000)
+    server = serve(log)
+    with ExitStack() as stack:
+        deaf = [stack.enter_context(open_stream(server, "from=start", buffer=4096)) for _ in range(50)]
+        hearing = [stack.enter_context(open_stream(server, "from=end")) for _ in range(150)]
+        with flood(log):
+            with Audience(hearing) as audience:
+                until(lambda: all(b"flood" in last for last in audience.lasts.values()))
+                assert_ends_in_time(server, number)
+            assert [last for last in audience.lasts.values() if FAREWELL not in last] == []
+            assert [last for last in audience.lasts.values() if not last.endswith(END_OF_BODY)] == []
+        assert len(deaf) == 50
+
+
+def test_idle_silent_and_unfinished_connections_end_in_time(logs: Path, serve: Serve) -> None:
+    server = serve(logs)
+    with ExitStack() as stack:
+        idle = [stack.enter_context(connect(server)) for _ in range(20)]
+        for client in idle:
+            client.sendall(request(server, "/healthz"))
+            assert receive(client, b'{"status":"ok"}').startswith(b"HTTP/1.1 200")
+        silent, unfinished, body = (stack.enter_context(connect(server)) for _ in range(3))
+        unfinished.sendall(b"GET /healthz HTTP/1.1\r\nHost: local")
+        body.sendall(b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nbegin")
+        assert receive(body, b"}").startswith(b"HTTP/1.1 405")
+        assert_ends_in_time(server, signal.SIGTERM)
+        assert [client.recv(1) for client in (*idle, silent)] == [b""] * 21
+
+
+def test_a_reader_of_bare_lines_is_let_go_in_good_order(logs: Path, serve: Serve) -> None:
+    log = logs / "app.log"
+    log.write_text("line\n")
+    server = serve(log)
+    with open_stream(server, "from=start&format=text") as client, Audience([client]) as audience:
+        until(lambda: b"line" in audience.lasts[client])
+        assert_ends_in_time(server, signal.SIGTERM)
+    assert audience.lasts[client].endswith(END_OF_BODY)
+
+
+def test_an_answer_that_nobody_reads_does_not_hold_the_server(logs: Path, serve: Serve) -> None:
+    log = logs / "app.log"
+    log.write_bytes(b"x" * 20_000_000 + b"\n")
+    server = serve(log)
+    at = server.get("/api/lines", source="app.log").json()["lines"][0]["at"]
+    with connect(server, buffer=4096) as client:
+        client.sendall(request(server, f"/api/line?source=app.log&at={at}"))
+        client.recv(1, socket.MSG_PEEK)
+        assert_ends_in_time(server, signal.SIGTERM)
+
+
+def test_a_client_that_never_finishes_the_tls_handshake_does_not_hold_the_server(
+    logs: Path, serve: Serve, tmp_path: Path
+) -> None:
+    if not shutil.which("openssl"):
+        pytest.skip("needs the openssl binary to make a certificate")
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subprocess.run(
+        [*words, "-subj", "/CN=logviewer", "-keyout", tmp_path / "key", "-out", tmp_path / "cert"],
+        check=True,
+        capture_output=True,
+    )
+    server = serve("--ssl-certfile", tmp_path / "cert", "--ssl-keyfile", tmp_path / "key", logs)
+    with connect(server):
+        until(lambda: len(psutil.Process(server.process.pid).net_connections()) == 2, what="the connection")
+        assert_ends_in_time(server, signal.SIGTERM)
+
+
+def test_a_second_signal_changes_nothing(logs: Path, serve: Serve) -> None:
+    log = logs / "app.log"
+    log.write_text(f"{'x' * 99}\n" * 40_000)
+    server = serve(log)
+    with open_stream(server, "from=start", buffer=4096):
+        server.process.send_signal(signal.SIGINT)
+        assert_ends_in_time(server, signal.SIGINT)
+
+
+# During start-up
+
+
+def start(*words: str | Path, command: Sequence[str] = (), start_new_session: bool = False) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "logviewer", *command, "--no-open", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=start_new_session,
+    )
+
+
+def imports(process: "subprocess.Popen[str]") -> bool:
+    return "pydantic_core" in Path(f"/proc/{process.pid}/maps").read_text()
+
+
+def catches(pid: int, number: int) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
+
+
+def listens(process: "subprocess.Popen[str]") -> bool:
+    return any(each.status == psutil.CONN_LISTEN for each in psutil.Process(process.pid).net_connections())
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("importing", signal.SIGTERM),
+        ("importing", signal.SIGINT),
+        ("handled", signal.SIGTERM),
+        ("listening", signal.SIGTERM),
+        ("ready", signal.SIGINT),
+    ],
+)
+def test_a_signal_during_start_up_ends_it_with_0(logs: Path, moment: str, number: int) -> None:
+    with start("--port", "0", logs) as process:
+        assert process.stdout
+        assert process.stderr
+        match moment:
+            case "importing":
+                until(lambda: imports(process), what="the first modules")
+            case "handled":
+                until(lambda: catches(process.pid, signal.SIGTERM), what="a signal handler")
+            case "listening":
+                until(lambda: listens(process), what="a listening socket")
+            case _:
+                process.stdout.readline()
+        process.send_signal(number)
+        assert (process.wait(10), process.stderr.read()) == (0, "")
+
+
+def writer_starts(process: "subprocess.Popen[str]") -> bool:
+    return any(
+        "--no-serve" in child.cmdline() and catches(child.pid, signal.SIGINT)
+        for child in psutil.Process(process.pid).children()
+    )
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("moment", ["the writer starts", "ready"])
+def test_ctrl_c_ends_a_demo_and_its_writer_in_good_order(tmp_path: Path, moment: str) -> None:
+    with start("--port", "0", tmp_path, command=["demo"], start_new_session=True) as process:
+        assert process.stdout
+        assert process.stderr
+        if moment == "ready":
+            process.stdout.readline()
+        else:
+            until(lambda: writer_starts(process), what=moment)
+        # As a terminal does: to all processes in the foreground.
+        os.killpg(process.pid, signal.SIGINT)
+        assert (process.stderr.read(), process.wait(10)) == ("", 0)

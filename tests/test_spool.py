@@ -1,0 +1,140 @@
+"""Standard input as a source: live, to its end, and gone afterwards."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.server import EventStream, Server, until
+
+Serve = Callable[..., Server]
+
+PROGRAM = (sys.executable, "-m", "logviewer")
+
+
+def pipe(serve: Serve, *paths: str | Path) -> Server:
+    return serve("-", *paths, stdin=subprocess.PIPE)
+
+
+def write(server: Server, text: str) -> None:
+    assert server.process.stdin
+    server.process.stdin.write(text)
+    server.process.stdin.flush()
+
+
+def end_input(server: Server) -> None:
+    assert server.process.stdin
+    server.process.stdin.close()
+
+
+def spool_path(server: Server) -> Path:
+    (source,) = [each for each in server.get("/api/sources").json() if each["name"] == "stdin"]
+    return Path(source["path"])
+
+
+def rest(stream: EventStream) -> list[str]:
+    """All lines up to the end of the stream, which must be complete and without gaps."""
+    texts: list[str] = []
+    while (event := stream.next("lines", "gap", "end")).name == "lines":
+        texts += event.data["lines"]
+    assert (event.name, event.data) == ("end", {"reason": "complete"})
+    return texts
+
+
+def test_piped_lines_are_followed_live(serve: Serve) -> None:
+    server = pipe(serve)
+    with server.stream(source="stdin", from_="start") as stream:
+        for text in ("one", "two", "three"):
+            write(server, f"{text}\n")
+            assert stream.lines(1) == [text]
+
+
+def test_a_stream_ends_when_the_input_does(serve: Serve) -> None:
+    server = pipe(serve)
+    with server.stream(source="stdin", from_="start") as stream:
+        write(server, "one\n")
+        assert stream.lines(1) == ["one"]
+        end_input(server)
+        assert rest(stream) == []
+        assert list(stream.events) == [], "the connection is closed"
+
+
+def test_a_last_line_without_an_end_is_shown_at_the_end(serve: Serve) -> None:
+    server = pipe(serve)
+    with server.stream(source="stdin", from_="start") as stream:
+        write(server, "whole\npart")
+        assert stream.lines(1) == ["whole"]
+        end_input(server)
+        event = stream.next("lines")
+        assert (event.data["lines"], event.data["unterminated"]) == (["part"], True)
+        assert rest(stream) == []
+
+
+def test_who_comes_after_the_end_gets_everything_and_the_end(serve: Serve) -> None:
+    server = pipe(serve)
+    write(server, "one\ntwo")
+    end_input(server)
+    until(lambda: server.get("/api/sources").json()[0]["size"] == 7)
+    with server.stream(source="stdin", from_="start") as stream:
+        assert rest(stream) == ["one", "two"]
+    assert [line["text"] for line in server.get("/api/lines", source="stdin").json()["lines"]] == ["one", "two"]
+
+
+def test_an_empty_input_ends_at_once(serve: Serve) -> None:
+    server = serve("-", stdin=subprocess.DEVNULL)
+    with server.stream(source="stdin") as stream:
+        assert rest(stream) == []
+
+
+def test_the_server_stays_when_the_input_ends(logs: Path, serve: Serve) -> None:
+    log = logs / "app.log"
+    log.touch()
+    server = pipe(serve, log)
+    end_input(server)
+    with server.stream(source="stdin") as stream:
+        rest(stream)
+    with server.stream(source="app.log", from_="start") as stream:
+        log.write_text("still here\n")
+        assert stream.lines(1) == ["still here"]
+
+
+def test_nothing_is_lost_of_5_mb_piped_at_once(serve: Serve) -> None:
+    expected = [f"{number} {'x' * 90}" for number in range(50_000)]
+    server = pipe(serve)
+
+    def write_all() -> None:
+        write(server, "\n".join(expected))
+        end_input(server)
+
+    writer = threading.Thread(target=write_all)
+    with server.stream(source="stdin", from_="start") as stream:
+        writer.start()
+        assert rest(stream) == expected
+    writer.join()
+
+
+def test_others_cannot_read_the_input(serve: Serve) -> None:
+    path = spool_path(pipe(serve))
+    assert [each.stat().st_mode & 0o077 for each in (path, path.parent)] == [0, 0]
+
+
+def test_the_temporary_file_goes_with_the_server_even_while_the_input_is_silent(serve: Serve) -> None:
+    server = pipe(serve)
+    directory = spool_path(server).parent
+    assert directory.is_dir()
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.stderr
+    assert (server.process.stderr.read(), server.process.wait()) == ("", 0)
+    assert not directory.exists()
+
+
+def test_the_temporary_file_goes_when_the_server_cannot_run(logs: Path, tmp_path: Path) -> None:
+    words = ["--port", "0", "--ssl-certfile", "no.pem", "--ssl-keyfile", "no.key", "-"]
+    ended = subprocess.run(
+        [*PROGRAM, *words], stdin=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)}, check=False
+    )
+    assert ended.returncode == 1
+    assert list(tmp_path.iterdir()) == []
