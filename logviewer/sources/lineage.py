@@ -85,10 +85,12 @@ class Lineage:
         Raises OSError.
         """
         seen = torn.seen()
-        holder = _only(self._holders(seen, rotated)) if seen.offset else None
+        holders = self._holders(seen, rotated) if seen.offset else []
+        holder = _only(holders)
         copy = self._copy(holder, seen.file) if holder else None
-        between = self._unseen(_older_than(torn, _newer_than(copy, rotated))) if copy else []
-        self._succeed_in_place(torn, [copy, *between] if copy else [])
+        others = [entry for entry in rotated if entry not in holders]
+        passed = self._unseen(_older_than(torn, _newer_than(copy, rotated) if copy else others))
+        self._succeed_in_place(torn, [copy, *passed] if copy else passed)
         if seen.offset and not holder and torn.heir:
             torn.heir.loss = "truncated"
 
