@@ -2,10 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from logviewer import cursor
 from logviewer.cursor import Mark
@@ -993,3 +996,84 @@ def test_a_source_that_ended_without_a_line_is_complete(log: Followed) -> None:
     reader = open_reader(log.source)
     assert hear(reader) == []
     assert reader.complete
+
+
+# Looked at between any two steps of a rotation
+
+nothing, look, read, come_back = "nothing", "look", "read", "come back"
+meanwhile = st.sampled_from([nothing, nothing, look, read, come_back])
+
+
+def shifting(log: Followed) -> Iterator[None]:
+    for number in range(9, 0, -1):
+        older = log.beside(f"app.log.{number}")
+        if older.exists():
+            older.rename(log.beside(f"app.log.{number + 1}"))
+            yield
+
+
+def renaming(log: Followed) -> Iterator[None]:
+    yield from shifting(log)
+    log.path.rename(log.beside("app.log.1"))
+    yield
+    log.path.touch()
+    yield
+
+
+def copying(log: Followed) -> Iterator[None]:
+    yield from shifting(log)
+    data = log.path.read_bytes()
+    with log.beside("app.log.1").open("wb", buffering=0) as copy:
+        yield
+        copy.write(data[: len(data) // 2])
+        yield
+        copy.write(data[len(data) // 2 :])
+        yield
+    os.truncate(log.path, 0)
+    yield
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    rotations=st.lists(st.sampled_from([renaming, copying, copying]), min_size=2, max_size=6),
+    lengths=st.lists(st.integers(0, 40), max_size=20),
+    events=st.lists(meanwhile, min_size=60, max_size=60),
+)
+def test_whatever_is_seen_of_a_rotation_loses_nothing_in_silence_and_repeats_nothing(
+    rotations: list[Callable[[Followed], Iterator[None]]], lengths: list[int], events: list[str]
+) -> None:
+    with TemporaryDirectory() as directory:
+        log = Followed(Path(directory, "app.log"))
+        log.append("first")
+        log.look()
+        reader = open_reader(log.source)
+        heard = hear(reader)
+        written = ["first"]
+        coming, length = iter(events), iter(lengths)
+
+        def happens() -> None:
+            nonlocal reader
+            match next(coming, nothing):
+                case "look":
+                    log.look()
+                case "read":
+                    event = next_event(reader)
+                    heard.extend(told([event]) if event else [])
+                case "come back":
+                    reader = open_reader(log.source, marks(reader))
+
+        for number, rotation in enumerate(rotations):
+            for line in (f"{number} 1 {'x' * next(length, 0)}", f"{number} 2 {'x' * next(length, 0)}"):
+                log.append(line)
+                written.append(line)
+                happens()
+            for _ in rotation(log):
+                happens()
+        log.append("last")
+        written.append("last")
+        for _ in range(4):
+            log.look(GRACE_SECONDS)
+            heard += hear(reader)
+        lines = [each for each in heard if not each.startswith("<")]
+        assert len(set(lines)) == len(lines)
+        assert len(lines) < len(heard) or sorted(lines) == sorted(written)

@@ -1,0 +1,162 @@
+"""The promise, kept by the real program: nothing is destroyed unread here, so every line arrives exactly once."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from tests.server import EventStream, Server
+
+
+class Served(RuleBasedStateMachine):
+    """A writer and a rotator against a running server and a client that is cut off at will.
+
+    What would destroy lines waits until the client has them. What moves them does not wait, except that a client
+    knows at least one line of a file before that is copied and truncated, or swapped.
+    """
+
+    @initialize(symlink=st.booleans())
+    def begin(self, symlink: bool) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="logviewer-served-"))
+        self.directory.chmod(0o755)
+        self.path = self.directory / "app.log"
+        self.symlink = symlink
+        self.targets = 1
+        if symlink:
+            self.path.symlink_to(self.directory / "target-1.log")
+        self.written: list[str] = []
+        self.partial = ""
+        self.received: list[str] = []
+        self.last: str | None = None
+        self.server = Server(self.path)
+        self.connect()
+        assert self.stream
+        self.last = self.stream.next().id
+
+    # The client
+
+    def connect(self) -> None:
+        self.context = self.server.stream(source="app.log", last_event_id=self.last)
+        self.stream: EventStream | None = self.context.__enter__()
+
+    @precondition(lambda self: self.stream)
+    @rule()
+    def cut(self) -> None:
+        self.context.__exit__(None, None, None)
+        self.stream = None
+
+    @precondition(lambda self: not self.stream)
+    @rule()
+    def resume(self) -> None:
+        self.connect()
+
+    @rule()
+    def restart(self) -> None:
+        if self.stream:
+            self.cut()
+        assert self.server.stop() == 0
+        self.server = Server(self.path)
+
+    @precondition(lambda self: self.stream)
+    @rule()
+    def read_all(self) -> None:
+        assert self.stream
+        while len(self.received) < len(self.written):
+            event = self.stream.next("", "lines", "gap", "end")
+            assert event.name in ("", "lines"), event
+            self.last = event.id or self.last
+            self.received += event.data.get("lines", [])
+        assert self.received == self.written
+
+    # The writer
+
+    @rule(count=st.integers(1, 50))
+    def write(self, count: int) -> None:
+        lines = [f"line {len(self.written) + number} of many" for number in range(count)]
+        with self.path.open("a") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        lines[0] = self.partial + lines[0]
+        self.partial = ""
+        self.written += lines
+
+    @precondition(lambda self: not self.partial)
+    @rule()
+    def write_partly(self) -> None:
+        self.partial = "first half, "
+        with self.path.open("a") as file:
+            file.write(self.partial)
+
+    # The rotator
+
+    @precondition(lambda self: not self.partial and not self.symlink and self.path.exists())
+    @rule()
+    def rotate(self) -> None:
+        self.shift()
+        self.path.rename(self.rotated(1))
+
+    @precondition(lambda self: self.stream and not self.partial and not self.symlink and self.path.exists())
+    @rule(more=st.integers(0, 9))
+    def copy_and_truncate(self, more: int) -> None:
+        self.read_all()
+        if more:
+            self.write(more)
+        self.shift()
+        shutil.copy(self.path, self.rotated(1))
+        os.truncate(self.path, 0)
+
+    def shift(self) -> None:
+        numbers = [number for number in range(1, 60) if self.rotated(number).exists()]
+        for number in reversed(numbers):
+            self.rotated(number).rename(self.rotated(number + 1))
+
+    def rotated(self, number: int) -> Path:
+        return self.directory / f"app.log.{number}"
+
+    @precondition(lambda self: self.stream and not self.partial and self.path.exists())
+    @rule()
+    def delete(self) -> None:
+        self.read_all()
+        self.path.resolve().unlink()
+
+    @rule()
+    def create(self) -> None:
+        self.path.touch()
+
+    @precondition(lambda self: self.stream and not self.partial and self.symlink)
+    @rule(back=st.booleans())
+    def swap(self, back: bool) -> None:
+        self.read_all()
+        self.targets += 0 if back and self.targets > 1 else 1
+        number = self.targets - 1 if self.path.resolve().name == f"target-{self.targets}.log" else self.targets
+        link = self.directory / "new-link"
+        link.symlink_to(self.directory / f"target-{number}.log")
+        link.rename(self.path)
+
+    @precondition(lambda self: self.path.exists())
+    @rule(mode=st.sampled_from([0o000, 0o644]))
+    def chmod(self, mode: int) -> None:
+        self.path.chmod(mode)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "server"):
+            return
+        self.path.touch()
+        for file in self.directory.iterdir():
+            file.chmod(0o644)
+        if not self.stream:
+            self.connect()
+        self.write(1)
+        self.read_all()
+        self.cut()
+        assert self.server.stop() == 0
+        shutil.rmtree(self.directory)
+
+
+TestServed = Served.TestCase
+TestServed.settings = settings(
+    max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
