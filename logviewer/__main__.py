@@ -1,5 +1,12 @@
-"""``python -m logviewer``."""
+"""``python -m logviewer`` and the command ``logviewer``: ready for a signal before anything else is loaded."""
 
-from logviewer.cli import main
+import signal
+import sys
 
-main()
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda *_: sys.exit(0))
+
+from logviewer.cli import main  # noqa: E402 (see above)
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import glob
 import hashlib
 import os
@@ -55,7 +56,10 @@ class Catalog:
     def expand(self) -> None:
         """Take up the files that the paths name by now."""
         listings = Listings()
-        for path in expand(self._paths):
+        for path in [path for path in self._by_path if path.is_dir()]:
+            # It was named before it was there, and has become a directory.
+            del self._by_id[self._by_path.pop(path).id]
+        for path in expand(self._paths, known=self._by_path):
             if path not in self._by_path:
                 self._add(path, name=path.name, listings=listings)
 
@@ -149,40 +153,45 @@ def check(paths: Iterable[str]) -> None:
     """Refuse what can never be followed.
 
     Raises:
-        NotAFileError: if a path names a device, pipe or socket.
+        NotAFileError: if a path names a device, pipe or socket, or can name nothing.
     """
     for path in paths:
-        if path != STDIN and not Path(path).is_dir():
+        if path != STDIN and not os.path.isdir(path):
             try:
                 check_regular(Path(path))
             except NotAFileError:
                 raise
-            except OSError:
-                continue
+            except OSError as error:
+                if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+                    raise NotAFileError(f"{path}: {error.strerror}") from error
 
 
-def expand(paths: Iterable[str]) -> Iterator[Path]:
-    """The files that the paths name now: themselves if there or not, what a glob matches, what lies in a directory."""
+def expand(paths: Iterable[str], *, known: Iterable[Path] = ()) -> Iterator[Path]:
+    """The files that the paths name now: themselves if there or not, what a glob matches, what lies in a directory.
+
+    Rotations of these files, and of the known ones, are left out of globs and directories.
+    """
+    known = list(known)
     for path in paths:
-        if Path(path).is_dir():
-            yield from _logs_below(Path(os.path.abspath(path)))
+        if os.path.isdir(path):
+            yield from _logs_among(_files_below(os.path.abspath(path)), known)
         elif glob.has_magic(path) and not os.path.lexists(path):
-            yield from _logs_among(Path(os.path.abspath(each)) for each in glob.iglob(path, recursive=True))
+            yield from _logs_among((Path(os.path.abspath(each)) for each in glob.iglob(path, recursive=True)), known)
         else:
             yield Path(os.path.abspath(path))
 
 
-def _logs_below(directory: Path) -> Iterator[Path]:
+def _files_below(directory: str) -> Iterator[Path]:
     for parent, children, names in os.walk(directory):
         children[:] = sorted(child for child in children if not child.startswith("."))
-        yield from _logs_among(Path(parent, name) for name in sorted(names) if not name.startswith("."))
+        yield from (Path(parent, name) for name in names if not name.startswith("."))
 
 
-def _logs_among(paths: Iterable[Path]) -> Iterator[Path]:
+def _logs_among(paths: Iterable[Path], known: Iterable[Path]) -> Iterator[Path]:
     """Leave out what is no file, is compressed, or is a rotation of another one."""
     found = list(paths)
     names: dict[Path, set[str]] = {}
-    for path in found:
+    for path in (*found, *known):
         names.setdefault(path.parent, set()).add(path.name)
     for path in sorted(found):
         rotated = is_rotation(path.name, names[path.parent])

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -21,17 +22,18 @@ from logviewer.config import Settings
 from logviewer.errors import CannotRunError, NotAFileError
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
-_SETTINGS = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--help"], "max_content_width": 100}
+_CONTEXT = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 after a signal, 1 if it cannot run, 2 for a bad command line."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: sys.exit(OK))
     typed = list(sys.argv[1:] if arguments is None else arguments)
-    command = demo_command if typed[:1] == ["demo"] else serve_command
+    is_demo = typed[:1] == ["demo"]
     try:
-        command.main(typed[1:] if command is demo_command else typed, prog_name="logviewer", standalone_mode=False)
+        if is_demo:
+            demo_command.main(typed[1:], prog_name="logviewer demo", standalone_mode=False)
+        else:
+            serve_command.main(typed, prog_name="logviewer", standalone_mode=False)
     except click.ClickException as error:
         _fail(BAD_COMMAND_LINE, f"{error.format_message()} (see logviewer --help)")
     except CannotRunError as error:
@@ -49,21 +51,41 @@ def _read_config(context: click.Context, _: click.Parameter, file: Path | None) 
     if file is None:
         return None
     try:
-        keys = {name.replace("-", "_"): value for name, value in tomllib.loads(file.read_text()).items()}
+        keys = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CannotRunError(f"cannot use the configuration {file}: {error}") from error
-    settings = {parameter.name: parameter for parameter in context.command.params if parameter.name != "config"}
-    for name, value in keys.items():
-        if name not in settings:
-            known = ", ".join(sorted(str(each) for each in settings))
-            raise CannotRunError(f"{file}: there is no setting {name!r}; there are {known}")
-        try:
-            settings[name].type_cast_value(context, value)
-        except (click.BadParameter, TypeError) as error:
-            message = error.format_message() if isinstance(error, click.BadParameter) else str(error)
-            raise CannotRunError(f"{file}: {name}: {message}") from error
-    context.default_map = keys
+    own = _by_key(context.command)
+    known = _by_key(serve_command) | _by_key(demo_command)
+    context.default_map = {}
+    for key, value in keys.items():
+        name = key.replace("_", "-")
+        if name not in known:
+            raise CannotRunError(f"{file}: there is no setting {key!r}; there are {', '.join(sorted(known))}")
+        _check_type(context, f"{file}: {key}", known[name], value)
+        if name in own:
+            context.default_map[own[name].name or name] = value
     return file
+
+
+def _by_key(command: click.Command) -> dict[str, click.Parameter]:
+    """The settings by the key they have in the configuration: the long option, or the argument's name."""
+    settings = [each for each in command.params if each.name not in ("config", "version", "directory", "no_serve")]
+    return {each.opts[-1].lstrip("-"): each for each in settings}
+
+
+def _check_type(context: click.Context, where: str, setting: click.Parameter, value: object) -> None:
+    """TOML has types of its own: text is not taken for a number, nor a number for text."""
+    many = setting.multiple or setting.nargs == -1
+    wanted = {"boolean": (bool,), "integer range": (int,), "integer": (int,), "float range": (int, float)}
+    types = wanted.get(setting.type.name, (str,))
+    values = value if many and isinstance(value, list) else [value]
+    if (many and not isinstance(value, list)) or any(type(each) not in types for each in values):
+        kind = types[-1].__name__.replace("str", "text").replace("bool", "true or false")
+        raise CannotRunError(f"{where} must be {'a list of ' if many else ''}{kind}, not {value!r}")
+    try:
+        setting.type_cast_value(context, value)
+    except click.BadParameter as error:
+        raise CannotRunError(f"{where}: {error.format_message()}") from error
 
 
 _FILE = click.Path(path_type=Path)
@@ -78,7 +100,13 @@ _TABLE = (
         show_default=True,
         help="Port to listen on; 0 takes any free one.",
     ),
-    click.option("--open/--no-open", "open_browser", default=None, help="Open a browser.  [default: on a desktop]"),
+    click.option(
+        "--open/--no-open",
+        "open_browser",
+        envvar="LOGVIEWER_OPEN",
+        default=None,
+        help="Open a browser.  [default: on a desktop]",
+    ),
     click.option("--token", help="What a client must know.  [default: made anew at each start]"),
     click.option("--no-auth", is_flag=True, help="Let everybody in; only for a loopback --host."),
     click.option(
@@ -104,13 +132,13 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command(
-    context_settings=_SETTINGS,
+    context_settings=_CONTEXT,
     epilog="\b\nExamples:\n  logviewer /var/log/syslog '/var/log/nginx/*.log'\n  make 2>&1 | logviewer -\n"
     "  logviewer demo          demo logs, written and served (a file of that name: ./demo)\n",
 )
 @click.argument("paths", nargs=-1, metavar="PATH...")
 @_settings
-@click.version_option(version("logviewer"), message="logviewer %(version)s")
+@click.version_option(version("logviewer"), message="logviewer %(version)s", allow_from_autoenv=False)
 def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 (as the table says)
     """See log files in a browser, live.
 
@@ -128,7 +156,7 @@ def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN4
     serve.run(_checked(paths, **options))
 
 
-@click.command(context_settings=_SETTINGS)
+@click.command(context_settings=_CONTEXT)
 @click.argument("directory", required=False, metavar="[DIR]", type=_FILE)
 @click.option("--rate", type=click.FloatRange(min=0), default=20.0, show_default=True, help="Lines per second.")
 @click.option("--seed", default=1, show_default=True, help="The same seed tells the same story.")
@@ -147,7 +175,8 @@ def demo_command(directory: Path | None, rate: float, seed: int, no_serve: bool,
         with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as writer:
             try:
                 if not writer.stdout or not writer.stdout.readline():
-                    raise CannotRunError(f"the demo logs could not be written to {logs}")
+                    # It has said why.
+                    sys.exit(CANNOT_RUN)
                 serve.run(settings)
             finally:
                 writer.terminate()
@@ -186,9 +215,13 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         raise click.UsageError("--no-auth and --token exclude each other")
     if (ssl_certfile is None) != (ssl_keyfile is None):
         raise click.UsageError("--ssl-certfile and --ssl-keyfile go together")
-    if token == "":
-        raise click.UsageError("the token must not be empty")
+    if token is not None and not (token.strip() and token.isprintable()):
+        raise click.UsageError("the token must be of printable characters, at least one")
     prefix = root_path.strip("/")
+    if not re.fullmatch(r"[A-Za-z0-9._~/-]*", prefix):
+        raise click.UsageError(
+            f"--root-path {root_path!r} holds what no URL path can; use letters, digits and . _ ~ - /"
+        )
     return Settings(
         paths=paths,
         host=host,

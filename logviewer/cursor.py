@@ -5,7 +5,7 @@ names its source and its file by hashes, and proves itself by hashes of bytes th
 """
 
 import base64
-import binascii
+import re
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ _MARK_CHARS = 48
 _SPENT = 0x8000
 _NO_FILE = bytes(6)
 _NOWHERE = b"\xff" * 6
-_MAX_MARKS = 4096
+_TEXT = re.compile(rf"{_VERSION}(?:[A-Za-z0-9_-]{{{_MARK_CHARS}}}){{1,4096}}")
 _UNKNOWN_LINE = (1 << 48) - 1
 
 
@@ -105,14 +105,9 @@ def decode(text: str) -> tuple[Mark, ...]:
     Raises:
         CursorError: if the text is not a cursor of this version.
     """
-    body = text.removeprefix(_VERSION)
-    count, rest = divmod(len(body), _MARK_CHARS)
-    if body == text or rest or not 1 <= count <= _MAX_MARKS:
+    if not _TEXT.fullmatch(text):
         raise CursorError("not a cursor of this server")
-    try:
-        packed = base64.b64decode(body.encode("ascii"), altchars=b"-_", validate=True)
-    except (UnicodeEncodeError, binascii.Error) as error:
-        raise CursorError("not a cursor of this server") from error
+    packed = base64.urlsafe_b64decode(text[len(_VERSION) :])
     return tuple(_unpack(fields) for fields in _MARK.iter_unpack(packed))
 
 

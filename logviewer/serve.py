@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
 import logging
 import resource
@@ -38,6 +39,8 @@ def run(settings: Settings) -> None:
         CannotRunError: if the port cannot be had, or TLS files cannot be read.
     """
     _allow_many_files()
+    if STDIN in settings.paths and sys.stdin is None:
+        raise CannotRunError("there is no standard input to follow: it is closed; pipe something into it")
     listener = _listen(settings.host, settings.port)
     settings = replace(settings, port=listener.getsockname()[1])
     spool = Spool(sys.stdin.buffer) if STDIN in settings.paths else None
@@ -62,8 +65,9 @@ def _allow_many_files() -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    listener = None
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -73,7 +77,10 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind(address)
         listener.listen(2048)
     except OSError as error:
-        advice = "choose another with --port, or 0 for any free one" if error.errno else "check --host"
+        if listener:
+            listener.close()
+        unknown = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        advice = "check --host" if unknown else "choose another with --port, or 0 for any free one"
         raise CannotRunError(f"cannot listen on {host} port {port}: {error.strerror}; {advice}") from error
     listener.settimeout(0)
     return listener
@@ -88,7 +95,6 @@ def _configure(settings: Settings, catalog: Catalog, streams: Streams) -> uvicor
         log_config=None,
         access_log=False,
         server_header=False,
-        root_path=settings.root_path,
         ssl_certfile=settings.ssl_certfile,
         ssl_keyfile=settings.ssl_keyfile,
         timeout_graceful_shutdown=1,
@@ -98,7 +104,8 @@ def _configure(settings: Settings, catalog: Catalog, streams: Streams) -> uvicor
     try:
         config.load()
     except OSError as error:
-        raise CannotRunError(f"cannot use the TLS files: {error}; check --ssl-certfile and --ssl-keyfile") from error
+        files = f"{settings.ssl_certfile} and {settings.ssl_keyfile}"
+        raise CannotRunError(f"cannot use {files} for TLS: {error}; check --ssl-certfile and --ssl-keyfile") from error
     return config
 
 

@@ -21,7 +21,8 @@ class Piece(Protocol):
         """The position after the last line."""
 
 
-# As far as a line number is looked for by counting from the start.
+# As much as one answer holds, and as far as a line number is looked for by counting from the start.
+_ANSWER_BYTES = 8 * 1024 * 1024
 _WALK_BYTES = 256 * 1024 * 1024
 
 T = TypeVar("T")
@@ -352,13 +353,21 @@ class Range:
 
 
 def lines_from(position: Position, count: int) -> Range:
-    """Up to ``count`` lines from a position on, to the end of its file. Raises as ``Generation.read``."""
+    """Up to ``count`` lines from a position on, to the end of its file; fewer where they are long.
+
+    Raises as ``Generation.read``.
+    """
+    batch: Batch | None = None
     batches: list[Batch] = []
     at, wanted = position, count
-    while wanted and (batch := at.generation.read(at, max_lines=min(wanted, MAX_LINES))):
+    while (
+        wanted
+        and at.offset - position.offset < _ANSWER_BYTES
+        and (batch := at.generation.read(at, max_lines=min(wanted, MAX_LINES)))
+    ):
         batches.append(batch)
         at, wanted = batch.end, wanted - len(batch.lines)
-    if wanted and (rest := at.generation.read_rest(at)):
+    if wanted and not batch and (rest := at.generation.read_rest(at)):
         batches.append(rest)
         at = rest.end
     at_end = at.offset >= at.generation.size()
@@ -376,7 +385,8 @@ def lines_at_number(first: Position, number: int, count: int) -> Range | None:
             return None
         batch = at.generation.read(at, max_lines=min(number, MAX_LINES))
         if batch is None:
-            return Range(first.line, at.line, [])
+            total = lines_from(at, 1).total
+            return Range(total, total, [])
         at, number = batch.end, number - len(batch.lines)
     return lines_from(at, count)
 

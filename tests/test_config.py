@@ -123,9 +123,9 @@ def test_the_version_of_a_container_image_is_no_setting(monkeypatch: pytest.Monk
 def test_the_program_runs_on_a_file_alone(logs: Path, serve: Serve) -> None:
     (logs / "app.log").write_text("line\n")
     file = logs / "logviewer.toml"
-    file.write_text(f'paths = ["{logs}/*.log"]\ntoken = "from the file"\nhost = "127.0.0.2"\nroot-path = "/logs"\n')
+    file.write_text(f'paths = ["{logs}/*.log"]\ntoken = "of&file"\nhost = "127.0.0.2"\nroot-path = "/logs"\n')
     server = serve("--config", file)
-    assert server.ready_line == f"http://127.0.0.2:{server.port}/logs/?token=from%20the%20file"
+    assert server.ready_line == f"http://127.0.0.2:{server.port}/logs/?token=of%26file"
     response = server.client.get(f"http://127.0.0.2:{server.port}/api/sources")
     assert [source["name"] for source in response.json()] == ["app.log"]
 
@@ -140,7 +140,7 @@ def test_typed_paths_go_instead_of_those_in_the_file(logs: Path, serve: Serve) -
 
 
 def test_the_environment_gives_the_token(logs: Path, serve: Serve) -> None:
-    given = "of the environment"
+    given = "of-the-environment"
     assert serve(logs, env={"LOGVIEWER_TOKEN": given}).token == given
 
 
@@ -158,11 +158,11 @@ BAD_FILES: Mapping[str, tuple[bytes, Sequence[str]]] = {
     "a number as host": (b"host = 5", ["host"]),
     "a list as host": (b'host = ["127.0.0.1"]', ["host"]),
     "a table as token": (b"token = {a = 1}", ["token"]),
-    "a word as boolean": (b'no-auth = "maybe"', ["no_auth"]),
-    "a word as list": (b'allow-host = "name"', ["allow_host"]),
-    "numbers in a list": (b"allow-host = [1, 2]", ["allow_host"]),
+    "a word as boolean": (b'no-auth = "maybe"', ["no-auth"]),
+    "a word as list": (b'allow-host = "name"', ["allow-host"]),
+    "numbers in a list": (b"allow-host = [1, 2]", ["allow-host"]),
     "a word as paths": (b'paths = "app.log"', ["paths"]),
-    "a number as file": (b"ssl-certfile = 5", ["ssl_certfile"]),
+    "a number as file": (b"ssl-certfile = 5", ["ssl-certfile"]),
 }
 
 

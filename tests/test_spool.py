@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.server import EventStream, Server, until
 
 Serve = Callable[..., Server]
@@ -15,8 +17,10 @@ Serve = Callable[..., Server]
 PROGRAM = (sys.executable, "-m", "logviewer")
 
 
-def pipe(serve: Serve, *paths: str | Path) -> Server:
-    return serve("-", *paths, stdin=subprocess.PIPE)
+@pytest.fixture
+def pipe(serve: Serve, tmp_path: Path) -> Callable[..., Server]:
+    """Start the program on its standard input; what it keeps there goes with the test, even if it is killed."""
+    return lambda *paths: serve("-", *paths, stdin=subprocess.PIPE, env={"TMPDIR": str(tmp_path)})
 
 
 def write(server: Server, text: str) -> None:
@@ -44,16 +48,16 @@ def rest(stream: EventStream) -> list[str]:
     return texts
 
 
-def test_piped_lines_are_followed_live(serve: Serve) -> None:
-    server = pipe(serve)
+def test_piped_lines_are_followed_live(pipe: Serve) -> None:
+    server = pipe()
     with server.stream(source="stdin", from_="start") as stream:
         for text in ("one", "two", "three"):
             write(server, f"{text}\n")
             assert stream.lines(1) == [text]
 
 
-def test_a_stream_ends_when_the_input_does(serve: Serve) -> None:
-    server = pipe(serve)
+def test_a_stream_ends_when_the_input_does(pipe: Serve) -> None:
+    server = pipe()
     with server.stream(source="stdin", from_="start") as stream:
         write(server, "one\n")
         assert stream.lines(1) == ["one"]
@@ -62,8 +66,8 @@ def test_a_stream_ends_when_the_input_does(serve: Serve) -> None:
         assert list(stream.events) == [], "the connection is closed"
 
 
-def test_a_last_line_without_an_end_is_shown_at_the_end(serve: Serve) -> None:
-    server = pipe(serve)
+def test_a_last_line_without_an_end_is_shown_at_the_end(pipe: Serve) -> None:
+    server = pipe()
     with server.stream(source="stdin", from_="start") as stream:
         write(server, "whole\npart")
         assert stream.lines(1) == ["whole"]
@@ -73,8 +77,8 @@ def test_a_last_line_without_an_end_is_shown_at_the_end(serve: Serve) -> None:
         assert rest(stream) == []
 
 
-def test_who_comes_after_the_end_gets_everything_and_the_end(serve: Serve) -> None:
-    server = pipe(serve)
+def test_who_comes_after_the_end_gets_everything_and_the_end(pipe: Serve) -> None:
+    server = pipe()
     write(server, "one\ntwo")
     end_input(server)
     until(lambda: server.get("/api/sources").json()[0]["size"] == 7)
@@ -83,16 +87,17 @@ def test_who_comes_after_the_end_gets_everything_and_the_end(serve: Serve) -> No
     assert [line["text"] for line in server.get("/api/lines", source="stdin").json()["lines"]] == ["one", "two"]
 
 
-def test_an_empty_input_ends_at_once(serve: Serve) -> None:
-    server = serve("-", stdin=subprocess.DEVNULL)
+def test_an_empty_input_ends_at_once(pipe: Serve) -> None:
+    server = pipe()
+    end_input(server)
     with server.stream(source="stdin") as stream:
         assert rest(stream) == []
 
 
-def test_the_server_stays_when_the_input_ends(logs: Path, serve: Serve) -> None:
+def test_the_server_stays_when_the_input_ends(logs: Path, pipe: Serve) -> None:
     log = logs / "app.log"
     log.touch()
-    server = pipe(serve, log)
+    server = pipe(log)
     end_input(server)
     with server.stream(source="stdin") as stream:
         rest(stream)
@@ -101,9 +106,9 @@ def test_the_server_stays_when_the_input_ends(logs: Path, serve: Serve) -> None:
         assert stream.lines(1) == ["still here"]
 
 
-def test_nothing_is_lost_of_5_mb_piped_at_once(serve: Serve) -> None:
+def test_nothing_is_lost_of_5_mb_piped_at_once(pipe: Serve) -> None:
     expected = [f"{number} {'x' * 90}" for number in range(50_000)]
-    server = pipe(serve)
+    server = pipe()
 
     def write_all() -> None:
         write(server, "\n".join(expected))
@@ -116,13 +121,13 @@ def test_nothing_is_lost_of_5_mb_piped_at_once(serve: Serve) -> None:
     writer.join()
 
 
-def test_others_cannot_read_the_input(serve: Serve) -> None:
-    path = spool_path(pipe(serve))
+def test_others_cannot_read_the_input(pipe: Serve) -> None:
+    path = spool_path(pipe())
     assert [each.stat().st_mode & 0o077 for each in (path, path.parent)] == [0, 0]
 
 
-def test_the_temporary_file_goes_with_the_server_even_while_the_input_is_silent(serve: Serve) -> None:
-    server = pipe(serve)
+def test_the_temporary_file_goes_with_the_server_even_while_the_input_is_silent(pipe: Serve) -> None:
+    server = pipe()
     directory = spool_path(server).parent
     assert directory.is_dir()
     server.process.send_signal(signal.SIGTERM)

@@ -82,10 +82,13 @@ class Batch:
     def starts(self) -> list[Position]:
         """The position before each line."""
         generation = self.start.generation
+        width = len(generation.encoding.newline)
         positions = [self.start]
+        # Counted from the end: what was skipped before the first line is not in it.
+        offset = self.end.offset - sum(len(line) + width for line in self.lines)
         for line in self.lines[:-1]:
             before = positions[-1]
-            offset = before.offset + len(line) + len(generation.encoding.newline)
+            offset += len(line) + width
             positions.append(generation.position(offset, None if before.line is None else before.line + 1))
         return positions
 
@@ -188,14 +191,14 @@ class Generation:
         size, _, marker = self._witness
         if facts.st_size < size or self._marker(size) != marker or not self._has_seen_head():
             return False
-        self._witness = (facts.st_size, facts.st_mtime_ns, self._marker(facts.st_size))
+        self._witness = (facts.st_size, facts.st_ctime_ns, self._marker(facts.st_size))
         self._see_head()
         return True
 
     def touched(self) -> bool:
         """Whether anything was done to the file since the last look. Raises OSError."""
         facts = self.file.stat()
-        return (facts.st_size, facts.st_mtime_ns) != self._witness[:2]
+        return (facts.st_size, facts.st_ctime_ns) != self._witness[:2]
 
     def seen(self) -> Mark:
         """The mark of the end of what was seen."""
@@ -215,6 +218,9 @@ class Generation:
         while end > self.begin:
             start = max(self.begin, end - MAX_BYTES)
             data = self._pread(end - start, start)
+            if not data.strip(b"\0"):
+                end = max(self.begin, min(start, self.file.previous_data(start)))
+                continue
             at = len(data)
             while (at := rfind_newline(data, encoding, at)) >= 0:
                 if count == 0:
@@ -251,11 +257,14 @@ class Generation:
     def read_rest(self, at: Position) -> Batch | None:
         """What follows the last whole line, as a line without an end; None if nothing does. Raises as ``read``."""
         end = self.size()
-        data = self._pread(min(LINE_CAP, max(0, end - at.offset)), at.offset)
-        self._check(at, at.offset + len(data))
-        if not data.strip(b"\0"):
+        start = at.offset
+        if self.encoding is UTF8 and self._pread(1, start) == b"\0":
+            start = self._end_of_nuls(start)
+        data = self._pread(min(LINE_CAP, max(0, end - start)), start)
+        self._check(at, start + len(data))
+        if not data:
             return None
-        cut = end - at.offset if end - at.offset > LINE_CAP else None
+        cut = end - start if end - start > LINE_CAP else None
         line = None if at.line is None else at.line + 1
         return Batch(at, self.position(end, line), [data], cut=cut, unterminated=True)
 

@@ -95,6 +95,15 @@ class OpenFile:
             except OSError:
                 return os.fstat(self._fd).st_size
 
+    def previous_data(self, offset: int) -> int:
+        """The end of the last data before this offset that is not in a hole; 0 if there is none."""
+        found = at = 0
+        while (start := self.next_data(at)) < offset:
+            with self:
+                at = os.lseek(self._fd, start, os.SEEK_HOLE)
+            found = min(at, offset)
+        return found
+
     def close(self) -> None:
         """Let go of the file as soon as nobody reads it."""
         with self._lock:

@@ -11,7 +11,7 @@ from logviewer.errors import StaleListingError
 from logviewer.files.read import Identity, OpenFile
 
 _SUFFIX = re.compile(r"[._-](?:(?P<date>\d[\d._:T-]*)|(?P<word>old|prev|previous))")
-_ROTATED = re.compile(rf"(?P<stem>.+?){_SUFFIX.pattern}(?P<extension>\.[A-Za-z]\w*)?")
+_SEPARATORS = re.compile(r"(?<=.)[._-]")
 _INDEX_DIGITS = 3
 _READS = 5
 
@@ -28,8 +28,13 @@ def oldest_first(base: str, names: Iterable[str]) -> list[str]:
 
 def is_rotation(name: str, names: Container[str]) -> bool:
     """Whether a file is the rotation of another one among ``names``."""
-    match = _ROTATED.fullmatch(name)
-    return match is not None and match["stem"] + (match["extension"] or "") in names
+    extension = name[name.rfind(".") :] if "." in name else ""
+    for separator in _SEPARATORS.finditer(name):
+        stem = name[: separator.start()]
+        bases = (stem, stem + extension)
+        if any(base != name and base in names and _age(base, name) is not None for base in bases):
+            return True
+    return False
 
 
 def _age(base: str, name: str) -> tuple[int, ...] | None:

@@ -29,6 +29,10 @@ class _Query(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class SourcesQuery(_Query):
+    """Nothing."""
+
+
 class LinesQuery(_Query):
     """``start`` counts from 0, from the end if negative; ``at`` is a cursor and goes instead of it."""
 
@@ -67,7 +71,7 @@ class Api:
         self.router.get("/line")(self.line)
         self.router.get("/stream")(self.stream)
 
-    async def sources(self) -> Response:
+    async def sources(self, _: Annotated[SourcesQuery, Query()]) -> Response:
         """All sources and what there is to say of them."""
         body = await self._streams.frames.run(lambda: wire.source_list(list(self._catalog)))
         return Response(body, media_type=_JSON, headers={"cache-control": "no-store"})
@@ -157,10 +161,13 @@ def _range(source: Source, query: LinesQuery) -> Range | None:
         return lines_from(_locate(source, query.at), query.count)
     start = query.start or 0
     source.look()
-    positions = source.last(-start) if start < 0 else source.start()
-    if not positions:
+    end = source.last(0)
+    if not end:
         return Range(0, 0, [])
-    return lines_from(positions[-1], query.count) if start < 0 else lines_at_number(positions[-1], start, query.count)
+    if start < 0:
+        unterminated = end[-1].generation.read_rest(end[-1]) is not None
+        return lines_from(source.last(-start - unterminated)[-1], query.count)
+    return lines_at_number(source.start()[-1], start, query.count)
 
 
 async def _from_disk(frames: Frames, call: Callable[[], T]) -> T:

@@ -43,9 +43,9 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
     app.get("/healthz")(_healthz)
     app.mount(f"/static/{pages.static_version}", _StaticFiles(directory=assets.find("static")))
     app.exception_handler(RequestValidationError)(_name_the_parameter)
-    app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in)
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
+    app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in)
     return app
 
 

@@ -54,26 +54,34 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = Request(scope)
-        answer: ASGIApp = self._refuse(request) or self._app
+        scope = self._below_root(scope)
+        answer: ASGIApp = self._refuse(Request(scope)) or self._app
         await answer(scope, receive, _with_headers(send))
 
+    def _below_root(self, scope: Scope) -> Scope:
+        """The same path whether the proxy before us keeps the prefix or takes it away."""
+        root, path = self._settings.root_path, scope["path"]
+        kept = path.startswith(f"{root}/")
+        return {**scope, "root_path": root, "path": path if kept else root + path}
+
     def _refuse(self, request: Request) -> Response | None:
-        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        path = request.scope["path"].removeprefix(self._settings.root_path)
         if not self._is_our_name(request.headers):
             return JSONResponse({"detail": "this host name is not allowed: see --allow-host"}, status_code=421)
-        if self._token is None or path == "/healthz" or path.startswith("/static/"):
+        if self._token is None or path == "/healthz" or path.startswith("/static/") or _is_preflight(request):
             return None
         if path == "/" and (token := request.query_params.get("token")) is not None:
             return self._let_in(request) if _same(token, self._token) else self._show_sign_in(request, wrong=True)
         if self._is_signed_in(request.headers):
             return None
-        if path == "/":
-            return self._show_sign_in(request, wrong=False)
-        return JSONResponse(
-            {"detail": "sign in first: send 'Authorization: Bearer TOKEN' or open the link that logviewer printed"},
-            status_code=401,
-            headers={"www-authenticate": "Bearer"},
+        return (
+            self._show_sign_in(request, wrong=False)
+            if path == "/"
+            else JSONResponse(
+                {"detail": "sign in first: send 'Authorization: Bearer TOKEN' or open the link that logviewer printed"},
+                status_code=401,
+                headers={"www-authenticate": "Bearer"},
+            )
         )
 
     def _is_our_name(self, headers: Headers) -> bool:
@@ -108,6 +116,10 @@ class Guard:
             secure=request.url.scheme == "https",
         )
         return response
+
+
+def _is_preflight(request: Request) -> bool:
+    return request.method == "OPTIONS" and "access-control-request-method" in request.headers
 
 
 def _without_token(request: Request) -> list[tuple[str, str]]:

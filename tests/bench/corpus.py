@@ -38,12 +38,40 @@ def room(size: int = 0) -> Iterator[Path]:
         shutil.rmtree(directory)
 
 
-def lines(seed: int = 1) -> Iterator[str]:
-    """Endless numbered lines of 80 to 200 characters: plain, access log and JSON, a few not ASCII."""
-    random = Random(seed)
+def write(path: Path, size: int, *, foreign: bool = False) -> int:
+    """Write about ``size`` bytes of typical lines, the same block again and again; return the count of lines."""
+    count = 0
+    with path.open("wb") as file:
+        for block in blocks(size, min(size, _BLOCK), foreign=foreign):
+            file.write(block)
+            count += block.count(b"\n")
+    return count
+
+
+def blocks(size: int, piece: int, *, foreign: bool = False) -> Iterator[bytes]:
+    """About ``size`` bytes in pieces, each of the same whole lines; ``foreign``: one in a hundred is not ASCII."""
+    block = _take(piece, foreign=foreign)
+    return itertools.repeat(block, max(1, size // len(block)))
+
+
+def _take(size: int, *, foreign: bool) -> bytes:
+    taken: list[bytes] = []
+    length = 0
+    for line in _lines(foreign=foreign):
+        if length >= size:
+            break
+        taken.append(f"{line}\n".encode())
+        length += len(taken[-1])
+    return b"".join(taken)
+
+
+def _lines(*, foreign: bool) -> Iterator[str]:
+    """Endless numbered lines of 80 to 200 characters: plain, access log and JSON."""
+    random = Random(1)
     for number in itertools.count():
         head = f"2026-11-20 12:{number // 6000 % 60:02d}:{number // 100 % 60:02d},{number * 7 % 1000:03d}"
-        yield f"{head} {_said(random, number)}".ljust(80, ".")[:200]
+        said = _said(random, number) if not foreign or number % 100 else f"WARNING app.café [{number}] naïve – at best"
+        yield f"{head} {said}".ljust(80, ".")[:200]
 
 
 def _said(random: Random, number: int) -> str:
@@ -54,34 +82,5 @@ def _said(random: Random, number: int) -> str:
             return f'10.0.{number % 256}.7 "GET /{path}?id={number} HTTP/1.1" 200 {number % 9999} "-"'
         case 3:
             return f'{{"level":"info","n":{number},"message":"{words}","path":"C:\\\\logs\\\\{number}"}}'
-        case 4 if number % 100 == 4:
-            return f"WARNING app.café [{number}] {words} – naïve"
         case _:
             return f"INFO app.{random.choice(_WORDS)} [{number}] {words}"
-
-
-def write(path: Path, size: int) -> int:
-    """Write about ``size`` bytes of typical lines, the same block again and again; return the count of lines."""
-    count = 0
-    with path.open("wb") as file:
-        for block in blocks(size, min(size, _BLOCK)):
-            file.write(block)
-            count += block.count(b"\n")
-    return count
-
-
-def blocks(size: int, piece: int) -> Iterator[bytes]:
-    """About ``size`` bytes in pieces, each of the same whole lines."""
-    block = _take(piece)
-    return itertools.repeat(block, max(1, size // len(block)))
-
-
-def _take(size: int) -> bytes:
-    taken: list[bytes] = []
-    length = 0
-    for line in lines():
-        if length >= size:
-            break
-        taken.append(f"{line}\n".encode())
-        length += len(taken[-1])
-    return b"".join(taken)

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench import corpus, limits
-from tests.bench.client import connect, drain, end_of, events, open_stream, request
+from tests.bench.client import Drained, connect, drain, end_of, events, open_stream, request
 from tests.bench.figures import MEGABYTE, Beside, Figure, Plan
 from tests.bench.process import cpu_seconds
 from tests.server import Server
@@ -26,25 +26,41 @@ class _Round:
     cpu: float
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    size: int
+    lines: int
+
+
 def run(plan: Plan) -> Iterator[Figure]:
     """Bytes of the file for each second, as events and as text, beside sendfile over the same loopback."""
-    with corpus.room(plan.size) as logs:
-        large, small = logs / "large.log", logs / "small.log"
-        count = corpus.write(large, plan.size)
-        corpus.write(small, _CHECKED)
-        size = large.stat().st_size
-        with Server(large, small) as server, limits.running(limits.serve_file, large) as (port, _, _):
-            _check(server, small)
-            plain, sse, text = [], [], []
+    with corpus.room(2 * plan.size) as logs:
+        large = _write(logs / "large.log", plan.size)
+        foreign = _write(logs / "foreign.log", plan.size, foreign=True)
+        small = _write(logs / "small.log", _CHECKED, foreign=True)
+        paths = [each.path for each in (large, foreign, small)]
+        with Server(*paths) as server, limits.running(limits.serve_file, large.path) as (port, _, _):
+            _check(server, small.path)
+            plain: list[float] = []
+            kinds: dict[str, list[_Round]] = {"events": [], "events, 1 % not ASCII": [], "text": []}
             for _ in range(_ROUNDS):
-                plain.append(_copy(port, size))
-                sse.append(_replay(server, size, count))
-                text.append(_replay_text(server, size))
-    limit = Beside("sendfile", size / MEGABYTE / median(plain))
-    for name, rounds, target in (("events", sse, TARGET), ("text", text, None)):
-        speed = size / MEGABYTE / median(each.seconds for each in rounds)
-        yield Figure(f"replay as {name}", speed, "MB/s", target, at_least=True, beside=limit)
-        yield Figure(f"replay as {name}: server CPU", median(each.cpu for each in rounds) / size * 1e9, "s/GB")
+                plain.append(_copy(port, large.size))
+                kinds["events"].append(_replay(server, large))
+                kinds["events, 1 % not ASCII"].append(_replay(server, foreign))
+                kinds["text"].append(_replay_text(server, large))
+    limit = Beside("sendfile", large.size / MEGABYTE / median(plain))
+    for name, rounds in kinds.items():
+        speed = large.size / MEGABYTE / median(each.seconds for each in rounds)
+        yield Figure(
+            f"replay as {name}", speed, "MB/s", TARGET if name == "events" else None, at_least=True, beside=limit
+        )
+        yield Figure(f"replay as {name}: CPU", median(each.cpu for each in rounds) / large.size * 1e9, "s/GB")
+
+
+def _write(path: Path, size: int, *, foreign: bool = False) -> _File:
+    lines = corpus.write(path, size, foreign=foreign)
+    return _File(path, path.stat().st_size, lines)
 
 
 def _check(server: Server, path: Path) -> None:
@@ -71,21 +87,22 @@ def _copy(port: int, size: int) -> float:
     return took
 
 
-def _replay(server: Server, size: int, count: int) -> _Round:
-    asked = {"source": server.source_id("large.log"), "from_": "start", "follow": "false"}
-    start, cpu = time.perf_counter(), cpu_seconds(server.process.pid)
-    drained = drain(open_stream(server.port, request(server, **asked)))
-    done = _Round(time.perf_counter() - start, cpu_seconds(server.process.pid) - cpu)
-    if end_of(drained) != (size, count):
-        raise RuntimeError(f"the replay ended at {end_of(drained)}, the file at {(size, count)}")
-    return done
+def _replay(server: Server, file: _File) -> _Round:
+    took, drained = _timed(server, source=server.source_id(file.path.name))
+    if end_of(drained) != (file.size, file.lines):
+        raise RuntimeError(f"the replay ended at {end_of(drained)}, the file at {(file.size, file.lines)}")
+    return took
 
 
-def _replay_text(server: Server, size: int) -> _Round:
-    asked = {"source": server.source_id("large.log"), "from_": "start", "follow": "false", "format": "text"}
-    start, cpu = time.perf_counter(), cpu_seconds(server.process.pid)
-    drained = drain(open_stream(server.port, request(server, **asked)))
-    done = _Round(time.perf_counter() - start, cpu_seconds(server.process.pid) - cpu)
-    if drained.size < size or not drained.tail.endswith(b"\n\r\n0\r\n\r\n"):
+def _replay_text(server: Server, file: _File) -> _Round:
+    took, drained = _timed(server, source=server.source_id(file.path.name), format="text")
+    if drained.size < file.size or not drained.tail.endswith(b"\n\r\n0\r\n\r\n"):
         raise RuntimeError(f"the replay as text broke off after {drained.size} bytes")
-    return done
+    return took
+
+
+def _timed(server: Server, **asked: str) -> tuple[_Round, Drained]:
+    asking = request(server, **asked, from_="start", follow="false")
+    start, cpu = time.perf_counter(), cpu_seconds(server.process.pid)
+    drained = drain(open_stream(server.port, asking))
+    return _Round(time.perf_counter() - start, cpu_seconds(server.process.pid) - cpu), drained

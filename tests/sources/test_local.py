@@ -51,7 +51,7 @@ class Followed:
         with self.beside(to).open("a") as file:
             file.write("".join(f"{line}{end}" for line in lines))
 
-    def rotate(self, kept: int = 9) -> None:
+    def rotate(self, kept: int = 99) -> None:
         """As logrotate does with ``create``: app.log.1 becomes app.log.2 and so on."""
         self.shift(kept)
         self.path.rename(self.beside("app.log.1"))
@@ -64,7 +64,7 @@ class Followed:
         self.beside(f"app.log.{kept + 1}").unlink(missing_ok=True)
 
     def copytruncate(self) -> None:
-        self.shift(9)
+        self.shift(99)
         shutil.copyfile(self.path, self.beside("app.log.1"))
         os.truncate(self.path, 0)
 
@@ -287,17 +287,22 @@ def test_many_rotations_between_two_looks_hold_a_bounded_number_of_files(log: Fo
     assert len(log.descriptors()) <= MAX_HELD + 1
 
 
-def test_many_rotations_between_two_looks_lose_nothing(log: Followed) -> None:
+@pytest.mark.parametrize("slow", [False, True], ids=["read after each look", "read at last"])
+@pytest.mark.parametrize("copied", [False, True], ids=["renamed", "copied and truncated"])
+def test_more_rotations_between_two_looks_than_files_are_held_lose_nothing(
+    copied: bool, slow: bool, log: Followed
+) -> None:
     log.append("line 0")
     log.look()
     reader = open_reader(log.source)
     for number in range(1, 2 * MAX_HELD):
-        log.path.rename(log.beside(f"app.log-{number:08}"))
+        (log.copytruncate if copied else log.rotate)()
         log.append(f"line {number}")
     heard = []
     for _ in range(3 * MAX_HELD):
         log.look()
-        heard += hear(reader)
+        heard += [] if slow else hear(reader)
+    heard += hear(reader)
     assert heard == [f"line {number}" for number in range(2 * MAX_HELD)]
 
 
@@ -606,6 +611,55 @@ def test_one_who_comes_back_amid_a_copy_reads_on_in_it(log: Followed) -> None:
         heard += told([event] if event else [])
         reader = open_reader(log.source, marks(reader))
     assert heard == [*(f"line {number}" for number in range(9)), "new"]
+
+
+def test_a_file_copied_away_before_its_reader_saw_a_line_is_read_once(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.copytruncate()
+    log.look()
+    assert hear(reader) == ["one"]
+    log.append("two")
+    log.copytruncate()
+    log.append("three")
+    log.look()
+    assert hear(reader) == ["two", "three"]
+
+
+def test_a_file_copied_away_before_its_reader_read_a_line_is_read_once(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.copytruncate()
+    log.look()
+    log.append("two")
+    heard: list[str] = []
+    while not isinstance(event := next_event(reader), Turn):
+        heard += told([event] if event else [])
+    log.copytruncate()
+    log.append("three")
+    log.look()
+    assert heard + hear(reader) == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("rotated", [False, True], ids=["live", "rotated"])
+def test_lines_that_came_and_were_copied_away_between_looks_at_an_empty_file_are_not_lost(
+    rotated: bool, log: Followed
+) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.copytruncate()
+    log.look()
+    log.append("two")
+    log.copytruncate()
+    log.append("three")
+    if rotated:
+        log.rotate()
+        log.append("four")
+    log.look()
+    assert hear(reader) == ["one", "two", "three", *(["four"] if rotated else [])]
 
 
 def test_a_truncated_file_without_a_copy_is_told_of(log: Followed) -> None:
@@ -1033,7 +1087,7 @@ def copying(log: Followed) -> Iterator[None]:
     yield
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=150)
 @given(
     rotations=st.lists(st.sampled_from([renaming, copying, copying]), min_size=2, max_size=6),
     lengths=st.lists(st.integers(0, 40), max_size=20),
