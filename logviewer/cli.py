@@ -172,7 +172,7 @@ def demo_command(directory: Path | None, rate: float, seed: int, no_serve: bool,
         settings = _checked((str(logs),), **options)
         # A process of its own: at a high rate the writer would take the server's time.
         words = [sys.executable, "-m", "logviewer", "demo", "--no-serve", f"--rate={rate}", f"--seed={seed}", str(logs)]
-        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as writer:
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0) as writer:
             try:
                 if not writer.stdout or not writer.stdout.readline():
                     # It has said why.
@@ -215,8 +215,8 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         raise click.UsageError("--no-auth and --token exclude each other")
     if (ssl_certfile is None) != (ssl_keyfile is None):
         raise click.UsageError("--ssl-certfile and --ssl-keyfile go together")
-    if token is not None and not (token.strip() and token.isprintable()):
-        raise click.UsageError("the token must be of printable characters, at least one")
+    if token is not None and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", token):
+        raise click.UsageError("the token must be of printable ASCII characters, at least one")
     prefix = root_path.strip("/")
     if not re.fullmatch(r"[A-Za-z0-9._~/-]*", prefix):
         raise click.UsageError(

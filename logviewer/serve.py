@@ -52,6 +52,8 @@ def run(settings: Settings) -> None:
         )
         gc.collect()
         gc.freeze()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, server.handle_exit)
         server.run(sockets=[listener])
     finally:
         if spool:
@@ -121,6 +123,8 @@ def _ready(settings: Settings, catalog: Catalog, spool: Spool | None) -> None:
             loop.call_soon_threadsafe(stdin.changed.send)
 
         spool.start(at_end)
+    if not list(catalog):
+        print(f"logviewer: nothing matches {' '.join(settings.paths)} yet; waiting for it", file=sys.stderr)  # noqa: T201
     for source in catalog:
         if source.state != "open":
             print(f"logviewer: {source.facts().path} is {source.state}; waiting for it", file=sys.stderr)  # noqa: T201
@@ -145,9 +149,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # Unlike the base class, do not send ourselves the signal again afterwards: it was what we were asked for.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self.handle_exit)
+        # They are ours already. The base class would send itself the signal again afterwards, and not end with 0.
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -20,6 +20,10 @@ class Piece(Protocol):
     def end(self) -> Position:
         """The position after the last line."""
 
+    @property
+    def unterminated(self) -> bool:
+        """Whether the last line has no end in the file yet."""
+
 
 # As much as one answer holds, and as far as a line number is looked for by counting from the start.
 _ANSWER_BYTES = 8 * 1024 * 1024
@@ -98,6 +102,10 @@ class _Place:
         # the source's name, only the order of the two tells its second life from its first.
         while len(self.spots) > 1 and self.spots[0].spent and _has_begun(self.spots[1].position):
             del self.spots[0]
+
+    def is_in(self, generation: Generation) -> bool:
+        """Whether the reader has a spot in this generation."""
+        return any(spot.position.generation is generation for spot in self.spots)
 
     def take_news(self) -> Gap | Turn | None:
         """What the client must be told before it gets more lines."""
@@ -262,6 +270,8 @@ class Reader(Generic[P]):
 
     async def _enter(self, place: _Place, generation: Generation) -> Gap | None:
         """Go to the first line of a generation; tell of lines lost before it."""
+        if generation.lost == "rotated":
+            generation = await self._disk.run(lambda: _reopened(place.source, generation))
         loss = generation.lost or generation.loss
         while generation.lost and generation.heir:
             generation = generation.heir
@@ -298,7 +308,9 @@ class Reader(Generic[P]):
         """From the end of the newest file that this reader is in to the one after it."""
         last = place.spots[-1].position.generation if place.spots else None
         following = last and (last.heir if last.lost else place.source.after(last))
-        return (await self._enter(place, following) or Turn(place.source, "rotated")) if following else None
+        if following is None or place.is_in(following):
+            return None
+        return await self._enter(place, following) or Turn(place.source, "rotated")
 
     async def _at_end(self, place: _Place) -> Lines[P] | None:
         if self._follow:
@@ -310,6 +322,8 @@ class Reader(Generic[P]):
             rest = await self._disk.read_rest(place.source, place.spots[-1].position) if place.spots else None
         except (TornError, OSError):
             return None
+        if rest and not rest.unterminated:
+            place.spots[-1].position = rest.end
         return Lines(place.source, rest) if rest else None
 
     async def _torn(self, place: _Place, spot: _Spot) -> Lines[P] | Gap | Turn | None:
@@ -322,11 +336,15 @@ class Reader(Generic[P]):
 
     async def _find_again(self, place: _Place, spot: _Spot) -> Lines[P] | Gap | Turn | None:
         source, generation, index = place.source, spot.position.generation, place.spots.index(spot)
-        positions, _ = await self._disk.run(lambda: source.locate([spot.position.mark()]))
-        # A place before the first line proves nothing where the lines after it are lost.
-        if positions and (_has_begun(positions[0]) or not (generation.heir and generation.heir.loss)):
+        if generation.heir and generation.lost == "truncated" and not _has_begun(spot.position):
+            # Nothing was read of it: all that it held, if it is anywhere, begins with its heir.
+            place.spots.remove(spot)
+            return await self._enter(place, generation.heir) or await self._step(place)
+        positions, reason = await self._disk.run(lambda: source.locate([spot.position.mark()]))
+        if positions and not reason:
             spot.position = positions[0]
-            place.spots[index:index] = await self._disk.run(lambda: _passed_by(source, generation, positions[0]))
+            passed = await self._disk.run(lambda: _passed_by(source, generation, positions[0]))
+            place.spots[index:index] = [each for each in passed if not place.is_in(each.position.generation)]
             return await self._step(place)
         latest = spot is place.spots[-1]
         place.spots.remove(spot)
@@ -338,9 +356,19 @@ def _passed_by(source: Source, generation: Generation, position: Position) -> li
     passed = []
     each = generation.heir
     while each and each is not position.generation:
-        passed.append(_Spot(each.first()))
+        each = _reopened(source, each)
+        if not each.lost:
+            passed.append(_Spot(each.first()))
         each = source.after(each)
     return passed if each else []
+
+
+def _reopened(source: Source, generation: Generation) -> Generation:
+    """One that was let go, found on disk again by the last bytes that were seen of it; itself if it is not there."""
+    if not generation.lost:
+        return generation
+    positions, reason = source.locate([generation.seen()])
+    return positions[0].generation if positions and not reason else generation
 
 
 @dataclass(frozen=True, slots=True)

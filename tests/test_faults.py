@@ -235,7 +235,7 @@ def test_writer_still_on_the_old_inode(log: Path, server: Server) -> None:
 
 def test_writer_still_on_the_old_inode_during_a_restart(log: Path, serve: Serve) -> None:
     first = serve(log)
-    with reading(first, "one") as stream:
+    with reading(first, log, "one") as stream:
         rotate(log)
         append(log, "new 1")
         last = hear(stream, "new 1")
@@ -558,25 +558,36 @@ def test_permission_missing_when_a_reader_comes_back(log: Path, serve: Serve) ->
         hear(stream, "two")
 
 
-def test_permission_of_the_directory_taken_and_given_back(log: Path, logs: Path, serve: Serve) -> None:
-    server = serve(log, logs)
-    with reading(server, log, "one") as stream:
-        log.parent.chmod(0o000)
+@pytest.fixture
+def shut(logs: Path) -> Path:
+    """A log with one line, in a directory that only a server of its own looks into."""
+    log = logs / "shut" / "app.log"
+    log.parent.mkdir()
+    append(log, "one")
+    return log
+
+
+def test_permission_of_the_directory_taken_and_given_back(shut: Path, logs: Path, serve: Serve) -> None:
+    other = logs / "other"
+    other.mkdir()
+    server = serve(shut, other)
+    with reading(server, shut, "one") as stream:
+        shut.parent.chmod(0o000)
         hear_state(stream, "unreadable")
         # Once this is found, the server has looked through all paths without being stopped by one.
-        append(logs / "later.log", "one")
+        append(other / "later.log", "one")
         server.source_id("later.log")
-        log.parent.chmod(0o755)
-        append(log, "two")
+        shut.parent.chmod(0o755)
+        append(shut, "two")
         hear_state(stream, "open")
         hear(stream, "two")
 
 
-def test_permission_of_the_directory_missing_at_start(log: Path, serve: Serve) -> None:
-    log.parent.chmod(0o000)
-    with reading(serve(log), log) as stream:
+def test_permission_of_the_directory_missing_at_start(shut: Path, serve: Serve) -> None:
+    shut.parent.chmod(0o000)
+    with reading(serve(shut), shut) as stream:
         hear_state(stream, "unreadable")
-        log.parent.chmod(0o755)
+        shut.parent.chmod(0o755)
         hear(stream, "one")
 
 

@@ -100,7 +100,7 @@ class Generation:
     at ``limit``. ``ended`` is the time (monotonic seconds) since when a newer one has its place. ``adopted`` says
     that it was found on disk, rotated already. ``lost`` tells why its bytes can no longer be read here, None while
     they can; ``heir`` is the generation after it then. ``loss`` tells that lines before its first one were lost
-    unread. A copy that stands for a truncated file bears that file's key.
+    unread. ``was_empty`` tells of the last look. A copy that stands for a truncated file bears that file's key.
     """
 
     def __init__(
@@ -122,6 +122,7 @@ class Generation:
         self.lost: Reason | None = None
         self.heir: Generation | None = None
         self.loss: Reason | None = None
+        self.was_empty = True
         self._encoding: Encoding | None = None
         self._head = (0, digest(b""))
         self._searched = (0, 0)
@@ -185,10 +186,11 @@ class Generation:
 
     def intact(self) -> bool:
         """Whether what was seen at the last look is still there; sees what is there now. Raises OSError."""
-        if not self.touched():
-            return True
         facts = self.file.stat()
-        size, _, marker = self._witness
+        self.was_empty = facts.st_size == 0
+        size, changed, marker = self._witness
+        if (facts.st_size, facts.st_ctime_ns) == (size, changed):
+            return True
         if facts.st_size < size or self._marker(size) != marker or not self._has_seen_head():
             return False
         self._witness = (facts.st_size, facts.st_ctime_ns, self._marker(facts.st_size))
@@ -255,7 +257,10 @@ class Generation:
         return Batch(at, end, lines, cut=cut)
 
     def read_rest(self, at: Position) -> Batch | None:
-        """What follows the last whole line, as a line without an end; None if nothing does. Raises as ``read``."""
+        """What follows the last whole line, as a line without an end; None if nothing does. Raises as ``read``.
+
+        Whole lines again, if some came in the meantime.
+        """
         end = self.size()
         start = at.offset
         if self.encoding is UTF8 and self._pread(1, start) == b"\0":
@@ -264,6 +269,8 @@ class Generation:
         self._check(at, start + len(data))
         if not data:
             return None
+        if find_newline(data, self.encoding) >= 0:
+            return self.read(at)
         cut = end - start if end - start > LINE_CAP else None
         line = None if at.line is None else at.line + 1
         return Batch(at, self.position(end, line), [data], cut=cut, unterminated=True)

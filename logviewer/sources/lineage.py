@@ -26,6 +26,7 @@ class Lineage:
         self._source = source
         self._clock = clock
         self._known_rotated: set[tuple[Identity, int]] | None = None
+        self._let_go: dict[Identity, Mark] = {}
 
     @property
     def live(self) -> Generation | None:
@@ -68,8 +69,11 @@ class Lineage:
         """
         new = Generation(file, self._source)
         earlier = [each for each in self.generations if each.file.identity == file.identity]
+        let_go = self._let_go.get(file.identity)
         if earlier:
             new.begin = _end_at(earlier[-1], seen)
+        elif let_go and new.holds(let_go):
+            new.begin = let_go.offset
         new.intact()
         between = self._unseen(_older_than(new, _newer_than(self.live, rotated)))
         now = self._clock()
@@ -84,6 +88,13 @@ class Lineage:
 
         Raises OSError.
         """
+        index = self.generations.index(torn)
+        rest = self.generations[index + 1 :]
+        if any(each.file.identity == torn.file.identity for each in rest):
+            # The file has the name again: that generation tells of it.
+            self.generations = (*self.generations[:index], *rest)
+            torn.close("truncated", rest[0])
+            return
         seen = torn.seen()
         holders = self._holders(seen, rotated) if seen.offset else []
         holder = _only(holders)
@@ -141,6 +152,7 @@ class Lineage:
                 rest = self.generations[index + 1 :]
                 self.generations = (*self.generations[:index], *rest)
                 self._known_rotated = (self._known_rotated or set()) | {(each.file.identity, each.seen_size)}
+                self._let_go[each.file.identity] = each.seen()
                 each.close("rotated", rest[0] if rest else None)
                 return
 
@@ -173,9 +185,19 @@ class Lineage:
     def adopt(self, rotated: Sequence[Entry], *, start: int = 0) -> None:
         """Take up the rotated files from the index ``start`` on."""
         for index in range(start, len(rotated)):
-            generation = self._open(rotated[index], adopted=True)
-            if generation:
-                self._insert(generation, older=rotated[:index], newer=rotated[index + 1 :])
+            self._adopt_one(rotated, index)
+
+    def adopt_newest(self, rotated: Sequence[Entry]) -> None:
+        """Take up the newest rotated file that has a line, unless it is known."""
+        for index in reversed(range(len(rotated))):
+            if self._of(rotated[index]) or self._adopt_one(rotated, index):
+                return
+
+    def _adopt_one(self, rotated: Sequence[Entry], index: int) -> Generation | None:
+        generation = self._open(rotated[index], adopted=True)
+        if generation:
+            self._insert(generation, older=rotated[:index], newer=rotated[index + 1 :])
+        return generation
 
     def _adopt_from(self, entry: Entry, rotated: Sequence[Entry]) -> Generation | None:
         index = rotated.index(entry) if entry in rotated else len(rotated)

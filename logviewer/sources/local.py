@@ -120,7 +120,7 @@ class LocalSource:
             if older is not live and not older.intact():
                 lineage.renew(older, self._rotated())
         lineage.freeze_finished()
-        if live and live.seen_size == 0 and live.touched():
+        if live and live.was_empty and live.touched():
             lineage.find_passed(live, self._rotated())
             live = self.live
         held = Held(live.file.identity, size=live.seen_size, intact=live.intact()) if live else None
@@ -190,8 +190,7 @@ class LocalSource:
         return [each.last(wanted) for each, wanted in zip(generations, counts, strict=False)]
 
     def _adopt_newest(self) -> None:
-        rotated = self._rotated()
-        self._lineage.adopt(rotated, start=max(0, len(rotated) - 1))
+        self._lineage.adopt_newest(self._rotated())
 
     def locate(self, marks: Sequence[Mark]) -> tuple[list[Position], Reason | None]:
         """Find the places that marks tell of, in the files known and in the rotated ones on disk.

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -29,9 +30,12 @@ class Spool:
         threading.Thread(target=self._copy, args=(at_end,), name="stdin", daemon=True).start()
 
     def _copy(self, at_end: Callable[[], None]) -> None:
-        with self.path.open("ab", buffering=0) as file:
-            while chunk := os.read(self._stream.fileno(), _CHUNK):
-                file.write(chunk)
+        try:
+            with self.path.open("ab", buffering=0) as file:
+                while chunk := os.read(self._stream.fileno(), _CHUNK):
+                    file.write(chunk)
+        except OSError as error:
+            print(f"logviewer: standard input is followed no further: {error}", file=sys.stderr)  # noqa: T201
         at_end()
 
     def close(self) -> None:

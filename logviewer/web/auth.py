@@ -123,7 +123,7 @@ def _is_preflight(request: Request) -> bool:
 
 
 def _without_token(request: Request) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in parse_qsl(request.url.query) if name != "token"]
+    return [(name, value) for name, value in parse_qsl(request.url.query, keep_blank_values=True) if name != "token"]
 
 
 def _same(given: str, right: str) -> bool:

@@ -22,7 +22,7 @@ class Pages:
             "version": package_version,
         }
         self.router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-        self.router.get("/")(self.page)
+        self.router.api_route("/", methods=["GET", "HEAD"])(self.page)
 
     def _render(self, template: str, status: int, **values: object) -> HTMLResponse:
         text = self._templates.get_template(template).render(self._globals | values)

@@ -22,6 +22,7 @@ class Frame:
     end: Position
     body: bytes
     whole: bytes
+    unterminated: bool
 
 
 def lines_event(source: Source, batch: Batch) -> Frame:
@@ -32,13 +33,13 @@ def lines_event(source: Source, batch: Batch) -> Frame:
     if batch.unterminated:
         data["unterminated"] = True
     body = b"event: lines\ndata: " + orjson.dumps(data) + b"\n"
-    return Frame(batch.end, body, body + _id(cursor.encode([batch.end.text()])))
+    return Frame(batch.end, body, body + _id(cursor.encode([batch.end.text()])), batch.unterminated)
 
 
 def lines_text(_: Source, batch: Batch) -> Frame:
     """The bare lines."""
     body = "".join(f"{text}\n" for text in batch.texts()).encode()
-    return Frame(batch.end, body, body)
+    return Frame(batch.end, body, body, batch.unterminated)
 
 
 def _number(position: Position) -> int | None:
