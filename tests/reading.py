@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from logviewer.cursor import Mark
 from logviewer.files.generations import Batch, Position
+from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
-from logviewer.view import Gap, Lines, Reader, Turn
 
 T = TypeVar("T")
 NOBODY = 65534
@@ -21,7 +21,7 @@ class DirectDisk:
     async def run(self, call: Callable[[], T]) -> T:
         return call()
 
-    async def read(self, source: Source, position: Position) -> Batch | None:
+    async def read(self, source: Source, position: Position, *, alone: bool) -> Batch | None:
         return position.generation.read(position, max_lines=3)
 
     async def read_rest(self, source: Source, position: Position) -> Batch | None:

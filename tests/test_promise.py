@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from logviewer import cursor
 from logviewer.files.generations import Batch
+from logviewer.reader import Gap, Lines, Reader
 from logviewer.sources.local import LocalSource
-from logviewer.view import Gap, Lines, Reader
 from tests.reading import next_event, open_reader, without_privilege
 
 KEPT = 3

@@ -13,8 +13,9 @@ from logviewer.cursor import Mark, nowhere, source_key
 from logviewer.files.generations import Batch, Generation
 from logviewer.files.lines import LINE_CAP, MAX_LINES
 from logviewer.files.read import OpenFile
+from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.sources.local import LocalSource
-from logviewer.view import Gap, Lines, Range, Reader, Turn, lines_at_number, lines_from, whole_line
+from logviewer.view import Range, lines_at_number, lines_from, whole_line
 from tests.reading import DirectDisk, drain, finish, next_event, open_reader, texts
 
 Event = Lines[Batch] | Gap | Turn
@@ -214,10 +215,9 @@ def test_all_readers_at_one_place_share_its_text(write: Write) -> None:
     reader = open_reader(source)
     (event,) = drain(reader)
     assert isinstance(event, Lines)
-    assert reader.is_at(event.piece.end)
+    assert reader.is_alone
     assert reader.cursor() == cursor.encode([event.piece.end.text()])
-    assert not reader.is_at(event.piece.start)
-    assert not read_together(source, write("b", "two")).is_at(event.piece.end)
+    assert not read_together(source, write("b", "two")).is_alone
 
 
 # Lines by position

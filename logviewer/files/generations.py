@@ -65,7 +65,7 @@ class Batch:
     """Whole lines from ``start`` to ``end``, as bytes without newlines.
 
     ``cut`` is the true length in bytes of a line over 1 MiB, which then is the only line here and holds its first
-    MiB. ``unterminated`` says that the last line has no newline in the file.
+    MiB. ``plain`` lines need only be decoded. ``unterminated`` says that the last line has no newline in the file.
     """
 
     start: Position
@@ -73,11 +73,19 @@ class Batch:
     lines: Sequence[bytes]
     cut: int | None = None
     unterminated: bool = False
+    plain: bool = False
 
     def texts(self) -> list[str]:
         """The lines as text."""
         encoding = self.start.generation.encoding
+        if self.plain:
+            return [line.decode(encoding.codec, "replace") for line in self.lines]
         return [to_text(line, encoding) for line in self.lines]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there were more lines than fit in."""
+        return len(self.lines) == MAX_LINES or self.end.offset - self.start.offset > MAX_BYTES // 2
 
     def starts(self) -> list[Position]:
         """The position before each line."""
@@ -254,7 +262,8 @@ class Generation:
         end = self.position(start + taken, line)
         if end.offset > self.seen_size:
             self._witness = (end.offset, 0, end.marker)
-        return Batch(at, end, lines, cut=cut)
+        plain = start > 0 and b"\r" not in data and b"\0" not in data
+        return Batch(at, end, lines, cut=cut, plain=plain)
 
     def read_rest(self, at: Position) -> Batch | None:
         """What follows the last whole line, as a line without an end; None if nothing does. Raises as ``read``.

@@ -12,8 +12,9 @@ from logviewer.catalog import Catalog
 from logviewer.cursor import Mark
 from logviewer.errors import CursorError, TornError
 from logviewer.files.generations import Position
+from logviewer.reader import Reader
 from logviewer.source import Source
-from logviewer.view import Range, Reader, lines_at_number, lines_from, whole_line
+from logviewer.view import Range, lines_by_number, lines_from, whole_line
 from logviewer.web import wire
 from logviewer.web.stream import Frames, Streams, event_stream, text_stream
 from logviewer.web.wire import Frame
@@ -159,15 +160,7 @@ def _locate(source: Source, at: str) -> Position:
 def _range(source: Source, query: LinesQuery) -> Range | None:
     if query.at is not None:
         return lines_from(_locate(source, query.at), query.count)
-    start = query.start or 0
-    source.look()
-    end = source.last(0)
-    if not end:
-        return Range(0, 0, [])
-    if start < 0:
-        unterminated = end[-1].generation.read_rest(end[-1]) is not None
-        return lines_from(source.last(-start - unterminated)[-1], query.count)
-    return lines_at_number(source.start()[-1], start, query.count)
+    return lines_by_number(source, query.start or 0, query.count)
 
 
 async def _from_disk(frames: Frames, call: Callable[[], T]) -> T:

@@ -3,27 +3,36 @@
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sse_starlette import EventSourceResponse
 from sse_starlette.sse import AppStatus
 from starlette.responses import Response, StreamingResponse
 
 from logviewer.files.generations import Batch, Generation, Position
+from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.source import Source
-from logviewer.view import Gap, Lines, Reader, Turn
-from logviewer.web.wire import Frame, event, gap_event, gap_text, lines_event, lines_text, turn_event, with_id
+from logviewer.web.wire import Frame, event, gap_event, gap_text, lines_events, lines_text, turn_event, with_id
 
 PING_SECONDS = 15
 RETRY_MS = (2000, 4000)
 _SHARED_FRAMES = 32
 _THREADS = 16
+_FRAME_BYTES = 512 * 1024
 
 T = TypeVar("T")
-Key = tuple[Generation, int, int | None]
+Key = tuple[Generation, int, int | None, bool]
+
+
+class Encode(Protocol):
+    """Makes a frame of batches that follow each other."""
+
+    def __call__(self, source: Source, batches: Sequence[Batch], /, *, alone: bool) -> Frame:
+        """``alone``: for readers who are nowhere else."""
+
 
 # The streams end by themselves, with a word of farewell, before the library would cancel them.
 AppStatus.enable_automatic_graceful_drain = False
@@ -32,7 +41,7 @@ AppStatus.enable_automatic_graceful_drain = False
 class Frames:
     """Reads files for readers, in threads; what is asked for by many at once, or again soon, is read once."""
 
-    def __init__(self, threads: ThreadPoolExecutor, encode: Callable[[Source, Batch], Frame]) -> None:
+    def __init__(self, threads: ThreadPoolExecutor, encode: Encode) -> None:
         self._threads = threads
         self._encode = encode
         self._under_way: dict[Key, asyncio.Future[Frame | None]] = {}
@@ -42,14 +51,14 @@ class Frames:
         """Call it in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
-    async def read(self, source: Source, position: Position) -> Frame | None:
+    async def read(self, source: Source, position: Position, *, alone: bool) -> Frame | None:
         """The frame after a position, if there is one. Raises as ``Generation.read``."""
-        key = (position.generation, position.offset, position.line)
+        key = (position.generation, position.offset, position.line, alone)
         if frame := self._recent.get(key):
             return frame
         future = self._under_way.get(key)
         if future is None:
-            future = asyncio.get_running_loop().run_in_executor(self._threads, self._read, source, position)
+            future = asyncio.get_running_loop().run_in_executor(self._threads, self._read, source, position, alone)
             self._under_way[key] = future
             future.add_done_callback(lambda done: self._keep(key, done))
         # One reader who leaves must not take the frame from the others.
@@ -58,11 +67,18 @@ class Frames:
     async def read_rest(self, source: Source, position: Position) -> Frame | None:
         """The unterminated rest after a position. Raises as ``Generation.read``."""
         batch = await self.run(lambda: position.generation.read_rest(position))
-        return self._encode(source, batch) if batch else None
+        return self._encode(source, [batch], alone=False) if batch else None
 
-    def _read(self, source: Source, position: Position) -> Frame | None:
+    def _read(self, source: Source, position: Position, alone: bool) -> Frame | None:  # noqa: FBT001 (an executor's call)
         batch = position.generation.read(position)
-        return self._encode(source, batch) if batch else None
+        if batch is None:
+            return None
+        batches = [batch]
+        # Who reads a whole file is not made to wait for a thread and a turn of the loop at each thousand lines.
+        while alone and batch and batch.is_full and batch.end.offset - position.offset < _FRAME_BYTES:
+            batch = position.generation.read(batch.end)
+            batches += [batch] if batch else []
+        return self._encode(source, batches, alone=alone)
 
     def _keep(self, key: Key, done: asyncio.Future[Frame | None]) -> None:
         del self._under_way[key]
@@ -77,7 +93,7 @@ class Streams:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read")
-        self.frames = Frames(self._threads, lines_event)
+        self.frames = Frames(self._threads, lines_events)
         self.text_frames = Frames(self._threads, lines_text)
         self.closing = False
         self._open: dict[Reader[Frame], int] = {}
@@ -138,7 +154,7 @@ async def _events(streams: Streams, reader: Reader[Frame]) -> AsyncIterator[byte
         async for item in items:
             match item:
                 case Lines(piece=frame):
-                    yield frame.whole if reader.is_at(frame.end) else with_id(frame.body, reader.cursor())
+                    yield frame.data if frame.has_ids else with_id(frame.data, reader.cursor())
                 case Gap():
                     yield with_id(gap_event(item), reader.cursor())
                 case Turn():
@@ -162,7 +178,7 @@ async def _texts(streams: Streams, reader: Reader[Frame], *, headings: bool) -> 
                     if headings and source is not told:
                         yield f"==> {source.name} <==\n".encode()
                     told = source
-                    yield frame.body
+                    yield frame.data
                 case Gap():
                     yield gap_text(item)
 

@@ -8,46 +8,51 @@ import orjson
 
 from logviewer import cursor
 from logviewer.files.generations import Batch, Position
+from logviewer.reader import Gap, Turn
 from logviewer.source import Source
-from logviewer.view import Gap, Turn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """Lines ready to be sent, shared by all readers at one place.
 
-    ``body`` is the event without its id, ``whole`` that with the id of a reader who is nowhere else.
+    ``has_ids`` says that the events in it carry the ids of a reader who is nowhere else.
     """
 
     end: Position
-    body: bytes
-    whole: bytes
+    data: bytes
     unterminated: bool
+    has_ids: bool = False
 
 
-def lines_event(source: Source, batch: Batch) -> Frame:
-    """A ``lines`` event."""
+def lines_events(source: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:
+    """A ``lines`` event for each batch, with their ids if the reader is ``alone`` there; else one without its id."""
+    last = batches[-1]
+    events = [_lines_event(source, batch) for batch in batches]
+    if alone and not last.unterminated:
+        events = [
+            with_id(event, cursor.encode([batch.end.text()])) for event, batch in zip(events, batches, strict=True)
+        ]
+    return Frame(last.end, b"".join(events), last.unterminated, has_ids=alone and not last.unterminated)
+
+
+def _lines_event(source: Source, batch: Batch) -> bytes:
     data: dict[str, Any] = {"source": source.id, "n": _number(batch.start), "lines": batch.texts()}
     if batch.cut is not None:
         data["cut"] = [[0, batch.cut]]
     if batch.unterminated:
         data["unterminated"] = True
-    body = b"event: lines\ndata: " + orjson.dumps(data) + b"\n"
-    return Frame(batch.end, body, body + _id(cursor.encode([batch.end.text()])), batch.unterminated)
+    return b"event: lines\ndata: " + orjson.dumps(data) + b"\n"
 
 
-def lines_text(_: Source, batch: Batch) -> Frame:
+def lines_text(_: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:  # noqa: ARG001 (text carries no ids)
     """The bare lines."""
-    body = "".join(f"{text}\n" for text in batch.texts()).encode()
-    return Frame(batch.end, body, body, batch.unterminated)
+    text = "\n".join([text for batch in batches for text in batch.texts()]) + "\n"
+    return Frame(batches[-1].end, text.encode(), batches[-1].unterminated)
 
 
 def _number(position: Position) -> int | None:
     return None if position.line is None else position.line + 1
-
-
-def _id(text: str) -> bytes:
-    return b"id: " + text.encode("ascii") + b"\n\n"
 
 
 def event(name: str, data: dict[str, Any]) -> bytes:
@@ -57,7 +62,7 @@ def event(name: str, data: dict[str, Any]) -> bytes:
 
 def with_id(body: bytes, text: str) -> bytes:
     """An event, or nothing, with the cursor after it."""
-    return body + _id(text)
+    return body + b"id: " + text.encode("ascii") + b"\n\n"
 
 
 def gap_event(gap: Gap) -> bytes:

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from logviewer import cursor
 from logviewer.cursor import Mark
 from logviewer.files.generations import Batch, Position
+from logviewer.files.rotations import Listings
+from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.source import Source
 from logviewer.sources.lineage import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
 from logviewer.sources.local import LocalSource
-from logviewer.view import Gap, Lines, Reader, Turn
 from tests.reading import DirectDisk, drain, finish, next_event, open_reader
 
 Event = Lines[Batch] | Gap | Turn
@@ -420,6 +421,26 @@ def test_a_file_rotated_away_after_the_followed_one_was_deleted_is_read(log: Fol
     log.append("new")
     log.look()
     assert hear(reader) == ["one", "between", "new"]
+
+
+@pytest.mark.parametrize("copied", [False, True], ids=["renamed", "copied and truncated"])
+def test_a_listing_read_before_a_rotation_hides_nothing(copied: bool, log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    # As it comes from another log in the same directory, looked at just before.
+    listings = Listings()
+    listings.rotated(log.path)
+    for line in ("two", "three"):
+        log.append(line)
+        (log.copytruncate if copied else log.rotate)()
+    log.append("new")
+    log.source.look(listings)
+    log.source.changed.send()
+    heard = hear(reader)
+    log.look()
+    assert heard + hear(reader) == ["two", "three", "new"]
 
 
 def test_rotated_files_that_were_there_before_are_not_new(log: Followed) -> None:
@@ -1114,6 +1135,9 @@ def test_whatever_is_seen_of_a_rotation_loses_nothing_in_silence_and_repeats_not
                     event = next_event(reader)
                     heard.extend(told([event]) if event else [])
                 case "come back":
+                    # What was copied away while each look found the file empty is told to who is there at the next.
+                    log.look()
+                    heard.extend(hear(reader))
                     reader = open_reader(log.source, marks(reader))
 
         for number, rotation in enumerate(rotations):
