@@ -75,7 +75,8 @@ class Lineage:
         elif let_go and new.holds(let_go):
             new.begin = let_go.offset
         new.intact()
-        between = self._unseen(_older_than(new, _newer_than(self.live, rotated)))
+        unseen = self._unseen(_older_than(new, _newer_than(self.live, rotated)))
+        between = [each for each in unseen if not _holds(new, each.last(0).mark())]
         now = self._clock()
         for each in self.generations:
             each.ended = now if each.ended is None else each.ended

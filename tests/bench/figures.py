@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 MEGABYTE = 1_000_000
-_COLUMNS = "{:<44} {:>16} {:>14} {:<6} {}"
+_COLUMNS = "{:<48} {:>16} {:>14} {:<6} {}"
 
 
 @dataclass(frozen=True, slots=True)

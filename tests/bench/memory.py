@@ -9,7 +9,7 @@ from socket import SHUT_RDWR, socket
 
 from tests.bench import corpus
 from tests.bench.client import Drained, drain, end_of, open_stream, request
-from tests.bench.figures import Figure, Plan
+from tests.bench.figures import MEGABYTE, Figure, Plan
 from tests.bench.process import memory, peak_rss
 from tests.server import Server
 
@@ -29,10 +29,12 @@ def run(plan: Plan) -> Iterator[Figure]:
         path.touch()
         with Server(path) as server:
             yield _rss("after start", server, START_MIB)
+            pieces = corpus.blocks(plan.size, _PIECE)
             start = time.perf_counter()
-            _follow(server, path, plan.size)
-            yield _rss(f"after following {plan.size / 1e9:.3g} GB as it was written", server)
-            yield Figure("followed while written", plan.size / 1e6 / (time.perf_counter() - start), "MB/s")
+            _follow(server, path, pieces)
+            seconds = time.perf_counter() - start
+            yield _rss(f"after following {plan.size / 1e9:.3g} GB as written", server)
+            yield Figure("followed as it was written", plan.size / MEGABYTE / seconds, "MB/s")
             for number in (1, 2):
                 end_of(_replay(server))
                 yield _rss(f"after replay {number}", server)
@@ -45,12 +47,12 @@ def _rss(stage: str, server: Server, target: float | None = None) -> Figure:
     return Figure(f"memory: RSS {stage}", memory(server.process.pid).rss / _MIB, "MiB", target)
 
 
-def _follow(server: Server, path: Path, size: int) -> None:
+def _follow(server: Server, path: Path, pieces: Iterator[bytes]) -> None:
     """Write the file while a reader follows it, never much ahead of the reader."""
     stream = open_stream(server.port, request(server, source=server.source_id(path.name), from_="start"))
     received = _Received(stream)
     with path.open("ab", buffering=0) as file:
-        for written in corpus.blocks(size, _PIECE):
+        for written in pieces:
             received.wait_until_at_least(file.tell() - 4 * _PIECE)
             file.write(written)
         received.wait_until_at_least(file.tell())
