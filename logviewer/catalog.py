@@ -56,9 +56,10 @@ class Catalog:
     def expand(self) -> None:
         """Take up the files that the paths name by now."""
         listings = Listings()
-        for path in [path for path in self._by_path if path.is_dir()]:
+        for path, source in list(self._by_path.items()):
             # It was named before it was there, and has become a directory.
-            del self._by_id[self._by_path.pop(path).id]
+            if not source.generations and not source.changed.watched and os.path.isdir(path):
+                del self._by_id[self._by_path.pop(path).id]
         for path in expand(self._paths, known=self._by_path):
             if path not in self._by_path:
                 self._add(path, name=path.name, listings=listings)
@@ -117,7 +118,7 @@ class Catalog:
     def _directories(self) -> frozenset[Path]:
         """Where the files lie that somebody reads."""
         paths = [path for source in self._watched() for path in _names(source)]
-        return frozenset(path.parent for path in paths if path.parent.is_dir())
+        return frozenset(path.parent for path in paths if os.path.isdir(path.parent))
 
     async def _follow_hints(self) -> None:
         while True:
@@ -195,5 +196,5 @@ def _logs_among(paths: Iterable[Path], known: Iterable[Path]) -> Iterator[Path]:
         names.setdefault(path.parent, set()).add(path.name)
     for path in sorted(found):
         rotated = is_rotation(path.name, names[path.parent])
-        if not rotated and not _NOT_LOGS.search(path.name) and path.is_file():
+        if not rotated and not _NOT_LOGS.search(path.name) and os.path.isfile(path):
             yield path

@@ -183,6 +183,7 @@ def test_help_of_the_demo_shows_how_to_call_it() -> None:
 
 
 def test_ready_is_one_line_on_stdout_with_the_token(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").touch()
     server = serve(logs)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{16,}", server.ready_line)
     assert server.get("/api/sources").status_code == 200
@@ -310,6 +311,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def test_certificate_and_key_serve_https(certificate: tuple[Path, Path], logs: Path, serve: Serve) -> None:
+    (logs / "app.log").touch()
     certfile, keyfile = certificate
     server = serve("--ssl-certfile", certfile, "--ssl-keyfile", keyfile, logs)
     assert server.ready_line.startswith("https://127.0.0.1:")

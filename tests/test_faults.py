@@ -294,9 +294,12 @@ def test_rotations_faster_than_looks(end: Callable[[Path], object], hints: bool,
             end(log)
         append(log, "end")
         heard: list[str] = []
-        while "end" not in heard:
+        # What was copied away before any look saw it comes late.
+        while len(heard) <= len(wanted):
             heard += told(stream.next())
-    assert heard == [*wanted, "end"]
+    assert sorted(heard) == sorted([*wanted, "end"])
+    for rotation in range(30):
+        assert [each for each in heard if each.startswith(f"{rotation} ")] == wanted[rotation * 20 : rotation * 20 + 20]
 
 
 # Row of copytruncate
@@ -559,35 +562,47 @@ def test_permission_missing_when_a_reader_comes_back(log: Path, serve: Serve) ->
 
 
 @pytest.fixture
-def shut(logs: Path) -> Path:
-    """A log with one line, in a directory that only a server of its own looks into."""
-    log = logs / "shut" / "app.log"
-    log.parent.mkdir()
+def apart(logs: Path) -> Path:
+    """A log with one line, which the shared server does not know."""
+    log = logs / "shut" / "app" / "app.log"
+    log.parent.mkdir(parents=True)
     append(log, "one")
     return log
 
 
-def test_permission_of_the_directory_taken_and_given_back(shut: Path, logs: Path, serve: Serve) -> None:
-    other = logs / "other"
-    other.mkdir()
-    server = serve(shut, other)
-    with reading(server, shut, "one") as stream:
-        shut.parent.chmod(0o000)
+@pytest.fixture
+def elsewhere(logs: Path) -> Path:
+    """An empty directory to be followed beside that log."""
+    directory = logs / "elsewhere"
+    directory.mkdir()
+    return directory
+
+
+def looks_for_new_logs(server: Server, elsewhere: Path) -> None:
+    """Once this one is found, the server has looked at all its paths and was not stopped by any."""
+    append(elsewhere / "later.log", "one")
+    until(lambda: "later.log" in server.get("/api/sources").text, what="a new log", timeout=5)
+
+
+@pytest.mark.parametrize("above", [0, 1], ids=["its own", "the one above"])
+def test_permission_of_a_directory_taken_and_given_back(above: int, apart: Path, elsewhere: Path, serve: Serve) -> None:
+    server, directory = serve(apart, elsewhere), apart.parents[above]
+    with reading(server, apart, "one") as stream:
+        directory.chmod(0o000)
         hear_state(stream, "unreadable")
-        # Once this is found, the server has looked through all paths without being stopped by one.
-        append(other / "later.log", "one")
-        server.source_id("later.log")
-        shut.parent.chmod(0o755)
-        append(shut, "two")
+        looks_for_new_logs(server, elsewhere)
+        directory.chmod(0o755)
+        append(apart, "two")
         hear_state(stream, "open")
         hear(stream, "two")
 
 
-def test_permission_of_the_directory_missing_at_start(shut: Path, serve: Serve) -> None:
-    shut.parent.chmod(0o000)
-    with reading(serve(shut), shut) as stream:
+@pytest.mark.parametrize("above", [0, 1], ids=["its own", "the one above"])
+def test_permission_of_a_directory_missing_at_start(above: int, apart: Path, serve: Serve) -> None:
+    apart.parents[above].chmod(0o000)
+    with reading(serve(apart), apart) as stream:
         hear_state(stream, "unreadable")
-        shut.parent.chmod(0o755)
+        apart.parents[above].chmod(0o755)
         hear(stream, "one")
 
 
@@ -786,6 +801,18 @@ def test_not_a_regular_file_in_the_place_of_one(make: Callable[[Path], None], lo
         assert facts(server, log)["state"] == "unreadable"
         log.rmdir() if stat.S_ISDIR(log.lstat().st_mode) else log.unlink()
         append(log, "new")
+        hear(stream, "new")
+
+
+def test_a_directory_in_the_place_of_a_file_for_a_while(apart: Path, elsewhere: Path, serve: Serve) -> None:
+    server = serve(apart, elsewhere)
+    with reading(server, apart, "one") as stream:
+        apart.unlink()
+        apart.mkdir()
+        hear_state(stream, "unreadable")
+        looks_for_new_logs(server, elsewhere)
+        apart.rmdir()
+        append(apart, "new")
         hear(stream, "new")
 
 

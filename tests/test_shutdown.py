@@ -137,6 +137,7 @@ def test_200_streams_of_which_50_never_read_end_in_time(logs: Path, serve: Serve
 
 
 def test_idle_silent_and_unfinished_connections_end_in_time(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").touch()
     server = serve(logs)
     with ExitStack() as stack:
         idle = [stack.enter_context(connect(server)) for _ in range(20)]
@@ -175,6 +176,7 @@ def test_an_answer_that_nobody_reads_does_not_hold_the_server(logs: Path, serve:
 def test_a_client_that_never_finishes_the_tls_handshake_does_not_hold_the_server(
     logs: Path, serve: Serve, tmp_path: Path
 ) -> None:
+    (logs / "app.log").touch()
     if not shutil.which("openssl"):
         pytest.skip("needs the openssl binary to make a certificate")
     words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
@@ -237,6 +239,7 @@ def listens(process: "subprocess.Popen[str]") -> bool:
     ],
 )
 def test_a_signal_during_start_up_ends_it_with_0(logs: Path, moment: str, number: int) -> None:
+    (logs / "app.log").touch()
     with start("--port", "0", logs) as process:
         assert process.stdout
         assert process.stderr

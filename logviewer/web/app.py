@@ -1,8 +1,9 @@
 """The application: wiring only."""
 
 import asyncio
+import logging
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 
@@ -74,7 +75,7 @@ class _StaticFiles(StaticFiles):
 def _lifespan(catalog: Catalog, streams: Streams) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(each) for each in (catalog.follow(), streams.ping())]
+        tasks = [asyncio.create_task(_keep_running(each)) for each in (catalog.follow, streams.ping)]
         yield
         for task in tasks:
             task.cancel()
@@ -83,3 +84,13 @@ def _lifespan(catalog: Catalog, streams: Streams) -> Callable[[FastAPI], Abstrac
         streams.stop()
 
     return lifespan
+
+
+async def _keep_running(task: Callable[[], Awaitable[None]]) -> None:
+    """Begin a task again if it fails: a server that no longer follows would be wrong without a word."""
+    while True:
+        try:
+            await task()
+        except Exception:
+            logging.getLogger("logviewer").exception("following failed and begins again")
+            await asyncio.sleep(1)

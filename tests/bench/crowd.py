@@ -6,11 +6,11 @@ import socket
 import time
 from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
+from tests.bench.children import started
 from tests.bench.client import open_stream
 
 _STAMP = re.compile(rb"frame (\d{6}) at (\d{18})")
@@ -57,24 +57,12 @@ class Crowd:
 @contextmanager
 def connected(count: int, port: int, asking: bytes) -> Iterator[Crowd]:
     """So many readers, who have sent ``asking`` and got the first cursor. They leave with the block."""
-    context = get_context("spawn")
-    pairs = [context.Pipe() for _ in range(_PROCESSES)]
-    shares = [count // _PROCESSES + (number < count % _PROCESSES) for number in range(_PROCESSES)]
-    processes = [
-        context.Process(target=_read_all, args=(theirs, share, port, asking), daemon=True)
-        for (_, theirs), share in zip(pairs, shares, strict=True)
-    ]
-    for process in processes:
-        process.start()
-    try:
-        for ours, theirs in pairs:
-            theirs.close()
-            ours.recv()
-        yield Crowd([ours for ours, _ in pairs])
-    finally:
-        for process in processes:
-            process.terminate()
-            process.join()
+    with ExitStack() as stack:
+        shares = [count // _PROCESSES + (number < count % _PROCESSES) for number in range(_PROCESSES)]
+        children = [stack.enter_context(started(_read_all, share, port, asking)) for share in shares]
+        for child in children:
+            child.pipe.recv()
+        yield Crowd([child.pipe for child in children])
 
 
 @dataclass(slots=True)

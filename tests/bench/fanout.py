@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import corpus, limits
+from tests.bench.children import started
 from tests.bench.client import request
 from tests.bench.crowd import Crowd, connected, frame
 from tests.bench.figures import Beside, Figure, Plan, percentile
@@ -65,8 +66,8 @@ def _serve(path: Path, count: int) -> tuple[_Run, _Sizes]:
 
 def _limit(count: int) -> _Run:
     """A loop that sends the same frames to as many sockets."""
-    with limits.running(limits.serve_frames, count) as (port, pid, pipe), connected(count, port, b"GET /") as crowd:
-        return _deliver(crowd, pid, count, pipe.send_bytes, frames=_LIMIT_FRAMES)
+    with started(limits.serve_frames, count) as peer, connected(count, peer.pipe.recv(), b"GET /") as crowd:
+        return _deliver(crowd, peer.pid, count, peer.pipe.send_bytes, frames=_LIMIT_FRAMES)
 
 
 def _append(path: Path, data: bytes) -> None:

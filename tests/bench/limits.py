@@ -1,32 +1,13 @@
-"""Peers that do nothing but move bytes: what this machine allows. Each runs in a process of its own."""
+"""Peers that do nothing but move bytes: what this machine allows. Each tells its port through its pipe first."""
 
 import os
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 _CHUNK = 256 * 1024
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
-GREETING = b"id: 1\n\n"
-
-
-@contextmanager
-def running(serve: Callable[..., None], *arguments: Any) -> Iterator[tuple[int, int, Connection]]:
-    """The peer in a process: its port, its process id, and a pipe to it. It is ended with the block."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, *arguments), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        yield ours.recv(), process.pid or 0, ours
-    finally:
-        process.terminate()
-        process.join()
+_GREETING = b"id: 1\n\n"
 
 
 def serve_file(pipe: Connection, path: Path) -> None:
@@ -49,7 +30,7 @@ def serve_frames(pipe: Connection, count: int) -> None:
     for _ in range(count):
         stream, _ = listener.accept()
         stream.recv(65536)
-        stream.sendall(_HEAD + GREETING)
+        stream.sendall(_HEAD + _GREETING)
         streams.append(stream)
     while frame := pipe.recv_bytes():
         for stream in streams:

@@ -17,6 +17,7 @@ START_MIB = 70.0
 _MIB = 2**20
 _PIECE = 8 * _MIB
 _STALLED = 10
+_ESCAPED = 50
 _STALL_AFTER = 20 * _MIB
 _RECEIVE_BUFFER = 64 * 1024
 _SETTLE_SECONDS = 2.0
@@ -25,9 +26,10 @@ _SETTLE_SECONDS = 2.0
 def run(plan: Plan) -> Iterator[Figure]:
     """RSS at each stage of one server's life."""
     with corpus.room(plan.size) as logs:
-        path = logs / "large.log"
+        path, escaped = logs / "large.log", logs / "escaped.log"
         path.touch()
-        with Server(path) as server:
+        escaped.write_bytes((b"\x01" * MEGABYTE + b"\n") * _ESCAPED)
+        with Server(path, escaped) as server:
             yield _rss("after start", server, START_MIB)
             pieces = corpus.blocks(plan.size, _PIECE)
             start = time.perf_counter()
@@ -36,9 +38,11 @@ def run(plan: Plan) -> Iterator[Figure]:
             yield _rss(f"after following {plan.size / 1e9:.3g} GB as written", server)
             yield Figure("followed as it was written", plan.size / MEGABYTE / seconds, "MB/s")
             for number in (1, 2):
-                end_of(_replay(server))
+                end_of(_replay(server, path))
                 yield _rss(f"after replay {number}", server)
-            yield from _stall(server)
+            yield from _stall(server, path)
+            end_of(_replay(server, escaped))
+            yield _rss("after 1 MB lines that JSON makes 6 MB", server)
             yield Figure("memory: RSS at its peak", peak_rss(server.process.pid) / _MIB, "MiB")
 
 
@@ -89,20 +93,20 @@ class _Received:
         self._stream.close()
 
 
-def _replay(server: Server) -> Drained:
-    return drain(open_stream(server.port, _replay_request(server)))
+def _replay(server: Server, path: Path) -> Drained:
+    return drain(open_stream(server.port, _replay_request(server, path)))
 
 
-def _replay_request(server: Server) -> bytes:
-    return request(server, source=server.source_id("large.log"), from_="start", follow="false")
+def _replay_request(server: Server, path: Path) -> bytes:
+    return request(server, source=server.source_id(path.name), from_="start", follow="false")
 
 
-def _stall(server: Server) -> Iterator[Figure]:
+def _stall(server: Server, path: Path) -> Iterator[Figure]:
     """Clients that read a part and then no more, each at another place."""
     before = memory(server.process.pid).rss
     with ExitStack() as stack:
         for number in range(_STALLED):
-            asking = _replay_request(server)
+            asking = _replay_request(server, path)
             stream = stack.enter_context(open_stream(server.port, asking, receive_buffer=_RECEIVE_BUFFER))
             _receive(stream, _STALL_AFTER + number * _MIB)
         stalled = _rss(f"with {_STALLED} clients stalled in a replay", server)

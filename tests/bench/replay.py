@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench import corpus, limits
+from tests.bench.children import started
 from tests.bench.client import Drained, connect, drain, end_of, events, open_stream, request
 from tests.bench.figures import MEGABYTE, Beside, Figure, Plan
 from tests.bench.process import cpu_seconds
@@ -40,7 +41,8 @@ def run(plan: Plan) -> Iterator[Figure]:
         foreign = _write(logs / "foreign.log", plan.size, foreign=True)
         small = _write(logs / "small.log", _CHECKED, foreign=True)
         paths = [each.path for each in (large, foreign, small)]
-        with Server(*paths) as server, limits.running(limits.serve_file, large.path) as (port, _, _):
+        with Server(*paths) as server, started(limits.serve_file, large.path) as peer:
+            port: int = peer.pipe.recv()
             _check(server, small.path)
             plain: list[float] = []
             kinds: dict[str, list[_Round]] = {"events": [], "events, 1 % not ASCII": [], "text": []}

@@ -331,6 +331,29 @@ def test_a_reader_whose_file_was_let_go_and_is_gone_is_told(log: Followed) -> No
     assert hear(reader) == ["<rotated>", "new"]
 
 
+@pytest.mark.parametrize("then", ["written to", "copied and truncated", "rotated"])
+def test_a_rotated_file_that_grows_after_it_was_let_go_is_not_repeated(then: str, log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.rotate()
+    log.path.touch()
+    log.look()
+    assert hear(reader) == ["one"]
+    log.look(GRACE_SECONDS)
+    assert hear(reader) == []
+    log.look(HOLD_SECONDS + 1)
+    log.append("late", to="app.log.1")
+    log.look()
+    log.append("new")
+    if then != "written to":
+        (log.rotate if then == "rotated" else log.copytruncate)()
+        log.append("newer")
+    log.look()
+    heard = hear(reader)
+    assert [each for each in heard if each != "late"] == ["new", "newer"][: 1 if then == "written to" else 2]
+
+
 def test_a_forgotten_source_holds_nothing(tmp_path: Path) -> None:
     log = Followed(tmp_path / "app.log")
     for _ in range(3):
@@ -453,6 +476,19 @@ def test_rotated_files_that_were_there_before_are_not_new(log: Followed) -> None
     log.append("new")
     log.look()
     assert hear(reader) == ["one", "new"]
+
+
+def test_a_rotated_file_that_was_there_before_and_grows_is_not_new(log: Followed) -> None:
+    log.append("old", to="app.log.1")
+    log.path.touch()
+    log.restarted()
+    reader = open_reader(log.source)
+    assert hear(reader) == []
+    log.append("late", to="app.log.1")
+    log.look()
+    log.append("new")
+    log.look()
+    assert [each for each in hear(reader) if each != "late"] == ["new"]
 
 
 def test_compressed_rotations_are_left_alone(log: Followed) -> None:
