@@ -7,8 +7,9 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,38 +40,44 @@ class Catalog:
         self._by_id: dict[str, Source] = {}
         self._by_path: dict[Path, LocalSource] = {}
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="look")
-        self._watching: frozenset[Path] = frozenset()
+        self._by_name: Mapping[Path, LocalSource] = {}
+        self._directories: frozenset[tuple[Path, int]] = frozenset()
         self._rearm = asyncio.Event()
         self._attention = asyncio.Event()
-        self.stdin = self._add(stdin, name="stdin") if stdin else None
-        self.expand()
+        self.stdin = _open(stdin, "stdin", Listings()) if stdin else None
+        self._add([self.stdin] if self.stdin else [])
+        self._add(self._expand())
 
     def __iter__(self) -> Iterator[Source]:
         return iter(list(self._by_id.values()))
 
     def find(self, wanted: str) -> Source | None:
         """The source with this id, or the only one with this name."""
-        named = [source for source in self._by_id.values() if source.name == wanted]
-        return self._by_id.get(wanted) or (named[0] if len(named) == 1 else None)
+        by_id = self._by_id
+        named = [source for source in by_id.values() if source.name == wanted]
+        return by_id.get(wanted) or (named[0] if len(named) == 1 else None)
 
-    def expand(self) -> None:
-        """Take up the files that the paths name by now."""
+    def _expand(self) -> list[LocalSource]:
+        """Sources for the files that the paths name by now and that are not known yet. For any thread."""
         listings = Listings()
-        for path, source in list(self._by_path.items()):
-            # It was named before it was there, and has become a directory.
-            if not source.generations and not source.changed.watched and os.path.isdir(path):
-                del self._by_id[self._by_path.pop(path).id]
-        for path in expand(self._paths, known=self._by_path):
-            if path not in self._by_path:
-                self._add(path, name=path.name, listings=listings)
+        known = self._by_path
+        return [_open(path, path.name, listings) for path in expand(self._paths, known=known) if path not in known]
 
-    def _add(self, path: Path, *, name: str, listings: Listings | None = None) -> LocalSource:
-        source = LocalSource(_source_id(path, name), path, name=name)
-        source.look(listings)
-        source.changed.on_watched = self._attention.set
-        self._by_path[path] = source
-        self._by_id[source.id] = source
-        return source
+    def _add(self, sources: Iterable[LocalSource]) -> None:
+        """Take up new sources, in place of those that were waited for as files and have become directories."""
+        kept = [
+            each for each in self._by_path.values() if each.generations or each.changed.watched or not each.is_directory
+        ]
+        for source in sources:
+            source.changed.on_watched = self._attention.set
+            kept.append(source)
+        # Replaced, never changed: requests look things up here meanwhile.
+        self._by_path = {source.path: source for source in kept}
+        self._by_id = {source.id: source for source in kept}
+
+    def unmatched(self) -> list[str]:
+        """The paths that name nothing yet."""
+        return [path for path in self._paths if not any(expand([path]))]
 
     def close(self) -> None:
         """End the thread that looks."""
@@ -94,9 +101,11 @@ class Catalog:
             await self._rest(LOOK_SECONDS if self._watched() else IDLE_LOOK_SECONDS)
             if loop.time() - expanded >= EXPAND_SECONDS:
                 expanded = loop.time()
-                await self._in_thread(self.expand)
+                self._add(await self._in_thread(self._expand))
             await self._look(list(self._by_path.values()))
-            if self._directories() != self._watching:
+            self._by_name, directories = await self._in_thread(partial(_names, self._watched()))
+            if directories != self._directories:
+                self._directories = directories
                 self._rearm.set()
 
     async def _rest(self, seconds: float) -> None:
@@ -106,7 +115,7 @@ class Catalog:
         self._attention.clear()
 
     async def _look(self, sources: Iterable[LocalSource]) -> None:
-        for source in await self._in_thread(lambda: [each for each in sources if each.look()]):
+        for source in await self._in_thread(lambda: [each for each in sources if each.look() or each.has_news]):
             source.changed.send()
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
@@ -115,33 +124,40 @@ class Catalog:
     def _watched(self) -> list[LocalSource]:
         return [source for source in self._by_path.values() if source.changed.watched]
 
-    def _directories(self) -> frozenset[Path]:
-        """Where the files lie that somebody reads."""
-        paths = [path for source in self._watched() for path in _names(source)]
-        return frozenset(path.parent for path in paths if os.path.isdir(path.parent))
-
     async def _follow_hints(self) -> None:
         while True:
             self._rearm.clear()
-            self._watching = self._directories()
-            if not self._watching:
+            if not self._directories:
                 await self._rearm.wait()
                 continue
-            async for changed in changes(self._watching, self._rearm):
+            async for changed in changes([directory for directory, _ in self._directories], self._rearm):
                 await self._hear(changed)
             # A watch that failed is not armed again at once: the steady look does its work.
-            await asyncio.sleep(LOOK_SECONDS if not self._rearm.is_set() else 0)
+            await asyncio.sleep(0 if self._rearm.is_set() else IDLE_LOOK_SECONDS)
 
     async def _hear(self, changed: Iterable[tuple[Change, Path]]) -> None:
-        by_name = {name: source for source in self._watched() for name in _names(source)}
-        known = [(change, by_name[path]) for change, path in changed if path in by_name]
+        known = [(change, self._by_name[path]) for change, path in changed if path in self._by_name]
         for source in {source for change, source in known if change is Change.modified}:
             source.changed.send()
         await self._look({source for change, source in known if change is not Change.modified})
 
 
-def _names(source: LocalSource) -> list[Path]:
-    return list({source.path, Path(os.path.realpath(source.path))})
+def _open(path: Path, name: str, listings: Listings) -> LocalSource:
+    source = LocalSource(_source_id(path, name), path, name=name)
+    source.look(listings)
+    return source
+
+
+def _names(sources: Iterable[LocalSource]) -> tuple[Mapping[Path, LocalSource], frozenset[tuple[Path, int]]]:
+    """The sources by the paths where changes to them are told, and the directories to watch, with their inodes."""
+    by_name: dict[Path, LocalSource] = {}
+    directories: set[tuple[Path, int]] = set()
+    for source in sources:
+        for path in {source.path, Path(os.path.realpath(source.path))}:
+            by_name[path] = source
+            with contextlib.suppress(OSError):
+                directories.add((path.parent, path.parent.stat().st_ino))
+    return by_name, frozenset(directories)
 
 
 def _source_id(path: Path, name: str) -> str:

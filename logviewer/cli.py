@@ -149,6 +149,8 @@ def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN4
     """
     if not paths:
         raise click.UsageError("no PATH given: name a log file, a glob, a directory, or - for standard input")
+    if any("\0" in path or not path for path in paths):
+        raise click.UsageError("a PATH must not be empty, nor hold a null byte")
     try:
         catalog.check(paths)
     except NotAFileError as error:

@@ -342,6 +342,10 @@ class Reader(Generic[P]):
             return await self._step(place)
         latest = spot is place.spots[-1]
         place.spots.remove(spot)
+        if generation.lost == "rotated" and spot.position.offset >= generation.seen_size:
+            # All that was seen of it was read before it was let go.
+            event = await self._enter(place, generation.heir) if latest and generation.heir else None
+            return event or await self._step(place)
         return (await self._enter(place, generation) if latest else None) or Gap(source, generation.lost or "rotated")
 
 

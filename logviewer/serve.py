@@ -123,8 +123,8 @@ def _ready(settings: Settings, catalog: Catalog, spool: Spool | None) -> None:
             loop.call_soon_threadsafe(stdin.changed.send)
 
         spool.start(at_end)
-    if not list(catalog):
-        print(f"logviewer: nothing matches {' '.join(settings.paths)} yet; waiting for it", file=sys.stderr)  # noqa: T201
+    for path in catalog.unmatched():
+        print(f"logviewer: nothing matches {path} yet; waiting for it", file=sys.stderr)  # noqa: T201
     for source in catalog:
         if source.state != "open":
             print(f"logviewer: {source.facts().path} is {source.state}; waiting for it", file=sys.stderr)  # noqa: T201

@@ -26,12 +26,14 @@ class Facts:
 class Signal:
     """Tells subscribers that there is reason to look again. Used from one thread, the event loop's.
 
-    ``count`` counts the reasons, so that a reader knows whether one came while it was reading. ``on_watched`` is
-    called when a first subscriber comes.
+    ``count`` counts the reasons, so that a reader knows whether one came while it was reading. ``news`` counts what
+    any thread found, ``told`` what of it was sent. ``on_watched`` is called when a first subscriber comes.
     """
 
     def __init__(self) -> None:
         self.count = 0
+        self.news = 0
+        self.told = 0
         self.on_watched: Callable[[], None] = lambda: None
         self._subscribers: set[Callable[[], None]] = set()
 
@@ -54,6 +56,7 @@ class Signal:
     def send(self) -> None:
         """There is reason to look again."""
         self.count += 1
+        self.told = self.news
         for wake in self._subscribers:
             wake()
 

@@ -255,11 +255,11 @@ class Generation:
         cut = None
         if not lines and len(data) == MAX_BYTES:
             lines, taken, cut = self._long_line(start)
-        self._check(at, start + taken)
-        if not lines:
-            return None
         line = None if at.line is None else at.line + len(lines)
         end = self.position(start + taken, line)
+        self._check(at, end.offset, data if start == at.offset else b"")
+        if not lines:
+            return None
         if end.offset > self.seen_size:
             self._witness = (end.offset, 0, end.marker)
         plain = start > 0 and b"\r" not in data and b"\0" not in data
@@ -275,25 +275,29 @@ class Generation:
         if self.encoding is UTF8 and self._pread(1, start) == b"\0":
             start = self._end_of_nuls(start)
         data = self._pread(min(LINE_CAP, max(0, end - start)), start)
-        self._check(at, start + len(data))
+        line = None if at.line is None else at.line + 1
+        position = self.position(max(start, end), line)
+        self._check(at, start + len(data), data if start == at.offset else b"")
         if not data:
             return None
         if find_newline(data, self.encoding) >= 0:
             return self.read(at)
         cut = end - start if end - start > LINE_CAP else None
-        line = None if at.line is None else at.line + 1
-        return Batch(at, self.position(end, line), [data], cut=cut, unterminated=True)
+        return Batch(at, position, [data], cut=cut, unterminated=True)
 
     def _pread(self, size: int, offset: int) -> bytes:
         if self.limit is not None:
             size = max(0, min(size, self.limit - offset))
         return self.file.pread(size, offset)
 
-    def _check(self, at: Position, end: int) -> None:
-        # Only after the read: bytes that were still right before it may be gone by the time they are read.
+    def _check(self, at: Position, end: int, data: bytes) -> None:
+        # Last of all: bytes that were still right before the read may be gone by the time they are read, or before
+        # the place after them was proved.
         if self.lost or self.file.stat().st_size < end or self._marker(at.offset) != at.marker:
             raise TornError
-        if not self._has_seen_head():
+        length, head = self._head
+        first = data[:length] if at.offset == 0 and len(data) >= length else self.file.pread(length, 0)
+        if length and digest(first) != head:
             raise TornError
 
     def _end_of_nuls(self, start: int) -> int:

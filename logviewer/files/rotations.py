@@ -10,9 +10,9 @@ from logviewer.cursor import file_key
 from logviewer.errors import StaleListingError
 from logviewer.files.read import Identity, OpenFile
 
-_SUFFIX = re.compile(r"[._-](?:(?P<date>\d[\d._:T-]*)|(?P<word>old|prev|previous))")
+# A dash before a short number is no rotation: worker-1.log stands beside worker.log.
+_SUFFIX = re.compile(r"(?:\.(?P<index>\d{1,3})|[._-](?P<date>\d{4}[\d._:T-]*)|\.(?P<word>old|prev|previous))")
 _SEPARATORS = re.compile(r"(?<=.)[._-]")
-_INDEX_DIGITS = 3
 _READS = 5
 
 
@@ -44,10 +44,9 @@ def _age(base: str, name: str) -> tuple[int, ...] | None:
         return None
     if match["word"]:
         return (1, -1)
-    numbers = [int(digits) for digits in re.findall(r"\d+", match["date"])]
-    if len(numbers) == 1 and len(match["date"]) <= _INDEX_DIGITS:
-        return (1, -numbers[0])
-    return (0, *numbers)
+    if match["index"]:
+        return (1, -int(match["index"]))
+    return (0, *(int(digits) for digits in re.findall(r"\d+", match["date"])))
 
 
 def _suffix(base: str, name: str) -> str | None:

@@ -1,6 +1,7 @@
 """One watch over many directories, told as sets of changed paths. Only a hint: looks must be right without it."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
@@ -26,6 +27,6 @@ async def changes(directories: Iterable[Path], stop: asyncio.Event) -> AsyncIter
         )
         async for changed in watch:
             yield {(change, Path(path)) for change, path in changed}
-    except (OSError, RuntimeError):
+    except Exception as error:  # noqa: BLE001 (the library wraps what it meets in groups of many kinds)
         # A directory that went away, a full inotify table, a name that is not UTF-8: the steady look goes on alone.
-        return
+        logging.getLogger("logviewer").warning("no hints of changes, looking each quarter of a second: %r", error)

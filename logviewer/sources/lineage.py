@@ -1,7 +1,7 @@
 """The files that bore one name, in order: new ones appended, rotated ones taken up, places in them found again."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from logviewer.cursor import Mark
 from logviewer.files.generations import Generation, Position
@@ -25,7 +25,7 @@ class Lineage:
         self.generations: tuple[Generation, ...] = ()
         self._source = source
         self._clock = clock
-        self._known_rotated: set[tuple[Identity, int]] | None = None
+        self._known_rotated: dict[Identity, Mark] | None = None
         self._let_go: dict[Identity, Mark] = {}
 
     @property
@@ -53,8 +53,8 @@ class Lineage:
 
     def know(self, rotated: Iterable[Entry]) -> None:
         """These were rotated before: whatever else is found later is news."""
-        files = [file for entry in rotated if (file := entry.open())]
-        self._known_rotated = {(file.identity, file.stat().st_size) for file in files}
+        opened = [Generation(file, self._source) for entry in rotated if (file := entry.open())]
+        self._known_rotated = {each.file.identity: each.seen() for each in opened if each.intact()}
 
     @property
     def knows_rotated(self) -> bool:
@@ -135,7 +135,12 @@ class Lineage:
         if known is None:
             return []
         opened = (self._open(entry) for entry in rotated)
-        return [each for each in opened if each and (each.file.identity, each.seen_size) not in known]
+        return [each for each in opened if each and not self._was_known(each, known)]
+
+    def _was_known(self, generation: Generation, known: Mapping[Identity, Mark]) -> bool:
+        # The number of a deleted file is given to the next one: only its bytes tell that it is the same.
+        mark = known.get(generation.file.identity)
+        return mark is not None and mark.offset > 0 and _holds(generation, mark)
 
     def freeze_finished(self) -> None:
         """Files in which nothing is expected end where they end now."""
@@ -152,7 +157,7 @@ class Lineage:
             if too_old or (gone and each is self.live) or len(self.generations) - index > MAX_HELD:
                 rest = self.generations[index + 1 :]
                 self.generations = (*self.generations[:index], *rest)
-                self._known_rotated = (self._known_rotated or set()) | {(each.file.identity, each.seen_size)}
+                self._known_rotated = {**(self._known_rotated or {}), each.file.identity: each.seen()}
                 self._let_go[each.file.identity] = each.seen()
                 each.close("rotated", rest[0] if rest else None)
                 return

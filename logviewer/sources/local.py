@@ -30,7 +30,7 @@ class LocalSource:
 
     def __init__(self, source_id: str, path: Path, *, name: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.id = source_id
-        self.name = name
+        self.name = os.fsencode(name).decode("utf-8", "replace")
         self.path = path
         self.key = source_key(source_id)
         self.state: State = "missing"
@@ -40,6 +40,7 @@ class LocalSource:
         self._clock = clock
         self._lock = threading.Lock()
         self._was_in_grace = False
+        self._remembered: tuple[State, Sequence[Generation], int] = ("missing", (), 0)
         self._missing_since: float | None = None
 
     @property
@@ -69,7 +70,8 @@ class LocalSource:
                 size, modified = stat.st_size, stat.st_mtime_ns // 1_000_000
             except OSError:
                 pass
-        return Facts(self.id, self.name, str(self.path), size, None, modified, self.state)
+        path = os.fsencode(self.path).decode("utf-8", "replace")
+        return Facts(self.id, self.name, path, size, None, modified, self.state)
 
     def finish(self) -> None:
         """Nothing will ever be added: readers are done at the end of what is there."""
@@ -86,7 +88,7 @@ class LocalSource:
         ``listings`` may be shared by the first looks at many sources.
         """
         with self._lock:
-            before = self._seen()
+            before = self._remembered
             try:
                 self._settle(self._look)
                 if not self._lineage.knows_rotated:
@@ -97,10 +99,27 @@ class LocalSource:
             except OSError:
                 self.state = "unreadable"
             was_in_grace, self._was_in_grace = self._was_in_grace, self._lineage.in_grace
-            return was_in_grace or before != self._seen()
+            changed = was_in_grace or before != self._remember()
+            self.changed.news += changed
+            return changed
 
-    def _seen(self) -> tuple[State, Sequence[Generation], int | None]:
-        return self.state, self.generations, self.live.seen_size if self.live else None
+    @property
+    def has_news(self) -> bool:
+        """Whether some look found something that the subscribers were not told of."""
+        return self.changed.news != self.changed.told
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether the path has become a directory."""
+        return os.path.isdir(self.path)
+
+    def _remember(self) -> tuple[State, Sequence[Generation], int]:
+        """What the next look is compared with; a reader's reads play no part in it."""
+        size = 0
+        with contextlib.suppress(OSError):
+            size = self.live.file.stat().st_size if self.live else 0
+        self._remembered = (self.state, self.generations, size)
+        return self._remembered
 
     def _settle(self, call: Callable[[], T]) -> T:
         """Call, and again while files are renamed under it."""

@@ -54,7 +54,7 @@ class StreamQuery(_Query):
     """``from`` is ``start``, ``end`` or ``-N``; ``cursor`` goes before it, the header ``Last-Event-ID`` before both."""
 
     source: list[str] = Field(min_length=1)
-    begin: str = Field("end", alias="from", pattern=r"^(start|end|-\d{1,9})$")
+    begin: str = Field("end", alias="from", pattern=r"^(start|end|-[0-9]{1,9})$")
     cursor: str | None = None
     follow: bool = True
     format: Literal["sse", "text"] | None = None
@@ -82,7 +82,7 @@ class Api:
         source = self._find(query.source)
         if query.start is not None and query.at is not None:
             raise HTTPException(422, "start, at: give one of them, not both")
-        found = await _from_disk(self._streams.frames, lambda: _range(source, query))
+        found = await _from_disk(self._streams.scans, lambda: _range(source, query))
         if found is None:
             raise HTTPException(422, "start: this line is too far to count to; use a negative start, or at")
         body = wire.line_list(source, total=found.total, start=found.start, batches=found.batches)
@@ -92,7 +92,8 @@ class Api:
         """One line as its bytes are in the file, however long: the way to the rest of one that was cut."""
         source = self._find(query.source)
         position = await _from_disk(self._streams.frames, lambda: _locate(source, query.at))
-        return StreamingResponse(_line(self._streams.frames, position), media_type="text/plain")
+        kind = f"text/plain; charset={position.generation.encoding.codec}"
+        return StreamingResponse(_line(self._streams.frames, position), headers={"content-type": kind})
 
     async def stream(
         self,
@@ -134,11 +135,19 @@ def _begin(source: Source, begin: str) -> list[Position]:
 def _marks(sources: list[Source], last_event_id: str | None, at: str | None) -> tuple[Mark, ...]:
     if last_event_id:
         try:
-            return cursor.decode(last_event_id)
+            marks = cursor.decode(last_event_id)
         except CursorError:
-            # A browser would take an error for the end of all tries; so it is told of a gap instead.
-            return tuple(cursor.nowhere(source.key) for source in sources)
-    return _decode("cursor", at) if at else ()
+            marks = ()
+        # A browser would take an error for the end of all tries; so it is told of a gap instead.
+        return marks if _fit(marks, sources) else tuple(cursor.nowhere(source.key) for source in sources)
+    marks = _decode("cursor", at) if at else ()
+    if marks and not _fit(marks, sources):
+        raise HTTPException(422, "cursor: it is of other sources")
+    return marks
+
+
+def _fit(marks: tuple[Mark, ...], sources: list[Source]) -> bool:
+    return bool({mark.source for mark in marks} & {source.key for source in sources})
 
 
 def _decode(parameter: str, text: str) -> tuple[Mark, ...]:

@@ -41,7 +41,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
     pages = Pages(settings.root_path, package_version)
     app.include_router(pages.router)
     app.include_router(Api(catalog, streams).router)
-    app.api_route("/healthz", methods=["GET", "HEAD"])(_healthz)
+    app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(_healthz)
     app.mount(f"/static/{pages.static_version}", _StaticFiles(directory=assets.find("static")))
     app.exception_handler(RequestValidationError)(_name_the_parameter)
     if settings.allow_origin:

@@ -19,8 +19,9 @@ from logviewer.web.wire import Frame, event, gap_event, gap_text, lines_events, 
 
 PING_SECONDS = 15
 RETRY_MS = (2000, 4000)
-_SHARED_FRAMES = 32
+_SHARED_BYTES = 8 * 1024 * 1024
 _THREADS = 16
+_SCAN_THREADS = 2
 _FRAME_BYTES = 512 * 1024
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class Frames:
         self._encode = encode
         self._under_way: dict[Key, asyncio.Future[Frame | None]] = {}
         self._recent: OrderedDict[Key, Frame] = OrderedDict()
+        self._recent_bytes = 0
 
     async def run(self, call: Callable[[], T]) -> T:
         """Call it in a thread."""
@@ -84,8 +86,10 @@ class Frames:
         del self._under_way[key]
         if not done.cancelled() and not done.exception() and (frame := done.result()):
             self._recent[key] = frame
-            if len(self._recent) > _SHARED_FRAMES:
-                self._recent.popitem(last=False)
+            self._recent_bytes += len(frame.data)
+            while self._recent_bytes > _SHARED_BYTES:
+                _, old = self._recent.popitem(last=False)
+                self._recent_bytes -= len(old.data)
 
 
 class Streams:
@@ -93,7 +97,10 @@ class Streams:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read")
+        self._scan_threads = ThreadPoolExecutor(_SCAN_THREADS, thread_name_prefix="scan")
         self.frames = Frames(self._threads, lines_events)
+        # Who counts through a whole file does not keep the readers of streams waiting.
+        self.scans = Frames(self._scan_threads, lines_events)
         self.text_frames = Frames(self._threads, lines_text)
         self.closing = False
         self._open: dict[Reader[Frame], int] = {}
@@ -117,7 +124,8 @@ class Streams:
 
     def stop(self) -> None:
         """End the threads."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._scan_threads):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     def opened(self, reader: Reader[Frame]) -> None:
         """Count a stream in."""
@@ -180,6 +188,7 @@ async def _texts(streams: Streams, reader: Reader[Frame], *, headings: bool) -> 
                     told = source
                     yield frame.data
                 case Gap():
+                    told = None
                     yield gap_text(item)
 
 

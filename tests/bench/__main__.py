@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Mapping
@@ -27,6 +28,8 @@ def main() -> int:
     """Run the benches named, or all; 1 if one could not run. A missed target is a row, never a failure."""
     names, plan = _read_arguments()
     allow_many_descriptors()
+    # Whoever ends a bench early leaves no server and no files behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     print(heading(), flush=True)
     ran = [_show(name, plan) for name in names]
     return 0 if all(ran) else 1

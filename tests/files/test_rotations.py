@@ -22,7 +22,6 @@ AGES = {
     "python, each minute": ("app.log", ["app.log.2026-11-20_09-59", "app.log.2026-11-20_10-00"]),
     "python, each second": ("app.log", ["app.log.2026-11-20_10-00-09", "app.log.2026-11-20_10-00-10"]),
     "log4j, each day": ("app.log", ["app-2026-11-19.log", "app-2026-11-20.log"]),
-    "log4j, by size": ("app.log", ["app-2.log", "app-1.log"]),
     "log4j, by day and size": ("app.log", ["app-2026-11-19-2.log", "app-2026-11-20-1.log", "app-2026-11-20-2.log"]),
     "a number before the extension": ("app.log", ["app.2.log", "app.1.log"]),
     "kubernetes": ("0.log", ["0.log.20261120-101009", "0.log.20261120-101010"]),
