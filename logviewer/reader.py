@@ -254,7 +254,7 @@ class Reader(Generic[P]):
         if not place.spots and (event := await self._begin(place)):
             return event
         for spot in list(place.spots):
-            if not spot.spent and (event := await self._read(place, spot)):
+            if spot in place.spots and not spot.spent and (event := await self._read(place, spot)):
                 return event
         return await self._go_on(place) or await self._at_end(place)
 
@@ -334,7 +334,7 @@ class Reader(Generic[P]):
             # Nothing was read of it: all that it held, if it is anywhere, begins with its heir.
             place.spots.remove(spot)
             return await self._enter(place, generation.heir) or await self._step(place)
-        positions, reason = await self._disk.run(lambda: source.locate([spot.position.mark()]))
+        positions, reason = await self._disk.run(lambda: source.locate([spot.position.mark()], since=generation.heir))
         if positions and not reason:
             spot.position = positions[0]
             passed = await self._disk.run(lambda: _passed_by(source, generation, positions[0]))
@@ -365,5 +365,5 @@ def _reopened(source: Source, generation: Generation) -> Generation:
     """One that was let go, found on disk again by the last bytes that were seen of it; itself if it is not there."""
     if not generation.lost:
         return generation
-    positions, reason = source.locate([generation.seen()])
+    positions, reason = source.locate([generation.seen()], since=generation.heir)
     return positions[0].generation if positions and not reason else generation

@@ -100,5 +100,5 @@ class Source(Protocol):
     def last(self, count: int) -> list[Position]:
         """The place before the last ``count`` lines."""
 
-    def locate(self, marks: Sequence[Mark]) -> tuple[list[Position], Reason | None]:
-        """The places that marks tell of, and the reason if one cannot be found."""
+    def locate(self, marks: Sequence[Mark], *, since: Generation | None = None) -> tuple[list[Position], Reason | None]:
+        """The places that marks tell of, not before ``since``, and the reason if one cannot be found."""

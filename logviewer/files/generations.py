@@ -201,8 +201,11 @@ class Generation:
             return True
         if facts.st_size < size or self._marker(size) != marker or not self._has_seen_head():
             return False
-        self._witness = (facts.st_size, facts.st_ctime_ns, self._marker(facts.st_size))
-        self._see_head()
+        witness = (facts.st_size, facts.st_ctime_ns, self._marker(facts.st_size))
+        # If it was truncated just now, the marker is of other bytes than the size: the next look will tell.
+        if self.file.stat().st_size >= facts.st_size and self._marker(size) == marker:
+            self._see_head()
+            self._witness = witness
         return True
 
     def touched(self) -> bool:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from logviewer.cursor import Mark
+from logviewer.errors import StaleListingError
 from logviewer.files.generations import Generation, Position
 from logviewer.files.read import Identity, OpenFile
 from logviewer.files.rotations import Entry
@@ -82,9 +83,9 @@ class Lineage:
             each.ended = now if each.ended is None else each.ended
         self.generations = (*self.generations, *between, new)
         if self.knows_rotated:
-            self.know(rotated)
+            self.know(_older_than(new, rotated))
 
-    def renew(self, torn: Generation, rotated: Sequence[Entry]) -> None:
+    def renew(self, torn: Generation, list_rotated: Callable[[], Sequence[Entry]]) -> None:
         """A file holds other bytes: that is a new generation; what it held lives on in a copy, or is lost.
 
         Raises OSError.
@@ -97,24 +98,33 @@ class Lineage:
             torn.close("truncated", rest[0])
             return
         seen = torn.seen()
+        heir = self._heir(torn)
+        rotated = list_rotated()
         holders = self._holders(seen, rotated) if seen.offset else []
         holder = _only(holders)
         copy = self._copy(holder, seen.file) if holder else None
         others = [entry for entry in rotated if entry not in holders]
         passed = self._unseen(_older_than(torn, _newer_than(copy, rotated) if copy else others))
-        self._succeed_in_place(torn, [copy, *passed] if copy else passed)
+        self._succeed_in_place(torn, [copy, *passed] if copy else passed, heir)
         if seen.offset and not holder and torn.heir:
             torn.heir.loss = "truncated"
 
-    def find_passed(self, live: Generation, rotated: Sequence[Entry]) -> None:
+    def find_passed(self, live: Generation, list_rotated: Callable[[], Sequence[Entry]]) -> None:
         """Take up what came into a file and was copied away while each look found it empty. Raises OSError."""
-        if passed := self._unseen(_older_than(live, rotated)):
-            self._succeed_in_place(live, passed)
+        heir = self._heir(live)
+        if passed := self._unseen(_older_than(live, list_rotated())):
+            self._succeed_in_place(live, passed, heir)
 
-    def _succeed_in_place(self, torn: Generation, passed: Sequence[Generation]) -> None:
-        """What a file holds now is a new generation in the place of the old one, behind those that passed."""
+    def _heir(self, torn: Generation) -> Generation:
+        """What a file holds now, seen before the copies of what it held are listed."""
         heir = Generation(torn.file.duplicate(), self._source, ended=torn.ended, adopted=torn.adopted)
         heir.intact()
+        return heir
+
+    def _succeed_in_place(self, torn: Generation, passed: Sequence[Generation], heir: Generation) -> None:
+        """Put what a file holds now in the place of the old generation, behind those that passed."""
+        if not heir.intact():
+            raise StaleListingError
         heirs = (*passed, heir)
         heirs[0].loss = torn.loss
         self.generations = tuple(new for each in self.generations for new in (heirs if each is torn else (each,)))
@@ -164,14 +174,19 @@ class Lineage:
 
     # Finding places again
 
-    def known(self, mark: Mark, *, after: Sequence[Position] = ()) -> Position | None:
-        """The place of a mark in a known generation, behind that of the positions before it."""
+    def known(self, mark: Mark, *, after: Sequence[Position] = (), since: Generation | None = None) -> Position | None:
+        """The place of a mark in a known generation, behind the positions before it, and not before ``since``."""
         generations = self.generations
         behind = generations.index(after[-1].generation) + 1 if after else 0
-        for each in generations[behind:]:
-            if each.key == mark.file and each.spans(mark) and _holds(each, mark):
-                return each.position(mark.offset, mark.line)
-        return None
+        behind = max(behind, generations.index(since)) if since in generations else behind
+        holders = [
+            each for each in generations[behind:] if each.key == mark.file and each.spans(mark) and _holds(each, mark)
+        ]
+        if not holders:
+            return None
+        # Of several copies that begin alike, the newest is the likeliest; of several lives of one file, the first.
+        first = next(each for each in holders if each.file.identity == holders[-1].file.identity)
+        return first.position(mark.offset, mark.line)
 
     def on_disk(self, mark: Mark, named: Sequence[Entry], rotated: Sequence[Entry]) -> Position | None:
         """The place of a mark in the file of its name's number, or in a copy; the files after it are taken up too."""

@@ -18,6 +18,7 @@ from logviewer.source import Facts, Signal, State
 from logviewer.sources.lineage import GRACE_SECONDS, Lineage
 
 _TRIES = 8
+_RENAMING_SECONDS = 0.005
 
 T = TypeVar("T")
 
@@ -126,6 +127,7 @@ class LocalSource:
         for _ in range(_TRIES):
             with contextlib.suppress(StaleListingError):
                 return call()
+            time.sleep(_RENAMING_SECONDS)
         return call()
 
     def _rotated(self) -> list[Entry]:
@@ -137,16 +139,16 @@ class LocalSource:
         seen = {each.file.identity: each.seen_size for each in self.generations}
         for older in self.generations:
             if older is not live and not older.intact():
-                lineage.renew(older, self._rotated())
+                lineage.renew(older, self._rotated)
         lineage.freeze_finished()
         if live and live.was_empty and live.touched():
-            lineage.find_passed(live, self._rotated())
+            lineage.find_passed(live, self._rotated)
             live = self.live
         held = Held(live.file.identity, size=live.seen_size, intact=live.intact()) if live else None
         now = self._find()
         match decide(held, now):
             case Change.TRUNCATED if live:
-                lineage.renew(live, self._rotated())
+                lineage.renew(live, self._rotated)
                 self._look()
             case Change.APPEARED | Change.REPLACED:
                 if file := self._open():
@@ -184,7 +186,7 @@ class LocalSource:
 
     def _renew_known(self, generation: Generation) -> None:
         if generation in self.generations:
-            self._lineage.renew(generation, self._rotated())
+            self._lineage.renew(generation, self._rotated)
 
     # Finding places
 
@@ -211,17 +213,17 @@ class LocalSource:
     def _adopt_newest(self) -> None:
         self._lineage.adopt_newest(self._rotated())
 
-    def locate(self, marks: Sequence[Mark]) -> tuple[list[Position], Reason | None]:
+    def locate(self, marks: Sequence[Mark], *, since: Generation | None = None) -> tuple[list[Position], Reason | None]:
         """Find the places that marks tell of, in the files known and in the rotated ones on disk.
 
         The marks are in order; each is looked for after the one before it. Returns the places found and, if one was
         not, the reason why its lines cannot be had. Where a file is still there and its bytes are others, reading
-        goes on from its start.
+        goes on from its start. No file before ``since`` is looked at.
         """
         with self._lock:
-            return self._settle(lambda: self._locate(marks))
+            return self._settle(lambda: self._locate(marks, since))
 
-    def _locate(self, marks: Sequence[Mark]) -> tuple[list[Position], Reason | None]:
+    def _locate(self, marks: Sequence[Mark], since: Generation | None) -> tuple[list[Position], Reason | None]:
         listings = Listings()
         lineage, rotated = self._lineage, listings.rotated(self.path)
         found: list[Position] = []
@@ -233,7 +235,7 @@ class LocalSource:
                 lineage.adopt(rotated)
                 found.extend(each.first() for each in self.generations[:1])
                 reason = found[0].generation.loss if found else None
-            elif position := lineage.known(mark, after=found) or lineage.on_disk(mark, named, rotated):
+            elif position := lineage.known(mark, after=found, since=since) or lineage.on_disk(mark, named, rotated):
                 found.append(position)
             elif not mark.spent or mark is marks[-1]:
                 reason = "lost" if mark.is_nowhere else "rotated"
