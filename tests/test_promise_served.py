@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -66,6 +66,7 @@ class Served(RuleBasedStateMachine):
     @rule()
     def read_all(self) -> None:
         assert self.stream
+        self.give_back_permissions()
         while len(self.received) < len(self.written):
             event = self.stream.next("", "lines", "gap", "end")
             assert event.name in ("", "lines") or (event.name == "gap" and self.deleted), event
@@ -144,12 +145,16 @@ class Served(RuleBasedStateMachine):
     def chmod(self, mode: int) -> None:
         self.path.chmod(mode)
 
+    def give_back_permissions(self) -> None:
+        for file in self.directory.iterdir():
+            if file.exists():
+                file.chmod(0o644)
+
     def teardown(self) -> None:
         if not hasattr(self, "server"):
             return
+        self.give_back_permissions()
         self.path.touch()
-        for file in self.directory.iterdir():
-            file.chmod(0o644)
         if not self.stream:
             self.connect()
         self.write(1)
@@ -161,5 +166,10 @@ class Served(RuleBasedStateMachine):
 
 TestServed = Served.TestCase
 TestServed.settings = settings(
-    max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=10,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    # A failure is a wait of many seconds: it is shown as it was found.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
