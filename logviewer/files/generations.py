@@ -65,7 +65,8 @@ class Batch:
     """Whole lines from ``start`` to ``end``, as bytes without newlines.
 
     ``cut`` is the true length in bytes of a line over 1 MiB, which then is the only line here and holds its first
-    MiB. ``plain`` lines need only be decoded. ``unterminated`` says that the last line has no newline in the file.
+    MiB. ``plain`` lines need only be decoded. ``more`` says that
+    more may have been there than fitted in. ``unterminated`` says that the last line has no newline in the file.
     """
 
     start: Position
@@ -74,6 +75,7 @@ class Batch:
     cut: int | None = None
     unterminated: bool = False
     plain: bool = False
+    more: bool = False
 
     def texts(self) -> list[str]:
         """The lines as text."""
@@ -81,11 +83,6 @@ class Batch:
         if self.plain:
             return [line.decode(encoding.codec, "replace") for line in self.lines]
         return [to_text(line, encoding) for line in self.lines]
-
-    @property
-    def is_full(self) -> bool:
-        """Whether there were more lines than fit in."""
-        return len(self.lines) == MAX_LINES or self.end.offset - self.start.offset > MAX_BYTES // 2
 
     def starts(self) -> list[Position]:
         """The position before each line."""
@@ -266,7 +263,8 @@ class Generation:
         if end.offset > self.seen_size:
             self._witness = (end.offset, 0, end.marker)
         plain = start > 0 and b"\r" not in data and b"\0" not in data
-        return Batch(at, end, lines, cut=cut, plain=plain)
+        more = len(lines) == max_lines or len(data) == MAX_BYTES
+        return Batch(at, end, lines, cut=cut, plain=plain, more=more)
 
     def read_rest(self, at: Position) -> Batch | None:
         """What follows the last whole line, as a line without an end; None if nothing does. Raises as ``read``.

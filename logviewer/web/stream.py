@@ -77,7 +77,7 @@ class Frames:
             return None
         batches = [batch]
         # Who reads a whole file is not made to wait for a thread and a turn of the loop at each thousand lines.
-        while alone and batch and batch.is_full and batch.end.offset - position.offset < _FRAME_BYTES:
+        while alone and batch and batch.more and batch.end.offset - position.offset < _FRAME_BYTES:
             batch = position.generation.read(batch.end)
             batches += [batch] if batch else []
         return self._encode(source, batches, alone=alone)
@@ -196,15 +196,20 @@ async def _items(streams: Streams, reader: Reader[Frame]) -> AsyncGenerator[Line
     """What comes next for a reader, with ``idle`` before each wait, ``ping``, and the reason of the end last."""
     streams.opened(reader)
     try:
+        burst = 0
         while not streams.closing:
             if item := await reader.next():
                 yield item
-                await asyncio.sleep(0)
+                burst += 1
+                if burst > 1:
+                    # A client that takes all at once, from frames that are there already, must not keep the others.
+                    await asyncio.sleep(0)
             elif reader.complete:
                 yield "complete"
                 return
             else:
                 yield "idle"
+                burst = 0
                 await reader.wait()
             if streams.take_ping(reader):
                 yield "ping"

@@ -22,6 +22,7 @@ class Frame:
     end: Position
     data: bytes
     unterminated: bool
+    more: bool
     has_ids: bool = False
 
 
@@ -33,7 +34,8 @@ def lines_events(source: Source, batches: Sequence[Batch], *, alone: bool) -> Fr
         events = [
             with_id(event, cursor.encode([batch.end.text()])) for event, batch in zip(events, batches, strict=True)
         ]
-    return Frame(last.end, b"".join(events), last.unterminated, has_ids=alone and not last.unterminated)
+    has_ids = alone and not last.unterminated
+    return Frame(last.end, b"".join(events), last.unterminated, last.more, has_ids=has_ids)
 
 
 def _lines_event(source: Source, batch: Batch) -> bytes:
@@ -48,7 +50,7 @@ def _lines_event(source: Source, batch: Batch) -> bytes:
 def lines_text(_: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:  # noqa: ARG001 (text carries no ids)
     """The bare lines."""
     text = "\n".join([text for batch in batches for text in batch.texts()]) + "\n"
-    return Frame(batches[-1].end, text.encode(), batches[-1].unterminated)
+    return Frame(batches[-1].end, text.encode(), batches[-1].unterminated, batches[-1].more)
 
 
 def _number(position: Position) -> int | None:
