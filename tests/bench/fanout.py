@@ -104,7 +104,6 @@ def _figures(count: int, served: _Run, limit: _Run) -> Iterator[Figure]:
 
 def _memory_figures(count: int, sizes: _Sizes) -> Iterator[Figure]:
     for when, size in (("quiet", sizes.quiet), ("active", sizes.active)):
-        for kind in ("rss", "uss"):
-            kib = (getattr(size, kind) - getattr(sizes.alone, kind)) / count / 1024
-            target = CLIENT_KIB if count == MEASURE and kind == "rss" else None
-            yield Figure(f"fan-out to {count}: {kind.upper()} a client, {when}", kib, "KiB", target)
+        rss, own = (size.rss - sizes.alone.rss) / count / 1024, (size.own - sizes.alone.own) / count / 1024
+        yield Figure(f"fan-out to {count}: RSS a client, {when}", rss, "KiB", CLIENT_KIB if count == MEASURE else None)
+        yield Figure(f"fan-out to {count}: own memory a client, {when}", own, "KiB")

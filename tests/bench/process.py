@@ -17,17 +17,21 @@ def cpu_seconds(pid: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Resident bytes: all, and what is this process's alone."""
+    """Resident bytes: all, and those that are in no file.
+
+    The latter are the process's own whatever others run, which USS is not: pages of a library are unique for as long
+    as nobody else has it open.
+    """
 
     rss: int
-    uss: int
+    own: int
 
 
 def memory(pid: int) -> Memory:
     """The memory of a process now."""
     sizes = re.findall(r"^(\w+):\s+(\d+) kB$", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
     size = {name: int(kib) * 1024 for name, kib in sizes}
-    return Memory(size["Rss"], size["Private_Clean"] + size["Private_Dirty"])
+    return Memory(size["Rss"], size["Anonymous"])
 
 
 def peak_rss(pid: int) -> int:
