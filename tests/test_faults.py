@@ -592,8 +592,8 @@ def test_permission_of_a_directory_taken_and_given_back(above: int, apart: Path,
         hear_state(stream, "unreadable")
         looks_for_new_logs(server, elsewhere)
         directory.chmod(0o755)
-        append(apart, "two")
         hear_state(stream, "open")
+        append(apart, "two")
         hear(stream, "two")
 
 

@@ -71,7 +71,7 @@ class Served(RuleBasedStateMachine):
             event = self.stream.next("", "lines", "gap", "end")
             assert event.name in ("", "lines") or (event.name == "gap" and self.deleted), event
             self.last = event.id or self.last
-            self.received += event.data.get("lines", [])
+            self.received += event.data.get("lines") or []
         assert self.received == self.written
 
     # The writer
