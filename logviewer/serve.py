@@ -26,6 +26,7 @@ from logviewer.web.stream import Streams
 
 if TYPE_CHECKING:
     from asyncio import Transport
+    from types import FrameType
 
 # What a client that reads has time for; the others are cut off.
 FAREWELL_SECONDS = 0.7
@@ -151,6 +152,10 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         # They are ours already. The base class would send itself the signal again afterwards, and not end with 0.
         yield
+
+    def handle_exit(self, sig: int, frame: "FrameType | None") -> None:  # noqa: ARG002 (a signal handler's arguments)
+        # The base class would drop everything at a second SIGINT; the good end takes less than a second anyway.
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
