@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 
-.PHONY: demo test check bench samples clean
+.PHONY: demo test check check-js bench samples clean
 
 demo: $(VENV)/installed
 	@$(BIN)/logviewer demo $(ARGS)
@@ -18,8 +18,12 @@ check: $(VENV)/tested
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@if command -v node >/dev/null; then node --test tests/js/*.test.js; else echo "node is not here: the tests of the page's modules are left out"; fi
+	@if command -v node >/dev/null; then $(MAKE) --no-print-directory check-js; else echo "node is not here: the tests of the page's modules are left out"; fi
 	$(BIN)/pytest -m "not browser"
+
+check-js: tests/js/node_modules/installed
+	node --test tests/js/*.test.js
+	tests/js/node_modules/.bin/tsc -p tests/js/tsconfig.json
 
 bench: $(VENV)/tested
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -28,7 +32,7 @@ samples: $(VENV)/installed
 	$(BIN)/python -c "from pathlib import Path; from logviewer.demo import write_samples; write_samples(Path('sample_logs'))"
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist tests/js/node_modules
 
 $(VENV)/python: Makefile
 	@test -n "$(PYTHON)" || { echo "logviewer needs Python 3.11 or newer: on Debian and Ubuntu, apt install python3 python3-venv"; exit 1; }
@@ -43,4 +47,9 @@ $(VENV)/installed: $(VENV)/python pyproject.toml
 $(VENV)/tested: $(VENV)/installed pyproject.toml
 	@echo "Installing the test tools into $(VENV) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+tests/js/node_modules/installed: tests/js/package.json
+	@command -v npm >/dev/null || { echo "The page's modules are checked with npm's typescript: on Debian and Ubuntu, apt install npm"; exit 1; }
+	@npm install --prefix tests/js --silent --no-audit --no-fund --no-package-lock
 	@touch $@

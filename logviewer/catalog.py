@@ -20,6 +20,7 @@ from logviewer.files.read import check_regular
 from logviewer.files.rotations import Listings, is_rotation
 from logviewer.files.watch import changes
 from logviewer.source import Source
+from logviewer.sources.counting import Counting
 from logviewer.sources.local import LocalSource
 
 LOOK_SECONDS = 0.25
@@ -40,6 +41,7 @@ class Catalog:
         self._by_id: dict[str, Source] = {}
         self._by_path: dict[Path, LocalSource] = {}
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._counting = Counting(lambda: self)
         self._by_name: Mapping[Path, LocalSource] = {}
         self._directories: frozenset[tuple[Path, int]] = frozenset()
         self._rearm = asyncio.Event()
@@ -52,10 +54,13 @@ class Catalog:
         return iter(list(self._by_id.values()))
 
     def find(self, wanted: str) -> Source | None:
-        """The source with this id, or the only one with this name."""
+        """The source with this id, or the only one with this name; its lines are counted from now on."""
         by_id = self._by_id
         named = [source for source in by_id.values() if source.name == wanted]
-        return by_id.get(wanted) or (named[0] if len(named) == 1 else None)
+        found = by_id.get(wanted) or (named[0] if len(named) == 1 else None)
+        if found:
+            self._counting.ask(found)
+        return found
 
     def _expand(self) -> list[LocalSource]:
         """Sources for the files that the paths name by now and that are not known yet. For any thread."""
@@ -80,13 +85,18 @@ class Catalog:
         return [path for path in self._paths if not any(expand([path]))]
 
     def close(self) -> None:
-        """End the thread that looks."""
+        """End the threads that look and count."""
         self._threads.shutdown(wait=False)
+        self._counting.close()
 
     # Following
 
     async def follow(self) -> None:
-        """Look at every source again and again, and at once where a watch hints at a change. Runs until cancelled."""
+        """Look at every source again and again, and at once where a watch hints at a change. Runs until cancelled.
+
+        Their lines are counted meanwhile.
+        """
+        self._counting.start()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._look_steadily())

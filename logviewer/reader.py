@@ -9,6 +9,8 @@ from logviewer import cursor
 from logviewer.cursor import Mark
 from logviewer.errors import TornError
 from logviewer.files.generations import Generation, Position, Reason
+from logviewer.files.lines import MAX_LINES
+from logviewer.files.skip import SCREEN_LINES, Skip
 from logviewer.source import Source, State
 
 
@@ -39,9 +41,12 @@ class Disk(Protocol[P_co]):
     async def run(self, call: Callable[[], T]) -> T:
         """Call it in a thread."""
 
-    async def read(self, source: Source, position: Position, *, alone: bool) -> P_co | None:
+    async def read(
+        self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None
+    ) -> P_co | Skip | None:
         """The next lines after a position, which is all that the reader's cursor tells if it is ``alone`` there.
 
+        ``most`` is as ``max_lines`` of ``Generation.read``; a ``Skip`` if more than ``lag`` lines are there.
         Raises as ``Generation.read``.
         """
 
@@ -76,10 +81,11 @@ class Turn:
 
 @dataclass(slots=True, eq=False)
 class _Spot:
-    """A reader's position in one generation; ``spent`` once nothing is left there."""
+    """A reader's position in one generation; ``spent`` once nothing is left there, ``skipped`` right after a skip."""
 
     position: Position
     spent: bool = False
+    skipped: bool = False
 
     def text(self) -> str:
         return replace(self.position.mark(), spent=True).text() if self.spent else self.position.text()
@@ -145,12 +151,14 @@ def _has_begun(position: Position) -> bool:
 class Reader(Generic[P]):
     """One client's way through sources: what comes next, and the cursor after it.
 
-    Keeps positions only, never lines: a slow client reads the files later.
+    Keeps positions only, never lines: a slow client reads the files later. One who is more than ``lag`` lines behind
+    in a file goes on with the last few of it instead.
     """
 
-    def __init__(self, disk: Disk[P], *, follow: bool) -> None:
+    def __init__(self, disk: Disk[P], *, follow: bool, lag: int | None = None) -> None:
         self._disk = disk
         self._follow = follow
+        self._lag = lag
         self._places: list[_Place] = []
         self._dirty: dict[_Place, None] = {}
         self._awake = asyncio.Event()
@@ -294,7 +302,10 @@ class Reader(Generic[P]):
         if generation.lost:
             return await self._find_again(place, spot)
         try:
-            piece = await self._disk.read(place.source, spot.position, alone=self.is_alone)
+            piece = await self._read_lines(place.source, spot)
+            if isinstance(piece, Skip):
+                spot.position, spot.skipped = piece.end, True
+                return Gap(place.source, "skipped", piece.lines)
             if piece is None and finished:
                 piece = await self._disk.read_rest(place.source, spot.position)
                 spot.spent = piece is None
@@ -304,12 +315,17 @@ class Reader(Generic[P]):
             # Closed under the reader, and found again below; or the disk fails now, and is asked again later.
             return await self._find_again(place, spot) if generation.lost else None
         if piece:
-            spot.position = piece.end
+            spot.position, spot.skipped = piece.end, False
             place.done = place.reached_end(spot)
         place.drop_passed()
         if piece:
             return Lines(place.source, piece)
         return None
+
+    async def _read_lines(self, source: Source, spot: _Spot) -> P | Skip | None:
+        # After a skip come lines, however far the file has grown: a slow client must not get gaps only.
+        most, lag = (SCREEN_LINES, None) if spot.skipped else (MAX_LINES, self._lag)
+        return await self._disk.read(source, spot.position, alone=self.is_alone, most=most, lag=lag)
 
     async def _go_on(self, place: _Place) -> Gap | Turn | None:
         """From the end of the newest file that this reader is in to the one after it."""

@@ -12,7 +12,10 @@ State = Literal["open", "missing", "unreadable"]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What ``/api/sources`` tells: size in bytes of the live file, epoch milliseconds of its last change or None."""
+    """What ``/api/sources`` tells of the live file: bytes, lines or None until counted, its last change or None.
+
+    That is in epoch milliseconds.
+    """
 
     id: str
     name: str

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from logviewer.cursor import Mark
 from logviewer.files.generations import Batch, Position
+from logviewer.files.skip import Skip, skip_ahead
 from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
@@ -21,8 +22,11 @@ class DirectDisk:
     async def run(self, call: Callable[[], T]) -> T:
         return call()
 
-    async def read(self, source: Source, position: Position, *, alone: bool) -> Batch | None:
-        return position.generation.read(position, max_lines=3)
+    async def read(
+        self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None
+    ) -> Batch | Skip | None:
+        skip = skip_ahead(position, lag, stopped=lambda: False) if lag else None
+        return skip or position.generation.read(position, max_lines=3)
 
     async def read_rest(self, source: Source, position: Position) -> Batch | None:
         return position.generation.read_rest(position)
@@ -51,8 +55,10 @@ def without_privilege() -> Iterator[None]:
         os.seteuid(0)
 
 
-def open_reader(source: LocalSource, marks: tuple[Mark, ...] = (), *, follow: bool = True) -> Reader[Batch]:
-    reader = Reader(DirectDisk(), follow=follow)
+def open_reader(
+    source: LocalSource, marks: tuple[Mark, ...] = (), *, follow: bool = True, lag: int | None = None
+) -> Reader[Batch]:
+    reader = Reader(DirectDisk(), follow=follow, lag=lag)
     finish(reader.add(source, marks, lambda each: each.start()))
     return reader
 

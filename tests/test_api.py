@@ -192,7 +192,43 @@ def test_total_is_the_same_wherever_one_starts(server: Server) -> None:
     assert totals <= {2, None}
 
 
+def test_the_first_lines_are_numbered_and_counted_at_once(server: Server) -> None:
+    for name, (_, expected) in FILES.items():
+        if len(FILES[name][0]) < 256 * 1024:
+            answer = lines(server, name, start=-1)
+            assert (answer["total"], answer["complete"]) == (len(expected), True)
+            assert [line["n"] for line in answer["lines"]] == ([len(expected)] if expected else [])
+
+
+def test_places_tell_the_files_and_which_of_them_a_line_is_in(server: Server) -> None:
+    answer = lines(server, "rest.log", places=True)
+    assert set(answer) == {"total", "complete", "start", "files", "lines"}
+    (file,) = answer["files"]
+    assert file == {"file": file["file"], "first": 1, "lines": 2, "counted": 10, "size": 10, "loss": None}
+    assert [line["file"] for line in answer["lines"]] == [file["file"]] * 2
+
+
+def test_sources_tell_their_lines(server: Server, directory: Path) -> None:
+    expected = {str(directory / name): len(texts) for name, (_, texts) in FILES.items()}
+
+    def counted() -> bool:
+        found = {source["path"]: source["lines"] for source in server.get("/api/sources").json()}
+        return {path: found[path] for path in expected} == expected
+
+    until(counted)
+
+
 # Lines from a cursor
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "many.log"])
+@pytest.mark.parametrize("count", [1, 2, 5000])
+def test_before_a_line_come_those_that_precede_it(server: Server, name: str, count: int) -> None:
+    expected = FILES[name][1]
+    for index, line in enumerate(lines(server, name)["lines"]):
+        answer = lines(server, name, before=line["at"], count=count)
+        assert texts(answer) == expected[max(0, index - count) : index]
+        assert answer["start"] == max(0, index - count)
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != "many.log"])
@@ -230,7 +266,7 @@ def test_a_permalink_outlives_a_rotation_and_says_when_its_line_is_gone(logs: Pa
     line = lines(first, "app.log", start=1, count=1)["lines"][0]
     log.rename(logs / "app.log.1")
     log.write_text("of the next day\n")
-    until(lambda: texts(lines(first, "app.log")) == ["of the next day"])
+    until(lambda: texts(lines(first, "app.log")) == ["one", "two", "three", "of the next day"])
     assert lines(first, "app.log", at=line["at"], count=1)["lines"] == [line]
     assert first.get("/api/line", source="app.log", at=line["at"]).text == "two"
     first.stop()
@@ -252,6 +288,7 @@ def test_a_cursor_of_another_source_is_404(server: Server) -> None:
 def test_what_is_no_cursor_is_422(server: Server, at: str) -> None:
     for path in ("/api/lines", "/api/line"):
         assert detail(server.get(path, source="three.log", at=at), 422).startswith("at: ")
+    assert detail(server.get("/api/lines", source="three.log", before=at), 422).startswith("before: ")
 
 
 # Long lines
@@ -309,7 +346,10 @@ def test_an_answer_stays_small_where_lines_are_long(logs: Path, serve: Serve) ->
         ("/api/lines?source=three.log&count=5001", "count"),
         ("/api/lines?source=three.log&start=0&at=1", "start"),
         ("/api/lines?source=three.log&levle=error", "levle"),
+        ("/api/lines?source=three.log&places=maybe", "places"),
         ("/api/line?source=three.log", "at"),
+        ("/api/download", "source"),
+        ("/api/download?source=three.log&q=error", "q"),
         ("/api/line?source=three.log&at=1&count=2", "count"),
         ("/api/stream", "source"),
         ("/api/stream?source=three.log&from=middle", "from"),
@@ -324,11 +364,12 @@ def test_a_bad_parameter_is_422_and_named(server: Server, query: str, named: str
     assert named in detail(server.client.get(query), 422)
 
 
-def test_start_and_cursor_together_are_422_and_both_are_named(server: Server) -> None:
+@pytest.mark.parametrize("names", [("start", "at"), ("start", "before"), ("at", "before")])
+def test_two_places_together_are_422_and_both_are_named(server: Server, names: tuple[str, str]) -> None:
     at = lines(server, "three.log")["lines"][0]["at"]
-    message = detail(server.get("/api/lines", source="three.log", start=0, at=at), 422)
-    assert "start" in message
-    assert "at" in message
+    given = {name: 0 if name == "start" else at for name in names}
+    message = detail(server.get("/api/lines", source="three.log", **given), 422)
+    assert all(name in message for name in names)
 
 
 @pytest.mark.parametrize("count", [1, 5000])
@@ -336,8 +377,8 @@ def test_count_reaches_from_1_to_5000(server: Server, count: int) -> None:
     assert len(lines(server, "many.log", count=count)["lines"]) == count
 
 
-PATHS = ("/", "/api/sources", "/api/lines", "/api/line", "/api/stream", "/healthz")
-NAMES = ("source", "start", "count", "at", "from", "cursor", "follow", "format", "q", "level", "")
+PATHS = ("/", "/api/sources", "/api/lines", "/api/line", "/api/stream", "/api/download", "/healthz")
+NAMES = ("source", "start", "count", "at", "before", "places", "from", "cursor", "follow", "format", "q", "level", "")
 VALUES = st.one_of(
     st.text(max_size=20),
     st.integers().map(str),
@@ -371,3 +412,9 @@ def test_a_file_that_cannot_be_read_is_unreadable_and_no_error(logs: Path, serve
     server = serve(log)
     assert server.get("/api/sources").json()[0]["state"] == "unreadable"
     assert lines(server, "app.log")["lines"] == []
+
+
+def test_each_line_tells_its_level_and_its_time(logs: Path, serve: Callable[..., Server]) -> None:
+    (logs / "app.log").write_text("2026-11-21T01:02:03.456Z ERROR broken\n    at org.example.App\n")
+    lines = serve(logs / "app.log").get("/api/lines", source="app.log", start=0).json()["lines"]
+    assert [(line["level"], line["time"]) for line in lines] == [("error", 1_795_222_923_456), (None, None)]

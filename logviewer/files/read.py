@@ -1,6 +1,8 @@
 """Open a regular file and read ranges of it from any thread, without ever blocking on a pipe or a device."""
 
+import errno
 import os
+import resource
 import stat
 import threading
 from pathlib import Path
@@ -87,20 +89,37 @@ class OpenFile:
         with self:
             return os.fstat(self._fd)
 
+    @property
+    def has_name(self) -> bool:
+        """Whether it is on disk under any name still."""
+        try:
+            return self.stat().st_nlink > 0
+        except OSError:
+            return False
+
+    @property
+    def scarce(self) -> bool:
+        """Whether this process has used up half of its descriptors, which are numbered from the lowest free one."""
+        return self._fd > resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
+
     def next_data(self, offset: int) -> int:
         """The first offset from here on that is not in a hole; the file's size if there is none."""
         with self:
             try:
                 return os.lseek(self._fd, offset, os.SEEK_DATA)
-            except OSError:
-                return os.fstat(self._fd).st_size
+            except OSError as error:
+                # Where holes are not known, all is data.
+                return os.fstat(self._fd).st_size if error.errno == errno.ENXIO else offset
 
     def previous_data(self, offset: int) -> int:
         """The end of the last data before this offset that is not in a hole; 0 if there is none."""
         found = at = 0
         while (start := self.next_data(at)) < offset:
             with self:
-                at = os.lseek(self._fd, start, os.SEEK_HOLE)
+                try:
+                    at = os.lseek(self._fd, start, os.SEEK_HOLE)
+                except OSError:
+                    return offset
             found = min(at, offset)
         return found
 

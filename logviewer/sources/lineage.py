@@ -159,12 +159,13 @@ class Lineage:
                 each.limit = each.seen_size
 
     def release(self, *, missing_since: float | None) -> None:
-        """Bound how many files are held open, and for how long one that may be deleted keeps its place on disk."""
+        """Bound how many files are held open, and for how long one that is deleted keeps its place on disk."""
         now = self._clock()
         gone = missing_since is not None and now > missing_since + HOLD_SECONDS
         for index, each in enumerate(self.generations):
             too_old = each.ended is not None and now > each.ended + HOLD_SECONDS
-            if too_old or (gone and each is self.live) or len(self.generations) - index > MAX_HELD:
+            idle = (too_old or (gone and each is self.live)) and (each.file.scarce or not each.file.has_name)
+            if idle or len(self.generations) - index > MAX_HELD:
                 rest = self.generations[index + 1 :]
                 self.generations = (*self.generations[:index], *rest)
                 self._known_rotated = {**(self._known_rotated or {}), each.file.identity: each.seen()}

@@ -64,15 +64,15 @@ class LocalSource:
 
     def facts(self) -> Facts:
         """What there is to say of the source now."""
-        size, modified = 0, None
+        size, lines, modified = 0, None, None
         if live := self.live:
-            try:
+            with contextlib.suppress(OSError):
                 stat = live.file.stat()
                 size, modified = stat.st_size, stat.st_mtime_ns // 1_000_000
-            except OSError:
-                pass
+                tally = live.tally()
+                lines = tally.lines if tally.complete else None
         path = os.fsencode(self.path).decode("utf-8", "replace")
-        return Facts(self.id, self.name, path, size, None, modified, self.state)
+        return Facts(self.id, self.name, path, size, lines, modified, self.state)
 
     def finish(self) -> None:
         """Nothing will ever be added: readers are done at the end of what is there."""

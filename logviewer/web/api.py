@@ -1,9 +1,10 @@
-"""The API: sources, lines by position, and the live stream."""
+"""The API: sources, lines by position, the live stream, and files to keep."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Literal, TypeVar
 
-from fastapi import APIRouter, Header, HTTPException, Query
+from fastapi import APIRouter, Header, HTTPException, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,13 +15,17 @@ from logviewer.errors import CursorError, TornError
 from logviewer.files.generations import Position
 from logviewer.reader import Reader
 from logviewer.source import Source
-from logviewer.view import Range, lines_by_number, lines_from, whole_line
+from logviewer.view import Range, View, whole_line
 from logviewer.web import wire
+from logviewer.web.download import download
 from logviewer.web.stream import Frames, Streams, event_stream, text_stream
-from logviewer.web.wire import Frame
+from logviewer.web.wire import Events, Frame, lines_text
 
 MAX_LINES = 5000
 _JSON = "application/json"
+_NOT_KEPT = {"cache-control": "no-store"}
+_COUNTING_SECONDS = 1.0
+_LOOKS = 40
 
 T = TypeVar("T")
 
@@ -35,12 +40,17 @@ class SourcesQuery(_Query):
 
 
 class LinesQuery(_Query):
-    """``start`` counts from 0, from the end if negative; ``at`` is a cursor and goes instead of it."""
+    """``start`` counts from 0, from the end if negative; ``at`` and ``before`` are cursors and go instead of it.
+
+    Lines begin at the one and end at the other. ``places`` adds the files, and which of them each line is in.
+    """
 
     source: str
     start: int | None = None
     count: int = Field(1000, ge=1, le=MAX_LINES)
     at: str | None = None
+    before: str | None = None
+    places: bool = False
 
 
 class LineQuery(_Query):
@@ -50,14 +60,28 @@ class LineQuery(_Query):
     at: str
 
 
+class DownloadQuery(_Query):
+    """The live file of a source."""
+
+    source: str
+
+
 class StreamQuery(_Query):
-    """``from`` is ``start``, ``end`` or ``-N``; ``cursor`` goes before it, the header ``Last-Event-ID`` before both."""
+    """``from`` is ``start``, ``end`` or ``-N``; ``cursor`` goes before it, the header ``Last-Event-ID`` before both.
+
+    ``levels``, ``times`` and ``places`` add to what events tell. One who is more than ``lag`` lines behind goes on
+    near the end.
+    """
 
     source: list[str] = Field(min_length=1)
     begin: str = Field("end", alias="from", pattern=r"^(start|end|-[0-9]{1,9})$")
     cursor: str | None = None
     follow: bool = True
     format: Literal["sse", "text"] | None = None
+    levels: bool = False
+    times: bool = False
+    places: bool = False
+    lag: int | None = Field(None, ge=1)
 
 
 class Api:
@@ -71,22 +95,21 @@ class Api:
         self.router.get("/lines")(self.lines)
         self.router.get("/line")(self.line)
         self.router.get("/stream")(self.stream)
+        self.router.api_route("/download", methods=["GET", "HEAD"])(self.download)
 
     async def sources(self, _: Annotated[SourcesQuery, Query()]) -> Response:
         """All sources and what there is to say of them."""
         body = await self._streams.frames.run(lambda: wire.source_list(list(self._catalog)))
-        return Response(body, media_type=_JSON, headers={"cache-control": "no-store"})
+        return Response(body, media_type=_JSON, headers=_NOT_KEPT)
 
     async def lines(self, query: Annotated[LinesQuery, Query()]) -> Response:
-        """Lines by position, or from a cursor on."""
+        """Lines by position, or around a cursor; none if they were not counted to within a second."""
         source = self._find(query.source)
-        if query.start is not None and query.at is not None:
-            raise HTTPException(422, "start, at: give one of them, not both")
-        found = await _from_disk(self._streams.scans, lambda: _range(source, query))
-        if found is None:
-            raise HTTPException(422, "start: this line is too far to count to; use a negative start, or at")
-        body = wire.line_list(source, total=found.total, start=found.start, batches=found.batches)
-        return Response(body, media_type=_JSON, headers={"cache-control": "no-store"})
+        given = [name for name in ("start", "at", "before") if getattr(query, name) is not None]
+        if len(given) > 1:
+            raise HTTPException(422, f"{', '.join(given)}: give one of them, not both")
+        body = await _when_counted(self._streams.scans, source, query)
+        return Response(body, media_type=_JSON, headers=_NOT_KEPT)
 
     async def line(self, query: Annotated[LineQuery, Query()]) -> Response:
         """One line as its bytes are in the file, however long: the way to the rest of one that was cut."""
@@ -94,6 +117,25 @@ class Api:
         position = await _from_disk(self._streams.frames, lambda: _locate(source, query.at))
         kind = f"text/plain; charset={position.generation.encoding.codec}"
         return StreamingResponse(_line(self._streams.frames, position), headers={"content-type": kind})
+
+    async def download(
+        self,
+        request: Request,
+        query: Annotated[DownloadQuery, Query()],
+        span: Annotated[str | None, Header(alias="range")] = None,
+        if_range: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """The live file, or a range of it."""
+        source = self._find(query.source)
+        live = source.live
+        if live is None:
+            raise HTTPException(404, f"source: {source.name} has no file now ({source.state})")
+        # Nothing that an If-Range could name is ever given.
+        asked, bodiless = None if if_range else span, request.method == "HEAD"
+        try:
+            return await download(self._streams.frames, live, source.name, asked=asked, bodiless=bodiless)
+        except OSError as error:
+            raise HTTPException(503, f"source: {source.name} cannot be read: {error}") from error
 
     async def stream(
         self,
@@ -105,7 +147,8 @@ class Api:
         sources = list(dict.fromkeys(self._find(each) for each in query.source))
         marks = _marks(sources, last_event_id, query.cursor)
         as_text = query.format == "text" or (query.format is None and accept.startswith("text/plain"))
-        reader = Reader(self._streams.text_frames if as_text else self._streams.frames, follow=query.follow)
+        encode = lines_text if as_text else Events(levels=query.levels, times=query.times, places=query.places)
+        reader = Reader(self._streams.frames_of(encode), follow=query.follow, lag=query.lag)
         for source in sources:
             await _add(reader, source, marks, query.begin)
         if as_text:
@@ -157,19 +200,40 @@ def _decode(parameter: str, text: str) -> tuple[Mark, ...]:
         raise HTTPException(422, f"{parameter}: {error}") from error
 
 
-def _locate(source: Source, at: str) -> Position:
+def _locate(source: Source, at: str, parameter: str = "at") -> Position:
     """The place of a cursor. Raises HTTPException if it cannot be found any more."""
-    marks = [mark for mark in _decode("at", at) if mark.source == source.key]
+    marks = [mark for mark in _decode(parameter, at) if mark.source == source.key]
     positions, reason = source.locate(marks)
     if reason or not positions:
-        raise HTTPException(404, f"at: the line is not in {source.name} ({reason or 'lost'})")
+        raise HTTPException(404, f"{parameter}: the line is not in {source.name} ({reason or 'lost'})")
     return positions[-1]
 
 
-def _range(source: Source, query: LinesQuery) -> Range | None:
+async def _when_counted(frames: Frames, source: Source, query: LinesQuery) -> bytes:
+    """The answer, at the latest after a second with what is counted by then."""
+    for _ in range(_LOOKS):
+        pending, body = await _from_disk(frames, lambda: _lines(source, query))
+        if not pending:
+            break
+        # Not in a thread: who waits for counting keeps nobody from lines that are there.
+        await asyncio.sleep(_COUNTING_SECONDS / _LOOKS)
+    return body
+
+
+def _lines(source: Source, query: LinesQuery) -> tuple[bool, bytes]:
+    found = _range(source, query)
+    return found.pending, wire.line_list(source, found, places=query.places)
+
+
+def _range(source: Source, query: LinesQuery) -> Range:
     if query.at is not None:
-        return lines_from(_locate(source, query.at), query.count)
-    return lines_by_number(source, query.start or 0, query.count)
+        at = _locate(source, query.at)
+        return View(source.generations).lines_from(at, query.count)
+    if query.before is not None:
+        before = _locate(source, query.before, "before")
+        return View(source.generations).lines_before(before, query.count)
+    source.look()
+    return View(source.generations).by_number(query.start or 0, query.count)
 
 
 async def _from_disk(frames: Frames, call: Callable[[], T]) -> T:

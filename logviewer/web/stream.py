@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from functools import partial
 from typing import Protocol, TypeVar
 
 from sse_starlette import EventSourceResponse
@@ -13,23 +14,28 @@ from sse_starlette.sse import AppStatus
 from starlette.responses import Response, StreamingResponse
 
 from logviewer.files.generations import Batch, Generation, Position
+from logviewer.files.lines import MAX_LINES
+from logviewer.files.skip import Skip, skip_ahead
 from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.source import Source
-from logviewer.web.wire import Frame, event, gap_event, gap_text, lines_events, lines_text, turn_event, with_id
+from logviewer.web.wire import Events, Frame, event, gap_event, gap_text, turn_event, with_id
 
 PING_SECONDS = 15
 RETRY_MS = (2000, 4000)
+SKIP_SECONDS = 0.05
 _SHARED_BYTES = 8 * 1024 * 1024
 _THREADS = 16
 _SCAN_THREADS = 2
 _FRAME_BYTES = 512 * 1024
 
 T = TypeVar("T")
-Key = tuple[Generation, int, int | None, bool]
 
 
 class Encode(Protocol):
     """Makes a frame of batches that follow each other."""
+
+    def __hash__(self) -> int:
+        """Equal ones make equal frames."""
 
     def __call__(self, source: Source, batches: Sequence[Batch], /, *, alone: bool) -> Frame:
         """``alone``: for readers who are nowhere else."""
@@ -39,30 +45,61 @@ class Encode(Protocol):
 AppStatus.enable_automatic_graceful_drain = False
 
 
+Key = tuple[Encode, Generation, int, int | None, bool, int]
+_Found = Frame | Skip | None
+
+
+class Recent:
+    """The frames made last, up to 8 MiB of them."""
+
+    def __init__(self) -> None:
+        self._frames: OrderedDict[Key, Frame] = OrderedDict()
+        self._bytes = 0
+
+    def find(self, key: Key, *, lag: int | None) -> Frame | None:
+        """The frame, unless more than ``lag`` lines may follow the place before it by now."""
+        frame = self._frames.get(key)
+        if frame and lag is not None:
+            unread = max(0, frame.end.generation.seen_size - frame.end.offset)
+            return frame if frame.count + unread <= lag else None
+        return frame
+
+    def keep(self, key: Key, frame: Frame) -> None:
+        """Keep it, and let go of the oldest."""
+        if old := self._frames.pop(key, None):
+            self._bytes -= len(old.data)
+        self._frames[key] = frame
+        self._bytes += len(frame.data)
+        while self._bytes > _SHARED_BYTES:
+            _, old = self._frames.popitem(last=False)
+            self._bytes -= len(old.data)
+
+
 class Frames:
     """Reads files for readers, in threads; what is asked for by many at once, or again soon, is read once."""
 
-    def __init__(self, threads: ThreadPoolExecutor, encode: Encode) -> None:
+    def __init__(self, threads: ThreadPoolExecutor, encode: Encode, recent: Recent) -> None:
         self._threads = threads
         self._encode = encode
-        self._under_way: dict[Key, asyncio.Future[Frame | None]] = {}
-        self._recent: OrderedDict[Key, Frame] = OrderedDict()
-        self._recent_bytes = 0
+        self._recent = recent
+        self._under_way: dict[tuple[Key, int | None], asyncio.Future[_Found]] = {}
+        self.closing = False
 
     async def run(self, call: Callable[[], T]) -> T:
         """Call it in a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
-    async def read(self, source: Source, position: Position, *, alone: bool) -> Frame | None:
-        """The frame after a position, if there is one. Raises as ``Generation.read``."""
-        key = (position.generation, position.offset, position.line, alone)
-        if frame := self._recent.get(key):
+    async def read(self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None) -> _Found:
+        """The frame after a position, if there is one, or a skip. Raises as ``Generation.read``."""
+        key = (self._encode, position.generation, position.offset, position.line, alone, most)
+        if frame := self._recent.find(key, lag=lag):
             return frame
-        future = self._under_way.get(key)
+        future = self._under_way.get((key, lag))
         if future is None:
-            future = asyncio.get_running_loop().run_in_executor(self._threads, self._read, source, position, alone)
-            self._under_way[key] = future
-            future.add_done_callback(lambda done: self._keep(key, done))
+            call = partial(self._read, source, position, alone=alone, most=most, lag=lag)
+            future = asyncio.get_running_loop().run_in_executor(self._threads, call)
+            self._under_way[key, lag] = future
+            future.add_done_callback(lambda done: self._keep(key, lag, done))
         # One reader who leaves must not take the frame from the others.
         return await asyncio.shield(future)
 
@@ -71,25 +108,24 @@ class Frames:
         batch = await self.run(lambda: position.generation.read_rest(position))
         return self._encode(source, [batch], alone=False) if batch else None
 
-    def _read(self, source: Source, position: Position, alone: bool) -> Frame | None:  # noqa: FBT001 (an executor's call)
-        batch = position.generation.read(position)
+    def _read(self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None) -> _Found:
+        if lag is not None and (skip := skip_ahead(position, lag, stopped=lambda: self.closing)):
+            return skip
+        batch = position.generation.read(position, max_lines=most)
         if batch is None:
             return None
         batches = [batch]
         # Who reads a whole file is not made to wait for a thread and a turn of the loop at each thousand lines.
-        while alone and batch and batch.more and batch.end.offset - position.offset < _FRAME_BYTES:
+        goes_on = alone and most == MAX_LINES
+        while goes_on and batch and batch.more and batch.end.offset - position.offset < _FRAME_BYTES:
             batch = position.generation.read(batch.end)
             batches += [batch] if batch else []
         return self._encode(source, batches, alone=alone)
 
-    def _keep(self, key: Key, done: asyncio.Future[Frame | None]) -> None:
-        del self._under_way[key]
-        if not done.cancelled() and not done.exception() and (frame := done.result()):
-            self._recent[key] = frame
-            self._recent_bytes += len(frame.data)
-            while self._recent_bytes > _SHARED_BYTES:
-                _, old = self._recent.popitem(last=False)
-                self._recent_bytes -= len(old.data)
+    def _keep(self, key: Key, lag: int | None, done: asyncio.Future[_Found]) -> None:
+        del self._under_way[key, lag]
+        if not done.cancelled() and not done.exception() and isinstance(frame := done.result(), Frame):
+            self._recent.keep(key, frame)
 
 
 class Streams:
@@ -98,13 +134,18 @@ class Streams:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read")
         self._scan_threads = ThreadPoolExecutor(_SCAN_THREADS, thread_name_prefix="scan")
-        self.frames = Frames(self._threads, lines_events)
+        self._recent = Recent()
+        self._frames: dict[Encode, Frames] = {}
+        self.frames = self.frames_of(Events())
         # Who counts through a whole file does not keep the readers of streams waiting.
-        self.scans = Frames(self._scan_threads, lines_events)
-        self.text_frames = Frames(self._threads, lines_text)
+        self.scans = Frames(self._scan_threads, Events(), self._recent)
         self.closing = False
         self._open: dict[Reader[Frame], int] = {}
         self._due: set[Reader[Frame]] = set()
+
+    def frames_of(self, encode: Encode) -> Frames:
+        """What readers share who want their lines in this form."""
+        return self._frames.setdefault(encode, Frames(self._threads, encode, self._recent))
 
     async def ping(self) -> None:
         """Remind every stream of its ping each 15 s, a fifteenth of them each second. Runs until cancelled."""
@@ -119,6 +160,8 @@ class Streams:
     def close(self) -> None:
         """Let every stream say good-bye and end."""
         self.closing = True
+        for frames in self._frames.values():
+            frames.closing = True
         for reader in self._open:
             reader.wake()
 
@@ -197,10 +240,15 @@ async def _items(streams: Streams, reader: Reader[Frame]) -> AsyncGenerator[Line
     streams.opened(reader)
     try:
         burst = 0
+        skipped = False
         while not streams.closing:
             if item := await reader.next():
                 yield item
                 burst += 1
+                if skipped and isinstance(item, Lines):
+                    # A flood costs the client a screenful now and then, not all that the network can bear.
+                    await asyncio.sleep(SKIP_SECONDS)
+                skipped = isinstance(item, Gap) and item.reason == "skipped"
                 if burst > 1:
                     # A client that takes all at once, from frames that are there already, must not keep the others.
                     await asyncio.sleep(0)

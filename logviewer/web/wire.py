@@ -7,50 +7,74 @@ from typing import Any
 import orjson
 
 from logviewer import cursor
-from logviewer.files.generations import Batch, Position
+from logviewer.files.generations import Batch, Generation, Position, Tally
+from logviewer.parsing.level import LETTERS, level
+from logviewer.parsing.timestamp import time
 from logviewer.reader import Gap, Turn
 from logviewer.source import Source
+from logviewer.view import Range
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """Lines ready to be sent, shared by all readers at one place.
+    """Lines ready to be sent, ``count`` of them, shared by all readers at one place.
 
     ``has_ids`` says that the events in it carry the ids of a reader who is nowhere else.
     """
 
     end: Position
     data: bytes
+    count: int
     unterminated: bool
     more: bool
     has_ids: bool = False
 
 
-def lines_events(source: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:
-    """A ``lines`` event for each batch, with their ids if the reader is ``alone`` there; else one without its id."""
-    last = batches[-1]
-    events = [_lines_event(source, batch) for batch in batches]
-    if alone and not last.unterminated:
-        events = [
-            with_id(event, cursor.encode([batch.end.text()])) for event, batch in zip(events, batches, strict=True)
-        ]
-    has_ids = alone and not last.unterminated
-    return Frame(last.end, b"".join(events), last.unterminated, last.more, has_ids=has_ids)
+@dataclass(frozen=True, slots=True)
+class Events:
+    """A ``lines`` event for each batch, which also tells of levels, times and places as asked."""
 
+    levels: bool = False
+    times: bool = False
+    places: bool = False
 
-def _lines_event(source: Source, batch: Batch) -> bytes:
-    data: dict[str, Any] = {"source": source.id, "n": _number(batch.start), "lines": batch.texts()}
-    if batch.cut is not None:
-        data["cut"] = [[0, batch.cut]]
-    if batch.unterminated:
-        data["unterminated"] = True
-    return b"event: lines\ndata: " + orjson.dumps(data) + b"\n"
+    def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:
+        """With the ids of a reader who is ``alone`` there; else one event without its id."""
+        last = batches[-1]
+        events = [self._event(source, batch) for batch in batches]
+        if alone and not last.unterminated:
+            events = [
+                with_id(event, cursor.encode([batch.end.text()])) for event, batch in zip(events, batches, strict=True)
+            ]
+        has_ids = alone and not last.unterminated
+        return _frame(batches, b"".join(events), has_ids=has_ids)
+
+    def _event(self, source: Source, batch: Batch) -> bytes:
+        texts = batch.texts()
+        data: dict[str, Any] = {"source": source.id, "n": _number(batch.start), "lines": texts}
+        if self.places:
+            data["file"] = batch.start.generation.id
+            data["at"] = cursor.encode([batch.start.text()])
+        if self.levels:
+            data["levels"] = "".join(LETTERS[level(text)] for text in texts)
+        if self.times:
+            data["times"] = [time(text) for text in texts]
+        if batch.cut is not None:
+            data["cut"] = [[0, batch.cut]]
+        if batch.unterminated:
+            data["unterminated"] = True
+        return event("lines", data)
 
 
 def lines_text(_: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:  # noqa: ARG001 (text carries no ids)
     """The bare lines."""
     text = "\n".join([text for batch in batches for text in batch.texts()]) + "\n"
-    return Frame(batches[-1].end, text.encode(), batches[-1].unterminated, batches[-1].more)
+    return _frame(batches, text.encode())
+
+
+def _frame(batches: Sequence[Batch], data: bytes, *, has_ids: bool = False) -> Frame:
+    last, count = batches[-1], sum(len(batch.lines) for batch in batches)
+    return Frame(last.end, data, count, last.unterminated, last.more, has_ids=has_ids)
 
 
 def _number(position: Position) -> int | None:
@@ -79,6 +103,8 @@ def turn_event(turn: Turn) -> bytes:
 
 def gap_text(gap: Gap) -> bytes:
     """A gap as people read it between bare lines."""
+    if gap.reason == "skipped":
+        return f"==> {gap.source.name}: {gap.lines} lines skipped <==\n".encode()
     lines = "lines" if gap.lines is None else f"{gap.lines} lines"
     return f"==> {gap.source.name}: {lines} lost ({gap.reason}) <==\n".encode()
 
@@ -88,24 +114,41 @@ def source_list(sources: Sequence[Source]) -> bytes:
     return orjson.dumps([asdict(source.facts()) for source in sources])
 
 
-def line_list(source: Source, *, total: int | None, start: int | None, batches: Sequence[Batch]) -> bytes:
-    """``/api/lines``: ``start`` is None while nobody knows where in the file the lines lie."""
-    lines = [row for batch in batches for row in _rows(source, batch)]
-    return orjson.dumps({"total": total, "complete": total is not None, "start": start, "lines": lines})
+def line_list(source: Source, found: Range, *, places: bool) -> bytes:
+    """``/api/lines``; ``places`` adds the files and which of them each line is in."""
+    answer: dict[str, Any] = {"total": found.total, "complete": found.total is not None, "start": found.start}
+    if places:
+        answer["files"] = [_file(generation, tally) for generation, tally in found.tallies]
+    answer["lines"] = [row for batch in found.batches for row in _rows(source, batch, places=places)]
+    return orjson.dumps(answer)
 
 
-def _rows(source: Source, batch: Batch) -> list[dict[str, Any]]:
+def _file(generation: Generation, tally: Tally) -> dict[str, Any]:
+    return {
+        "file": generation.id,
+        "first": tally.before + 1,
+        "lines": tally.lines,
+        "counted": tally.counted,
+        "size": tally.size,
+        "loss": generation.loss,
+    }
+
+
+def _rows(source: Source, batch: Batch, *, places: bool) -> list[dict[str, Any]]:
     rows = [
         {
             "source": source.id,
             "n": _number(position),
             "text": text,
-            "level": None,
-            "time": None,
+            "level": level(text),
+            "time": time(text),
             "at": cursor.encode([position.text()]),
         }
         for text, position in zip(batch.texts(), batch.starts(), strict=True)
     ]
+    if places:
+        for row in rows:
+            row["file"] = batch.start.generation.id
     if batch.cut is not None:
         rows[0]["cut"] = batch.cut
     if batch.unterminated:

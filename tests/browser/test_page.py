@@ -23,7 +23,7 @@ FOLLOW_AS_A_STRANGER = """([url, lines]) => new Promise((resolve) => {
     seen.push(...JSON.parse(event.data).lines);
     if (seen.length >= lines) { source.close(); resolve(seen); }
   });
-  source.onopen = () => { document.title = "open"; };
+  source.onopen = () => { document.body.dataset.opened = "yes"; };
 })"""
 
 
@@ -42,12 +42,11 @@ def test_a_native_event_source_follows_a_file(logs: Path, serve: Serve, page: Pa
     server = serve(log)
     page.goto(server.ready_line)
     source = server.source_id("app.log")
-    page.evaluate("document.title = 'waiting'")
     handle = page.evaluate_handle(
         f"(given) => ({{ lines: ({FOLLOW_AS_A_STRANGER})(given) }})",
         [f"/api/stream?source={source}&from=start", 3],
     )
-    page.wait_for_function("document.title === 'open'")
+    page.wait_for_function("() => document.body.dataset.opened === 'yes'")
     append(log, "second", "third")
     assert page.evaluate("(handle) => handle.lines", handle) == ["first", "second", "third"]
 
@@ -65,7 +64,7 @@ def test_a_native_event_source_comes_back_exactly_after_a_restart(
         f"(given) => ({{ lines: ({FOLLOW_AS_A_STRANGER})(given) }})",
         [f"/api/stream?source={source}&from=start", 3],
     )
-    page.wait_for_function("document.title === 'open'")
+    page.wait_for_function("() => document.body.dataset.opened === 'yes'")
     server.process.kill()
     server.wait()
     append(log, "second")
@@ -79,37 +78,37 @@ def test_lines_appear_as_they_are_written(logs: Path, serve: Serve, page: Page) 
     log = logs / "app.log"
     append(log, "there before")
     page.goto(serve(log).ready_line)
-    expect(page.locator("#rows")).to_contain_text("there before")
+    expect(page.locator(".rows")).to_contain_text("there before")
     state(page, "live")
     append(log, "written <b>while</b> watching")
-    expect(page.locator("#rows")).to_contain_text("written <b>while</b> watching")
+    expect(page.locator(".rows")).to_contain_text("written <b>while</b> watching")
 
 
 def test_pause_keeps_the_view_and_loses_nothing(logs: Path, serve: Serve, page: Page) -> None:
     log = logs / "app.log"
     append(log, "one")
     page.goto(serve(log).ready_line)
-    expect(page.locator("#rows")).to_contain_text("one")
+    expect(page.locator(".rows")).to_contain_text("one")
     page.keyboard.press("=")
     state(page, re.compile("paused"))
     append(log, "two", "three")
-    expect(page.locator("#pill")).to_be_visible()
-    assert "two" not in page.locator("#rows").inner_text()
+    expect(page.locator(".pill")).to_be_visible()
+    assert "two" not in page.locator(".rows").inner_text()
     page.keyboard.press("=")
-    expect(page.locator("#rows")).to_contain_text("three")
+    expect(page.locator(".rows")).to_contain_text("three")
 
 
 def test_leaving_the_end_stops_following_and_the_pill_returns(logs: Path, serve: Serve, page: Page) -> None:
     log = logs / "app.log"
     append(log, *[f"line {number}" for number in range(300)])
     page.goto(serve(log).ready_line)
-    expect(page.locator("#rows")).to_contain_text("line 299")
-    page.locator("#log").hover()
+    expect(page.locator(".rows")).to_contain_text("line 299")
+    page.locator(".log").hover()
     page.mouse.wheel(0, -2000)
     append(log, "the newest")
-    expect(page.locator("#pill")).to_contain_text("1 new line")
+    expect(page.locator(".pill")).to_contain_text("1 new line")
     expect(page.get_by_text("the newest")).not_to_be_in_viewport()
-    page.locator("#pill").click()
+    page.locator(".pill").click()
     expect(page.get_by_text("the newest")).to_be_in_viewport()
 
 
@@ -119,22 +118,22 @@ def test_several_sources_are_chosen_and_the_url_keeps_them(logs: Path, serve: Se
     page.goto(serve(logs).ready_line)
     for box in page.locator("#sources input[type=checkbox]").all():
         box.check()
-    expect(page.locator("#rows")).to_contain_text("from the api")
-    expect(page.locator("#rows")).to_contain_text("from the web")
+    expect(page.locator(".rows")).to_contain_text("from the api")
+    expect(page.locator(".rows")).to_contain_text("from the web")
     assert page.url.count("source=") == 2
     assert "token" not in page.url
     page.reload()
-    expect(page.locator("#rows")).to_contain_text("from the web")
+    expect(page.locator(".rows")).to_contain_text("from the web")
 
 
 def test_a_truncation_is_shown_as_a_gap(logs: Path, serve: Serve, page: Page) -> None:
     log = logs / "app.log"
     append(log, "soon to be gone")
     page.goto(serve(log).ready_line)
-    expect(page.locator("#rows")).to_contain_text("soon to be gone")
+    expect(page.locator(".rows")).to_contain_text("soon to be gone")
     log.write_text("new\n")
-    expect(page.locator("#rows")).to_contain_text("truncated")
-    expect(page.locator("#rows")).to_contain_text("new")
+    expect(page.locator(".rows")).to_contain_text("truncated")
+    expect(page.locator(".rows")).to_contain_text("new")
 
 
 def test_a_restarted_server_is_found_again_and_no_line_is_missed(
@@ -150,9 +149,9 @@ def test_a_restarted_server_is_found_again_and_no_line_is_missed(
     state(page, re.compile("reconnecting|server ended"))
     append(log, "in between")
     serve(log, "--token", "same", port=server.port)
-    expect(page.locator("#rows")).to_contain_text("in between", timeout=20_000)
+    expect(page.locator(".rows")).to_contain_text("in between", timeout=20_000)
     state(page, "live")
-    assert page.locator("#rows").inner_text().count("before") == 1
+    assert page.locator(".rows").inner_text().count("before") == 1
 
 
 def test_a_finished_stream_is_closed_for_good(logs: Path, serve: Serve, page: Page) -> None:
@@ -160,7 +159,7 @@ def test_a_finished_stream_is_closed_for_good(logs: Path, serve: Serve, page: Pa
     append(given, "piped in")
     with given.open("rb") as stdin:
         page.goto(serve("-", stdin=stdin.fileno()).ready_line)
-    expect(page.locator("#rows")).to_contain_text("piped in")
+    expect(page.locator(".rows")).to_contain_text("piped in")
     state(page, "ended")
 
 
@@ -182,7 +181,7 @@ def test_a_page_without_the_token_asks_for_it(logs: Path, serve: Serve, page: Pa
     page.keyboard.press("Enter")
     page.locator("input[name=token]").fill("let me in")
     page.keyboard.press("Enter")
-    expect(page.locator("#rows")).to_contain_text("secret")
+    expect(page.locator(".rows")).to_contain_text("secret")
 
 
 def test_a_phone_shows_the_lines_and_the_sources_in_a_sheet(logs: Path, serve: Serve, page: Page) -> None:
@@ -190,7 +189,7 @@ def test_a_phone_shows_the_lines_and_the_sources_in_a_sheet(logs: Path, serve: S
     append(logs / "web.log", "from the web")
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(serve(logs).ready_line)
-    expect(page.locator("#rows")).to_contain_text("from the api")
+    expect(page.locator(".rows")).to_contain_text("from the api")
     page.locator("#sources-button").click()
     page.locator("dialog#sources-sheet").get_by_text("web.log").click()
-    expect(page.locator("#rows")).to_contain_text("from the web")
+    expect(page.locator(".rows")).to_contain_text("from the web")

@@ -562,11 +562,11 @@ def test_two_lives_of_a_file_are_all_of_it(path: Path, data: bytes, border: int,
         assert last == (expected[-count:] if count else [])
 
 
-def test_the_second_life_does_not_know_its_line_numbers(generation: Callable[[bytes], Generation]) -> None:
+def test_the_second_life_counts_the_lines_of_the_first(generation: Callable[[bytes], Generation]) -> None:
     file = generation(b"one\ntwo\n")
     file.begin = 4
-    assert file.first().line is None
-    assert [batch.end.line for batch in batches(file)] == [None]
+    assert file.first().line == 1
+    assert [batch.end.line for batch in batches(file)] == [2]
 
 
 @pytest.mark.parametrize("size", [MAX_BYTES + 9, LINE_CAP + 9])

@@ -34,12 +34,32 @@ test("a name is the last part of its path, unless two chosen ones share it", () 
   assert.deepEqual([...short.values()], ["access.log", "eu/app.log", "us/app.log"]);
 });
 
+test("names that are alike take as much of their paths as tells them apart", () => {
+  const named = ["/log/eu/a/app.log", "/log/us/a/app.log", "/log/us/b/app.log", "/log/web.log"].map((path, index) => ({
+    id: String(index),
+    name: path.slice(path.lastIndexOf("/") + 1),
+    path,
+  }));
+  assert.deepEqual([...shortNames(named).values()], ["eu/a/app.log", "us/a/app.log", "b/app.log", "web.log"]);
+  assert.deepEqual(shortNames([{ id: "1", name: "standard input", path: "-" }]).get("1"), "standard input");
+});
+
+test("a name in full tells a source from all others, also from those that are not chosen", () => {
+  const names = new Names();
+  const known = [
+    { id: "1", name: "app.log", path: "/log/eu/app.log" },
+    { id: "2", name: "app.log", path: "/log/us/app.log" },
+  ];
+  names.assign(known, ["1"]);
+  assert.deepEqual([names.short("1"), names.full("1"), names.full("2")], ["app.log", "eu/app.log", "us/app.log"]);
+});
+
 test("a source that is not known is called by its id", () => {
   const names = new Names();
   names.assign([{ id: "1", name: "a/b.log" }], ["1", "2"]);
   assert.deepEqual(
     [names.short("1"), names.full("1"), names.short("2"), names.full("2")],
-    ["b.log", "a/b.log", "2", "2"],
+    ["b.log", "b.log", "2", "2"],
   );
 });
 
@@ -136,6 +156,17 @@ test("settings are kept and read again", () => {
   settings.setKeys(false);
   const again = new Settings(store, { wrap: false });
   assert.deepEqual([again.wrap.value, again.theme.value, again.keys.value], [true, "light", false]);
+});
+
+test("every choice goes round, and is kept by a word", () => {
+  const store = makeStore();
+  const settings = new Settings(store, { wrap: false });
+  const times = [0, 1, 2].map(() => (settings.nextTimes(), settings.times.value));
+  const zones = [0, 1].map(() => (settings.nextZone(), settings.zone.value));
+  assert.deepEqual([times, zones], [["absolute", "relative", "off"], ["utc", "local"]]);
+  settings.toggleNumbers();
+  settings.toggleSide();
+  assert.deepEqual([store.kept["logviewer.numbers"], store.kept["logviewer.side"]], ["off", "off"]);
 });
 
 test("the theme goes round, and nonsense in the storage is the system's theme", () => {

@@ -2,30 +2,47 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readQuery, resolveSources, streamQuery, writeQuery } from "../../static/js/model/query.js";
 
+/** @param {string[]} sources */
+const atEnd = (...sources) => ({ sources, at: null });
+
 test("sources are read in their order, once each", () => {
-  assert.deepEqual(readQuery("?source=b&source=a&source=b"), { sources: ["b", "a"] });
+  assert.deepEqual(readQuery("?source=b&source=a&source=b"), [atEnd("b", "a")]);
 });
 
 test("no source and an empty one are none", () => {
-  assert.deepEqual(readQuery(""), { sources: [] });
-  assert.deepEqual(readQuery("?source="), { sources: [] });
+  assert.deepEqual(readQuery(""), [atEnd()]);
+  assert.deepEqual(readQuery("?source=&at="), [atEnd()]);
+});
+
+test("a second pane is there when its sources are named, be they none", () => {
+  assert.deepEqual(readQuery("?source=a&source2=b&source2=c&at2=x"), [atEnd("a"), { sources: ["b", "c"], at: "x" }]);
+  assert.deepEqual(readQuery("?source=a&source2="), [atEnd("a"), atEnd()]);
+  assert.equal(readQuery("?source=a&at2=x").length, 1);
 });
 
 test("what is written is read again, whatever the characters", () => {
   for (const sources of [["app"], ["a&b=c", "d e+f", "\u00fc/\u65e5.log", "100%"], []]) {
-    assert.deepEqual(readQuery(writeQuery({ sources })), { sources });
+    for (const at of [null, "1x_-y"]) {
+      const pane = { sources, at };
+      assert.deepEqual(readQuery(writeQuery([pane])), [pane]);
+      assert.deepEqual(readQuery(writeQuery([atEnd("one"), pane])), [atEnd("one"), pane]);
+    }
   }
 });
 
+test("a pane that went leaves nothing behind", () => {
+  assert.equal(writeQuery([atEnd("b")], "?source=a&at=x&source2=b&at2=y"), "?source=b");
+});
+
 test("parameters of a newer page are kept", () => {
-  const search = writeQuery({ sources: ["b"] }, "?q=declined&source=a&level=error");
+  const search = writeQuery([atEnd("b")], "?q=declined&source=a&level=error");
   assert.equal(new URLSearchParams(search).get("q"), "declined");
   assert.equal(new URLSearchParams(search).get("level"), "error");
-  assert.deepEqual(readQuery(search), { sources: ["b"] });
+  assert.deepEqual(readQuery(search), [atEnd("b")]);
 });
 
 test("a token never gets into a share link", () => {
-  assert.doesNotMatch(writeQuery({ sources: ["a"] }, "?token=secret&source=a"), /token|secret/);
+  assert.doesNotMatch(writeQuery([atEnd("a")], "?token=secret&source=a"), /token|secret/);
 });
 
 test("a source may be named by its only name", () => {
@@ -41,6 +58,7 @@ test("a source may be named by its only name", () => {
 });
 
 test("a new stream begins with the last lines, a resumed one at its cursor", () => {
-  assert.equal(streamQuery(["a", "b"], { backfill: 500 }), "?source=a&source=b&from=-500");
-  assert.equal(streamQuery(["a"], { backfill: 500, cursor: "x_1-2" }), "?source=a&cursor=x_1-2");
+  const rest = "levels=true&times=true&places=true&lag=1000";
+  assert.equal(streamQuery(["a", "b"]), `?source=a&source=b&from=-500&${rest}`);
+  assert.equal(streamQuery(["a"], "x_1-2"), `?source=a&from=-500&cursor=x_1-2&${rest}`);
 });

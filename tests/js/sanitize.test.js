@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { visible, visibleRuns } from "../../static/js/text/sanitize.js";
+import { glyphMarks, isClean, visible } from "../../static/js/text/sanitize.js";
 
-test("a plain line is one run, as it is", () => {
-  assert.deepEqual(visibleRuns("GET /caf\u00e9 200 \u65e5\u672c"), [
-    { text: "GET /caf\u00e9 200 \u65e5\u672c", glyph: false },
-  ]);
-});
-
-test("an empty line has no runs", () => {
-  assert.deepEqual(visibleRuns(""), []);
+test("a plain line is clean and stays as it is", () => {
+  const line = "GET /caf\u00e9 200 \u65e5\u672c";
+  assert.equal(isClean(line), true);
+  assert.equal(visible(line), line);
+  assert.deepEqual(glyphMarks(line), []);
 });
 
 test("tabs are left to the browser", () => {
@@ -19,10 +16,9 @@ test("tabs are left to the browser", () => {
 test("every C0 control but tab, DEL and every C1 control becomes a glyph", () => {
   const codes = [...Array(0x20).keys(), ...Array.from({ length: 0x21 }, (_, index) => 0x7f + index)];
   for (const code of codes.filter((known) => known !== 9)) {
-    const [run, ...more] = visibleRuns(String.fromCharCode(code));
-    assert.equal(more.length, 0);
-    assert.equal(run.glyph, true);
-    assert.match(run.text, /^\u2039[A-Z0-9]{2,3}\u203a$/);
+    const character = String.fromCharCode(code);
+    assert.equal(isClean(character), false);
+    assert.match(visible(character), /^\u2039[A-Z0-9]{2,3}\u203a$/);
   }
 });
 
@@ -44,9 +40,13 @@ test("line and paragraph separators do not break a row", () => {
 });
 
 test("a glyph is told from the same characters in the log", () => {
-  assert.deepEqual(visibleRuns("\u2039ESC\u203a \x1b"), [
-    { text: "\u2039ESC\u203a ", glyph: false },
-    { text: "\u2039ESC\u203a", glyph: true },
+  assert.deepEqual(glyphMarks("\u2039ESC\u203a \x1b"), [[6, 7, "\u2039ESC\u203a"]]);
+});
+
+test("neighbours are marked as one", () => {
+  assert.deepEqual(glyphMarks("a\x07\x07b\0"), [
+    [1, 3, "\u2039BEL\u203a\u2039BEL\u203a"],
+    [4, 5, "\u2039NUL\u203a"],
   ]);
 });
 

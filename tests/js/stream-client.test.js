@@ -1,273 +1,347 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import { readAnswer } from "../../static/js/net/probe.js";
 import { StreamClient } from "../../static/js/net/stream-client.js";
 
-/** @typedef {import("../../static/js/net/probe.js").Answer} Answer */
+/** @typedef {import("../../static/js/model/events.js").StreamEvent} StreamEvent */
 
-const [CONNECTING, OPEN, CLOSED] = [0, 1, 2];
+const REST = "&levels=true&times=true&places=true&lag=1000";
+const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-class FakeSource extends EventTarget {
-  readyState = CONNECTING;
+class FakeRequest {
+  /** @type {(response: Response) => void} */
+  #answer = () => {};
+  /** @type {(error: Error) => void} */
+  #fail = () => {};
+  /** @type {ReadableStreamDefaultController<Uint8Array> | null} */
+  #body = null;
+  #encoder = new TextEncoder();
 
-  /** @param {string} url */
-  constructor(url) {
-    super();
+  /** @param {string} url @param {RequestInit} init */
+  constructor(url, init) {
     this.url = url;
+    this.signal = /** @type {AbortSignal} */ (init.signal);
+    this.headers = new Headers(init.headers);
+    this.response = new Promise((resolve, reject) => {
+      this.#answer = resolve;
+      this.#fail = reject;
+    });
+    this.signal.addEventListener("abort", () => this.fail(new DOMException("given up", "AbortError")));
   }
 
-  close() {
-    this.readyState = CLOSED;
+  get open() {
+    return !this.signal.aborted;
   }
 
-  open() {
-    this.readyState = OPEN;
-    this.dispatchEvent(new Event("open"));
+  async give() {
+    const body = new ReadableStream({ start: (controller) => void (this.#body = controller) });
+    await this.answer(200, body, { "content-type": "text/event-stream" });
   }
 
-  /** @param {number} readyState */
-  fail(readyState) {
-    this.readyState = readyState;
-    this.dispatchEvent(new Event("error"));
+  /** @param {number} status @param {BodyInit | null} [body] @param {HeadersInit} [headers] */
+  async answer(status, body = null, headers = {}) {
+    this.#answer(new Response(body, { status, headers }));
+    await settle();
   }
 
-  /** @param {string} kind @param {object} data @param {string} [lastEventId] */
-  say(kind, data, lastEventId = "") {
-    this.dispatchEvent(new MessageEvent(kind, { data: JSON.stringify(data), lastEventId }));
+  /** @param {string | Uint8Array<ArrayBuffer>} chunk */
+  async send(chunk) {
+    this.#body?.enqueue(typeof chunk === "string" ? this.#encoder.encode(chunk) : chunk);
+    await settle();
+  }
+
+  async finish() {
+    this.#body?.close();
+    await settle();
+  }
+
+  /** @param {Error} [error] */
+  async fail(error = new TypeError("network error")) {
+    this.#fail(error);
+    if (this.#body) this.#body.error(error);
+    await settle();
   }
 }
 
-/** @param {Answer} [answer] what a probe finds */
-function makeClient(answer = { verdict: "given" }) {
-  /** @type {FakeSource[]} */
-  const opened = [];
-  /** @type {object[]} */
-  const delivered = [];
+/** @param {string} kind @param {object} data @param {string} [id] */
+const event = (kind, data, id) => `event: ${kind}\ndata: ${JSON.stringify(data)}\n${id ? `id: ${id}\n` : ""}\n`;
+/** @param {string} text @param {string} id */
+const lines = (text, id) => event("lines", { source: "a", n: 1, lines: [text] }, id);
+
+function makeClient() {
+  /** @type {FakeRequest[]} */
+  const requests = [];
+  /** @type {{events: any[], cursor: string}[]} */
+  const batches = [];
   /** @type {number[]} */
   const attempts = [];
-  /** @type {string[]} */
-  const probed = [];
-  const client = new StreamClient("/api/stream", (event) => void delivered.push(event), {
-    open: (url) => opened[opened.push(new FakeSource(url)) - 1],
-    probe: async (url) => (probed.push(url), answer),
-    delay: (attempt) => (attempts.push(attempt), 1_000),
-  });
-  return { client, opened, delivered, attempts, probed, state: () => client.connection.value.name };
+  /** @type {{hold: Promise<void> | undefined}} */
+  const reader = { hold: undefined };
+  const client = new StreamClient(
+    "/api/stream",
+    (events, cursor) => {
+      batches.push({ events, cursor });
+      return reader.hold;
+    },
+    {
+      fetch: (url, init) => requests[requests.push(new FakeRequest(url, init)) - 1].response,
+      delay: (attempt) => (attempts.push(attempt), 1_000),
+    },
+  );
+  const texts = () => batches.flatMap(({ events }) => events).flatMap((each) => each.lines ?? []);
+  return { client, requests, batches, attempts, reader, texts, state: () => client.connection.value.name };
 }
 
-const settle = () => new Promise((resolve) => setImmediate(resolve));
+/** @param {number} milliseconds */
+async function pass(milliseconds) {
+  mock.timers.tick(milliseconds);
+  await settle();
+}
 
 beforeEach(() => {
   mock.timers.reset();
   mock.timers.enable({ apis: ["setTimeout", "Date"] });
 });
 
-test("it begins with the last lines and is live once open", () => {
-  const { client, opened, state } = makeClient();
-  client.follow(["a", "b"]);
+test("it begins with the last lines and is live once given", async () => {
+  const { client, requests, state } = makeClient();
+  client.start(["a", "b"], "");
   assert.equal(state(), "connecting");
-  opened[0].open();
+  assert.equal(requests[0].url, `/api/stream?source=a&source=b&from=-500${REST}`);
+  assert.equal(requests[0].headers.get("accept"), "text/event-stream");
+  await requests[0].give();
   assert.equal(state(), "live");
-  assert.equal(opened[0].url, "/api/stream?source=a&source=b&from=-500");
 });
 
-test("events arrive with their kind", () => {
-  const { client, opened, delivered } = makeClient();
-  client.follow(["a"]);
-  opened[0].say("gap", { source: "a", reason: "lost", lines: null });
-  assert.deepEqual(delivered, [{ kind: "gap", source: "a", reason: "lost", lines: null }]);
+test("what came together is received together, with the cursor after it", async () => {
+  const { client, requests, batches } = makeClient();
+  client.start(["a"], "");
+  await requests[0].give();
+  const gap = event("gap", { source: "a", reason: "lost", lines: null }, "c2");
+  await requests[0].send(`retry: 3000\n\n${lines("x", "c1")}${gap}`);
+  assert.deepEqual(batches, [
+    {
+      events: [
+        { kind: "lines", source: "a", n: 1, lines: ["x"] },
+        { kind: "gap", source: "a", reason: "lost", lines: null },
+      ],
+      cursor: "c2",
+    },
+  ]);
 });
 
-test("a lost stream is resumed after its cursor", () => {
-  const { client, opened, state } = makeClient();
-  client.follow(["a"]);
-  opened[0].open();
-  opened[0].say("lines", { source: "a", n: 1, lines: ["x"] }, "c1");
-  opened[0].fail(CONNECTING);
+test("wherever the network cuts the bytes, the events are whole", async () => {
+  const text = `: ping\n\n${lines("gr\u00fc\u00dfe \u{1f600}", "c1")}${lines("two\r", "c2")}`;
+  const bytes = new TextEncoder().encode(text);
+  for (let cut = 1; cut < bytes.length; cut += 1) {
+    const { client, requests, batches, texts } = makeClient();
+    client.start(["a"], "");
+    await requests[0].give();
+    await requests[0].send(bytes.slice(0, cut));
+    await requests[0].send(bytes.slice(cut));
+    assert.deepEqual(texts(), ["gr\u00fc\u00dfe \u{1f600}", "two\r"]);
+    assert.equal(batches.at(-1)?.cursor, "c2");
+    client.stop();
+  }
+});
+
+test("a lost stream is resumed after its cursor, be the cursor told without an event", async () => {
+  for (const last of [lines("x", "c1"), "id: c1\n\n"]) {
+    const { client, requests, batches, state } = makeClient();
+    client.start(["a"], "");
+    await requests[0].give();
+    await requests[0].send(last);
+    assert.equal(batches[0].cursor, "c1");
+    await requests[0].fail();
+    assert.equal(state(), "reconnecting");
+    await pass(1_000);
+    assert.equal(requests[1].url, `/api/stream?source=a&from=-500&cursor=c1${REST}`);
+    client.stop();
+  }
+});
+
+test("half an event is not taken for a whole one", async () => {
+  const { client, requests, batches } = makeClient();
+  client.start(["a"], "c0");
+  await requests[0].give();
+  await requests[0].send("event: lines\ndata: {\nid: c1\n");
+  await requests[0].finish();
+  assert.deepEqual(batches, []);
+  await pass(1_000);
+  assert.match(requests[1].url, /cursor=c0/);
+});
+
+test("what is no JSON breaks the stream, and its cursor is not believed", async () => {
+  const { client, requests, batches, state } = makeClient();
+  client.start(["a"], "c0");
+  await requests[0].give();
+  await requests[0].send("event: lines\ndata: <html>\nid: c1\n\n");
   assert.equal(state(), "reconnecting");
-  assert.equal(opened[0].readyState, CLOSED);
-  mock.timers.tick(1_000);
-  assert.equal(opened[1].url, "/api/stream?source=a&cursor=c1");
+  assert.deepEqual(batches, []);
+  await pass(1_000);
+  assert.match(requests[1].url, /cursor=c0/);
 });
 
-test("without a cursor the browser, which may know one, reconnects by itself", () => {
-  const { client, opened, state } = makeClient();
-  client.follow(["a"]);
-  opened[0].fail(CONNECTING);
-  mock.timers.tick(60_000);
-  assert.equal(opened.length, 1);
-  assert.equal(opened[0].readyState, CONNECTING);
-  assert.equal(state(), "reconnecting");
+test("events of a newer server are left out", async () => {
+  const { client, requests, batches } = makeClient();
+  client.start(["a"], "");
+  await requests[0].give();
+  await requests[0].send(`event: weather\ndata: {}\n\ndata: {}\n\n${lines("x", "c1")}`);
+  assert.deepEqual(batches[0].events, [{ kind: "lines", source: "a", n: 1, lines: ["x"] }]);
 });
 
-test("a complete stream is closed for good", () => {
-  const { client, opened, state, delivered } = makeClient();
-  client.follow(["a"]);
-  opened[0].say("end", { reason: "complete" }, "c9");
-  assert.equal(opened[0].readyState, CLOSED);
-  mock.timers.tick(600_000);
-  assert.equal(opened.length, 1);
+test("a complete stream is closed for good", async () => {
+  const { client, requests, batches, state } = makeClient();
+  client.start(["a"], "");
+  await requests[0].give();
+  await requests[0].send(event("end", { reason: "complete" }, "c9"));
+  assert.equal(requests[0].open, false);
+  await pass(600_000);
+  assert.equal(requests.length, 1);
   assert.equal(state(), "ended");
-  assert.deepEqual(delivered, [{ kind: "end", reason: "complete" }]);
+  assert.deepEqual(batches[0].events, [{ kind: "end", reason: "complete" }]);
 });
 
-test("after a shutdown it comes back where it was", () => {
-  const { client, opened } = makeClient();
-  client.follow(["a"]);
-  opened[0].say("end", { reason: "shutdown" }, "c9");
+test("after a shutdown it comes back where it was", async () => {
+  const { client, requests } = makeClient();
+  client.start(["a"], "");
+  await requests[0].give();
+  await requests[0].send(event("end", { reason: "shutdown" }, "c9"));
   assert.deepEqual(client.connection.value, { name: "server-ended", at: 1_000 });
-  mock.timers.tick(1_000);
+  await pass(1_000);
   assert.deepEqual(client.connection.value, { name: "server-ended", at: null });
-  assert.equal(opened[1].url, "/api/stream?source=a&cursor=c9");
+  assert.match(requests[1].url, /cursor=c9/);
 });
 
-test("a replaced stream can say nothing any more", () => {
-  const { client, opened, delivered, state } = makeClient();
-  client.follow(["a"]);
-  client.follow(["b"]);
-  opened[0].open();
-  opened[0].say("lines", { source: "a", n: 1, lines: ["late"] }, "late");
-  opened[0].say("end", { reason: "complete" });
-  opened[0].fail(CLOSED);
-  assert.equal(opened[0].readyState, CLOSED);
-  assert.deepEqual(delivered, []);
+test("a replaced stream can say nothing any more", async () => {
+  const { client, requests, batches, state } = makeClient();
+  client.start(["a"], "");
+  await requests[0].give();
+  client.start(["b"], "");
+  await requests[0].send(lines("late", "late")).catch(() => {});
+  assert.equal(requests[0].open, false);
+  assert.deepEqual(batches, []);
   assert.equal(state(), "connecting");
-  assert.equal(opened.length, 2);
+  assert.equal(requests.length, 2);
 });
 
-test("other sources begin anew, not at the old cursor", () => {
-  const { client, opened } = makeClient();
-  client.follow(["a"]);
-  opened[0].say("lines", { source: "a", n: 1, lines: ["x"] }, "c1");
-  client.follow(["b"]);
-  assert.equal(opened[1].url, "/api/stream?source=b&from=-500");
+test("an answer that comes late does not disturb the next stream", async () => {
+  const { client, requests, state } = makeClient();
+  client.start(["a"], "");
+  client.start(["b"], "");
+  await requests[0].answer(401);
+  assert.equal(state(), "connecting");
 });
 
-test("without sources nothing is open", () => {
-  const { client, opened, state } = makeClient();
-  client.follow(["a"]);
-  client.follow([]);
-  assert.equal(opened[0].readyState, CLOSED);
-  assert.equal(opened.length, 1);
-  assert.equal(state(), "idle");
+test("a silent connection is given up after three pings that did not come", async () => {
+  const { client, requests, state } = makeClient();
+  client.start(["a"], "");
+  await requests[0].give();
+  for (let ping = 0; ping < 5; ping += 1) {
+    await pass(44_000);
+    await requests[0].send(": ping\n\n");
+  }
+  assert.equal(state(), "live");
+  await pass(45_000);
+  assert.equal(state(), "reconnecting");
+  assert.equal(requests[0].open, false);
+});
+
+test("so is a request that nobody answers", async () => {
+  const { client, requests, state } = makeClient();
+  client.start(["a"], "");
+  await pass(45_000);
+  assert.equal(requests[0].open, false);
+  assert.equal(state(), "reconnecting");
+});
+
+test("nothing is read while the reader has enough, and that is no silence", async () => {
+  const { client, requests, reader, texts, state } = makeClient();
+  /** @type {() => void} */
+  let proceed = () => {};
+  reader.hold = new Promise((resolve) => (proceed = resolve));
+  client.start(["a"], "");
+  await requests[0].give();
+  await requests[0].send(lines("one", "c1"));
+  await requests[0].send(lines("two", "c2"));
+  await pass(600_000);
+  assert.deepEqual(texts(), ["one"]);
+  assert.equal(state(), "live");
+  proceed();
+  await settle();
+  assert.deepEqual(texts(), ["one", "two"]);
 });
 
 test("tries that fail at once wait longer each time", async () => {
-  const { client, opened, attempts } = makeClient();
-  client.follow(["a"]);
+  const { client, requests, attempts } = makeClient();
+  client.start(["a"], "");
   for (let round = 0; round < 4; round += 1) {
-    opened[round].say("lines", { source: "a", n: 1, lines: ["x"] }, "c1");
-    opened[round].fail(CONNECTING);
-    mock.timers.tick(1_000);
+    await requests[round].fail();
+    await pass(1_000);
   }
   assert.deepEqual(attempts, [0, 1, 2, 3]);
 });
 
-test("a stream that held for a while starts the waiting over", () => {
-  const { client, opened, attempts } = makeClient();
-  client.follow(["a"]);
+test("a stream that held for a while starts the waiting over", async () => {
+  const { client, requests, attempts } = makeClient();
+  client.start(["a"], "");
   for (let round = 0; round < 3; round += 1) {
-    opened[round].open();
-    opened[round].say("lines", { source: "a", n: 1, lines: ["x"] }, "c1");
-    mock.timers.tick(6_000);
-    opened[round].fail(CONNECTING);
-    mock.timers.tick(1_000);
+    await requests[round].give();
+    await pass(6_000);
+    await requests[round].fail();
+    await pass(1_000);
   }
   assert.deepEqual(attempts, [0, 0, 0]);
 });
 
-test("a refusal is asked for its reason, with the stream's own URL", async () => {
-  const { client, opened, probed } = makeClient({ verdict: "refused", detail: "unknown source 'a'" });
-  client.follow(["a"]);
-  opened[0].fail(CLOSED);
-  await settle();
-  assert.deepEqual(probed, ["/api/stream?source=a&from=-500"]);
-  assert.deepEqual(client.connection.value, { name: "refused", detail: "unknown source 'a'" });
-  mock.timers.tick(600_000);
-  assert.equal(opened.length, 1);
-});
-
-test("signed out stops", async () => {
-  const { client, opened, state } = makeClient({ verdict: "signed-out" });
-  client.follow(["a"]);
-  opened[0].fail(CLOSED);
-  await settle();
-  mock.timers.tick(600_000);
-  assert.equal(state(), "signed-out");
-  assert.equal(opened.length, 1);
+test("some answers are final", async () => {
+  /** @type {[number, string][]} */
+  const finals = [
+    [204, "ended"],
+    [401, "signed-out"],
+    [403, "refused"],
+    [404, "refused"],
+    [422, "refused"],
+  ];
+  for (const [status, name] of finals) {
+    const { client, requests, state } = makeClient();
+    client.start(["a"], "");
+    await requests[0].answer(status, status === 204 ? null : '{"detail": "because"}');
+    await pass(600_000);
+    assert.equal(state(), name);
+    if (name === "refused") assert.deepEqual(client.connection.value, { name, detail: "because" });
+    assert.equal(requests.length, 1);
+  }
 });
 
 test("a busy server is tried again, not before it said", async () => {
-  const { client, opened } = makeClient({ verdict: "unavailable", retryAfter: 7_000 });
-  client.follow(["a"]);
-  opened[0].fail(CLOSED);
-  await settle();
-  mock.timers.tick(6_999);
-  assert.equal(opened.length, 1);
-  mock.timers.tick(1);
-  assert.equal(opened.length, 2);
+  const { client, requests } = makeClient();
+  client.start(["a"], "");
+  await requests[0].answer(503, null, { "retry-after": "7" });
+  await pass(6_999);
+  assert.equal(requests.length, 1);
+  await pass(1);
+  assert.equal(requests.length, 2);
 });
 
-test("a probe that comes back late does not disturb the next stream", async () => {
-  const { client, opened, state } = makeClient({ verdict: "signed-out" });
-  client.follow(["a"]);
-  opened[0].fail(CLOSED);
-  client.follow(["b"]);
-  await settle();
-  assert.equal(state(), "connecting");
-});
-
-test("the reader need not wait", () => {
-  const { client, opened } = makeClient();
-  client.follow(["a"]);
-  opened[0].say("end", { reason: "shutdown" }, "c1");
+test("the reader need not wait", async () => {
+  const { client, requests } = makeClient();
+  client.start(["a"], "");
   client.retryNow();
-  assert.equal(opened.length, 2);
-  mock.timers.tick(600_000);
-  assert.equal(opened.length, 2);
+  assert.equal(requests.length, 1);
+  await requests[0].fail();
+  client.retryNow();
+  assert.equal(requests.length, 2);
+  await requests[1].give();
+  await pass(20_000);
+  assert.equal(requests.length, 2);
 });
 
-test("a page that was put away goes on at its cursor, but not after the end", () => {
-  const { client, opened } = makeClient();
-  client.follow(["a"]);
-  opened[0].open();
-  opened[0].say("lines", { source: "a", n: 1, lines: ["x"] }, "c1");
-  client.suspend();
-  assert.equal(opened[0].readyState, CLOSED);
-  client.resume();
-  assert.equal(opened[1].url, "/api/stream?source=a&cursor=c1");
-  opened[1].say("end", { reason: "complete" });
-  client.suspend();
-  client.resume();
-  assert.equal(opened.length, 2);
-});
-
-/** @param {number} status @param {BodyInit | null} [body] @param {HeadersInit} [headers] */
-const answerTo = (status, body = null, headers = {}) => readAnswer(new Response(body, { status, headers }));
-
-test("a status is understood", async () => {
-  assert.deepEqual(await answerTo(200), { verdict: "given" });
-  assert.deepEqual(await answerTo(204), { verdict: "ended" });
-  assert.deepEqual(await answerTo(401), { verdict: "signed-out" });
-  for (const status of [408, 425, 429, 500, 503]) assert.equal((await answerTo(status)).verdict, "unavailable");
-  for (const status of [403, 404, 410, 422]) assert.equal((await answerTo(status)).verdict, "refused");
-});
-
-test("Retry-After is heeded in seconds, within reason", async () => {
-  assert.deepEqual(await answerTo(503, null, { "retry-after": "12" }), { verdict: "unavailable", retryAfter: 12_000 });
-  assert.deepEqual(await answerTo(503, null, { "retry-after": "9e9" }), {
-    verdict: "unavailable",
-    retryAfter: 300_000,
-  });
-  assert.deepEqual(await answerTo(503, null, { "retry-after": "soon" }), { verdict: "unavailable", retryAfter: 0 });
-});
-
-test("a refusal is told in the server's words, or else by its number", async () => {
-  const detail = async (/** @type {string} */ body) => {
-    const answer = await answerTo(422, body);
-    return answer.verdict === "refused" && answer.detail;
-  };
-  assert.equal(await detail('{"detail": "cursor: not one of ours"}'), "cursor: not one of ours");
-  assert.equal(await detail('{"detail": [{"loc": ["query", "from"], "msg": "bad from"}]}'), "bad from");
-  assert.equal(await detail("<html>"), "the server answered 422");
+test("a stream that was stopped is at rest", async () => {
+  const { client, requests, state } = makeClient();
+  client.start(["a"], "");
+  await requests[0].fail();
+  client.stop();
+  await pass(600_000);
+  assert.equal(state(), "idle");
+  assert.equal(requests.length, 1);
 });

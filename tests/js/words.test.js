@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noticeFor } from "../../static/js/text/notices.js";
-import { gapWords, skipWords, sourceWords, statusWords } from "../../static/js/text/words.js";
+import {
+  agoWords,
+  gapWords,
+  placeWords,
+  rateWords,
+  shortPlaceWords,
+  skipWords,
+  sourceWords,
+  statusWords,
+  totalWords,
+} from "../../static/js/text/words.js";
 
 /** @typedef {import("../../static/js/model/connection.js").Connection} Connection */
 /** @typedef {import("../../static/js/text/notices.js").Situation} Situation */
@@ -64,6 +74,35 @@ test("a gap of a kind that this page does not know is shown all the same", () =>
 test("skips and states have words", () => {
   assert.equal(skipWords(1_204), "1,204 lines skipped to keep up");
   assert.equal(sourceWords("app.log", "missing"), "app.log is missing; waiting for it");
+});
+
+test("a place is told in lines and percent, or how far they are counted", () => {
+  const place = { line: 10_357_604, total: 10_357_620, counted: 1 };
+  assert.equal(placeWords(place), "line 10,357,604 of 10,357,620 \u00b7 99 %");
+  assert.equal(shortPlaceWords(place), "line 10,357,604 \u00b7 99 %");
+  assert.equal(placeWords({ line: 5, total: 5, counted: 1 }), "line 5 of 5 \u00b7 100 %");
+  const counting = { line: null, total: null, counted: 0.439 };
+  assert.equal(placeWords(counting), "counting lines 43 %");
+  assert.equal(placeWords({ ...counting, line: 12 }), "line 12 \u00b7 counting lines 43 %");
+  assert.equal(shortPlaceWords({ ...counting, line: 12 }), "counting lines 43 %");
+});
+
+test("totals name only what there is", () => {
+  assert.equal(totalWords({ received: 0, skipped: 0, waiting: 0 }), "");
+  assert.equal(
+    totalWords({ received: 1_000, skipped: 20, waiting: 3 }),
+    "1,000 received \u00b7 20 skipped \u00b7 3 waiting",
+  );
+});
+
+test("a slow rate has a decimal", () => {
+  const shown = [0, 0.25, 9.96, 1_240.4].map(rateWords);
+  assert.deepEqual(shown, ["0 lines/s", "0.3 lines/s", "10 lines/s", "1,240 lines/s"]);
+});
+
+test("an age is short, and a clock that is ahead is no news", () => {
+  const shown = [-60_000, 0, 4_999, 5_000, 61_000, 7_199_999, 7_200_000, 86_400_000 * 1_200].map(agoWords);
+  assert.deepEqual(shown, ["now", "now", "now", "5 s", "1 min", "1 h", "2 h", "1,200 d"]);
 });
 
 /** @param {Partial<Situation>} situation */

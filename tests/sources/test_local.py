@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from logviewer import cursor
 from logviewer.cursor import Mark
 from logviewer.files.generations import Batch, Position
+from logviewer.files.read import OpenFile
 from logviewer.files.rotations import Listings
 from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.source import Source
@@ -91,6 +92,12 @@ class Followed:
 @pytest.fixture
 def log(tmp_path: Path) -> Followed:
     return Followed(tmp_path / "app.log")
+
+
+@pytest.fixture
+def few_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Descriptors run short, so that files are let go although they are on disk."""
+    monkeypatch.setattr(OpenFile, "scarce", property(lambda _: True))
 
 
 def marks(reader: Reader[Batch]) -> tuple[Mark, ...]:
@@ -233,7 +240,37 @@ def test_lines_that_come_just_before_the_rest_is_read_are_lines(follow: bool, lo
 # Bounds
 
 
-def test_a_rotated_file_is_let_go_after_its_time(log: Followed) -> None:
+def test_a_rotated_file_is_held_as_long_as_it_is_on_disk(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    log.rotate()
+    log.append("new")
+    log.look()
+    log.look(9 * HOLD_SECONDS)
+    assert log.descriptors() == ["app.log", "app.log.1"]
+    log.beside("app.log.1").rename(log.beside("kept elsewhere"))
+    log.look()
+    assert log.descriptors() == ["app.log", "kept elsewhere"]
+    log.beside("kept elsewhere").unlink()
+    log.look()
+    assert log.descriptors() == ["app.log"]
+
+
+def test_a_rotated_file_that_is_deleted_soon_is_let_go_after_its_time(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    log.rotate()
+    log.append("new")
+    log.look()
+    log.beside("app.log.1").unlink()
+    log.look(HOLD_SECONDS - 1)
+    assert log.descriptors() == ["app.log", "app.log.1 (deleted)"]
+    log.look(2)
+    assert log.descriptors() == ["app.log"]
+
+
+@pytest.mark.usefixtures("few_descriptors")
+def test_a_rotated_file_is_let_go_after_its_time_where_descriptors_run_short(log: Followed) -> None:
     log.append("one")
     log.look()
     log.rotate()
@@ -307,6 +344,7 @@ def test_more_rotations_between_two_looks_than_files_are_held_lose_nothing(
     assert heard == [f"line {number}" for number in range(2 * MAX_HELD)]
 
 
+@pytest.mark.usefixtures("few_descriptors")
 def test_a_reader_whose_file_was_let_go_finds_it_on_disk(log: Followed) -> None:
     log.append("one", "two", "three", "four")
     log.look()
@@ -331,6 +369,7 @@ def test_a_reader_whose_file_was_let_go_and_is_gone_is_told(log: Followed) -> No
     assert hear(reader) == ["<rotated>", "new"]
 
 
+@pytest.mark.usefixtures("few_descriptors")
 @pytest.mark.parametrize("then", ["written to", "copied and truncated", "rotated"])
 def test_a_rotated_file_that_grows_after_it_was_let_go_is_not_repeated(then: str, log: Followed) -> None:
     log.append("one")
@@ -777,6 +816,7 @@ def test_lines_written_to_a_file_while_another_had_its_name_are_not_lost(log: Fo
     assert hear(reader) == ["a 2", "a 3"]
 
 
+@pytest.mark.usefixtures("few_descriptors")
 def test_a_file_that_comes_back_after_it_was_let_go_is_not_repeated(log: Followed) -> None:
     log.append("a 1", to="a.log")
     log.point_to("a.log")
@@ -1066,7 +1106,7 @@ def test_facts_tell_of_the_file_that_bears_the_name(log: Followed) -> None:
     facts = log.source.facts()
     modified = log.path.stat().st_mtime_ns // 1_000_000
     assert (facts.id, facts.name, facts.path) == ("app", "app.log", str(log.path))
-    assert (facts.size, facts.modified, facts.lines, facts.state) == (4, modified, None, "open")
+    assert (facts.size, facts.modified, facts.lines, facts.state) == (4, modified, 1, "open")
 
 
 def test_facts_of_a_file_that_is_missing_are_empty(log: Followed) -> None:

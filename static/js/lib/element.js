@@ -26,3 +26,12 @@ export function byId(id, type) {
   if (found instanceof type) return found;
   throw new Error(`the page has no ${type.name} with the id ${id}`);
 }
+
+/**
+ * Leaves the node alone when nothing changed, so a selection in it survives.
+ * @param {HTMLElement} node
+ * @param {string} text
+ */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

@@ -1,95 +1,296 @@
-/** Rows as elements: text nodes, and class names from a closed set. */
+/**
+ * Rows as elements that are filled again and again. Text nodes and class names from a closed set only; what a plain
+ * line has in common with the one before it in the same element is not touched.
+ */
 
 import { element } from "../lib/element.js";
-import { bytes, group } from "../lib/numbers.js";
-import { stripAnsi } from "../text/ansi.js";
-import { visible, visibleRuns } from "../text/sanitize.js";
-import { gapWords, skipWords, sourceWords } from "../text/words.js";
+import { bytes, counted } from "../lib/numbers.js";
+import { styleLook } from "../text/colours.js";
+import { visible } from "../text/sanitize.js";
+import { jsonSpans, lineSpans } from "../text/spans.js";
+import { gapWords, sourceWords } from "../text/words.js";
 
 /** @typedef {import("../model/rows.js").Row} Row */
 /** @typedef {import("../model/rows.js").LineRow} LineRow */
-/** @typedef {{names: import("../model/names.js").Names, hues: import("../model/hues.js").Hues}} Sources */
+/** @typedef {import("../model/rows.js").NoteRow} NoteRow */
+/** @typedef {import("../model/rows.js").Level} Level */
+/** @typedef {import("../text/spans.js").Span} Span */
+/**
+ * How a row is to look, apart from what it holds.
+ * @typedef {object} Look
+ * @property {Pick<import("../model/names.js").Names, "short">} names
+ * @property {Pick<import("../model/hues.js").Hues, "of">} hues
+ * @property {string | null} number
+ * @property {string | null} time
+ * @property {boolean} expanded
+ * @property {boolean} pretty JSON is set out over several lines
+ * @property {boolean} marked it has a bookmark
+ * @property {boolean} chosen the URL points to it
+ * @property {string | null} restUrl where all of the line can be read
+ */
+/**
+ * @typedef {object} Parts
+ * @property {HTMLElement} mark
+ * @property {Text} letter
+ * @property {Text} name
+ * @property {Text} number
+ * @property {Text} time
+ * @property {HTMLElement} body
+ * @property {HTMLElement} text
+ * @property {Text | null} plain the only node in `text`, where there is just one
+ * @property {string} className
+ * @property {Level | null} level
+ */
+/** @typedef {{spans: Span[], rest: number, unit: "character" | "line"}} Shown `rest` counts what is left out */
 
-// Laying out a megabyte in one row takes seconds; nobody reads it unasked.
-const SHOWN_CHARACTERS = 4_000;
+// Laying out a megabyte in one row takes seconds; nobody reads it unasked. So do spans past the bound on nodes.
+const FOLDED = { characters: 4_000, spans: 400 };
+const EXPANDED = { characters: 100_000, spans: 10_000 };
+const FOLDED_JSON = 400;
+const EXPANDED_JSON = 5_000;
+
+/** @type {Readonly<Record<Level, string>>} */
+const LETTERS = { fatal: "F", error: "E", warning: "W", notice: "N", info: "I", debug: "D", trace: "T" };
+
+/** @type {WeakMap<HTMLElement, Parts>} */
+const partsOf = new WeakMap();
+
+/** An empty row, to be filled by `fillRow`. @returns {HTMLElement} */
+export function makeRow() {
+  const [letter, name, number, time] = Array.from({ length: 4 }, () => document.createTextNode(""));
+  const mark = element("span", "mark-cell", letter);
+  const text = element("span", "text");
+  const body = element("span", "body", text);
+  mark.dataset.action = "menu";
+  const columns = [mark, element("span", "name", name), numberHandle(number), element("span", "time", time), body];
+  const row = element("div", "row", ...columns);
+  partsOf.set(row, { mark, letter, name, number, time, body, text, plain: null, className: "row", level: null });
+  return row;
+}
+
+/** @param {Text} number */
+function numberHandle(number) {
+  const handle = element("button", "number", number);
+  handle.type = "button";
+  // The keyboard reaches the menu of a line by its own command, not through a stop at each row.
+  handle.tabIndex = -1;
+  handle.title = "Menu of this line";
+  handle.dataset.action = "menu";
+  return handle;
+}
 
 /**
- * @param {Row} row
- * @param {Sources} sources
- * @returns {HTMLElement}
+ * @param {HTMLElement} row made by `makeRow`
+ * @param {Row | null} content null for one that is still being loaded
+ * @param {Look} look
  */
-export function makeRow(row, sources) {
-  switch (row.kind) {
-    case "line":
-      return lineRow(row, sources);
-    case "gap":
-      return noteRow("row note gap", `${visible(sources.names.short(row.source))}: ${gapWords(row)}`);
-    case "skip":
-      return noteRow("row note gap", skipWords(row.lines));
-    case "source":
-      return noteRow("row note", sourceWords(visible(sources.names.short(row.source)), row.state));
-    case "complete":
-      return noteRow("row note", "end of the stream");
+export function fillRow(row, content, look) {
+  const parts = partsOf.get(row);
+  if (!parts) throw new TypeError("not a row");
+  const line = content?.kind === "line" ? content : null;
+  setClass(row, parts, classes(content, look));
+  setLevel(parts, line?.level ?? null);
+  setText(parts.name, line ? visible(look.names.short(line.source)) : "");
+  setText(parts.number, line || !content ? (look.number ?? "") : "");
+  setText(parts.time, line ? (look.time ?? "") : "");
+  if (content?.kind === "line") fillLine(parts, content, look);
+  else fillPlain(parts, content ? noteWords(content, look) : "");
+}
+
+/**
+ * The spans that a line's row shows, in order: what a place in the row's text is to be looked up in.
+ * @param {LineRow} line
+ * @param {Pick<Look, "pretty" | "expanded">} look
+ * @returns {Shown}
+ */
+export function shownOf({ text }, { pretty, expanded }) {
+  const json = pretty ? jsonSpans(text, expanded ? EXPANDED_JSON : FOLDED_JSON) : null;
+  return json
+    ? { ...json, unit: "line" }
+    : { ...lineSpans(text, expanded ? EXPANDED : FOLDED), unit: "character" };
+}
+
+/**
+ * @param {Row | null} content
+ * @param {Look} look
+ */
+function classes(content, look) {
+  if (content === null) return "row loading";
+  if (content.kind !== "line") return content.kind === "gap" || isLoss(content) ? "row note gap" : "row note";
+  const hue = look.hues.of(content.source);
+  let names = content.level === null ? "row" : `row level-${content.level}`;
+  if (hue !== null) names += ` hue-${hue}`;
+  for (const name of /** @type {const} */ (["expanded", "pretty", "marked", "chosen"])) {
+    if (look[name]) names += ` ${name}`;
   }
+  return names;
+}
+
+/** @param {NoteRow} note */
+function isLoss(note) {
+  return note.kind === "divider" && note.reason !== null;
+}
+
+/**
+ * @param {NoteRow} note
+ * @param {Look} look
+ * @returns {string}
+ */
+function noteWords(note, { names }) {
+  if (note.kind === "complete") return "end of the stream";
+  const name = visible(names.short(note.source));
+  if (note.kind === "gap") return `${name}: ${gapWords(note)}`;
+  if (note.kind === "source") return sourceWords(name, note.state);
+  if (note.reason === null) return sourceWords(name, "rotated");
+  const reason = /** @type {import("../model/events.js").GapReason} */ (note.reason);
+  return `${name}: ${gapWords({ kind: "gap", source: note.source, reason, lines: null })}`;
+}
+
+/**
+ * @param {HTMLElement} row
+ * @param {Parts} parts
+ * @param {string} className
+ */
+function setClass(row, parts, className) {
+  if (parts.className === className) return;
+  row.className = parts.className = className;
+  if (className.endsWith(" chosen")) row.setAttribute("aria-current", "true");
+  else row.removeAttribute("aria-current");
+}
+
+/**
+ * @param {Parts} parts
+ * @param {Level | null} level
+ */
+function setLevel(parts, level) {
+  if (parts.level === level) return;
+  parts.level = level;
+  parts.letter.data = level === null ? "" : LETTERS[level];
+  if (level === null) {
+    parts.mark.removeAttribute("role");
+    parts.mark.removeAttribute("aria-label");
+  } else {
+    parts.mark.setAttribute("role", "img");
+    parts.mark.setAttribute("aria-label", level);
+  }
+  parts.mark.title = level ?? "";
+}
+
+/**
+ * @param {Text} node
+ * @param {string} text
+ */
+function setText(node, text) {
+  if (node.data !== text) node.data = text;
+}
+
+/**
+ * @param {Parts} parts
+ * @param {LineRow} line
+ * @param {Look} look
+ */
+function fillLine(parts, line, look) {
+  const shown = shownOf(line, look);
+  const { spans } = shown;
+  if (spans.length === 0) fillPlain(parts, "");
+  else if (spans.length === 1 && isPlain(spans[0])) fillPlain(parts, spans[0].text);
+  else fillSpans(parts, spans);
+  const extras = extrasOf(line, look, shown);
+  if (extras.length > 0) parts.body.append(element("span", "tail", ...extras));
+}
+
+/**
+ * @param {Parts} parts
+ * @param {readonly Span[]} spans
+ */
+function fillSpans(parts, spans) {
+  clearTail(parts);
+  parts.plain = null;
+  parts.text.replaceChildren(...spans.map(spanNode));
+}
+
+/**
+ * @param {Parts} parts
+ * @param {string} text
+ */
+function fillPlain(parts, text) {
+  clearTail(parts);
+  if (parts.plain) {
+    setText(parts.plain, text);
+    return;
+  }
+  parts.plain = document.createTextNode(text);
+  parts.text.replaceChildren(parts.plain);
+}
+
+/** @param {Parts} parts */
+function clearTail({ body, text }) {
+  if (body.lastChild !== text) body.replaceChildren(text);
+}
+
+/** @param {Span} span */
+function isPlain({ glyph, href, style, kind }) {
+  return !glyph && href === null && style === null && kind === null;
+}
+
+/**
+ * @param {Span} span
+ * @returns {Node}
+ */
+function spanNode(span) {
+  if (isPlain(span)) return document.createTextNode(span.text);
+  const look = span.style ? styleLook(span.style) : null;
+  const names = [span.glyph ? "glyph" : "", span.kind ? `json-${span.kind}` : "", look?.classes ?? ""];
+  const className = names.filter((name) => name !== "").join(" ");
+  const node = span.href === null ? element("span", className, span.text) : link(className, span.href, span.text);
+  if (look?.fg) node.style.setProperty("--fg", look.fg);
+  if (look?.bg) node.style.setProperty("--bg", look.bg);
+  return node;
 }
 
 /**
  * @param {string} className
+ * @param {string} href
  * @param {string} words
  */
-function noteRow(className, words) {
-  return element("div", className, element("span", "words", words));
+function link(className, href, words) {
+  const made = element("a", className, words);
+  made.href = href;
+  made.target = "_blank";
+  made.rel = "noopener noreferrer";
+  return made;
 }
 
 /**
- * @param {LineRow} row
- * @param {Sources} sources
+ * What follows the text: what is left out of it, and how to come by it.
+ * @param {LineRow} line
+ * @param {Look} look
+ * @param {Shown} shown
  */
-function lineRow(row, { names, hues }) {
-  const hue = hues.of(row.source);
-  const text = element("span", "text");
-  const line = stripAnsi(row.text.endsWith("\r") ? row.text.slice(0, -1) : row.text);
-  fillText(text, line);
-  if (row.cut !== null) text.append(mark(`cut here; ${bytes(row.cut)} in all`));
-  if (row.unterminated) text.append(mark("no newline at its end"));
-  return element(
-    "div",
-    hue === null ? "row" : `row hue-${hue}`,
-    element("span", "name", visible(names.short(row.source))),
-    element("span", "number", row.n === null ? "" : group(row.n)),
-    text,
-  );
-}
-
-/**
- * @param {HTMLElement} text
- * @param {string} line
- */
-function fillText(text, line) {
-  appendRuns(text, line.length > SHOWN_CHARACTERS ? line.slice(0, SHOWN_CHARACTERS) : line);
-  if (line.length <= SHOWN_CHARACTERS) return;
-  const rest = line.slice(SHOWN_CHARACTERS);
-  const more = element("button", "more", `${group(rest.length)} more characters`);
-  more.type = "button";
-  more.addEventListener("click", () => {
-    const shown = document.createDocumentFragment();
-    appendRuns(shown, rest);
-    more.replaceWith(shown);
-  });
-  text.append(more);
-}
-
-/**
- * @param {ParentNode} parent
- * @param {string} line
- */
-function appendRuns(parent, line) {
-  for (const run of visibleRuns(line)) {
-    parent.append(run.glyph ? element("span", "glyph", run.text) : run.text);
-  }
+function extrasOf({ cut, unterminated }, { expanded, restUrl }, { rest, unit }) {
+  const left = counted(rest, `more ${unit}`);
+  /** @type {HTMLElement[]} */
+  const extras = [];
+  if (rest > 0) extras.push(expanded ? mark(`${left} not shown`) : handle("expand", left));
+  if (cut !== null) extras.push(mark(`cut here; ${bytes(cut)} in all`));
+  if (restUrl !== null && (cut !== null || (rest > 0 && expanded))) extras.push(link("rest", restUrl, "open the rest"));
+  if (unterminated) extras.push(mark("no newline at its end"));
+  if (expanded) extras.push(handle("fold", "fold"));
+  return extras;
 }
 
 /** @param {string} words */
 function mark(words) {
   return element("span", "mark", words);
+}
+
+/**
+ * @param {string} action
+ * @param {string} words
+ */
+function handle(action, words) {
+  const made = element("button", "more", words);
+  made.type = "button";
+  made.dataset.action = action;
+  return made;
 }

@@ -5,6 +5,9 @@
  *   | {name: "refused", detail: string}} Connection
  */
 
+/** @type {Connection} */
+export const CONNECTING = { name: "connecting" };
+
 /** States that only the reader can leave. */
 const FINAL = new Set(["idle", "ended", "signed-out", "refused"]);
 

@@ -4,8 +4,12 @@
  * @typedef {object} LinesEvent
  * @property {"lines"} kind
  * @property {string} source
+ * @property {string} file the generation that they are in, known by this id as long as the server runs
+ * @property {string} at cursor before the first line
  * @property {number | null} n number of the first line in its file, from 1
  * @property {string[]} lines
+ * @property {string} levels a letter a line: F E W N I D T or -
+ * @property {(number | null)[]} times epoch milliseconds of each line
  * @property {[number, number][]} [cut] index in `lines` and true length in bytes of each line that came shortened
  * @property {boolean} [unterminated] the last line had no newline at its end
  */
@@ -18,8 +22,15 @@
 
 /** @typedef {StreamEvent["kind"]} EventKind */
 
-/** @type {readonly EventKind[]} */
-export const EVENT_KINDS = ["lines", "gap", "source", "end"];
+const KINDS = new Set(["lines", "gap", "source", "end"]);
+
+/**
+ * @param {string} kind
+ * @returns {kind is EventKind}
+ */
+export function isEventKind(kind) {
+  return KINDS.has(kind);
+}
 
 /**
  * @param {EventKind} kind the SSE event name

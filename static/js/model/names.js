@@ -1,47 +1,77 @@
-/** What the chosen sources are called: in full, and short enough for a column. */
+/** What sources are called: among all that there are, and among the few that are shown. */
 
-/** @typedef {{id: string, name: string}} Named */
+/** @typedef {{id: string, name: string, path?: string}} Named `path` leads to what has the name */
 
 export class Names {
   /** @type {Map<string, string>} */
   #full = new Map();
+  /** @type {readonly Named[]} */
+  #sources = [];
   /** @type {Map<string, string>} */
   #short = new Map();
 
   /**
    * @param {readonly Named[]} sources all that are known
-   * @param {readonly string[]} chosen
+   * @param {readonly string[]} chosen in all panes, so that each is called the same everywhere
    */
   assign(sources, chosen) {
-    const named = sources.filter(({ id }) => chosen.includes(id));
-    this.#full = new Map(named.map(({ id, name }) => [id, name]));
-    this.#short = shortNames(named);
+    if (sources !== this.#sources) this.#full = shortNames(sources);
+    this.#sources = sources;
+    this.#short = shortNames(sources.filter(({ id }) => chosen.includes(id)));
   }
 
-  /** @param {string} id */
+  /**
+   * What tells it from all others.
+   * @param {string} id
+   */
   full(id) {
     return this.#full.get(id) ?? id;
   }
 
-  /** @param {string} id */
+  /**
+   * What tells it from the others that are chosen.
+   * @param {string} id
+   */
   short(id) {
     return this.#short.get(id) ?? id;
   }
 }
 
 /**
- * The last part of each path, but the whole of it where two share that part.
+ * The last part of each path, with as many parts before it as tell it from the others.
  * @param {readonly Named[]} sources
  * @returns {Map<string, string>} by id
  */
 export function shortNames(sources) {
-  /** @type {Map<string, number>} */
-  const uses = new Map();
-  for (const { name } of sources) uses.set(lastPart(name), (uses.get(lastPart(name)) ?? 0) + 1);
-  return new Map(sources.map(({ id, name }) => [id, uses.get(lastPart(name)) === 1 ? lastPart(name) : name]));
+  const parts = new Map(sources.map((source) => [source.id, pathOf(source).split("/")]));
+  const short = new Map(sources.map(({ id }) => [id, lastParts(parts.get(id), 1)]));
+  const longest = Math.max(...Array.from(parts.values(), ({ length }) => length));
+  for (let count = 2; count <= longest; count += 1) {
+    for (const id of sharing(short)) short.set(id, lastParts(parts.get(id), count));
+  }
+  return short;
 }
 
-/** @param {string} name */
-function lastPart(name) {
-  return name.slice(name.lastIndexOf("/") + 1) || name;
+/** @param {Named} source */
+function pathOf({ name, path }) {
+  return path?.endsWith(name) ? path : name;
+}
+
+/**
+ * @param {readonly string[]} [parts]
+ * @param {number} [count]
+ */
+function lastParts(parts = [], count = 1) {
+  return parts.slice(-count).join("/");
+}
+
+/**
+ * @param {ReadonlyMap<string, string>} names by id
+ * @returns {string[]} ids whose name another has too
+ */
+function sharing(names) {
+  /** @type {Map<string, number>} */
+  const uses = new Map();
+  for (const name of names.values()) uses.set(name, (uses.get(name) ?? 0) + 1);
+  return [...names].filter(([, name]) => (uses.get(name) ?? 0) > 1).map(([id]) => id);
 }

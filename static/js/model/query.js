@@ -1,14 +1,29 @@
 /** What the page shows, as the query string says it; a URL is a share link. */
 
-/** @typedef {{sources: readonly string[]}} Query */
+/**
+ * One view of the page.
+ * @typedef {object} PaneQuery
+ * @property {readonly string[]} sources
+ * @property {string | null} at cursor of the line at its upper edge; null is the end
+ */
+
+export const MOST_PANES = 2;
+const BACKFILL_LINES = 500;
+// Further behind than this, the server may skip to near the end, and says so.
+const LAG_LINES = 1_000;
+// The first pane has the plain names, so that a link with one pane is short.
+const SUFFIXES = ["", "2"];
 
 /**
  * @param {string} search the query string, with or without its question mark
- * @returns {Query}
+ * @returns {readonly PaneQuery[]} at least one; a second if the URL names its sources, be they none
  */
 export function readQuery(search) {
-  const named = new URLSearchParams(search).getAll("source").filter(Boolean);
-  return { sources: [...new Set(named)] };
+  const params = new URLSearchParams(search);
+  return SUFFIXES.filter((suffix) => suffix === "" || params.has(`source${suffix}`)).map((suffix) => ({
+    sources: [...new Set(params.getAll(`source${suffix}`).filter(Boolean))],
+    at: params.get(`at${suffix}`) || null,
+  }));
 }
 
 /**
@@ -28,26 +43,36 @@ export function resolveSources(wanted, known) {
 
 /**
  * Parameters that this page does not know are kept for one that does; a token never gets into a share link.
- * @param {Query} query
+ * @param {readonly PaneQuery[]} panes
  * @param {string} [search] the present query string
  * @returns {string} with its question mark, which alone means "nothing"
  */
-export function writeQuery(query, search = "") {
+export function writeQuery(panes, search = "") {
   const params = new URLSearchParams(search);
-  params.delete("source");
   params.delete("token");
-  for (const id of query.sources) params.append("source", id);
+  for (const suffix of SUFFIXES) {
+    params.delete(`source${suffix}`);
+    params.delete(`at${suffix}`);
+  }
+  panes.slice(0, MOST_PANES).forEach(({ sources, at }, index) => {
+    const suffix = SUFFIXES[index];
+    for (const id of sources) params.append(`source${suffix}`, id);
+    if (sources.length === 0 && index > 0) params.append(`source${suffix}`, "");
+    if (at) params.append(`at${suffix}`, at);
+  });
   return `?${params}`;
 }
 
 /**
- * The query string of a stream: from the last lines, or from where an earlier stream of the same sources stopped.
+ * The query string of a stream: where an earlier one stopped, and the last lines of sources that were not in that.
  * @param {readonly string[]} sources
- * @param {{cursor?: string, backfill: number}} start
+ * @param {string} [cursor]
  */
-export function streamQuery(sources, { cursor, backfill }) {
+export function streamQuery(sources, cursor = "") {
   const params = new URLSearchParams(sources.map((id) => ["source", id]));
+  params.append("from", String(-BACKFILL_LINES));
   if (cursor) params.append("cursor", cursor);
-  else params.append("from", String(-backfill));
+  for (const extra of ["levels", "times", "places"]) params.append(extra, "true");
+  params.append("lag", String(LAG_LINES));
   return `?${params}`;
 }

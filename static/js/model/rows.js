@@ -1,26 +1,80 @@
-/** What the list shows, one row each, and how much of what was received a row stands for. */
+/** What the list shows, one row each; and how what the server sends becomes rows. */
 
+/** @typedef {"fatal" | "error" | "warning" | "notice" | "info" | "debug" | "trace"} Level */
 /**
  * @typedef {object} LineRow
  * @property {"line"} kind
  * @property {string} source
- * @property {number | null} n
+ * @property {string} file the generation it is in
+ * @property {number | null} n number in its file, from 1
  * @property {string} text
+ * @property {Level | null} level
+ * @property {number | null} time epoch milliseconds
+ * @property {string | null} at its cursor, where it is known
  * @property {number | null} cut true length in bytes when the line came shortened
  * @property {boolean} unterminated
  */
-/** @typedef {{kind: "skip", lines: number}} SkipRow lines that came and are not shown */
 /** @typedef {import("./events.js").GapEvent} GapRow lines that never came */
 /** @typedef {import("./events.js").SourceEvent} SourceRow */
+/** @typedef {{kind: "divider", source: string, reason: string | null}} DividerRow where one file ends and the next begins */
 /** @typedef {{kind: "complete"}} CompleteRow */
-/** @typedef {GapRow | SourceRow | CompleteRow} NoteRow */
-/** @typedef {LineRow | SkipRow | NoteRow} Row */
+/** @typedef {GapRow | SourceRow | DividerRow | CompleteRow} NoteRow */
+/** @typedef {LineRow | NoteRow} Row */
 
 /**
- * @param {Row} row
- * @returns {number} received lines
+ * A line as `/api/lines` gives it.
+ * @typedef {object} WireLine
+ * @property {string} source
+ * @property {string} file
+ * @property {number | null} n
+ * @property {string} text
+ * @property {Level | null} level
+ * @property {number | null} time
+ * @property {string} at
+ * @property {number} [cut]
+ * @property {boolean} [unterminated]
  */
-export function linesIn(row) {
-  if (row.kind === "line") return 1;
-  return row.kind === "skip" ? row.lines : 0;
+
+/** @type {Record<string, Level>} */
+const LEVELS = { F: "fatal", E: "error", W: "warning", N: "notice", I: "info", D: "debug", T: "trace" };
+
+/**
+ * @param {import("./events.js").LinesEvent} event
+ * @returns {LineRow[]}
+ */
+export function rowsOf(event) {
+  const { source, file, n, levels, times, cut } = event;
+  const cuts = new Map(cut);
+  const last = event.lines.length - 1;
+  return event.lines.map((text, index) => ({
+    kind: "line",
+    source,
+    file: file ?? "",
+    n: n === null ? null : n + index,
+    text,
+    level: LEVELS[levels?.[index] ?? "-"] ?? null,
+    time: times?.[index] ?? null,
+    at: index === 0 ? (event.at ?? null) : null,
+    cut: cuts.get(index) ?? null,
+    unterminated: index === last && event.unterminated === true,
+  }));
+}
+
+/**
+ * @param {WireLine} line
+ * @returns {LineRow}
+ */
+export function rowOf({ source, file, n, text, level, time, at, cut, unterminated }) {
+  return {
+    kind: "line",
+    source,
+    file,
+    n,
+    text,
+    level,
+    time,
+    at,
+    cut: cut ?? null,
+    unterminated: unterminated === true,
+  };
 }

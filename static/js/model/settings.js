@@ -3,11 +3,23 @@
 import { Signal } from "../lib/signal.js";
 
 /** @typedef {"auto" | "light" | "dark"} Theme */
+/** @typedef {"off" | "absolute" | "relative"} Times what the time column shows */
+/** @typedef {"local" | "utc"} Zone */
 /** @typedef {Pick<Storage, "getItem" | "setItem">} Store */
+/**
+ * @template T
+ * @typedef {import("../lib/signal.js").Readable<T>} Readable
+ */
 
 const PREFIX = "logviewer.";
 /** @type {readonly Theme[]} */
 const THEMES = ["auto", "light", "dark"];
+/** @type {readonly Times[]} */
+const TIMES = ["off", "absolute", "relative"];
+/** @type {readonly Zone[]} */
+const ZONES = ["local", "utc"];
+/** @type {readonly boolean[]} */
+const SWITCH = [false, true];
 
 /** @returns {Store | null} null where the browser forbids it */
 export function openStore() {
@@ -20,79 +32,134 @@ export function openStore() {
 }
 
 export class Settings {
-  #store;
   #theme;
   #wrap;
   #keys;
+  #numbers;
+  #times;
+  #zone;
+  #side;
 
   /**
    * @param {Store | null} store null where the browser gives none
-   * @param {{wrap: boolean}} defaults
+   * @param {{wrap: boolean, numbers?: boolean}} defaults
    */
-  constructor(store, defaults) {
-    this.#store = store;
-    const theme = THEMES.find((known) => known === this.#read("theme"));
-    this.#theme = new Signal(theme ?? THEMES[0]);
-    this.#wrap = new Signal(this.#flag("wrap", defaults.wrap));
-    this.#keys = new Signal(this.#flag("keys", true));
+  constructor(store, { wrap, numbers = true }) {
+    this.#theme = new Choice(store, "theme", THEMES, "auto");
+    this.#wrap = new Choice(store, "wrap", SWITCH, wrap);
+    this.#keys = new Choice(store, "keys", SWITCH, true);
+    this.#numbers = new Choice(store, "numbers", SWITCH, numbers);
+    this.#times = new Choice(store, "times", TIMES, "off");
+    this.#zone = new Choice(store, "zone", ZONES, "local");
+    this.#side = new Choice(store, "side", SWITCH, true);
   }
 
-  /** @returns {import("../lib/signal.js").Readable<Theme>} */
+  /** @returns {Readable<Theme>} */
   get theme() {
-    return this.#theme;
+    return this.#theme.signal;
   }
 
-  /** Whether long lines wrap. @returns {import("../lib/signal.js").Readable<boolean>} */
+  /** Whether long lines wrap. @returns {Readable<boolean>} */
   get wrap() {
-    return this.#wrap;
+    return this.#wrap.signal;
   }
 
-  /** Whether single keys are commands. @returns {import("../lib/signal.js").Readable<boolean>} */
+  /** Whether single keys are commands. @returns {Readable<boolean>} */
   get keys() {
-    return this.#keys;
+    return this.#keys.signal;
+  }
+
+  /** Whether lines have their numbers in front. @returns {Readable<boolean>} */
+  get numbers() {
+    return this.#numbers.signal;
+  }
+
+  /** @returns {Readable<Times>} */
+  get times() {
+    return this.#times.signal;
+  }
+
+  /** In which zone absolute times are shown. @returns {Readable<Zone>} */
+  get zone() {
+    return this.#zone.signal;
+  }
+
+  /** Whether the list of sources stands beside the log, where there is room. @returns {Readable<boolean>} */
+  get side() {
+    return this.#side.signal;
   }
 
   nextTheme() {
-    const next = THEMES[(THEMES.indexOf(this.#theme.value) + 1) % THEMES.length];
-    this.#theme.set(next);
-    this.#write("theme", next);
+    this.#theme.next();
   }
 
   toggleWrap() {
-    this.#wrap.set(!this.#wrap.value);
-    this.#write("wrap", this.#wrap.value ? "on" : "off");
+    this.#wrap.next();
+  }
+
+  toggleNumbers() {
+    this.#numbers.next();
+  }
+
+  toggleSide() {
+    this.#side.next();
+  }
+
+  nextTimes() {
+    this.#times.next();
+  }
+
+  nextZone() {
+    this.#zone.next();
   }
 
   /** @param {boolean} on */
   setKeys(on) {
     this.#keys.set(on);
-    this.#write("keys", on ? "on" : "off");
   }
+}
+
+/**
+ * One value out of a few, in storage as a word.
+ * @template {string | boolean} T
+ */
+class Choice {
+  signal;
+  #store;
+  #name;
+  #values;
 
   /**
+   * @param {Store | null} store
    * @param {string} name
-   * @param {boolean} fallback
+   * @param {readonly T[]} values in the order in which they follow one another
+   * @param {T} fallback
    */
-  #flag(name, fallback) {
-    const kept = this.#read(name);
-    return kept === null ? fallback : kept === "on";
+  constructor(store, name, values, fallback) {
+    this.#store = store;
+    this.#name = PREFIX + name;
+    this.#values = values;
+    const kept = store?.getItem(this.#name) ?? null;
+    this.signal = new Signal(values.find((value) => toWord(value) === kept) ?? fallback);
   }
 
-  /** @param {string} name */
-  #read(name) {
-    return this.#store?.getItem(PREFIX + name) ?? null;
+  next() {
+    this.set(this.#values[(this.#values.indexOf(this.signal.value) + 1) % this.#values.length]);
   }
 
-  /**
-   * @param {string} name
-   * @param {string} value
-   */
-  #write(name, value) {
+  /** @param {T} value */
+  set(value) {
+    this.signal.set(value);
     try {
-      this.#store?.setItem(PREFIX + name, value);
+      this.#store?.setItem(this.#name, toWord(value));
     } catch (error) {
       // Full or forbidden storage: the choice then holds for this page only.
       if (!(error instanceof DOMException)) throw error;
     }
   }
+}
+
+/** @param {string | boolean} value */
+function toWord(value) {
+  return typeof value === "string" ? value : value ? "on" : "off";
 }

@@ -1,65 +1,60 @@
 /**
- * One stream at a time, kept alive: resumed by cursor with back-off after a loss, closed for good when it is complete.
- * A stream that was replaced can say nothing any more.
+ * One stream at a time, kept alive: resumed by cursor with back-off after a loss or a long silence, closed for good
+ * when it is complete or not given. A stream that was replaced can say nothing any more.
  */
 
 import { Signal } from "../lib/signal.js";
-import { isFinal } from "../model/connection.js";
-import { EVENT_KINDS, parseEvent } from "../model/events.js";
+import { CONNECTING } from "../model/connection.js";
 import { streamQuery } from "../model/query.js";
+import { ask } from "./answer.js";
 import { backoffDelay } from "./backoff.js";
-import { probe } from "./probe.js";
+import { EventParser } from "./event-parser.js";
 
 /** @typedef {import("../model/connection.js").Connection} Connection */
 /** @typedef {import("../model/events.js").StreamEvent} StreamEvent */
-/** @typedef {import("../model/events.js").EventKind} EventKind */
-/** @typedef {import("./probe.js").Answer} Answer */
+/** @typedef {import("./answer.js").Answer} Answer */
 /**
- * @typedef {object} Source as much of an EventSource as is used here
- * @property {number} readyState
- * @property {(type: string, listener: (event: Event) => void) => void} addEventListener
- * @property {() => void} close
+ * Takes what one read of the network brought, and the cursor after it; nothing more is read before it is done.
+ * @typedef {(events: StreamEvent[], cursor: string) => Promise<void> | void} Receive
  */
 /**
  * @typedef {object} Surroundings what a test replaces
- * @property {(url: string) => Source} open
- * @property {(url: string) => Promise<Answer>} probe
+ * @property {import("./answer.js").Fetch} fetch
  * @property {(attempt: number) => number} delay
  */
 
-const CLOSED = 2;
-const BACKFILL = 500;
 // A stream that held this long was a good one; one that breaks at once must not be tried at full speed for ever.
 const STEADY_MS = 5_000;
+// The server pings each 15 s: with three of them missing nobody is there, whatever the connection says.
+const SILENCE_MS = 45_000;
 
 /** @type {Surroundings} */
-const BROWSER = { open: (url) => new EventSource(url), probe, delay: backoffDelay };
+const BROWSER = { fetch: (url, init) => fetch(url, init), delay: backoffDelay };
 
 export class StreamClient {
   #endpoint;
-  #deliver;
+  #receive;
   #surroundings;
   /** @type {Signal<Connection>} */
   #connection = new Signal(/** @type {Connection} */ ({ name: "idle" }));
   /** @type {readonly string[]} */
   #sources = [];
-  /** @type {Source | null} */
-  #source = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  /** @type {AbortController | null} */
+  #request = null;
+  /** Until the next try, or until the present one is too silent. @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  #generation = 0;
   #cursor = "";
   #attempt = 0;
   #openedAt = Infinity;
 
   /**
    * @param {string} endpoint the stream's URL without its query string
-   * @param {(event: StreamEvent) => void} deliver
+   * @param {Receive} receive
    * @param {Surroundings} [surroundings]
    */
-  constructor(endpoint, deliver, surroundings = BROWSER) {
+  constructor(endpoint, receive, surroundings = BROWSER) {
     this.#endpoint = endpoint;
-    this.#deliver = deliver;
+    this.#receive = receive;
     this.#surroundings = surroundings;
   }
 
@@ -69,16 +64,20 @@ export class StreamClient {
   }
 
   /**
-   * Begins anew with the last lines of these sources; with none it rests.
-   * @param {readonly string[]} sources
+   * Instead of what it followed before.
+   * @param {readonly string[]} sources at least one
+   * @param {string} cursor where an earlier stream with some of these sources stopped, or nothing
    */
-  follow(sources) {
-    this.#letGo();
+  start(sources, cursor) {
     this.#sources = sources;
-    this.#cursor = "";
+    this.#cursor = cursor;
     this.#attempt = 0;
-    if (sources.length === 0) this.#connection.set({ name: "idle" });
-    else this.#connect({ name: "connecting" });
+    this.#connect(CONNECTING);
+  }
+
+  stop() {
+    this.#letGo();
+    this.#connection.set({ name: "idle" });
   }
 
   /** Tries at once when it is waiting to try: the reader asked for it, or the network is back. */
@@ -89,116 +88,100 @@ export class StreamClient {
     this.#connect({ ...value, at: null });
   }
 
-  /** Frees the connection of a page that is put away; `resume` goes on from the same cursor. */
-  suspend() {
-    this.#letGo();
-  }
-
-  resume() {
-    if (!isFinal(this.#connection.value)) this.#connect({ name: "connecting" });
-  }
-
   #letGo() {
-    this.#generation += 1;
     clearTimeout(this.#timer);
-    this.#source?.close();
-    this.#source = null;
+    this.#request?.abort();
+    this.#request = null;
     this.#openedAt = Infinity;
-  }
-
-  #url() {
-    return this.#endpoint + streamQuery(this.#sources, { cursor: this.#cursor, backfill: BACKFILL });
   }
 
   /** @param {Connection} connection what to show until it is open */
   #connect(connection) {
     this.#letGo();
-    const generation = this.#generation;
-    /** @param {(event: Event) => void} listener */
-    const current = (listener) => (/** @type {Event} */ event) => {
-      if (generation === this.#generation) listener(event);
-    };
-    const source = this.#surroundings.open(this.#url());
-    this.#source = source;
-    source.addEventListener(
-      "open",
-      current(() => this.#opened()),
-    );
-    source.addEventListener(
-      "error",
-      current(() => void this.#failed(source)),
-    );
-    for (const kind of EVENT_KINDS) {
-      source.addEventListener(
-        kind,
-        current((event) => this.#received(kind, /** @type {MessageEvent<string>} */ (event))),
-      );
-    }
+    const request = new AbortController();
+    this.#request = request;
+    void this.#run(request);
     this.#connection.set(connection);
   }
 
-  #opened() {
-    this.#openedAt = Date.now();
-    this.#connection.set({ name: "live" });
+  /** @param {AbortController} request */
+  async #run(request) {
+    this.#watch();
+    const url = this.#endpoint + streamQuery(this.#sources, this.#cursor);
+    const answer = await ask(url, request.signal, this.#surroundings.fetch);
+    if (this.#request === request) await this.#heed(answer, request);
+  }
+
+  #watch() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#retry("reconnecting"), SILENCE_MS);
   }
 
   /**
-   * @param {EventKind} kind
-   * @param {MessageEvent<string>} message
+   * @param {Answer} answer
+   * @param {AbortController} request
    */
-  #received(kind, message) {
-    this.#cursor = message.lastEventId || this.#cursor;
-    const event = parseEvent(kind, message.data);
-    if (event.kind === "end") this.#ended(event.reason);
-    this.#deliver(event);
-  }
-
-  /** @param {"complete" | "shutdown"} reason */
-  #ended(reason) {
-    if (reason === "shutdown") {
-      this.#retry("server-ended");
-    } else {
-      this.#letGo();
-      this.#connection.set({ name: "ended" });
-    }
-  }
-
-  /** @param {Source} source */
-  async #failed(source) {
-    if (source.readyState === CLOSED) {
-      await this.#askWhy();
-    } else if (this.#cursor) {
-      this.#retry("reconnecting");
-    } else {
-      // An id without data never reaches us, but the browser knows it and resumes there by itself.
-      this.#connection.set({ name: "reconnecting", at: null });
-    }
-  }
-
-  async #askWhy() {
-    const generation = this.#generation;
-    const { name } = this.#connection.value;
-    if (name === "live") this.#connection.set({ name: "reconnecting", at: null });
-    const answer = await this.#surroundings.probe(this.#url());
-    if (generation === this.#generation) this.#heed(answer);
-  }
-
-  /** @param {Answer} answer */
-  #heed(answer) {
+  async #heed(answer, request) {
     switch (answer.verdict) {
       case "given":
-        return this.#retry("reconnecting");
+        this.#openedAt = Date.now();
+        this.#connection.set({ name: "live" });
+        return this.#read(answer.response, request);
       case "unavailable":
         return this.#retry("reconnecting", answer.retryAfter);
       case "ended":
-        return this.#ended("complete");
       case "signed-out":
-        this.#letGo();
-        return this.#connection.set({ name: "signed-out" });
+        return this.#close({ name: answer.verdict });
       case "refused":
-        this.#letGo();
-        return this.#connection.set({ name: "refused", detail: answer.detail });
+        return this.#close({ name: "refused", detail: answer.detail });
     }
+  }
+
+  /**
+   * @param {Response} response
+   * @param {AbortController} request
+   */
+  async #read(response, request) {
+    const reader = response.body?.getReader();
+    const decoder = new TextDecoder();
+    const parser = new EventParser();
+    while (this.#request === request) {
+      this.#watch();
+      // Whatever makes a read fail, the connection is gone.
+      const chunk = await reader?.read().catch(() => undefined);
+      if (this.#request !== request) return;
+      if (!chunk?.value) return this.#retry("reconnecting");
+      await this.#take(parser, decoder.decode(chunk.value, { stream: true }), request);
+    }
+  }
+
+  /**
+   * @param {EventParser} parser
+   * @param {string} text
+   * @param {AbortController} request
+   */
+  async #take(parser, text, request) {
+    const taken = parse(parser, text);
+    if (!taken) return this.#retry("reconnecting");
+    const { events, cursor } = taken;
+    this.#cursor = cursor || this.#cursor;
+    // Silence while nothing is read is our own.
+    clearTimeout(this.#timer);
+    if (events.length > 0 || cursor) await this.#receive(events, this.#cursor);
+    const end = events.find(({ kind }) => kind === "end");
+    if (end?.kind === "end" && this.#request === request) this.#end(end.reason);
+  }
+
+  /** @param {"complete" | "shutdown"} reason */
+  #end(reason) {
+    if (reason === "shutdown") this.#retry("server-ended");
+    else this.#close({ name: "ended" });
+  }
+
+  /** @param {Connection} connection */
+  #close(connection) {
+    this.#letGo();
+    this.#connection.set(connection);
   }
 
   /**
@@ -212,5 +195,19 @@ export class StreamClient {
     this.#attempt += 1;
     this.#timer = setTimeout(() => this.#connect({ name, at: null }), wait);
     this.#connection.set({ name, at: Date.now() + wait });
+  }
+}
+
+/**
+ * Null for what no server of ours sends: the same cursor is asked again.
+ * @param {EventParser} parser
+ * @param {string} text
+ */
+function parse(parser, text) {
+  try {
+    return parser.feed(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }

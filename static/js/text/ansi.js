@@ -1,16 +1,206 @@
 /**
- * Terminal sequences are taken out: colours (SGR) and other CSI, strings such as OSC with what they carry, and choices
- * of character sets. One without its end stays, so that nobody can hide the rest of a line behind it.
+ * Terminal sequences are taken out: colours (SGR) become styles, other CSI, strings such as OSC with what they carry,
+ * and choices of character sets are dropped. One without its end stays, so that nobody can hide the rest of a line
+ * behind it.
  */
 
+/** @typedef {number | string} Colour index into the 16 named colours, or "#rrggbb" */
+/** @typedef {{fg: Colour | null, bg: Colour | null, flags: number}} Style flags are a sum out of FLAGS */
+/** @typedef {[start: number, end: number, style: Style]} StyleMark */
+
+export const FLAGS = { bold: 1, dim: 2, italic: 4, underline: 8, strike: 16, inverse: 32 };
+
 // No branch runs past the next introducer, so time is linear.
-const CSI = /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]/;
+const CSI = /(?:\x1b\[|\x9b)(?:([\d;:]*)m|[0-?]*[ -/]*[@-~])/;
 const STRING = /(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)/;
 const CHARACTER_SET = /\x1b[()*+][ -~]/;
 const SEQUENCE = new RegExp([CSI, STRING, CHARACTER_SET].map((part) => part.source).join("|"), "g");
 const START = /[\x1b\x90-\x9f]/;
 
+// A colour for each letter takes about twenty characters a letter.
+const SOURCE_PER_SHOWN = 40;
+
+/** @type {Style} */
+const PLAIN = Object.freeze({ fg: null, bg: null, flags: 0 });
+/** @type {Readonly<Record<number, number>>} */
+const SETS = {
+  1: FLAGS.bold,
+  2: FLAGS.dim,
+  3: FLAGS.italic,
+  4: FLAGS.underline,
+  7: FLAGS.inverse,
+  9: FLAGS.strike,
+  21: FLAGS.underline,
+};
+/** @type {Readonly<Record<number, number>>} */
+const CLEARS = {
+  22: FLAGS.bold | FLAGS.dim,
+  23: FLAGS.italic,
+  24: FLAGS.underline,
+  27: FLAGS.inverse,
+  29: FLAGS.strike,
+};
+const CUBE = [0, 95, 135, 175, 215, 255];
+
 /** @param {string} line */
 export function stripAnsi(line) {
   return START.test(line) ? line.replace(SEQUENCE, "") : line;
+}
+
+/**
+ * @param {string} line
+ * @param {number} [most] characters of text to return
+ * @returns {{text: string, styles: StyleMark[], rest: number}} the line without sequences, the places in it that are
+ *   not plain, in order, and how many characters of `line` are left over
+ */
+export function parseAnsi(line, most = Infinity) {
+  const part = line.length > SOURCE_PER_SHOWN * most ? line.slice(0, SOURCE_PER_SHOWN * most) : line;
+  /** @type {StyleMark[]} */
+  const styles = [];
+  let text = "";
+  let style = PLAIN;
+  let from = 0;
+  for (const { start, end, codes } of sequences(part)) {
+    const until = start - from > most - text.length ? wholeCharacter(part, from + most - text.length) : start;
+    if (until > from) addMark(styles, text.length, text.length + until - from, style);
+    text += part.slice(from, until);
+    if (until < start) return { text, styles, rest: line.length - until };
+    from = end;
+    if (codes !== undefined) style = restyled(style, codes);
+  }
+  return { text, styles, rest: line.length - part.length };
+}
+
+/**
+ * @param {string} line
+ * @returns {Generator<{start: number, end: number, codes: string | undefined}>} the last stands for the line's end
+ */
+function* sequences(line) {
+  if (START.test(line)) {
+    for (const match of line.matchAll(SEQUENCE)) {
+      yield { start: match.index, end: match.index + match[0].length, codes: match[1] };
+    }
+  }
+  yield { start: line.length, end: line.length, codes: undefined };
+}
+
+/**
+ * @param {string} text
+ * @param {number} end
+ */
+function wholeCharacter(text, end) {
+  return /[\ud800-\udbff]/.test(text[end - 1] ?? "") ? end - 1 : end;
+}
+
+/**
+ * @param {StyleMark[]} marks
+ * @param {number} start
+ * @param {number} end
+ * @param {Style} style
+ */
+function addMark(marks, start, end, style) {
+  if (style.fg === null && style.bg === null && style.flags === 0) return;
+  const last = marks.at(-1);
+  if (last && last[1] === start && isSame(last[2], style)) last[1] = end;
+  else marks.push([start, end, style]);
+}
+
+/**
+ * @param {Style} one
+ * @param {Style} other
+ */
+function isSame(one, other) {
+  return one.fg === other.fg && one.bg === other.bg && one.flags === other.flags;
+}
+
+/**
+ * @param {Style} style
+ * @param {string} parameters
+ */
+function restyled(style, parameters) {
+  const codes = parameters.split(";");
+  let changed = style;
+  for (let index = 0; index < codes.length; index += 1) {
+    const [code, ...details] = codes[index].split(":");
+    if (code !== "38" && code !== "48" && code !== "58") {
+      changed = withCode(changed, code === "4" && details[0] === "0" ? 24 : Number(code));
+      continue;
+    }
+    const { colour, used } = details.length > 0 ? colourInColons(details) : colourInCodes(codes, index + 1);
+    if (colour !== null && code === "38") changed = { ...changed, fg: colour };
+    if (colour !== null && code === "48") changed = { ...changed, bg: colour };
+    index += used;
+  }
+  return changed;
+}
+
+/**
+ * @param {Style} style
+ * @param {number} code
+ * @returns {Style}
+ */
+function withCode(style, code) {
+  if (code === 0) return PLAIN;
+  if (code in SETS) return { ...style, flags: style.flags | SETS[code] };
+  if (code in CLEARS) return { ...style, flags: style.flags & ~CLEARS[code] };
+  if (code >= 30 && code <= 37) return { ...style, fg: code - 30 };
+  if (code >= 90 && code <= 97) return { ...style, fg: code - 82 };
+  if (code >= 40 && code <= 47) return { ...style, bg: code - 40 };
+  if (code >= 100 && code <= 107) return { ...style, bg: code - 92 };
+  if (code === 39) return { ...style, fg: null };
+  return code === 49 ? { ...style, bg: null } : style;
+}
+
+/**
+ * @param {readonly string[]} codes
+ * @param {number} at where the kind of colour stands
+ * @returns {{colour: Colour | null, used: number}}
+ */
+function colourInCodes(codes, at) {
+  if (codes[at] === "5") return { colour: indexed(codes[at + 1]), used: 2 };
+  if (codes[at] === "2") return { colour: hex(codes.slice(at + 1, at + 4)), used: 4 };
+  // What would follow an unknown kind is unknown as well.
+  return { colour: null, used: codes.length };
+}
+
+/**
+ * @param {readonly string[]} details "5:n", "2:r:g:b" or, with a colour space, "2:space:r:g:b"
+ * @returns {{colour: Colour | null, used: number}}
+ */
+function colourInColons(details) {
+  if (details[0] === "5") return { colour: indexed(details[1]), used: 0 };
+  if (details[0] !== "2") return { colour: null, used: 0 };
+  return { colour: hex(details.length > 4 ? details.slice(2, 5) : details.slice(1, 4)), used: 0 };
+}
+
+/**
+ * @param {string | undefined} text
+ * @returns {Colour | null}
+ */
+function indexed(text) {
+  const index = byte(text);
+  if (index === null || index < 16) return index;
+  if (index >= 232) return hex(Array(3).fill(String((index - 232) * 10 + 8)));
+  const place = index - 16;
+  return hex([Math.floor(place / 36), Math.floor(place / 6) % 6, place % 6].map((step) => String(CUBE[step])));
+}
+
+/**
+ * @param {readonly string[]} channels decimal
+ * @returns {Colour | null}
+ */
+function hex(channels) {
+  let code = 1;
+  for (const channel of [0, 1, 2]) {
+    const value = byte(channels[channel]);
+    if (value === null) return null;
+    code = code * 256 + value;
+  }
+  return `#${code.toString(16).slice(1)}`;
+}
+
+/** @param {string | undefined} text */
+function byte(text) {
+  const value = Number(text ?? NaN);
+  return value <= 255 ? value : null;
 }

@@ -3,7 +3,7 @@
  * the eye sees must be what the file holds.
  */
 
-/** @typedef {{text: string, glyph: boolean}} Run */
+/** @typedef {[start: number, end: number, shown: string]} GlyphMark */
 
 // Names, because few monospace fonts have the control pictures of U+2400.
 const C0 =
@@ -30,28 +30,23 @@ const NAMES = new Map([
 // All of C0 but tab, DEL, C1, line separators, bidi marks, embeddings, overrides and isolates.
 const ODD = /[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
 
+/** @param {string} odd */
+function glyphs(odd) {
+  return Array.from(odd, (character) => glyph(character.charCodeAt(0))).join("");
+}
+
 /** @param {number} code */
 function glyph(code) {
   return `\u2039${NAMES.get(code) ?? code.toString(16).toUpperCase()}\u203a`;
 }
 
 /**
- * The line in runs, as it is or as glyphs, so that a glyph can look different from the same characters in the log.
- * @param {string} line
- * @returns {Run[]} empty for an empty line
+ * The places of such characters, so that their glyphs can look different from the same characters in the log.
+ * @param {string} text
+ * @returns {GlyphMark[]} in order; neighbours are one
  */
-export function visibleRuns(line) {
-  /** @type {Run[]} */
-  const runs = [];
-  let from = 0;
-  for (const match of line.matchAll(ODD)) {
-    if (match.index > from) runs.push({ text: line.slice(from, match.index), glyph: false });
-    const shown = Array.from(match[0], (odd) => glyph(odd.charCodeAt(0))).join("");
-    runs.push({ text: shown, glyph: true });
-    from = match.index + match[0].length;
-  }
-  if (from < line.length) runs.push({ text: line.slice(from), glyph: false });
-  return runs;
+export function glyphMarks(text) {
+  return Array.from(text.matchAll(ODD), ({ index, 0: odd }) => [index, index + odd.length, glyphs(odd)]);
 }
 
 /**
@@ -59,7 +54,13 @@ export function visibleRuns(line) {
  * @param {string} line
  */
 export function visible(line) {
-  return visibleRuns(line)
-    .map((run) => run.text)
-    .join("");
+  return line.replace(ODD, glyphs);
+}
+
+/**
+ * Whether all of it can be shown as it is.
+ * @param {string} line
+ */
+export function isClean(line) {
+  return line.search(ODD) < 0;
 }

@@ -1,11 +1,19 @@
 /** The page's states and gaps in plain words; one place, so that they read alike. */
 
-import { counted } from "../lib/numbers.js";
+import { counted, group } from "../lib/numbers.js";
 
 /** @typedef {import("../model/events.js").GapEvent} GapEvent */
 /** @typedef {import("../model/events.js").SourceState} SourceState */
 /** @typedef {import("../model/connection.js").Connection} Connection */
 /** @typedef {"live" | "quiet" | "wait" | "bad"} Tone */
+/**
+ * Where in a view the reader is.
+ * @typedef {object} Place
+ * @property {number | null} line position of the last line in view, from 1; null while unknown
+ * @property {number | null} total null while unknown
+ * @property {number} counted how much of the file is counted, from 0 to 1
+ */
+/** @typedef {{received: number, skipped: number, waiting: number}} Totals lines */
 /**
  * @typedef {object} View
  * @property {number} now epoch milliseconds
@@ -28,6 +36,16 @@ const SOURCE_STATES = {
   rotated: "was rotated; the new file follows",
 };
 
+// What is younger has just happened; browser and server need not agree on seconds.
+const NOW_SECONDS = 5;
+/** @type {readonly [unit: string, seconds: number][]} */
+const UNITS = [
+  ["d", 86_400],
+  ["h", 3_600],
+  ["min", 60],
+  ["s", 1],
+];
+
 /** @param {GapEvent} gap */
 export function gapWords({ lines, reason }) {
   const missed = lines === null ? "some lines" : counted(lines, "line");
@@ -45,6 +63,44 @@ export function sourceWords(name, state) {
 /** @param {number} lines */
 export function skipWords(lines) {
   return `${counted(lines, "line")} skipped to keep up`;
+}
+
+/** @param {number} perSecond lines */
+export function rateWords(perSecond) {
+  return `${group(perSecond < 10 ? Math.round(perSecond * 10) / 10 : Math.round(perSecond))} lines/s`;
+}
+
+/** @param {Totals} totals */
+export function totalWords({ received, skipped, waiting }) {
+  return joined(countedAs(received, "received"), countedAs(skipped, "skipped"), countedAs(waiting, "waiting"));
+}
+
+/** @param {Place} place */
+export function placeWords(place) {
+  const { line, total } = place;
+  if (line === null || total === null) return joined(lineWords(line), countingWords(place));
+  return joined(`line ${group(line)} of ${group(total)}`, `${percentOf(line, total)} %`);
+}
+
+/**
+ * For where there is little room.
+ * @param {Place} place
+ */
+export function shortPlaceWords(place) {
+  const { line, total } = place;
+  if (line === null || total === null) return joined(countingWords(place));
+  return joined(lineWords(line), `${percentOf(line, total)} %`);
+}
+
+/**
+ * How long ago, short enough for a column: "now", "12 s", "3 min", "2 h", "400 d".
+ * @param {number} milliseconds since then
+ */
+export function agoWords(milliseconds) {
+  const seconds = milliseconds / 1000;
+  const unit = UNITS.find(([, length]) => seconds >= length);
+  if (!unit || seconds < NOW_SECONDS) return "now";
+  return `${group(Math.floor(seconds / unit[1]))} ${unit[0]}`;
 }
 
 /**
@@ -82,4 +138,36 @@ export function statusWords(connection, { now, paused, empty, sources }) {
 function inSeconds(at, now) {
   const seconds = at === null ? 0 : Math.ceil((at - now) / 1000);
   return seconds > 0 ? ` in ${seconds} s` : "\u2026";
+}
+
+/**
+ * @param {number} lines
+ * @param {string} word
+ */
+function countedAs(lines, word) {
+  return lines > 0 ? `${group(lines)} ${word}` : "";
+}
+
+/** @param {number | null} line */
+function lineWords(line) {
+  return line === null ? "" : `line ${group(line)}`;
+}
+
+/** @param {Place} place */
+function countingWords({ counted: share }) {
+  return share < 1 ? `counting lines ${Math.floor(share * 100)} %` : "";
+}
+
+/** @param {string[]} words */
+function joined(...words) {
+  return words.filter(Boolean).join(" \u00b7 ");
+}
+
+/**
+ * 100 is the end alone.
+ * @param {number} line
+ * @param {number} total
+ */
+function percentOf(line, total) {
+  return line >= total ? 100 : Math.floor((line / total) * 100);
 }

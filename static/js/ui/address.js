@@ -1,9 +1,9 @@
 /** The query string of the page: the only one that reads or writes it. */
 
 import { Signal } from "../lib/signal.js";
-import { readQuery, writeQuery } from "../model/query.js";
+import { MOST_PANES, readQuery, writeQuery } from "../model/query.js";
 
-/** @typedef {import("../model/query.js").Query} Query */
+/** @typedef {import("../model/query.js").PaneQuery} PaneQuery */
 
 export class Address {
   #query = new Signal(readQuery(location.search));
@@ -12,28 +12,91 @@ export class Address {
     window.addEventListener("popstate", () => this.#query.set(readQuery(location.search)));
   }
 
-  /** @returns {import("../lib/signal.js").Readable<Query>} */
+  /**
+   * One entry for each pane, at least one. Changes with each choice and with "back", never by `place`: there `at` is
+   * only kept for later. So a pane whose sources are as before moves only if its `at` is not the one last placed.
+   * @returns {import("../lib/signal.js").Readable<readonly PaneQuery[]>}
+   */
   get query() {
     return this.#query;
   }
 
   /**
-   * The reader chose, so "back" leads to what was before.
+   * The reader chose, so "back" leads to what was before. A choice begins at the end.
+   * @param {number} pane
    * @param {readonly string[]} sources
+   * @param {string | null} [at]
    */
-  choose(sources) {
-    const query = { sources };
-    history.pushState(null, "", writeQuery(query, location.search));
-    this.#query.set(query);
+  choose(pane, sources, at = null) {
+    this.#go(this.#with(pane, { sources, at }), true);
   }
 
   /**
-   * The page chose for the reader, who has nothing to go back to.
+   * The page chose for the reader, who has nothing to go back to; where to begin stays.
+   * @param {number} pane
    * @param {readonly string[]} sources
    */
-  suggest(sources) {
-    const query = { sources };
-    history.replaceState(null, "", writeQuery(query, location.search));
-    this.#query.set(query);
+  suggest(pane, sources) {
+    const { at } = readQuery(location.search)[pane] ?? { at: null };
+    this.#go(this.#with(pane, { sources, at }), false);
+  }
+
+  /**
+   * A second pane, beside the one there is.
+   * @param {readonly string[]} sources
+   * @param {string | null} [at]
+   */
+  split(sources, at = null) {
+    const panes = readQuery(location.search);
+    if (panes.length < MOST_PANES) this.#go([...panes, { sources, at }], true);
+  }
+
+  /** @param {number} pane goes, unless it is the only one; those after it move up */
+  close(pane) {
+    const panes = readQuery(location.search);
+    if (panes.length > 1) this.#go(panes.toSpliced(pane, 1), true);
+  }
+
+  /**
+   * Where a pane stands now. Browsers limit how often this may be called: a few times a second at most.
+   * @param {number} pane
+   * @param {string | null} at null at the end
+   */
+  place(pane, at) {
+    const panes = readQuery(location.search);
+    if (!panes[pane] || panes[pane].at === at) return;
+    const placed = panes.with(pane, { sources: panes[pane].sources, at });
+    history.replaceState(null, "", writeQuery(placed, location.search));
+  }
+
+  /**
+   * A link that shows these sources from this line on, and nothing else of the page.
+   * @param {readonly string[]} sources
+   * @param {string | null} at
+   * @returns {string} absolute
+   */
+  link(sources, at) {
+    return new URL(writeQuery([{ sources, at }], location.search), location.href.replace(/[?#].*$/, "")).href;
+  }
+
+  /**
+   * @param {number} pane
+   * @param {PaneQuery} query
+   */
+  #with(pane, query) {
+    const panes = [...readQuery(location.search)];
+    panes[Math.min(pane, panes.length)] = query;
+    return panes;
+  }
+
+  /**
+   * @param {readonly PaneQuery[]} panes
+   * @param {boolean} canGoBack
+   */
+  #go(panes, canGoBack) {
+    const search = writeQuery(panes, location.search);
+    if (canGoBack) history.pushState(null, "", search);
+    else history.replaceState(null, "", search);
+    this.#query.set(panes);
   }
 }

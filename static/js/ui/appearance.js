@@ -1,14 +1,27 @@
-/** The theme and the buttons that show a choice as pressed. */
+/** The page in the chosen looks, and every button that shows a choice: in the bar, the status bar and the menu. */
 
-/** @typedef {import("../model/settings.js").Theme} Theme */
+/** @typedef {import("../model/settings.js").Settings} Settings */
 /** @typedef {import("./commands.js").Command} Command */
 
-/** @param {Theme} theme */
-export function showTheme(theme) {
+/**
+ * What the settings say is said on every button; what the list makes of them is the list's.
+ * @param {Settings} settings
+ */
+export function showSettings({ theme, wrap, numbers, times, zone, side }) {
   const { dataset } = document.documentElement;
-  if (theme === "auto") delete dataset.theme;
-  else dataset.theme = theme;
-  for (const button of buttonsFor("theme")) button.querySelector(".label")?.replaceChildren(theme);
+  theme.subscribe((name) => {
+    if (name === "auto") delete dataset.theme;
+    else dataset.theme = name;
+    showValue("theme", name);
+  });
+  wrap.subscribe((on) => showPressed("wrap", on));
+  numbers.subscribe((on) => showPressed("numbers", on));
+  times.subscribe((what) => showValue("times", what));
+  zone.subscribe((name) => showValue("zone", name === "utc" ? "UTC" : name));
+  side.subscribe((on) => {
+    dataset.side = on ? "on" : "off";
+    showPressed("side", on);
+  });
 }
 
 /**
@@ -16,7 +29,18 @@ export function showTheme(theme) {
  * @param {boolean} on
  */
 export function showPressed(command, on) {
-  for (const button of buttonsFor(command)) button.setAttribute("aria-pressed", String(on));
+  const pressed = String(on);
+  for (const button of buttonsFor(command)) {
+    if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+  }
+}
+
+/**
+ * @param {Command} command
+ * @param {string} value
+ */
+export function showValue(command, value) {
+  for (const button of buttonsFor(command)) button.querySelector(".value")?.replaceChildren(value);
 }
 
 /** @param {Command} command */

@@ -1,10 +1,88 @@
-/** Every command has a name; buttons carry it in `data-command`, keys in their table. */
+/** The one table of commands: it drives keys, help, menu and the hints on buttons. Buttons carry the name. */
 
 /**
- * @typedef {"follow" | "pause" | "end" | "start" | "wrap" | "theme" | "help" | "sources"
- *   | "retry" | "restart" | "reload"} Command
+ * A key is what `KeyboardEvent.key` says. "Shift+" is written only before a named key and space.
+ * @typedef {object} Entry
+ * @property {string} command
+ * @property {readonly string[]} keys the help shows all, a button the first
+ * @property {string} words
+ * @property {string} [menu] how it is called in the menu, if it is there
+ * @property {"switch" | "value"} [state] what a menu entry shows beside its words
  */
+
+export const GROUPS = /** @type {const} @satisfies {readonly {title: string, entries: readonly Entry[]}[]} */ ([
+  {
+    title: "View",
+    entries: [
+      { command: "follow", keys: ["F"], words: "follow the end, or stop it", menu: "Follow the end", state: "switch" },
+      { command: "pause", keys: ["="], words: "pause, or go on", menu: "Pause", state: "switch" },
+      { command: "split", keys: ["|"], words: "two views side by side, or one", menu: "Split view", state: "switch" },
+      { command: "other-pane", keys: ["o"], words: "to the other view" },
+      { command: "close-pane", keys: ["q"], words: "close this view" },
+      { command: "sources", keys: ["s"], words: "find a source" },
+      { command: "side", keys: ["S"], words: "show or hide the sources", menu: "List of sources", state: "switch" },
+    ],
+  },
+  {
+    title: "Move",
+    entries: [
+      { command: "down", keys: ["j", "ArrowDown"], words: "a line down" },
+      { command: "up", keys: ["k", "ArrowUp"], words: "a line up" },
+      { command: "page-down", keys: [" ", "f", "PageDown"], words: "a page down" },
+      { command: "page-up", keys: ["b", "PageUp", "Shift+ "], words: "a page up" },
+      { command: "half-down", keys: ["d"], words: "half a page down" },
+      { command: "half-up", keys: ["D"], words: "half a page up" },
+      { command: "left", keys: ["h", "ArrowLeft"], words: "to the left" },
+      { command: "right", keys: ["l", "ArrowRight"], words: "to the right" },
+      { command: "start", keys: ["g", "Home"], words: "to the first line", menu: "To the first line" },
+      { command: "end", keys: ["G", "End"], words: "to the end, and follow", menu: "To the end" },
+      { command: "go-to", keys: [":"], words: "to a line or percent\u2026", menu: "Go to line or percent\u2026" },
+    ],
+  },
+  {
+    title: "Bookmarks",
+    entries: [
+      { command: "mark", keys: ["m"], words: "mark the current line, or unmark it" },
+      { command: "next-mark", keys: ["u"], words: "to the next bookmark", menu: "Next bookmark" },
+      { command: "previous-mark", keys: ["U"], words: "to the previous bookmark", menu: "Previous bookmark" },
+      { command: "marks", keys: ["M"], words: "all bookmarks\u2026", menu: "Bookmarks\u2026" },
+    ],
+  },
+  {
+    title: "Line",
+    entries: [
+      { command: "line-menu", keys: ["Enter"], words: "what can be done with the current line\u2026" },
+      { command: "copy", keys: ["c"], words: "copy the current line" },
+      { command: "copy-link", keys: ["y"], words: "copy a link to the current line", menu: "Copy link to this place" },
+      { command: "pretty", keys: ["p"], words: "JSON of the current line, spread out" },
+      { command: "expand", keys: ["x"], words: "the current line in full" },
+    ],
+  },
+  {
+    title: "Looks",
+    entries: [
+      { command: "wrap", keys: ["z"], words: "wrap long lines", menu: "Wrap long lines", state: "switch" },
+      { command: "numbers", keys: ["#"], words: "line numbers", menu: "Line numbers", state: "switch" },
+      { command: "times", keys: ["t"], words: "time column", menu: "Time column", state: "value" },
+      { command: "zone", keys: ["T"], words: "time zone", menu: "Time zone", state: "value" },
+      { command: "theme", keys: ["i"], words: "theme", menu: "Theme", state: "value" },
+    ],
+  },
+  {
+    title: "Page",
+    entries: [
+      { command: "download", keys: [], words: "download the file", menu: "Download the file" },
+      { command: "menu", keys: [","], words: "the menu" },
+      { command: "help", keys: ["?"], words: "keys", menu: "Keys\u2026" },
+    ],
+  },
+]);
+
+/** @typedef {(typeof GROUPS)[number]["entries"][number]["command"] | "retry" | "restart" | "reload"} Command */
 /** @typedef {Record<Command, () => void>} Commands */
+
+/** @type {readonly (Entry & {command: Command})[]} */
+export const ENTRIES = GROUPS.flatMap(({ entries }) => [...entries]);
 
 /** @param {Commands} commands */
 export function listenForClicks(commands) {

@@ -1,20 +1,24 @@
 /** What is shown, by name: in the bar, on the button that opens the list, in the title of the tab. */
 
-import { byId } from "../lib/element.js";
-import { counted } from "../lib/numbers.js";
-import { visible } from "../text/sanitize.js";
+import { byId, setText } from "../lib/element.js";
+import { counted, group } from "../lib/numbers.js";
 
 export class Heading {
   #title = byId("title", HTMLElement);
   #button = byId("sources-button", HTMLElement);
 
-  /** @param {readonly string[]} names of the chosen sources */
-  show(names) {
-    const shown = names.map(visible);
-    const short = shown.length === 1 ? shown[0] : counted(shown.length, "source");
-    this.#title.textContent = shown.join(", ");
-    this.#title.title = this.#title.textContent;
-    this.#button.textContent = shown.length === 0 ? "Sources" : short;
-    document.title = shown.length === 0 ? "logviewer" : `${short} \u00b7 logviewer`;
+  /**
+   * @param {readonly string[]} names of the chosen sources, fit to be seen
+   * @param {number} fresh lines that came while nobody looked
+   */
+  show(names, fresh) {
+    const all = names.join(", ");
+    const short = names.length === 1 ? names[0] : counted(names.length, "source");
+    setText(this.#title, all);
+    if (this.#title.title !== all) this.#title.title = all;
+    setText(this.#button, names.length === 0 ? "Sources" : short);
+    const badge = fresh > 0 ? `(${group(fresh)}) ` : "";
+    const title = names.length === 0 ? "logviewer" : `${badge}${short} \u2013 logviewer`;
+    if (document.title !== title) document.title = title;
   }
 }

@@ -1,19 +1,25 @@
-/** One table of keys: it drives the handler, the help and the hints on buttons. */
+/** Single keys are commands, unless the reader turned that off: then only keys that write nothing are. */
 
 import { element } from "../lib/element.js";
+import { ENTRIES, GROUPS } from "./commands.js";
 
-/** @typedef {import("./commands.js").Command} Command */
 /** @typedef {import("./commands.js").Commands} Commands */
 
-/** @type {readonly {key: string, command: Command, says: string}[]} */
-export const KEYS = [
-  { key: "F", command: "follow", says: "follow the end, or stop following" },
-  { key: "=", command: "pause", says: "pause, or go on" },
-  { key: "G", command: "end", says: "go to the end and follow" },
-  { key: "g", command: "start", says: "go to the first line on this page" },
-  { key: "w", command: "wrap", says: "wrap long lines, or not" },
-  { key: "?", command: "help", says: "this help" },
-];
+/** @type {Record<string, string>} */
+const NAMES = {
+  " ": "space",
+  "Shift+ ": "\u21e7 space",
+  ArrowUp: "\u2191",
+  ArrowDown: "\u2193",
+  ArrowLeft: "\u2190",
+  ArrowRight: "\u2192",
+  PageUp: "PgUp",
+  PageDown: "PgDn",
+  Enter: "enter",
+};
+
+/** @type {Map<string, (typeof ENTRIES)[number]>} */
+const BY_KEY = new Map(ENTRIES.flatMap((entry) => entry.keys.map((key) => [key, entry])));
 
 /**
  * @param {Commands} commands
@@ -21,37 +27,81 @@ export const KEYS = [
  */
 export function listenForKeys(commands, enabled) {
   document.addEventListener("keydown", (event) => {
-    if (!enabled.value || event.ctrlKey || event.metaKey || event.altKey || isBusy(event.target)) return;
-    const found = KEYS.find(({ key }) => key === event.key);
-    if (!found) return;
+    if (event.defaultPrevented || event.isComposing || hasModifier(event) || isTaken(event)) return;
+    const key = keyOf(event);
+    const found = BY_KEY.get(key);
+    if (!found || (!enabled.value && key.length === 1 && key !== " ")) return;
     event.preventDefault();
-    commands[found.command]();
+    if (!event.repeat || !found.state) commands[found.command]();
   });
 }
 
-/** @param {HTMLElement} table */
-export function fillHelp(table) {
-  for (const { key, says } of KEYS) {
-    table.append(element("dt", "", element("kbd", "", key)), element("dd", "", says));
-  }
-}
-
-/** Adds the key to the title of each button that has one. */
-export function hintButtons() {
-  for (const { key, command } of KEYS) {
-    for (const button of document.querySelectorAll(`button[data-command="${command}"]`)) {
-      button.setAttribute("aria-keyshortcuts", key.length === 1 && key !== key.toLowerCase() ? `Shift+${key}` : key);
-      button.setAttribute("title", `${button.getAttribute("title") ?? ""} (${key})`.trim());
+/**
+ * Every command that has a key, group by group.
+ * @param {HTMLElement} place
+ */
+export function fillHelp(place) {
+  for (const { title, entries } of GROUPS) {
+    const table = element("dl", "keys");
+    for (const { keys, words } of entries) {
+      if (keys.length === 0) continue;
+      const names = keys.map((key) => element("kbd", "", keyName(key)));
+      table.append(element("dt", "", ...names), element("dd", "", words));
     }
+    place.append(element("section", "", element("h3", "", title), table));
   }
 }
 
 /**
- * Typing in a field, or in front of an open dialog.
- * @param {EventTarget | null} target
+ * Adds the first key to the title of each button that has a title.
+ * @param {ParentNode} [place]
  */
-function isBusy(target) {
-  const types =
-    target instanceof Element && target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
-  return types || document.querySelector("dialog[open]") !== null;
+export function hintButtons(place = document) {
+  for (const { keys, command } of ENTRIES) {
+    if (keys.length === 0) continue;
+    for (const button of place.querySelectorAll(`button[data-command="${command}"]`)) hintButton(button, keys[0]);
+  }
+}
+
+/**
+ * @param {Element} button
+ * @param {string} key
+ */
+export function hintButton(button, key) {
+  button.setAttribute("aria-keyshortcuts", /^[A-Z]$/.test(key) ? `Shift+${key}` : key);
+  const title = button.getAttribute("title");
+  if (title) button.setAttribute("title", `${title} (${keyName(key)})`);
+}
+
+/**
+ * As it is written on keyboards.
+ * @param {string} key
+ */
+export function keyName(key) {
+  return NAMES[key] ?? key;
+}
+
+/** @param {KeyboardEvent} event */
+function keyOf({ key, shiftKey }) {
+  return shiftKey && (key === " " || key.length > 1) ? `Shift+${key}` : key;
+}
+
+/**
+ * Ctrl and the like belong to the browser; but many keyboards have signs only behind AltGr or Option.
+ * @param {KeyboardEvent} event
+ */
+function hasModifier(event) {
+  if (event.getModifierState("AltGraph")) return false;
+  return event.ctrlKey || event.metaKey || (event.altKey && !/^[^\w\s]$/.test(event.key));
+}
+
+/**
+ * In a field, in front of an open dialog, or on what has an own use for this key.
+ * @param {KeyboardEvent} event
+ */
+function isTaken({ target, key }) {
+  if (document.querySelector("dialog[open]")) return true;
+  if (!(target instanceof Element)) return false;
+  if (target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return true;
+  return (key === " " || key === "Enter") && target.matches("button, a, summary, input");
 }

@@ -1,12 +1,17 @@
-/** The one message in front of the list: in the middle of an empty one, at the top of one with rows. */
+/** The one message in front of a list: in the middle of an empty one, at the top of one with rows. */
 
-import { byId, element } from "../lib/element.js";
+import { element } from "../lib/element.js";
 
 /** @typedef {import("../text/notices.js").Notice} Notice */
 
 export class NoticeBox {
-  #box = byId("notice", HTMLElement);
+  #box;
   #shown = "";
+
+  /** @param {HTMLElement} box */
+  constructor(box) {
+    this.#box = box;
+  }
 
   /**
    * @param {Notice | null} notice

@@ -1,97 +1,134 @@
-/** Shows how things stand: status bar, notice, pill, pressed buttons. Reads every state and writes none. */
+/**
+ * Shows how things stand: titles, status bar, notices, pills, pressed buttons, announcements. It looks at every state
+ * when woken, once a frame at most, and once a second by itself; it writes none.
+ */
 
-import { noticeFor } from "../text/notices.js";
-import { statusWords } from "../text/words.js";
-import { Rate } from "../model/rate.js";
 import { byId } from "../lib/element.js";
+import { Rate } from "../model/rate.js";
+import { noticeFor } from "../text/notices.js";
+import { visible } from "../text/sanitize.js";
+import { statusWords } from "../text/words.js";
 import { Announcer } from "./announce.js";
 import { showPressed } from "./appearance.js";
-import { NoticeBox } from "./notice.js";
-import { showPill } from "./pill.js";
+import { Heading } from "./heading.js";
 import { StatusBar } from "./status.js";
 
 /**
- * @template T
- * @typedef {import("../lib/signal.js").Readable<T>} Readable
+ * @typedef {object} PaneState
+ * @property {import("./panes.js").PaneFrame} frame
+ * @property {readonly string[]} chosen ids
+ * @property {readonly string[]} names of the chosen
+ * @property {import("../model/connection.js").Connection} connection
+ * @property {boolean} empty no line is there
+ * @property {boolean} following
+ * @property {boolean} paused
+ * @property {number} unseen lines that came since the reader left the end
+ * @property {number} received lines since the view began
+ * @property {number} skipped lines that never came, or came and are not shown
+ * @property {import("../text/words.js").Place | null} place
  */
 /**
- * @typedef {object} States
- * @property {Readable<import("../model/connection.js").Connection>} connection
- * @property {Readable<readonly {id: string, name: string, state: string}[] | null>} sources
- * @property {Readable<"signed-out" | "unreachable" | null>} trouble
- * @property {Readable<import("../model/query.js").Query>} query
- * @property {Readable<boolean>} following
- * @property {Readable<boolean>} paused
- * @property {Readable<boolean>} empty
- * @property {Readable<number>} unseen
- * @property {import("../model/feed.js").Feed} feed
+ * @typedef {object} PageState
+ * @property {readonly PaneState[]} panes
+ * @property {number} active index of the pane that the bars speak of
+ * @property {readonly {id: string, name: string, state: string}[] | null} sources null until known
+ * @property {"signed-out" | "unreachable" | null} trouble with the list of sources
  */
 
 const EVERY_MS = 1_000;
 
 export class Overview {
-  #states;
+  #look;
+  #heading = new Heading();
   #statusBar = new StatusBar();
-  #notice = new NoticeBox();
   #announcer = new Announcer(byId("announcer", HTMLElement));
-  #pill = byId("pill", HTMLElement);
-  #rate = new Rate();
+  /** @type {WeakMap<object, {rate: Rate, received: number, perSecond: number | null}>} */
+  #rates = new WeakMap();
+  #receivedWhenHidden = 0;
+  #frame = 0;
 
-  /** @param {States} states */
-  constructor(states) {
-    this.#states = states;
-    const { connection, sources, trouble, query, following, paused, empty, unseen } = states;
-    for (const state of [connection, sources, trouble, query, paused, empty]) state.subscribe(() => this.#showState());
-    for (const state of [following, paused, unseen]) state.subscribe(() => this.#showView());
-    empty.subscribe((isEmpty) => isEmpty && this.#rate.reset());
-    empty.subscribe(() => this.#showTotal());
+  /** @param {() => PageState} look */
+  constructor(look) {
+    this.#look = look;
     setInterval(() => this.#tick(), EVERY_MS);
+    document.addEventListener("visibilitychange", () => {
+      this.#receivedWhenHidden = received(look());
+      this.#show();
+    });
+    this.wake();
+  }
+
+  /** Something changed. */
+  wake() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#show();
+    });
   }
 
   #tick() {
-    this.#showRate();
-    this.#showTotal();
-    this.#showState();
+    for (const pane of this.#look().panes) this.#sampleRate(pane);
+    this.#show();
   }
 
-  #showRate() {
-    const { feed, connection } = this.#states;
-    const perSecond = this.#rate.sample(feed.received, performance.now());
-    this.#statusBar.showRate(connection.value.name === "live" ? perSecond : null);
+  /** @param {PaneState} pane */
+  #sampleRate({ frame, received }) {
+    const known = this.#rates.get(frame) ?? { rate: new Rate(), received: 0, perSecond: null };
+    if (received < known.received) known.rate.reset();
+    const perSecond = known.rate.sample(received, performance.now());
+    this.#rates.set(frame, { rate: known.rate, received, perSecond });
   }
 
-  #showTotal() {
-    const { feed } = this.#states;
-    const waiting = this.#showsNewest ? 0 : feed.pending.lines;
-    this.#statusBar.showTotal({ received: feed.received, skipped: feed.pending.skipped, waiting });
+  #show() {
+    const page = this.#look();
+    // A view that began anew meanwhile has received less than before.
+    const fresh = document.hidden ? Math.max(0, received(page) - this.#receivedWhenHidden) : 0;
+    const active = page.panes[page.active];
+    this.#heading.show(active?.names.map(visible) ?? [], fresh);
+    if (!active) return;
+    this.#showStatus(page, active);
+    for (const pane of page.panes) showPane(page, pane);
+    showPressed("follow", showsNewest(active));
+    showPressed("pause", active.paused);
+    showPressed("split", page.panes.length > 1);
   }
 
-  #showState() {
-    const connection = this.#states.connection.value;
-    const empty = this.#states.empty.value;
-    const sources = this.#states.sources.value;
-    const { words, tone } = statusWords(connection, {
-      now: Date.now(),
-      paused: this.#states.paused.value,
-      empty,
-      sources: sources?.length ?? null,
-    });
+  /**
+   * @param {PageState} page
+   * @param {PaneState} active
+   */
+  #showStatus({ sources }, active) {
+    const { connection, paused, empty } = active;
+    const view = { now: Date.now(), paused, empty, sources: sources?.length ?? null };
+    const { words, tone } = statusWords(connection, view);
     this.#statusBar.showState(words, tone);
+    this.#statusBar.showPlace(empty ? null : active.place);
+    const perSecond = this.#rates.get(active.frame)?.perSecond ?? null;
+    this.#statusBar.showRate(connection.name === "live" ? perSecond : null);
+    const waiting = showsNewest(active) ? 0 : active.unseen;
+    this.#statusBar.showTotals({ received: active.received, skipped: active.skipped, waiting });
     // A countdown would be read out again and again.
     this.#announcer.say(words.replace(/ in \d+ s$/, ""));
-    const trouble = this.#states.trouble.value;
-    const chosen = this.#states.query.value.sources;
-    this.#notice.show(noticeFor({ connection, trouble, sources, chosen, empty }), !empty);
   }
+}
 
-  get #showsNewest() {
-    return this.#states.following.value && !this.#states.paused.value;
-  }
+/**
+ * @param {PageState} page
+ * @param {PaneState} pane
+ */
+function showPane({ sources, trouble }, pane) {
+  const { frame, names, connection, chosen, empty, unseen } = pane;
+  frame.showTitle(names.map(visible));
+  frame.showNotice(noticeFor({ connection, trouble, sources, chosen, empty }), !empty);
+  frame.showPill({ unseen, atEnd: showsNewest(pane) || (pane.following && unseen === 0) });
+}
 
-  #showView() {
-    const unseen = this.#states.unseen.value;
-    showPressed("follow", this.#showsNewest);
-    showPressed("pause", this.#states.paused.value);
-    showPill(this.#pill, { unseen, atEnd: this.#showsNewest || (this.#states.following.value && unseen === 0) });
-  }
+/** @param {PaneState} pane */
+function showsNewest({ following, paused }) {
+  return following && !paused;
+}
+
+/** @param {PageState} page */
+function received({ panes }) {
+  return panes.reduce((sum, pane) => sum + pane.received, 0);
 }

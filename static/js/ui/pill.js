@@ -1,5 +1,6 @@
 /** The way back to the end, with how much came meanwhile. */
 
+import { setText } from "../lib/element.js";
 import { counted } from "../lib/numbers.js";
 
 /**
@@ -7,8 +8,7 @@ import { counted } from "../lib/numbers.js";
  * @param {{unseen: number, atEnd: boolean}} view atEnd: the newest lines are shown as they come
  */
 export function showPill(pill, { unseen, atEnd }) {
-  pill.hidden = atEnd;
+  if (pill.hidden !== atEnd) pill.hidden = atEnd;
   const words = unseen === 0 ? "Follow" : counted(unseen, "new line");
-  const text = `${words} \u2193`;
-  if (pill.textContent !== text) pill.textContent = text;
+  setText(pill, `${words} \u2193`);
 }

@@ -1,98 +1,216 @@
 /** The list of sources. Entries are kept and refreshed in place, so focus stays and nothing jumps. */
 
-import { element } from "../lib/element.js";
-import { bytes } from "../lib/numbers.js";
-import { HUE_COUNT } from "../model/hues.js";
-import { writeQuery } from "../model/query.js";
+import { element, setText } from "../lib/element.js";
+import { Activity } from "../model/activity.js";
+import { groupSources, matches } from "../model/groups.js";
 import { visible } from "../text/sanitize.js";
+import { SourceEntry } from "./source-entry.js";
 
-/** @typedef {{id: string, name: string, path: string, size: number | null, state: string}} Source */
+/** @typedef {import("./source-entry.js").Source} Source */
+/** @typedef {import("./source-entry.js").Choosing} Choosing */
 /**
- * @typedef {object} Choosing
- * @property {(id: string) => void} only
- * @property {(id: string, on: boolean) => void} toggle
+ * @typedef {object} Shown
+ * @property {import("../model/hues.js").Hues} hues of what is shown, in whichever pane
+ * @property {readonly string[]} chosen what the active pane shows
  */
 
 export class SourceList {
   #list;
+  #search;
+  #none;
   #choosing;
-  /** @type {Map<string, Entry>} */
+  #activity = new Activity();
+  /** @type {readonly Source[]} */
+  #sources = [];
+  /** @type {Map<string, SourceEntry>} */
   #entries = new Map();
+  /** @type {Map<string, HTMLElement>} */
+  #headings = new Map();
+  /** @type {SourceEntry | null} the one entry that the tab key reaches */
+  #current = null;
 
   /**
-   * @param {HTMLElement} list
+   * @param {object} parts
+   * @param {HTMLElement} parts.list
+   * @param {HTMLInputElement} parts.search
+   * @param {HTMLElement} parts.none says that nothing is found
    * @param {Choosing} choosing
    */
-  constructor(list, choosing) {
+  constructor({ list, search, none }, choosing) {
     this.#list = list;
+    this.#search = search;
+    this.#none = none;
     this.#choosing = choosing;
+    search.addEventListener("input", () => this.#filter());
+    search.addEventListener("keydown", (event) => this.#searchKey(event));
+    list.addEventListener("keydown", (event) => this.#listKey(event));
+    list.addEventListener("focusin", ({ target }) => this.#makeCurrent(this.#entryAt(target)));
   }
 
   /**
    * @param {readonly Source[]} sources
-   * @param {import("../model/hues.js").Hues} hues
+   * @param {Shown} shown
    */
-  show(sources, hues) {
-    const ids = new Set(sources.map(({ id }) => id));
-    for (const [id, entry] of this.#entries) {
-      if (ids.has(id)) continue;
-      entry.item.remove();
+  show(sources, { hues, chosen }) {
+    if (sources !== this.#sources) this.#activity.sample(sources, performance.now());
+    const isSame = sources === this.#sources;
+    this.#sources = sources;
+    if (!isSame) this.#arrange();
+    const now = Date.now();
+    const ticked = new Set(chosen);
+    for (const source of sources) {
+      const facts = { now, rate: this.#activity.rate(source.id), hue: hues.of(source.id) };
+      this.#entries.get(source.id)?.refresh(source, { ...facts, chosen: ticked.has(source.id) });
+    }
+    if (!isSame) this.#filter();
+    if (!this.#current?.item.isConnected) this.#makeCurrent(this.#entries.values().next().value ?? null);
+  }
+
+  /** Puts entries and headings in their order; what is in its place stays untouched. */
+  #arrange() {
+    const groups = groupSources(this.#sources);
+    const wanted = groups.flatMap(({ directory, sources }) => [
+      ...(directory ? [this.#heading(directory)] : []),
+      ...sources.map(({ id }) => this.#entry(id).item),
+    ]);
+    this.#forget(new Set(wanted));
+    let next = this.#list.firstElementChild;
+    for (const item of wanted) {
+      if (item === next) next = item.nextElementSibling;
+      else this.#list.insertBefore(item, next);
+    }
+  }
+
+  /** @param {ReadonlySet<HTMLElement>} wanted */
+  #forget(wanted) {
+    for (const [id, { item }] of this.#entries) {
+      if (wanted.has(item)) continue;
+      item.remove();
       this.#entries.delete(id);
     }
-    sources.forEach((source, index) => {
-      const entry = this.#entries.get(source.id) ?? this.#add(source.id);
-      entry.refresh(source, hues.of(source.id));
-      const there = this.#list.children[index] ?? null;
-      if (there !== entry.item) this.#list.insertBefore(entry.item, there);
-    });
+    for (const [directory, heading] of this.#headings) {
+      if (wanted.has(heading)) continue;
+      heading.remove();
+      this.#headings.delete(directory);
+    }
   }
 
   /** @param {string} id */
-  #add(id) {
-    const entry = new Entry(id, this.#choosing);
+  #entry(id) {
+    const there = this.#entries.get(id);
+    if (there) return there;
+    const entry = new SourceEntry(id, this.#choosing);
     this.#entries.set(id, entry);
     return entry;
   }
-}
 
-class Entry {
-  item;
-  #tick = element("input", "");
-  #link = element("a", "");
-  #facts = element("span", "facts");
+  /** @param {string} directory */
+  #heading(directory) {
+    const there = this.#headings.get(directory);
+    if (there) return there;
+    // What tells directories apart is at their end, so the start is cut off when there is no room.
+    const heading = element("li", "directory", element("h3", "", element("bdi", "", visible(directory))));
+    this.#headings.set(directory, heading);
+    return heading;
+  }
+
+  #filter() {
+    const typed = this.#search.value.trim();
+    let found = 0;
+    for (const source of this.#sources) {
+      const isFound = matches(source, typed);
+      this.#entry(source.id).show(isFound);
+      if (isFound) found += 1;
+    }
+    for (const heading of this.#headings.values()) heading.hidden = !hasShownEntry(heading);
+    this.#none.hidden = found > 0 || typed === "";
+    setText(this.#none, `No source is called \u201c${visible(typed)}\u201d.`);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #searchKey(event) {
+    if (event.key === "Escape" && this.#search.value !== "") {
+      // The first Escape clears, a second one may close the sheet.
+      event.preventDefault();
+      event.stopPropagation();
+      this.#search.value = "";
+      this.#filter();
+    } else if (event.key === "Escape") {
+      this.#search.blur();
+    } else if (event.key === "ArrowDown" || event.key === "Enter") {
+      event.preventDefault();
+      const first = this.#shown()[0];
+      if (event.key === "Enter" && first && this.#search.value.trim() !== "") this.#choosing.only(first.id);
+      else first?.focus();
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  #listKey(event) {
+    const entry = this.#entryAt(event.target);
+    if (!entry || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === " " && entry.isOnName(event.target)) {
+      event.preventDefault();
+      this.#choosing.toggle(entry.id, !entry.isTicked);
+      return;
+    }
+    const to = this.#step(entry, event.key);
+    if (to === undefined) return;
+    event.preventDefault();
+    if (to === null) this.#search.focus();
+    else to.focus();
+  }
 
   /**
-   * @param {string} id
-   * @param {Choosing} choosing
+   * @param {SourceEntry} from
+   * @param {string} key
+   * @returns {SourceEntry | null | undefined} null is above the first; undefined if the key moves nothing
    */
-  constructor(id, choosing) {
-    this.#tick.type = "checkbox";
-    this.#link.href = writeQuery({ sources: [id] });
-    this.item = element("li", "source", element("label", "tick", this.#tick), this.#link, this.#facts);
-    this.#tick.addEventListener("change", () => choosing.toggle(id, this.#tick.checked));
-    this.#link.addEventListener("click", (event) => {
-      // With a modifier it is a link like any other: a new tab, a new window.
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-      event.preventDefault();
-      choosing.only(id);
+  #step(from, key) {
+    const shown = this.#shown();
+    const index = shown.indexOf(from);
+    switch (key) {
+      case "ArrowDown":
+        return shown[index + 1] ?? from;
+      case "ArrowUp":
+        return index > 0 ? shown[index - 1] : null;
+      case "Home":
+        return shown[0];
+      case "End":
+        return shown[shown.length - 1];
+    }
+  }
+
+  #shown() {
+    const byItem = new Map(Array.from(this.#entries.values(), (entry) => [/** @type {Element} */ (entry.item), entry]));
+    return Array.from(this.#list.children).flatMap((item) => {
+      const entry = byItem.get(item);
+      return entry && !entry.item.hidden ? [entry] : [];
     });
   }
 
-  /**
-   * @param {Source} source
-   * @param {number | null} hue
-   */
-  refresh({ name, path, size, state }, hue) {
-    const shown = visible(name);
-    const chosen = hue !== null;
-    this.#link.textContent = shown;
-    this.#link.title = visible(path);
-    this.#link.ariaCurrent = chosen ? "true" : null;
-    this.#tick.checked = chosen;
-    this.#tick.ariaLabel = `show ${shown} together with others`;
-    this.#facts.textContent = state === "open" ? (size === null ? "" : bytes(size)) : state;
-    this.#facts.classList.toggle("off", state !== "open");
-    this.item.classList.toggle("chosen", chosen);
-    for (let index = 0; index < HUE_COUNT; index += 1) this.item.classList.toggle(`hue-${index}`, index === hue);
+  /** @param {EventTarget | null} target */
+  #entryAt(target) {
+    const item = target instanceof Element ? target.closest("li.source") : null;
+    for (const entry of this.#entries.values()) if (entry.item === item) return entry;
+    return null;
   }
+
+  /** @param {SourceEntry | null} entry */
+  #makeCurrent(entry) {
+    if (!entry || entry === this.#current) return;
+    this.#current?.reach(false);
+    this.#current = entry;
+    entry.reach(true);
+  }
+}
+
+/** @param {HTMLElement} heading */
+function hasShownEntry(heading) {
+  let next = heading.nextElementSibling;
+  while (next instanceof HTMLElement && next.classList.contains("source")) {
+    if (!next.hidden) return true;
+    next = next.nextElementSibling;
+  }
+  return false;
 }

@@ -1,15 +1,23 @@
-/** The status bar: the stream's state in words, how fast lines come, how many came. */
+/** The status bar: the stream's state in words, how fast lines come, how many came, where in the file one is. */
 
-import { byId } from "../lib/element.js";
-import { counted, group } from "../lib/numbers.js";
+import { byId, element, setText } from "../lib/element.js";
+import { placeWords, rateWords, shortPlaceWords, totalWords } from "../text/words.js";
 
 /** @typedef {import("../text/words.js").Tone} Tone */
+/** @typedef {import("../text/words.js").Place} Place */
 
 export class StatusBar {
   #state = byId("state", HTMLElement);
   #words = byId("state-words", HTMLElement);
   #rate = byId("rate", HTMLElement);
   #total = byId("total", HTMLElement);
+  #place = byId("place", HTMLElement);
+  #long = element("span", "long");
+  #short = element("span", "short");
+
+  constructor() {
+    this.#place.replaceChildren(this.#long, this.#short);
+  }
 
   /**
    * @param {string} words
@@ -22,28 +30,21 @@ export class StatusBar {
 
   /** @param {number | null} perSecond null while nothing can come */
   showRate(perSecond) {
-    setText(
-      this.#rate,
-      perSecond === null
-        ? ""
-        : `${group(perSecond < 10 ? Math.round(perSecond * 10) / 10 : Math.round(perSecond))} lines/s`,
-    );
+    setText(this.#rate, perSecond === null ? "" : rateWords(perSecond));
   }
 
-  /** @param {{received: number, skipped: number, waiting: number}} lines skipped and waiting are among the received */
-  showTotal({ received, skipped, waiting }) {
-    const words = received > 0 ? [`${counted(received, "line")} received`] : [];
-    if (skipped > 0) words.push(`${group(skipped)} skipped`);
-    if (waiting > 0) words.push(`${group(waiting)} waiting`);
-    setText(this.#total, words.join(" \u00b7 "));
+  /** @param {import("../text/words.js").Totals} totals */
+  showTotals(totals) {
+    const words = totalWords(totals);
+    setText(this.#total, words);
+    if (this.#total.title !== words) this.#total.title = words;
   }
-}
 
-/**
- * Leaves the node alone when nothing changed, so a selection in it survives.
- * @param {HTMLElement} node
- * @param {string} text
- */
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  /** @param {Place | null} place null where there is none, as in an empty view */
+  showPlace(place) {
+    this.#place.hidden = place === null;
+    if (!place) return;
+    setText(this.#long, placeWords(place));
+    setText(this.#short, shortPlaceWords(place));
+  }
 }

@@ -1,35 +1,28 @@
-/**
- * Why a stream was not given. EventSource hides the status of a refusal, so the same URL is asked once with fetch,
- * which tells it, and let go at the headers.
- */
+/** What the server's answer to the request for a stream means. */
 
 /**
- * @typedef {{verdict: "given"} | {verdict: "signed-out"} | {verdict: "ended"}
+ * @typedef {{verdict: "given", response: Response} | {verdict: "signed-out"} | {verdict: "ended"}
  *   | {verdict: "unavailable", retryAfter: number} | {verdict: "refused", detail: string}} Answer
  *   `retryAfter` in milliseconds, 0 when the server named none
  */
+/** @typedef {(url: string, init: RequestInit) => Promise<Response>} Fetch */
 
 const PASSING = new Set([408, 425, 429]);
-const TIMEOUT_MS = 10_000;
+const EVENT_STREAM = "text/event-stream";
 
 /**
  * @param {string} url
+ * @param {AbortSignal} signal
+ * @param {Fetch} fetch
  * @returns {Promise<Answer>}
  */
-export async function probe(url) {
-  const letGo = new AbortController();
-  const tooLong = setTimeout(() => letGo.abort(), TIMEOUT_MS);
+export async function ask(url, signal, fetch) {
   try {
-    const headers = { accept: "text/event-stream" };
-    const response = await fetch(url, { headers, cache: "no-store", signal: letGo.signal });
-    return await readAnswer(response);
+    return await readAnswer(await fetch(url, { headers: { accept: EVENT_STREAM }, cache: "no-store", signal }));
   } catch (error) {
-    // A TypeError is how fetch says "no network"; an AbortError is our own timeout.
+    // A TypeError is how fetch says "no network"; a DOMException that the request was given up.
     if (error instanceof TypeError || error instanceof DOMException) return { verdict: "unavailable", retryAfter: 0 };
     throw error;
-  } finally {
-    clearTimeout(tooLong);
-    letGo.abort();
   }
 }
 
@@ -42,8 +35,10 @@ export async function readAnswer(response) {
   if (status === 401) return { verdict: "signed-out" };
   if (status === 204) return { verdict: "ended" };
   if (status >= 500 || PASSING.has(status)) return { verdict: "unavailable", retryAfter: retryAfter(response) };
-  if (response.ok) return { verdict: "given" };
-  return { verdict: "refused", detail: await detailOf(response) };
+  if (!response.ok) return { verdict: "refused", detail: await detailOf(response) };
+  const type = response.headers.get("content-type") ?? "something unnamed";
+  if (type.startsWith(EVENT_STREAM)) return { verdict: "given", response };
+  return { verdict: "refused", detail: `what answered is no stream but ${type}` };
 }
 
 /** @param {Response} response */

@@ -1,0 +1,1 @@
+"""The meaning of a line: pure, from its text alone."""

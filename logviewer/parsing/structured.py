@@ -1,0 +1,32 @@
+"""Lines that name their fields: JSON objects, and key=value."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+_LEVEL_FIELD = re.compile(
+    r"""(?:^|[\s{,\[(|"])((?:log[._]?)?(?:level|lvl|severity|levelname))(?:=|("\s?:\s?))"?([A-Za-z]{1,13})\b""",
+    re.IGNORECASE,
+)
+_FIELD_CHARS = 4096
+
+
+def fields(text: str) -> Mapping[str, Any] | None:
+    """The fields of a line that is a JSON object, None for any other."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def level_field(text: str) -> tuple[int, str] | None:
+    """Where ``level=`` or the like stands outside quotes, and its value; None if it does not."""
+    if "level" not in text and "lvl" not in text and "severity" not in text:
+        return None
+    for match in _LEVEL_FIELD.finditer(text, 0, _FIELD_CHARS):
+        if match[2] or text.count('"', 0, match.start(1)) % 2 == 0:
+            return match.start(1), match[3]
+    return None

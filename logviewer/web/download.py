@@ -1,0 +1,54 @@
+"""A file to keep: all of it or a range, up to the size that it had when the request came."""
+
+import re
+from collections.abc import AsyncIterator
+from functools import partial
+from urllib.parse import quote
+
+from fastapi.responses import Response, StreamingResponse
+
+from logviewer.files.generations import Generation
+from logviewer.web.stream import Frames
+
+_CHUNK = 256 * 1024
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+async def download(frames: Frames, generation: Generation, name: str, *, asked: str | None, bodiless: bool) -> Response:
+    """The bytes as an attachment of this name; ``asked`` is a Range header, of which one span is honoured.
+
+    Raises OSError.
+    """
+    size = await frames.run(generation.size)
+    span = _span(asked or "", size)
+    headers = {
+        "accept-ranges": "bytes",
+        "cache-control": "no-store",
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "content-type": f"text/plain; charset={await frames.run(lambda: generation.encoding.codec)}",
+    }
+    if span is not None and span.start >= size:
+        return Response(status_code=416, headers={"content-range": f"bytes */{size}"})
+    if span:
+        headers["content-range"] = f"bytes {span.start}-{span.stop - 1}/{size}"
+    status, span = (206, span) if span else (200, range(size))
+    headers["content-length"] = str(len(span))
+    if bodiless:
+        return Response(status_code=status, headers=headers)
+    return StreamingResponse(_chunks(frames, generation, span), status_code=status, headers=headers)
+
+
+def _span(asked: str, size: int) -> range | None:
+    """The bytes of a Range header; None if it is to be ignored, one that begins at the end if none are there."""
+    match = _RANGE.fullmatch(asked)
+    first, last = match.groups() if match else ("", "")
+    if not first:
+        return range(max(0, size - int(last)), size) if last else None
+    if last and int(last) < int(first):
+        return None
+    return range(int(first), min(size, int(last) + 1) if last else size)
+
+
+async def _chunks(frames: Frames, generation: Generation, span: range) -> AsyncIterator[bytes]:
+    for start in span[::_CHUNK]:
+        yield await frames.run(partial(generation.file.pread, min(_CHUNK, span.stop - start), start))

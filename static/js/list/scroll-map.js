@@ -1,0 +1,63 @@
+/**
+ * Between a place in content of any height and the `scrollTop` of a scroller whose height browsers limit. The first and
+ * last stretch map one to one, so that both ends are reached exactly; what lies between is squeezed evenly.
+ */
+
+// Chromium stops at 33,554,428 px divided by pixel ratio and zoom, Firefox at 17,895,697 px.
+const CANVAS_PX = 4_000_000;
+const EDGE_PX = 200_000;
+
+export class ScrollMap {
+  /**
+   * @param {number} content height in px, any number
+   * @param {number} viewport height in px
+   */
+  constructor(content, viewport) {
+    /** Height of the element to scroll. */
+    this.canvas = Math.max(0, Math.min(CANVAS_PX, Math.round(content)));
+    /** The highest `scrollTop`. */
+    this.range = Math.max(0, this.canvas - viewport);
+    /** The last place: there the content ends at the lower edge of the viewport. */
+    this.last = Math.max(0, content - viewport);
+  }
+
+  /** Whether a scrolled pixel is a pixel of content everywhere. */
+  get isExact() {
+    return this.last - this.range < 1;
+  }
+
+  /** @param {number} top @returns {number} the place in px of content */
+  toPlace(top) {
+    if (this.isExact || top <= EDGE_PX) return clamp(top, this.last);
+    if (top >= this.range - EDGE_PX) return clamp(this.last - (this.range - top), this.last);
+    return EDGE_PX + (top - EDGE_PX) * this.#squeeze;
+  }
+
+  /** @param {number} place @returns {number} the `scrollTop` that stands for it */
+  toTop(place) {
+    if (this.isExact || place <= EDGE_PX) return clamp(place, this.range);
+    if (place >= this.last - EDGE_PX) return clamp(this.range - (this.last - place), this.range);
+    return EDGE_PX + (place - EDGE_PX) / this.#squeeze;
+  }
+
+  /**
+   * Whether a scroller at `top` is where a scrolled pixel means many pixels of content, so that a wheel's or finger's
+   * way is taken as it is, and not multiplied.
+   * @param {number} top
+   */
+  isSqueezed(top) {
+    return !this.isExact && top > EDGE_PX && top < this.range - EDGE_PX;
+  }
+
+  get #squeeze() {
+    return (this.last - 2 * EDGE_PX) / (this.range - 2 * EDGE_PX);
+  }
+}
+
+/**
+ * @param {number} value
+ * @param {number} most
+ */
+function clamp(value, most) {
+  return Math.max(0, Math.min(most, value));
+}

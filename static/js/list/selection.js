@@ -1,0 +1,231 @@
+/**
+ * A selection with the mouse over many screens: its two ends are a row and a place in the row's text, so that it
+ * outlives the elements that come and go. Fingers select as the browser does.
+ */
+
+/** @typedef {import("./viewport.js").Viewport} Viewport */
+/** @typedef {{row: number, offset: number}} Place `offset` in characters of what is shown */
+/** @typedef {{first: Place, last: Place}} Range in order */
+
+// All lists of the page share it, so that one rule of CSS is enough.
+const HIGHLIGHT = "selected";
+const WORD = /[\p{L}\p{N}_]/u;
+// Beyond the edge the view follows the pointer, the faster the further it is.
+const PULL = 0.4;
+
+export class Selection {
+  #log;
+  #viewport;
+  #highlight;
+  /** @type {Place | null} */
+  #anchor = null;
+  /** @type {Place | null} */
+  #head = null;
+  /** @type {globalThis.Range[]} */
+  #marked = [];
+  #dragging = false;
+  #pull = 0;
+
+  /**
+   * @param {HTMLElement} log
+   * @param {Viewport} viewport
+   */
+  constructor(log, viewport) {
+    this.#log = log;
+    this.#viewport = viewport;
+    this.#highlight = sharedHighlight();
+    log.addEventListener("pointerdown", (event) => this.#press(event));
+    log.addEventListener("pointermove", (event) => this.#drag(event));
+    log.addEventListener("mousedown", (event) => this.#isText(event) && event.preventDefault());
+    // The number of a line would keep the focus, and with it the keys.
+    log.addEventListener("mousedown", (event) => isHandle(event.target) && event.preventDefault());
+    log.addEventListener("dblclick", (event) => this.#chooseWord(event));
+    for (const end of ["pointerup", "pointercancel"]) log.addEventListener(end, () => this.#release());
+  }
+
+  /** What is selected, in order; null where it is nothing. @returns {Range | null} */
+  get range() {
+    const [anchor, head] = [this.#anchor, this.#head];
+    if (!anchor || !head || (anchor.row === head.row && anchor.offset === head.offset)) return null;
+    const forward = anchor.row < head.row || (anchor.row === head.row && anchor.offset < head.offset);
+    return forward ? { first: anchor, last: head } : { first: head, last: anchor };
+  }
+
+  clear() {
+    this.#set(null, null);
+  }
+
+  /** @param {number} rows all there are */
+  chooseAll(rows) {
+    this.#set({ row: 0, offset: 0 }, { row: rows - 1, offset: Infinity });
+  }
+
+  /** Marks what is in view; call when rows were drawn. */
+  paint() {
+    for (const marked of this.#marked) this.#highlight?.delete(marked);
+    this.#marked = [];
+    const { range } = this;
+    if (!range) return;
+    const bottom = Math.min(range.last.row, this.#viewport.bottom);
+    for (let row = Math.max(range.first.row, this.#viewport.top); row <= bottom; row += 1) {
+      const marked = this.#rangeIn(row, range);
+      if (!marked) continue;
+      this.#marked.push(marked);
+      this.#highlight?.add(marked);
+    }
+  }
+
+  /**
+   * @param {number} row
+   * @param {Range} range
+   */
+  #rangeIn(row, { first, last }) {
+    const text = this.#viewport.elementOf(row)?.querySelector(".text");
+    if (!text) return null;
+    const marked = document.createRange();
+    marked.selectNodeContents(text);
+    if (row === first.row) marked.setStart(...nodeAt(text, first.offset));
+    if (row === last.row) marked.setEnd(...nodeAt(text, last.offset));
+    return marked;
+  }
+
+  /** @param {PointerEvent} event */
+  #press(event) {
+    if (!this.#isText(event)) return;
+    this.#log.focus({ preventScroll: true });
+    const place = this.#placeAt(event.clientX, event.clientY);
+    if (event.detail > 1 || !place) return;
+    this.#set(event.shiftKey ? (this.#anchor ?? place) : place, place);
+    this.#dragging = true;
+  }
+
+  /** @param {PointerEvent} event */
+  #drag(event) {
+    if (!this.#dragging) return;
+    // Not before it moves: a click would be told of the list, and not of what was clicked.
+    if (!this.#log.hasPointerCapture(event.pointerId)) this.#log.setPointerCapture(event.pointerId);
+    const { top, bottom } = this.#log.getBoundingClientRect();
+    const y = Math.max(top + 1, Math.min(bottom - 2, event.clientY));
+    const place = this.#placeAt(event.clientX, y);
+    if (place) this.#set(this.#anchor, place);
+    const beyond = event.clientY - y;
+    const pulls = this.#pull !== 0;
+    this.#pull = beyond * PULL;
+    if (!pulls && this.#pull !== 0) this.#pullOn(event.clientX, y);
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
+  #pullOn(x, y) {
+    if (!this.#dragging || this.#pull === 0) return;
+    this.#viewport.moveBy(this.#pull);
+    requestAnimationFrame(() => {
+      const place = this.#placeAt(x, y);
+      if (place) this.#set(this.#anchor, place);
+      this.#pullOn(x, y);
+    });
+  }
+
+  #release() {
+    this.#dragging = false;
+    this.#pull = 0;
+  }
+
+  /** @param {MouseEvent} event */
+  #chooseWord(event) {
+    const place = this.#isText(event) ? this.#placeAt(event.clientX, event.clientY) : null;
+    if (!place) return;
+    const text = this.#viewport.elementOf(place.row)?.querySelector(".text")?.textContent ?? "";
+    let [start, end] = [place.offset, place.offset];
+    while (start > 0 && WORD.test(text[start - 1])) start -= 1;
+    while (end < text.length && WORD.test(text[end])) end += 1;
+    this.#set({ row: place.row, offset: start }, { row: place.row, offset: end });
+  }
+
+  /**
+   * @param {Place | null} anchor
+   * @param {Place | null} head
+   */
+  #set(anchor, head) {
+    this.#anchor = anchor;
+    this.#head = head;
+    this.paint();
+  }
+
+  /** @param {MouseEvent} event */
+  #isText(event) {
+    const isMouse = !(event instanceof PointerEvent) || event.pointerType === "mouse";
+    const { target } = event;
+    return isMouse && event.button === 0 && target instanceof Element && !target.closest("button, a") && !this.#isBar(event);
+  }
+
+  /** Whether it is on a scrollbar. @param {MouseEvent} event */
+  #isBar(event) {
+    const { left, top } = this.#log.getBoundingClientRect();
+    return event.clientX - left >= this.#log.clientWidth || event.clientY - top >= this.#log.clientHeight;
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @returns {Place | null}
+   */
+  #placeAt(x, y) {
+    const [node, offset] = caretAt(x, y);
+    const element = node instanceof Element ? node : node?.parentElement;
+    const row = node && this.#log.contains(node) ? this.#viewport.rowOf(node) : null;
+    const text = row === null ? null : this.#viewport.elementOf(row)?.querySelector(".text");
+    if (row === null || !node || !element || !text) return null;
+    if (!text.contains(node)) return { row, offset: 0 };
+    const before = document.createRange();
+    before.selectNodeContents(text);
+    before.setEnd(node, offset);
+    return { row, offset: before.toString().length };
+  }
+}
+
+/** Null where the browser has none: then what is selected is not to be seen, but copied. */
+function sharedHighlight() {
+  if (typeof Highlight !== "function") return null;
+  const shared = CSS.highlights.get(HIGHLIGHT) ?? new Highlight();
+  CSS.highlights.set(HIGHLIGHT, shared);
+  return shared;
+}
+
+/** @param {EventTarget | null} target */
+function isHandle(target) {
+  return target instanceof Element && target.closest("[data-action]") !== null;
+}
+
+/**
+ * @param {number} x
+ * @param {number} y
+ * @returns {[Node | null, number]}
+ */
+function caretAt(x, y) {
+  if ("caretPositionFromPoint" in document) {
+    const caret = document.caretPositionFromPoint(x, y);
+    return [caret?.offsetNode ?? null, caret?.offset ?? 0];
+  }
+  const range = /** @type {any} */ (document).caretRangeFromPoint?.(x, y);
+  return [range?.startContainer ?? null, range?.startOffset ?? 0];
+}
+
+/**
+ * The text node and the offset in it of a place in an element's text.
+ * @param {Element} element
+ * @param {number} offset in characters; what is beyond the end is the end
+ * @returns {[Node, number]}
+ */
+function nodeAt(element, offset) {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  let rest = offset;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const { length } = /** @type {Text} */ (node);
+    if (rest <= length) return [node, rest];
+    rest -= length;
+  }
+  return [element, element.childNodes.length];
+}

@@ -1,0 +1,412 @@
+/**
+ * A window on a document of any length: as many row elements as fit, used again and again, and the only one that
+ * writes `scrollTop`. The truth is the anchor, a row and the pixels of it above the upper edge; the scrollbar is told.
+ */
+
+import { ScrollMap } from "./scroll-map.js";
+
+/** @typedef {import("../model/rows.js").Row} Row */
+/**
+ * @typedef {object} Document
+ * @property {number} total rows
+ * @property {(row: number) => Row | null} row null for one that is not here
+ * @property {(row: number) => unknown} place what stays the same when rows get other numbers
+ * @property {(place: any) => number} locate
+ * @property {(first: number, last: number) => void} want
+ */
+/** @typedef {{row: number, px: number}} Anchor */
+/**
+ * @typedef {object} Parts
+ * @property {() => HTMLElement} make an empty row
+ * @property {(element: HTMLElement, row: Row | null, number: number) => void} fill
+ * @property {() => void} moved the reader moved the view
+ * @property {() => void} painted
+ */
+
+const FLING = 4;
+const IDLE_MS = 150;
+const MARGIN_ROWS = 200;
+// Where a wrapped row's height is not known, the rows beside it tell.
+const SLOWLY = 0.2;
+
+export class Viewport {
+  #log;
+  #spacer;
+  #rows;
+  #parts;
+  /** @type {Document} */
+  #document = { total: 0, row: () => null, place: (row) => row, locate: (row) => row, want: () => undefined };
+  /** @type {Anchor} */
+  #anchor = { row: 0, px: 0 };
+  #sticks = true;
+  #frozen = false;
+  /** @type {HTMLElement[]} */
+  #elements = [];
+  #first = 0;
+  /** @type {WeakMap<HTMLElement, {row: Row | null, number: number, version: number}>} */
+  #shown = new WeakMap();
+  /** @type {WeakMap<Row, {height: number, layout: number}>} */
+  #heights = new WeakMap();
+  #version = 0;
+  #layout = 0;
+  #varies = false;
+  #rowHeight = 20;
+  #average = 20;
+  #map = new ScrollMap(0, 0);
+  #top = 0;
+  #scrolling = false;
+  #frame = 0;
+  #width = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #idle;
+
+  /**
+   * @param {HTMLElement} log the scroller, with a spacer, a layer and the rows inside each other
+   * @param {Parts} parts
+   */
+  constructor(log, parts) {
+    this.#log = log;
+    this.#parts = parts;
+    this.#spacer = within(log, ".spacer");
+    this.#rows = within(log, ".rows");
+    log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    log.addEventListener("scrollend", () => this.#rest());
+    new ResizeObserver(() => this.restyle()).observe(log);
+  }
+
+  /** @param {Document} document */
+  show(document) {
+    this.#document = document;
+    this.#anchor = { row: 0, px: 0 };
+    this.#width = 0;
+    this.refresh();
+  }
+
+  /** Whether the view stays at the end whatever comes. @param {boolean} on */
+  stick(on) {
+    this.#sticks = on;
+    this.wake();
+  }
+
+  /** Whether nothing moves, not even at the end. @param {boolean} on */
+  freeze(on) {
+    this.#frozen = on;
+    this.wake();
+  }
+
+  /** Whether rows may be higher than one line. @param {boolean} on */
+  vary(on) {
+    this.#varies = on;
+    this.restyle();
+  }
+
+  /** The first row in view. */
+  get top() {
+    return this.#anchor.row;
+  }
+
+  /** The first row of which the upper edge is in view. */
+  get firstWhole() {
+    const { row, px } = this.#anchor;
+    return px > 1 && row + 1 < this.#document.total ? row + 1 : row;
+  }
+
+  /** The row after the last one that is wholly or partly in view. */
+  get bottom() {
+    const height = this.#log.clientHeight;
+    let { row, px } = this.#anchor;
+    for (let y = -px; y < height && row < this.#document.total; row += 1) y += this.#heightOf(row);
+    return row;
+  }
+
+  get atEnd() {
+    const end = this.#endAnchor();
+    return this.#anchor.row > end.row || (this.#anchor.row === end.row && this.#anchor.px > end.px - 1);
+  }
+
+  /** Rows that fit. */
+  get rowsInView() {
+    return Math.max(1, Math.floor(this.#log.clientHeight / this.#rowHeight));
+  }
+
+  get rowHeight() {
+    return this.#rowHeight;
+  }
+
+  /** Draws in the next frame; call when something came. */
+  wake() {
+    // A hidden page paints nothing.
+    this.#frame ||= requestAnimationFrame(() => this.#paint());
+  }
+
+  /** Fills all rows anew: what is told of them changed. */
+  refresh() {
+    this.#version += 1;
+    this.wake();
+  }
+
+  /** Measures all rows anew: what they look like changed. */
+  restyle() {
+    this.#layout += 1;
+    this.#width = 0;
+    this.#rowHeight = parseFloat(getComputedStyle(this.#log).lineHeight) || this.#rowHeight;
+    this.#average = this.#varies ? Math.max(this.#average, this.#rowHeight) : this.#rowHeight;
+    this.wake();
+  }
+
+  /**
+   * The rows in view are the same after the change as before, whatever their numbers.
+   * @param {() => void} change of the document
+   */
+  change(change) {
+    const { total } = this.#document;
+    const place = total > 0 ? this.#document.place(Math.min(this.#anchor.row, total - 1)) : null;
+    change();
+    if (place !== null) this.#anchor.row = this.#document.locate(place);
+    if (!this.#frozen) this.wake();
+  }
+
+  /** @param {number} px down, or up where negative */
+  moveBy(px) {
+    this.#anchor = this.#movedBy(px);
+    this.#moved();
+  }
+
+  /**
+   * @param {number} row comes to the upper edge
+   * @param {number} [above] rows that stay in view above it
+   */
+  moveTo(row, above = 0) {
+    this.#anchor = { row: Math.max(0, Math.min(row, this.#document.total - 1)), px: 0 };
+    if (above > 0) this.#anchor = this.#movedBy(-above * this.#rowHeight);
+    this.#moved();
+  }
+
+  toEnd() {
+    this.#anchor = this.#endAnchor();
+    this.#moved();
+  }
+
+  /** @param {number} px to the right, or left where negative */
+  moveAside(px) {
+    this.#log.scrollLeft += px;
+  }
+
+  /** The element of a row, if it is in view. @param {number} row @returns {HTMLElement | null} */
+  elementOf(row) {
+    return this.#elements[row - this.#first] ?? null;
+  }
+
+  /** The row of an element inside one. @param {Node} node @returns {number | null} */
+  rowOf(node) {
+    const index = this.#elements.findIndex((element) => element.contains(node));
+    return index < 0 ? null : this.#first + index;
+  }
+
+  #moved() {
+    this.#scrolling = false;
+    this.#parts.moved();
+    this.wake();
+  }
+
+  // What the reader scrolls
+
+  #scrolled() {
+    const top = this.#log.scrollTop;
+    const delta = top - this.#top;
+    this.#top = top;
+    if (Math.abs(delta) < 0.5) return;
+    this.#scrolling = true;
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.#rest(), IDLE_MS);
+    this.#anchor = this.#anchorAfter(top, delta);
+    this.#parts.moved();
+    this.wake();
+  }
+
+  /**
+   * @param {number} top
+   * @param {number} delta
+   * @returns {Anchor}
+   */
+  #anchorAfter(top, delta) {
+    const height = this.#log.clientHeight;
+    const isSmall = Math.abs(delta) <= FLING * height;
+    if (!isSmall || !(this.#varies || this.#map.isSqueezed(top))) return this.#anchorAt(this.#map.toPlace(top));
+    const anchor = this.#movedBy(delta);
+    const place = this.#placeOf(anchor);
+    if (top <= 0 && place < height) return { row: 0, px: 0 };
+    if (top >= this.#map.range - 0.5 && this.#map.last - place < height) return this.#endAnchor();
+    return anchor;
+  }
+
+  /** The gesture is over: the scrollbar may be told. */
+  #rest() {
+    if (!this.#scrolling) return;
+    this.#scrolling = false;
+    this.wake();
+  }
+
+  // Between places and pixels
+
+  /** @param {number} row */
+  #heightOf(row) {
+    if (!this.#varies) return this.#rowHeight;
+    const found = this.#document.row(row);
+    const known = found && this.#heights.get(found);
+    return known && known.layout === this.#layout ? known.height : this.#rowHeight;
+  }
+
+  /** @param {number} delta @returns {Anchor} */
+  #movedBy(delta) {
+    const { total } = this.#document;
+    let { row, px } = this.#anchor;
+    px += delta;
+    while (px < 0 && row > 0) px += this.#heightOf((row -= 1));
+    for (let height = this.#heightOf(row); px >= height && row < total - 1; height = this.#heightOf(row)) {
+      px -= height;
+      row += 1;
+    }
+    return { row, px: Math.max(0, px) };
+  }
+
+  /** @returns {Anchor} where the last row ends at the lower edge */
+  #endAnchor() {
+    let row = this.#document.total;
+    let rest = this.#log.clientHeight;
+    while (row > 0 && rest > 0) rest -= this.#heightOf((row -= 1));
+    return { row, px: Math.max(0, -rest) };
+  }
+
+  /** @param {Anchor} anchor */
+  #placeOf({ row, px }) {
+    return (row + Math.min(1, px / this.#heightOf(row))) * this.#average;
+  }
+
+  /** @param {number} place @returns {Anchor} */
+  #anchorAt(place) {
+    const row = Math.min(Math.floor(place / this.#average), Math.max(0, this.#document.total - 1));
+    return { row, px: (place / this.#average - row) * this.#heightOf(row) };
+  }
+
+  // Drawing
+
+  #paint() {
+    this.#frame = 0;
+    const follows = this.#sticks && !this.#frozen;
+    const fits = Math.ceil(this.#log.clientHeight / this.#rowHeight) + 1;
+    if (follows || this.#anchor.row >= this.#document.total) this.#anchor = this.#endAnchor();
+    this.#place(fits);
+    if (this.#varies) this.#measure();
+    this.#settle(follows);
+    this.#rows.style.transform = `translateY(${-this.#offset()}px)`;
+    this.#stretch();
+    this.#document.want(this.#anchor.row, this.#anchor.row + fits);
+    this.#document.want(this.#anchor.row - MARGIN_ROWS, this.#anchor.row + fits + MARGIN_ROWS);
+    this.#parts.painted();
+  }
+
+  /** Elements for the rows in view; where heights vary also for as many above, so that the way up is measured. */
+  #place(/** @type {number} */ fits) {
+    const { total } = this.#document;
+    const first = Math.max(0, this.#varies ? Math.min(this.#anchor.row, total - 1) - fits : this.#anchor.row);
+    const count = Math.min(this.#varies ? 2 * fits : fits, total - first);
+    this.#turn(first - this.#first);
+    this.#first = first;
+    while (this.#elements.length > Math.max(0, count)) this.#elements.pop()?.remove();
+    while (this.#elements.length < count) this.#add();
+    for (const [index, element] of this.#elements.entries()) this.#fill(element, first + index);
+  }
+
+  /** Elements that leave at one end come in at the other, so that those in between keep their rows. */
+  #turn(/** @type {number} */ by) {
+    const count = this.#elements.length;
+    if (by === 0 || Math.abs(by) >= count) return;
+    if (by > 0) {
+      const leaving = this.#elements.splice(0, by);
+      this.#rows.append(...leaving);
+      this.#elements.push(...leaving);
+    } else {
+      const leaving = this.#elements.splice(count + by, -by);
+      this.#rows.prepend(...leaving);
+      this.#elements.unshift(...leaving);
+    }
+  }
+
+  #add() {
+    const element = this.#parts.make();
+    this.#elements.push(element);
+    this.#rows.append(element);
+  }
+
+  /**
+   * @param {HTMLElement} element
+   * @param {number} number
+   */
+  #fill(element, number) {
+    const row = this.#document.row(number);
+    const shown = this.#shown.get(element);
+    const same = shown && shown.row === row && shown.version === this.#version;
+    if (same && (row !== null || shown.number === number)) return;
+    this.#shown.set(element, { row, number, version: this.#version });
+    this.#parts.fill(element, row, number);
+  }
+
+  #measure() {
+    for (const [index, element] of this.#elements.entries()) {
+      const row = this.#document.row(this.#first + index);
+      const known = row && this.#heights.get(row);
+      if (!row || (known && known.layout === this.#layout)) continue;
+      const { height } = element.getBoundingClientRect();
+      this.#heights.set(row, { height, layout: this.#layout });
+      this.#average += (height - this.#average) * SLOWLY * (this.#scrolling ? 0 : 1 / this.#elements.length);
+    }
+  }
+
+  /** No row below the last one: the view ends there, unless all fit. @param {boolean} follows */
+  #settle(follows) {
+    const end = this.#endAnchor();
+    const { row, px } = this.#anchor;
+    if (follows || row > end.row || (row === end.row && px > end.px)) this.#anchor = end;
+  }
+
+  /** Pixels of the placed rows above the upper edge. */
+  #offset() {
+    let offset = this.#anchor.px;
+    for (let row = this.#first; row < this.#anchor.row; row += 1) offset += this.#heightOf(row);
+    return offset;
+  }
+
+  /** Tells the scrollbar, but never during a gesture: it would end it. */
+  #stretch() {
+    if (!this.#varies) this.#average = this.#rowHeight;
+    this.#map = new ScrollMap(this.#document.total * this.#average, this.#log.clientHeight);
+    this.#spacer.style.height = `${Math.max(this.#map.canvas, this.#log.clientHeight)}px`;
+    this.#widen();
+    if (this.#scrolling) return;
+    const { row, px } = this.#anchor;
+    const isStart = row === 0 && px === 0;
+    const top = isStart ? 0 : this.atEnd ? this.#map.range : this.#map.toTop(this.#placeOf(this.#anchor));
+    if (Math.abs(top - this.#log.scrollTop) >= 1) this.#log.scrollTop = top;
+    this.#top = this.#log.scrollTop;
+  }
+
+  /** As wide as the widest row so far, so that nothing jumps aside. */
+  #widen() {
+    const width = this.#rows.offsetWidth;
+    if (width > this.#width || this.#width === 0) {
+      this.#width = width;
+      this.#spacer.style.minWidth = `${width}px`;
+    }
+  }
+}
+
+/**
+ * @param {HTMLElement} parent
+ * @param {string} selector
+ */
+function within(parent, selector) {
+  const found = parent.querySelector(selector);
+  if (found instanceof HTMLElement) return found;
+  throw new Error(`the list has no ${selector}`);
+}

@@ -1,0 +1,208 @@
+/**
+ * The lines of one file. Until the server has counted it, how many there are is an estimate, and the lines at its end
+ * have places that may move together; what came with a number is at its place for good.
+ */
+
+import { Window } from "./window.js";
+
+/** @typedef {import("./rows.js").LineRow} LineRow */
+/**
+ * What `/api/lines` tells of a file.
+ * @typedef {object} FileFacts
+ * @property {string} file
+ * @property {number} first number of its first line
+ * @property {number} lines counted so far
+ * @property {number} counted bytes
+ * @property {number} size bytes
+ * @property {string | null} loss why lines before its first one are lost
+ */
+
+const BYTES_A_LINE = 100;
+
+export class FileLines {
+  /** Whether places are the file's own. */
+  exact = false;
+  /** Lines in the file, or an estimate. */
+  count = 0;
+  /** @type {string | null} */
+  loss = null;
+  /** Whether the server told of it, and not only a live line. */
+  told = false;
+  /** How far the server has counted. */
+  progress = { counted: 0, size: 0, lines: 0 };
+  /** Number of the line with the index 0. */
+  first = 1;
+  /** How far the lines at the end were moved altogether: an index that is not `fixed` moves with it. */
+  moved = 0;
+  #window = new Window();
+  #tail = new Window();
+  #end = 0;
+  /** @type {import("./rows.js").DividerRow | null} */
+  #divider = null;
+
+  /** @param {string} id */
+  constructor(id) {
+    this.id = id;
+  }
+
+  /** Lines that are here. */
+  get lines() {
+    return this.#window.lines + this.#tail.lines;
+  }
+
+  /** Whether the whole file was counted. */
+  get counted() {
+    return this.progress.counted >= this.progress.size;
+  }
+
+  /** Whether `resolve` is due: the file is counted, and lines are here whose place is not known. */
+  get unresolved() {
+    return !this.exact && this.told && this.counted;
+  }
+
+  /** Whether a line's index is for good. @param {number} index */
+  fixed(index) {
+    return this.exact || this.#window.has(index);
+  }
+
+  /** The row before its first line. @param {string} source @returns {import("./rows.js").DividerRow} */
+  divider(source) {
+    if (this.#divider === null || this.#divider.reason !== this.loss) {
+      this.#divider = { kind: "divider", source, reason: this.loss };
+    }
+    return this.#divider;
+  }
+
+  /** @param {number} index @returns {LineRow | null} */
+  get(index) {
+    return this.#tail.get(index) ?? this.#window.get(index);
+  }
+
+  /** @param {FileFacts} facts */
+  update({ first, lines, counted, size, loss }) {
+    this.told = true;
+    this.first = first;
+    this.loss ??= loss;
+    this.progress = { counted, size, lines };
+    if (!this.exact && this.counted && this.#tail.lines === 0) {
+      this.exact = true;
+      this.#end = lines;
+    }
+    if (this.exact) this.count = Math.max(this.count, this.counted ? lines : 0, this.#end);
+    else this.#estimate(counted > 0 ? (lines * size) / counted : size / BYTES_A_LINE);
+  }
+
+  /**
+   * Lines that came live, after all that came live before.
+   * @param {number | null} n number of the first
+   * @param {LineRow[]} lines
+   */
+  append(n, lines) {
+    if (n !== null && !this.exact) this.#settle(n - this.first - this.count);
+    if (this.exact) {
+      const start = n === null ? this.#end : n - this.first;
+      this.#window.put(start, n === null ? this.#numbered(start, lines) : lines);
+      this.#end = start + lines.length;
+      this.count = Math.max(this.count, this.#end);
+    } else {
+      this.#tail.put(this.count, lines);
+      this.count += lines.length;
+    }
+  }
+
+  /** Lines that were left out live. @param {number} lines */
+  skip(lines) {
+    this.#end += lines;
+    this.count = this.exact ? Math.max(this.count, this.#end) : this.count + lines;
+  }
+
+  /**
+   * Lines with numbers that were asked for.
+   * @param {LineRow[]} lines in a row
+   */
+  put(lines) {
+    const start = /** @type {number} */ (lines[0].n) - this.first;
+    this.#window.put(start, lines);
+    if (this.exact) this.count = Math.max(this.count, start + lines.length);
+  }
+
+  /**
+   * The cursor before which to ask for a line whose place is not known for good; null if there is none, or the line
+   * is not near it.
+   * @param {number} index
+   * @param {number} near lines
+   * @returns {{at: string, index: number} | null}
+   */
+  cursorAfter(index, near) {
+    if (this.exact) return null;
+    const found = this.#tail.firstWithCursor(index);
+    return found && found.index - index <= near ? { at: /** @type {string} */ (found.line.at), index: found.index } : null;
+  }
+
+  /**
+   * The lines before such a cursor; none if the file begins there.
+   * @param {number} end the index of the line with the cursor
+   * @param {LineRow[]} lines
+   */
+  prepend(end, lines) {
+    if (this.exact) return;
+    if (lines.length > 0) this.#tail.put(end - lines.length, lines);
+    else this.#settle(-end);
+  }
+
+  /** A line at its end of which the place is asked for to `resolve` it. */
+  get landmark() {
+    const start = this.#tail.start;
+    return start === null ? null : this.#tail.firstWithCursor(start);
+  }
+
+  /**
+   * @param {number} index the landmark's
+   * @param {number} n its number, by the server
+   */
+  resolve(index, n) {
+    if (!this.exact) this.#settle(n - this.first - index);
+    if (this.counted) this.count = Math.max(this.#end, this.progress.lines);
+  }
+
+  /**
+   * The nearest line before or at `index` whose cursor is known.
+   * @param {number} index
+   */
+  cursorBefore(index) {
+    return (this.exact ? null : this.#tail.lastWithCursor(index)) ?? this.#window.lastWithCursor(index);
+  }
+
+  /** @param {number} lines the most to keep */
+  trim(lines) {
+    const bound = { lines, characters: lines * 300 };
+    this.#window.trim(bound);
+    this.#tail.trim(bound);
+  }
+
+  /** @param {number} lines */
+  #estimate(lines) {
+    const count = Math.max(Math.round(lines), this.#tail.lines);
+    this.#tail.shift(count - this.count);
+    this.moved += count - this.count;
+    this.count = count;
+  }
+
+  /** The places at the end are known: they are this much further on. @param {number} delta */
+  #settle(delta) {
+    this.exact = true;
+    this.moved += delta;
+    this.count = this.#end = Math.max(0, this.count + delta);
+    for (const { start, lines } of this.#tail.takeAll()) {
+      this.#window.put(start + delta, this.#numbered(start + delta, lines));
+    }
+  }
+
+  /**
+   * @param {number} start
+   * @param {LineRow[]} lines
+   */
+  #numbered(start, lines) {
+    return lines.map((line, offset) => ({ ...line, n: this.first + start + offset }));
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * JSON in a line, set out over several. The source is indented and not written anew, so the order of keys, keys that
+ * come twice and each digit of a number stay.
+ */
+
+/** @typedef {"prefix" | "indent" | "key" | "string" | "number" | "literal" | "punctuation"} TokenKind */
+/** @typedef {{text: string, kind: TokenKind}} Token */
+
+const STRING = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?/;
+const NUMBER = /(-?\d[\d.eE+-]*)/;
+const LITERAL = /(true|false|null)/;
+const PUNCTUATION = /(\{\s*\}|\[\s*\]|[{}[\],])/;
+const TOKEN = new RegExp([STRING, NUMBER, LITERAL, PUNCTUATION].map((part) => part.source).join("|"), "g");
+// What stands before the object may hold braces as well, but not many.
+const STARTS = 8;
+// Nobody reads deeper, and the indent of a hostile line would grow with its square.
+const DEEPEST = 40;
+
+/**
+ * @param {string} text a line without terminal sequences
+ * @returns {Token[][] | null} lines; what stands before the object is the first one's only token; null when the line
+ *   does not end in a JSON object
+ */
+export function prettyJson(text) {
+  const start = findObject(text);
+  if (start === null) return null;
+  const prefix = text.slice(0, start).trimEnd();
+  const lines = setOut(text.slice(start).trim());
+  return prefix === "" ? lines : [[{ text: prefix, kind: "prefix" }], ...lines];
+}
+
+/** @param {string} text */
+function findObject(text) {
+  if (!/\}\s*$/.test(text.slice(-100))) return null;
+  let start = text.indexOf("{");
+  for (let tries = 0; start >= 0 && tries < STARTS; tries += 1) {
+    if (isJson(text.slice(start))) return start;
+    start = text.indexOf("{", start + 1);
+  }
+  return null;
+}
+
+/** @param {string} text */
+function isJson(text) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {string} source valid JSON
+ * @returns {Token[][]}
+ */
+function setOut(source) {
+  /** @type {Token[]} */
+  let line = [];
+  const lines = [line];
+  let depth = 0;
+  const startLine = () => lines.push((line = depth > 0 ? [indent(depth)] : []));
+  for (const token of tokens(source)) {
+    const mark = token.kind === "punctuation" ? token.text : "";
+    if (mark === "}" || mark === "]") {
+      depth -= 1;
+      startLine();
+    }
+    line.push(token);
+    if (mark === "{" || mark === "[") depth += 1;
+    if (mark === "{" || mark === "[" || mark === ",") startLine();
+  }
+  return lines;
+}
+
+/**
+ * @param {string} source
+ * @returns {Generator<Token>} an empty object or array is one
+ */
+function* tokens(source) {
+  for (const [, string, colon, number, literal, punctuation] of source.matchAll(TOKEN)) {
+    if (string !== undefined) yield { text: string, kind: colon ? "key" : "string" };
+    if (colon !== undefined) yield { text: ": ", kind: "punctuation" };
+    if (number !== undefined) yield { text: number, kind: "number" };
+    if (literal !== undefined) yield { text: literal, kind: "literal" };
+    if (punctuation !== undefined) yield { text: punctuation.replace(/\s+/, ""), kind: "punctuation" };
+  }
+}
+
+/** @param {number} depth @returns {Token} */
+function indent(depth) {
+  return { text: "  ".repeat(Math.min(depth, DEEPEST)), kind: "indent" };
+}

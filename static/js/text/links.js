@@ -1,0 +1,59 @@
+/** Addresses in a line: http and https only, and rather too short than with the sentence's own punctuation. */
+
+/** @typedef {[start: number, end: number, href: string]} LinkMark */
+
+const START = /(?<![a-z\d])https?:\/\/(?=[\w[])/gi;
+const ALLOWED = /[\w\-.~:/?#[\]@!$&'()*+,;=%]/;
+const TRAILING = /[.,;:!?'([]/;
+
+/**
+ * @param {string} text
+ * @returns {LinkMark[]} in order
+ */
+export function findLinks(text) {
+  /** @type {LinkMark[]} */
+  const links = [];
+  if (!text.includes("://")) return links;
+  let reached = 0;
+  for (const { index } of text.matchAll(START)) {
+    // An address within the query of another is a part of it.
+    if (index < reached) continue;
+    reached = endOfAddress(text, index);
+    const end = withoutPunctuation(text, index, reached);
+    const href = text.slice(index, end);
+    if (URL.canParse(href)) links.push([index, end, href]);
+  }
+  return links;
+}
+
+/**
+ * @param {string} text
+ * @param {number} start
+ * @returns {number} up to a bracket that the address did not open, or the quote that stands before it
+ */
+function endOfAddress(text, start) {
+  const open = { ")": 0, "]": 0 };
+  const quoted = text[start - 1] === "'";
+  let end = start;
+  for (; end < text.length && ALLOWED.test(text[end]); end += 1) {
+    const character = text[end];
+    if (character === "(") open[")"] += 1;
+    else if (character === "[") open["]"] += 1;
+    else if (character === "'" && quoted) break;
+    else if (character === ")" || character === "]") {
+      if (open[character] === 0) break;
+      open[character] -= 1;
+    }
+  }
+  return end;
+}
+
+/**
+ * @param {string} text
+ * @param {number} start
+ * @param {number} end
+ */
+function withoutPunctuation(text, start, end) {
+  while (end > start && TRAILING.test(text[end - 1])) end -= 1;
+  return end;
+}

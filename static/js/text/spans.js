@@ -1,0 +1,163 @@
+/**
+ * What a row shows of a line: spans of one look each. The same spans give back what the file holds, for copying.
+ */
+
+import { parseAnsi, stripAnsi } from "./ansi.js";
+import { prettyJson } from "./json.js";
+import { findLinks } from "./links.js";
+import { glyphMarks, isClean } from "./sanitize.js";
+
+/** @typedef {import("./ansi.js").Style} Style */
+/** @typedef {import("./json.js").TokenKind} TokenKind */
+/**
+ * @typedef {object} Span
+ * @property {string} text as it is shown
+ * @property {string} raw as it is in the file
+ * @property {boolean} glyph `text` stands for characters that cannot be shown
+ * @property {string | null} href
+ * @property {Style | null} style
+ * @property {TokenKind | null} kind
+ */
+/** @typedef {{characters: number, spans: number}} Bound */
+/** @template T @typedef {readonly [start: number, end: number, value: T]} Mark */
+
+/** @type {Bound} */
+const UNBOUNDED = { characters: Infinity, spans: Infinity };
+
+/**
+ * The line without what ends it in files from Windows, and without terminal sequences: what copying all of it gives.
+ * @param {string} line
+ */
+export function lineText(line) {
+  return stripAnsi(withoutReturn(line));
+}
+
+/**
+ * @param {string} line
+ * @param {Bound} [bound]
+ * @returns {{spans: Span[], rest: number}} no spans for an empty line; `rest` is how many characters are left over
+ */
+export function lineSpans(line, bound = UNBOUNDED) {
+  const whole = withoutReturn(line);
+  if (whole.length <= bound.characters && isPlain(whole)) return { spans: plainSpans(whole), rest: 0 };
+  const { text, styles, rest } = parseAnsi(whole, bound.characters);
+  const spans = markedSpans(text, styles, bound.spans);
+  return { spans, rest: rest + text.length - spans.reduce((sum, { raw }) => sum + raw.length, 0) };
+}
+
+/**
+ * @param {string} line
+ * @param {number} [most] lines to return
+ * @returns {{spans: Span[], rest: number} | null} `rest` is how many lines are left over; null without JSON
+ */
+export function jsonSpans(line, most = Infinity) {
+  const lines = prettyJson(lineText(line));
+  if (lines === null) return null;
+  const spans = lines.slice(0, most).flatMap((tokens, index) => [
+    ...(index > 0 ? [plainSpan("\n")] : []),
+    ...tokens.flatMap(({ text, kind }) => tokenSpans(text, kind)),
+  ]);
+  return { spans, rest: Math.max(0, lines.length - most) };
+}
+
+/**
+ * What the file holds where the row shows the characters from `start` to `end`; a glyph counts as a whole.
+ * @param {readonly Span[]} spans
+ * @param {number} start in the text shown
+ * @param {number} end
+ */
+export function copiedText(spans, start, end) {
+  let copied = "";
+  let at = 0;
+  for (const { text, raw, glyph } of spans) {
+    const [from, to] = [Math.max(start - at, 0), Math.min(end - at, text.length)];
+    if (from < to) copied += glyph ? raw : text.slice(from, to);
+    at += text.length;
+  }
+  return copied;
+}
+
+/** @param {string} line */
+function withoutReturn(line) {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
+}
+
+/** @param {string} text */
+function isPlain(text) {
+  return isClean(text) && !text.includes("://");
+}
+
+/**
+ * @param {string} text
+ * @param {TokenKind} kind
+ */
+function tokenSpans(text, kind) {
+  const spans = isPlain(text) ? [plainSpan(text)] : markedSpans(text, [], Infinity);
+  for (const span of spans) span.kind = kind;
+  return spans;
+}
+
+/** @param {string} text */
+function plainSpans(text) {
+  return text === "" ? [] : [plainSpan(text)];
+}
+
+/** @param {string} text @returns {Span} */
+function plainSpan(text) {
+  return { text, raw: text, glyph: false, href: null, style: null, kind: null };
+}
+
+/**
+ * @param {string} text
+ * @param {readonly Mark<Style>[]} styleMarks
+ * @param {number} most
+ */
+function markedSpans(text, styleMarks, most) {
+  const styles = new Layer(styleMarks);
+  const glyphs = new Layer(glyphMarks(text));
+  const links = new Layer(findLinks(text));
+  /** @type {Span[]} */
+  const spans = [];
+  let end = 0;
+  for (let start = 0; start < text.length && spans.length < most; start = end) {
+    const [style, glyph, href] = [styles.at(start), glyphs.at(start), links.at(start)];
+    end = Math.min(styles.until, glyphs.until, links.until, text.length);
+    const raw = text.slice(start, end);
+    // A style may end among glyphs, which then are shown in parts.
+    const shown = glyph === null ? raw : shownGlyphs(raw);
+    spans.push({ text: shown, raw, glyph: glyph !== null, href, style, kind: null });
+  }
+  return spans;
+}
+
+/** @param {string} raw */
+function shownGlyphs(raw) {
+  return glyphMarks(raw)
+    .map(([, , shown]) => shown)
+    .join("");
+}
+
+/**
+ * Marks in their order, asked about from left to right.
+ * @template T
+ */
+class Layer {
+  #marks;
+  #index = 0;
+  /** Up to where the last answer holds. */
+  until = 0;
+
+  /** @param {readonly Mark<T>[]} marks */
+  constructor(marks) {
+    this.#marks = marks;
+  }
+
+  /** @param {number} position @returns {T | null} */
+  at(position) {
+    while (this.#index < this.#marks.length && this.#marks[this.#index][1] <= position) this.#index += 1;
+    const mark = this.#marks[this.#index];
+    const holds = mark !== undefined && mark[0] <= position;
+    this.until = mark === undefined ? Infinity : mark[holds ? 1 : 0];
+    return holds ? mark[2] : null;
+  }
+}

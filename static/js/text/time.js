@@ -1,0 +1,103 @@
+/** Times as a column shows them: of one width, in the zone that was chosen, or as a distance from now. */
+
+/** @typedef {string} Zone "local", "utc" or a name such as "Europe/Berlin" */
+
+// Every zone in use changes its offset at a quarter of an hour.
+const QUARTER = 900_000;
+const KEPT = 2_000;
+
+/** @type {Map<Zone, {parts: Intl.DateTimeFormat, offsets: Map<number, number>}>} */
+const clocks = new Map();
+
+/**
+ * "12:00:01.120", with its date "2026-11-21 12:00:01.120".
+ * @param {number} ms epoch milliseconds
+ * @param {{zone: Zone, date: boolean}} form
+ * @returns {string} empty for a time out of reach; throws RangeError for an unknown zone
+ */
+export function formatTime(ms, { zone, date }) {
+  const there = new Date(ms + (zone === "utc" ? 0 : offset(ms, zone)));
+  if (Number.isNaN(there.getTime())) return "";
+  const [day, time] = there.toISOString().split("T");
+  return date ? `${day} ${time.slice(0, -1)}` : time.slice(0, -1);
+}
+
+/**
+ * The distance from now in at most eight characters: "-12.3s", "-2m 05s", "-3h 07m", "-4d 12h", "-400d"; later "+1.0s".
+ * @param {number} ms epoch milliseconds
+ * @param {number} now epoch milliseconds
+ */
+export function formatAge(ms, now) {
+  const sign = ms > now ? "+" : "-";
+  const tenths = Math.floor(Math.abs(now - ms) / 100);
+  const seconds = Math.floor(tenths / 10);
+  if (seconds < 60) return `${sign}${seconds}.${tenths % 10}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${sign}${minutes}m ${two(seconds % 60)}s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${sign}${hours}h ${two(minutes % 60)}m`;
+  const days = Math.floor(hours / 24);
+  return days < 100 ? `${sign}${days}d ${two(hours % 24)}h` : `${sign}${days}d`;
+}
+
+/** @param {string} zone */
+export function isZone(zone) {
+  try {
+    clock(zone);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {number} value */
+function two(value) {
+  return String(value).padStart(2, "0");
+}
+
+/**
+ * @param {number} ms
+ * @param {Zone} zone
+ * @returns {number} milliseconds to add to UTC
+ */
+function offset(ms, zone) {
+  const { parts, offsets } = clock(zone);
+  const quarter = Math.floor(ms / QUARTER);
+  const found = offsets.get(quarter);
+  if (found !== undefined) return found;
+  if (offsets.size >= KEPT) offsets.clear();
+  const made = readOffset(parts, quarter * QUARTER);
+  offsets.set(quarter, made);
+  return made;
+}
+
+/** @param {Zone} zone */
+function clock(zone) {
+  const found = clocks.get(zone);
+  if (found) return found;
+  const made = { parts: makeFormat(zone), offsets: new Map() };
+  clocks.set(zone, made);
+  return made;
+}
+
+/** @param {Zone} zone */
+function makeFormat(zone) {
+  const numeric = /** @type {const} */ ("numeric");
+  const day = { era: /** @type {const} */ ("short"), year: numeric, month: numeric, day: numeric };
+  const time = { hour: numeric, minute: numeric, second: numeric, hourCycle: /** @type {const} */ ("h23") };
+  const timeZone = zone === "local" ? undefined : zone;
+  return new Intl.DateTimeFormat("en", { timeZone, calendar: "gregory", ...day, ...time });
+}
+
+/**
+ * @param {Intl.DateTimeFormat} format
+ * @param {number} ms
+ */
+function readOffset(format, ms) {
+  if (Number.isNaN(new Date(ms).getTime())) return NaN;
+  const parts = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, value]));
+  const { year, month, day, hour, minute, second } = parts;
+  const there = new Date(0);
+  there.setUTCFullYear(parts.era === "BC" ? 1 - Number(year) : Number(year), Number(month) - 1, Number(day));
+  return there.setUTCHours(Number(hour), Number(minute), Number(second)) - ms;
+}

@@ -1,0 +1,68 @@
+/** What can be done with one line: beside the pointer, or in a sheet on a narrow screen. */
+
+import { byId, element, setText } from "../lib/element.js";
+import { group } from "../lib/numbers.js";
+import { visible } from "../text/sanitize.js";
+import { hintButton, keyName } from "./keys.js";
+
+/** @typedef {import("../model/rows.js").LineRow} LineRow */
+/** @typedef {{x: number, y: number}} Point in CSS pixels of the viewport */
+/**
+ * One thing to do; what cannot be done with this line is left out.
+ * @typedef {object} Action
+ * @property {string} words
+ * @property {string} [key]
+ * @property {() => void} act
+ */
+
+const EXCERPT_CHARACTERS = 300;
+const MARGIN_PX = 8;
+
+export class LineMenu {
+  #dialog = byId("line-menu", HTMLDialogElement);
+  #title = byId("line-menu-title", HTMLElement);
+  #excerpt = byId("line-menu-text", HTMLElement);
+  #actions = byId("line-menu-actions", HTMLElement);
+
+  /**
+   * @param {object} line
+   * @param {string} line.name of its source
+   * @param {number | null} line.n
+   * @param {string} line.text
+   * @param {readonly Action[]} actions
+   * @param {Point} point where the line is, or was touched
+   */
+  open({ name, n, text }, actions, point) {
+    setText(this.#title, n === null ? visible(name) : `${visible(name)} \u00b7 line ${group(n)}`);
+    setText(this.#excerpt, visible(text.slice(0, EXCERPT_CHARACTERS)));
+    this.#actions.replaceChildren(...actions.map((action) => this.#item(action)));
+    this.#dialog.showModal();
+    this.#stayInView(point);
+  }
+
+  /** @param {Action} action */
+  #item({ words, key, act }) {
+    const button = element("button", "item", element("span", "words", words));
+    button.type = "button";
+    if (key) {
+      const hint = element("kbd", "", keyName(key));
+      hint.ariaHidden = "true";
+      button.append(hint);
+      hintButton(button, key);
+    }
+    button.addEventListener("click", () => {
+      this.#dialog.close();
+      act();
+    });
+    return element("li", "", button);
+  }
+
+  /** @param {Point} point */
+  #stayInView({ x, y }) {
+    const { width, height } = this.#dialog.getBoundingClientRect();
+    const left = Math.min(x, innerWidth - width - MARGIN_PX);
+    const top = Math.min(y, innerHeight - height - MARGIN_PX);
+    this.#dialog.style.setProperty("--left", `${Math.max(MARGIN_PX, left)}px`);
+    this.#dialog.style.setProperty("--top", `${Math.max(MARGIN_PX, top)}px`);
+  }
+}

@@ -1,0 +1,52 @@
+/** The menu: every command that makes sense without a keyboard, with what is on and what is chosen. */
+
+import { element } from "../lib/element.js";
+import { GROUPS } from "./commands.js";
+import { hintButton, keyName } from "./keys.js";
+
+/** @typedef {(typeof import("./commands.js").ENTRIES)[number]} Entry */
+
+export class Menu {
+  #dialog;
+
+  /**
+   * Its buttons are there from the start, so what shows a choice on buttons shows it here too.
+   * @param {HTMLDialogElement} dialog
+   */
+  constructor(dialog) {
+    this.#dialog = dialog;
+    for (const { title, entries } of GROUPS) {
+      const items = /** @type {readonly Entry[]} */ (entries).flatMap((entry) => menuItem(entry) ?? []);
+      const list = element("ul", "", ...items);
+      if (items.length > 0) dialog.append(element("section", "", element("h2", "", title), list));
+    }
+    // Before the command itself, which may open another dialog. A choice stays in sight while it is made.
+    dialog.addEventListener("click", ({ target }) => {
+      const button = target instanceof Element ? target.closest("button[data-command]") : null;
+      if (button && !button.matches(".stays")) this.#dialog.close();
+    });
+  }
+
+  toggle() {
+    if (this.#dialog.open) this.#dialog.close();
+    else this.#dialog.showModal();
+  }
+}
+
+/** @param {Entry} entry */
+function menuItem({ command, keys, menu, state }) {
+  if (!menu) return null;
+  const button = element("button", "item", element("span", "words", menu));
+  button.type = "button";
+  button.dataset.command = command;
+  if (state) button.classList.add("stays", state);
+  if (state === "switch") button.setAttribute("aria-pressed", "false");
+  if (state === "value") button.append(element("span", "value"));
+  if (keys.length > 0) {
+    const hint = element("kbd", "", keyName(keys[0]));
+    hint.ariaHidden = "true";
+    button.append(hint);
+    hintButton(button, keys[0]);
+  }
+  return element("li", "", button);
+}

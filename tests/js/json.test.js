@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { prettyJson } from "../../static/js/text/json.js";
+import { random } from "./random.js";
+
+/** @param {string} text */
+const pretty = (text) =>
+  prettyJson(text)
+    ?.map((line) => line.map((token) => token.text).join(""))
+    .join("\n");
+
+test("an object is set out over lines", () => {
+  assert.equal(
+    pretty('{"a":1,"b":{"c":[true,null]},"d":{ },"e":[]}'),
+    [
+      "{",
+      '  "a": 1,',
+      '  "b": {',
+      '    "c": [',
+      "      true,",
+      "      null",
+      "    ]",
+      "  },",
+      '  "d": {},',
+      '  "e": []',
+      "}",
+    ].join("\n"),
+  );
+});
+
+test("every token has its kind", () => {
+  const [, line] = prettyJson('{"a" : "b", "c":-1.5e+3}') ?? [];
+  assert.deepEqual(line, [
+    { text: "  ", kind: "indent" },
+    { text: '"a"', kind: "key" },
+    { text: ": ", kind: "punctuation" },
+    { text: '"b"', kind: "string" },
+    { text: ",", kind: "punctuation" },
+  ]);
+  assert.deepEqual(prettyJson('{"c":-1.5e+3}')?.[1][3], { text: "-1.5e+3", kind: "number" });
+  assert.deepEqual(prettyJson('{"c":false}')?.[1][3], { text: "false", kind: "literal" });
+});
+
+test("what stands before the object has the first line, braces in it or not", () => {
+  assert.equal(pretty('12:00 web {"a":1}  '), '12:00 web\n{\n  "a": 1\n}');
+  assert.equal(pretty('[{x}] {y} {"a":1}'), '[{x}] {y}\n{\n  "a": 1\n}');
+});
+
+test("numbers, escapes, the order of keys and keys that come twice stay", () => {
+  const source = '{"b":12345678901234567890,"a":1.0,"2":1e400,"1":-0,"a":"\\u0041\\"\\\\{},:"}';
+  const lines = pretty(source) ?? "";
+  assert.equal(lines.replaceAll(/\n */g, "").replaceAll('": ', '":'), source);
+});
+
+test("what is no object is none", () => {
+  for (const text of ["", "plain", "{", "}", "{a:1}", '{"a":1} done', "[1]", '{"a":NaN}', "{'a':1}", '{"a":1}}']) {
+    assert.equal(prettyJson(text), null, text);
+  }
+});
+
+test("whatever object it is, it means the same and loses nothing but space between tokens", () => {
+  const { below } = random(3);
+  /** @param {number} depth @returns {unknown} */
+  const value = (depth) => {
+    const kind = below(depth > 3 ? 4 : 6);
+    if (kind === 0) return below(1_000_000) / 7;
+    if (kind === 1) return ['a"b', "{[,:]}", "\\", "\u2028", " : ", ""][below(6)];
+    if (kind === 2) return [true, false, null][below(3)];
+    if (kind === 3) return -below(9);
+    const items = Array.from({ length: below(4) }, () => value(depth + 1));
+    return kind === 4 ? items : Object.fromEntries(items.map((item, index) => [`k${index}"`, item]));
+  };
+  for (let round = 0; round < 2_000; round += 1) {
+    const object = { a: value(0), b: value(0) };
+    const expected = JSON.stringify(object, null, 2);
+    assert.equal(pretty(JSON.stringify(object)), expected);
+    assert.equal(pretty(JSON.stringify(object, null, "\t ")), expected);
+  }
+});
+
+test("depth and length cost no more than they must", () => {
+  const started = performance.now();
+  prettyJson(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`);
+  for (const part of ["{", '{"a":', '{"a":[', '{"', "{}", "{ "]) prettyJson(`${part.repeat(1_000_000 / part.length)}}`);
+  assert.ok(performance.now() - started < 3_000);
+});

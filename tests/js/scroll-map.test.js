@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ScrollMap } from "../../static/js/list/scroll-map.js";
+
+const ROW = 20;
+const VIEW = 780;
+
+for (const rows of [0, 1, 30, 39, 40, 1_000, 199_999, 200_000, 200_001, 1_000_000, 100_000_000]) {
+  const map = new ScrollMap(rows * ROW, VIEW);
+
+  test(`${rows} rows: both ends are reached`, () => {
+    assert.equal(map.toPlace(0), 0);
+    assert.equal(map.toPlace(map.range), map.last);
+    assert.equal(map.toTop(0), 0);
+    assert.equal(map.toTop(map.last), map.range);
+    assert.equal(map.last, Math.max(0, rows * ROW - VIEW));
+  });
+
+  test(`${rows} rows: there and back is the same place`, () => {
+    for (let part = 0; part <= 1; part += 0.001) {
+      const place = map.last * part;
+      assert.ok(Math.abs(map.toPlace(map.toTop(place)) - place) < 0.01);
+    }
+  });
+
+  test(`${rows} rows: further down is never higher`, () => {
+    let before = -1;
+    for (let top = 0; top <= map.range; top += Math.max(1, map.range / 5_000)) {
+      assert.ok(map.toPlace(top) >= before);
+      before = map.toPlace(top);
+    }
+  });
+
+  test(`${rows} rows: no browser's limit is passed`, () => assert.ok(map.canvas <= 4_000_000));
+}
+
+test("near both ends a pixel is a pixel", () => {
+  const map = new ScrollMap(100_000_000 * ROW, VIEW);
+  assert.equal(map.toPlace(12_345), 12_345);
+  assert.equal(map.toPlace(map.range - 12_345), map.last - 12_345);
+  assert.equal(map.isSqueezed(12_345), false);
+  assert.equal(map.isSqueezed(2_000_000), true);
+});
+
+test("what fits the canvas is mapped one to one", () => {
+  const map = new ScrollMap(4_000_000, VIEW);
+  assert.equal(map.isExact, true);
+  assert.equal(map.toPlace(2_000_000), 2_000_000);
+});

@@ -1,0 +1,134 @@
+"""Files to keep: whole, in ranges, and up to the size that they had."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.server import Server, until
+
+Serve = Callable[..., Server]
+
+DATA = b"".join(b"line %d\n" % number for number in range(100_000))
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("download")
+    (directory / "app.log").write_bytes(DATA)
+    (directory / "empty.log").touch()
+    (directory / "Größe; x.log").write_bytes("\ufeffÄ\n".encode("utf-16-le"))
+    return directory
+
+
+@pytest.fixture(scope="module")
+def server(directory: Path) -> Iterator[Server]:
+    with Server(directory, directory / "missing.log") as running:
+        yield running
+
+
+def test_a_file_comes_as_it_is(server: Server) -> None:
+    response = server.get("/api/download", source="app.log")
+    assert (response.status_code, response.content) == (200, DATA)
+    headers = response.headers
+    assert (headers["content-type"], headers["accept-ranges"]) == ("text/plain; charset=utf-8", "bytes")
+    assert headers["content-length"] == str(len(DATA))
+    assert headers["content-disposition"] == "attachment; filename*=UTF-8''app.log"
+
+
+def test_a_name_of_any_letters_is_kept(server: Server) -> None:
+    response = server.get("/api/download", source="Größe; x.log")
+    assert response.headers["content-disposition"] == "attachment; filename*=UTF-8''Gr%C3%B6%C3%9Fe%3B%20x.log"
+    assert response.headers["content-type"] == "text/plain; charset=utf-16-le"
+
+
+@pytest.mark.parametrize(
+    ("asked", "span"),
+    [
+        ("bytes=0-0", slice(0, 1)),
+        ("bytes=10-19", slice(10, 20)),
+        ("bytes=500000-", slice(500_000, None)),
+        ("bytes=-7", slice(-7, None)),
+        (f"bytes=-{10**15}", slice(None)),
+        (f"bytes=5-{10**15}", slice(5, None)),
+    ],
+)
+def test_a_range_is_honoured(asked: str, span: slice, server: Server) -> None:
+    response = server.client.get("/api/download?source=app.log", headers={"Range": asked})
+    start, stop, _ = span.indices(len(DATA))
+    assert (response.status_code, response.content) == (206, DATA[span])
+    assert response.headers["content-range"] == f"bytes {start}-{stop - 1}/{len(DATA)}"
+
+
+@pytest.mark.parametrize("asked", [f"bytes={len(DATA)}-", "bytes=-0", f"bytes={10**17}-{10**17 + 1}"])
+def test_a_range_beyond_the_end_is_416(asked: str, server: Server) -> None:
+    response = server.client.get("/api/download?source=app.log", headers={"Range": asked})
+    assert (response.status_code, response.headers["content-range"]) == (416, f"bytes */{len(DATA)}")
+
+
+@pytest.mark.parametrize("asked", ["lines=0-5", "bytes=5-4", "bytes=-", "bytes=0-1,5-6", "bytes=x-", "5-6"])
+def test_a_range_of_another_kind_gives_the_whole(asked: str, server: Server) -> None:
+    response = server.client.get("/api/download?source=app.log", headers={"Range": asked})
+    assert (response.status_code, len(response.content)) == (200, len(DATA))
+
+
+def test_a_range_of_a_file_that_may_be_another_gives_the_whole(server: Server) -> None:
+    headers = {"Range": "bytes=0-1", "If-Range": '"abc"'}
+    assert server.client.get("/api/download?source=app.log", headers=headers).status_code == 200
+
+
+def test_the_head_tells_the_size(server: Server) -> None:
+    response = server.client.head("/api/download?source=app.log")
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["content-length"] == str(len(DATA))
+
+
+def test_an_empty_file_is_empty_and_a_missing_one_404(server: Server) -> None:
+    response = server.get("/api/download", source="empty.log")
+    assert (response.status_code, response.content) == (200, b"")
+    assert server.get("/api/download", source="missing.log").status_code == 404
+    assert server.get("/api/download", source="nothing").status_code == 404
+
+
+def test_a_file_that_grows_meanwhile_comes_as_it_was(logs: Path, serve: Serve) -> None:
+    log = logs / "app.log"
+    log.write_bytes(DATA * 50)
+    server = serve(log)
+    with server.client.stream("GET", "/api/download", params={"source": "app.log"}) as response:
+        chunks = response.iter_raw()
+        first = next(chunks)
+        with log.open("ab") as file:
+            file.write(b"more\n")
+        log.rename(logs / "app.log.1")
+        log.write_text("another\n")
+        assert first + b"".join(chunks) == DATA * 50
+    until(lambda: server.get("/api/download", source="app.log").content == b"another\n")
+
+
+def test_a_client_that_reads_no_further_does_not_keep_the_server(logs: Path, serve: Serve) -> None:
+    log = logs / "app.log"
+    log.write_bytes(DATA * 50)
+    server = serve(log)
+    with server.client.stream("GET", "/api/download", params={"source": "app.log"}) as response:
+        next(response.iter_raw())
+        began = time.monotonic()
+        server.process.terminate()
+        assert server.process.wait(5) == 0
+        assert time.monotonic() - began < 2
+
+
+def test_a_file_that_is_truncated_meanwhile_breaks_the_download_off(logs: Path, serve: Serve) -> None:
+    log = logs / "app.log"
+    log.write_bytes(DATA * 50)
+    server = serve(log)
+    with (
+        pytest.raises(httpx.RemoteProtocolError),
+        server.client.stream("GET", "/api/download", params={"source": "app.log"}) as response,
+    ):
+        chunks = response.iter_raw()
+        next(chunks)
+        log.write_bytes(b"new\n")
+        assert sum(map(len, chunks)) < 50 * len(DATA)
+    until(lambda: server.get("/api/download", source="app.log").content == b"new\n")
