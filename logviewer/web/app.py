@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
@@ -10,10 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
-from starlette.types import Scope
 
 from logviewer.catalog import Catalog
 from logviewer.config import Settings
@@ -21,9 +17,8 @@ from logviewer.web import assets
 from logviewer.web.api import Api
 from logviewer.web.auth import Guard
 from logviewer.web.pages import Pages
+from logviewer.web.static import StaticFiles
 from logviewer.web.stream import Streams
-
-_FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAPI:
@@ -38,11 +33,12 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
         openapi_url="/api/openapi.json",
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    pages = Pages(settings.root_path, package_version)
+    static = StaticFiles(assets.find("static"))
+    pages = Pages(settings.root_path, package_version, scripts=static.scripts())
     app.include_router(pages.router)
     app.include_router(Api(catalog, streams).router)
     app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(_healthz)
-    app.mount(f"/static/{pages.static_version}", _StaticFiles(directory=assets.find("static")))
+    app.mount(f"/static/{pages.static_version}", static)
     app.exception_handler(RequestValidationError)(_name_the_parameter)
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
@@ -58,18 +54,6 @@ async def _healthz() -> dict[str, str]:
 async def _name_the_parameter(_: Request, error: RequestValidationError) -> JSONResponse:
     parts = [f"{'.'.join(str(part) for part in each['loc'][1:2])}: {each['msg']}" for each in error.errors()]
     return JSONResponse({"detail": "; ".join(parts)}, status_code=422)
-
-
-class _StaticFiles(StaticFiles):
-    """Files under a path that changes with them."""
-
-    def file_response(
-        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
-    ) -> Response:
-        """The file, to be kept for ever."""
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["cache-control"] = _FOR_EVER
-        return response
 
 
 def _lifespan(catalog: Catalog, streams: Streams) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from _pytest.outcomes import OutcomeException
 
-from tests.bench import fanout, generator, idle, latency, lines, memory, replay, soak
+from tests.bench import fanout, generator, idle, latency, lines, memory, page, replay, soak
 from tests.bench.figures import MEGABYTE, Bench, Plan, heading, row
 from tests.bench.process import allow_many_descriptors
 
@@ -20,6 +20,7 @@ BENCHES: Mapping[str, Bench] = {
     "idle": idle.run,
     "lines": lines.run,
     "memory": memory.run,
+    "page": page.run,
     "generator": generator.run,
     "soak": soak.run,
 }

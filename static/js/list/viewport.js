@@ -25,6 +25,7 @@ import { ScrollMap } from "./scroll-map.js";
 
 const FLING = 4;
 const IDLE_MS = 150;
+const FRAME_MS = 16;
 const MARGIN_ROWS = 200;
 // Where a wrapped row's height is not known, the rows beside it tell.
 const SLOWLY = 0.2;
@@ -56,6 +57,7 @@ export class Viewport {
   #top = 0;
   #scrolling = false;
   #frame = 0;
+  #paintedAt = 0;
   #width = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #idle;
@@ -163,7 +165,11 @@ export class Viewport {
     const place = total > 0 ? this.#document.place(Math.min(this.#anchor.row, total - 1)) : null;
     change();
     if (place !== null) this.#anchor.row = this.#document.locate(place);
-    if (!this.#frozen) this.wake();
+    if (this.#frozen) return;
+    // The first line after a rest need not wait for a frame; those that follow it in the same frame do.
+    const isRested = !document.hidden && performance.now() - this.#paintedAt > FRAME_MS;
+    if (isRested && this.#frame === 0) this.#paint();
+    else this.wake();
   }
 
   /** @param {number} px down, or up where negative */
@@ -293,6 +299,7 @@ export class Viewport {
 
   #paint() {
     this.#frame = 0;
+    this.#paintedAt = performance.now();
     const follows = this.#sticks && !this.#frozen;
     const fits = Math.ceil(this.#log.clientHeight / this.#rowHeight) + 1;
     if (follows || this.#anchor.row >= this.#document.total) this.#anchor = this.#endAnchor();

@@ -1,0 +1,163 @@
+"""What a reader waits for at the page, in a real Chromium: a line, a flood, a large file, a first paint.
+
+A line counts as visible once it is in the last row of the list, laid out and about to be drawn with the next frame, as a
+MutationObserver tells; its age is told by the wall clock, which both sides share.
+"""
+
+import gzip
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from logviewer.web import assets
+from tests.bench import corpus
+from tests.bench.figures import Figure, Plan, percentile
+from tests.bench.process import memory
+from tests.browser import chromium
+from tests.server import Server, until
+
+_LINES = 200
+_PASSED_LINES = 10_000_000
+_LAST_ROW = "[...document.querySelectorAll('.row .text')].at(-1)?.textContent ?? ''"
+_WATCH = f"""() => {{
+  window.seen = {{}};
+  window.longest = 0;
+  const look = () => {{ window.seen[{_LAST_ROW}] ??= performance.timeOrigin + performance.now(); }};
+  const rows = document.querySelector(".rows");
+  new MutationObserver(look).observe(rows, {{ childList: true, characterData: true, subtree: true }});
+  let before = performance.now();
+  const frame = (now) => {{
+    window.longest = Math.max(window.longest, now - before);
+    before = now;
+    requestAnimationFrame(frame);
+  }};
+  requestAnimationFrame(frame);
+}}"""
+_SEEN = "(text) => window.seen[text] ?? null"
+
+
+def run(plan: Plan) -> Iterator[Figure]:
+    """All of it, one after the other, each in a fresh page."""
+    arguments = ["--disable-gpu", "--enable-precise-memory-info", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=arguments)
+        for part in (_one_line, _floods, _passing):
+            with corpus.room(2 * 10**9) as logs:
+                log = logs / "app.log"
+                log.write_text("an earlier line\n")
+                with Server(log) as server:
+                    page = browser.new_page(viewport={"width": 1280, "height": 800})
+                    page.goto(server.ready_line)
+                    _await_row(page, "an earlier line")
+                    page.evaluate(_WATCH)
+                    yield from part(page, log)
+                    page.close()
+        with corpus.room(10 * plan.size) as logs:
+            yield from _large_file(browser.new_page(viewport={"width": 1280, "height": 800}), logs, 10 * plan.size)
+        browser.close()
+    yield from _scripts()
+
+
+def _await_row(page: Page, text: str) -> None:
+    page.wait_for_function(f"(text) => ({_LAST_ROW}).includes(text)", arg=text, timeout=60_000)
+
+
+def _one_line(page: Page, log: Path) -> Iterator[Figure]:
+    random = Random(1)
+    written: dict[str, float] = {}
+    for number in range(_LINES):
+        time.sleep(random.uniform(0.02, 0.06))
+        written[f"line {number} of {_LINES}"] = _append(log, f"line {number} of {_LINES}\n".encode())
+    _await_row(page, f"line {_LINES - 1} of")
+    seen: dict[str, float] = page.evaluate("() => window.seen")
+    ages = [seen[text] - at for text, at in written.items() if text in seen]
+    yield Figure("one line, write to visible, p50", percentile(ages, 0.5), "ms", 5)
+    yield Figure("one line, write to visible, p95", percentile(ages, 0.95), "ms", 16)
+
+
+def _append(log: Path, data: bytes) -> float:
+    with log.open("ab", buffering=0) as file:
+        now = time.time() * 1000
+        file.write(data)
+    return now
+
+
+def _floods(page: Page, log: Path) -> Iterator[Figure]:
+    for lines, target in ((100_000, 0.25), (1_000_000, 1.5)):
+        page.evaluate("() => { window.longest = 0; }")
+        last = f"the last of {lines}"
+        data = b"".join(next(iter(corpus.blocks(lines * 120, lines * 120))).splitlines(keepends=True)[: lines - 1])
+        begun = _append(log, data + last.encode() + b"\n")
+        wrote = time.time() * 1000
+        _await_row(page, last)
+        took = (page.evaluate(_SEEN, last) - begun) / 1000
+        yield Figure(f"{lines:,} lines at once, last one visible", took, "s", target)
+        yield Figure(f"{lines:,} lines at once, their write alone", (wrote - begun) / 1000, "s")
+        yield Figure(f"{lines:,} lines at once, longest frame", page.evaluate("() => window.longest"), "ms", 50)
+
+
+def _passing(page: Page, log: Path) -> Iterator[Figure]:
+    block = b"".join(b"%099d\n" % number for number in range(100_000))
+    for _ in range(_PASSED_LINES // 100_000):
+        _append(log, block)
+        page.evaluate("() => 0")
+    _append(log, b"the end\n")
+    _await_row(page, "the end")
+    page.evaluate("() => globalThis.gc?.()")
+    heap = page.evaluate("() => performance.memory.usedJSHeapSize") / 1e6
+    yield Figure("after 10 million lines, heap of the page", heap, "MB", 100)
+    yield Figure(
+        "after 10 million lines, elements", page.evaluate("() => document.querySelectorAll('*').length"), "", 2500
+    )
+
+
+def _large_file(page: Page, logs: Path, size: int) -> Iterator[Figure]:
+    path = logs / "large.log"
+    total = corpus.write(path, size)
+    with Server(path) as server:
+        begun = time.time()
+        page.goto(server.ready_line, wait_until="commit")
+        _await_row(page, " ")
+        yield Figure("10 GB opened, last screen visible", time.time() - begun, "s", 0.3)
+        paint: dict[str, Any] = page.evaluate(
+            "() => performance.getEntriesByName('first-contentful-paint')[0].toJSON()"
+        )
+        yield Figure("first contentful paint", paint["startTime"], "ms", 300)
+        source = server.source_id(path.name)
+        until(lambda: server.get("/api/lines", source=source, start=0, count=1).json()["complete"], timeout=60)
+        yield Figure("10 GB counted, memory of the server", memory(server.process.pid).rss / 1e6, "MB", 100)
+        page.wait_for_function("() => document.querySelector('#place').textContent.includes('100 %')", timeout=60_000)
+        yield Figure("10 GB, jump to the middle", _jump(page, total // 2), "ms", 100)
+
+
+def _jump(page: Page, line: int) -> float:
+    page.keyboard.press(":")
+    page.locator("#go-to-field").fill(str(line))
+    page.evaluate(
+        """(number) => {
+          window.jumped = null;
+          document.querySelector("#go-to-form").addEventListener("submit", () => {
+            const begun = performance.now();
+            const look = () => {
+              const row = [...document.querySelectorAll(".row")].find((row) => row.textContent.includes(number));
+              if (row && row.querySelector(".text").textContent) window.jumped = performance.now() - begun;
+              else requestAnimationFrame(look);
+            };
+            look();
+          }, { once: true });
+        }""",
+        f"{line:,}",
+    )
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => window.jumped !== null")
+    return float(page.evaluate("() => window.jumped"))
+
+
+def _scripts() -> Iterator[Figure]:
+    own = b"".join(path.read_bytes() for path in sorted((assets.find("static") / "js").rglob("*.js")))
+    yield Figure("own JavaScript, gzipped", len(gzip.compress(own)) / 1000, "kB", 60)
