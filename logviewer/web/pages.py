@@ -18,7 +18,7 @@ class Pages:
     def __init__(self, base: str, package_version: str, *, scripts: Sequence[str]) -> None:
         self.static_version = assets.version(assets.find("static"))
         loader = FileSystemLoader(assets.find("templates"))
-        self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+        self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, auto_reload=False)
         self._globals = {
             "base": f"{base}/",
             "static": f"{base}/static/{self.static_version}/",
