@@ -1,6 +1,6 @@
 """What a reader waits for at the page, in a real Chromium: a line, a flood, a large file, a first paint.
 
-A line counts as visible once it is in the last row of the list, laid out and about to be drawn with the next frame, as a
+A line counts as visible once it is in the last row of the list, laid out and to be drawn with the next frame, as a
 MutationObserver tells; its age is told by the wall clock, which both sides share.
 """
 
