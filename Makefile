@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 
-.PHONY: demo test check check-js bench samples clean
+.PHONY: demo test check check-js check-types bench samples clean
 
 demo: $(VENV)/installed
 	@$(BIN)/logviewer demo $(ARGS)
@@ -21,8 +21,11 @@ check: $(VENV)/tested
 	@if command -v node >/dev/null; then $(MAKE) --no-print-directory check-js; else echo "node is not here: the tests of the page's modules are left out"; fi
 	$(BIN)/pytest -m "not browser"
 
-check-js: tests/js/node_modules/installed
+check-js:
 	node --test tests/js/*.test.js
+	@if $(MAKE) --no-print-directory tests/js/node_modules/installed; then $(MAKE) --no-print-directory check-types; else echo "npm could not install typescript: the types of the page's modules are left out"; fi
+
+check-types:
 	tests/js/node_modules/.bin/tsc -p tests/js/tsconfig.json
 
 bench: $(VENV)/tested
