@@ -34,7 +34,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     static = StaticFiles(assets.find("static"))
-    pages = Pages(settings.root_path, package_version, scripts=static.scripts())
+    pages = Pages(settings.root_path, package_version, modules=static.modules("js/main.js"))
     app.include_router(pages.router)
     app.include_router(Api(catalog, streams).router)
     app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(_healthz)

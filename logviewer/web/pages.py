@@ -12,17 +12,17 @@ from logviewer.web import assets
 class Pages:
     """Renders the templates.
 
-    ``base`` is the path prefix under which the server is reached; ``scripts`` are the page's modules, below static/.
+    ``base`` is the path prefix under which the server is reached; ``modules`` are those of the page, below static/.
     """
 
-    def __init__(self, base: str, package_version: str, *, scripts: Sequence[str]) -> None:
+    def __init__(self, base: str, package_version: str, *, modules: Sequence[str]) -> None:
         self.static_version = assets.version(assets.find("static"))
         loader = FileSystemLoader(assets.find("templates"))
         self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, auto_reload=False)
         self._globals = {
             "base": f"{base}/",
             "static": f"{base}/static/{self.static_version}/",
-            "scripts": scripts,
+            "modules": modules,
             "version": package_version,
         }
         self.router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)

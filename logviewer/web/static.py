@@ -2,6 +2,8 @@
 
 import gzip
 import mimetypes
+import posixpath
+import re
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -10,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 _HEADERS = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
+_IMPORTS = re.compile(rb'^(?:import|export) [^;]*?from "([^"]+)";', re.MULTILINE)
 # Below this a file fits one packet anyway.
 _WORTH_BYTES = 1400
 
@@ -22,9 +25,14 @@ class StaticFiles:
         self._files = {path.relative_to(directory).as_posix(): path.read_bytes() for path in paths}
         self._zipped: dict[str, bytes] = {}
 
-    def scripts(self) -> list[str]:
-        """The modules that a page loads, so that it can ask for all of them at once."""
-        return [name for name in self._files if name.endswith(".js") and not name.endswith("worker.js")]
+    def modules(self, entry: str) -> list[str]:
+        """What a module imports, directly or not, so that a page can ask for all of it at once."""
+        found = [entry]
+        for name in found:
+            for imported in _IMPORTS.findall(self._files[name]):
+                path = posixpath.normpath(posixpath.join(posixpath.dirname(name), imported.decode()))
+                found += [path] if path not in found else []
+        return found[1:]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the file, compressed for who can take it; raises HTTPException for any other path."""
