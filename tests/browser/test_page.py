@@ -105,6 +105,7 @@ def test_leaving_the_end_stops_following_and_the_pill_returns(logs: Path, serve:
     expect(page.locator(".rows")).to_contain_text("line 299")
     page.locator(".log").hover()
     page.mouse.wheel(0, -2000)
+    expect(page.get_by_text("line 299")).not_to_be_in_viewport()
     append(log, "the newest")
     expect(page.locator(".pill")).to_contain_text("1 new line")
     expect(page.get_by_text("the newest")).not_to_be_in_viewport()
