@@ -1,5 +1,6 @@
 """The command line: what was typed becomes Settings, and what goes wrong becomes one line and an exit code."""
 
+import atexit
 import ipaddress
 import os
 import re
@@ -174,14 +175,17 @@ def demo_command(directory: Path | None, rate: float, seed: int, no_serve: bool,
         settings = _checked((str(logs),), **options)
         # A process of its own: at a high rate the writer would take the server's time.
         words = [sys.executable, "-m", "logviewer", "demo", "--no-serve", f"--rate={rate}", f"--seed={seed}", str(logs)]
-        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0) as writer:
-            try:
-                if not writer.stdout or not writer.stdout.readline():
-                    # It has said why.
-                    sys.exit(CANNOT_RUN)
-                serve.run(settings)
-            finally:
-                writer.terminate()
+        writer = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0)
+        atexit.register(_stop, writer)
+        if not writer.stdout or not writer.stdout.readline():
+            # It has said why.
+            sys.exit(CANNOT_RUN)
+        serve.run(settings)
+
+
+def _stop(writer: "subprocess.Popen[bytes]") -> None:
+    writer.terminate()
+    writer.wait()
 
 
 def _write_demo(directory: Path, *, rate: float, seed: int) -> None:

@@ -45,20 +45,14 @@ def run(settings: Settings) -> None:
     listener = _listen(settings.host, settings.port)
     settings = replace(settings, port=listener.getsockname()[1])
     spool = Spool(sys.stdin.buffer) if STDIN in settings.paths else None
-    try:
-        catalog = Catalog(settings.paths, stdin=spool.path if spool else None)
-        streams = Streams()
-        server = _Server(
-            _configure(settings, catalog, streams), streams, ready=lambda: _ready(settings, catalog, spool)
-        )
-        gc.collect()
-        gc.freeze()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, server.handle_exit)
-        server.run(sockets=[listener])
-    finally:
-        if spool:
-            spool.close()
+    catalog = Catalog(settings.paths, stdin=spool.path if spool else None)
+    streams = Streams()
+    server = _Server(_configure(settings, catalog, streams), streams, ready=lambda: _ready(settings, catalog, spool))
+    gc.collect()
+    gc.freeze()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, server.handle_exit)
+    server.run(sockets=[listener])
 
 
 def _allow_many_files() -> None:

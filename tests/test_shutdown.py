@@ -263,6 +263,20 @@ def test_a_signal_during_start_up_ends_it_with_0(logs: Path, moment: str, number
         assert (process.wait(10), process.stderr.read()) == (0, "")
 
 
+def test_a_signal_during_start_up_ends_it_whatever_is_being_done() -> None:
+    # An exception would be swallowed, or made into another one, by code that happens to run then.
+    swallow = """
+import logviewer.__main__, os, signal
+try:
+    os.kill(os.getpid(), signal.SIGTERM)
+except BaseException:
+    pass
+print("goes on")
+"""
+    ended = subprocess.run([sys.executable, "-c", swallow], capture_output=True, text=True, check=False, timeout=30)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
 def writer_starts(process: "subprocess.Popen[str]") -> bool:
     return any(
         "--no-serve" in child.cmdline() and catches(child.pid, signal.SIGINT)

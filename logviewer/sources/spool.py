@@ -1,5 +1,6 @@
 """Standard input, kept in a temporary file so that it can be followed, scrolled and resumed like any other."""
 
+import atexit
 import os
 import shutil
 import sys
@@ -15,13 +16,14 @@ _CHUNK = 256 * 1024
 class Spool:
     """Copies a stream to a file in a thread of its own until the stream ends.
 
-    The directory goes with ``close``. ``at_end`` is called in that thread.
+    The file goes when the process ends. ``at_end`` is called in that thread.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._directory = Path(tempfile.mkdtemp(prefix="logviewer-"))
-        self.path = self._directory / "stdin"
+        directory = Path(tempfile.mkdtemp(prefix="logviewer-"))
+        atexit.register(shutil.rmtree, directory, ignore_errors=True)
+        self.path = directory / "stdin"
         self.path.touch(mode=0o600)
 
     def start(self, at_end: Callable[[], None]) -> None:
@@ -37,7 +39,3 @@ class Spool:
         except OSError as error:
             print(f"logviewer: standard input is followed no further: {error}", file=sys.stderr)  # noqa: T201
         at_end()
-
-    def close(self) -> None:
-        """Remove the file."""
-        shutil.rmtree(self._directory, ignore_errors=True)
