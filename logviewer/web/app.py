@@ -33,12 +33,11 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
         openapi_url="/api/openapi.json",
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    static = StaticFiles(assets.find("static"))
-    pages = Pages(settings.root_path, package_version, modules=static.modules("js/main.js"))
+    pages = Pages(settings.root_path, package_version, catalog)
     app.include_router(pages.router)
     app.include_router(Api(catalog, streams).router)
     app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(_healthz)
-    app.mount(f"/static/{pages.static_version}", static)
+    app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
     app.exception_handler(RequestValidationError)(_name_the_parameter)
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])

@@ -1,28 +1,30 @@
 """The pages that people see, rendered from the templates."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from logviewer.source import Source
 from logviewer.web import assets
 
 
 class Pages:
     """Renders the templates.
 
-    ``base`` is the path prefix under which the server is reached; ``modules`` are those of the page, below static/.
+    ``base`` is the path prefix under which the server is reached; ``sources`` are all there are.
     """
 
-    def __init__(self, base: str, package_version: str, *, modules: Sequence[str]) -> None:
+    def __init__(self, base: str, package_version: str, sources: Iterable[Source]) -> None:
+        self._sources = sources
         self.static_version = assets.version(assets.find("static"))
         loader = FileSystemLoader(assets.find("templates"))
         self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, auto_reload=False)
         self._globals = {
             "base": f"{base}/",
             "static": f"{base}/static/{self.static_version}/",
-            "modules": modules,
             "version": package_version,
         }
         self.router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -32,9 +34,18 @@ class Pages:
         text = self._templates.get_template(template).render(self._globals | values)
         return HTMLResponse(text, status, {"cache-control": "no-store"})
 
-    async def page(self) -> HTMLResponse:
-        """The console; its whole state is in the query string, which only the browser reads."""
-        return self._render("page.html", 200)
+    async def page(self, request: Request) -> HTMLResponse:
+        """The console; its whole state is in the query string, which only the browser reads, but for a hint."""
+        return self._render("page.html", 200, first=self._first(request))
+
+    def _first(self, request: Request) -> str | None:
+        """The source whose end the page will ask for at once, as part of a URL."""
+        chosen = request.query_params.getlist("source")
+        if "at" in request.query_params or len(chosen) > 1:
+            return None
+        present = (source.id for source in self._sources if source.state == "open")
+        first = chosen[0] if chosen else next(present, None)
+        return quote(first, safe="") if first else None
 
     def sign_in(self, *, wrong: bool, query: Sequence[tuple[str, str]]) -> HTMLResponse:
         """The way in for who has no cookie.

@@ -2,8 +2,6 @@
 
 import gzip
 import mimetypes
-import posixpath
-import re
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -11,33 +9,32 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from logviewer.web import bundle
+
+# Each comes with all that it imports.
+SCRIPTS = ("js/main.js", "js/net/stream-worker.js")
+STYLES = ("css/main.css", "css/sign-in.css")
+
 _HEADERS = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
-_IMPORTS = re.compile(rb'^(?:import|export) [^;]*?from "([^"]+)";', re.MULTILINE)
 # Below this a file fits one packet anyway.
 _WORTH_BYTES = 1400
 
 
 class StaticFiles:
-    """All files below a directory, as they were at the start: a page takes dozens of them at once."""
+    """All files below a directory, as they were at the start."""
 
     def __init__(self, directory: Path) -> None:
         paths = sorted(path for path in directory.rglob("*") if path.is_file())
-        self._files = {path.relative_to(directory).as_posix(): path.read_bytes() for path in paths}
+        self.files = {path.relative_to(directory).as_posix(): path.read_bytes() for path in paths}
+        texts = {name: data.decode() for name, data in self.files.items() if name.endswith((".js", ".css"))}
+        self.files |= {name: bundle.script(texts, name).encode() for name in SCRIPTS}
+        self.files |= {name: bundle.style(texts, name).encode() for name in STYLES}
         self._zipped: dict[str, bytes] = {}
-
-    def modules(self, entry: str) -> list[str]:
-        """What a module imports, directly or not, so that a page can ask for all of it at once."""
-        found = [entry]
-        for name in found:
-            for imported in _IMPORTS.findall(self._files[name]):
-                path = posixpath.normpath(posixpath.join(posixpath.dirname(name), imported.decode()))
-                found += [path] if path not in found else []
-        return found[1:]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the file, compressed for who can take it; raises HTTPException for any other path."""
         name = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
-        data = self._files.get(name)
+        data = self.files.get(name)
         if data is None:
             raise HTTPException(404)
         if scope["method"] not in ("GET", "HEAD"):

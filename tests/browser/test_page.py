@@ -74,6 +74,19 @@ def test_a_native_event_source_comes_back_exactly_after_a_restart(
     assert again.port == server.port
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_an_opened_page_asks_for_each_thing_once(logs: Path, serve: Serve, page: Page, named: bool) -> None:
+    (logs / "app.log").write_text("a line\n")
+    server = serve(logs)
+    url = f"{server.ready_line}&source={server.source_id('app.log')}" if named else server.ready_line
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(url)
+    expect(page.locator(".row .text").last).to_have_text("a line")
+    assert sum("/api/lines" in each for each in asked) == 1
+    assert sum("/api/sources" in each for each in asked) == 1
+
+
 def test_lines_appear_as_they_are_written(logs: Path, serve: Serve, page: Page) -> None:
     log = logs / "app.log"
     append(log, "there before")
