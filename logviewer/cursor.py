@@ -7,6 +7,7 @@ names its source and its file by hashes, and proves itself by hashes of bytes th
 import base64
 import re
 import struct
+from binascii import b2a_base64
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -22,6 +23,7 @@ _SPENT = 0x8000
 _NO_FILE = bytes(6)
 _NOWHERE = b"\xff" * 6
 _TEXT = re.compile(rf"{_VERSION}(?:[A-Za-z0-9_-]{{{_MARK_CHARS}}}){{1,4096}}")
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _UNKNOWN_LINE = (1 << 48) - 1
 
 
@@ -71,17 +73,33 @@ class Mark:
 
     def text(self) -> str:
         """These 48 characters stand for the mark in a cursor."""
-        line = _UNKNOWN_LINE if self.line is None else self.line
-        packed = _MARK.pack(
-            self.source,
-            self.file,
-            self.offset.to_bytes(6, "big"),
-            line.to_bytes(6, "big"),
-            self.head_length | (_SPENT if self.spent else 0),
-            self.head,
-            self.marker,
+        return mark_text(
+            self.source, self.file, self.offset, self.line, self.head_length, self.head, self.marker, spent=self.spent
         )
-        return base64.urlsafe_b64encode(packed).decode("ascii")
+
+
+def mark_text(  # noqa: PLR0913, PLR0917 (the fields of a mark, for who has them and makes thousands)
+    source: bytes,
+    file: bytes,
+    offset: int,
+    line: int | None,
+    head_length: int,
+    head: bytes,
+    marker: bytes,
+    *,
+    spent: bool = False,
+) -> str:
+    """The text of the mark with these fields."""
+    packed = _MARK.pack(
+        source,
+        file,
+        offset.to_bytes(6, "big"),
+        (_UNKNOWN_LINE if line is None else line).to_bytes(6, "big"),
+        head_length | _SPENT if spent else head_length,
+        head,
+        marker,
+    )
+    return b2a_base64(packed, newline=False).translate(_URL_SAFE).decode("ascii")
 
 
 def no_file_yet(source: bytes) -> Mark:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from logviewer.cursor import HEAD_BYTES, MARKER_BYTES, Mark, digest, file_key
+from logviewer.cursor import HEAD_BYTES, MARKER_BYTES, Mark, digest, file_key, mark_text
 from logviewer.errors import TornError
 from logviewer.files.blocks import BLOCK_BYTES, BlockMap
 from logviewer.files.lines import (
@@ -61,7 +61,11 @@ class Position:
 
     def text(self) -> str:
         """The mark's text, made once."""
-        self._text = self._text or self.mark().text()
+        if not self._text:
+            file = self.generation
+            self._text = mark_text(
+                file.source, file.key, self.offset, self.line, self.head_length, self.head, self.marker
+            )
         return self._text
 
 
