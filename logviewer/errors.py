@@ -19,3 +19,7 @@ class TornError(Exception):
 
 class StaleListingError(Exception):
     """A directory changed since it was read: what was found in it must be looked for again."""
+
+
+class QueryError(ValueError):
+    """A query cannot be understood; the message names the parameter and says why."""

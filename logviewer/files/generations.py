@@ -74,8 +74,9 @@ class Batch:
     """Whole lines from ``start`` to ``end``, as bytes without newlines.
 
     ``cut`` is the true length in bytes of a line over 1 MiB, which then is the only line here and holds its first
-    MiB. ``plain`` lines need only be decoded. ``more`` says that
-    more may have been there than fitted in. ``unterminated`` says that the last line has no newline in the file.
+    MiB. ``plain`` lines need only be decoded. ``more`` says that more may have been there than fitted in.
+    ``unterminated`` says that the last line has no newline in the file. ``places`` are the positions before the lines
+    where others are left out between them.
     """
 
     start: Position
@@ -85,6 +86,7 @@ class Batch:
     unterminated: bool = False
     plain: bool = False
     more: bool = False
+    places: Sequence[Position] = ()
 
     def texts(self) -> list[str]:
         """The lines as text."""
@@ -95,6 +97,8 @@ class Batch:
 
     def starts(self) -> list[Position]:
         """The position before each line. Raises OSError."""
+        if self.places:
+            return list(self.places)
         generation = self.start.generation
         width = len(generation.encoding.newline)
         # Counted from the end: what was skipped before the first line is not in it.
@@ -339,7 +343,7 @@ class Generation:
         left, lowest = count, max(self.begin, end - most)
         while end > lowest:
             start = max(self.begin, end - MAX_BYTES)
-            data = self._pread(end - start, start)
+            data = self.pread(end - start, start)
             newlines = count_newlines(data, encoding)
             if newlines > left:
                 return start + (end_of_newline(data, encoding, newlines - left) or 0), count
@@ -351,7 +355,7 @@ class Generation:
         """Where the first line after an offset begins; ``end`` if none does before that. Raises OSError."""
         encoding = self.encoding
         at = offset - offset % len(encoding.newline)
-        while at < end and (data := self._pread(min(MAX_BYTES, end - at), at)):
+        while at < end and (data := self.pread(min(MAX_BYTES, end - at), at)):
             if (found := find_newline(data, encoding)) >= 0:
                 return at + found + len(encoding.newline)
             at += MAX_BYTES
@@ -366,10 +370,10 @@ class Generation:
         """
         at = self._numbered(at)
         start = at.offset
-        data = self._pread(MAX_BYTES, start)
+        data = self.pread(MAX_BYTES, start)
         if data[:1] == b"\0" and self.encoding is UTF8:
             start = self._end_of_nuls(start)
-            data = self._pread(MAX_BYTES, start)
+            data = self.pread(MAX_BYTES, start)
         lines, taken = split(data, self.encoding, max_lines)
         cut = None
         if not lines and len(data) == MAX_BYTES:
@@ -393,9 +397,9 @@ class Generation:
         at = self._numbered(at)
         end = self.size()
         start = at.offset
-        if self.encoding is UTF8 and self._pread(1, start) == b"\0":
+        if self.encoding is UTF8 and self.pread(1, start) == b"\0":
             start = self._end_of_nuls(start)
-        data = self._pread(min(LINE_CAP, max(0, end - start)), start)
+        data = self.pread(min(LINE_CAP, max(0, end - start)), start)
         line = None if at.line is None else at.line + 1
         position = self.position(max(start, end), line)
         self._check(at, start + len(data), data if start == at.offset else b"")
@@ -423,7 +427,7 @@ class Generation:
         count, at = 0, begin
         while at < end:
             size = min(_SCAN_BYTES, end - at)
-            data = self._pread(size, at)
+            data = self.pread(size, at)
             if len(data) < size:
                 raise TornError
             count += count_newlines(data, encoding)
@@ -442,7 +446,8 @@ class Generation:
         line = self.number(at.offset) if at.line is None else None
         return at if line is None else replace(at, line=line)
 
-    def _pread(self, size: int, offset: int) -> bytes:
+    def pread(self, size: int, offset: int) -> bytes:
+        """Up to ``size`` bytes at ``offset``, as far as they belong to this generation. Raises OSError."""
         if self.limit is not None:
             size = max(0, min(size, self.limit - offset))
         return self.file.pread(size, offset)
@@ -461,7 +466,7 @@ class Generation:
         at = self._resume_search(start)
         while True:
             at = self.file.next_data(at)
-            data = self._pread(_SCAN_BYTES, at)
+            data = self.pread(_SCAN_BYTES, at)
             rest = data.lstrip(b"\0")
             if rest or not data:
                 return at + len(data) - len(rest)
@@ -472,11 +477,11 @@ class Generation:
         """The line from ``start``, its bytes with the newline, its true length if it is cut; none if it is open."""
         encoding = self.encoding
         at = self._resume_search(start)
-        while data := self._pread(_SCAN_BYTES, at):
+        while data := self.pread(_SCAN_BYTES, at):
             found = find_newline(data, encoding)
             if found >= 0:
                 length = at + found - start
-                line = self._pread(min(length, LINE_CAP), start)
+                line = self.pread(min(length, LINE_CAP), start)
                 return [line], length + len(encoding.newline), length if length > LINE_CAP else None
             at += len(data) - len(data) % len(encoding.newline)
             self._searched = (start, at)

@@ -3,6 +3,7 @@
 import calendar
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from logviewer.parsing.structured import fields, level_field
@@ -28,17 +29,17 @@ _WORDS: Mapping[Level, str] = {
     "debug": "debug dbg dbug fine config debug1 debug2 debug3 debug4 debug5",
     "trace": "trace trc trce verbose vrb finer finest silly",
 }
-_NAMES: Mapping[str, Level] = {word: level for level, words in _WORDS.items() for word in words.split()}
+NAMES: Mapping[str, Level] = {word: level for level, words in _WORDS.items() for word in words.split()}
 # Levels in capitals, in brackets, and before a colon: not what is as often a word of a message there.
 _CAPITALS: Mapping[str, Level] = {
-    **{word.upper(): level for word, level in _NAMES.items() if word not in {"log", "fail", "note", "silly"}},
+    **{word.upper(): level for word, level in NAMES.items() if word not in {"log", "fail", "note", "silly"}},
     "LOG:": "info",
 }
 _BRACKETED: Mapping[str, Level] = {
-    word: level for word, level in _NAMES.items() if word not in {"log", "config", "fine", "fail", "silly"}
+    word: level for word, level in NAMES.items() if word not in {"log", "config", "fine", "fail", "silly"}
 }
 _SPOKEN: Mapping[str, Level] = {
-    word: _NAMES[word]
+    word: NAMES[word]
     for words in (
         "fatal critical panic crit error err fail warning warn",
         "notice info information debug dbug trace trce",
@@ -100,6 +101,13 @@ _MNEMONIC = re.compile(r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)??-([0-7])-[A-Z0-9_]+:")
 _REDIS_LINE = re.compile(r"\d+:[XCSM] .{10,26}? ([.*#-]) ")
 _TOKEN = re.compile(r"\[[^\][]{0,80}\]|<[^<>\s]{0,40}>|\([^()]{0,40}\)|[^\s\[\]()<>|]+|[\[\](<>)|]")
 _INNER = re.compile(r"(?:^|[\s:])([A-Z]{3,11})(?=[\s:/]|$)|:([a-z]{3,11})$|^([DIWEC]) \d")
+# What may name a level anywhere in a line.
+SPECIAL = ("level", "lvl", "severity", "%", '{"', '] "', " std", "\x1b")
+_REDIS_START = re.compile(r"\d+:[XCSM] ")
+_SYSLOG_START = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ")
+# Tokens after which it depends on what is far behind them.
+_UNCLEAR = frozenset([*_LETTERS, *"[](<>)|"])
+_AHEAD_CHARS = 5
 _COMPONENT = re.compile(r"\s+[A-Z]{3,}\s")
 
 
@@ -117,8 +125,47 @@ def level(text: str) -> Level | None:
     if "\x1b" in head:
         head = _COLOUR.sub("", head)
     if field := level_field(text):
-        return _Header(head).level(field[0]) or _NAMES.get(field[1].lower()) or _LETTERS.get(field[1])
+        return _Header(head).level(field[0]) or NAMES.get(field[1].lower()) or _LETTERS.get(field[1])
     return _Header(head).level(_HEAD_CHARS) or _rarely(text, head)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """The level that a line names, and how many characters at its start decide it in other lines that begin so.
+
+    Digits are all alike there. The length is None where the rest of a line, or the value of a number, decides as well.
+    It holds for all lines if ``always``, else for those without any of ``SPECIAL``.
+    """
+
+    level: Level | None
+    length: int | None = None
+    always: bool = False
+
+
+def learn(text: str) -> Lesson:
+    """What there is to learn from one line about others."""
+    found = level(text)
+    head = text[:_HEAD_CHARS]
+    if head[:1] in {"{", "<"} or "\x1b" in head or " std" in head[:64]:
+        return Lesson(found)
+    if (match := _PLAINEST.match(head)) and match[1] in _CAPITALS:
+        return Lesson(found, match.end() + 1, always=True)
+    if any(word in text for word in SPECIAL) or _REDIS_START.match(head):
+        return Lesson(found)
+    if match := _SYSLOG_SPEECH.match(head):
+        return Lesson(found, match.end() + 1)
+    return Lesson(found, 3 if head.startswith(("\t", "   ")) else _decisive(head))
+
+
+def _decisive(head: str) -> int | None:
+    """How much of a line's head its words decide by; None if that depends on what is far behind them."""
+    header = _Header(head)
+    header.level(_HEAD_CHARS)
+    tokens = _TOKEN.findall(head, 0, header.end)
+    if not tokens or _SYSLOG_START.match(head) or any(token in _UNCLEAR for token in tokens[:-1]):
+        return None
+    is_clear = tokens[-1] not in _UNCLEAR or (tokens[-1] in _LETTERS and header.numbers > 1)
+    return header.end + _AHEAD_CHARS if is_clear else None
 
 
 def _of_number(text: str) -> Level | None:
@@ -163,7 +210,7 @@ def _of_inner_fields(facts: Mapping[str, Any]) -> Level | None:
 
 def _of_value(value: object) -> Level | None:
     if isinstance(value, str) and not value.isdecimal():
-        return _NAMES.get(value.lower()) or _LETTERS.get(value)
+        return NAMES.get(value.lower()) or _LETTERS.get(value)
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     number = int(value)
@@ -176,10 +223,11 @@ class _Header:
     """What comes before a line's message, looked through word by word until a level is found or the message begins.
 
     ``plain`` counts words such as make a message: one may be the name of a host or a program. ``numbers`` counts
-    those that stand alone, ``dated`` says that there was any, ``ended`` that a colon closed the header.
+    those that stand alone, ``dated`` says that there was any, ``ended`` that a colon closed the header. ``end`` is
+    where the search ended, if it was not with the text.
     """
 
-    __slots__ = ("dated", "ended", "numbers", "plain", "text")
+    __slots__ = ("dated", "end", "ended", "numbers", "plain", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -187,6 +235,7 @@ class _Header:
         self.numbers = 0
         self.dated = False
         self.ended = False
+        self.end = 0
 
     def level(self, end: int) -> Level | None:
         """The level named before ``end``."""
@@ -203,6 +252,7 @@ class _Header:
             else:
                 found = self._word(token, match.end(), first=index == 0)
             if found or self.plain > self.dated or index > _HEAD_TOKENS:
+                self.end = match.end()
                 return found
         return None
 

@@ -1,30 +1,36 @@
 """The API: sources, lines by position, the live stream, and files to keep."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Annotated, Literal, TypeVar
 
-from fastapi import APIRouter, Header, HTTPException, Query, Request
+from fastapi import APIRouter, Header, HTTPException, Request
+from fastapi import Query as Parameters
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from logviewer import cursor
 from logviewer.catalog import Catalog
 from logviewer.cursor import Mark
-from logviewer.errors import CursorError, TornError
+from logviewer.errors import CursorError, QueryError, TornError
 from logviewer.files.generations import Position
+from logviewer.query import Case, Query, moment
 from logviewer.reader import Reader
+from logviewer.search.sieve import Sieve
 from logviewer.source import Source
-from logviewer.view import Range, View, whole_line
+from logviewer.view.lines import Range, whole_line
+from logviewer.view.views import Views
 from logviewer.web import wire
-from logviewer.web.download import download
-from logviewer.web.stream import Frames, Streams, event_stream, text_stream
-from logviewer.web.wire import Events, Frame, lines_text
+from logviewer.web.download import download, keep
+from logviewer.web.search import Order, Search, matching_lines
+from logviewer.web.stream import Frames, Streams, event_stream, search_stream, text_stream
+from logviewer.web.wire import BareLines, Events, Frame, Rows
 
 MAX_LINES = 5000
+MAX_CONTEXT = 1000
 _JSON = "application/json"
 _NOT_KEPT = {"cache-control": "no-store"}
-_COUNTING_SECONDS = 1.0
+_WAIT_SECONDS = 1.0
 _LOOKS = 40
 
 T = TypeVar("T")
@@ -39,17 +45,47 @@ class SourcesQuery(_Query):
     """Nothing."""
 
 
-class LinesQuery(_Query):
-    """``start`` counts from 0, from the end if negative; ``at`` and ``before`` are cursors and go instead of it.
+class Filter(_Query):
+    """Which lines are meant, all without any of it; the same everywhere. See ``query.Query``."""
 
-    Lines begin at the one and end at the other. ``places`` adds the files, and which of them each line is in.
+    q: list[str] = Field([])
+    exclude: list[str] = Field([], alias="not")
+    regex: bool = False
+    case: Case = "smart"
+    level: list[str] = Field([])
+    since: str | None = None
+    until: str | None = None
+    records: bool = False
+    context: int = Field(0, ge=0, le=MAX_CONTEXT)
+    spans: bool = False
+
+    def query(self) -> Query:
+        """What is asked for. Raises QueryError."""
+        return Query.of(
+            include=self.q,
+            exclude=self.exclude,
+            regex=self.regex,
+            case=self.case,
+            levels=self.level,
+            since=self.since,
+            until=self.until,
+            records=self.records,
+        )
+
+
+class LinesQuery(Filter):
+    """``start`` counts from 0, from the end if negative. ``at``, ``before`` and ``time`` go instead of it.
+
+    Lines begin at the cursor ``at`` or that time, or end at the cursor ``before``. ``places`` adds the files, and
+    which of them each line is in; ``spans`` where lines have what was asked for.
     """
 
-    source: str
+    source: list[str] = Field(min_length=1)
     start: int | None = None
     count: int = Field(1000, ge=1, le=MAX_LINES)
     at: str | None = None
     before: str | None = None
+    time: str | None = None
     places: bool = False
 
 
@@ -60,13 +96,35 @@ class LineQuery(_Query):
     at: str
 
 
-class DownloadQuery(_Query):
-    """The live file of a source."""
+class DownloadQuery(Filter):
+    """The live file of a source, or what passes of all its files."""
 
     source: str
 
 
-class StreamQuery(_Query):
+class SearchQuery(Filter):
+    """``limit`` ends it early; ``marks`` asks for how many matches are in each of so many parts of the files.
+
+    A ``quiet`` one tells no matches, just how many there are.
+    """
+
+    source: list[str] = Field(min_length=1)
+    order: Order = "newest"
+    limit: int | None = Field(None, ge=0)
+    marks: int = Field(0, ge=0, le=1000)
+    quiet: bool = False
+
+
+class HistogramQuery(Filter):
+    """``from`` and ``to`` are times; without them it spans all lines."""
+
+    source: list[str] = Field(min_length=1)
+    buckets: int = Field(60, ge=1, le=1000)
+    begin: str | None = Field(None, alias="from")
+    end: str | None = Field(None, alias="to")
+
+
+class StreamQuery(Filter):
     """``from`` is ``start``, ``end`` or ``-N``; ``cursor`` goes before it, the header ``Last-Event-ID`` before both.
 
     ``levels``, ``times`` and ``places`` add to what events tell. One who is more than ``lag`` lines behind goes on
@@ -87,46 +145,54 @@ class StreamQuery(_Query):
 class Api:
     """The routes below ``/api``, over these sources and streams."""
 
-    def __init__(self, catalog: Catalog, streams: Streams) -> None:
+    def __init__(self, catalog: Catalog, streams: Streams, views: Views) -> None:
         self._catalog = catalog
+        self._views = views
         self._streams = streams
         self.router = APIRouter(prefix="/api", default_response_class=Response)
         self.router.get("/sources")(self.sources)
         self.router.get("/lines")(self.lines)
         self.router.get("/line")(self.line)
         self.router.get("/stream")(self.stream)
+        self.router.get("/search")(self.search)
+        self.router.get("/histogram")(self.histogram)
         self.router.api_route("/download", methods=["GET", "HEAD"])(self.download)
 
-    async def sources(self, _: Annotated[SourcesQuery, Query()]) -> Response:
+    async def sources(self, _: Annotated[SourcesQuery, Parameters()]) -> Response:
         """All sources and what there is to say of them."""
         body = await self._streams.frames.run(lambda: wire.source_list(list(self._catalog)))
         return Response(body, media_type=_JSON, headers=_NOT_KEPT)
 
-    async def lines(self, query: Annotated[LinesQuery, Query()]) -> Response:
-        """Lines by position, or around a cursor; none if they were not counted to within a second."""
-        source = self._find(query.source)
-        given = [name for name in ("start", "at", "before") if getattr(query, name) is not None]
+    async def lines(self, query: Annotated[LinesQuery, Parameters()]) -> Response:
+        """Lines by position, or around a place; those that are found within a second."""
+        sources = self._find_all(query.source)
+        given = [name for name in ("start", "at", "before", "time") if getattr(query, name) is not None]
         if len(given) > 1:
             raise HTTPException(422, f"{', '.join(given)}: give one of them, not both")
-        body = await _when_counted(self._streams.scans, source, query)
+        sieve = self._sieve(query)
+        rows = Rows({each.key: each.id for each in sources}, places=query.places, sieve=sieve, spans=query.spans)
+        body = await self._when_found(lambda: self._range(sources, sieve, query), rows)
         return Response(body, media_type=_JSON, headers=_NOT_KEPT)
 
-    async def line(self, query: Annotated[LineQuery, Query()]) -> Response:
+    async def line(self, query: Annotated[LineQuery, Parameters()]) -> Response:
         """One line as its bytes are in the file, however long: the way to the rest of one that was cut."""
         source = self._find(query.source)
-        position = await _from_disk(self._streams.frames, lambda: _locate(source, query.at))
+        position = await _from_disk(self._streams.frames, lambda: _locate([source], query.at))
         kind = f"text/plain; charset={position.generation.encoding.codec}"
         return StreamingResponse(_line(self._streams.frames, position), headers={"content-type": kind})
 
     async def download(
         self,
         request: Request,
-        query: Annotated[DownloadQuery, Query()],
+        query: Annotated[DownloadQuery, Parameters()],
         span: Annotated[str | None, Header(alias="range")] = None,
         if_range: Annotated[str | None, Header()] = None,
     ) -> Response:
         """The live file, or a range of it."""
-        source = self._find(query.source)
+        source, sieve = self._find(query.source), self._sieve(query)
+        if sieve:
+            files = await _from_disk(self._streams.frames, lambda: self._views.matches(source, sieve))
+            return keep(source.name, matching_lines(self._streams.frames, files))
         live = source.live
         if live is None:
             raise HTTPException(404, f"source: {source.name} has no file now ({source.state})")
@@ -137,23 +203,108 @@ class Api:
         except OSError as error:
             raise HTTPException(503, f"source: {source.name} cannot be read: {error}") from error
 
+    async def search(self, query: Annotated[SearchQuery, Parameters()]) -> Response:
+        """Every match as it is found, and how far the search has come."""
+        sources, sieve = self._find_all(query.source), self._sieve(query)
+        if sieve is None:
+            raise HTTPException(422, "q: say what to search for")
+        search = Search(
+            self._streams.scans,
+            self._views,
+            sources,
+            sieve,
+            order=query.order,
+            limit=query.limit,
+            marks=query.marks,
+            quiet=query.quiet,
+        )
+        return search_stream(search.events())
+
+    async def histogram(self, query: Annotated[HistogramQuery, Parameters()]) -> Response:
+        """How many lines there are over time, by level, as far as they were looked at."""
+        sources, sieve = self._find_all(query.source), self._sieve(query)
+        since = None if query.begin is None else _moment("from", query.begin)
+        until = None if query.end is None else _moment("to", query.end)
+        if since is not None and until is not None and until <= since:
+            raise HTTPException(422, "to: it is not after from")
+        for _ in range(_LOOKS // 4):
+            found = await _from_disk(
+                self._streams.scans,
+                lambda: self._views.histogram(sources, sieve, query.buckets, since=since, until=until),
+            )
+            if found.complete:
+                break
+            await asyncio.sleep(_WAIT_SECONDS / _LOOKS)
+        return Response(wire.histogram(found), media_type=_JSON, headers=_NOT_KEPT)
+
     async def stream(
         self,
-        query: Annotated[StreamQuery, Query()],
+        query: Annotated[StreamQuery, Parameters()],
         accept: Annotated[str, Header()] = "",
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Lines as they come."""
-        sources = list(dict.fromkeys(self._find(each) for each in query.source))
+        sources = self._find_all(query.source)
         marks = _marks(sources, last_event_id, query.cursor)
         as_text = query.format == "text" or (query.format is None and accept.startswith("text/plain"))
-        encode = lines_text if as_text else Events(levels=query.levels, times=query.times, places=query.places)
+        sieve = self._sieve(query)
+        encode = (
+            BareLines(sieve)
+            if as_text
+            else Events(levels=query.levels, times=query.times, places=query.places, sieve=sieve, spans=query.spans)
+        )
         reader = Reader(self._streams.frames_of(encode), follow=query.follow, lag=query.lag)
         for source in sources:
-            await _add(reader, source, marks, query.begin)
+            await _add(reader, source, marks, lambda each: self._begin(each, sieve, query.begin))
         if as_text:
             return text_stream(self._streams, reader, headings=len(sources) > 1)
         return event_stream(self._streams, reader)
+
+    def _begin(self, source: Source, sieve: Sieve | None, begin: str) -> list[Position]:
+        if begin == "start":
+            return source.start()
+        count = 0 if begin == "end" else -int(begin)
+        if not sieve or not count or source.live is None:
+            return source.last(count)
+        return self._views.last(source, sieve, count)
+
+    async def _when_found(self, find: Callable[[], Range], rows: Rows) -> bytes:
+        """The answer, at the latest after a second with what is found by then."""
+
+        def look() -> tuple[bool, bytes]:
+            found = find()
+            return found.pending, rows(found)
+
+        for _ in range(_LOOKS):
+            pending, body = await _from_disk(self._streams.scans, look)
+            if not pending:
+                break
+            # Not in a thread: who waits keeps nobody from lines that are there.
+            await asyncio.sleep(_WAIT_SECONDS / _LOOKS)
+        return body
+
+    def _range(self, sources: Sequence[Source], sieve: Sieve | None, query: LinesQuery) -> Range:
+        # What is found on disk by a cursor is part of the view then.
+        if query.at is not None:
+            at = _locate(sources, query.at)
+            return self._views.of(sources, sieve).lines_from(at, query.count)
+        if query.before is not None:
+            before = _locate(sources, query.before, "before")
+            return self._views.of(sources, sieve).lines_before(before, query.count)
+        for source in sources:
+            source.look()
+        if query.time is not None:
+            return self._views.lines_at(sources, sieve, _moment("time", query.time), query.count)
+        return self._views.of(sources, sieve).by_number(query.start or 0, query.count)
+
+    def _sieve(self, query: Filter) -> Sieve | None:
+        try:
+            return self._views.sieve(query.query(), query.context)
+        except QueryError as error:
+            raise HTTPException(422, str(error)) from error
+
+    def _find_all(self, wanted: Sequence[str]) -> list[Source]:
+        return list(dict.fromkeys(self._find(each) for each in wanted))
 
     def _find(self, wanted: str) -> Source:
         if source := self._catalog.find(wanted):
@@ -161,18 +312,14 @@ class Api:
         raise HTTPException(404, f"source: no id, and no name of a single source, is {wanted!r}; see /api/sources")
 
 
-async def _add(reader: Reader[Frame], source: Source, marks: tuple[Mark, ...], begin: str) -> None:
+async def _add(
+    reader: Reader[Frame], source: Source, marks: tuple[Mark, ...], begin: Callable[[Source], list[Position]]
+) -> None:
     try:
-        await reader.add(source, marks, lambda each: _begin(each, begin))
+        await reader.add(source, marks, begin)
     except (OSError, TornError) as error:
         reader.close()
         raise HTTPException(503, f"source: {source.name} cannot be read: {error}") from error
-
-
-def _begin(source: Source, begin: str) -> list[Position]:
-    if begin == "start":
-        return source.start()
-    return source.last(0 if begin == "end" else -int(begin))
 
 
 def _marks(sources: list[Source], last_event_id: str | None, at: str | None) -> tuple[Mark, ...]:
@@ -200,40 +347,23 @@ def _decode(parameter: str, text: str) -> tuple[Mark, ...]:
         raise HTTPException(422, f"{parameter}: {error}") from error
 
 
-def _locate(source: Source, at: str, parameter: str = "at") -> Position:
+def _locate(sources: Sequence[Source], at: str, parameter: str = "at") -> Position:
     """The place of a cursor. Raises HTTPException if it cannot be found any more."""
-    marks = [mark for mark in _decode(parameter, at) if mark.source == source.key]
-    positions, reason = source.locate(marks)
-    if reason or not positions:
-        raise HTTPException(404, f"{parameter}: the line is not in {source.name} ({reason or 'lost'})")
-    return positions[-1]
+    marks = _decode(parameter, at)
+    for source in sources:
+        own = [mark for mark in marks if mark.source == source.key]
+        positions, reason = source.locate(own) if own else ([], None)
+        if positions and not reason:
+            return positions[-1]
+    names = ", ".join(source.name for source in sources)
+    raise HTTPException(404, f"{parameter}: the line is not in {names} ({reason or 'lost'})")
 
 
-async def _when_counted(frames: Frames, source: Source, query: LinesQuery) -> bytes:
-    """The answer, at the latest after a second with what is counted by then."""
-    for _ in range(_LOOKS):
-        pending, body = await _from_disk(frames, lambda: _lines(source, query))
-        if not pending:
-            break
-        # Not in a thread: who waits for counting keeps nobody from lines that are there.
-        await asyncio.sleep(_COUNTING_SECONDS / _LOOKS)
-    return body
-
-
-def _lines(source: Source, query: LinesQuery) -> tuple[bool, bytes]:
-    found = _range(source, query)
-    return found.pending, wire.line_list(source, found, places=query.places)
-
-
-def _range(source: Source, query: LinesQuery) -> Range:
-    if query.at is not None:
-        at = _locate(source, query.at)
-        return View(source.generations).lines_from(at, query.count)
-    if query.before is not None:
-        before = _locate(source, query.before, "before")
-        return View(source.generations).lines_before(before, query.count)
-    source.look()
-    return View(source.generations).by_number(query.start or 0, query.count)
+def _moment(parameter: str, text: str) -> int:
+    try:
+        return moment(text)
+    except ValueError as error:
+        raise HTTPException(422, f"{parameter}: {error}") from error
 
 
 async def _from_disk(frames: Frames, call: Callable[[], T]) -> T:

@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from logviewer.catalog import Catalog
 from logviewer.config import Settings
+from logviewer.view.views import Views
 from logviewer.web import assets
 from logviewer.web.api import Api
 from logviewer.web.auth import Guard
@@ -24,10 +25,11 @@ from logviewer.web.stream import Streams
 def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAPI:
     """An application over these sources; following and pings run while it does."""
     package_version = version("logviewer")
+    views = Views()
     app = FastAPI(
         title="logviewer",
         version=package_version,
-        lifespan=_lifespan(catalog, streams),
+        lifespan=_lifespan(catalog, streams, views),
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
@@ -35,7 +37,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
     )
     pages = Pages(settings.root_path, package_version, catalog)
     app.include_router(pages.router)
-    app.include_router(Api(catalog, streams).router)
+    app.include_router(Api(catalog, streams, views).router)
     app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(_healthz)
     app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
     app.exception_handler(RequestValidationError)(_name_the_parameter)
@@ -55,7 +57,9 @@ async def _name_the_parameter(_: Request, error: RequestValidationError) -> JSON
     return JSONResponse({"detail": "; ".join(parts)}, status_code=422)
 
 
-def _lifespan(catalog: Catalog, streams: Streams) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    catalog: Catalog, streams: Streams, views: Views
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(_keep_running(each)) for each in (catalog.follow, streams.ping)]
@@ -64,6 +68,7 @@ def _lifespan(catalog: Catalog, streams: Streams) -> Callable[[FastAPI], Abstrac
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         catalog.close()
+        views.close()
         streams.stop()
 
     return lifespan

@@ -38,6 +38,16 @@ async def download(frames: Frames, generation: Generation, name: str, *, asked: 
     return StreamingResponse(_chunks(frames, generation, span), status_code=status, headers=headers)
 
 
+def keep(name: str, lines: AsyncIterator[bytes]) -> Response:
+    """What passes of a source of this name, as an attachment; nobody knows its length before."""
+    headers = {
+        "cache-control": "no-store",
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "content-type": "text/plain; charset=utf-8",
+    }
+    return StreamingResponse(lines, headers=headers)
+
+
 def _span(asked: str, size: int) -> range | None:
     """The bytes of a Range header; None if it is to be ignored, one that begins at the end if none are there."""
     match = _RANGE.fullmatch(asked)

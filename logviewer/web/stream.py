@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from functools import partial
 from typing import Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 from sse_starlette import EventSourceResponse
 from sse_starlette.sse import AppStatus
@@ -27,6 +28,8 @@ _SHARED_BYTES = 8 * 1024 * 1024
 _THREADS = 16
 _SCAN_THREADS = 2
 _FRAME_BYTES = 512 * 1024
+# What a frame takes besides its bytes.
+_FRAME_ROOM = 1024
 
 T = TypeVar("T")
 
@@ -67,12 +70,16 @@ class Recent:
     def keep(self, key: Key, frame: Frame) -> None:
         """Keep it, and let go of the oldest."""
         if old := self._frames.pop(key, None):
-            self._bytes -= len(old.data)
+            self._bytes -= _room(old)
         self._frames[key] = frame
-        self._bytes += len(frame.data)
+        self._bytes += _room(frame)
         while self._bytes > _SHARED_BYTES:
             _, old = self._frames.popitem(last=False)
-            self._bytes -= len(old.data)
+            self._bytes -= _room(old)
+
+
+def _room(frame: Frame) -> int:
+    return len(frame.data) + _FRAME_ROOM
 
 
 class Frames:
@@ -135,7 +142,8 @@ class Streams:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read")
         self._scan_threads = ThreadPoolExecutor(_SCAN_THREADS, thread_name_prefix="scan")
         self._recent = Recent()
-        self._frames: dict[Encode, Frames] = {}
+        # Of those that somebody reads by, or ever may: there are as many as there are queries.
+        self._frames: WeakValueDictionary[Encode, Frames] = WeakValueDictionary()
         self.frames = self.frames_of(Events())
         # Who counts through a whole file does not keep the readers of streams waiting.
         self.scans = Frames(self._scan_threads, Events(), self._recent)
@@ -145,7 +153,10 @@ class Streams:
 
     def frames_of(self, encode: Encode) -> Frames:
         """What readers share who want their lines in this form."""
-        return self._frames.setdefault(encode, Frames(self._threads, encode, self._recent))
+        frames = self._frames.get(encode)
+        if frames is None:
+            frames = self._frames[encode] = Frames(self._threads, encode, self._recent)
+        return frames
 
     async def ping(self) -> None:
         """Remind every stream of its ping each 15 s, a fifteenth of them each second. Runs until cancelled."""
@@ -160,7 +171,7 @@ class Streams:
     def close(self) -> None:
         """Let every stream say good-bye and end."""
         self.closing = True
-        for frames in self._frames.values():
+        for frames in list(self._frames.values()):
             frames.closing = True
         for reader in self._open:
             reader.wake()
@@ -190,6 +201,11 @@ class Streams:
 def event_stream(streams: Streams, reader: Reader[Frame]) -> Response:
     """Answer with server-sent events."""
     return EventSourceResponse(_events(streams, reader), ping=0, headers={"Cache-Control": "no-store"})
+
+
+def search_stream(events: AsyncIterator[bytes]) -> Response:
+    """Answer with events that come to an end; they are asked for no more once the client has left."""
+    return EventSourceResponse(events, ping=PING_SECONDS, headers={"Cache-Control": "no-store"})
 
 
 def text_stream(streams: Streams, reader: Reader[Frame], *, headings: bool) -> Response:
@@ -226,6 +242,8 @@ async def _texts(streams: Streams, reader: Reader[Frame], *, headings: bool) -> 
         async for item in items:
             match item:
                 case Lines(source=source, piece=frame):
+                    if not frame.data:
+                        continue
                     if headings and source is not told:
                         yield f"==> {source.name} <==\n".encode()
                     told = source

@@ -1,6 +1,6 @@
 """The shapes of answers: what is sent for lines, gaps, turns and sources, as bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,8 +11,11 @@ from logviewer.files.generations import Batch, Generation, Position, Tally
 from logviewer.parsing.level import LETTERS, level
 from logviewer.parsing.timestamp import time
 from logviewer.reader import Gap, Turn
+from logviewer.search.levels import LEVELS
+from logviewer.search.sieve import Sieve
 from logviewer.source import Source
-from logviewer.view import Range
+from logviewer.view.histogram import Histogram
+from logviewer.view.lines import Range
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,16 +35,21 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """A ``lines`` event for each batch, which also tells of levels, times and places as asked."""
+    """A ``lines`` event for each batch, which also tells of levels, times and places as asked.
+
+    A ``sieve`` leaves lines out, and says where the others have what was asked for if ``spans`` are wanted.
+    """
 
     levels: bool = False
     times: bool = False
     places: bool = False
+    sieve: Sieve | None = None
+    spans: bool = False
 
     def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:
         """With the ids of a reader who is ``alone`` there; else one event without its id."""
         last = batches[-1]
-        events = [self._event(source, batch) for batch in batches]
+        events = [self._event(source, self.sieve.thin(batch) if self.sieve else batch) for batch in batches]
         if alone and not last.unterminated:
             events = [
                 with_id(event, cursor.encode([batch.end.text()])) for event, batch in zip(events, batches, strict=True)
@@ -50,8 +58,14 @@ class Events:
         return _frame(batches, b"".join(events), has_ids=has_ids)
 
     def _event(self, source: Source, batch: Batch) -> bytes:
+        if not batch.lines:
+            return b""
         texts = batch.texts()
         data: dict[str, Any] = {"source": source.id, "n": _number(batch.start), "lines": texts}
+        if self.sieve:
+            data["ns"] = [_number(position) for position in batch.starts()]
+        if self.sieve and self.spans:
+            data["spans"] = [self.sieve.spans(text, batch.start.generation.encoding) for text in texts]
         if self.places:
             data["file"] = batch.start.generation.id
             data["at"] = cursor.encode([batch.start.text()])
@@ -66,10 +80,17 @@ class Events:
         return event("lines", data)
 
 
-def lines_text(_: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:  # noqa: ARG001 (text carries no ids)
-    """The bare lines."""
-    text = "\n".join([text for batch in batches for text in batch.texts()]) + "\n"
-    return _frame(batches, text.encode())
+@dataclass(frozen=True, slots=True)
+class BareLines:
+    """The lines as text; a ``sieve`` leaves some out."""
+
+    sieve: Sieve | None = None
+
+    def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:  # noqa: ARG002 (text has no ids)
+        """Each with a newline after it."""
+        kept = [self.sieve.thin(batch) if self.sieve else batch for batch in batches]
+        text = "".join([f"{text}\n" for batch in kept for text in batch.texts()])
+        return _frame(batches, text.encode())
 
 
 def _frame(batches: Sequence[Batch], data: bytes, *, has_ids: bool = False) -> Frame:
@@ -114,13 +135,87 @@ def source_list(sources: Sequence[Source]) -> bytes:
     return orjson.dumps([asdict(source.facts()) for source in sources])
 
 
-def line_list(source: Source, found: Range, *, places: bool) -> bytes:
-    """``/api/lines``; ``places`` adds the files and which of them each line is in."""
-    answer: dict[str, Any] = {"total": found.total, "complete": found.total is not None, "start": found.start}
-    if places:
-        answer["files"] = [_file(generation, tally) for generation, tally in found.tallies]
-    answer["lines"] = [row for batch in found.batches for row in _rows(source, batch, places=places)]
-    return orjson.dumps(answer)
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The form of ``/api/lines``: the ids of sources by their keys, and what is told beyond the plain form.
+
+    ``places`` are the files, and which of them each line is in. ``sieve`` says that lines are left out, and
+    ``spans`` where those that are not have what was asked for.
+    """
+
+    ids: Mapping[bytes, str]
+    places: bool = False
+    sieve: Sieve | None = None
+    spans: bool = False
+
+    def __call__(self, found: Range) -> bytes:
+        """The answer with these lines."""
+        answer: dict[str, Any] = {"total": found.total, "complete": found.total is not None, "start": found.start}
+        if self.sieve:
+            tallies = [tally for _, tally in found.tallies]
+            answer["scanned"] = {
+                "done": sum(each.counted for each in tallies),
+                "size": sum(each.size for each in tallies),
+                "matches": sum(each.lines for each in tallies),
+            }
+        if self.places:
+            answer["files"] = [_file(generation, tally) for generation, tally in found.tallies]
+        answer["lines"] = [row for batch in found.batches for row in self._rows(batch)]
+        return orjson.dumps(answer)
+
+    def _rows(self, batch: Batch) -> list[dict[str, Any]]:
+        generation = batch.start.generation
+        rows: list[dict[str, Any]] = [
+            {
+                "source": self.ids[generation.source],
+                "n": _number(position),
+                "text": text,
+                "level": level(text),
+                "time": time(text),
+                "at": cursor.encode([position.text()]),
+            }
+            for text, position in zip(batch.texts(), batch.starts(), strict=True)
+        ]
+        if self.places:
+            for row in rows:
+                row["file"] = generation.id
+        if self.spans and self.sieve:
+            for row in rows:
+                row["spans"] = self.sieve.spans(row["text"], generation.encoding)
+        if batch.cut is not None:
+            rows[0]["cut"] = batch.cut
+        if batch.unterminated:
+            rows[-1]["unterminated"] = True
+        return rows
+
+
+def match_rows(source: str, batches: Sequence[Batch], sieve: Sieve) -> list[dict[str, Any]]:
+    """What a ``match`` event tells of lines."""
+    return [
+        {
+            "source": source,
+            "n": _number(position),
+            "at": cursor.encode([position.text()]),
+            "text": text,
+            "spans": sieve.spans(text, position.generation.encoding),
+        }
+        for batch in batches
+        for text, position in zip(batch.texts(), batch.starts(), strict=True)
+    ]
+
+
+def histogram(found: Histogram) -> bytes:
+    """``/api/histogram``."""
+    levels = {name or "none": counts for name, counts in zip(LEVELS, found.counts, strict=True)}
+    return orjson.dumps(
+        {
+            "from": found.begin,
+            "to": found.end,
+            "step": found.step,
+            "levels": levels if found.begin is not None else {},
+            "complete": found.complete,
+        }
+    )
 
 
 def _file(generation: Generation, tally: Tally) -> dict[str, Any]:
@@ -132,25 +227,3 @@ def _file(generation: Generation, tally: Tally) -> dict[str, Any]:
         "size": tally.size,
         "loss": generation.loss,
     }
-
-
-def _rows(source: Source, batch: Batch, *, places: bool) -> list[dict[str, Any]]:
-    rows = [
-        {
-            "source": source.id,
-            "n": _number(position),
-            "text": text,
-            "level": level(text),
-            "time": time(text),
-            "at": cursor.encode([position.text()]),
-        }
-        for text, position in zip(batch.texts(), batch.starts(), strict=True)
-    ]
-    if places:
-        for row in rows:
-            row["file"] = batch.start.generation.id
-    if batch.cut is not None:
-        rows[0]["cut"] = batch.cut
-    if batch.unterminated:
-        rows[-1]["unterminated"] = True
-    return rows

@@ -1,10 +1,11 @@
-"""What is shown: the lines of a source's files, one after the other, by position, from the end, and around a place."""
+"""The plainest view: all lines of a source's files, one after the other."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from logviewer.files.generations import Batch, Generation, Position, Tally
-from logviewer.files.lines import LINE_CAP, MAX_LINES, find_newline
+from logviewer.files.generations import Batch, Generation, Position
+from logviewer.files.lines import MAX_LINES
+from logviewer.view.lines import Range
 
 # As much as one answer holds, and as far back as it reads what is not counted.
 _ANSWER_BYTES = 8 * 1024 * 1024
@@ -14,32 +15,13 @@ _CATCH_UP_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
-    """Lines by position: ``start`` counts from 0, None while unknown.
-
-    ``tallies`` are of all files, the oldest first. ``pending`` says that the lines asked for are not counted so far.
-    """
-
-    start: int | None
-    batches: Sequence[Batch] = ()
-    pending: bool = False
-    tallies: Sequence[tuple[Generation, Tally]] = field(default=(), kw_only=True)
-
-    @property
-    def total(self) -> int | None:
-        """How many lines there are; None while they are not counted."""
-        complete = all(tally.complete for _, tally in self.tallies)
-        return sum(tally.lines for _, tally in self.tallies) if complete else None
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """The lines of these files, the oldest first, the live one last. Its methods raise as ``Generation.read``."""
+class Files:
+    """All lines of these files, the oldest first, the live one last; see ``View``."""
 
     generations: Sequence[Generation]
 
     def by_number(self, start: int, count: int) -> Range:
-        """``count`` lines from the line ``start`` on, counted from 0 or, below it, from the end."""
+        """See ``View``."""
         self._catch_up()
         if start < 0:
             return self._from_end(-start, count)
@@ -53,12 +35,12 @@ class View:
         return self._range(start - number)
 
     def lines_from(self, position: Position, count: int) -> Range:
-        """Up to ``count`` lines from a position on; fewer where they are long."""
+        """See ``View``."""
         self._catch_up()
         return self._range(None, self._read(position, count))
 
     def lines_before(self, position: Position, count: int) -> Range:
-        """Up to ``count`` lines that end at a position; fewer where they are long, and always the last of them."""
+        """See ``View``."""
         self._catch_up()
         found, room = 0, _ANSWER_BYTES
         start = position
@@ -68,7 +50,7 @@ class View:
                 start, found, room = taken.start, found + taken.lines, room - taken.size
             if found == count or taken.cut:
                 break
-        return self._range(None if found else self._start_of(position), self._read(start, found))
+        return self._range(None if found else self.number(position), self._read(start, found))
 
     def _from_end(self, wanted: int, count: int) -> Range:
         if not self.generations:
@@ -119,11 +101,11 @@ class View:
 
     def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> Range:
         if start is None and batches:
-            start = self._start_of(batches[0].start)
+            start = self.number(batches[0].start)
         return Range(start, batches, pending, tallies=[(each, each.tally()) for each in self.generations])
 
-    def _start_of(self, position: Position) -> int | None:
-        """How many lines of the view lie before a position."""
+    def number(self, position: Position) -> int | None:
+        """See ``View``."""
         line = position.generation.number(position.offset)
         older = [each.tally() for each in self._older(position.generation)]
         if line is None or not all(each.complete for each in older):
@@ -157,16 +139,3 @@ def _take_back(generation: Generation, end: int, count: int, room: int) -> _Take
 
 def _rest(generation: Generation, end: int) -> bool:
     return end >= generation.size() and generation.has_rest(end)
-
-
-def whole_line(position: Position) -> Iterator[bytes]:
-    """The bytes of the line after a position, without its newline, in pieces of 1 MiB. Raises OSError."""
-    generation = position.generation
-    at = position.offset
-    while data := generation.file.pread(LINE_CAP, at):
-        end = find_newline(data, generation.encoding)
-        if end >= 0:
-            yield data[:end]
-            return
-        yield data
-        at += len(data)

@@ -15,7 +15,8 @@ from logviewer.files.lines import LINE_CAP, MAX_LINES
 from logviewer.files.read import OpenFile
 from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.sources.local import LocalSource
-from logviewer.view import Range, View, whole_line
+from logviewer.view.files import Files
+from logviewer.view.lines import Range, whole_line
 from tests.reading import DirectDisk, drain, finish, next_event, open_reader, texts
 
 Event = Lines[Batch] | Gap | Turn
@@ -234,25 +235,27 @@ def shown(found: Range) -> list[str]:
 
 contents = st.lists(st.text("abcdefé ", max_size=12), max_size=30)
 files = st.lists(st.tuples(contents, st.sampled_from(["", "rest"])), min_size=1, max_size=4)
-Files = list[tuple[list[str], str]]
+Contents = list[tuple[list[str], str]]
 ONE_DIRECTORY_FOR_ALL = [HealthCheck.function_scoped_fixture]
 
 
-def written(directory: Path, contents: Files) -> View:
+def written(directory: Path, contents: Contents) -> Files:
     generations = [
         opened(directory / str(number), "".join([*(f"{line}\n" for line in lines), rest]).encode())
         for number, (lines, rest) in enumerate(contents)
     ]
-    return View(generations)
+    return Files(generations)
 
 
-def all_lines(contents: Files) -> list[str]:
+def all_lines(contents: Contents) -> list[str]:
     return [line for lines, rest in contents for line in (*lines, *([rest] if rest else []))]
 
 
 @settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(contents=files, start=st.integers(-60, 60), count=st.integers(1, 50))
-def test_lines_by_number_are_those_a_list_would_give(tmp_path: Path, contents: Files, start: int, count: int) -> None:
+def test_lines_by_number_are_those_a_list_would_give(
+    tmp_path: Path, contents: Contents, start: int, count: int
+) -> None:
     everything = all_lines(contents)
     found = written(tmp_path, contents).by_number(start, count)
     first = start if start >= 0 else max(0, len(everything) + start)
@@ -263,7 +266,7 @@ def test_lines_by_number_are_those_a_list_would_give(tmp_path: Path, contents: F
 
 @settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(contents=files, count=st.integers(1, 50))
-def test_lines_around_a_place_are_those_a_list_would_give(tmp_path: Path, contents: Files, count: int) -> None:
+def test_lines_around_a_place_are_those_a_list_would_give(tmp_path: Path, contents: Contents, count: int) -> None:
     everything = all_lines(contents)
     view = written(tmp_path, contents)
     places = [place for batch in view.by_number(0, 999).batches for place in batch.starts()]
@@ -275,7 +278,7 @@ def test_lines_around_a_place_are_those_a_list_would_give(tmp_path: Path, conten
 
 @settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(contents=files, count=st.integers(1, 50))
-def test_lines_before_the_end_are_the_last_ones(tmp_path: Path, contents: Files, count: int) -> None:
+def test_lines_before_the_end_are_the_last_ones(tmp_path: Path, contents: Contents, count: int) -> None:
     view = written(tmp_path, contents)
     live = view.generations[-1]
     assert shown(view.lines_before(live.position(live.size(), None), count)) == all_lines(contents)[-count:]
@@ -322,7 +325,7 @@ def test_a_line_that_is_not_counted_yet_is_pending_and_found_later(tmp_path: Pat
     line = b"x" * (MIB - 1) + b"\n"
     path.write_bytes(line * 20)
     generation = Generation(OpenFile.open(path), KEY)
-    view = View([generation])
+    view = Files([generation])
     early = view.by_number(15, 1)
     assert (shown(early), early.pending, early.start, early.total) == ([], True, 15, None)
     first, last = view.by_number(0, 1), view.by_number(-1, 1)

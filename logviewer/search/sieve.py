@@ -1,0 +1,186 @@
+"""The lines of a stretch of a file that a query asks for."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import accumulate
+
+from logviewer.files.generations import Batch, Generation, Position
+from logviewer.files.lines import LINE_CAP, UTF8, Encoding, count_newlines, find_newline, rfind_newline, to_text
+from logviewer.parsing.record import continues
+from logviewer.query import Query
+from logviewer.search.matcher import Matcher, Span, lines_of
+
+# How far around a stretch is looked for the beginning of a record, the time of a line without one, and the context.
+MARGIN_BYTES = 64 * 1024
+# A longer line is searched so far.
+_LONGEST_BYTES = 16 * 1024 * 1024
+_MORE_BYTES = 1024 * 1024
+# Most lines end within this.
+_LINE_BYTES = 4 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The lines that were asked for of those that begin in a stretch of a file, as offsets in ``data``.
+
+    That is at ``base`` in the file; the stretch is [first, last) in it, and the last line that begins there ends at
+    ``whole``. ``end`` is where in the file the first line after it begins: what has no newline yet is not among them.
+    ``everything`` says that all lines are.
+    """
+
+    data: bytes
+    base: int
+    first: int
+    last: int
+    whole: int
+    end: int
+    everything: bool
+    picked: list[Span]
+
+    @property
+    def spans(self) -> list[Span]:
+        """Where the lines begin, and where their newlines do."""
+        if not self.everything:
+            return self.picked
+        return [line for line in lines_of(self.data, first=self.first, last=self.whole) if line[0] < self.last]
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+
+class Sieve:
+    """Applies one query to any stretch of any file. Raises QueryError at once if it is none."""
+
+    def __init__(self, query: Query, *, context: int = 0) -> None:
+        self.query = query
+        self._context = context
+        self._matcher = lru_cache(4)(lambda encoding: Matcher(query, encoding))
+        self._matcher(UTF8)
+        self._margin = MARGIN_BYTES if query.records or context or query.since or query.until else 0
+
+    def spans(self, text: str, encoding: Encoding) -> list[tuple[int, int]]:
+        """Where a line's text has what was asked for: [start, end) in characters."""
+        return self._matcher(encoding).spans(text)
+
+    def pick(self, generation: Generation, start: int, end: int, *, rest: bool = False) -> Found:
+        """The lines that begin in [start, end); with ``rest`` the last one needs no newline. Raises OSError."""
+        stretch = _read(generation, start - self._margin, end, self._margin, rest=rest)
+        first, last = start - stretch.base, end - stretch.base
+        everything = not self.query and not self._context and generation.encoding is UTF8
+        spans = (
+            [] if everything else self._matcher(generation.encoding).match(stretch.data, stretch.first, stretch.last)
+        )
+        if self.query.records or self._context:
+            lines = lines_of(stretch.data, generation.encoding, first=stretch.first, last=stretch.last)
+            spans = self._widen(stretch.data, spans, lines, generation.encoding)
+        spans = [span for span in spans if first <= span[0] < last]
+        first = max(first, stretch.first)
+        return Found(stretch.data, stretch.base, first, last, stretch.last, stretch.end, everything, spans)
+
+    def thin(self, batch: Batch) -> Batch:
+        """The same batch with just the lines that were asked for: live lines, given as history is. Raises OSError."""
+        generation, newline = batch.start.generation, batch.start.generation.encoding.newline
+        before = self._before(batch.start)
+        ends = list(accumulate((len(line) + len(newline) for line in batch.lines), initial=len(before)))
+        data = before + newline.join([*batch.lines, b""])
+        numbers = {start: number for number, start in enumerate(ends[:-1])}
+        spans = self._matcher(generation.encoding).match(data)
+        if self.query.records or self._context:
+            spans = self._widen(data, spans, lines_of(data, generation.encoding), generation.encoding)
+        kept = [numbers[start] for start, _ in spans if start in numbers]
+        if not kept:
+            return replace(batch, lines=[])
+        starts = batch.starts()
+        places = [starts[number] for number in kept]
+        return replace(batch, start=places[0], lines=[batch.lines[number] for number in kept], places=places)
+
+    def _before(self, position: Position) -> bytes:
+        if not self._margin:
+            return b""
+        start = position.offset - self._margin
+        stretch = _read(position.generation, start, position.offset, 0, rest=False)
+        return stretch.data[stretch.first : stretch.last]
+
+    def _widen(self, data: bytes, spans: list[Span], lines: list[Span], encoding: Encoding) -> list[Span]:
+        texts = _Texts(data, lines, encoding)
+        numbers = {line[0]: number for number, line in enumerate(lines)}
+        wanted: set[int] = set()
+        for number in (numbers[start] for start, _ in spans):
+            first, after = number, number + 1
+            if self.query.records:
+                while first > 0 and continues(texts[first]):
+                    first -= 1
+                while after < len(lines) and continues(texts[after]):
+                    after += 1
+            wanted.update(range(max(0, first - self._context), min(len(lines), after + self._context)))
+        return [lines[number] for number in sorted(wanted)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    data: bytes
+    lines: list[Span]
+    encoding: Encoding
+
+    def __getitem__(self, number: int) -> str:
+        start, end = self.lines[number]
+        return to_text(self.data[start : min(end, start + LINE_CAP)], self.encoding)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    data: bytes
+    base: int
+    first: int
+    last: int
+    end: int
+
+
+def _read(generation: Generation, start: int, end: int, margin: int, *, rest: bool) -> _Stretch:
+    """The whole lines that begin in [start, end), and those of the margin after it."""
+    encoding = generation.encoding
+    width = len(encoding.newline)
+    base = max(generation.begin, start - width)
+    data = generation.pread(end + max(margin, _LINE_BYTES) - base, base)
+    stop = find_newline(data, encoding, max(0, end - base - width))
+    # The last line may end anywhere.
+    while (
+        stop < 0
+        and len(data) < end - base + _LONGEST_BYTES
+        and (more := generation.pread(_MORE_BYTES, base + len(data)))
+    ):
+        stop, data = find_newline(more, encoding), data + more
+        stop += len(data) - len(more) if stop >= 0 else 0
+    whole = stop + width if stop >= 0 and not margin else max(0, rfind_newline(data, encoding, len(data)) + width)
+    following = stop + width if stop >= 0 else whole
+    if rest and stop < 0:
+        whole = len(data)
+    if base == generation.begin:
+        first = len(encoding.bom) if base == 0 and data.startswith(encoding.bom) else 0
+    else:
+        newline = find_newline(data, encoding)
+        first = newline + width if newline >= 0 else len(data)
+    return _Stretch(data, base, first, whole, base + following)
+
+
+def to_batches(generation: Generation, found: Found) -> list[Batch]:
+    """The lines as a view gives them; one over 1 MiB, cut, in a batch of its own. Raises OSError."""
+    encoding = generation.encoding
+    width = len(encoding.newline)
+    batches: list[Batch] = []
+    number, counted = None, 0
+    for start, end in found.spans:
+        if not batches:
+            number = generation.number(found.base + start)
+        elif number is not None:
+            number += count_newlines(found.data, encoding, counted, start)
+        counted = start
+        place = generation.position(found.base + start, number)
+        unterminated = end + width > len(found.data)
+        following = generation.position(
+            found.base + (end if unterminated else end + width), None if number is None else number + 1
+        )
+        cut = end - start if end - start > LINE_CAP else None
+        line = found.data[start : min(end, start + LINE_CAP)]
+        batches.append(Batch(place, following, [line], cut=cut, unterminated=unterminated, places=[place]))
+    return batches

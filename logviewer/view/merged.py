@@ -1,0 +1,216 @@
+"""Several views as one, in the order of their lines' times."""
+
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from logviewer.files.generations import Batch, Generation, Position
+from logviewer.files.lines import to_text
+from logviewer.parsing.timestamp import time
+from logviewer.search.times import Times
+from logviewer.view.lines import Range, View
+
+# Before all times: lines ahead of the first one of their file that has any.
+_BEFORE = -1
+_READ_LINES = 250
+
+Places = list[Position | None]
+"""Where the merged view stands in each of its views; None where that has no file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line, and the greatest time up to it in its view: lines never change places within a file."""
+
+    time: int
+    part: int
+    batch: Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The lines of several views by time, and where times are equal in the order of the views; see ``View``.
+
+    ``times`` finds times in a file.
+    """
+
+    parts: Sequence[View]
+    times: Callable[[Generation], Times]
+
+    @property
+    def generations(self) -> Sequence[Generation]:
+        """See ``View``."""
+        return [generation for part in self.parts for generation in part.generations]
+
+    def by_number(self, start: int, count: int) -> Range:
+        """See ``View``."""
+        if start < 0:
+            return self._from_end(-start, count)
+        places = self._places_of(start)
+        if places is None:
+            return self._range(start, pending=True)
+        return self._range(start, self._read(places, count))
+
+    def lines_from(self, position: Position, count: int) -> Range:
+        """See ``View``."""
+        places = self._places_at(position)
+        return self._range(self._sum(places), self._read(places, count))
+
+    def lines_at(self, moment: int, count: int) -> Range:
+        """Up to ``count`` lines from the first one on that is of this time (epoch ms) or later."""
+        places = self._places(moment)
+        return self._range(self._sum(places), self._read(places, count))
+
+    def lines_before(self, position: Position, count: int) -> Range:
+        """See ``View``."""
+        places = self._places_at(position)
+        batches, pending = self._read_back(places, count)
+        number = self._sum(places)
+        return self._range(None if number is None else number - len(batches), batches, pending=pending)
+
+    def number(self, position: Position) -> int | None:
+        """See ``View``."""
+        return self._sum(self._places_at(position))
+
+    def _from_end(self, wanted: int, count: int) -> Range:
+        batches, pending = self._read_back([_end(part) for part in self.parts], wanted)
+        found = self._range(None, batches[:count], pending=pending)
+        return found if found.total is None else replace(found, start=found.total - len(batches))
+
+    # Where a time, a line or a number is
+
+    def _places_at(self, position: Position) -> Places:
+        """Before the line at a position: other views up to its time, those before it in order to the end of it."""
+        own = next((i for i, part in enumerate(self.parts) if position.generation in part.generations), 0)
+        moment = self.times(position.generation).at(position.offset)
+        at = _BEFORE if moment is None else moment
+        return [
+            position if number == own else self._place(part, at + (number < own))
+            for number, part in enumerate(self.parts)
+        ]
+
+    def _places_of(self, number: int) -> Places | None:
+        """Before the line of this number; None while lines are not counted."""
+        moment = self._moment_of(number)
+        if moment is None:
+            return None
+        places = self._places(moment)
+        left = number - (self._sum(places) or 0)
+        for part, following in enumerate(self._places(moment + 1)):
+            first, last = self._number(part, places[part]), self._number(part, following)
+            if first is None or last is None:
+                return None
+            if left < last - first:
+                at = self.parts[part].by_number(first + left, 1).batches
+                places[part] = at[0].start if at else following
+                break
+            left -= last - first
+            places[part] = following
+        return places
+
+    def _moment_of(self, number: int) -> int | None:
+        """The last time with no more than so many lines before it; None while lines are not counted."""
+        low, high = _BEFORE, self._last_moment() + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            before = self._sum(self._places(middle))
+            if before is None:
+                return None
+            low, high = (middle, high) if before <= number else (low, middle)
+        return low if self._sum(self._places(low)) is not None else None
+
+    def _last_moment(self) -> int:
+        return max((self.times(each).last() or 0 for each in self.generations), default=0)
+
+    def _places(self, moment: int) -> Places:
+        return [self._place(part, moment) for part in self.parts]
+
+    def _place(self, part: View, moment: int) -> Position | None:
+        """Before the first line of this time or later."""
+        if moment <= _BEFORE:
+            return part.generations[0].first() if part.generations else None
+        for generation in part.generations:
+            offset = self.times(generation).offset_of(moment)
+            if offset < generation.size() or generation is part.generations[-1]:
+                return generation.position(offset, None)
+        return None
+
+    def _number(self, part: int, place: Position | None) -> int | None:
+        return 0 if place is None else self.parts[part].number(place)
+
+    def _sum(self, places: Places) -> int | None:
+        numbers = [self._number(part, place) for part, place in enumerate(places)]
+        return None if None in numbers else sum(filter(None, numbers))
+
+    # Reading on and back
+
+    def _read(self, places: Places, count: int) -> list[Batch]:
+        streams = [self._forward(part, place) for part, place in enumerate(places) if place]
+        merged = heapq.merge(*streams, key=lambda line: (line.time, line.part))
+        return [line.batch for line in islice(merged, count)]
+
+    def _forward(self, part: int, place: Position) -> Iterator[_Line]:
+        latest = self._time_before(place)
+        while True:
+            batches = self.parts[part].lines_from(place, _READ_LINES).batches
+            for batch in _single(batches):
+                latest = max(latest, _time(batch, latest))
+                yield _Line(latest, part, batch)
+            if not batches or batches[-1].unterminated:
+                return
+            place = batches[-1].end
+
+    def _read_back(self, places: Places, count: int) -> tuple[list[Batch], bool]:
+        lines: list[_Line] = []
+        pending = False
+        for part, place in enumerate(places):
+            if place is None:
+                continue
+            found = self.parts[part].lines_before(place, count)
+            batches, pending = list(_single(found.batches)), pending or found.pending
+            latest = self._time_before(batches[0].start) if batches else _BEFORE
+            for batch in batches:
+                latest = max(latest, _time(batch, latest))
+                lines.append(_Line(latest, part, batch))
+        lines.sort(key=lambda line: (line.time, line.part))
+        return [line.batch for line in lines[-count:]], pending
+
+    def _time_before(self, place: Position) -> int:
+        if place.offset <= place.generation.begin:
+            return _BEFORE
+        moment = self.times(place.generation).at(place.offset - 1)
+        return _BEFORE if moment is None else moment
+
+    def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> Range:
+        tallies = [tally for part in self.parts for tally in part.by_number(0, 0).tallies]
+        return Range(start, batches, pending, tallies=tallies)
+
+
+def _end(part: View) -> Position | None:
+    if not part.generations:
+        return None
+    live = part.generations[-1]
+    return live.position(live.size(), None)
+
+
+def _single(batches: Sequence[Batch]) -> Iterator[Batch]:
+    """Each line as a batch of its own."""
+    for batch in batches:
+        places = [*batch.starts(), batch.end]
+        for number, line in enumerate(batch.lines):
+            last = number == len(batch.lines) - 1
+            yield Batch(
+                places[number],
+                places[number + 1],
+                [line],
+                cut=batch.cut,
+                unterminated=batch.unterminated and last,
+                plain=batch.plain,
+                places=[places[number]],
+            )
+
+
+def _time(batch: Batch, otherwise: int) -> int:
+    found = time(to_text(batch.lines[0][:512], batch.start.generation.encoding))
+    return otherwise if found is None else found

@@ -1,0 +1,153 @@
+"""Lines that a query finds: the same as ripgrep does, and as each line by itself would."""
+
+import subprocess
+import sysconfig
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import re2
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from logviewer.errors import QueryError
+from logviewer.files.lines import UTF8, UTF16_LE
+from logviewer.query import Case, Query
+from logviewer.search.matcher import Matcher, lines_of
+
+RG = Path(sysconfig.get_path("scripts")) / "rg"
+# Ripgrep knows words, digits and spaces of Unicode, RE2 those of ASCII; these are the same to both.
+TEXT = st.text("abAB01 .é\t", max_size=12)
+BYTES = st.binary(max_size=12).map(lambda data: data.replace(b"\n", b"").rstrip(b"\r"))
+LINE = st.one_of(TEXT.map(str.encode), BYTES)
+BLOCK = st.tuples(st.lists(LINE, max_size=12), st.sampled_from([b"", b"\n"])).map(
+    lambda block: b"\n".join(block[0]) + block[1]
+)
+PATTERN = st.sampled_from(
+    [
+        "a",
+        "ab",
+        "B",
+        "é",
+        "É",
+        "a.",
+        "^a",
+        "b$",
+        "^$",
+        "a|b",
+        "[^a]b",
+        "(a+)+$",
+        "a*",
+        "\\d",
+        "\\.",
+        "a\\s",
+        "(?i)A",
+        "x*",
+    ]
+)
+
+
+def match(
+    data: bytes, *include: str, regex: bool = False, case: Case = "smart", exclude: tuple[str, ...] = ()
+) -> list[int]:
+    """The numbers of the lines that match, from 0."""
+    query = Query(include=include, exclude=exclude, regex=regex, case=case)
+    starts = {start: number for number, (start, _) in enumerate(lines_of(data))}
+    return [starts[start] for start, _ in Matcher(query).match(data)]
+
+
+def ripgrep(path: Path, pattern: str, *words: str) -> list[int]:
+    command = [str(RG), "--text", "--no-config", "--line-number", "--no-heading", *words, "--", pattern, str(path)]
+    found = subprocess.run(command, capture_output=True, check=False)
+    assert found.returncode < 2, found.stderr
+    return [int(line.split(b":", 1)[0]) - 1 for line in found.stdout.split(b"\n") if line]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(data=BLOCK, pattern=PATTERN, case=st.sampled_from(["smart", "sensitive", "insensitive"]), regex=st.booleans())
+def test_the_same_lines_as_ripgrep(tmp_path: Path, data: bytes, pattern: str, case: Case, regex: bool) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(data)
+    flag = {"smart": "--smart-case", "sensitive": "--case-sensitive", "insensitive": "--ignore-case"}[case]
+    expected = ripgrep(path, pattern, flag, *([] if regex else ["--fixed-strings"]))
+    assert match(data, pattern, regex=regex, case=case) == expected
+
+
+@settings(deadline=None)
+@given(data=BLOCK, include=st.lists(PATTERN, max_size=2), exclude=st.lists(PATTERN, max_size=2))
+@example(data=b"ab\n" * 300 + b"b\n", include=[], exclude=["a"])
+@example(data=b"ab\r\nb\r\n\r\nxb\n", include=["b$"], exclude=[])
+def test_each_line_is_judged_by_itself(data: bytes, include: list[str], exclude: list[str]) -> None:
+    def holds(pattern: str, line: bytes) -> bool:
+        options = re2.Options()
+        options.case_sensitive = any(map(str.isupper, pattern))
+        return re2.compile(f"(?m){pattern}".encode(), options).search(line.removesuffix(b"\r")) is not None
+
+    lines = data.split(b"\n")[: None if not data.endswith(b"\n") and data else -1]
+    expected = [
+        number
+        for number, line in enumerate(lines)
+        if all(holds(each, line) for each in include) and not any(holds(each, line) for each in exclude)
+    ]
+    assert match(data, *include, regex=True, exclude=tuple(exclude)) == expected
+
+
+@pytest.mark.parametrize("pattern", ["b[^x]c", "b\\s+c", "b\\nc", "b\\D+c", "(?s)b.c", "b\\W*c"])
+def test_nothing_is_found_across_lines(pattern: str) -> None:
+    assert match(b"b\nc\n", pattern, regex=True) == []
+
+
+def test_the_ends_of_a_text_are_those_of_a_line() -> None:
+    assert match(b"ab\nba\n", "\\Ab", regex=True) == [1]
+    assert match(b"ab\nba\n", "b\\z", regex=True) == [0]
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*a){20}$", "a" * 10_000])
+def test_a_pattern_takes_no_more_than_linear_time(pattern: str) -> None:
+    # One that tried all ways would not end.
+    assert match(b"a" * 9_000 + b"!\n", pattern, regex=True) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"), [("(a", "missing )"), ("[z-a]", "invalid character class range"), ("a{9999}", "repetition")]
+)
+def test_what_is_no_pattern_is_said_in_the_words_of_the_engine(pattern: str, said: str) -> None:
+    with pytest.raises(QueryError, match=f"^not: .*{re2.escape(said)}"):
+        Matcher(Query(exclude=(pattern,), regex=True))
+
+
+def test_levels_and_times_leave_lines_out() -> None:
+    data = b"".join(b"2026-11-20 10:00:%02d %s x\n" % (each, b"ERROR" if each % 2 else b"INFO") for each in range(10))
+    since = 1795168804000 - 0
+    lines = lines_of(data)
+    found = Matcher(Query(levels=frozenset({"error"}))).match(data)
+    assert found == lines[1::2]
+    first = Matcher(Query(since=since)).match(data)
+    assert Matcher(Query(until=since)).match(data) + first == lines
+
+
+@pytest.mark.parametrize("count", [10, 1000])
+def test_a_line_without_a_time_has_that_of_the_one_before_it(count: int) -> None:
+    lines = ["no time"] + ["1795168800 a", "  at b"] * count + ["1795168900 c", "  at d"]
+    data = "\n".join(lines).encode() + b"\n"
+    late = Matcher(Query(since=1795168850000)).match(data)
+    assert [data[slice(*line)] for line in late] == [b"1795168900 c", b"  at d"]
+    early = Matcher(Query(until=1795168850000)).match(data)
+    assert len(early) == 2 * count
+
+
+def test_utf16_lines_are_found() -> None:
+    data = "grün\nrot\nblau\r\n".encode("utf-16-le")
+    assert Matcher(Query(include=("RÜN",), case="insensitive"), UTF16_LE).match(data) == [(0, 8)]
+    assert len(Matcher(Query(include=("u$",), regex=True), UTF16_LE).match(data)) == 1
+
+
+@given(text=st.text(max_size=30), include=st.lists(st.text("abé. ", min_size=1, max_size=3), min_size=1, max_size=2))
+def test_spans_tell_where_the_texts_are(text: str, include: list[str]) -> None:
+    spans = Matcher(Query(include=tuple(include), case="sensitive"), UTF8).spans(text)
+    inside = {at for start, end in spans for at in range(start, end)}
+    assert all(end < start for (_, end), (start, _) in pairwise(spans))
+    for each in include:
+        at = text.find(each)
+        assert at < 0 or set(range(at, at + len(each))) <= inside
+    assert {text[at] for at in inside} <= set("".join(include))
