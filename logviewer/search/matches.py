@@ -86,8 +86,10 @@ class Matches:
         with self._lock:
             self._done[end] = start, cells
             while self.low in self._done:
-                self.low, cells = self._done.pop(self.low)
+                lower, cells = self._done.pop(self.low)
+                # In this order, so that readers need no lock.
                 self._add(cells)
+                self.low = lower
         return True
 
     def _count(self, found: Found) -> Counts:

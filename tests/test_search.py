@@ -1,0 +1,218 @@
+"""Searches, filters and times, asked for as scripts do: the same lines in history, live, and after a rotation."""
+
+import subprocess
+import sysconfig
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.server import EventStream, Server, until
+
+Serve = Callable[..., Server]
+
+RG = Path(sysconfig.get_path("scripts")) / "rg"
+BEGIN = 1_795_168_800
+
+
+def append(path: Path, *lines: str) -> None:
+    with path.open("a") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def story(count: int, *, start: int = 0) -> list[str]:
+    return [
+        f"{BEGIN + each} {'ERROR' if each % 10 == 3 else 'INFO'} request {each} took {each * 7 % 100} ms"
+        for each in range(start, start + count)
+    ]
+
+
+def search(server: Server, **params: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any]]:
+    """The matches, the progress told, and the end."""
+    query = {name.rstrip("_"): value for name, value in params.items()}
+    with server.client.stream("GET", "/api/search", params=query) as response:
+        assert response.status_code == 200
+        events = list(EventStream(response).events)
+    matches = [match for event in events if event.name == "match" for match in event.data["matches"]]
+    assert events[-1].name == "end"
+    return matches, [event.data for event in events if event.name == "progress"], events[-1].data
+
+
+def texts(server: Server, **params: Any) -> list[str]:
+    """All lines of a view."""
+    answer = until(lambda: _whole(server, params), what="a scanned view")
+    return [line["text"] for line in answer["lines"]]
+
+
+def _whole(server: Server, params: dict[str, Any]) -> Any:
+    answer = server.get("/api/lines", start=0, count=5000, **params).json()
+    return answer if answer["complete"] else None
+
+
+@pytest.fixture
+def log(logs: Path) -> Path:
+    path = logs / "app.log"
+    append(path, *story(3000))
+    return path
+
+
+def test_a_search_tells_every_match_newest_first(log: Path, serve: Serve) -> None:
+    matches, progress, end = search(serve(log), source="app.log", q="took 7 ms", marks=3)
+    expected = [(number, line) for number, line in enumerate(story(3000), 1) if "took 7 ms" in line]
+    assert [(each["n"], each["text"]) for each in matches] == expected[::-1]
+    assert {each["text"][slice(*each["spans"][0])] for each in matches} == {"took 7 ms"}
+    assert progress[-1] == {
+        "done": log.stat().st_size,
+        "size": log.stat().st_size,
+        "matches": 30,
+        "marks": [11, 10, 9],
+    }
+    assert end == {"complete": True}
+
+
+def test_a_search_goes_from_the_oldest_match_and_ends_at_its_limit(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    matches, _, end = search(server, source="app.log", q="took 7 ms", order="oldest", limit=3)
+    assert [each["n"] for each in matches] == [2, 102, 202]
+    assert end == {"complete": False}
+    link = matches[1]["at"]
+    following = server.get("/api/lines", source="app.log", at=link, count=2).json()["lines"]
+    assert [line["n"] for line in following] == [102, 103]
+
+
+def test_a_quiet_search_only_counts(log: Path, serve: Serve) -> None:
+    matches, progress, _ = search(serve(log), source="app.log", q="ERROR", quiet="true")
+    assert (matches, progress[-1]["matches"]) == ([], 300)
+
+
+def test_several_sources_are_searched_together(log: Path, serve: Serve) -> None:
+    append(log.with_name("b.log"), "one needle", "none")
+    append(log.with_name("c.log"), "another needle")
+    matches, _, _ = search(serve(log.parent), source=["b.log", "c.log"], q="needle")
+    assert {each["text"] for each in matches} == {"one needle", "another needle"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"q": "took 7 ms"},
+        {"q": ["ERROR", "took 1"]},
+        {"q": "request [0-9]*5 ", "regex": "true"},
+        {"not": "INFO"},
+        {"level": "error", "not": "took 2"},
+        {"since": str(BEGIN + 1000), "until": str(BEGIN + 1100)},
+        {"q": "REQUEST 77", "case": "insensitive"},
+        {"q": "took 7 ms", "context": 1},
+        {"q": "nothing like it"},
+    ],
+)
+def test_history_live_text_and_file_give_the_same_lines(log: Path, serve: Serve, query: dict[str, Any]) -> None:
+    server = serve(log)
+    history = texts(server, source="app.log", **query)
+    with server.stream(source="app.log", from_="start", follow="false", **query) as stream:
+        events = [event for event in stream.events if event.name == "lines"]
+    live = [line for event in events for line in event.data["lines"]]
+    numbers = [number for event in events for number in event.data["ns"]]
+    if "context" not in query:
+        assert live == history
+    assert [story(3000)[number - 1] for number in numbers] == live
+    plain = server.get("/api/stream", source="app.log", from_="start", follow="false", format="text", **query).text
+    assert plain.splitlines() == live
+    assert server.get("/api/download", source="app.log", **query).text.splitlines() == history
+    if set(query) == {"q"} and isinstance(query["q"], str):
+        found = subprocess.run([RG, "-F", "-S", query["q"], log], capture_output=True, text=True, check=False)
+        assert found.stdout.splitlines() == history
+
+
+def test_a_filtered_view_gives_any_place(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    errors = [line for line in story(3000) if "ERROR" in line]
+    assert texts(server, source="app.log", level="error") == errors
+    for start in (0, 7, 150, 299, -1, -40):
+        answer = server.get("/api/lines", source="app.log", level="error", start=start, count=5).json()
+        first = start if start >= 0 else 300 + start
+        assert (answer["start"], answer["total"]) == (first, 300)
+        assert [line["text"] for line in answer["lines"]] == errors[first : first + 5]
+    middle = server.get("/api/lines", source="app.log", start=1500, count=1).json()["lines"][0]["at"]
+    after = server.get("/api/lines", source="app.log", level="error", at=middle, count=1).json()
+    before = server.get("/api/lines", source="app.log", level="error", before=middle, count=1).json()
+    assert [after["lines"][0]["text"], before["lines"][0]["text"]] == [errors[150], errors[149]]
+    assert (after["start"], before["start"]) == (150, 149)
+
+
+def test_a_filtered_stream_follows_and_its_cursor_moves_past_what_is_left_out(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    with server.stream(source="app.log", q="ERROR", from_=-2) as stream:
+        assert stream.lines(2) == [line for line in story(3000) if "ERROR" in line][-2:]
+        append(log, *story(20, start=3000))
+        numbers: list[int] = []
+        while len(numbers) < 2:
+            event = stream.next("lines")
+            assert event.data["n"] == event.data["ns"][0]
+            numbers += event.data["ns"]
+        assert numbers == [3004, 3014]
+        append(log, "only this is left out")
+        place = stream.next("").id
+    with server.stream(source="app.log", last_event_id=place) as stream:
+        append(log, "the next")
+        assert stream.lines(1) == ["the next"]
+
+
+def test_matches_grow_with_the_file_and_outlive_a_rotation(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    before = texts(server, source="app.log", q="ERROR")
+    append(log, *story(10, start=3000))
+    everything = [line for line in story(3010) if "ERROR" in line]
+    assert texts(server, source="app.log", q="ERROR") == everything
+    assert everything[: len(before)] == before
+    link = server.get("/api/lines", source="app.log", q="ERROR", start=5, count=1).json()["lines"][0]["at"]
+    log.rename(log.with_name("app.log.1"))
+    append(log, *story(10, start=3010))
+    everything = [line for line in story(3020) if "ERROR" in line]
+    until(lambda: texts(server, source="app.log", q="ERROR") == everything, what="the rotated file in the view")
+    found = server.get("/api/lines", source="app.log", q="ERROR", at=link, count=2).json()
+    assert ([line["text"] for line in found["lines"]], found["start"]) == (everything[5:7], 5)
+
+
+def test_a_time_leads_to_its_line(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    assert len(texts(server, source="app.log", level="error")) == 300
+    found = server.get("/api/lines", source="app.log", time=str(BEGIN + 1234), count=2).json()
+    assert ([line["n"] for line in found["lines"]], found["start"]) == ([1235, 1236], 1234)
+    errors = server.get("/api/lines", source="app.log", time=str(BEGIN + 1234), count=2, level="error").json()
+    assert ([line["n"] for line in errors["lines"]], errors["start"]) == ([1244, 1254], 124)
+
+
+def test_files_of_three_formats_are_merged_by_time(logs: Path, serve: Serve) -> None:
+    moments = [time.gmtime(BEGIN + each) for each in range(30)]
+    append(logs / "a.log", *(time.strftime("%Y-%m-%dT%H:%M:%SZ a", moment) for moment in moments[0::3]))
+    append(logs / "b.log", *(f'{{"ts":{BEGIN + each},"msg":"b"}}' for each in range(1, 30, 3)))
+    append(logs / "c.log", *(time.strftime("x - - [%d/%b/%Y:%H:%M:%S +0000] c", moment) for moment in moments[2::3]))
+    server = serve(logs)
+    answer = server.get("/api/lines", source=["a.log", "b.log", "c.log"], start=0, count=100).json()
+    assert [line["time"] for line in answer["lines"]] == [(BEGIN + each) * 1000 for each in range(30)]
+    assert answer["total"] == 30
+    assert [line["n"] for line in answer["lines"][:6]] == [1, 1, 1, 2, 2, 2]
+
+
+def test_a_histogram_counts_levels_over_time(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    answer = server.get("/api/histogram", source="app.log", buckets=10).json()
+    assert (answer["from"], answer["step"], answer["complete"]) == (BEGIN * 1000, 299_901, True)
+    assert answer["levels"]["error"] == [30] * 10
+    assert answer["levels"]["info"] == [270] * 10
+    part = server.get(
+        "/api/histogram", source="app.log", buckets=2, q="took 7 ms", from_=str(BEGIN), to=str(BEGIN + 200)
+    )
+    assert sum(part.json()["levels"]["info"]) == 2
+
+
+def test_a_search_ends_with_its_client(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    with server.client.stream("GET", "/api/search", params={"source": "app.log", "q": "took"}) as response:
+        assert EventStream(response).next("match")
+    assert orjson.loads(server.client.get("/healthz").content) == {"status": "ok"}
+    assert server.stop() == 0
