@@ -41,12 +41,6 @@ _HIGH_BITS = np.uint64(0x8080808080808080)
 _FACTORS = np.array([(0x9E3779B97F4A7C15 * (2 * each + 1)) % 2**64 for each in range(9)], np.uint64)
 
 
-def line_starts(data: bytes) -> Offsets:
-    """Where the lines of a run of whole lines begin."""
-    newlines = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
-    return np.concatenate([np.zeros(int(bool(data)), np.int64), newlines[: len(newlines) - data.endswith(b"\n")] + 1])
-
-
 class LevelTally:
     """Tells the levels of the lines of one file, and learns how its lines begin.
 
@@ -61,22 +55,29 @@ class LevelTally:
         # Lines read since the last one from which anything was learnt.
         self._in_vain = 0
 
-    def kinds(self, data: bytes, starts: Offsets) -> Kinds:
+    @staticmethod
+    def starts(data: bytes) -> Offsets:
+        """Where the lines of a run of whole lines begin."""
+        newlines = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+        following = newlines[: len(newlines) - data.endswith(b"\n")] + 1
+        return np.concatenate([np.zeros(int(bool(data)), np.int64), following])
+
+    def kinds(self, data: bytes, starts: Offsets, *, guess: bool = True) -> Kinds:
         """The numbers, in ``LEVELS``, of the levels of the lines that begin at these places, in ascending order.
 
         Those of ``level.level``; but of lines that have to be read one by one, once 20,000 were, only 16 in 8,192 are,
-        and the others get that of the last one before them.
+        and the others get that of the last one before them, unless they must not be a ``guess``.
         """
-        parts = [self._kinds(data, starts[at : at + _AT_ONCE]) for at in range(0, len(starts), _AT_ONCE)]
+        parts = [self._kinds(data, starts[at : at + _AT_ONCE], guess=guess) for at in range(0, len(starts), _AT_ONCE)]
         return np.concatenate([np.empty(0, np.uint8), *parts])
 
-    def _kinds(self, data: bytes, starts: Offsets) -> Kinds:
+    def _kinds(self, data: bytes, starts: Offsets, *, guess: bool) -> Kinds:
         kinds = np.full(len(starts), _UNKNOWN, np.uint8)
         lines = _Lines(data, starts)
         for length in sorted(self._tables, key=lambda each: -len(self._tables[each][0])):
             self._look_up(lines, kinds, length)
         read: list[int] = []
-        budget = max(_READ_OF_MANY, self._left)
+        budget = max(_READ_OF_MANY, self._left) if guess else len(starts)
         while len(read) < budget and len(unknown := np.flatnonzero(kinds == _UNKNOWN)):
             # From all over the block, as lines that follow each other are alike; many, where nothing is to be learnt.
             at_once = min(budget - len(read), max(_READ_AT_ONCE, len(read)))
@@ -84,7 +85,7 @@ class LevelTally:
             read += chosen.tolist()
             for length in {self._read(lines, kinds, int(number)) for number in chosen} - {0}:
                 self._look_up(lines, kinds, length)
-        self._left -= len(read)
+        self._left -= len(read) if guess else 0
         return self._guess(kinds, read)
 
     def _guess(self, kinds: Kinds, read: list[int]) -> Kinds:

@@ -1,10 +1,11 @@
 """The levels of the lines of a stretch, counted cell by cell."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from logviewer.files.lines import UTF8, Encoding, to_text
 from logviewer.parsing.level import LETTERS, Level, level
+from logviewer.search.pattern import Span
 
 if TYPE_CHECKING:
     from logviewer.parsing.tally import LevelTally
@@ -48,25 +49,36 @@ class Levels:
             text = to_text(found.data[start : min(end, start + _HEAD_BYTES)], self._encoding)
             yield found.base + start, _KINDS[level(text)]
 
+    def of(self, data: bytes, lines: Sequence[Span]) -> list[Level | None]:
+        """The level of each of these lines in a block, whatever it takes."""
+        if self._encoding is not UTF8 or len(lines) <= _MANY:
+            return [level(to_text(data[start : min(end, start + _HEAD_BYTES)], self._encoding)) for start, end in lines]
+        starts = _numpy().array([start for start, _ in lines])
+        return [LEVELS[kind] for kind in self._learnt().kinds(data, starts, guess=False).tolist()]
+
     def _count_many(self, found: "Found", cell_bytes: int) -> Counts:
-        # Not before it is needed: it takes a quarter of the time in which the server starts.
-        import numpy as np  # noqa: PLC0415
-
-        from logviewer.parsing.tally import LevelTally, line_starts  # noqa: PLC0415
-
-        self._tally = self._tally or LevelTally()
-        starts = line_starts(found.data) if found.everything else np.array([start for start, _ in found.spans])
+        numpy, tally = _numpy(), self._learnt()
+        starts = tally.starts(found.data) if found.everything else numpy.array([start for start, _ in found.spans])
         starts = starts[(starts >= found.first) & (starts < found.last)]
         if not len(starts):
             return {}
         cells = (starts + found.base) // cell_bytes
         first = int(cells[0])
-        kinds = self._tally.kinds(found.data, starts)
-        counts = np.bincount((cells - first) * len(LEVELS) + kinds).tolist()
+        counts = numpy.bincount((cells - first) * len(LEVELS) + tally.kinds(found.data, starts)).tolist()
         counts += [0] * (-len(counts) % len(LEVELS))
-        rows = range(0, len(counts), len(LEVELS))
-        return {
-            first + number: counts[at : at + len(LEVELS)]
-            for number, at in enumerate(rows)
-            if any(counts[at : at + len(LEVELS)])
-        }
+        rows = [counts[at : at + len(LEVELS)] for at in range(0, len(counts), len(LEVELS))]
+        return {first + number: row for number, row in enumerate(rows) if any(row)}
+
+    def _learnt(self) -> "LevelTally":
+        if self._tally is None:
+            from logviewer.parsing.tally import LevelTally  # noqa: PLC0415 (as below)
+
+            self._tally = LevelTally()
+        return self._tally
+
+
+def _numpy() -> Any:  # noqa: ANN401 (a module)
+    # Not before it is needed: it takes a quarter of the time in which the server starts.
+    import numpy  # noqa: PLC0415
+
+    return numpy

@@ -1,30 +1,19 @@
 """A query over runs of lines, in time linear in their length whatever the pattern is."""
 
-import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import re2
-
-from logviewer.errors import QueryError
 from logviewer.files.lines import UTF8, Encoding, find_newline, to_text
-from logviewer.parsing.level import level
 from logviewer.parsing.timestamp import time
-from logviewer.query import Case, Query
+from logviewer.query import Query
+from logviewer.search.levels import Levels
+from logviewer.search.pattern import Pattern, Span
 
-Span = tuple[int, int]
-"""A start and an end."""
-
-# For the automaton of one pattern; it begins again when it is full.
-_AUTOMATON_BYTES = 64 * 1024 * 1024
 _MOST_SPANS = 200
 # Where a line says its level and time, it does so near the start; but for JSON.
 _HEAD_BYTES = 64 * 1024
 # In blocks of more lines than this, so many tell the times of all.
 _PROBES = 64
-_ESCAPE = re.compile(r"\\[pP](?:\{[^}]*\}|.)|\\.", re.DOTALL)
-# RE2 means the ends of all that it is given by these; here that is never more than a line.
-_ENDS = {"\\A": "^", "\\z": "$"}
 
 
 class Matcher:
@@ -37,10 +26,13 @@ class Matcher:
     def __init__(self, query: Query, encoding: Encoding = UTF8) -> None:
         self._query = query
         self._encoding = encoding
+        self._levels = Levels(encoding)
         # The longest is most likely to be the rarest.
-        self._include = [_compile("q", text, query) for text in sorted(query.include, key=len, reverse=True)]
-        self._exclude = [_compile("not", text, query) for text in query.exclude]
-        self._marks = [_compile("q", text, query, for_text=True) for text in query.include]
+        self._include = [
+            Pattern("q", text, regex=query.regex, case=query.case)
+            for text in sorted(query.include, key=len, reverse=True)
+        ]
+        self._exclude = [Pattern("not", text, regex=query.regex, case=query.case) for text in query.exclude]
 
     def match(self, data: bytes, first: int = 0, last: int | None = None) -> list[Span]:
         """The matching lines of the run of whole lines ``data[first:last]``, of which the last may lack its newline.
@@ -57,9 +49,8 @@ class Matcher:
 
     def spans(self, text: str) -> list[Span]:
         """Where the included texts are in a line: [start, end) in characters, merged, ascending; the first 200."""
-        found = sorted(
-            span for mark in self._marks for span in _first(mark.finditer(text), _MOST_SPANS) if span[0] < span[1]
-        )
+        spans = (span for pattern in self._include for span in pattern.spans(text, _MOST_SPANS))
+        found = sorted(span for span in spans if span[0] < span[1])
         merged: list[Span] = []
         for start, end in found:
             if merged and start <= merged[-1][1]:
@@ -70,22 +61,23 @@ class Matcher:
 
     def _match(self, data: bytes, first: int, last: int) -> list[Span]:
         include, exclude = self._include, self._exclude
-        lines = _hits(include[0], data, first, last) if include else lines_of(data, first=first, last=last)
+        lines = include[0].lines(data, first, last) if include else lines_of(data, first=first, last=last)
         for pattern in include[1:]:
-            lines = [line for line in lines if pattern.search(data, *line)]
+            lines = [line for line in lines if pattern.is_in(data, *line)]
         if exclude and len(lines) * 256 > last - first:
             # Most lines are candidates: what is left out is rarer.
-            dropped = {line for pattern in exclude for line in _hits(pattern, data, first, last)}
+            dropped = {line for pattern in exclude for line in pattern.lines(data, first, last)}
             lines = [line for line in lines if line not in dropped]
         elif exclude:
-            lines = [line for line in lines if not any(pattern.search(data, *line) for pattern in exclude)]
+            lines = [line for line in lines if not any(pattern.is_in(data, *line) for pattern in exclude)]
         return self._of_meaning(data, lines, lambda: lines_of(data, first=first, last=last))
 
     def _of_meaning(self, data: bytes, lines: list[Span], everything: Callable[[], list[Span]]) -> list[Span]:
         if lines and (self._query.since is not None or self._query.until is not None):
             lines = self._in_time(data, lines, everything())
         if self._query.levels:
-            lines = [line for line in lines if level(_text(data, line, self._encoding)) in self._query.levels]
+            levels = self._levels.of(data, lines)
+            lines = [line for line, found in zip(lines, levels, strict=True) if found in self._query.levels]
         return lines
 
     def _in_time(self, data: bytes, lines: list[Span], everything: list[Span]) -> list[Span]:
@@ -140,52 +132,9 @@ class Matcher:
         kept = []
         for line in lines:
             text = to_text(data[slice(*line)], self._encoding).encode("utf-8", "replace")
-            if all(each.search(text) for each in self._include) and not any(
-                each.search(text) for each in self._exclude
-            ):
+            if all(each.is_in(text) for each in self._include) and not any(each.is_in(text) for each in self._exclude):
                 kept.append(line)
         return self._of_meaning(data, kept, lambda: lines)
-
-
-def _compile(parameter: str, text: str, query: Query, *, for_text: bool = False) -> re2._Regexp:
-    pattern = _ESCAPE.sub(lambda found: _ENDS.get(found[0], found[0]), text) if query.regex else re2.escape(text)
-    flags = "(?m)" if _is_sensitive(text, query.case, regex=query.regex) else "(?mi)"
-    options = re2.Options()
-    options.log_errors = False
-    options.never_nl = True
-    options.max_mem = _AUTOMATON_BYTES
-    try:
-        # By itself first, so that an error speaks of what was written.
-        re2.compile(pattern, options)
-        whole = f"{flags}(?:{pattern})"
-        # After a hit, on with the next line.
-        return re2.compile(whole if for_text else f"{whole}.*".encode("utf-8", "surrogatepass"), options)
-    except (re2.error, UnicodeEncodeError) as error:
-        said = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
-        raise QueryError(f"{parameter}: {said}") from error
-
-
-def _is_sensitive(text: str, case: Case, *, regex: bool) -> bool:
-    if case != "smart":
-        return case == "sensitive"
-    return any(map(str.isupper, _ESCAPE.sub("", text) if regex else text))
-
-
-def _hits(pattern: re2._Regexp, data: bytes, first: int, last: int) -> list[Span]:
-    """The lines in which a pattern is."""
-    lines: list[Span] = []
-    end = -1
-    for hit in pattern.finditer(data, first, last):
-        begin, after = hit.span()
-        if begin <= end:
-            continue
-        start = max(first, data.rfind(b"\n", first, begin) + 1)
-        end = data.find(b"\n", after, last)
-        if end < 0:
-            end = last
-        if start < last:
-            lines.append((start, end))
-    return lines
 
 
 def lines_of(data: bytes, encoding: Encoding = UTF8, *, first: int = 0, last: int | None = None) -> list[Span]:
@@ -203,8 +152,3 @@ def lines_of(data: bytes, encoding: Encoding = UTF8, *, first: int = 0, last: in
 
 def _text(data: bytes, line: Span, encoding: Encoding) -> str:
     return to_text(data[line[0] : min(line[1], line[0] + _HEAD_BYTES)], encoding)
-
-
-def _first(hits: Iterator[re2._Match], most: int) -> Iterator[Span]:
-    for _, hit in zip(range(most), hits, strict=False):
-        yield hit.span()

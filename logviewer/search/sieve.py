@@ -8,7 +8,8 @@ from logviewer.files.generations import Batch, Generation, Position
 from logviewer.files.lines import LINE_CAP, UTF8, Encoding, count_newlines, find_newline, rfind_newline, to_text
 from logviewer.parsing.record import continues
 from logviewer.query import Query
-from logviewer.search.matcher import Matcher, Span, lines_of
+from logviewer.search.matcher import Matcher, lines_of
+from logviewer.search.pattern import Span
 
 # How far around a stretch is looked for the beginning of a record, the time of a line without one, and the context.
 MARGIN_BYTES = 64 * 1024

@@ -1,0 +1,177 @@
+"""How fast a query covers a file beside ripgrep, how soon its views answer, and whether live lines wait for it."""
+
+import os
+import statistics
+import subprocess
+import sysconfig
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+
+from tests.bench import corpus
+from tests.bench.figures import Beside, Figure, Plan, percentile
+from tests.bench.process import memory
+from tests.server import EventStream, Server
+
+_RG = Path(sysconfig.get_path("scripts")) / "rg"
+_ROUNDS = 50
+_RARE = "needle in it"
+# A twentieth of the lines have this.
+_FREQUENT = "twentieth"
+
+
+def run(plan: Plan) -> Iterator[Figure]:
+    """A file of the plan's size: rare and frequent matches, levels and times; then one ten times as large."""
+    with corpus.room(11 * plan.size) as logs:
+        small, large = logs / "small.log", logs / "large.log"
+        _write(small, plan.size)
+        _write(large, 10 * plan.size)
+        for path in (small, large):
+            _read_through(path)
+        with Server(small) as server:
+            yield from _searches(server, small)
+        with Server(small) as server:
+            yield from _map(server, small)
+        with Server(large, logs / "live.log") as server:
+            yield from _beside_live(server, large, logs / "live.log")
+            yield from _views(server)
+
+
+def _write(path: Path, size: int) -> None:
+    """Lines of one second a thousand, each a level and a message; the rare ones are at the thirds."""
+    words = ("order", "cart", "user", "session", "cache", "index", "replica", "queue", "shard")
+    random = Random(1)
+    tails = [
+        f" {random.choices(('INFO', 'DEBUG', 'WARNING', 'ERROR'), (90, 5, 4, 1))[0]} app.{random.choice(words)} "
+        f"[{number}] {' '.join(random.choices(words, k=8))}{' twentieth' if number % 20 == 0 else ''}\n"
+        for number in range(1000)
+    ]
+    written, second = 0, 0
+    with path.open("wb") as file:
+        while written < size:
+            head = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(1_795_168_800 + second))
+            rare = f"{head},000 INFO app.x a {_RARE}\n" if second in {size // 330_000, size // 160_000} else ""
+            written += file.write((rare + "".join(f"{head},{at:03d}{tail}" for at, tail in enumerate(tails))).encode())
+            second += 1
+
+
+def _read_through(path: Path) -> None:
+    with path.open("rb", buffering=0) as file:
+        while file.read(1 << 20):
+            pass
+
+
+def _searches(server: Server, path: Path) -> Iterator[Figure]:
+    idle = memory(server.process.pid).rss
+    for name, pattern, ratio in (("rare", _RARE, 1.5), ("5 %", _FREQUENT, 3)):
+        beside = statistics.median(_seconds_of_rg(path, pattern) for _ in range(3))
+        begun = time.perf_counter()
+        found = _quiet(server, path.name, pattern)
+        took = time.perf_counter() - begun
+        if found != _count_of_rg(path, pattern):
+            raise RuntimeError(f"{found} matches of {pattern}")
+        yield Figure(f"search, {name}, all of it", took, "s", ratio * beside, beside=Beside("rg -c", beside))
+    yield Figure("search, first match", 1e3 * _first_match(server, path.name), "ms", 50)
+    yield Figure("search, memory above idle", (memory(server.process.pid).rss - idle) / 1e6, "MB", 100)
+
+
+def _quiet(server: Server, name: str, pattern: str) -> int:
+    query = {"source": name, "q": pattern, "quiet": "true"}
+    with server.client.stream("GET", "/api/search", params=query, timeout=600) as response:
+        progress = [event.data for event in EventStream(response).events if event.name == "progress"]
+    return int(progress[-1]["matches"])
+
+
+def _seconds_of_rg(path: Path, pattern: str) -> float:
+    begun = time.perf_counter()
+    _count_of_rg(path, pattern)
+    return time.perf_counter() - begun
+
+
+def _count_of_rg(path: Path, pattern: str) -> int:
+    found = subprocess.run([_RG, "--no-config", "-S", "-c", "-F", "-a", pattern, path], capture_output=True, check=True)
+    return int(found.stdout)
+
+
+def _first_match(server: Server, name: str) -> float:
+    begun = time.perf_counter()
+    with server.client.stream("GET", "/api/search", params={"source": name, "q": "[77] "}) as response:
+        EventStream(response).next("match")
+        return time.perf_counter() - begun
+
+
+def _map(server: Server, path: Path) -> Iterator[Figure]:
+    begun = time.perf_counter()
+    while not _histogram(server, path.name)["complete"]:
+        pass
+    size = path.stat().st_size
+    yield Figure("levels and times of all lines", size / 1e9 / (time.perf_counter() - begun), "GB/s", 1, at_least=True)
+    yield from _asked(server, path.name)
+
+
+def _histogram(server: Server, name: str, **params: Any) -> Any:
+    return server.client.get("/api/histogram", params={"source": name, **params}).json()
+
+
+def _asked(server: Server, name: str) -> Iterator[Figure]:
+    random = Random(1)
+    whole = _histogram(server, name)
+    begin, span = whole["from"], whole["to"] - whole["from"]
+    took = {"histogram of a span": [], "jump to a time": []}  # type: dict[str, list[float]]
+    for _ in range(_ROUNDS):
+        since = begin + random.randrange(span)
+        for what, path, params in (
+            ("histogram of a span", "/api/histogram", {"from": since, "to": since + span // 3}),
+            ("jump to a time", "/api/lines", {"time": since, "count": 100}),
+        ):
+            start = time.perf_counter()
+            server.client.get(path, params={"source": name, **params}).raise_for_status()
+            took[what].append(1e3 * (time.perf_counter() - start))
+    for what, times in took.items():
+        yield Figure(f"{what}, p50", percentile(times, 0.5), "ms", 50)
+
+
+def _beside_live(server: Server, path: Path, live: Path) -> Iterator[Figure]:
+    """What a live line waits while a search of the large file has all cores."""
+    live.touch()
+    server.source_id(live.name)
+    done = threading.Event()
+
+    def search() -> None:
+        _quiet(server, path.name, _FREQUENT)
+        done.set()
+
+    ages: list[float] = []
+    with server.client.stream("GET", "/api/stream", params={"source": live.name}) as response:
+        events = EventStream(response)
+        events.next("")
+        searching = threading.Thread(target=search)
+        searching.start()
+        while not done.is_set() or len(ages) < _ROUNDS:
+            with live.open("a") as file:
+                file.write(f"{time.time()}\n")
+            ages += [1e3 * (time.time() - float(line)) for line in events.next("lines").data["lines"]]
+            time.sleep(0.02)
+        searching.join()
+    yield Figure("a live line while 10 GB are searched, p50", percentile(ages, 0.5), "ms")
+    yield Figure("a live line while 10 GB are searched, p99", percentile(ages, 0.99), "ms", 50)
+
+
+def _views(server: Server) -> Iterator[Figure]:
+    """A filtered view of the large file, after its scan."""
+    random = Random(1)
+    query: dict[str, Any] = {"source": "large.log", "q": _FREQUENT, "count": 100}
+    total = orjson.loads(server.client.get("/api/lines", params={**query, "start": 0}).content)["total"]
+    took = []
+    for _ in range(_ROUNDS):
+        start = time.perf_counter()
+        server.client.get("/api/lines", params={**query, "start": random.randrange(total)}).raise_for_status()
+        took.append(1e3 * (time.perf_counter() - start))
+    yield Figure("filtered view, 100 lines anywhere, p50", percentile(took, 0.5), "ms", 50)
+    yield Figure("filtered view, 100 lines anywhere, p95", percentile(took, 0.95), "ms")
+    yield Figure("cores", os.cpu_count() or 0, "")
