@@ -18,8 +18,14 @@ MAX_CHARS = 20_000
 EXAMPLES = "2026-11-20 12:30, 2026-11-20T12:30:00Z, 12:30, today 09:00, yesterday, 15 min ago, now, or epoch seconds"
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_AGO = re.compile(r"-?(\d{1,9}(?:\.\d{1,3})?) ?(s|m|h|d|w)[a-z]*(?: ago)?")
-_DAY = re.compile(r"(?:(today|yesterday|\d{4}-\d\d-\d\d)[ t]?)?(?:(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,3})\d*)?)?)?")
+_AGO = re.compile(
+    r"-?(\d{1,9}(?:\.\d{1,3})?) ?"
+    r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)(?: ago)?"
+)
+_NO_SECONDS = re.compile(r"^(\d{4}-\d\d-\d\d[Tt ]\d{1,2}:\d\d)(?![\d:])")
+_DAY = re.compile(
+    r"(?:(today|yesterday|\d{4}-\d\d-\d\d)(?:[ t]|$))?(?:(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,3})\d*)?)?)?"
+)
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 
 
@@ -104,13 +110,13 @@ def moment(text: str, *, now: float | None = None, zone: tzinfo | None = None) -
     Raises:
         ValueError: if it cannot be understood.
     """
-    given = " ".join(text.split())
+    given = _NO_SECONDS.sub(r"\1:00", " ".join(text.split()))
     words = given.lower()
     present = clock.time() if now is None else now
     if words == "now":
         return int(present * 1000)
     if match := _AGO.fullmatch(words):
-        return int((present - float(match[1]) * _SECONDS[match[2]]) * 1000)
+        return int((present - float(match[1]) * _SECONDS[match[2][0]]) * 1000)
     if _EPOCH.fullmatch(words):
         return int(float(words) * (1 if len(words) > 11 and "." not in words else 1000))
     found = None

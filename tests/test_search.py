@@ -217,3 +217,15 @@ def test_a_search_ends_with_its_client(log: Path, serve: Serve) -> None:
         assert EventStream(response).next("match")
     assert orjson.loads(server.client.get("/healthz").content) == {"status": "ok"}
     assert server.stop() == 0
+
+
+def test_the_url_of_the_page_gives_a_terminal_its_lines(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    query = {"source": server.source_id("app.log"), "level": "error", "q": "took 2", "at2": "x", "find": "y"}
+    found = server.client.get("/", params=query, headers={"Accept": "text/plain"})
+    assert found.headers["content-type"].startswith("text/plain")
+    assert found.text.splitlines() == [line for line in story(3000) if "ERROR" in line and "took 2" in line]
+    everything = server.client.get("/", headers={"Accept": "text/plain"}).text
+    assert everything.splitlines() == story(3000)
+    wrong = server.client.get("/", params={"level": "loud"}, headers={"Accept": "text/plain"})
+    assert (wrong.status_code, "level: 'loud'" in wrong.json()["detail"]) == (422, True)

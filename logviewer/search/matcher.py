@@ -41,7 +41,7 @@ class Matcher:
         """
         last = len(data) if last is None else last
         # One byte is found ten times as fast as two.
-        has_crlf = b"\r" in data and b"\r\n" in data
+        has_crlf = b"\r" in data and (b"\r\n" in data or data.endswith(b"\r", first, last))
         if self._encoding is UTF8 and not has_crlf:
             return self._match(data, first, last)
         match = self._match_crlf if self._encoding is UTF8 else self._match_decoded
@@ -119,6 +119,9 @@ class Matcher:
 
     def _match_crlf(self, data: bytes) -> list[Span]:
         """The same lines where some end with a carriage return, which is no part of them."""
+        if data.endswith(b"\r"):
+            # Its newline is still to come, and must not change what is found.
+            data += b"\n"
         plain = data.replace(b"\r\n", b"\n")
         found = self._match(plain, 0, len(plain))
         if not found:

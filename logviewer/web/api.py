@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Header, HTTPException, Request
 from fastapi import Query as Parameters
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from logviewer import cursor
 from logviewer.catalog import Catalog
@@ -32,6 +33,7 @@ _JSON = "application/json"
 _NOT_KEPT = {"cache-control": "no-store"}
 _WAIT_SECONDS = 1.0
 _LOOKS = 40
+_REPEATABLE = frozenset({"source", "q", "not", "level"})
 
 T = TypeVar("T")
 
@@ -202,6 +204,27 @@ class Api:
             return await download(self._streams.frames, live, source.name, asked=asked, bodiless=bodiless)
         except OSError as error:
             raise HTTPException(503, f"source: {source.name} cannot be read: {error}") from error
+
+    async def text(self, request: Request) -> Response:
+        """What the page shows under the same URL, as text for a terminal: all that passes, or else the last lines.
+
+        Parameters that are only the page's own are passed over.
+        """
+        given = request.query_params
+        known = {field.alias or name for name, field in StreamQuery.model_fields.items()}
+        asked: dict[str, Any] = {
+            name: given.getlist(name) if name in _REPEATABLE else given[name] for name in known if name in given
+        }
+        asked.setdefault("source", [source.id for source in self._catalog if source.state == "open"][:1])
+        try:
+            query = StreamQuery.model_validate({"follow": False, **asked, "format": "text"})
+        except ValidationError as error:
+            raise RequestValidationError(
+                [{**each, "loc": ("query", *each["loc"])} for each in error.errors()]
+            ) from error
+        if "from" not in given:
+            query.begin = "start" if self._sieve(query) else f"-{MAX_LINES}"
+        return await self.stream(query)
 
     async def search(self, query: Annotated[SearchQuery, Parameters()]) -> Response:
         """Every match as it is found, and how far the search has come."""

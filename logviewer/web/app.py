@@ -35,9 +35,10 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
         openapi_url="/api/openapi.json",
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    pages = Pages(settings.root_path, package_version, catalog)
+    api = Api(catalog, streams, views)
+    pages = Pages(settings.root_path, package_version, catalog, text=api.text)
     app.include_router(pages.router)
-    app.include_router(Api(catalog, streams, views).router)
+    app.include_router(api.router)
     app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(_healthz)
     app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
     app.exception_handler(RequestValidationError)(_name_the_parameter)

@@ -1,24 +1,36 @@
 """The pages that people see, rendered from the templates."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from logviewer.source import Source
 from logviewer.web import assets
 
+# With any of these, the page asks for other lines than the last ones of its source.
+_OTHER_VIEWS = frozenset({"at", "q", "not", "level", "since", "until"})
+
 
 class Pages:
     """Renders the templates.
 
-    ``base`` is the path prefix under which the server is reached; ``sources`` are all there are.
+    ``base`` is the path prefix under which the server is reached; ``sources`` are all there are;
+    ``text`` answers who wants what the page shows as plain text.
     """
 
-    def __init__(self, base: str, package_version: str, sources: Iterable[Source]) -> None:
+    def __init__(
+        self,
+        base: str,
+        package_version: str,
+        sources: Iterable[Source],
+        *,
+        text: Callable[[Request], Awaitable[Response]],
+    ) -> None:
         self._sources = sources
+        self._text = text
         self.static_version = assets.version(assets.find("static"))
         loader = FileSystemLoader(assets.find("templates"))
         self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, auto_reload=False)
@@ -34,14 +46,19 @@ class Pages:
         text = self._templates.get_template(template).render(self._globals | values)
         return HTMLResponse(text, status, {"cache-control": "no-store"})
 
-    async def page(self, request: Request) -> HTMLResponse:
-        """The console; its whole state is in the query string, which only the browser reads, but for a hint."""
+    async def page(self, request: Request) -> Response:
+        """The console; its whole state is in the query string, which only the browser reads, but for a hint.
+
+        A terminal that asks for plain text gets the lines themselves.
+        """
+        if request.headers.get("accept", "").startswith("text/plain"):
+            return await self._text(request)
         return self._render("page.html", 200, first=self._first(request))
 
     def _first(self, request: Request) -> str | None:
         """The source whose end the page will ask for at once, as part of a URL."""
         chosen = request.query_params.getlist("source")
-        if "at" in request.query_params or len(chosen) > 1:
+        if not _OTHER_VIEWS.isdisjoint(request.query_params) or len(chosen) > 1:
             return None
         present = (source.id for source in self._sources if source.state == "open")
         first = chosen[0] if chosen else next(present, None)

@@ -205,7 +205,7 @@ def event_stream(streams: Streams, reader: Reader[Frame]) -> Response:
 
 def search_stream(events: AsyncIterator[bytes]) -> Response:
     """Answer with events that come to an end; they are asked for no more once the client has left."""
-    return EventSourceResponse(events, ping=PING_SECONDS, headers={"Cache-Control": "no-store"})
+    return EventSourceResponse(events, ping=PING_SECONDS, sep="\n", headers={"Cache-Control": "no-store"})
 
 
 def text_stream(streams: Streams, reader: Reader[Frame], *, headings: bool) -> Response:
