@@ -74,6 +74,9 @@ _LEVEL_KEYS = (
     "@l",
     "PRIORITY",
     "error_severity",
+    "Level",
+    "Severity",
+    "LogLevel",
 )
 _REQUEST_KEYS = frozenset({"method", "request", "request_method", "uri", "path"})
 _CALENDAR = frozenset([*calendar.day_abbr, *calendar.day_name, *calendar.month_abbr, *calendar.month_name]) - {""}

@@ -52,6 +52,9 @@ _TIME_KEYS = (
     "asctime",
     "eventTime",
     "eventtime",
+    "Timestamp",
+    "Time",
+    "TimeStamp",
 )
 
 

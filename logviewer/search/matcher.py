@@ -32,6 +32,8 @@ class Matcher:
             Pattern("q", text, regex=query.regex, case=query.case)
             for text in sorted(query.include, key=len, reverse=True)
         ]
+        # Such texts are in a line or not, however it ends.
+        self._minds_ends = query.regex or any("\r" in text for text in (*query.include, *query.exclude))
         self._exclude = [Pattern("not", text, regex=query.regex, case=query.case) for text in query.exclude]
 
     def match(self, data: bytes, first: int = 0, last: int | None = None) -> list[Span]:
@@ -41,7 +43,7 @@ class Matcher:
         """
         last = len(data) if last is None else last
         # One byte is found ten times as fast as two.
-        has_crlf = b"\r" in data and (b"\r\n" in data or data.endswith(b"\r", first, last))
+        has_crlf = self._minds_ends and b"\r" in data and (b"\r\n" in data or data.endswith(b"\r", first, last))
         if self._encoding is UTF8 and not has_crlf:
             return self._match(data, first, last)
         match = self._match_crlf if self._encoding is UTF8 else self._match_decoded
