@@ -34,6 +34,12 @@ NAMES: Mapping[str, Level] = {word: level for level, words in _WORDS.items() for
 _CAPITALS: Mapping[str, Level] = {
     **{word.upper(): level for word, level in NAMES.items() if word not in {"log", "fail", "note", "silly"}},
     "LOG:": "info",
+    "LOG [": "info",
+    "PANI": "fatal",
+    "FATA": "fatal",
+    "ERRO": "error",
+    "DEBU": "debug",
+    "TRAC": "trace",
 }
 _BRACKETED: Mapping[str, Level] = {
     word: level for word, level in NAMES.items() if word not in {"log", "config", "fine", "fail", "silly"}
@@ -90,16 +96,24 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # What most lines are told by, in one step: a level in capitals after numbers, brackets and names that are no words.
 _PLAINEST = re.compile(
     r"""(?: [\[(]?\d[\d:.,/TZ+-]*[\])]?\s+ | [-|]\s+ | \[[^\]\[A-Z]{0,60}\]\s*
-          | (?![DIWEF]\d{4}\s)[A-Za-z][A-Za-z$-]*[\d._][\w.$:/-]*\s+ )*+
+          | (?![DIWEF](?:\d{4}){1,2}\s)[A-Za-z][A-Za-z$-]*[\d._][\w.$:/-]*\s+ )*+
     \[?([A-Z]{3,11})\s*[\s\]:|]""",
     re.VERBOSE,
 )
 _SYSLOG_SPEECH = re.compile(
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s\[(:]+(?:\([^)]{0,40}\))?(?:\[\d+\])?: [A-Za-z][a-z]* "
 )
+# Before what a program says of itself through syslog.
+_TOLD = re.compile(
+    r"""(?: [A-Z][a-z]{2}[ ][ \d]\d[ ]\d\d:\d\d:\d\d(?:\.\d{1,9})?
+          | \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d) )
+    [ ]\S+[ ][^\s\[(:]+(?:\([^)]{0,40}\))?\[\d+\]:[ ]""",
+    re.VERBOSE,
+)
+_TOLD_LEVEL = re.compile(r"<([a-z]{4,8})>|\[([a-z]{4,8})\]|([DIWEF])\d{4} \d\d:")
 _PRIORITY = re.compile(r"<(\d{1,3})>")
 _CONTAINER = re.compile(r"\S+ std(?:out|err) [FP] ")
-_ACCESS = re.compile(r'[^"\[]{1,200}\[\d\d/[A-Z][a-z]{2}/\d{4}[^\]"]{0,40}\] "[^"\\]*+(?:\\.[^"\\]*+)*+" (\d{3})\b')
+_ACCESS = re.compile(r'[^"\[]{0,200}\[\d\d/[A-Z][a-z]{2}/\d{4}[^\]"]{0,40}\] "[^"\\]*+(?:\\.[^"\\]*+)*+" (\d{3})\b')
 _MNEMONIC = re.compile(r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)??-([0-7])-[A-Z0-9_]+:")
 _REDIS_LINE = re.compile(r"\d+:[XCSM] .{10,26}? ([.*#-]) ")
 _TOKEN = re.compile(r"\[[^\][]{0,80}\]|<[^<>\s]{0,40}>|\([^()]{0,40}\)|[^\s\[\]()<>|]+|[\[\](<>)|]")
@@ -110,7 +124,7 @@ _REDIS_START = re.compile(r"\d+:[XCSM] ")
 _SYSLOG_START = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ")
 # Tokens after which it depends on what is far behind them.
 _UNCLEAR = frozenset([*_LETTERS, *"[](<>)|"])
-_AHEAD_CHARS = 5
+_AHEAD_CHARS = 7
 _COMPONENT = re.compile(r"\s+[A-Z]{3,}\s")
 
 
@@ -129,7 +143,7 @@ def level(text: str) -> Level | None:
         head = _COLOUR.sub("", head)
     if field := level_field(text):
         return _Header(head).level(field[0]) or NAMES.get(field[1].lower()) or _LETTERS.get(field[1])
-    return _Header(head).level(_HEAD_CHARS) or _rarely(text, head)
+    return _Header(head).level(_HEAD_CHARS) or _of_told(head) or _rarely(text, head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +191,18 @@ def _of_number(text: str) -> Level | None:
         return _SYSLOG[int(match[1]) & 7]
     if '] "' in text and (match := _ACCESS.match(text)):
         return _of_status(int(match[1]))
+    return None
+
+
+def _of_told(head: str) -> Level | None:
+    """What a program names as its level where syslog gave it no place: in capitals, or in brackets."""
+    told = _TOLD.match(head)
+    if not told:
+        return None
+    if match := _PLAINEST.match(head, told.end()):
+        return _CAPITALS.get(match[1])
+    if match := _TOLD_LEVEL.match(head, told.end()):
+        return _BRACKETED.get(match[1] or match[2] or "") or _LETTERS.get(match[3] or "")
     return None
 
 
@@ -273,7 +299,10 @@ class _Header:
         if token[0] in _LETTERS and (found := self._letter(token, end, first=first)):
             return found
         word = token.strip(_EDGES)
-        if found := _CAPITALS.get(word) or _CAPITALS.get(token) or _joined(token):
+        named = (
+            _CAPITALS.get(word) or _CAPITALS.get(token.lstrip(":")) or _CAPITALS.get(token + self.text[end : end + 2])
+        )
+        if found := named or _joined(token):
             return found
         if (found := _SPOKEN.get(word.lower())) and self._stands_apart(token, end, first=first):
             return found
@@ -290,7 +319,7 @@ class _Header:
             return _LETTERS[token] if named else None
         if token[1] == "/":
             return _LETTERS[token[0]] if following[:1] == "(" and (first or self.dated) else None
-        is_date = len(token) == 5 and token[1:].isdigit() and following[3:] == ":"
+        is_date = len(token) in {5, 9} and token[1:].isdigit() and following[3:] == ":"
         return _LETTERS[token[0]] if is_date else None
 
     def _stands_apart(self, token: str, end: int, *, first: bool) -> bool:
@@ -298,7 +327,8 @@ class _Header:
         if not first and (self.ended or not self.dated):
             return False
         after = self.text[end : end + 2]
-        return token[-1] == ":" or after[:1] in {"\t", "|"} or after in {"  ", " |", " -"}
+        is_noun = self.text.startswith(" error:", end)
+        return is_noun or token[-1] == ":" or after[:1] in {"\t", "|"} or after in {"  ", " |", " -"}
 
 
 def _of_inner(match: re.Match[str]) -> Level | None:

@@ -23,9 +23,9 @@ _STAMP = re.compile(
       | \d{{1,2}}[-/ ]{_MONTH}[-/ ]\d{{4}}
       | \d\d?[-/.]\d\d?[-/.](?:\d{{4}}|\d\d)
       | \d\d[-/.]\d\d(?=[ ]\d\d:)
-      | \d{{8}} | \d{{6}}(?=[ ]) | [DIWEF]\d{{4}}(?=[ ]\d\d:)
-    )(?:[Tt:_-]|,?[ ]{{1,3}}|[ ]-[ ])
-    (\d\d?)([:.])([0-5]\d)\3([0-5]\d|60)(?:[.,:](\d{{1,9}}))?
+      | \d{{8}} | \d{{6}}(?=[ ]) | [DIWEF](?:\d{{4}}){{1,2}}(?=[ ]\d\d:)
+    )(?:::?|[Tt_\t-]|,?[ ]{{1,3}}|[ ]-[ ])
+    (\d\d?)([:.])([0-5]?\d)\3([0-5]?\d|60)(?:[.,:](\d{{1,9}}))?
     (?:[ ]?([AaPp])\.?[Mm]\b)?
     ([ ]?(?:Z|UTC|GMT)\b|[+-]\d\d(?::?\d\d)?\b|[ ][+-]\d\d:?\d\d\b)?
     (?:[ ](?:[A-Z]{{3,4}}[ ])?((?:19|20)\d\d)(?![\w:./-]))?""",
@@ -37,6 +37,8 @@ _EPOCH = re.compile(
     ([1-4]\d{9})(?:\.(\d{1,9})|(\d{3})\d{0,6})?(?![\w.])""",
     re.VERBOSE,
 )
+# What every time has in it, so that the lines of a file that have none need not be looked at one by one.
+TRACE = re.compile(rb"\d[:.]\d|\d{6}")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _WORD = re.compile(r"(?<!\S)[a-z]{2,}(?!\S)")
 _PARTS = re.compile(r"\d+|[A-Za-z]+")

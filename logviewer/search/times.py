@@ -1,17 +1,18 @@
 """Where in a file a time is, found by halving: a log is written in the order of its times, or nearly so."""
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from functools import lru_cache
 
 from logviewer.files.generations import Generation
-from logviewer.files.lines import find_newline, to_text
-from logviewer.parsing.timestamp import time
+from logviewer.files.lines import UTF8, find_newline, to_text
+from logviewer.parsing.timestamp import TRACE, time
 
 CELL_BYTES = 64 * 1024
 _HEAD_BYTES = 4 * 1024
 _CELLS_KEPT = 64
 # A file may have no time for a long while, as in a dump; then it is taken to have none there.
-_MOST_CELLS = 64
+_MOST_CELLS = 16
 # Where a line's time stands, it stands near the start.
 _LINE_BYTES = 512
 
@@ -24,7 +25,7 @@ class Times:
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
-        self._first: dict[int, int] = {}
+        self._first: dict[int, int | None] = {}
         self._lines = lru_cache(_CELLS_KEPT)(self._parse)
 
     def offset_of(self, moment: float) -> int:
@@ -92,9 +93,9 @@ class Times:
     def _first_in(self, cell: int) -> int | None:
         if cell not in self._first:
             lines = self._parse(cell, cell * CELL_BYTES + _HEAD_BYTES, most=1) or self.lines(cell)
-            if not lines:
+            if not lines and self.generation.size() < (cell + 1) * CELL_BYTES + _LINE_BYTES:
                 return None
-            self._first[cell] = lines[0][1]
+            self._first[cell] = lines[0][1] if lines else None
         return self._first[cell]
 
     def _end_of_untimed(self, cell: int, end: int) -> int:
@@ -105,19 +106,36 @@ class Times:
 
     def _parse(self, cell: int, end: int, *, most: int | None = None) -> list[tuple[int, int]]:
         """The lines with times that begin in a cell, as far as ``end``."""
+        found: list[tuple[int, int]] = []
+        for offset, text in self._likely(cell, end):
+            if (moment := time(text)) is not None:
+                found.append((offset, moment))
+                if len(found) == most:
+                    break
+        return found
+
+    def _likely(self, cell: int, end: int) -> Iterator[tuple[int, str]]:
+        """The lines that begin in a cell, as far as ``end``, and may have a time: their offsets and beginnings."""
         encoding = self.generation.encoding
         width = len(encoding.newline)
         start = max(self.generation.begin, cell * CELL_BYTES)
         base = max(self.generation.begin, start - width)
         data = self.generation.pread(end + _LINE_BYTES - base, base)
-        at = 0 if base == self.generation.begin else find_newline(data, encoding) + width
-        found: list[tuple[int, int]] = []
-        while (at >= width or base == self.generation.begin) and base + at < end and len(found) != most:
-            newline = find_newline(data, encoding, at)
-            text = to_text(data[at : min(at + _LINE_BYTES, newline if newline >= 0 else len(data))], encoding)
-            if (moment := time(text)) is not None:
-                found.append((base + at, moment))
-            if newline < 0:
-                break
+        newline = find_newline(data, encoding)
+        if base == self.generation.begin:
+            at = 0
+        elif newline >= 0:
             at = newline + width
-        return found
+        else:
+            return
+        while True:
+            if encoding is UTF8:
+                trace = TRACE.search(data, at)
+                at = data.rfind(b"\n", at, trace.start()) + 1 or at if trace else len(data)
+            if at >= min(end - base, len(data)):
+                return
+            newline = find_newline(data, encoding, at)
+            yield base + at, to_text(data[at : min(at + _LINE_BYTES, newline if newline >= 0 else len(data))], encoding)
+            if newline < 0:
+                return
+            at = newline + width

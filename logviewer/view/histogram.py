@@ -18,8 +18,8 @@ Part = tuple[Matches, Times]
 class Histogram:
     """Counts for as many spans of ``step`` milliseconds as there are buckets, from ``begin`` (epoch ms) on.
 
-    ``counts`` are by kind of ``LEVELS``, then by bucket; a line without a time counts with the one before it. Empty,
-    with no ``begin``, where no line has a time. ``complete`` once all lines have been looked at.
+    ``counts`` are by kind of ``LEVELS``, then by bucket; a line without a time counts with the one before it. Where no
+    line has a time there is no ``begin``, and one bucket for all. ``complete`` once all lines have been looked at.
     """
 
     begin: int | None
@@ -39,7 +39,8 @@ def histogram(parts: Sequence[Part], buckets: int, *, since: int | None, until: 
     begin = since if since is not None else _least(times.first() for _, times in parts)
     end = until if until is not None else _most(times.last() for _, times in parts)
     if begin is None or end is None:
-        return Histogram(None, 0, [[] for _ in LEVELS], complete)
+        sums = [matches.sums(*_cells(matches)) for matches, _ in parts]
+        return Histogram(None, 0, [[sum(each[kind] for each in sums)] for kind in range(len(LEVELS))], complete)
     step = max(1, -(-(end + (until is None) - begin) // buckets))
     counts = [[0] * buckets for _ in LEVELS]
     for matches, times in parts:

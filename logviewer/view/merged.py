@@ -154,9 +154,9 @@ class Merged:
         latest = self._time_before(place)
         while True:
             batches = self.parts[part].lines_from(place, _READ_LINES).batches
-            for batch in _single(batches):
-                latest = max(latest, _time(batch, latest))
-                yield _Line(latest, part, batch)
+            for line in self._timed(part, batches, place, latest):
+                latest = line.time
+                yield line
             if not batches or batches[-1].unterminated:
                 return
             place = batches[-1].end
@@ -168,13 +168,23 @@ class Merged:
             if place is None:
                 continue
             found = self.parts[part].lines_before(place, count)
-            batches, pending = list(_single(found.batches)), pending or found.pending
-            latest = self._time_before(batches[0].start) if batches else _BEFORE
-            for batch in batches:
-                latest = max(latest, _time(batch, latest))
-                lines.append(_Line(latest, part, batch))
+            pending = pending or found.pending
+            if found.batches:
+                begin = found.batches[0].start
+                lines += self._timed(part, found.batches, begin, self._time_before(begin))
         lines.sort(key=lambda line: (line.time, line.part))
         return [line.batch for line in lines[-count:]], pending
+
+    def _timed(self, part: int, batches: Sequence[Batch], place: Position, latest: int) -> Iterator[_Line]:
+        """These lines with their times; ``latest`` is that of the line before ``place``."""
+        for batch in _single(batches):
+            found = time(to_text(batch.lines[0][:512], batch.start.generation.encoding))
+            if found is None and batch.start != place:
+                # It belongs to a line that did not pass.
+                found = self.times(batch.start.generation).at(batch.start.offset)
+            latest = latest if found is None else max(latest, found)
+            place = batch.end
+            yield _Line(latest, part, batch)
 
     def _time_before(self, place: Position) -> int:
         if place.offset <= place.generation.begin:
@@ -209,8 +219,3 @@ def _single(batches: Sequence[Batch]) -> Iterator[Batch]:
                 plain=batch.plain,
                 places=[places[number]],
             )
-
-
-def _time(batch: Batch, otherwise: int) -> int:
-    found = time(to_text(batch.lines[0][:512], batch.start.generation.encoding))
-    return otherwise if found is None else found

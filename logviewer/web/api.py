@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Header, HTTPException, Request
@@ -33,6 +34,7 @@ _JSON = "application/json"
 _NOT_KEPT = {"cache-control": "no-store"}
 _WAIT_SECONDS = 1.0
 _LOOKS = 40
+_TRY_AGAIN_SECONDS = (0.05, 0.1)
 _REPEATABLE = frozenset({"source", "q", "not", "level"})
 
 T = TypeVar("T")
@@ -252,7 +254,7 @@ class Api:
             raise HTTPException(422, "to: it is not after from")
         for _ in range(_LOOKS // 4):
             found = await _from_disk(
-                self._streams.scans,
+                self._streams.charts,
                 lambda: self._views.histogram(sources, sieve, query.buckets, since=since, until=until),
             )
             if found.complete:
@@ -390,6 +392,11 @@ def _moment(parameter: str, text: str) -> int:
 
 
 async def _from_disk(frames: Frames, call: Callable[[], T]) -> T:
+    for seconds in _TRY_AGAIN_SECONDS:
+        with suppress(TornError, OSError):
+            return await frames.run(call)
+        # Soon it is seen what became of a file that changed while it was read.
+        await asyncio.sleep(seconds)
     try:
         return await frames.run(call)
     except TornError as error:

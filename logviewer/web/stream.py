@@ -141,12 +141,14 @@ class Streams:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read")
         self._scan_threads = ThreadPoolExecutor(_SCAN_THREADS, thread_name_prefix="scan")
+        self._chart_threads = ThreadPoolExecutor(1, thread_name_prefix="chart")
         self._recent = Recent()
         # Of those that somebody reads by, or ever may: there are as many as there are queries.
         self._frames: WeakValueDictionary[Encode, Frames] = WeakValueDictionary()
         self.frames = self.frames_of(Events())
-        # Who counts through a whole file does not keep the readers of streams waiting.
+        # Who counts through a whole file does not keep the readers of streams waiting, nor a chart either of them.
         self.scans = Frames(self._scan_threads, Events(), self._recent)
+        self.charts = Frames(self._chart_threads, Events(), self._recent)
         self.closing = False
         self._open: dict[Reader[Frame], int] = {}
         self._due: set[Reader[Frame]] = set()
@@ -178,7 +180,7 @@ class Streams:
 
     def stop(self) -> None:
         """End the threads."""
-        for threads in (self._threads, self._scan_threads):
+        for threads in (self._threads, self._scan_threads, self._chart_threads):
             threads.shutdown(wait=False, cancel_futures=True)
 
     def opened(self, reader: Reader[Frame]) -> None:

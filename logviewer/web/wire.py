@@ -212,7 +212,7 @@ def histogram(found: Histogram) -> bytes:
             "from": found.begin,
             "to": found.end,
             "step": found.step,
-            "levels": levels if found.begin is not None else {},
+            "levels": levels,
             "complete": found.complete,
         }
     )

@@ -1,17 +1,20 @@
 /** Wires the page: who makes what, who hears whom. */
 
+import { Finding } from "./finding.js";
 import { byId, element } from "./lib/element.js";
 import { once } from "./lib/signal.js";
+import { LineDeeds } from "./line-deeds.js";
 import { Bookmarks } from "./model/bookmarks.js";
+import { asQuery, isFiltering, NO_FILTER, viewParameters } from "./model/filter.js";
 import { Hues } from "./model/hues.js";
 import { Names } from "./model/names.js";
 import { resolveSources } from "./model/query.js";
+import { Recent } from "./model/recent.js";
 import { openStore, Settings } from "./model/settings.js";
+import { Terms } from "./model/terms.js";
 import { Pages } from "./net/pages.js";
 import { SourcesClient } from "./net/sources-client.js";
 import { Pane } from "./pane.js";
-import { prettyJson } from "./text/json.js";
-import { lineText } from "./text/spans.js";
 import { Address } from "./ui/address.js";
 import { showSettings } from "./ui/appearance.js";
 import { copyText } from "./ui/clipboard.js";
@@ -19,25 +22,27 @@ import { listenForClicks } from "./ui/commands.js";
 import { GoToDialog } from "./ui/go-to.js";
 import { HelpDialog } from "./ui/help.js";
 import { hintButtons, listenForKeys } from "./ui/keys.js";
-import { LineMenu } from "./ui/line-menu.js";
 import { MarksDialog } from "./ui/marks.js";
 import { Menu } from "./ui/menu.js";
 import { Overview } from "./ui/overview.js";
 import { Panes } from "./ui/panes.js";
+import { SelectionBar } from "./ui/selection-bar.js";
 import { Side } from "./ui/side.js";
 import { SourceList } from "./ui/sources.js";
+import { SpanDialog } from "./ui/span.js";
+import { TermsDialog } from "./ui/terms.js";
 import { Toast } from "./ui/toast.js";
 
 /** @typedef {import("./model/bookmarks.js").Bookmark} Bookmark */
 /** @typedef {import("./model/rows.js").LineRow} LineRow */
 /** @typedef {{row: number, line: LineRow}} Current */
 
-const LONG_CHARACTERS = 4_000;
 
 const base = document.documentElement.dataset.base ?? "/";
 const store = openStore();
 const settings = new Settings(store, { wrap: matchMedia("(max-width: 700px)").matches });
 const bookmarks = new Bookmarks(store);
+const terms = new Terms(store);
 const address = new Address();
 const hues = new Hues();
 const names = new Names();
@@ -51,9 +56,14 @@ const shared = {
   names,
   hues,
   bookmarks,
+  terms,
   pages: new Pages(`${base}api/lines`),
-  heard: (event) => void (event.kind === "source" && catalog.refresh()),
+  heard: (event) => {
+    if (event.kind === "source") void catalog.refresh();
+    finding?.age();
+  },
   changed: () => overview?.wake(),
+  counted: () => finding?.showLevels(),
   say: (words) => toast.say(words),
 };
 
@@ -61,10 +71,14 @@ const shared = {
 const views = [];
 const panes = new Panes(() => {
   showSources();
+  finding?.show();
   overview?.wake();
 });
 
 const active = () => views[panes.active].pane;
+
+/** @type {Finding | undefined} */
+let finding;
 
 /** @type {Overview | undefined} */
 let overview;
@@ -74,19 +88,29 @@ let overview;
 /** @param {readonly import("./model/query.js").PaneQuery[]} queries */
 function showQueries(queries) {
   while (views.length > queries.length) closeView(views.length - 1);
-  const wereChosen = views.map(({ pane }) => pane.sources);
+  const before = views.map(({ pane }) => viewOf(pane));
   while (views.length < queries.length) openView();
   hues.assign(queries.flatMap(({ sources }) => sources));
   nameSources(queries.flatMap(({ sources }) => sources));
-  queries.forEach(({ sources, at }, index) => {
+  queries.forEach((query, index) => {
+    const { sources, filter, at } = query;
     const view = views[index];
-    const isSame = wereChosen[index] && wereChosen[index].join("\n") === sources.join("\n");
-    if (!isSame) view.pane.show(sources, at);
-    else if (at && at !== view.at) view.pane.goTo(at);
+    if (before[index] !== viewOf(query)) {
+      view.pane.show(sources, filter, at);
+    } else {
+      view.pane.find(filter);
+      if (at && at !== view.at) view.pane.goTo(at);
+    }
     view.at = at;
   });
   showSources();
+  finding?.show();
   overview?.wake();
+}
+
+/** @param {Pick<import("./model/query.js").PaneQuery, "sources" | "filter">} query @returns {string} which lines it shows */
+function viewOf({ sources, filter }) {
+  return `${sources.join("\n")}\n${asQuery(viewParameters(filter))}`;
 }
 
 function openView() {
@@ -96,6 +120,8 @@ function openView() {
     address.place(views.indexOf(view), at);
   };
   view.pane.onCopy = (text) => void copy(text, "Copied");
+  view.pane.onSpan = ({ from, to }) => void finding?.chooseSpan({ since: String(from), until: String(to) });
+  view.pane.onText = (line, place, event) => lineDeeds.offerField(line, place, event);
   views.push(view);
 }
 
@@ -157,8 +183,23 @@ const sourceList = new SourceList(
   },
 );
 const menu = new Menu(byId("menu", HTMLDialogElement));
-const lineMenu = new LineMenu();
-const goTo = new GoToDialog((target) => active().moveTo(target));
+const lineDeeds = new LineDeeds({
+  active,
+  names,
+  bookmarks,
+  terms,
+  copy: (text) => void copy(text, "Copied"),
+  copyLink: (current) => void copyLink(current),
+  add: (what, text) => finding?.add(what, text),
+  chooseSpan: (span) => void finding?.chooseSpan(span),
+  refine: (filter, at) => address.refine(panes.active, filter, { at }),
+});
+const goTo = new GoToDialog(
+  (target) => active().moves.to(target),
+  async (time) => (await finding?.goToTime(time)) ?? null,
+);
+const span = new SpanDialog(async (typed) => (await finding?.chooseSpan(typed)) ?? null);
+const termsDialog = new TermsDialog(terms);
 const help = new HelpDialog(settings);
 const marks = new MarksDialog(bookmarks, { nameOf: (id) => names.full(id), go: goToMark });
 
@@ -166,8 +207,8 @@ const marks = new MarksDialog(bookmarks, { nameOf: (id) => names.full(id), go: g
 function goToMark(mark) {
   if (!mark) return toast.say("No more bookmarks that way");
   const pane = active();
-  if (pane.sources.length === 1 && pane.sources[0] === mark.source) pane.goTo(mark.at);
-  else address.choose(panes.active, [mark.source], mark.at);
+  if (pane.sources.includes(mark.source) && !isFiltering(pane.filter)) pane.goTo(mark.at);
+  else address.choose(panes.active, [mark.source], mark.at, NO_FILTER);
 }
 
 /** @param {"next" | "previous"} way */
@@ -192,9 +233,9 @@ async function copy(text, words) {
 }
 
 /** @param {Current} current */
-async function copyLink({ row, line }) {
+async function copyLink({ row }) {
   const at = await active().cursorOf(row);
-  if (at) await copy(address.link([line.source], at), "Link copied");
+  if (at) await copy(address.link(active().sources, at, active().filter), "Link copied");
   else toast.say("This line has no place yet");
 }
 
@@ -203,47 +244,11 @@ async function copyChosen() {
   if (text !== null) await copy(text, "Copied");
 }
 
-/**
- * @param {Current} current
- * @param {import("./ui/line-menu.js").Point} [point]
- */
-function openLineMenu({ row, line }, point) {
-  const pane = active();
-  const rect = pane.elementOf(row)?.getBoundingClientRect();
-  const rest = line.cut === null ? null : pane.restUrl(line);
-  /** @type {import("./ui/line-menu.js").Action[]} */
-  const actions = [
-    { words: "Copy line", key: "c", act: () => void copy(lineText(line.text), "Copied") },
-    { words: "Copy link to this line", key: "y", act: () => void copyLink({ row, line }) },
-    {
-      words: bookmarks.has(line) ? "Take the bookmark off" : "Bookmark",
-      key: "m",
-      act: () => void pane.toggleMark({ row, line }),
-    },
-  ];
-  if (prettyJson(line.text)) actions.push({ words: "Spread out JSON", key: "p", act: () => pane.togglePretty(line) });
-  if (line.text.length > LONG_CHARACTERS) {
-    actions.push({ words: "In full", key: "x", act: () => pane.toggleExpanded(line) });
-  }
-  if (rest) actions.push({ words: "Open all of it", act: () => void open(rest, "_blank", "noopener") });
-  lineMenu.open({ name: names.full(line.source), n: line.n, text: line.text }, actions, {
-    x: point?.x ?? (rect?.left ?? 0) + 40,
-    y: point?.y ?? rect?.bottom ?? 0,
-  });
-}
-
-/** @param {MouseEvent} event */
-function openMenuOfRow(event) {
-  const { target } = event;
-  if (!(target instanceof Element) || !target.closest('[data-action="menu"]')) return;
-  const current = active().lineOf(target);
-  if (current) openLineMenu(current, { x: event.clientX, y: event.clientY });
-}
-
 function download() {
   for (const id of active().sources) {
     const link = element("a", "");
-    link.href = `${base}api/download?${new URLSearchParams({ source: id })}`;
+    const query = asQuery([["source", id], ...viewParameters(active().filter)]);
+    link.href = `${base}api/download?${query}`;
     link.download = "";
     link.click();
   }
@@ -255,28 +260,40 @@ const commands = {
   pause: () => active().follow.togglePause(),
   split: () => {
     if (views.length > 1) address.close(1 - panes.active);
-    else address.split(active().sources, views[0].at);
+    else address.split(active().sources, views[0].at, active().filter);
   },
   "other-pane": () => panes.turnToOther(),
   "close-pane": () => address.close(panes.active),
   sources: () => side.find(),
   side: () => settings.toggleSide(),
-  down: () => active().moveLines(1),
-  up: () => active().moveLines(-1),
-  "page-down": () => active().movePages(1),
-  "page-up": () => active().movePages(-1),
-  "half-down": () => active().movePages(0.5),
-  "half-up": () => active().movePages(-0.5),
-  left: () => active().moveAside(-1),
-  right: () => active().moveAside(1),
-  start: () => active().toStart(),
-  end: () => active().toEnd(),
+  down: () => active().moves.byLines(1),
+  up: () => active().moves.byLines(-1),
+  "page-down": () => active().moves.byPages(1),
+  "page-up": () => active().moves.byPages(-1),
+  "half-down": () => active().moves.byPages(0.5),
+  "half-up": () => active().moves.byPages(-0.5),
+  left: () => active().moves.aside(-1),
+  right: () => active().moves.aside(1),
+  start: () => active().moves.toStart(),
+  end: () => active().moves.toEnd(),
   "go-to": () => goTo.open(active().document.exact ? active().document.total : null),
+  search: () => finding?.open(),
+  "next-hit": () => void finding?.hop("next"),
+  "previous-hit": () => void finding?.hop("previous"),
+  "next-error": () => void finding?.hopLevel(["error", "fatal"], "next", "errors"),
+  "previous-error": () => void finding?.hopLevel(["error", "fatal"], "previous", "errors"),
+  "next-warning": () => void finding?.hopLevel(["warning"], "next", "warnings"),
+  "previous-warning": () => void finding?.hopLevel(["warning"], "previous", "warnings"),
+  span: () => span.open(active().filter),
+  terms: () => termsDialog.open(),
+  "clear-filter": () => finding?.clear(),
+  "close-search": () => finding?.close(),
+  histogram: () => settings.toggleHistogram(),
   mark: withCurrent((current) => void active().toggleMark(current)),
   "next-mark": () => nextMark("next"),
   "previous-mark": () => nextMark("previous"),
   marks: () => marks.open(),
-  "line-menu": withCurrent((current) => openLineMenu(current)),
+  "line-menu": withCurrent((current) => lineDeeds.openMenu(current)),
   copy: () => void copyChosen(),
   "copy-link": withCurrent((current) => void copyLink(current)),
   pretty: withCurrent(({ line }) => active().togglePretty(line)),
@@ -293,7 +310,7 @@ const commands = {
     for (const { pane } of views) pane.retry();
     void catalog.refresh();
   },
-  restart: () => active().show(active().sources, null),
+  restart: () => active().show(active().sources, active().filter, null),
   reload: () => location.reload(),
 };
 
@@ -307,7 +324,7 @@ function watchVisibility() {
 
 listenForClicks(commands);
 listenForKeys(commands, settings.keys);
-document.addEventListener("click", openMenuOfRow);
+document.addEventListener("click", (event) => lineDeeds.openMenuOf(event));
 hintButtons();
 showSettings(settings);
 
@@ -315,9 +332,30 @@ document.addEventListener("visibilitychange", watchVisibility);
 window.addEventListener("online", commands.retry);
 window.addEventListener("pagehide", () => views.forEach(({ pane }) => pane.suspend()));
 window.addEventListener("pageshow", (event) => event.persisted && views.forEach(({ pane }) => pane.resume()));
-window.addEventListener("storage", () => bookmarks.reload());
+window.addEventListener("storage", () => {
+  bookmarks.reload();
+  terms.reload();
+});
+// A stream of its own may have been let go for the tabs that were turned to since.
+window.addEventListener("focus", () => views.forEach(({ pane }) => pane.retry()));
 // Ages in the time column go on.
 setInterval(() => settings.times.value === "relative" && views.forEach(({ pane }) => pane.refresh()), 1_000);
+
+finding = new Finding({
+  base,
+  active: () => views[panes.active]?.pane,
+  refine: (filter, how) => address.refine(panes.active, filter, how),
+  settings,
+  recent: new Recent(store),
+  say: (words) => toast.say(words),
+});
+void new SelectionBar(
+  () => views[panes.active]?.pane.selectedText ?? "",
+  (deed, text) => {
+    if (deed === "highlight") terms.add(text);
+    else finding?.add(deed === "include" ? "include" : "exclude", text);
+  },
+);
 
 // Rows carry names, so the first of them waits for the list.
 once(

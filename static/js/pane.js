@@ -1,20 +1,28 @@
 /** One view of the page: its sources as a document, the list that shows it, the stream that feeds it, its commands. */
 
+import { CourseView } from "./course.js";
 import { group } from "./lib/numbers.js";
-import { textLater, textNow } from "./list/copying.js";
+import { Copier } from "./list/copier.js";
 import { Follow } from "./list/follow.js";
+import { Hits } from "./list/hits.js";
+import { InView } from "./list/in-view.js";
 import { Looks } from "./list/looks.js";
+import { showModes } from "./list/modes.js";
+import { Moves } from "./list/moves.js";
 import { fillRow, makeRow } from "./list/rows.js";
 import { Selection } from "./list/selection.js";
 import { Viewport } from "./list/viewport.js";
-import { FileDocument } from "./model/file-document.js";
-import { StreamDocument } from "./model/stream-document.js";
+import { hitParameters, NO_FILTER } from "./model/filter.js";
+import { ViewDocument } from "./model/view-document.js";
 import { Channel } from "./net/channel.js";
 import { lineText } from "./text/spans.js";
+import { HitMarks } from "./ui/hit-marks.js";
+import { View } from "./view.js";
 
 /** @typedef {import("./model/rows.js").Row} Row */
 /** @typedef {import("./model/rows.js").LineRow} LineRow */
-/** @typedef {import("./model/goto.js").Target} Target */
+/** @typedef {import("./model/filter.js").Filter} Filter */
+/** @typedef {import("./model/filter.js").Parameter} Parameter */
 /**
  * @typedef {object} Shared what all panes of the page have in common
  * @property {string} base
@@ -22,17 +30,16 @@ import { lineText } from "./text/spans.js";
  * @property {import("./model/names.js").Names} names
  * @property {import("./model/hues.js").Hues} hues
  * @property {import("./model/bookmarks.js").Bookmarks} bookmarks
+ * @property {import("./model/terms.js").Terms} terms
  * @property {import("./net/pages.js").Pages} pages
  * @property {(event: import("./model/events.js").StreamEvent) => void} heard
+ * @property {() => void} counted there is news of how many lines of each level there are
  * @property {() => void} changed what the page says of this pane may be another thing now
  * @property {(words: string) => void} say
  */
 
 const PLACE_MS = 400;
-const ASIDE_PX = 80;
-// Enough of what is before it, to see where one is.
-const ABOVE = 3;
-const TIME_WIDTHS = { off: 0, absolute: 12, relative: 8 };
+const TELL_MS = 120;
 
 export class Pane {
   #frame;
@@ -40,20 +47,29 @@ export class Pane {
   #channel;
   #viewport;
   #selection;
-  /** @type {readonly string[]} */
-  #sources = [];
-  /** @type {FileDocument | StreamDocument} */
+  #view;
   #document;
+  #copier;
+  #inView;
+  #hits;
+  #marks;
+  #course;
   #seen = 0;
   #looks;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #placing;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #telling;
   /** @type {(() => void)[]} */
   #leave = [];
   /** Told what is to be copied, where it came later. @type {(text: string) => void} */
   onCopy = () => {};
   /** Told where the pane stands, some time after it moved. @type {(at: string | null) => void} */
   onPlaced = () => {};
+  /** Told of a span of time that was chosen. @type {(span: {from: number, to: number}) => void} */
+  onSpan = () => {};
+  /** Told where a reader clicked into a line. @type {(line: LineRow, place: number, event: MouseEvent) => void} */
+  onText = () => {};
 
   /**
    * @param {import("./ui/panes.js").PaneFrame} frame
@@ -64,14 +80,37 @@ export class Pane {
     this.#shared = shared;
     this.follow = new Follow(frame.log);
     this.#looks = new Looks({ ...shared, restUrl: (line) => this.restUrl(line) });
-    this.#document = new StreamDocument({ change: (change) => change() });
+    this.#view = new View([], NO_FILTER, shared.pages);
+    this.#document = this.#makeDocument();
     this.#viewport = new Viewport(frame.log, {
       make: makeRow,
       fill: (element, row, number) => fillRow(element, row, this.#looks.of(row, this.#document.number(number))),
       moved: () => this.#moved(),
       painted: () => this.#painted(),
     });
+    /** The ways to move in it. */
+    this.moves = new Moves({
+      viewport: this.#viewport,
+      follow: this.follow,
+      document: () => this.#document,
+      choose: (row) => this.#choose(row),
+    });
     this.#selection = new Selection(frame.log, this.#viewport);
+    this.#copier = new Copier(frame.log, {
+      selection: this.#selection,
+      document: () => this.#document,
+      looks: this.#looks,
+      later: (text) => this.onCopy(text),
+    });
+    this.#inView = new InView(this.#viewport, (row) => this.#document.row(row), this.#looks);
+    this.#hits = new Hits(this.#viewport, (row) => this.#inView.at(row)?.line ?? null);
+    this.#marks = new HitMarks(frame.hitMarks);
+    this.#course = new CourseView(frame.histogram, {
+      base: shared.base,
+      settings: shared.settings,
+      changed: shared.counted,
+      deeds: { go: (time) => void this.#goTo(time), choose: (span) => this.onSpan(span) },
+    });
     this.#channel = new Channel({
       endpoint: `${shared.base}api/stream`,
       deliver: (event) => this.#deliver(event),
@@ -81,11 +120,25 @@ export class Pane {
   }
 
   get sources() {
-    return this.#sources;
+    return this.#view.sources;
   }
 
   get document() {
     return this.#document;
+  }
+
+  get filter() {
+    return this.#view.filter;
+  }
+
+  /** What is selected, where it is a part of one line. */
+  get selectedText() {
+    return this.#selection.textInRow;
+  }
+
+  /** How many lines of each level there are. */
+  get levels() {
+    return this.#course.totals;
   }
 
   get connection() {
@@ -94,26 +147,77 @@ export class Pane {
 
   /**
    * @param {readonly string[]} sources
+   * @param {Filter} filter
    * @param {string | null} at the cursor of the line to show; null is the end
    */
-  show(sources, at) {
-    this.#sources = sources;
+  show(sources, filter, at) {
+    this.#view = new View(sources, filter, this.#shared.pages);
     this.#looks.chosen = null;
     this.#frame.log.classList.toggle("merged", sources.length > 1);
     this.#begin(at);
-    this.#channel.follow(sources);
+    this.#channel.follow(sources, this.#view.streamFilter);
+    this.find(filter);
   }
 
-  /** @param {string} at the cursor of a line of its source */
+  /** The same lines as before, with other hits in them. @param {Filter} filter */
+  find(filter) {
+    this.#view = new View(this.sources, filter, this.#shared.pages);
+    const texts = filter.search ? [...filter.include, filter.search] : filter.include;
+    this.#hits.want({ ...filter, texts });
+    this.#course.show(this.sources, filter);
+    this.#tellSoon();
+  }
+
+  /** @param {string} at the cursor of a line of its sources */
   goTo(at) {
-    if (!(this.#document instanceof FileDocument)) return;
     this.follow.leave();
     this.#document.open(at);
+  }
+
+  /**
+   * To the first line of a time, or a later one.
+   * @param {string} time as the server reads it
+   * @returns {Promise<string | null>} what is wrong with it, in words
+   */
+  async goToTime(time) {
+    const answer = await this.ask({ time, count: 1 });
+    if (!answer || "wrong" in answer) return answer?.wrong ?? "The server did not answer.";
+    const [line] = answer.lines;
+    if (line) this.goTo(line.at);
+    else this.moves.toEnd();
+    return null;
+  }
+
+  /** @param {number} time */
+  async #goTo(time) {
+    const wrong = await this.goToTime(String(time));
+    if (wrong) this.#shared.say(wrong);
+  }
+
+  /** So that keys go there. */
+  focus() {
+    this.#frame.log.focus();
+  }
+
+  /** @param {readonly number[]} marks hits in each part of its lines */
+  showMarks(marks) {
+    this.#marks.show(marks);
+  }
+
+  /**
+   * Lines of its sources.
+   * @param {Record<string, string | number>} query
+   * @param {readonly Parameter[]} [which] instead of those that it shows
+   */
+  ask(query, which) {
+    return this.#view.ask(query, which);
   }
 
   close() {
     for (const leave of this.#leave) leave();
     clearTimeout(this.#placing);
+    clearTimeout(this.#telling);
+    this.#course.close();
     this.#selection.clear();
     this.#document.close();
     this.#channel.close();
@@ -148,10 +252,12 @@ export class Pane {
     const { names } = this.#shared;
     return {
       frame: this.#frame,
-      chosen: this.#sources,
-      names: this.#sources.map((id) => names.full(id)),
+      chosen: this.sources,
+      names: this.sources.map((id) => names.full(id)),
       connection: this.connection.value,
       empty,
+      filtered: this.#view.isFiltered,
+      counting: this.#document.counting !== null,
       following: this.follow.following.value,
       paused: this.follow.paused.value,
       unseen: received - this.#seen,
@@ -161,61 +267,14 @@ export class Pane {
     };
   }
 
-  // Moving
-
-  /** @param {number} lines */
-  moveLines(lines) {
-    this.#viewport.moveBy(lines * this.#viewport.rowHeight);
-  }
-
-  /** A line of the page before stays in view. @param {number} pages */
-  movePages(pages) {
-    this.moveLines(pages * Math.max(1, this.#viewport.rowsInView - 1));
-  }
-
-  /** @param {-1 | 1} way */
-  moveAside(way) {
-    this.#viewport.moveAside(way * ASIDE_PX);
-  }
-
-  toStart() {
-    this.follow.leave();
-    this.#viewport.moveTo(0);
-  }
-
-  toEnd() {
-    this.follow.join();
-    this.#viewport.toEnd();
-  }
-
-  /** @param {Target} target */
-  moveTo(target) {
-    const { total } = this.#document;
-    if (target.kind === "start") return this.toStart();
-    if (target.kind === "end") return this.toEnd();
-    this.follow.leave();
-    if (target.kind === "relative") return this.moveLines(target.lines);
-    const row = target.kind === "line" ? this.#document.rowOfLine(target.line) : (total * target.percent) / 100;
-    const whole = Math.min(Math.floor(row), total - 1);
-    this.#choose(whole);
-    this.#viewport.moveTo(whole, target.kind === "line" ? ABOVE : 0);
-  }
-
-  // The current line: the one chosen, while it is in view; else the newest where the end is followed, or the topmost.
-
-  /** @returns {{row: number, line: LineRow} | null} */
+  /** The line that commands are for. */
   get current() {
-    const { firstWhole: top, bottom } = this.#viewport;
-    const rows = Array.from({ length: Math.max(0, bottom - top) }, (_, index) => top + index);
-    const lines = rows.flatMap((row) => this.#lineAt(row) ?? []);
-    const chosen = lines.find(({ line }) => this.#looks.isChosen(line));
-    return chosen ?? (this.follow.following.value ? lines.at(-1) : lines[0]) ?? null;
+    return this.#inView.current(this.follow.following.value);
   }
 
-  /** @param {Node} node inside a row @returns {{row: number, line: LineRow} | null} */
+  /** @param {Node} node inside a row */
   lineOf(node) {
-    const row = this.#viewport.rowOf(node);
-    return row === null ? null : this.#lineAt(row);
+    return this.#inView.of(node);
   }
 
   /** @param {number} row */
@@ -231,10 +290,8 @@ export class Pane {
   async cursorOf(row) {
     const known = this.#document.cursor(row);
     if (!known || known.below === 0) return known?.at ?? null;
-    const line = this.#document.row(row);
-    const source = line?.kind === "line" ? line.source : (this.#sources[0] ?? "");
-    const answer = await this.#shared.pages.load({ source, at: known.at, count: Math.min(5_000, known.below + 1) });
-    return answer && answer !== "gone" ? (answer.lines.at(-1)?.at ?? null) : null;
+    const answer = await this.ask({ at: known.at, count: Math.min(5_000, known.below + 1) });
+    return answer && "lines" in answer ? (answer.lines.at(-1)?.at ?? null) : null;
   }
 
   /** @param {{row: number, line: LineRow}} current */
@@ -259,9 +316,7 @@ export class Pane {
 
   /** What is selected, or else the current line. @returns {Promise<string | null>} */
   async textToCopy() {
-    const { range } = this.#selection;
-    if (!range) return this.current && lineText(this.current.line.text);
-    return textLater(this.#document, range, this.#looks);
+    return this.#copier.text() ?? (this.current && lineText(this.current.line.text));
   }
 
   /** @param {LineRow} line @returns {string | null} where all of it can be read */
@@ -274,60 +329,63 @@ export class Pane {
   /** @param {string | null} at */
   #begin(at) {
     this.#document.close();
-    const change = (/** @type {() => void} */ mutate) => this.#viewport.change(mutate);
-    this.#document =
-      this.#sources.length === 1
-        ? new FileDocument(this.#sources[0], {
-            load: (query) => this.#shared.pages.load({ ...query }),
-            change,
-            moveTo: (row) => this.#arrive(row),
-            top: () => (this.follow.following.value ? null : this.#viewport.top),
-            gone: () => this.#shared.say("The line of this link is no longer there"),
-          })
-        : new StreamDocument({ change });
+    this.#document = this.#makeDocument();
     this.#seen = 0;
     this.#selection.clear();
     if (at) this.follow.leave();
     else this.follow.join();
     this.#viewport.show(this.#document);
-    if (this.#document instanceof FileDocument) this.#document.open(at);
+    if (this.sources.length > 0) this.#document.open(at);
     this.#shared.changed();
+  }
+
+  #makeDocument() {
+    return this.#view.document({
+      change: (mutate) => this.#viewport.change(mutate),
+      moveTo: (row) => this.moves.arrive(row),
+      top: () => (this.follow.following.value ? null : this.#viewport.top),
+      gone: () => this.#shared.say("The line of this link is no longer there"),
+    });
+  }
+
+  /** Where a pattern is in lines that it leaves as they are, the server alone knows. */
+  #tellSoon() {
+    clearTimeout(this.#telling);
+    const { regex, search, only } = this.filter;
+    if (!regex || !search || only) return;
+    this.#telling = setTimeout(async () => {
+      const filter = this.filter;
+      const at = await this.cursorOf(this.#viewport.top);
+      const answer = at && (await this.ask({ at, count: 200, spans: "true" }, hitParameters(filter)));
+      if (answer && "lines" in answer && filter === this.filter) this.#hits.tell(answer.lines);
+    }, TELL_MS);
   }
 
   /** @param {import("./model/events.js").StreamEvent} event */
   #deliver(event) {
     this.#document.accept(event);
     this.#shared.heard(event);
+    this.#course.age();
     this.#shared.changed();
   }
 
   #listen() {
-    const { settings, bookmarks, changed } = this.#shared;
+    const { settings, bookmarks, terms, changed } = this.#shared;
     const { log } = this.#frame;
     const mode = () => this.#changeMode();
     this.#leave.push(
       ...[this.follow.following, this.follow.paused, this.follow.held].map((flag) => flag.subscribe(mode)),
-      this.connection.subscribe(changed),
+      this.connection.subscribe((connection) => {
+        // What came before the stream was there, it does not bring.
+        if (connection.name === "live" && this.#document instanceof ViewDocument) this.#document.refresh();
+        changed();
+      }),
       bookmarks.all.subscribe(() => this.refresh()),
-      settings.wrap.subscribe((on) => {
-        log.classList.toggle("wrap", on);
-        this.#viewport.vary(on || this.#looks.hasTall);
-      }),
-      settings.numbers.subscribe((on) => {
-        log.classList.toggle("hide-numbers", !on);
-        this.#viewport.restyle();
-      }),
-      settings.times.subscribe((what) => {
-        log.classList.toggle("show-time", what !== "off");
-        log.style.setProperty("--time-width", `${TIME_WIDTHS[what]}ch`);
-        this.#viewport.restyle();
-        this.refresh();
-      }),
-      settings.zone.subscribe(() => this.refresh()),
+      terms.all.subscribe((all) => this.#hits.wantTerms(all)),
+      settings.histogram.subscribe((on) => this.#frame.histogram.classList.toggle("folded", !on)),
+      ...showModes(log, settings, this.#viewport, this.#looks),
     );
     log.addEventListener("click", (event) => this.#clicked(event));
-    log.addEventListener("copy", (event) => this.#copy(event));
-    log.addEventListener("keydown", (event) => this.#chooseAll(event));
   }
 
   #changeMode() {
@@ -341,6 +399,7 @@ export class Pane {
   #moved() {
     if (!this.#viewport.atEnd) this.follow.leave();
     this.#placeSoon();
+    this.#tellSoon();
   }
 
   #painted() {
@@ -349,30 +408,19 @@ export class Pane {
     const { total } = this.#document;
     this.#frame.log.style.setProperty("--number-width", `${Math.max(4, group(total).length)}ch`);
     this.#selection.paint();
+    this.#hits.paint();
+    this.#course.mark(this.#inView.times);
     this.#shared.changed();
-  }
-
-  /** A link led here. @param {number} row */
-  #arrive(row) {
-    if (this.follow.following.value) return;
-    this.#choose(row);
-    this.#viewport.moveTo(row, ABOVE);
   }
 
   /** @param {number} row */
   #choose(row) {
     const line = this.#document.row(row);
-    const file = this.#document instanceof FileDocument ? this.#document.place(row).file.id : "";
+    const file = this.#document.fileOf(row);
     const n = this.#document.number(row);
     this.#looks.chosen =
       line?.kind === "line" || n !== null ? { file, n, text: line?.kind === "line" ? line.text : "" } : null;
     this.refresh();
-  }
-
-  /** @param {number} row */
-  #lineAt(row) {
-    const line = this.#document.row(row);
-    return line?.kind === "line" ? { row, line } : null;
   }
 
   get #place() {
@@ -384,7 +432,7 @@ export class Pane {
   #placeSoon() {
     clearTimeout(this.#placing);
     this.#placing = setTimeout(async () => {
-      const isEnd = this.follow.following.value || this.#sources.length !== 1;
+      const isEnd = this.follow.following.value || this.sources.length === 0;
       this.onPlaced(isEnd ? null : await this.cursorOf(this.#viewport.top));
     }, PLACE_MS);
   }
@@ -402,29 +450,10 @@ export class Pane {
     const line = this.#document.row(row);
     const action = target?.closest("[data-action]")?.getAttribute("data-action");
     if (line && (action === "expand" || action === "fold")) this.toggleExpanded(line);
-    else if (line && !target?.closest("a")) this.#choose(row);
-  }
-
-  /** @param {ClipboardEvent} event */
-  #copy(event) {
-    const { range } = this.#selection;
-    if (!range) return;
-    const text = textNow(this.#document, range, this.#looks);
-    // The clipboard waits for nobody: what is not here yet is copied when it is.
-    if (text === null) return void this.#copyLater(range);
-    event.preventDefault();
-    event.clipboardData?.setData("text/plain", text);
-  }
-
-  /** @param {import("./list/selection.js").Range} range */
-  async #copyLater(range) {
-    this.onCopy(await textLater(this.#document, range, this.#looks));
-  }
-
-  /** @param {KeyboardEvent} event */
-  #chooseAll(event) {
-    if (event.key !== "a" || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    this.#selection.chooseAll(this.#document.total);
+    else if (line && !target?.closest("a")) {
+      this.#choose(row);
+      const place = target?.closest(".text") && this.#selection.at(event.clientX, event.clientY);
+      if (place && line.kind === "line") this.onText(line, place.offset, event);
+    }
   }
 }

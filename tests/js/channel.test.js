@@ -33,7 +33,7 @@ function makeChannel() {
 test("a choice is followed, and its events are delivered and taken", () => {
   const { channel, posted, delivered, ears, state } = makeChannel();
   channel.follow(["a"]);
-  assert.deepEqual(posted.at(-1), { type: "follow", choice: 1, sources: ["a"] });
+  assert.deepEqual(posted.at(-1), { type: "follow", choice: 1, sources: ["a"], filter: "" });
   assert.equal(state(), "connecting");
   ears.heard({ type: "connection", choice: 1, connection: { name: "live" } });
   assert.equal(state(), "live");
@@ -65,7 +65,7 @@ test("where events cannot go on, the page clears and they begin anew", () => {
   channel.resume();
   ears.heard({ type: "anew", choice: 1 });
   assert.deepEqual(delivered, ["restart"]);
-  assert.deepEqual(follows().at(-1), { type: "follow", choice: 2, sources: ["a"] });
+  assert.deepEqual(follows().at(-1), { type: "follow", choice: 2, sources: ["a"], filter: "" });
 });
 
 test("another worker hears all that the first one was told", () => {
@@ -76,7 +76,7 @@ test("another worker hears all that the first one was told", () => {
   ears.lost();
   assert.deepEqual(posted, [
     { type: "hidden", hidden: true },
-    { type: "follow", choice: 2, sources: ["a"] },
+    { type: "follow", choice: 2, sources: ["a"], filter: "" },
   ]);
 });
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readQuery, resolveSources, streamQuery, writeQuery } from "../../static/js/model/query.js";
+import { NO_FILTER } from "../../static/js/model/filter.js";
+import { readQuery, resolveSources, writeQuery } from "../../static/js/model/query.js";
+import { streamQuery } from "../../static/js/net/stream-query.js";
 
 /** @param {string[]} sources */
-const atEnd = (...sources) => ({ sources, at: null });
+const atEnd = (...sources) => ({ sources, at: null, filter: { ...NO_FILTER } });
 
 test("sources are read in their order, once each", () => {
   assert.deepEqual(readQuery("?source=b&source=a&source=b"), [atEnd("b", "a")]);
@@ -15,7 +17,7 @@ test("no source and an empty one are none", () => {
 });
 
 test("a second pane is there when its sources are named, be they none", () => {
-  assert.deepEqual(readQuery("?source=a&source2=b&source2=c&at2=x"), [atEnd("a"), { sources: ["b", "c"], at: "x" }]);
+  assert.deepEqual(readQuery("?source=a&source2=b&source2=c&at2=x"), [atEnd("a"), { ...atEnd("b", "c"), at: "x" }]);
   assert.deepEqual(readQuery("?source=a&source2="), [atEnd("a"), atEnd()]);
   assert.equal(readQuery("?source=a&at2=x").length, 1);
 });
@@ -23,7 +25,7 @@ test("a second pane is there when its sources are named, be they none", () => {
 test("what is written is read again, whatever the characters", () => {
   for (const sources of [["app"], ["a&b=c", "d e+f", "\u00fc/\u65e5.log", "100%"], []]) {
     for (const at of [null, "1x_-y"]) {
-      const pane = { sources, at };
+      const pane = { ...atEnd(...sources), at };
       assert.deepEqual(readQuery(writeQuery([pane])), [pane]);
       assert.deepEqual(readQuery(writeQuery([atEnd("one"), pane])), [atEnd("one"), pane]);
     }
@@ -35,9 +37,8 @@ test("a pane that went leaves nothing behind", () => {
 });
 
 test("parameters of a newer page are kept", () => {
-  const search = writeQuery([atEnd("b")], "?q=declined&source=a&level=error");
-  assert.equal(new URLSearchParams(search).get("q"), "declined");
-  assert.equal(new URLSearchParams(search).get("level"), "error");
+  const search = writeQuery([atEnd("b")], "?sort=size&source=a");
+  assert.equal(new URLSearchParams(search).get("sort"), "size");
   assert.deepEqual(readQuery(search), [atEnd("b")]);
 });
 
@@ -61,4 +62,5 @@ test("a new stream begins with the last lines, a resumed one at its cursor", () 
   const rest = "levels=true&times=true&places=true&lag=1000";
   assert.equal(streamQuery(["a", "b"]), `?source=a&source=b&from=-500&${rest}`);
   assert.equal(streamQuery(["a"], "x_1-2"), `?source=a&from=-500&cursor=x_1-2&${rest}`);
+  assert.equal(streamQuery(["a"], "", "q=x&not=y"), `?source=a&q=x&not=y&from=end&${rest}`);
 });

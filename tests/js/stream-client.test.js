@@ -82,6 +82,7 @@ function makeClient() {
       batches.push({ events, cursor });
       return reader.hold;
     },
+    "",
     {
       fetch: (url, init) => requests[requests.push(new FakeRequest(url, init)) - 1].response,
       delay: (attempt) => (attempts.push(attempt), 1_000),

@@ -7,7 +7,6 @@ import {
   placeWords,
   rateWords,
   shortPlaceWords,
-  skipWords,
   sourceWords,
   statusWords,
   totalWords,
@@ -72,7 +71,6 @@ test("a gap of a kind that this page does not know is shown all the same", () =>
 });
 
 test("skips and states have words", () => {
-  assert.equal(skipWords(1_204), "1,204 lines skipped to keep up");
   assert.equal(sourceWords("app.log", "missing"), "app.log is missing; waiting for it");
 });
 

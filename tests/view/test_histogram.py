@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from logviewer.query import Query
 from logviewer.search.levels import LEVELS
+from logviewer.search.times import Times
 from logviewer.sources.local import LocalSource
 from logviewer.view import histogram as module
 from logviewer.view.histogram import Histogram
@@ -17,6 +18,16 @@ from tests import server
 BEGIN = 1_795_168_800
 ERROR = LEVELS.index("error")
 ONE_DIRECTORY_FOR_ALL = [HealthCheck.function_scoped_fixture]
+
+
+class CountedTimes(Times):
+    """Counts how often it looks into the file for a first time."""
+
+    parsed = 0
+
+    def _parse(self, cell: int, end: int, *, most: int | None = None) -> list[tuple[int, int]]:
+        self.parsed += 1
+        return super()._parse(cell, end, most=most)
 
 
 def written(path: Path, lines: list[str]) -> LocalSource:
@@ -72,6 +83,25 @@ def test_a_span_has_the_lines_of_it_only(tmp_path: Path, size: int) -> None:
     assert [sum(kind[bucket] for kind in found.counts) for bucket in range(5)] == pytest.approx([20] * 5, abs=1)
 
 
-def test_lines_without_times_have_no_course(tmp_path: Path) -> None:
-    found = counted(written(tmp_path / "log", ["a", "b"]), Query(), 5)
-    assert (found.begin, found.end, sum(map(len, found.counts))) == (None, None, 0)
+def test_lines_without_times_have_no_course_but_levels(tmp_path: Path) -> None:
+    found = counted(written(tmp_path / "log", ["ERROR a", "b", "c"]), Query(), 5)
+    assert (found.begin, found.end, found.counts[ERROR], found.counts[-1]) == (None, None, [1], [2])
+
+
+def test_no_file_has_no_lines(tmp_path: Path) -> None:
+    source = LocalSource("app", tmp_path / "log", name="app")
+    source.look()
+    found = counted(source, Query(), 5)
+    assert (found.begin, found.complete, sum(map(sum, found.counts))) == (None, True, 0)
+
+
+def test_a_file_without_times_is_soon_known_to_have_none(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as file:
+        file.write(b"1.5 of 2\n" * 500_000)
+    source = LocalSource("app", tmp_path / "log", name="app")
+    source.look()
+    assert source.live
+    times = CountedTimes(source.live)
+    for _ in range(2):
+        assert (times.first(), times.last()) == (None, None)
+    assert times.parsed < 100

@@ -3,12 +3,12 @@
  * outlives the elements that come and go. Fingers select as the browser does.
  */
 
+import { Paint, rangeIn } from "./paint.js";
+
 /** @typedef {import("./viewport.js").Viewport} Viewport */
 /** @typedef {{row: number, offset: number}} Place `offset` in characters of what is shown */
 /** @typedef {{first: Place, last: Place}} Range in order */
 
-// All lists of the page share it, so that one rule of CSS is enough.
-const HIGHLIGHT = "selected";
 const WORD = /[\p{L}\p{N}_]/u;
 // Beyond the edge the view follows the pointer, the faster the further it is.
 const PULL = 0.4;
@@ -16,13 +16,11 @@ const PULL = 0.4;
 export class Selection {
   #log;
   #viewport;
-  #highlight;
+  #paint = new Paint("selected");
   /** @type {Place | null} */
   #anchor = null;
   /** @type {Place | null} */
   #head = null;
-  /** @type {globalThis.Range[]} */
-  #marked = [];
   #dragging = false;
   #pull = 0;
 
@@ -33,7 +31,6 @@ export class Selection {
   constructor(log, viewport) {
     this.#log = log;
     this.#viewport = viewport;
-    this.#highlight = sharedHighlight();
     log.addEventListener("pointerdown", (event) => this.#press(event));
     log.addEventListener("pointermove", (event) => this.#drag(event));
     log.addEventListener("mousedown", (event) => this.#isText(event) && event.preventDefault());
@@ -62,31 +59,33 @@ export class Selection {
 
   /** Marks what is in view; call when rows were drawn. */
   paint() {
-    for (const marked of this.#marked) this.#highlight?.delete(marked);
-    this.#marked = [];
     const { range } = this;
-    if (!range) return;
-    const bottom = Math.min(range.last.row, this.#viewport.bottom);
-    for (let row = Math.max(range.first.row, this.#viewport.top); row <= bottom; row += 1) {
-      const marked = this.#rangeIn(row, range);
-      if (!marked) continue;
-      this.#marked.push(marked);
-      this.#highlight?.add(marked);
+    /** @type {globalThis.Range[]} */
+    const marked = [];
+    const bottom = range ? Math.min(range.last.row, this.#viewport.bottom) : 0;
+    for (let row = Math.max(range?.first.row ?? 1, this.#viewport.top); range && row <= bottom; row += 1) {
+      const text = this.#viewport.elementOf(row)?.querySelector(".text");
+      const start = row === range.first.row ? range.first.offset : 0;
+      if (text) marked.push(rangeIn(text, start, row === range.last.row ? range.last.offset : Infinity));
     }
+    this.#paint.set(marked);
   }
 
   /**
-   * @param {number} row
-   * @param {Range} range
+   * The place in the text of a row that is at a point.
+   * @param {number} x
+   * @param {number} y
    */
-  #rangeIn(row, { first, last }) {
-    const text = this.#viewport.elementOf(row)?.querySelector(".text");
-    if (!text) return null;
-    const marked = document.createRange();
-    marked.selectNodeContents(text);
-    if (row === first.row) marked.setStart(...nodeAt(text, first.offset));
-    if (row === last.row) marked.setEnd(...nodeAt(text, last.offset));
-    return marked;
+  at(x, y) {
+    return this.#placeAt(x, y);
+  }
+
+  /** The text of what is selected, where it is within one row; else nothing. */
+  get textInRow() {
+    const { range } = this;
+    if (!range || range.first.row !== range.last.row) return "";
+    const text = this.#viewport.elementOf(range.first.row)?.querySelector(".text")?.textContent ?? "";
+    return text.slice(range.first.offset, range.last.offset);
   }
 
   /** @param {PointerEvent} event */
@@ -186,14 +185,6 @@ export class Selection {
   }
 }
 
-/** Null where the browser has none: then what is selected is not to be seen, but copied. */
-function sharedHighlight() {
-  if (typeof Highlight !== "function") return null;
-  const shared = CSS.highlights.get(HIGHLIGHT) ?? new Highlight();
-  CSS.highlights.set(HIGHLIGHT, shared);
-  return shared;
-}
-
 /** @param {EventTarget | null} target */
 function isHandle(target) {
   return target instanceof Element && target.closest("[data-action]") !== null;
@@ -211,21 +202,4 @@ function caretAt(x, y) {
   }
   const range = /** @type {any} */ (document).caretRangeFromPoint?.(x, y);
   return [range?.startContainer ?? null, range?.startOffset ?? 0];
-}
-
-/**
- * The text node and the offset in it of a place in an element's text.
- * @param {Element} element
- * @param {number} offset in characters; what is beyond the end is the end
- * @returns {[Node, number]}
- */
-function nodeAt(element, offset) {
-  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-  let rest = offset;
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const { length } = /** @type {Text} */ (node);
-    if (rest <= length) return [node, rest];
-    rest -= length;
-  }
-  return [element, element.childNodes.length];
 }

@@ -1,6 +1,7 @@
 /** Lines that a reader wants to find again: kept in storage where there is one, for every source. */
 
 import { Signal } from "../lib/signal.js";
+import { readList, writeList } from "./stored.js";
 
 /**
  * @typedef {object} Bookmark
@@ -95,23 +96,12 @@ export class Bookmarks {
   /** @param {readonly Bookmark[]} marks */
   #set(marks) {
     this.#all.set(marks);
-    try {
-      this.#store?.setItem(KEY, JSON.stringify(marks));
-    } catch (error) {
-      // Full or forbidden storage: they then hold for this page only.
-      if (!(error instanceof DOMException)) throw error;
-    }
+    writeList(this.#store, KEY, marks);
   }
 
   /** @returns {readonly Bookmark[]} */
   #read() {
-    try {
-      const kept = JSON.parse(this.#store?.getItem(KEY) ?? "[]");
-      return Array.isArray(kept) ? kept.filter(isBookmark) : [];
-    } catch (error) {
-      if (error instanceof SyntaxError) return [];
-      throw error;
-    }
+    return readList(this.#store, KEY).filter(isBookmark);
   }
 }
 
@@ -137,7 +127,10 @@ function compare(one, other) {
   return (one.time !== null && other.time !== null && one.time - other.time) || byNumber;
 }
 
-/** @param {unknown} kept what the storage says, which another version may have written */
+/**
+ * @param {unknown} kept what the storage says, which another version may have written
+ * @returns {kept is Bookmark}
+ */
 function isBookmark(kept) {
   if (typeof kept !== "object" || kept === null) return false;
   const { source, file, at, n, time, text } = /** @type {Record<string, unknown>} */ (kept);

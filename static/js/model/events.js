@@ -8,6 +8,8 @@
  * @property {string} at cursor before the first line
  * @property {number | null} n number of the first line in its file, from 1
  * @property {string[]} lines
+ * @property {(number | null)[]} [ns] number of each line in its file, where lines are left out
+ * @property {[number, number][][]} [spans] where each line has what was asked for, in code points
  * @property {string} levels a letter a line: F E W N I D T or -
  * @property {(number | null)[]} times epoch milliseconds of each line
  * @property {[number, number][]} [cut] index in `lines` and true length in bytes of each line that came shortened

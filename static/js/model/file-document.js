@@ -117,6 +117,11 @@ export class FileDocument {
     return index < 0 || !file.exact ? null : file.first + index;
   }
 
+  /** @param {number} row @returns {string} the file that it is in */
+  fileOf(row) {
+    return this.total === 0 ? "" : this.place(Math.min(row, this.total - 1)).file.id;
+  }
+
   /** @param {number} row from 0 to `total` @returns {Place} */
   place(row) {
     let number = this.#files.length - 1;
@@ -250,7 +255,7 @@ export class FileDocument {
   async #ask(key, query, heed = (answer) => this.#put(answer)) {
     if (this.#asked.has(key) || this.#closed) return;
     this.#asked.add(key);
-    const answer = await this.#host.load({ source: this.#source, places: "true", ...query });
+    const answer = await this.#host.load({ places: "true", ...query });
     this.#asked.delete(key);
     if (this.#closed) return;
     if (answer === "gone") this.#lose(key);

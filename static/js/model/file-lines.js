@@ -1,5 +1,5 @@
 /**
- * The lines of one file. Until the server has counted it, how many there are is an estimate, and the lines at its end
+ * The lines of one file, or of a view as if it were one. Until the server has counted it, how many there are is an estimate, and the lines at its end
  * have places that may move together; what came with a number is at its place for good.
  */
 
@@ -40,9 +40,15 @@ export class FileLines {
   /** @type {import("./rows.js").DividerRow | null} */
   #divider = null;
 
-  /** @param {string} id */
-  constructor(id) {
+  #numbered;
+
+  /**
+   * @param {string} id
+   * @param {boolean} [numbered] whether the number of a line tells its index; in a view it does not
+   */
+  constructor(id, numbered = true) {
     this.id = id;
+    this.#numbered = numbered;
   }
 
   /** Lines that are here. */
@@ -85,6 +91,7 @@ export class FileLines {
     this.loss ??= loss;
     this.progress = { counted, size, lines };
     if (!this.exact && this.counted && this.#tail.lines === 0) {
+      this.#estimate(lines);
       this.exact = true;
       this.#end = lines;
     }
@@ -100,8 +107,8 @@ export class FileLines {
   append(n, lines) {
     if (n !== null && !this.exact) this.#settle(n - this.first - this.count);
     if (this.exact) {
-      const start = n === null ? this.#end : n - this.first;
-      this.#window.put(start, n === null ? this.#numbered(start, lines) : lines);
+      const start = n !== null ? n - this.first : this.#numbered ? this.#end : this.count;
+      this.#window.put(start, n === null ? this.#withNumbers(start, lines) : lines);
       this.#end = start + lines.length;
       this.count = Math.max(this.count, this.#end);
     } else {
@@ -117,11 +124,11 @@ export class FileLines {
   }
 
   /**
-   * Lines with numbers that were asked for.
+   * Lines with known places that were asked for.
    * @param {LineRow[]} lines in a row
+   * @param {number} [start] index of the first; without it its number tells
    */
-  put(lines) {
-    const start = /** @type {number} */ (lines[0].n) - this.first;
+  put(lines, start = /** @type {number} */ (lines[0].n) - this.first) {
     this.#window.put(start, lines);
     if (this.exact) this.count = Math.max(this.count, start + lines.length);
   }
@@ -165,6 +172,11 @@ export class FileLines {
     if (this.counted) this.count = Math.max(this.#end, this.progress.lines);
   }
 
+  /** There are at least so many. @param {number} lines */
+  grow(lines) {
+    this.count = Math.max(this.count, lines);
+  }
+
   /**
    * The nearest line before or at `index` whose cursor is known.
    * @param {number} index
@@ -194,7 +206,7 @@ export class FileLines {
     this.moved += delta;
     this.count = this.#end = Math.max(0, this.count + delta);
     for (const { start, lines } of this.#tail.takeAll()) {
-      this.#window.put(start + delta, this.#numbered(start + delta, lines));
+      this.#window.put(start + delta, this.#withNumbers(start + delta, lines));
     }
   }
 
@@ -202,7 +214,8 @@ export class FileLines {
    * @param {number} start
    * @param {LineRow[]} lines
    */
-  #numbered(start, lines) {
+  #withNumbers(start, lines) {
+    if (!this.#numbered) return lines;
     return lines.map((line, offset) => ({ ...line, n: this.first + start + offset }));
   }
 }

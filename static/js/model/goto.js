@@ -11,7 +11,8 @@ const END = /^(?:end|bottom|last|\$)$/i;
 
 /**
  * @param {string} typed
- * @returns {{target: Target} | {wrong: string}} `wrong` says in words why this is no place
+ * @returns {{target: Target} | {wrong: string, isTime?: boolean}} `wrong` says in words why this is no place; it may
+ *   be a time, which the server reads
  */
 export function parseGoTo(typed) {
   // A number may be pasted as the page shows it, with its groups.
@@ -20,7 +21,7 @@ export function parseGoTo(typed) {
   if (START.test(text)) return { target: { kind: "start" } };
   if (END.test(text)) return { target: { kind: "end" } };
   const wrong = `\u201c${text.slice(0, 40)}\u201d is no place in a log.`;
-  return percentOf(text) ?? wayOf(text) ?? lineOf(text) ?? { wrong };
+  return percentOf(text) ?? wayOf(text) ?? lineOf(text) ?? { wrong, isTime: true };
 }
 
 /** @param {string} text */

@@ -1,16 +1,16 @@
 /** What the page shows, as the query string says it; a URL is a share link. */
 
+import { readFilter, writeFilter } from "./filter.js";
+
 /**
  * One view of the page.
  * @typedef {object} PaneQuery
  * @property {readonly string[]} sources
  * @property {string | null} at cursor of the line at its upper edge; null is the end
+ * @property {import("./filter.js").Filter} filter
  */
 
 export const MOST_PANES = 2;
-const BACKFILL_LINES = 500;
-// Further behind than this, the server may skip to near the end, and says so.
-const LAG_LINES = 1_000;
 // The first pane has the plain names, so that a link with one pane is short.
 const SUFFIXES = ["", "2"];
 
@@ -23,6 +23,7 @@ export function readQuery(search) {
   return SUFFIXES.filter((suffix) => suffix === "" || params.has(`source${suffix}`)).map((suffix) => ({
     sources: [...new Set(params.getAll(`source${suffix}`).filter(Boolean))],
     at: params.get(`at${suffix}`) || null,
+    filter: readFilter(params, suffix),
   }));
 }
 
@@ -53,26 +54,14 @@ export function writeQuery(panes, search = "") {
   for (const suffix of SUFFIXES) {
     params.delete(`source${suffix}`);
     params.delete(`at${suffix}`);
+    writeFilter(params, suffix);
   }
-  panes.slice(0, MOST_PANES).forEach(({ sources, at }, index) => {
+  panes.slice(0, MOST_PANES).forEach(({ sources, at, filter }, index) => {
     const suffix = SUFFIXES[index];
     for (const id of sources) params.append(`source${suffix}`, id);
     if (sources.length === 0 && index > 0) params.append(`source${suffix}`, "");
     if (at) params.append(`at${suffix}`, at);
+    writeFilter(params, suffix, filter);
   });
-  return `?${params}`;
-}
-
-/**
- * The query string of a stream: where an earlier one stopped, and the last lines of sources that were not in that.
- * @param {readonly string[]} sources
- * @param {string} [cursor]
- */
-export function streamQuery(sources, cursor = "") {
-  const params = new URLSearchParams(sources.map((id) => ["source", id]));
-  params.append("from", String(-BACKFILL_LINES));
-  if (cursor) params.append("cursor", cursor);
-  for (const extra of ["levels", "times", "places"]) params.append(extra, "true");
-  params.append("lag", String(LAG_LINES));
   return `?${params}`;
 }

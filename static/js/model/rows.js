@@ -13,6 +13,8 @@
  * @property {string | null} at its cursor, where it is known
  * @property {number | null} cut true length in bytes when the line came shortened
  * @property {boolean} unterminated
+ * @property {readonly [number, number][] | null} spans where it has what was asked for, in code points; null where
+ *   the server did not tell
  */
 /** @typedef {import("./events.js").GapEvent} GapRow lines that never came */
 /** @typedef {import("./events.js").SourceEvent} SourceRow */
@@ -33,6 +35,7 @@
  * @property {string} at
  * @property {number} [cut]
  * @property {boolean} [unterminated]
+ * @property {[number, number][]} [spans]
  */
 
 /** @type {Record<string, Level>} */
@@ -43,20 +46,21 @@ const LEVELS = { F: "fatal", E: "error", W: "warning", N: "notice", I: "info", D
  * @returns {LineRow[]}
  */
 export function rowsOf(event) {
-  const { source, file, n, levels, times, cut } = event;
+  const { source, file, n, ns, levels, times, cut, spans } = event;
   const cuts = new Map(cut);
   const last = event.lines.length - 1;
   return event.lines.map((text, index) => ({
     kind: "line",
     source,
     file: file ?? "",
-    n: n === null ? null : n + index,
+    n: ns ? ns[index] : n === null ? null : n + index,
     text,
     level: LEVELS[levels?.[index] ?? "-"] ?? null,
     time: times?.[index] ?? null,
     at: index === 0 ? (event.at ?? null) : null,
     cut: cuts.get(index) ?? null,
     unterminated: index === last && event.unterminated === true,
+    spans: spans?.[index] ?? null,
   }));
 }
 
@@ -64,7 +68,7 @@ export function rowsOf(event) {
  * @param {WireLine} line
  * @returns {LineRow}
  */
-export function rowOf({ source, file, n, text, level, time, at, cut, unterminated }) {
+export function rowOf({ source, file, n, text, level, time, at, cut, unterminated, spans }) {
   return {
     kind: "line",
     source,
@@ -76,5 +80,6 @@ export function rowOf({ source, file, n, text, level, time, at, cut, unterminate
     at,
     cut: cut ?? null,
     unterminated: unterminated === true,
+    spans: spans ?? null,
   };
 }

@@ -39,6 +39,7 @@ export class Settings {
   #times;
   #zone;
   #side;
+  #histogram;
 
   /**
    * @param {Store | null} store null where the browser gives none
@@ -52,6 +53,7 @@ export class Settings {
     this.#times = new Choice(store, "times", TIMES, "off");
     this.#zone = new Choice(store, "zone", ZONES, "local");
     this.#side = new Choice(store, "side", SWITCH, true);
+    this.#histogram = new Choice(store, "histogram", SWITCH, true);
   }
 
   /** @returns {Readable<Theme>} */
@@ -89,6 +91,11 @@ export class Settings {
     return this.#side.signal;
   }
 
+  /** Whether lines over time are shown above the lines. @returns {Readable<boolean>} */
+  get histogram() {
+    return this.#histogram.signal;
+  }
+
   nextTheme() {
     this.#theme.next();
   }
@@ -99,6 +106,10 @@ export class Settings {
 
   toggleNumbers() {
     this.#numbers.next();
+  }
+
+  toggleHistogram() {
+    this.#histogram.next();
   }
 
   toggleSide() {

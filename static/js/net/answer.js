@@ -47,8 +47,8 @@ function retryAfter(response) {
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 300) * 1000 : 0;
 }
 
-/** @param {Response} response */
-async function detailOf(response) {
+/** What is wrong, in the server's words. @param {Response} response */
+export async function detailOf(response) {
   const text = await response.text();
   try {
     const { detail } = JSON.parse(text);

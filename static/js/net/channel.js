@@ -27,6 +27,7 @@ export class Channel {
   #connection = new Signal(/** @type {Connection} */ ({ name: "idle" }));
   /** @type {readonly string[]} */
   #sources = [];
+  #filter = "";
   #choice = 0;
   #hidden = false;
   #held = "";
@@ -53,11 +54,13 @@ export class Channel {
    * Begins anew with the last lines of these sources; with none it rests. Of what it followed before nothing comes
    * any more.
    * @param {readonly string[]} sources
+   * @param {string} [filter] the server's parameters that say which lines; all without
    */
-  follow(sources) {
+  follow(sources, filter = "") {
     this.#sources = [...sources];
+    this.#filter = filter;
     this.#choice += 1;
-    this.#port.post({ type: "follow", choice: this.#choice, sources: this.#sources });
+    this.#port.post({ type: "follow", choice: this.#choice, sources: this.#sources, filter });
     this.#connection.set({ name: sources.length === 0 ? "idle" : "connecting" });
   }
 
@@ -97,7 +100,7 @@ export class Channel {
   #introduce() {
     if (this.#held) this.#port.post({ type: "held", lock: this.#held });
     this.setHidden(this.#hidden);
-    if (this.#sources.length > 0) this.follow(this.#sources);
+    if (this.#sources.length > 0) this.follow(this.#sources, this.#filter);
   }
 
   /** For the worker to see that this page is gone, whatever became of it. */
@@ -123,7 +126,7 @@ export class Channel {
       case "anew":
         this.#restart();
         // Who restarts by following has done it already.
-        if (message.choice === this.#choice) this.follow(this.#sources);
+        if (message.choice === this.#choice) this.follow(this.#sources, this.#filter);
     }
   }
 

@@ -12,7 +12,7 @@ import { Pace } from "./pace.js";
 /** @typedef {import("../model/events.js").StreamEvent} StreamEvent */
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./messages.js").ToTab} ToTab */
-/** @typedef {import("./messages.js").ToWorker} ToWorker */
+/** @typedef {Exclude<import("./messages.js").ToWorker, {type: "held"}>} ForHub */
 /** @typedef {Pick<import("./stream-client.js").StreamClient, "connection" | "start" | "stop" | "retryNow">} Stream */
 /**
  * @typedef {object} Network
@@ -41,12 +41,29 @@ export class Hub {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #dozing;
   #asleep = false;
+  #hiddenMs;
 
-  /** @param {Network} network */
-  constructor(network) {
+  /**
+   * @param {Network} network
+   * @param {number} [hiddenMs] for how long it goes on while nobody looks
+   */
+  constructor(network, hiddenMs = HIDDEN_MS) {
     this.#network = network;
+    this.#hiddenMs = hiddenMs;
     this.#stream = network.open((events, cursor) => this.#receive(events, cursor));
     this.#stream.connection.subscribe((connection) => this.#changed(connection));
+  }
+
+  /** Whether nobody needs it any more. */
+  get isEmpty() {
+    return this.#followers.size === 0;
+  }
+
+  /** Lets the stream go until somebody turns to it. */
+  doze() {
+    this.#asleep = true;
+    this.#stream.stop();
+    for (const follower of this.#followers.keys()) this.#tell(follower);
   }
 
   /**
@@ -62,7 +79,7 @@ export class Hub {
 
   /**
    * @param {Follower} follower
-   * @param {Exclude<ToWorker, {type: "held"}>} message
+   * @param {ForHub} message
    */
   heed(follower, message) {
     switch (message.type) {
@@ -148,6 +165,7 @@ export class Hub {
   }
 
   #retry() {
+    this.#watchHidden();
     if (this.#stream.connection.value.name === "signed-out") this.#updateSoon();
     else this.#stream.retryNow();
   }
@@ -181,19 +199,14 @@ export class Hub {
 
   #watchHidden() {
     const looking = [...this.#followers.keys()].some(({ away, hidden }) => !away && !hidden);
-    if (!looking) {
-      this.#dozing ??= setTimeout(() => this.#doze(), HIDDEN_MS);
+    if (!looking && !this.isEmpty) {
+      this.#dozing ??= setTimeout(() => this.doze(), this.#hiddenMs);
       return;
     }
     clearTimeout(this.#dozing);
     this.#dozing = undefined;
     if (this.#asleep) this.#updateSoon();
     this.#asleep = false;
-  }
-
-  #doze() {
-    this.#asleep = true;
-    this.#stream.stop();
   }
 
   // What comes
@@ -234,6 +247,7 @@ export class Hub {
   #connectionOf(follower) {
     if (follower.sources.size === 0) return IDLE;
     if (follower.verdict) return follower.verdict;
+    if (this.#asleep) return follower.hidden ? follower.told : CONNECTING;
     const connection = this.#stream.connection.value;
     const passing = isFinal(connection) ? connection.name !== "signed-out" : connection.name === "connecting";
     if (!passing && this.#includes(follower)) return connection;

@@ -7,9 +7,9 @@
 /** @typedef {import("../model/events.js").StreamEvent} StreamEvent */
 
 /**
- * `taken` gives back the `size` of a batch once its events are delivered; `held` names a Web Lock that the tab has for
+ * `filter` says which lines, as the server's parameters; `taken` gives back the `size` of a batch once its events are delivered; `held` names a Web Lock that the tab has for
  * its life; `leave` may be followed by `return`.
- * @typedef {{type: "follow", choice: number, sources: readonly string[]}
+ * @typedef {{type: "follow", choice: number, sources: readonly string[], filter: string}
  *   | {type: "taken", choice: number, size: number} | {type: "hidden", hidden: boolean} | {type: "held", lock: string}
  *   | {type: "retry"} | {type: "leave"} | {type: "return"} | {type: "close"}} ToWorker
  */

@@ -1,5 +1,7 @@
 /** Lines by position: asked for with fetch, one answer at a time as a value. */
 
+import { detailOf } from "./answer.js";
+
 /** @typedef {import("../model/file-document.js").LinesAnswer} LinesAnswer */
 
 const TIMEOUT_MS = 20_000;
@@ -14,14 +16,26 @@ export class Pages {
 
   /**
    * @param {Record<string, string | number>} query
+   * @param {readonly import("../model/filter.js").Parameter[]} [more] those that may come more than once
    * @returns {Promise<LinesAnswer | "gone" | null>} "gone" when the server knows no such place; null when it failed
    */
-  async load(query) {
-    const params = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  async load(query, more = []) {
+    const answer = await this.ask(query, more);
+    return answer && ("wrong" in answer ? "gone" : answer);
+  }
+
+  /**
+   * @param {Record<string, string | number>} query
+   * @param {readonly import("../model/filter.js").Parameter[]} more
+   * @returns {Promise<LinesAnswer | {wrong: string} | null>} what is wrong with it, in words; null when it failed
+   */
+  async ask(query, more) {
+    const one = Object.entries(query).map(([name, value]) => /** @type {[string, string]} */ ([name, String(value)]));
+    const params = new URLSearchParams([...more, ...one]);
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const response = await fetch(`${this.#endpoint}?${params}`, { cache: "no-store", signal });
-      if (response.status === 404 || response.status === 422) return "gone";
+      if (response.status === 404 || response.status === 422) return { wrong: await detailOf(response) };
       return response.ok ? await response.json() : null;
     } catch (error) {
       // No network, our timeout, or an answer that is no JSON, as from a proxy in between.

@@ -5,10 +5,10 @@
 
 import { Signal } from "../lib/signal.js";
 import { CONNECTING } from "../model/connection.js";
-import { streamQuery } from "../model/query.js";
 import { ask } from "./answer.js";
 import { backoffDelay } from "./backoff.js";
 import { EventParser } from "./event-parser.js";
+import { streamQuery } from "./stream-query.js";
 
 /** @typedef {import("../model/connection.js").Connection} Connection */
 /** @typedef {import("../model/events.js").StreamEvent} StreamEvent */
@@ -34,6 +34,7 @@ const BROWSER = { fetch: (url, init) => fetch(url, init), delay: backoffDelay };
 export class StreamClient {
   #endpoint;
   #receive;
+  #filter;
   #surroundings;
   /** @type {Signal<Connection>} */
   #connection = new Signal(/** @type {Connection} */ ({ name: "idle" }));
@@ -50,11 +51,13 @@ export class StreamClient {
   /**
    * @param {string} endpoint the stream's URL without its query string
    * @param {Receive} receive
+   * @param {string} [filter] parameters that say which lines; all without
    * @param {Surroundings} [surroundings]
    */
-  constructor(endpoint, receive, surroundings = BROWSER) {
+  constructor(endpoint, receive, filter = "", surroundings = BROWSER) {
     this.#endpoint = endpoint;
     this.#receive = receive;
+    this.#filter = filter;
     this.#surroundings = surroundings;
   }
 
@@ -107,7 +110,7 @@ export class StreamClient {
   /** @param {AbortController} request */
   async #run(request) {
     this.#watch();
-    const url = this.#endpoint + streamQuery(this.#sources, this.#cursor);
+    const url = this.#endpoint + streamQuery(this.#sources, this.#cursor, this.#filter);
     const answer = await ask(url, request.signal, this.#surroundings.fetch);
     if (this.#request === request) await this.#heed(answer, request);
   }

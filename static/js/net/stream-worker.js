@@ -1,24 +1,30 @@
 /**
- * The one stream of all tabs, as a SharedWorker or, where there is none, as a worker of one tab. Its name is the
+ * The streams of all tabs, as a SharedWorker or, where there is none, as a worker of one tab. Its name is the
  * endpoint of the stream.
  */
 
 import { ask } from "./answer.js";
-import { Hub } from "./hub.js";
+import { Hubs } from "./hubs.js";
 import { StreamClient } from "./stream-client.js";
-import { streamQuery } from "../model/query.js";
+import { streamQuery } from "./stream-query.js";
 
 /** @typedef {import("./messages.js").ToWorker} ToWorker */
 
 const endpoint = self.name;
-const hub = new Hub({ open: (receive) => new StreamClient(endpoint, receive), ask: askFor });
+const hubs = new Hubs((filter) => ({
+  open: (receive) => new StreamClient(endpoint, receive, filter),
+  ask: (source) => askFor(source, filter),
+}));
 
-/** @param {string} source */
-async function askFor(source) {
+/**
+ * @param {string} source
+ * @param {string} filter
+ */
+async function askFor(source, filter) {
   const request = new AbortController();
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(10_000)]);
   try {
-    return await ask(endpoint + streamQuery([source]), signal, (url, init) => fetch(url, init));
+    return await ask(endpoint + streamQuery([source], "", filter), signal, (url, init) => fetch(url, init));
   } finally {
     request.abort();
   }
@@ -26,10 +32,10 @@ async function askFor(source) {
 
 /** @param {MessagePort} port */
 function serve(port) {
-  const follower = hub.join((message) => port.postMessage(message));
+  const seat = hubs.join((message) => port.postMessage(message));
   port.onmessage = (/** @type {MessageEvent<ToWorker>} */ { data }) => {
-    if (data.type === "held") leaveWithLock(data.lock, () => hub.leave(follower));
-    else hub.heed(follower, data);
+    if (data.type === "held") leaveWithLock(data.lock, () => seat.leave());
+    else seat.heed(data);
   };
 }
 

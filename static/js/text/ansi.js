@@ -15,7 +15,8 @@ const CSI = /(?:\x1b\[|\x9b)(?:([\d;:]*)m|[0-?]*[ -/]*[@-~])/;
 const STRING = /(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)/;
 const CHARACTER_SET = /\x1b[()*+][ -~]/;
 const SEQUENCE = new RegExp([CSI, STRING, CHARACTER_SET].map((part) => part.source).join("|"), "g");
-const START = /[\x1b\x90-\x9f]/;
+/** What every sequence begins with. */
+export const SEQUENCE_START = /[\x1b\x90-\x9f]/;
 
 // A colour for each letter takes about twenty characters a letter.
 const SOURCE_PER_SHOWN = 40;
@@ -44,7 +45,21 @@ const CUBE = [0, 95, 135, 175, 215, 255];
 
 /** @param {string} line */
 export function stripAnsi(line) {
-  return START.test(line) ? line.replace(SEQUENCE, "") : line;
+  return SEQUENCE_START.test(line) ? line.replace(SEQUENCE, "") : line;
+}
+
+/**
+ * The place in the line without sequences that one in the line is at.
+ * @param {string} line
+ * @param {number} place
+ */
+export function withoutSequences(line, place) {
+  let dropped = 0;
+  for (const { index, 0: sequence } of line.matchAll(SEQUENCE)) {
+    if (index >= place) break;
+    dropped += Math.min(sequence.length, place - index);
+  }
+  return place - dropped;
 }
 
 /**
@@ -76,7 +91,7 @@ export function parseAnsi(line, most = Infinity) {
  * @returns {Generator<{start: number, end: number, codes: string | undefined}>} the last stands for the line's end
  */
 function* sequences(line) {
-  if (START.test(line)) {
+  if (SEQUENCE_START.test(line)) {
     for (const match of line.matchAll(SEQUENCE)) {
       yield { start: match.index, end: match.index + match[0].length, codes: match[1] };
     }

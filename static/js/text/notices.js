@@ -8,8 +8,10 @@
  * @property {readonly {id: string, name: string, state: string}[] | null} sources null until known
  * @property {readonly string[]} chosen
  * @property {boolean} empty no line came yet
+ * @property {boolean} [filtered] whether lines are left out
+ * @property {boolean} [counting] whether there are lines that were not looked at
  */
-/** @typedef {{command: "reload" | "restart" | "retry" | "sources", label: string}} Action */
+/** @typedef {{command: "clear-filter" | "reload" | "restart" | "retry" | "sources", label: string}} Action */
 /** @typedef {{title: string, text: string, action?: Action}} Notice */
 
 /** @type {Action} */
@@ -58,7 +60,7 @@ function troubleNotice({ connection, trouble, sources }) {
  * @param {Situation} situation
  * @returns {Notice | null}
  */
-function emptyNotice({ connection, sources, chosen }) {
+function emptyNotice({ connection, sources, chosen, filtered, counting }) {
   if (sources === null) return null;
   if (sources.length === 0 && chosen.length === 0) {
     return {
@@ -71,6 +73,14 @@ function emptyNotice({ connection, sources, chosen }) {
       title: "No source chosen",
       text: "Click a name to see one source; tick several to see them together.",
       action: { command: "sources", label: "Sources" },
+    };
+  }
+  if (filtered && counting) return { title: "Searching\u2026", text: "No line has been found yet." };
+  if (filtered) {
+    return {
+      title: "No match",
+      text: "No line is like that. What comes appears here if it is.",
+      action: { command: "clear-filter", label: "All lines" },
     };
   }
   if (connection.name === "ended") return { title: "No lines", text: "This stream ended without any." };

@@ -16,7 +16,7 @@ const clocks = new Map();
  * @returns {string} empty for a time out of reach; throws RangeError for an unknown zone
  */
 export function formatTime(ms, { zone, date }) {
-  const there = new Date(ms + (zone === "utc" ? 0 : offset(ms, zone)));
+  const there = new Date(ms + zoneOffset(ms, zone));
   if (Number.isNaN(there.getTime())) return "";
   const [day, time] = there.toISOString().split("T");
   return date ? `${day} ${time.slice(0, -1)}` : time.slice(0, -1);
@@ -38,6 +38,33 @@ export function formatAge(ms, now) {
   if (hours < 24) return `${sign}${hours}h ${two(minutes % 60)}m`;
   const days = Math.floor(hours / 24);
   return days < 100 ? `${sign}${days}d ${two(hours % 24)}h` : `${sign}${days}d`;
+}
+
+/**
+ * @param {number} ms epoch milliseconds
+ * @param {Zone} zone
+ * @returns {number} milliseconds to add to UTC there and then
+ */
+export function zoneOffset(ms, zone) {
+  return zone === "utc" ? 0 : offset(ms, zone);
+}
+
+/**
+ * A time of day, or a day with one, as a reader types it, in the zone that is shown.
+ * @param {string} text
+ * @param {{zone: Zone, near: number}} where `near` is a time on the day that is meant where none is named
+ * @returns {number | null} epoch milliseconds; null for what is written in another way
+ */
+export function readTime(text, { zone, near }) {
+  const found = /^(?:(\d{4}-\d{2}-\d{2})[ T])?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,3}))?)?$/.exec(text.trim());
+  if (!found) return null;
+  const [, day = formatTime(near, { zone, date: true }).slice(0, 10), hour, minute, second = "0", part = ""] = found;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null;
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second);
+  const there = midnight + seconds * 1000 + Number(part.padEnd(3, "0"));
+  if (Number.isNaN(there)) return null;
+  return there - zoneOffset(there - zoneOffset(there, zone), zone);
 }
 
 /** @param {string} zone */

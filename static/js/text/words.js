@@ -1,6 +1,7 @@
 /** The page's states and gaps in plain words; one place, so that they read alike. */
 
 import { counted, group } from "../lib/numbers.js";
+import { visible } from "./sanitize.js";
 
 /** @typedef {import("../model/events.js").GapEvent} GapEvent */
 /** @typedef {import("../model/events.js").SourceState} SourceState */
@@ -19,6 +20,7 @@ import { counted, group } from "../lib/numbers.js";
  * @property {number} now epoch milliseconds
  * @property {boolean} paused
  * @property {boolean} empty no line came yet
+ * @property {boolean} [filtered] whether lines are left out
  * @property {number | null} sources how many there are to choose from, null until known
  */
 
@@ -46,6 +48,8 @@ const UNITS = [
   ["s", 1],
 ];
 
+const COUNT_UNITS = ["", "k", "M", "G"];
+
 /** @param {GapEvent} gap */
 export function gapWords({ lines, reason }) {
   const missed = lines === null ? "some lines" : counted(lines, "line");
@@ -60,9 +64,10 @@ export function sourceWords(name, state) {
   return `${name} ${SOURCE_STATES[state] ?? state}`;
 }
 
-/** @param {number} lines */
-export function skipWords(lines) {
-  return `${counted(lines, "line")} skipped to keep up`;
+/** As a part of a sentence: not all of a long one. @param {string} text */
+export function quoted(text) {
+  const shown = visible(text.trim());
+  return `\u201c${shown.length > 26 ? `${shown.slice(0, 25)}\u2026` : shown}\u201d`;
 }
 
 /** @param {number} perSecond lines */
@@ -93,6 +98,30 @@ export function shortPlaceWords(place) {
 }
 
 /**
+ * How many hits a search has, and how far it is.
+ * @param {{name: string, found?: {matches: number, done: number, size: number} | null}} search
+ */
+export function foundWords({ name, found }) {
+  if (name === "failed") return "no answer";
+  if (!found) return name === "running" ? "searching\u2026" : "";
+  const hits = found.matches === 0 && name === "done" ? "no hits" : counted(found.matches, "hit");
+  return joined(hits, name === "running" ? `${Math.floor((100 * found.done) / Math.max(1, found.size))} %` : "");
+}
+
+/**
+ * In at most five characters: "999", "1.2k", "38M".
+ * @param {number} count
+ */
+export function shortCount(count) {
+  let [value, unit] = [count, 0];
+  while (value >= (unit === 0 ? 1000 : 999.5) && unit < COUNT_UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)}${COUNT_UNITS[unit]}`;
+}
+
+/**
  * How long ago, short enough for a column: "now", "12 s", "3 min", "2 h", "400 d".
  * @param {number} milliseconds since then
  */
@@ -108,7 +137,7 @@ export function agoWords(milliseconds) {
  * @param {View} view
  * @returns {{words: string, tone: Tone}}
  */
-export function statusWords(connection, { now, paused, empty, sources }) {
+export function statusWords(connection, { now, paused, empty, filtered, sources }) {
   switch (connection.name) {
     case "idle":
       if (sources === null) return { words: "connecting", tone: "wait" };
@@ -117,7 +146,8 @@ export function statusWords(connection, { now, paused, empty, sources }) {
       return { words: "connecting", tone: "wait" };
     case "live":
       if (paused) return { words: "paused", tone: "wait" };
-      return empty ? { words: "live \u00b7 no lines yet", tone: "live" } : { words: "live", tone: "live" };
+      if (empty) return { words: filtered ? "live \u00b7 no match" : "live \u00b7 no lines yet", tone: "live" };
+      return { words: "live", tone: "live" };
     case "reconnecting":
       return { words: `reconnecting${inSeconds(connection.at, now)}`, tone: "wait" };
     case "server-ended":

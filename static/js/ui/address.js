@@ -1,8 +1,10 @@
 /** The query string of the page: the only one that reads or writes it. */
 
 import { Signal } from "../lib/signal.js";
+import { NO_FILTER } from "../model/filter.js";
 import { MOST_PANES, readQuery, writeQuery } from "../model/query.js";
 
+/** @typedef {import("../model/filter.js").Filter} Filter */
 /** @typedef {import("../model/query.js").PaneQuery} PaneQuery */
 
 export class Address {
@@ -22,13 +24,25 @@ export class Address {
   }
 
   /**
-   * The reader chose, so "back" leads to what was before. A choice begins at the end.
+   * The reader chose, so "back" leads to what was before. A choice begins at the end; the filter stays on.
    * @param {number} pane
    * @param {readonly string[]} sources
    * @param {string | null} [at]
+   * @param {Filter} [filter]
    */
-  choose(pane, sources, at = null) {
-    this.#go(this.#with(pane, { sources, at }), true);
+  choose(pane, sources, at = null, filter = this.#at(pane).filter) {
+    this.#go(this.#with(pane, { sources, at, filter }), true);
+  }
+
+  /**
+   * Other lines of the same sources, or other hits in them.
+   * @param {number} pane
+   * @param {Filter} filter
+   * @param {{at?: string | null, canGoBack?: boolean}} [how] `at` is where it stands unless it is said; typing leaves
+   *   nothing to go back to
+   */
+  refine(pane, filter, { at = this.#at(pane).at, canGoBack = true } = {}) {
+    this.#go(this.#with(pane, { sources: this.#at(pane).sources, at, filter }), canGoBack);
   }
 
   /**
@@ -37,18 +51,18 @@ export class Address {
    * @param {readonly string[]} sources
    */
   suggest(pane, sources) {
-    const { at } = readQuery(location.search)[pane] ?? { at: null };
-    this.#go(this.#with(pane, { sources, at }), false);
+    this.#go(this.#with(pane, { ...this.#at(pane), sources }), false);
   }
 
   /**
    * A second pane, beside the one there is.
    * @param {readonly string[]} sources
    * @param {string | null} [at]
+   * @param {Filter} [filter]
    */
-  split(sources, at = null) {
+  split(sources, at = null, filter = NO_FILTER) {
     const panes = readQuery(location.search);
-    if (panes.length < MOST_PANES) this.#go([...panes, { sources, at }], true);
+    if (panes.length < MOST_PANES) this.#go([...panes, { sources, at, filter }], true);
   }
 
   /** @param {number} pane goes, unless it is the only one; those after it move up */
@@ -65,18 +79,24 @@ export class Address {
   place(pane, at) {
     const panes = readQuery(location.search);
     if (!panes[pane] || panes[pane].at === at) return;
-    const placed = panes.with(pane, { sources: panes[pane].sources, at });
+    const placed = panes.with(pane, { ...panes[pane], at });
     history.replaceState(null, "", writeQuery(placed, location.search));
   }
 
   /**
-   * A link that shows these sources from this line on, and nothing else of the page.
+   * A link that shows these lines from one on, and nothing else of the page.
    * @param {readonly string[]} sources
    * @param {string | null} at
+   * @param {Filter} filter
    * @returns {string} absolute
    */
-  link(sources, at) {
-    return new URL(writeQuery([{ sources, at }], location.search), location.href.replace(/[?#].*$/, "")).href;
+  link(sources, at, filter) {
+    return new URL(writeQuery([{ sources, at, filter }], location.search), location.href.replace(/[?#].*$/, "")).href;
+  }
+
+  /** @param {number} pane @returns {PaneQuery} */
+  #at(pane) {
+    return readQuery(location.search)[pane] ?? { sources: [], at: null, filter: NO_FILTER };
   }
 
   /**

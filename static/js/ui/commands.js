@@ -36,7 +36,22 @@ export const GROUPS = /** @type {const} @satisfies {readonly {title: string, ent
       { command: "right", keys: ["l", "ArrowRight"], words: "to the right" },
       { command: "start", keys: ["g", "Home"], words: "to the first line", menu: "To the first line" },
       { command: "end", keys: ["G", "End"], words: "to the end, and follow", menu: "To the end" },
-      { command: "go-to", keys: [":"], words: "to a line or percent\u2026", menu: "Go to line or percent\u2026" },
+      { command: "go-to", keys: [":"], words: "to a line, percent or time\u2026", menu: "Go to line or time\u2026" },
+    ],
+  },
+  {
+    title: "Search",
+    entries: [
+      { command: "search", keys: ["/"], words: "search, or filter", menu: "Search and filter\u2026" },
+      { command: "next-hit", keys: ["n"], words: "to the next hit" },
+      { command: "previous-hit", keys: ["N"], words: "to the previous hit" },
+      { command: "next-error", keys: ["e"], words: "to the next error", menu: "Next error" },
+      { command: "previous-error", keys: ["E"], words: "to the previous error", menu: "Previous error" },
+      { command: "next-warning", keys: ["w"], words: "to the next warning" },
+      { command: "previous-warning", keys: ["W"], words: "to the previous warning" },
+      { command: "span", keys: ["@"], words: "only a span of time\u2026", menu: "Span of time\u2026" },
+      { command: "terms", keys: ["*"], words: "highlight words\u2026", menu: "Highlight\u2026" },
+      { command: "clear-filter", keys: ["\\"], words: "all lines again", menu: "All lines again" },
     ],
   },
   {
@@ -63,6 +78,7 @@ export const GROUPS = /** @type {const} @satisfies {readonly {title: string, ent
     entries: [
       { command: "wrap", keys: ["z"], words: "wrap long lines", menu: "Wrap long lines", state: "switch" },
       { command: "numbers", keys: ["#"], words: "line numbers", menu: "Line numbers", state: "switch" },
+      { command: "histogram", keys: ["v"], words: "lines over time", menu: "Lines over time", state: "switch" },
       { command: "times", keys: ["t"], words: "time column", menu: "Time column", state: "value" },
       { command: "zone", keys: ["T"], words: "time zone", menu: "Time zone", state: "value" },
       { command: "theme", keys: ["i"], words: "theme", menu: "Theme", state: "value" },
@@ -71,14 +87,14 @@ export const GROUPS = /** @type {const} @satisfies {readonly {title: string, ent
   {
     title: "Page",
     entries: [
-      { command: "download", keys: [], words: "download the file", menu: "Download the file" },
+      { command: "download", keys: [], words: "download the lines", menu: "Download the lines" },
       { command: "menu", keys: [","], words: "the menu" },
       { command: "help", keys: ["?"], words: "keys", menu: "Keys\u2026" },
     ],
   },
 ]);
 
-/** @typedef {(typeof GROUPS)[number]["entries"][number]["command"] | "retry" | "restart" | "reload"} Command */
+/** @typedef {(typeof GROUPS)[number]["entries"][number]["command"] | "close-search" | "retry" | "restart" | "reload"} Command */
 /** @typedef {Record<Command, () => void>} Commands */
 
 /** @type {readonly (Entry & {command: Command})[]} */

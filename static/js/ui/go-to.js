@@ -1,4 +1,4 @@
-/** Asks where to go: a line, a percent, some lines on or back. */
+/** Asks where to go: a line, a percent, some lines on or back, a time. */
 
 import { byId, setText } from "../lib/element.js";
 import { group } from "../lib/numbers.js";
@@ -12,30 +12,40 @@ export class GoToDialog {
   #wrong = byId("go-to-wrong", HTMLElement);
   #hint = byId("go-to-hint", HTMLElement);
   #go;
+  #goToTime;
 
-  /** @param {(target: Target) => void} go */
-  constructor(go) {
+  /**
+   * @param {(target: Target) => void} go
+   * @param {(time: string) => Promise<string | null>} goToTime what is wrong with it, in words
+   */
+  constructor(go, goToTime) {
     this.#go = go;
-    byId("go-to-form", HTMLFormElement).addEventListener("submit", (event) => this.#submit(event));
+    this.#goToTime = goToTime;
+    byId("go-to-form", HTMLFormElement).addEventListener("submit", (event) => void this.#submit(event));
     this.#field.addEventListener("input", () => this.#showWrong(""));
   }
 
   /** @param {number | null} total lines that there are; null while unknown */
   open(total) {
     const lines = total === null ? "A line (1234)" : `A line from 1 to ${group(total)}`;
-    setText(this.#hint, `${lines}, a percent (50%), some lines on or back (+100, -100), start or end.`);
+    const places = `${lines}, a percent (50%), some lines on or back (+100, -100), start or end.`;
+    setText(this.#hint, `${places} Or a time: 12:30, 2026-11-20 12:30, 15 min ago, yesterday 09:00.`);
     this.#showWrong("");
     this.#dialog.showModal();
     this.#field.select();
   }
 
   /** @param {SubmitEvent} event */
-  #submit(event) {
+  async #submit(event) {
     event.preventDefault();
-    const answer = parseGoTo(this.#field.value);
-    if ("wrong" in answer) return this.#showWrong(answer.wrong);
+    const typed = this.#field.value;
+    const answer = parseGoTo(typed);
+    if ("wrong" in answer) {
+      const wrong = answer.isTime ? await this.#goToTime(typed) : answer.wrong;
+      if (wrong !== null) return this.#showWrong(wrong);
+    }
     this.#dialog.close();
-    this.#go(answer.target);
+    if ("target" in answer) this.#go(answer.target);
   }
 
   /** @param {string} words */

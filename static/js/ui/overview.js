@@ -20,6 +20,8 @@ import { StatusBar } from "./status.js";
  * @property {readonly string[]} names of the chosen
  * @property {import("../model/connection.js").Connection} connection
  * @property {boolean} empty no line is there
+ * @property {boolean} filtered lines are left out
+ * @property {boolean} counting not all lines have been looked at
  * @property {boolean} following
  * @property {boolean} paused
  * @property {number} unseen lines that came since the reader left the end
@@ -98,8 +100,8 @@ export class Overview {
    * @param {PaneState} active
    */
   #showStatus({ sources }, active) {
-    const { connection, paused, empty } = active;
-    const view = { now: Date.now(), paused, empty, sources: sources?.length ?? null };
+    const { connection, paused, empty, filtered } = active;
+    const view = { now: Date.now(), paused, empty, filtered, sources: sources?.length ?? null };
     const { words, tone } = statusWords(connection, view);
     this.#statusBar.showState(words, tone);
     this.#statusBar.showPlace(empty ? null : active.place);
@@ -117,9 +119,9 @@ export class Overview {
  * @param {PaneState} pane
  */
 function showPane({ sources, trouble }, pane) {
-  const { frame, names, connection, chosen, empty, unseen } = pane;
+  const { frame, names, empty, unseen } = pane;
   frame.showTitle(names.map(visible));
-  frame.showNotice(noticeFor({ connection, trouble, sources, chosen, empty }), !empty);
+  frame.showNotice(noticeFor({ ...pane, trouble, sources }), !empty);
   frame.showPill({ unseen, atEnd: showsNewest(pane) || (pane.following && unseen === 0) });
 }
 

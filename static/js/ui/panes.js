@@ -15,6 +15,10 @@ export class PaneFrame {
     hintButtons(content);
     /** The pane as a whole. */
     this.root = part(content, ".pane", HTMLElement);
+    /** Where lines over time are shown. */
+    this.histogram = part(content, ".histogram", HTMLElement);
+    /** Where hits are shown beside the scrollbar. */
+    this.hitMarks = part(content, ".hit-marks", HTMLCanvasElement);
     /** What scrolls. */
     this.log = part(content, ".log", HTMLElement);
     /** As high and wide as the content claims to be. */

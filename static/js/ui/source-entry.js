@@ -2,6 +2,7 @@
 
 import { element, setText } from "../lib/element.js";
 import { bytes } from "../lib/numbers.js";
+import { NO_FILTER } from "../model/filter.js";
 import { writeQuery } from "../model/query.js";
 import { visible } from "../text/sanitize.js";
 import { agoWords } from "../text/words.js";
@@ -47,7 +48,7 @@ export class SourceEntry {
     this.#tick.type = "checkbox";
     this.#beside.type = "button";
     this.#beside.title = "Open beside (shift and click)";
-    this.#link.href = writeQuery([{ sources: [id], at: null }]);
+    this.#link.href = writeQuery([{ sources: [id], at: null, filter: NO_FILTER }]);
     const facts = element("span", "facts", this.#pace, this.#size);
     this.item = element("li", "source", element("label", "tick", this.#tick), this.#link, facts, this.#beside);
     this.reach(false);

@@ -1,0 +1,153 @@
+/** What can be done with one line, in its menu; and with a value in it, where a reader clicks. */
+
+import { isFiltering, NO_FILTER } from "./model/filter.js";
+import { fieldAt, placeInLine } from "./text/fields.js";
+import { prettyJson } from "./text/json.js";
+import { lineText } from "./text/spans.js";
+import { quoted } from "./text/words.js";
+import { LineMenu } from "./ui/line-menu.js";
+
+/** @typedef {import("./model/rows.js").LineRow} LineRow */
+/** @typedef {import("./ui/line-menu.js").Action} Action */
+/** @typedef {{row: number, line: LineRow}} Current */
+/**
+ * @typedef {object} Parts
+ * @property {() => import("./pane.js").Pane} active
+ * @property {import("./model/names.js").Names} names
+ * @property {import("./model/bookmarks.js").Bookmarks} bookmarks
+ * @property {import("./model/terms.js").Terms} terms
+ * @property {(text: string) => void} copy
+ * @property {(current: Current) => void} copyLink
+ * @property {(what: "include" | "exclude", text: string) => void} add
+ * @property {(span: {since: string, until: string}) => void} chooseSpan
+ * @property {(filter: import("./model/filter.js").Filter, at: string | null) => void} refine
+ */
+
+const LONG_CHARACTERS = 4_000;
+const TWO_CLICKS_MS = 250;
+
+export class LineDeeds {
+  #menu = new LineMenu();
+  #parts;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #offering;
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @param {Current} current
+   * @param {import("./ui/line-menu.js").Point} [point]
+   */
+  openMenu({ row, line }, point) {
+    const { active, names } = this.#parts;
+    const rect = active().elementOf(row)?.getBoundingClientRect();
+    const actions = [
+      ...this.#takings({ row, line }),
+      ...this.#narrowings({ row, line }),
+      ...this.#looks(line),
+    ];
+    this.#menu.open({ name: names.full(line.source), n: line.n, text: line.text }, actions, {
+      x: point?.x ?? (rect?.left ?? 0) + 40,
+      y: point?.y ?? rect?.bottom ?? 0,
+    });
+  }
+
+  /** @param {MouseEvent} event */
+  openMenuOf({ target, clientX, clientY }) {
+    if (!(target instanceof Element) || !target.closest('[data-action="menu"]')) return;
+    const current = this.#parts.active().lineOf(target);
+    if (current) this.openMenu(current, { x: clientX, y: clientY });
+  }
+
+  /**
+   * A click on the value of a field offers to filter by it, unless it is the first of two.
+   * @param {LineRow} line
+   * @param {number} place in the text shown
+   * @param {MouseEvent} event
+   */
+  offerField(line, place, event) {
+    clearTimeout(this.#offering);
+    if (event.detail > 1 || event.shiftKey) return;
+    const shown = event.target instanceof Element ? (event.target.closest(".text")?.textContent ?? "") : "";
+    const text = lineText(line.text);
+    const field = fieldAt(text, shown === text ? place : placeInLine(shown, place, text));
+    if (!field) return;
+    const { key, value } = field;
+    const actions = [
+      ...this.#textActions(field.text, value),
+      { words: "Copy the value", act: () => this.#parts.copy(value) },
+    ];
+    const at = { x: event.clientX, y: event.clientY + 8 };
+    this.#offering = setTimeout(() => this.#menu.open({ name: key, n: null, text: value }, actions, at), TWO_CLICKS_MS);
+  }
+
+  /** @param {Current} current @returns {Action[]} */
+  #takings({ row, line }) {
+    const { active, bookmarks, copy, copyLink } = this.#parts;
+    return [
+      { words: "Copy line", key: "c", act: () => copy(lineText(line.text)) },
+      { words: "Copy link to this line", key: "y", act: () => copyLink({ row, line }) },
+      {
+        words: bookmarks.has(line) ? "Take the bookmark off" : "Bookmark",
+        key: "m",
+        act: () => void active().toggleMark({ row, line }),
+      },
+    ];
+  }
+
+  /** What leads from a line to others. @param {Current} current @returns {Action[]} */
+  #narrowings({ row, line: { time } }) {
+    const pane = this.#parts.active();
+    const { since, until } = pane.filter;
+    // Where fingers select, the browser knows what.
+    const selected = (pane.selectedText || String(getSelection() ?? "")).split("\n")[0];
+    const actions = selected.trim() === "" ? [] : this.#textActions(selected, selected);
+    if (time !== null) {
+      const choose = (/** @type {{since: string, until: string}} */ span) => () => this.#parts.chooseSpan(span);
+      actions.push({ words: "Only lines from here on", act: choose({ since: String(time), until }) });
+      actions.push({ words: "Only lines up to here", act: choose({ since, until: String(time + 1) }) });
+    }
+    if (isFiltering(pane.filter)) {
+      actions.push({ words: "Show among all lines", act: () => void this.#showAmongAll(row) });
+    }
+    return actions;
+  }
+
+  /** @param {LineRow} line @returns {Action[]} */
+  #looks(line) {
+    const pane = this.#parts.active();
+    const rest = line.cut === null ? null : pane.restUrl(line);
+    /** @type {Action[]} */
+    const actions = [];
+    if (prettyJson(line.text)) actions.push({ words: "Spread out JSON", key: "p", act: () => pane.togglePretty(line) });
+    if (line.text.length > LONG_CHARACTERS) {
+      actions.push({ words: "In full", key: "x", act: () => pane.toggleExpanded(line) });
+    }
+    if (rest) actions.push({ words: "Open all of it", act: () => void open(rest, "_blank", "noopener") });
+    return actions;
+  }
+
+  /** @param {number} row */
+  async #showAmongAll(row) {
+    const pane = this.#parts.active();
+    const { search, regex, matchCase } = pane.filter;
+    this.#parts.refine({ ...NO_FILTER, search, regex, matchCase }, await pane.cursorOf(row));
+  }
+
+  /**
+   * @param {string} text what lines have to hold
+   * @param {string} word what is to be seen in them
+   * @returns {Action[]}
+   */
+  #textActions(text, word) {
+    const { add, terms } = this.#parts;
+    return [
+      { words: `Only lines with ${quoted(text)}`, act: () => add("include", text) },
+      { words: `No lines with ${quoted(text)}`, act: () => add("exclude", text) },
+      { words: `Highlight ${quoted(word)}`, act: () => terms.add(word) },
+    ];
+  }
+}

@@ -1,0 +1,161 @@
+/** What a view is asked for beside its sources: what lines must and must not hold, and what is looked for in them. */
+
+/** @typedef {"smart" | "sensitive" | "insensitive"} Case smart is sensitive where a pattern has a capital letter */
+/**
+ * @typedef {object} Filter
+ * @property {string} search what stands in the search bar
+ * @property {boolean} only whether only lines with it are shown; otherwise it is just found
+ * @property {readonly string[]} include all must hold, besides
+ * @property {readonly string[]} exclude none may
+ * @property {boolean} regex whether all of these are patterns
+ * @property {Case} matchCase
+ * @property {readonly string[]} levels no line of another one is shown; "none" is what has none; empty is all
+ * @property {string} since a time as the server reads it, or nothing
+ * @property {string} until the same; lines of this time are out
+ */
+/** @typedef {[name: string, value: string]} Parameter */
+
+/** @type {Filter} */
+export const NO_FILTER = Object.freeze({
+  search: "",
+  only: false,
+  include: [],
+  exclude: [],
+  regex: false,
+  matchCase: "smart",
+  levels: [],
+  since: "",
+  until: "",
+});
+
+const NAMES = ["q", "not", "find", "regex", "case", "level", "since", "until"];
+const SPECIAL = /[\\^$.*+?()[\]{}|]/g;
+
+/**
+ * Without `find`, the last `q` is what stands in the search bar.
+ * @param {URLSearchParams} params
+ * @param {string} suffix of their names
+ * @returns {Filter}
+ */
+export function readFilter(params, suffix) {
+  const all = (/** @type {string} */ name) => params.getAll(name + suffix).filter(Boolean);
+  const one = (/** @type {string} */ name) => params.get(name + suffix) ?? "";
+  const [find, include, matchCase] = [params.get(`find${suffix}`), all("q"), one("case")];
+  const only = find === null && include.length > 0;
+  return {
+    search: find ?? include.at(-1) ?? "",
+    only,
+    include: only ? include.slice(0, -1) : include,
+    exclude: all("not"),
+    regex: one("regex") === "true",
+    matchCase: matchCase === "sensitive" || matchCase === "insensitive" ? matchCase : "smart",
+    levels: [...new Set(all("level"))],
+    since: one("since"),
+    until: one("until"),
+  };
+}
+
+/**
+ * @param {URLSearchParams} params what they said of such a view before goes
+ * @param {string} suffix
+ * @param {Filter} [filter]
+ */
+export function writeFilter(params, suffix, filter) {
+  for (const name of NAMES) params.delete(name + suffix);
+  if (!filter) return;
+  for (const [name, value] of viewParameters(filter)) params.append(name + suffix, value);
+  const found = !filter.only && filter.search !== "";
+  if (found && !params.has(`q${suffix}`) && !params.has(`not${suffix}`)) {
+    for (const [name, value] of manner(filter)) params.append(name + suffix, value);
+  }
+  if (found || (filter.include.length > 0 && filter.search === "")) params.append(`find${suffix}`, filter.search);
+}
+
+/** What the server is asked for: which lines are shown. @param {Filter} filter @returns {Parameter[]} none for all */
+export function viewParameters(filter) {
+  return parameters(filter, filter.only && filter.search ? [...filter.include, filter.search] : filter.include);
+}
+
+/** Which of the lines shown are hits. @param {Filter} filter @returns {Parameter[]} */
+export function hitParameters(filter) {
+  return parameters(filter, filter.search ? [...filter.include, filter.search] : filter.include);
+}
+
+/** @param {readonly Parameter[]} pairs @returns {string} without a question mark */
+export function asQuery(pairs) {
+  return new URLSearchParams(/** @type {Parameter[]} */ (pairs)).toString();
+}
+
+/**
+ * @param {Filter} filter
+ * @param {readonly string[]} include
+ * @returns {Parameter[]}
+ */
+function parameters(filter, include) {
+  const { exclude, levels, since, until } = filter;
+  /** @type {Parameter[]} */
+  const pairs = include.map((text) => ["q", text]);
+  for (const text of exclude) pairs.push(["not", text]);
+  if (pairs.length > 0) pairs.push(...manner(filter));
+  for (const level of levels) pairs.push(["level", level]);
+  if (since) pairs.push(["since", since]);
+  if (until) pairs.push(["until", until]);
+  return pairs;
+}
+
+/** @param {Filter} filter @returns {Parameter[]} */
+function manner({ regex, matchCase }) {
+  /** @type {Parameter[]} */
+  const pairs = regex ? [["regex", "true"]] : [];
+  if (matchCase !== "smart") pairs.push(["case", matchCase]);
+  return pairs;
+}
+
+/** Whether it leaves any line out. @param {Filter} filter */
+export function isFiltering(filter) {
+  return viewParameters(filter).length > 0;
+}
+
+/**
+ * With one more line that must, or must not, be there.
+ * @param {Filter} filter
+ * @param {"include" | "exclude"} what
+ * @param {string} text as lines have it
+ * @returns {Filter}
+ */
+export function withText(filter, what, text) {
+  const term = filter.regex ? literal(text) : text;
+  return filter[what].includes(term) ? filter : { ...filter, [what]: [...filter[what], term] };
+}
+
+/**
+ * @param {Filter} filter
+ * @param {string} level
+ * @returns {Filter}
+ */
+export function withLevelToggled(filter, level) {
+  const { levels } = filter;
+  return { ...filter, levels: levels.includes(level) ? levels.filter((each) => each !== level) : [...levels, level] };
+}
+
+/**
+ * Patterns for texts, or the other way: what was chosen by a click stays what it was.
+ * @param {Filter} filter
+ * @returns {Filter}
+ */
+export function withRegexToggled(filter) {
+  const turn = (/** @type {string} */ term) => (filter.regex ? plain(term) : literal(term));
+  const { include, exclude, regex } = filter;
+  return { ...filter, regex: !regex, include: include.map(turn), exclude: exclude.map(turn) };
+}
+
+/** The pattern of just this text. @param {string} text */
+export function literal(text) {
+  return text.replace(SPECIAL, "\\$&");
+}
+
+/** @param {string} pattern @returns {string} the text it is the pattern of, or the pattern itself */
+function plain(pattern) {
+  const text = pattern.replace(/\\([\\^$.*+?()[\]{}|])/g, "$1");
+  return literal(text) === pattern ? text : pattern;
+}

@@ -1,0 +1,105 @@
+/** Lines over time as bars: pure arithmetic between times, buckets and pixels. */
+
+/** @typedef {"fatal" | "error" | "warning" | "notice" | "info" | "debug" | "trace" | "none"} Kind */
+/**
+ * What `/api/histogram` gives.
+ * @typedef {object} Counts
+ * @property {number | null} from epoch milliseconds; null where no line has a time
+ * @property {number | null} to
+ * @property {number} step milliseconds of each bucket
+ * @property {Partial<Record<Kind, number[]>>} levels
+ * @property {boolean} complete
+ */
+/** @typedef {{from: number, to: number, step: number, levels: Partial<Record<Kind, number[]>>}} Course */
+
+/** From the bottom of a bar up. @type {readonly Kind[]} */
+export const KINDS = ["fatal", "error", "warning", "notice", "info", "debug", "trace", "none"];
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const STEPS = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * MINUTE),
+  ...[1, 2, 3, 6, 12].map((count) => count * HOUR),
+  ...[1, 2, 7, 14, 30, 60, 90, 180, 365, 730, 1825, 3650].map((count) => count * DAY),
+];
+
+/** @param {Counts | null} counts @returns {Course | null} null where there is nothing to show over time */
+export function courseOf(counts) {
+  if (!counts || counts.from === null || counts.to === null || counts.to <= counts.from) return null;
+  return { from: counts.from, to: counts.to, step: counts.step, levels: counts.levels };
+}
+
+/**
+ * Lines of each kind in all.
+ * @param {Counts | null} counts
+ * @returns {Record<Kind, number>}
+ */
+export function totals(counts) {
+  const sums = KINDS.map((kind) => [kind, (counts?.levels[kind] ?? []).reduce((sum, count) => sum + count, 0)]);
+  return Object.fromEntries(sums);
+}
+
+/**
+ * @param {Course} course
+ * @param {number} bucket
+ * @returns {{kind: Kind, count: number}[]} those that are there
+ */
+export function bucketCounts({ levels }, bucket) {
+  return KINDS.map((kind) => ({ kind, count: levels[kind]?.[bucket] ?? 0 })).filter(({ count }) => count > 0);
+}
+
+/** How many buckets it has. @param {Course} course */
+export function bucketsOf({ from, to, step }) {
+  return Math.max(1, Math.round((to - from) / step));
+}
+
+/**
+ * The heights of a bar's parts. What is there is seen, however little it is beside the rest.
+ * @param {readonly number[]} counts
+ * @param {number} most the sum of the highest bar
+ * @param {number} height pixels of that one
+ * @returns {number[]} pixels
+ */
+export function heights(counts, most, height) {
+  return counts.map((count) => (count === 0 ? 0 : Math.max(1, (count / most) * height)));
+}
+
+/**
+ * @param {Course} course
+ * @param {number} time
+ * @param {number} width
+ */
+export function xOf({ from, to }, time, width) {
+  return ((time - from) / (to - from)) * width;
+}
+
+/**
+ * @param {Course} course
+ * @param {number} x
+ * @param {number} width
+ */
+export function timeAt({ from, to }, x, width) {
+  return Math.round(from + (Math.max(0, Math.min(width, x)) / width) * (to - from));
+}
+
+/**
+ * Round times to label.
+ * @param {{from: number, to: number}} span
+ * @param {number} most labels
+ * @param {(time: number) => number} offset of the zone from UTC, in milliseconds
+ * @returns {{times: number[], step: number}}
+ */
+export function ticks({ from, to }, most, offset) {
+  const step = STEPS.find((each) => (to - from) / each <= most) ?? STEPS[STEPS.length - 1];
+  const times = [];
+  for (let time = Math.ceil((from + offset(from)) / step) * step; times.length <= most; time += step) {
+    const utc = time - offset(time - offset(from));
+    if (utc > to) break;
+    if (utc >= from) times.push(utc);
+  }
+  return { times, step };
+}

@@ -1,0 +1,32 @@
+/** Lists in the browser's storage, which may be missing, full, forbidden, or written by another version of the page. */
+
+/** @typedef {import("./settings.js").Store} Store */
+
+/**
+ * @param {Store | null} store
+ * @param {string} key
+ * @returns {unknown[]}
+ */
+export function readList(store, key) {
+  try {
+    const kept = JSON.parse(store?.getItem(key) ?? "[]");
+    return Array.isArray(kept) ? kept : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
+/**
+ * @param {Store | null} store
+ * @param {string} key
+ * @param {readonly unknown[]} list
+ */
+export function writeList(store, key, list) {
+  try {
+    store?.setItem(key, JSON.stringify(list));
+  } catch (error) {
+    // Full or forbidden storage: it then holds for this page only.
+    if (!(error instanceof DOMException)) throw error;
+  }
+}

@@ -1,0 +1,72 @@
+/** How many lines there are over time: asked for again until it is complete, and when there may be more. */
+
+import { Signal } from "../lib/signal.js";
+
+/** @typedef {import("../model/filter.js").Parameter} Parameter */
+/** @typedef {import("../model/histogram.js").Counts} Counts */
+
+const TIMEOUT_MS = 20_000;
+const UNFINISHED_MS = 400;
+
+export class HistogramClient {
+  #endpoint;
+  /** @type {Signal<Counts | null>} */
+  #counts = new Signal(/** @type {Counts | null} */ (null));
+  #query = "";
+  #asking = false;
+  #again = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {string} endpoint the URL of `/api/histogram` */
+  constructor(endpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  /** Null until the first answer. @returns {import("../lib/signal.js").Readable<Counts | null>} */
+  get counts() {
+    return this.#counts;
+  }
+
+  /** Of other lines from now on. @param {readonly Parameter[]} query none rests */
+  show(query) {
+    const wanted = new URLSearchParams(/** @type {Parameter[]} */ (query)).toString();
+    if (wanted === this.#query) return;
+    this.#query = wanted;
+    if (wanted === "") this.#counts.set(null);
+    void this.refresh();
+  }
+
+  /** One request at a time; news during one is asked for after it. */
+  async refresh() {
+    clearTimeout(this.#timer);
+    this.#again = this.#asking;
+    if (this.#asking || this.#query === "") return;
+    this.#asking = true;
+    const query = this.#query;
+    const counts = await this.#ask(query);
+    this.#asking = false;
+    if (this.#again || query !== this.#query) return void this.refresh();
+    if (counts) this.#counts.set(counts);
+    if (counts && !counts.complete) this.#timer = setTimeout(() => void this.refresh(), UNFINISHED_MS);
+  }
+
+  close() {
+    this.#query = "";
+    clearTimeout(this.#timer);
+  }
+
+  /** @param {string} query @returns {Promise<Counts | null>} null when it failed */
+  async #ask(query) {
+    try {
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const response = await fetch(`${this.#endpoint}?${query}`, { cache: "no-store", signal });
+      return response.ok ? await response.json() : null;
+    } catch (error) {
+      // No network, our timeout, or an answer that is no JSON, as from a proxy in between.
+      const known = [TypeError, DOMException, SyntaxError].some((type) => error instanceof type);
+      if (!known) throw error;
+      return null;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/** One search at a time: how many hits there are so far, how far it has come, where they are. */
+
+import { createParser } from "../../vendor/eventsource-parser/index.js";
+import { Signal } from "../lib/signal.js";
+import { ask } from "./answer.js";
+
+/** @typedef {import("../model/filter.js").Parameter} Parameter */
+/**
+ * @typedef {object} Found
+ * @property {number} matches
+ * @property {number} done bytes
+ * @property {number} size bytes
+ * @property {readonly number[]} marks hits in each of so many parts of the files, the oldest first
+ */
+/**
+ * @typedef {{name: "idle"} | {name: "running", found: Found | null} | {name: "done", found: Found}
+ *   | {name: "wrong", detail: string} | {name: "failed"}} SearchState
+ */
+
+const MARKS = 200;
+
+export class SearchClient {
+  #endpoint;
+  /** @type {Signal<SearchState>} */
+  #state = new Signal(/** @type {SearchState} */ ({ name: "idle" }));
+  /** @type {AbortController | null} */
+  #request = null;
+
+  /** @param {string} endpoint the URL of `/api/search` */
+  constructor(endpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  /** @returns {import("../lib/signal.js").Readable<SearchState>} */
+  get state() {
+    return this.#state;
+  }
+
+  /**
+   * Instead of what it searched for before.
+   * @param {readonly string[]} sources
+   * @param {readonly Parameter[]} query
+   * @param {boolean} [quietly] whether what is shown stays until there is news: it is the same search, again
+   */
+  start(sources, query, quietly = false) {
+    this.#request?.abort();
+    const request = new AbortController();
+    this.#request = request;
+    if (!quietly) this.#state.set({ name: "running", found: null });
+    void this.#run(request, [...sources.map((id) => /** @type {Parameter} */ (["source", id])), ...query], quietly);
+  }
+
+  stop() {
+    this.#request?.abort();
+    this.#request = null;
+    this.#state.set({ name: "idle" });
+  }
+
+  /**
+   * @param {AbortController} request
+   * @param {Parameter[]} query
+   * @param {boolean} quietly
+   */
+  async #run(request, query, quietly) {
+    const params = new URLSearchParams([...query, ["quiet", "true"], ["marks", String(MARKS)]]);
+    const answer = await ask(`${this.#endpoint}?${params}`, request.signal, (url, init) => fetch(url, init));
+    if (this.#request !== request) return;
+    if (answer.verdict === "refused") this.#state.set({ name: "wrong", detail: answer.detail });
+    else if (answer.verdict === "given") await this.#read(answer.response, request, quietly);
+    else if (!quietly) this.#state.set({ name: "failed" });
+  }
+
+  /**
+   * @param {Response} response
+   * @param {AbortController} request
+   * @param {boolean} quietly
+   */
+  async #read(response, request, quietly) {
+    const reader = response.body?.getReader();
+    const decoder = new TextDecoder();
+    /** @type {Found | null} */
+    let found = null;
+    const parser = createParser({
+      onEvent: ({ event, data }) => {
+        if (event === "progress") found = JSON.parse(data);
+      },
+    });
+    for (;;) {
+      // Whatever makes a read fail, the search is over.
+      const chunk = await reader?.read().catch(() => undefined);
+      if (this.#request !== request) return;
+      if (!chunk?.value) break;
+      parser.feed(decoder.decode(chunk.value, { stream: true }));
+      if (found && !quietly) this.#state.set({ name: "running", found });
+    }
+    if (found) this.#state.set({ name: "done", found });
+    else if (!quietly) this.#state.set({ name: "failed" });
+  }
+}

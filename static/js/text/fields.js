@@ -1,0 +1,80 @@
+/** The fields of a line that has some: of a JSON object, or of logfmt's key=value. */
+
+/**
+ * @typedef {object} Field
+ * @property {string} key
+ * @property {string} value
+ * @property {number} start of the value in the line
+ * @property {number} end
+ * @property {string} text what of the line says that the field has this value, and not just a similar one
+ */
+
+const JSON_FIELD = /("(?:[^"\\]|\\.)*")\s*:\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null)(\s*[,}\]])?/g;
+const PAIR = /(?<=^|[\s,;|[({])([A-Za-z_][\w.\-/]{0,60})=("(?:[^"\\]|\\.)*"|[^\s",;|\])}]+)( ?)/g;
+// One may be in any sentence.
+const FEWEST_PAIRS = 2;
+
+/**
+ * @param {string} line
+ * @returns {Field[]}
+ */
+export function fieldsOf(line) {
+  const pairs = line.includes("{") ? Array.from(line.matchAll(JSON_FIELD), jsonField) : [];
+  if (pairs.length > 0) return pairs;
+  const found = Array.from(line.matchAll(PAIR), logfmtField);
+  return found.length >= FEWEST_PAIRS ? found : [];
+}
+
+/**
+ * The field whose value is at a place in the line.
+ * @param {string} line
+ * @param {number} place
+ * @returns {Field | null}
+ */
+export function fieldAt(line, place) {
+  return fieldsOf(line).find(({ start, end }) => start <= place && place <= end) ?? null;
+}
+
+/**
+ * The place in the line of a place in what shows it set out over several: they differ in nothing but white space.
+ * @param {string} shown
+ * @param {number} place
+ * @param {string} line
+ */
+export function placeInLine(shown, place, line) {
+  const solid = shown.slice(0, place).replace(/\s/g, "").length;
+  let passed = 0;
+  for (let at = 0; at < line.length; at += 1) {
+    if (/\s/.test(line[at])) continue;
+    if (passed === solid) return at;
+    passed += 1;
+  }
+  return line.length;
+}
+
+/** @param {RegExpMatchArray} match @returns {Field} */
+function jsonField({ 0: whole, 1: key, 2: value, 3: after = "", index = 0 }) {
+  const end = index + whole.length - after.length;
+  const isText = value.startsWith('"');
+  // Without what follows it, 4 is also 42.
+  const text = isText ? whole.slice(0, whole.length - after.length) : whole;
+  return { key: unquoted(key), value: isText ? unquoted(value) : value, start: end - value.length, end, text };
+}
+
+/** @param {RegExpMatchArray} match @returns {Field} */
+function logfmtField({ 0: whole, 1: key, 2: value, 3: after, index = 0 }) {
+  const end = index + whole.length - after.length;
+  const isText = value.startsWith('"');
+  const text = isText ? whole.trimEnd() : whole;
+  return { key, value: isText ? unquoted(value) : value, start: end - value.length, end, text };
+}
+
+/** @param {string} quoted */
+function unquoted(quoted) {
+  try {
+    return String(JSON.parse(quoted));
+  } catch (error) {
+    if (error instanceof SyntaxError) return quoted.slice(1, -1);
+    throw error;
+  }
+}

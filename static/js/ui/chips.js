@@ -1,0 +1,110 @@
+/** What is filtered, one chip each: texts to take away again, a span of time, and the levels to choose from. */
+
+import { byId, element, setText } from "../lib/element.js";
+import { KINDS } from "../model/histogram.js";
+import { visible } from "../text/sanitize.js";
+import { shortCount } from "../text/words.js";
+
+/** @typedef {import("../model/filter.js").Filter} Filter */
+/** @typedef {import("../model/histogram.js").Kind} Kind */
+/** @typedef {{sign: string, words: string, without: Filter}} Chip `without` is the filter when it is taken away */
+/**
+ * @typedef {object} Deeds
+ * @property {(filter: Filter) => void} refine
+ * @property {(level: Kind) => void} toggleLevel
+ */
+
+/** @type {Record<Kind, string>} */
+const NAMES = {
+  fatal: "fatal",
+  error: "error",
+  warning: "warning",
+  notice: "notice",
+  info: "info",
+  debug: "debug",
+  trace: "trace",
+  none: "no level",
+};
+
+export class Chips {
+  #list = byId("chips", HTMLElement);
+  #levels = byId("levels", HTMLElement);
+  /** @type {Map<Kind, {button: HTMLButtonElement, count: HTMLElement}>} */
+  #buttons = new Map();
+  #deeds;
+  #shown = "";
+
+  /** @param {Deeds} deeds */
+  constructor(deeds) {
+    this.#deeds = deeds;
+    for (const kind of KINDS) {
+      const count = element("span", "count");
+      const button = element("button", `level ink-${kind}`, NAMES[kind], count);
+      button.type = "button";
+      button.hidden = true;
+      button.ariaPressed = "false";
+      button.addEventListener("click", () => deeds.toggleLevel(kind));
+      this.#buttons.set(kind, { button, count });
+      this.#levels.append(button);
+    }
+  }
+
+  /**
+   * @param {Filter} filter
+   * @param {(time: string) => string} timeWords
+   */
+  show(filter, timeWords) {
+    const chips = chipsOf(filter, timeWords);
+    const shown = JSON.stringify(chips);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#list.replaceChildren(...chips.map((chip) => this.#chip(chip)));
+    this.#list.hidden = chips.length === 0;
+  }
+
+  /**
+   * @param {Record<Kind, number>} totals
+   * @param {readonly string[]} chosen
+   */
+  showLevels(totals, chosen) {
+    for (const [kind, { button, count }] of this.#buttons) {
+      const isChosen = chosen.includes(kind);
+      button.hidden = totals[kind] === 0 && !isChosen;
+      if (button.ariaPressed !== String(isChosen)) button.ariaPressed = String(isChosen);
+      setText(count, shortCount(totals[kind]));
+    }
+  }
+
+  /** @param {Chip} chip */
+  #chip({ sign, words, without }) {
+    const remove = element("button", "", "\u2715");
+    remove.type = "button";
+    remove.ariaLabel = `Take away: ${words}`;
+    remove.addEventListener("click", () => this.#deeds.refine(without));
+    const text = element("span", "words", words);
+    text.title = words;
+    return element("li", `chip ${sign === "\u2212" ? "without" : ""}`, element("span", "sign", sign), text, remove);
+  }
+}
+
+/**
+ * @param {Filter} filter
+ * @param {(time: string) => string} timeWords
+ * @returns {Chip[]}
+ */
+function chipsOf(filter, timeWords) {
+  const { include, exclude, since, until } = filter;
+  const texts = /** @type {const} */ (["include", "exclude"]).flatMap((what) =>
+    (what === "include" ? include : exclude).map((text) => ({
+      sign: what === "include" ? "+" : "\u2212",
+      words: visible(text),
+      without: { ...filter, [what]: filter[what].filter((each) => each !== text) },
+    })),
+  );
+  if (!since && !until) return texts;
+  const [from, to] = [since, until].map((time) => time && timeWords(time));
+  const day = /^\d{4}-\d{2}-\d{2} /.exec(from)?.[0] ?? " ";
+  const end = to.startsWith(day) ? to.slice(day.length) : to;
+  const words = !from ? `until ${to}` : !to ? `from ${from}` : `${from} \u2013 ${end}`;
+  return [...texts, { sign: "", words, without: { ...filter, since: "", until: "" } }];
+}

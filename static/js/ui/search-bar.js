@@ -1,0 +1,152 @@
+/** Where a reader searches: the field, its switches, how many hits there are, and what is wrong with a pattern. */
+
+import { byId, element, setText } from "../lib/element.js";
+import { foundWords } from "../text/words.js";
+
+/** @typedef {import("../model/filter.js").Filter} Filter */
+/** @typedef {import("../net/search-client.js").SearchState} SearchState */
+/** @typedef {Pick<Filter, "search" | "only" | "matchCase">} Typed */
+/**
+ * @typedef {object} Ears
+ * @property {(typed: Typed) => void} typed some time after the last key
+ * @property {() => void} regex the switch was pressed
+ * @property {(back: boolean) => void} entered to the next hit, or back to the one before
+ * @property {() => void} closed
+ */
+
+const PAUSE_MS = 150;
+
+export class SearchBar {
+  #box = byId("find", HTMLElement);
+  #field = byId("find-field", HTMLInputElement);
+  #case = byId("find-case", HTMLButtonElement);
+  #regex = byId("find-regex", HTMLButtonElement);
+  #only = byId("find-only", HTMLButtonElement);
+  #count = byId("find-count", HTMLElement);
+  #wrong = byId("find-wrong", HTMLElement);
+  #recentList = byId("find-recent", HTMLDataListElement);
+  #ears;
+  #recent;
+  #isOpen = false;
+  #isNeeded = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {import("../model/filter.js").Case} */
+  #matchCase = "smart";
+
+  /**
+   * @param {import("../model/recent.js").Recent} recent
+   * @param {Ears} ears
+   */
+  constructor(recent, ears) {
+    this.#ears = ears;
+    this.#recent = recent;
+    this.#field.addEventListener("input", () => this.#typedSoon());
+    this.#field.addEventListener("change", () => recent.add(this.#field.value));
+    this.#field.addEventListener("keydown", (event) => this.#key(event));
+    this.#only.addEventListener("click", () => {
+      press(this.#only, !isPressed(this.#only));
+      this.#typed();
+    });
+    this.#case.addEventListener("click", () => {
+      this.#matchCase = this.#matchCase === "sensitive" ? "smart" : "sensitive";
+      press(this.#case, this.#matchCase === "sensitive");
+      this.#typed();
+    });
+    this.#regex.addEventListener("click", () => ears.regex());
+  }
+
+  get isOpen() {
+    return this.#isOpen;
+  }
+
+  open() {
+    this.#isOpen = true;
+    this.#arrange();
+    this.#recentList.replaceChildren(...this.#recent.all.map((text) => makeOption(text)));
+    this.#field.focus();
+    this.#field.select();
+  }
+
+  /** It stays while something is filtered. */
+  close() {
+    this.#isOpen = false;
+    this.#arrange();
+  }
+
+  /**
+   * What the pane in front of the reader has.
+   * @param {Filter} filter
+   * @param {boolean} isNeeded whether there is something that must not be hidden
+   */
+  show(filter, isNeeded) {
+    // What is being typed is newer.
+    if (this.#timer === undefined && this.#field.value !== filter.search) this.#field.value = filter.search;
+    if (filter.search !== "") press(this.#only, filter.only);
+    press(this.#regex, filter.regex);
+    press(this.#case, filter.matchCase === "sensitive");
+    this.#matchCase = filter.matchCase;
+    this.#isNeeded = isNeeded;
+    this.#arrange();
+  }
+
+  /** @param {SearchState} state */
+  showState(state) {
+    setText(this.#count, foundWords(state));
+    const wrong = state.name === "wrong" ? state.detail : "";
+    setText(this.#wrong, wrong);
+    if (wrong) this.#field.setAttribute("aria-invalid", "true");
+    else this.#field.removeAttribute("aria-invalid");
+  }
+
+  #arrange() {
+    this.#box.hidden = !this.#isOpen && !this.#isNeeded;
+    document.body.classList.toggle("is-finding", !this.#box.hidden);
+  }
+
+  #typedSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#typed(), PAUSE_MS);
+  }
+
+  #typed() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#ears.typed({ search: this.#field.value, only: isPressed(this.#only), matchCase: this.#matchCase });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.isComposing) return;
+    if (event.key === "Escape") {
+      event.preventDefault();
+      this.#ears.closed();
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      if (this.#timer !== undefined) this.#typed();
+      this.#recent.add(this.#field.value);
+      this.#ears.entered(event.shiftKey);
+    }
+  }
+}
+
+/** @param {string} text */
+function makeOption(text) {
+  const option = element("option", "");
+  option.value = text;
+  return option;
+}
+
+/** @param {HTMLElement} button */
+function isPressed(button) {
+  return button.ariaPressed === "true";
+}
+
+/**
+ * @param {HTMLElement} button
+ * @param {boolean} on
+ */
+function press(button, on) {
+  const pressed = String(on);
+  if (button.ariaPressed !== pressed) button.ariaPressed = pressed;
+}

@@ -1,0 +1,61 @@
+/** What can be done with a part of a line that was selected, beside it. */
+
+import { byId } from "../lib/element.js";
+
+const MOST_CHARACTERS = 300;
+const MARGIN_PX = 8;
+
+export class SelectionBar {
+  #bar = byId("selection-bar", HTMLElement);
+  #textNow;
+
+  /**
+   * @param {() => string} textNow what is selected, if it is a part of one line
+   * @param {(deed: string, text: string) => void} act
+   */
+  constructor(textNow, act) {
+    this.#textNow = textNow;
+    document.addEventListener("pointerdown", (event) => this.#isInside(event) || this.#hide());
+    document.addEventListener("wheel", () => this.#hide(), { passive: true });
+    document.addEventListener("keydown", () => this.#hide());
+    document.addEventListener("pointerup", (event) => event.pointerType === "mouse" && this.#showSoon(event));
+    this.#bar.addEventListener("click", ({ target }) => {
+      const deed = target instanceof Element ? target.closest("[data-deed]")?.getAttribute("data-deed") : null;
+      const text = this.#textNow();
+      this.#hide();
+      if (deed && text) act(deed, text);
+    });
+  }
+
+  /** After a double click has chosen its word. @param {PointerEvent} event */
+  #showSoon(event) {
+    if (this.#isInside(event)) return;
+    const isInLog = event.target instanceof Element && event.target.closest(".log");
+    setTimeout(() => {
+      const text = this.#textNow();
+      if (isInLog && text.trim() !== "" && text.length <= MOST_CHARACTERS) this.#show(event.clientX, event.clientY);
+    });
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
+  #show(x, y) {
+    this.#bar.hidden = false;
+    const { width, height } = this.#bar.getBoundingClientRect();
+    const left = Math.max(MARGIN_PX, Math.min(x - width / 2, innerWidth - width - MARGIN_PX));
+    const below = y + 2 * MARGIN_PX;
+    this.#bar.style.left = `${left}px`;
+    this.#bar.style.top = `${below + height > innerHeight ? y - height - 2 * MARGIN_PX : below}px`;
+  }
+
+  #hide() {
+    this.#bar.hidden = true;
+  }
+
+  /** @param {Event} event */
+  #isInside({ target }) {
+    return target instanceof Node && this.#bar.contains(target);
+  }
+}

@@ -1,0 +1,61 @@
+/** What a pane shows, and how the server is asked for it: sources, and what is wanted of their lines. */
+
+import { FileDocument } from "./model/file-document.js";
+import { asQuery, viewParameters } from "./model/filter.js";
+import { ViewDocument } from "./model/view-document.js";
+
+/** @typedef {import("./model/filter.js").Filter} Filter */
+/** @typedef {import("./model/filter.js").Parameter} Parameter */
+/** @typedef {Record<string, string | number>} Query */
+
+export class View {
+  #pages;
+  #which;
+  #spans;
+
+  /**
+   * @param {readonly string[]} sources
+   * @param {Filter} filter
+   * @param {import("./net/pages.js").Pages} pages
+   */
+  constructor(sources, filter, pages) {
+    this.sources = sources;
+    this.filter = filter;
+    this.#pages = pages;
+    this.#which = viewParameters(filter);
+    /** Where a pattern is in a line, the server alone knows. @type {Parameter[]} */
+    this.#spans = filter.regex && this.isFiltered ? [["spans", "true"]] : [];
+  }
+
+  /** Whether lines are left out. */
+  get isFiltered() {
+    return this.#which.length > 0;
+  }
+
+  /** What a stream of it has, as the server's parameters. */
+  get streamFilter() {
+    return asQuery([...this.#which, ...this.#spans]);
+  }
+
+  /**
+   * Lines of its sources.
+   * @param {Query} query
+   * @param {readonly Parameter[]} [which] instead of those that it shows
+   */
+  ask(query, which = this.#which) {
+    return this.#pages.ask({ places: "true", ...query }, [...this.#sourceParameters, ...which]);
+  }
+
+  /** Its lines as one surface. @param {Omit<import("./model/file-document.js").Host, "load">} host */
+  document(host) {
+    const all = [...this.#sourceParameters, ...this.#which, ...this.#spans];
+    const loading = { ...host, load: (/** @type {Query} */ query) => this.#pages.load(query, all) };
+    const isFile = this.sources.length === 1 && !this.isFiltered;
+    return isFile ? new FileDocument(this.sources[0], loading) : new ViewDocument(loading);
+  }
+
+  /** @returns {Parameter[]} */
+  get #sourceParameters() {
+    return this.sources.map((id) => ["source", id]);
+  }
+}

@@ -1,0 +1,301 @@
+"""Searching, filtering, levels, time and several sources as one, as a person uses them."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.test_page import append, state
+from tests.browser.test_surface import expect_line, serious
+from tests.server import Server
+
+pytestmark = pytest.mark.browser
+
+Serve = Callable[..., Server]
+
+START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+# What Chromium writes into the console for an answer that says no.
+REFUSED = "422"
+
+
+def stamped(number: int, text: str, level: str = "INFO") -> str:
+    """A line ``number`` seconds after the start."""
+    return f"{(START + timedelta(seconds=number)).isoformat()} {level} {text}"
+
+
+def write_hour(path: Path) -> None:
+    """3,600 lines, one a second; each 100th is an error, and 1800 says needle."""
+    lines = [stamped(n, f"request {n}", "ERROR" if n % 100 == 0 else "INFO") for n in range(3_600)]
+    lines[1_800] = stamped(1_800, "the needle in it", "WARNING")
+    append(path, *lines)
+
+
+def search(page: Page, text: str) -> None:
+    page.keyboard.press("/")
+    page.locator("#find-field").fill(text)
+
+
+def texts(page: Page) -> Locator:
+    return page.locator(".pane.active .row .text")
+
+
+def open_hour(logs: Path, serve: Serve, page: Page) -> None:
+    write_hour(logs / "app.log")
+    page.goto(serve(logs / "app.log").ready_line)
+    expect_line(page, 3_600, stamped(3_599, "request 3599"))
+
+
+def test_a_search_counts_its_hits_and_leads_from_one_to_the_next(logs: Path, serve: Serve, page: Page) -> None:
+    open_hour(logs, serve, page)
+    search(page, "request 12")
+    expect(page.locator("#find-count")).to_have_text("111 hits")
+    page.keyboard.press("Enter")
+    expect(page.locator(".row.chosen")).to_contain_text("request 1299")
+    page.locator(".log").focus()
+    page.keyboard.press("N")
+    expect(page.locator(".row.chosen")).to_contain_text("request 1298")
+    page.keyboard.press("n")
+    expect(page.locator(".row.chosen")).to_contain_text("request 1299")
+    page.keyboard.press("n")
+    expect(page.locator("#toast")).to_contain_text("No more hits")
+    assert page.evaluate("CSS.highlights.get('hit').size") > 3
+    expect(page.locator(".hit-marks")).to_be_visible()
+    assert "find=request+12" in page.url
+
+
+def test_a_hit_in_the_middle_of_a_large_file_is_reached(logs: Path, serve: Serve, page: Page) -> None:
+    filler = b"nothing to see here\n" * 50_000
+    with (logs / "app.log").open("wb") as file:
+        for part in range(200):
+            file.write(filler)
+            if part == 100:
+                file.write(b"the needle\n")
+    page.goto(serve(logs / "app.log").ready_line)
+    state(page, "live")
+    search(page, "needle")
+    expect(page.locator("#find-count")).to_have_text("1 hit", timeout=20_000)
+    page.keyboard.press("Enter")
+    expect(page.locator(".row.chosen")).to_contain_text("the needle", timeout=20_000)
+    expect_line(page, 101 * 50_000 + 1, "the needle")
+
+
+def test_only_matches_are_shown_while_following(logs: Path, serve: Serve, page: Page) -> None:
+    open_hour(logs, serve, page)
+    search(page, "error")
+    page.locator("#find-only").click()
+    expect(page.locator("#place")).to_contain_text("of 35")
+    append(logs / "app.log", stamped(3_601, "nothing"), stamped(3_602, "new", "ERROR"))
+    expect(page.locator("#place")).to_contain_text("of 36")
+    expect(texts(page).last).to_contain_text("ERROR new")
+    assert "q=error" in page.url
+    page.reload()
+    expect(page.locator("#place")).to_contain_text("of 36")
+    expect(page.locator("#find-field")).to_have_value("error")
+
+
+def test_a_filter_keeps_the_line_that_was_read(logs: Path, serve: Serve, page: Page) -> None:
+    open_hour(logs, serve, page)
+    page.keyboard.press(":")
+    page.locator("#go-to-field").fill("1801")
+    page.keyboard.press("Enter")
+    expect(page.locator(".row.chosen")).to_contain_text("needle")
+    search(page, "")
+    page.locator("#levels").get_by_role("button", name="warning").click()
+    expect(texts(page)).to_have_count(1)
+    page.locator("#levels").get_by_role("button", name="warning").click()
+    expect(page.locator(".row.chosen")).to_contain_text("needle")
+    expect_line(page, 1_801, stamped(1_800, "the needle in it", "WARNING"))
+
+
+def test_a_wrong_pattern_is_told_and_breaks_nothing(
+    logs: Path, serve: Serve, page: Page, complaints: list[str]
+) -> None:
+    complaints.append(REFUSED)
+    open_hour(logs, serve, page)
+    search(page, "request (1|2)00$")
+    page.locator("#find-regex").click()
+    expect(page.locator("#find-count")).to_have_text("2 hits")
+    page.locator("#find-field").fill("request (")
+    expect(page.locator("#find-wrong")).to_contain_text("missing )")
+    expect_line(page, 3_600, stamped(3_599, "request 3599"))
+    page.locator("#find-field").fill("request (7)")
+    expect(page.locator("#find-wrong")).to_be_empty()
+
+
+def test_escape_leaves_the_search(logs: Path, serve: Serve, page: Page) -> None:
+    open_hour(logs, serve, page)
+    search(page, "needle")
+    expect(page.locator("#find-count")).to_have_text("1 hit")
+    page.keyboard.press("Escape")
+    expect(page.locator("#find")).to_be_hidden()
+    assert "needle" not in page.url
+    expect(page.locator(".log")).to_be_focused()
+
+
+def test_no_match_is_said_and_all_lines_are_a_click_away(logs: Path, serve: Serve, page: Page) -> None:
+    open_hour(logs, serve, page)
+    search(page, "nowhere")
+    page.locator("#find-only").click()
+    expect(page.locator(".notice")).to_contain_text("No match")
+    page.locator(".notice button").click()
+    expect_line(page, 3_600, stamped(3_599, "request 3599"))
+
+
+def test_errors_are_hopped_between(logs: Path, serve: Serve, page: Page) -> None:
+    open_hour(logs, serve, page)
+    page.keyboard.press("E")
+    expect(page.locator(".row.chosen")).to_contain_text("request 3500")
+    page.keyboard.press("E")
+    expect(page.locator(".row.chosen")).to_contain_text("request 3400")
+    page.keyboard.press("e")
+    expect(page.locator(".row.chosen")).to_contain_text("request 3500")
+    page.keyboard.press("W")
+    expect(page.locator(".row.chosen")).to_contain_text("needle")
+
+
+def test_a_value_is_left_out_by_a_click(logs: Path, serve: Serve, page: Page) -> None:
+    lines = [f"level=info worker=w{n % 3} took={n}ms" for n in range(30)]
+    append(logs / "app.log", *lines)
+    page.goto(serve(logs / "app.log").ready_line)
+    expect(texts(page)).to_have_count(30)
+    row = page.locator(".row .text", has_text="worker=w1 took=28ms")
+    box = row.bounding_box()
+    assert box
+    place = lines[28].index("w1") + 1
+    row.click(position={"x": box["width"] * place / len(lines[28]), "y": 8})
+    page.locator("#line-menu").get_by_role("button", name="No lines with").click()
+    expect(texts(page)).to_have_count(20)
+    expect(page.locator("#chips .chip")).to_contain_text("worker=w1")
+    page.locator("#chips button").click()
+    expect(texts(page)).to_have_count(30)
+
+
+def test_a_value_of_an_object_is_chosen_by_a_click(logs: Path, serve: Serve, page: Page) -> None:
+    append(logs / "app.log", *[json.dumps({"msg": f"m{n}", "user": n % 4}) for n in range(20)])
+    page.goto(serve(logs / "app.log").ready_line)
+    expect(texts(page)).to_have_count(20)
+    texts(page).last.click()
+    page.keyboard.press("p")
+    page.locator(".row.pretty .json-number").click()
+    page.locator("#line-menu").get_by_role("button", name="Only lines with").click()
+    expect(texts(page)).to_have_count(5)
+
+
+def test_selected_text_becomes_a_filter(logs: Path, serve: Serve, page: Page) -> None:
+    open_hour(logs, serve, page)
+    row = page.locator(".row .text", has_text="request 3599")
+    row.dblclick(position={"x": 30, "y": 8})
+    expect(page.locator("#selection-bar")).to_be_visible()
+    page.locator("#selection-bar").get_by_text("without").click()
+    expect(page.locator(".notice")).to_contain_text("No match")
+    expect(page.locator("#chips .chip")).to_have_count(1)
+
+
+def test_a_time_is_gone_to(logs: Path, serve: Serve, page: Page, complaints: list[str]) -> None:
+    complaints.append(REFUSED)
+    open_hour(logs, serve, page)
+    page.keyboard.press("T")
+    page.keyboard.press(":")
+    page.locator("#go-to-field").fill("10:20:05")
+    page.keyboard.press("Enter")
+    expect(page.locator(".row.chosen")).to_contain_text("request 1205")
+    page.keyboard.press(":")
+    page.locator("#go-to-field").fill("the day the music died")
+    page.keyboard.press("Enter")
+    expect(page.locator("#go-to-wrong")).not_to_be_empty()
+
+
+def test_a_drag_over_the_course_chooses_a_span_and_a_click_goes_there(logs: Path, serve: Serve, page: Page) -> None:
+    open_hour(logs, serve, page)
+    strip = page.locator(".histogram")
+    expect(strip).to_be_visible()
+    box = strip.bounding_box()
+    assert box
+    y = box["y"] + 8
+    page.mouse.click(box["x"] + box["width"] * 0.5, y)
+    expect(page.locator(".row.chosen")).to_contain_text(re.compile("request (17|18)|needle"))
+    page.mouse.move(box["x"] + box["width"] * 0.25, y)
+    expect(page.locator(".tip")).to_contain_text("info")
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, y, steps=4)
+    page.mouse.up()
+    expect(page.locator("#chips .chip")).to_have_count(1)
+    expect(page.locator("#place")).to_contain_text(re.compile(r"of (89|90)\d"))
+    page.locator("#chips button").click()
+    expect(page.locator("#place")).to_contain_text("of 3,600")
+
+
+def test_without_times_there_is_no_course(logs: Path, serve: Serve, page: Page) -> None:
+    append(logs / "app.log", "no time", "none either")
+    page.goto(serve(logs / "app.log").ready_line)
+    expect(texts(page)).to_have_count(2)
+    expect(page.locator(".histogram")).to_be_hidden()
+
+
+def test_sources_in_three_formats_are_merged_by_time(logs: Path, serve: Serve, page: Page) -> None:
+    moments = [START + timedelta(seconds=n) for n in range(600)]
+    append(logs / "a.log", *[f"{each.isoformat()} INFO {n:04}" for n, each in enumerate(moments) if n % 3 == 0])
+    append(
+        logs / "b.log",
+        *[json.dumps({"ts": each.isoformat(), "m": f"{n:04}"}) for n, each in enumerate(moments) if n % 3 == 1],
+    )
+    append(logs / "c.log", *[f"time={each.isoformat()} n={n:04}" for n, each in enumerate(moments) if n % 3 == 2])
+    server = serve(logs)
+    ids = [server.source_id(name) for name in ("a.log", "b.log", "c.log")]
+    page.goto(server.ready_line)
+    page.goto(f"{server.base}/?" + "&".join(f"source={each}" for each in ids))
+    expect(page.locator("#place")).to_contain_text("of 600")
+    page.keyboard.press("g")
+    expect(page.locator(".row .text").first).to_contain_text("0000")
+    shown = [re.findall(r"\b0\d{3}\b", text)[-1] for text in texts(page).all_inner_texts()]
+    assert shown[:30] == [f"{n:04}" for n in range(30)]
+    page.keyboard.press("G")
+    append(logs / "a.log", f"{(START + timedelta(seconds=700)).isoformat()} INFO the newest")
+    expect(page.get_by_text("the newest")).to_be_in_viewport()
+
+
+def test_words_are_highlighted_in_their_colours(logs: Path, serve: Serve, page: Page) -> None:
+    open_hour(logs, serve, page)
+    page.keyboard.press("*")
+    for word in ("info", "request"):
+        page.locator("#terms-field").fill(word)
+        page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => [0, 1].every((n) => CSS.highlights.get(`term-${n}`).size > 5)")
+    page.reload()
+    page.wait_for_function("() => [0, 1].every((n) => CSS.highlights.get(`term-${n}`)?.size > 5)")
+
+
+def test_ten_tabs_with_ten_filters_leave_the_api_free(logs: Path, serve: Serve, page: Page) -> None:
+    append(logs / "app.log", *[f"number {n}" for n in range(10)])
+    server = serve(logs / "app.log")
+    page.goto(server.ready_line)
+    tabs = [page, *(page.context.new_page() for _ in range(9))]
+    for number, tab in enumerate(tabs):
+        tab.goto(f"{server.base}/?source={server.source_id('app.log')}&q=number+{number}")
+        expect(texts(tab)).to_have_count(1)
+    assert page.evaluate("fetch('/api/sources').then((answer) => answer.status)") == 200
+    append(logs / "app.log", "number 9 again")
+    expect(texts(tabs[-1])).to_have_count(2)
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
+def test_axe_finds_nothing_serious_in_a_search(
+    logs: Path, serve: Serve, page: Page, scheme: Any, size: tuple[int, int]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    write_hour(logs / "app.log")
+    server = serve(logs / "app.log")
+    page.goto(server.ready_line)
+    page.goto(f"{server.base}/?source={server.source_id('app.log')}&q=request&not=12&find=35&level=error&level=info")
+    expect(page.locator("#find-count")).to_contain_text("hits")
+    expect(page.locator("#levels")).to_contain_text("error")
+    assert serious(Axe().run(page)) == []

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  asQuery,
+  hitParameters,
+  isFiltering,
+  NO_FILTER,
+  readFilter,
+  viewParameters,
+  withLevelToggled,
+  withRegexToggled,
+  withText,
+  writeFilter,
+} from "../../static/js/model/filter.js";
+
+/** @param {string} search @param {string} [suffix] */
+const read = (search, suffix = "") => readFilter(new URLSearchParams(search), suffix);
+
+/** @param {Partial<import("../../static/js/model/filter.js").Filter>} filter @param {string} [suffix] */
+function written(filter, suffix = "") {
+  const params = new URLSearchParams();
+  writeFilter(params, suffix, { ...NO_FILTER, ...filter });
+  return params.toString();
+}
+
+test("a URL for curl is a filter whose last text is in the search bar", () => {
+  const filter = read("q=a&q=b&not=c&level=error&since=1h+ago");
+  assert.deepEqual(filter, {
+    ...NO_FILTER,
+    search: "b",
+    only: true,
+    include: ["a"],
+    exclude: ["c"],
+    levels: ["error"],
+    since: "1h ago",
+  });
+  assert.equal(asQuery(viewParameters(filter)), "q=a&q=b&not=c&level=error&since=1h+ago");
+});
+
+test("a search that is no filter is found in all lines", () => {
+  const filter = read("find=x&regex=true");
+  assert.deepEqual([filter.search, filter.only, isFiltering(filter)], ["x", false, false]);
+  assert.equal(asQuery(hitParameters(filter)), "q=x&regex=true");
+});
+
+test("what is written is read again", () => {
+  const filters = [
+    {},
+    { search: "x" },
+    { search: "x", only: true },
+    { include: ["a", "b"] },
+    { include: ["a"], search: "x" },
+    { include: ["a"], search: "x", only: true },
+    { exclude: ["a&b=c", "%", " "], levels: ["error", "none"] },
+    { search: "a.*", regex: true, matchCase: /** @type {const} */ ("sensitive") },
+    { include: ["a"], regex: true },
+    { since: "today 09:00", until: "1795230000000" },
+  ];
+  for (const suffix of ["", "2"]) {
+    for (const filter of filters) assert.deepEqual(read(written(filter, suffix), suffix), { ...NO_FILTER, ...filter });
+  }
+});
+
+test("only that it matters to is regex written with", () => {
+  assert.equal(written({ regex: true, levels: ["error"] }), "level=error");
+});
+
+test("levels go on and off", () => {
+  const on = withLevelToggled(withLevelToggled(NO_FILTER, "error"), "none");
+  assert.deepEqual(on.levels, ["error", "none"]);
+  assert.deepEqual(withLevelToggled(on, "error").levels, ["none"]);
+});
+
+test("a text that was chosen stays that text where patterns are written", () => {
+  const patterns = withText({ ...NO_FILTER, regex: true }, "exclude", "a.b[1]");
+  assert.deepEqual(patterns.exclude, ["a\\.b\\[1\\]"]);
+  assert.deepEqual(withRegexToggled(patterns).exclude, ["a.b[1]"]);
+  assert.deepEqual(withRegexToggled(withRegexToggled(patterns)).exclude, patterns.exclude);
+  assert.deepEqual(withRegexToggled({ ...NO_FILTER, regex: true, include: ["a.*"] }).include, ["a.*"]);
+});
+
+test("the same text is there once", () => {
+  assert.deepEqual(withText(withText(NO_FILTER, "include", "a"), "include", "a").include, ["a"]);
+});
