@@ -1,8 +1,14 @@
 """Which lines go on with the record that a line before them began: a stack trace belongs to what raised it."""
 
 import re
+from collections.abc import Sequence
 
+from logviewer.parsing.level import level
 from logviewer.parsing.timestamp import time
+
+_HEAD_CHARS = 200
+# A record is not longer than this; further up, the line before belongs to something else.
+_MOST_LINES = 500
 
 _CONTINUES = re.compile(
     r"""\s+\S | \s*$
@@ -20,3 +26,28 @@ def continues(text: str) -> bool:
     A line that says when it was written begins one.
     """
     return _CONTINUES.match(text) is not None and time(text[:120]) is None
+
+
+def record_at(texts: Sequence[str], number: int) -> tuple[int, int]:
+    """The first line of the record that a line is part of, and the first one after it.
+
+    A line without a time belongs to the one before it that has one, unless it names a level. Where none has a time,
+    only what looks like a part of a stack trace goes on.
+    """
+    first = number
+    while first > 0 and number - first < _MOST_LINES and not _begins(texts[first]):
+        first -= 1
+    is_dated = time(texts[first][:_HEAD_CHARS]) is not None
+    if not is_dated:
+        first = number
+        while first > 0 and continues(texts[first]):
+            first -= 1
+    after = number + 1
+    while after < len(texts) and (not _begins(texts[after]) if is_dated else continues(texts[after])):
+        after += 1
+    return first, after
+
+
+def _begins(text: str) -> bool:
+    head = text[:_HEAD_CHARS]
+    return time(head) is not None or (text[:1] not in {" ", "\t"} and level(head) is not None)

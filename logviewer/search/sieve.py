@@ -1,12 +1,13 @@
 """The lines of a stretch of a file that a query asks for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate
 
 from logviewer.files.generations import Batch, Generation, Position
 from logviewer.files.lines import LINE_CAP, UTF8, Encoding, count_newlines, find_newline, rfind_newline, to_text
-from logviewer.parsing.record import continues
+from logviewer.parsing.record import record_at
 from logviewer.query import Query
 from logviewer.search.matcher import Matcher, lines_of
 from logviewer.search.pattern import Span
@@ -109,21 +110,21 @@ class Sieve:
         for number in (numbers[start] for start, _ in spans):
             first, after = number, number + 1
             if self.query.records:
-                while first > 0 and continues(texts[first]):
-                    first -= 1
-                while after < len(lines) and continues(texts[after]):
-                    after += 1
+                first, after = record_at(texts, number)
             wanted.update(range(max(0, first - self._context), min(len(lines), after + self._context)))
         return [lines[number] for number in sorted(wanted)]
 
 
 @dataclass(frozen=True, slots=True)
-class _Texts:
+class _Texts(Sequence[str]):
     data: bytes
     lines: list[Span]
     encoding: Encoding
 
-    def __getitem__(self, number: int) -> str:
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __getitem__(self, number: int) -> str:  # type: ignore[override]
         start, end = self.lines[number]
         return to_text(self.data[start : min(end, start + LINE_CAP)], self.encoding)
 

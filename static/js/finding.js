@@ -5,6 +5,7 @@ import {
   hitParameters,
   isFiltering,
   NO_FILTER,
+  shownParameters,
   viewParameters,
   withLevelToggled,
   withRegexToggled,
@@ -115,7 +116,7 @@ export class Finding {
   async refine(filter, canGoBack = true) {
     const pane = this.#around.active();
     if (!pane) return;
-    const isOther = asQuery(viewParameters(filter)) !== asQuery(viewParameters(pane.filter));
+    const isOther = asQuery(shownParameters(filter)) !== asQuery(shownParameters(pane.filter));
     const current = isOther && !pane.follow.following.value ? pane.current : null;
     const at = current && (await pane.cursorOf(current.row));
     this.#around.refine(filter, at ? { at, canGoBack } : { canGoBack });

@@ -47,7 +47,7 @@ export class LineDeeds {
     const actions = [
       ...this.#takings({ row, line }),
       ...this.#narrowings({ row, line }),
-      ...this.#looks(line),
+      ...this.#looks({ row, line }),
     ];
     this.#menu.open({ name: names.full(line.source), n: line.n, text: line.text }, actions, {
       x: point?.x ?? (rect?.left ?? 0) + 40,
@@ -73,7 +73,8 @@ export class LineDeeds {
     if (event.detail > 1 || event.shiftKey) return;
     const shown = event.target instanceof Element ? (event.target.closest(".text")?.textContent ?? "") : "";
     const text = lineText(line.text);
-    const field = fieldAt(text, shown === text ? place : placeInLine(shown, place, text));
+    const inLine = this.#parts.active().placeInSource(line, place);
+    const field = fieldAt(text, inLine ?? (shown === text ? place : placeInLine(shown, place, text)));
     if (!field) return;
     const { key, value } = field;
     const actions = [
@@ -116,12 +117,18 @@ export class LineDeeds {
     return actions;
   }
 
-  /** @param {LineRow} line @returns {Action[]} */
-  #looks(line) {
+  /** @param {Current} current @returns {Action[]} */
+  #looks({ row, line }) {
     const pane = this.#parts.active();
     const rest = line.cut === null ? null : pane.restUrl(line);
     /** @type {Action[]} */
-    const actions = [];
+    const actions = [
+      {
+        words: pane.isAmid(line) ? "Hide the lines around it" : "Lines around it",
+        key: "a",
+        act: () => void pane.toggleAround(row, line),
+      },
+    ];
     if (prettyJson(line.text)) actions.push({ words: "Spread out JSON", key: "p", act: () => pane.togglePretty(line) });
     if (line.text.length > LONG_CHARACTERS) {
       actions.push({ words: "In full", key: "x", act: () => pane.toggleExpanded(line) });

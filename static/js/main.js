@@ -5,7 +5,7 @@ import { byId, element } from "./lib/element.js";
 import { once } from "./lib/signal.js";
 import { LineDeeds } from "./line-deeds.js";
 import { Bookmarks } from "./model/bookmarks.js";
-import { asQuery, isFiltering, NO_FILTER, viewParameters } from "./model/filter.js";
+import { asQuery, isFiltering, NO_FILTER, shownParameters } from "./model/filter.js";
 import { Hues } from "./model/hues.js";
 import { Names } from "./model/names.js";
 import { resolveSources } from "./model/query.js";
@@ -110,7 +110,7 @@ function showQueries(queries) {
 
 /** @param {Pick<import("./model/query.js").PaneQuery, "sources" | "filter">} query @returns {string} which lines it shows */
 function viewOf({ sources, filter }) {
-  return `${sources.join("\n")}\n${asQuery(viewParameters(filter))}`;
+  return `${sources.join("\n")}\n${asQuery(shownParameters(filter))}`;
 }
 
 function openView() {
@@ -247,7 +247,7 @@ async function copyChosen() {
 function download() {
   for (const id of active().sources) {
     const link = element("a", "");
-    const query = asQuery([["source", id], ...viewParameters(active().filter)]);
+    const query = asQuery([["source", id], ...shownParameters(active().filter)]);
     link.href = `${base}api/download?${query}`;
     link.download = "";
     link.click();
@@ -298,8 +298,10 @@ const commands = {
   "copy-link": withCurrent((current) => void copyLink(current)),
   pretty: withCurrent(({ line }) => active().togglePretty(line)),
   expand: withCurrent(({ line }) => active().toggleExpanded(line)),
+  around: withCurrent(({ row, line }) => void active().toggleAround(row, line)),
   wrap: () => settings.toggleWrap(),
   numbers: () => settings.toggleNumbers(),
+  fields: () => settings.toggleFields(),
   times: () => settings.nextTimes(),
   zone: () => settings.nextZone(),
   theme: () => settings.nextTheme(),

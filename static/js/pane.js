@@ -9,13 +9,13 @@ import { InView } from "./list/in-view.js";
 import { Looks } from "./list/looks.js";
 import { showModes } from "./list/modes.js";
 import { Moves } from "./list/moves.js";
-import { fillRow, makeRow } from "./list/rows.js";
+import { fillRow, makeRow, shownOf } from "./list/rows.js";
 import { Selection } from "./list/selection.js";
 import { Viewport } from "./list/viewport.js";
 import { hitParameters, NO_FILTER } from "./model/filter.js";
 import { ViewDocument } from "./model/view-document.js";
 import { Channel } from "./net/channel.js";
-import { lineText } from "./text/spans.js";
+import { lineText, placeInSource } from "./text/spans.js";
 import { HitMarks } from "./ui/hit-marks.js";
 import { View } from "./view.js";
 
@@ -40,6 +40,7 @@ import { View } from "./view.js";
 
 const PLACE_MS = 400;
 const TELL_MS = 120;
+const AROUND_LINES = 5;
 
 export class Pane {
   #frame;
@@ -55,6 +56,8 @@ export class Pane {
   #marks;
   #course;
   #seen = 0;
+  /** Characters of the longest line number so far. */
+  #widest = 0;
   #looks;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #placing;
@@ -84,7 +87,7 @@ export class Pane {
     this.#document = this.#makeDocument();
     this.#viewport = new Viewport(frame.log, {
       make: makeRow,
-      fill: (element, row, number) => fillRow(element, row, this.#looks.of(row, this.#document.number(number))),
+      fill: (element, row, number) => this.#fill(element, row, number),
       moved: () => this.#moved(),
       painted: () => this.#painted(),
     });
@@ -314,6 +317,36 @@ export class Pane {
     this.#growTall();
   }
 
+  /**
+   * Some lines of its file before it and after it, within its row; or no more.
+   * @param {number} row
+   * @param {LineRow} line
+   */
+  async toggleAround(row, line) {
+    if (this.#looks.isAmid(line)) this.#looks.setAround(line, null);
+    else {
+      const at = line.at ?? (await this.cursorOf(row));
+      const around = at && (await this.#view.around(line.source, at, AROUND_LINES));
+      if (!around) return this.#shared.say("The lines around it could not be had");
+      this.#looks.setAround(line, around);
+    }
+    this.#growTall();
+  }
+
+  /** @param {LineRow} line */
+  isAmid(line) {
+    return this.#looks.isAmid(line);
+  }
+
+  /**
+   * Where in a line the character stands that its row shows at a place.
+   * @param {LineRow} line
+   * @param {number} place
+   */
+  placeInSource(line, place) {
+    return placeInSource(shownOf(line, this.#looks.shapeOf(line)).spans, place);
+  }
+
   /** What is selected, or else the current line. @returns {Promise<string | null>} */
   async textToCopy() {
     return this.#copier.text() ?? (this.current && lineText(this.current.line.text));
@@ -326,11 +359,23 @@ export class Pane {
 
   // How it works
 
+  /**
+   * @param {HTMLElement} element
+   * @param {Row | null} row
+   * @param {number} number
+   */
+  #fill(element, row, number) {
+    fillRow(element, row, this.#looks.of(row, this.#document.number(number)));
+    const isApart = this.#view.hasContext && this.#document instanceof ViewDocument && this.#document.isApart(number);
+    element.classList.toggle("apart", isApart);
+  }
+
   /** @param {string | null} at */
   #begin(at) {
     this.#document.close();
     this.#document = this.#makeDocument();
     this.#seen = 0;
+    this.#widest = 4;
     this.#selection.clear();
     if (at) this.follow.leave();
     else this.follow.join();
@@ -405,8 +450,8 @@ export class Pane {
   #painted() {
     const { following, paused } = this.follow;
     if ((following.value && !paused.value) || this.#viewport.atEnd) this.#seen = this.#document.received;
-    const { total } = this.#document;
-    this.#frame.log.style.setProperty("--number-width", `${Math.max(4, group(total).length)}ch`);
+    this.#widest = Math.max(this.#widest, group(this.#document.total).length, this.#inView.numberWidth);
+    this.#frame.log.style.setProperty("--number-width", `${this.#widest}ch`);
     this.#selection.paint();
     this.#hits.paint();
     this.#course.mark(this.#inView.times);

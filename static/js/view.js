@@ -1,7 +1,7 @@
 /** What a pane shows, and how the server is asked for it: sources, and what is wanted of their lines. */
 
 import { FileDocument } from "./model/file-document.js";
-import { asQuery, viewParameters } from "./model/filter.js";
+import { asQuery, shownParameters } from "./model/filter.js";
 import { ViewDocument } from "./model/view-document.js";
 
 /** @typedef {import("./model/filter.js").Filter} Filter */
@@ -22,7 +22,7 @@ export class View {
     this.sources = sources;
     this.filter = filter;
     this.#pages = pages;
-    this.#which = viewParameters(filter);
+    this.#which = shownParameters(filter);
     /** Where a pattern is in a line, the server alone knows. @type {Parameter[]} */
     this.#spans = filter.regex && this.isFiltered ? [["spans", "true"]] : [];
   }
@@ -30,6 +30,12 @@ export class View {
   /** Whether lines are left out. */
   get isFiltered() {
     return this.#which.length > 0;
+  }
+
+  /** Whether lines that do not match are shown with those that do. */
+  get hasContext() {
+    const { context, records } = this.filter;
+    return this.isFiltered && (context > 0 || records);
   }
 
   /** What a stream of it has, as the server's parameters. */
@@ -46,12 +52,26 @@ export class View {
     return this.#pages.ask({ places: "true", ...query }, [...this.#sourceParameters, ...which]);
   }
 
+  /**
+   * The lines of a source next to one, whether they are part of the view or not.
+   * @param {string} source
+   * @param {string} at the cursor of the line
+   * @param {number} count of those before it, and of those after it
+   * @returns {Promise<{before: string[], after: string[]} | null>} null when the server did not give them
+   */
+  async around(source, at, count) {
+    const ask = (/** @type {Query} */ query) => this.#pages.load(query, [["source", source]]);
+    const [before, after] = await Promise.all([ask({ before: at, count }), ask({ at, count: count + 1 })]);
+    if (!before || before === "gone" || !after || after === "gone") return null;
+    return { before: before.lines.map(({ text }) => text), after: after.lines.slice(1).map(({ text }) => text) };
+  }
+
   /** Its lines as one surface. @param {Omit<import("./model/file-document.js").Host, "load">} host */
   document(host) {
     const all = [...this.#sourceParameters, ...this.#which, ...this.#spans];
     const loading = { ...host, load: (/** @type {Query} */ query) => this.#pages.load(query, all) };
     const isFile = this.sources.length === 1 && !this.isFiltered;
-    return isFile ? new FileDocument(this.sources[0], loading) : new ViewDocument(loading);
+    return isFile ? new FileDocument(this.sources[0], loading) : new ViewDocument(loading, this.sources.length > 1);
   }
 
   /** @returns {Parameter[]} */

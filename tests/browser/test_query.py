@@ -299,3 +299,68 @@ def test_axe_finds_nothing_serious_in_a_search(
     expect(page.locator("#find-count")).to_contain_text("hits")
     expect(page.locator("#levels")).to_contain_text("error")
     assert serious(Axe().run(page)) == []
+
+
+def test_matches_bring_the_lines_around_them(logs: Path, serve: Serve, page: Page) -> None:
+    write_hour(logs / "app.log")
+    append(logs / "app.log", "Traceback (most recent call last):", "ShopError: no more", stamped(3_700, "on"))
+    server = serve(logs / "app.log")
+    page.goto(server.ready_line)
+    page.goto(f"{server.base}/?source={server.source_id('app.log')}&q=needle")
+    expect(texts(page)).to_have_count(1)
+    page.locator("#find-context").click()
+    expect(texts(page)).to_have_count(7)
+    expect(texts(page).first).to_contain_text("request 1797")
+    page.locator("#find-context").click()
+    expect(texts(page)).to_have_count(21)
+    assert "context=10" in page.url
+    page.locator("#find-field").fill("request 3599")
+    page.locator("#find-context").click()
+    page.locator("#find-context").click()
+    expect(texts(page)).to_have_count(1)
+    page.locator("#find-records").click()
+    expect(texts(page)).to_have_count(3)
+    expect(texts(page).last).to_have_text("ShopError: no more")
+
+
+def test_lines_around_one_are_shown_in_its_place(logs: Path, serve: Serve, page: Page) -> None:
+    open_hour(logs, serve, page)
+    page.locator("#levels").get_by_role("button", name="warning").click()
+    expect(texts(page)).to_have_count(1)
+    texts(page).click()
+    page.keyboard.press("a")
+    around = page.locator(".row.amid .around-line")
+    expect(around).to_have_count(10)
+    expect(around.first).to_contain_text("request 1795")
+    expect(around.last).to_contain_text("request 1805")
+    page.keyboard.press("a")
+    expect(around).to_have_count(0)
+
+
+def test_objects_are_shown_as_fields_and_filtered_by_a_click(logs: Path, serve: Serve, page: Page) -> None:
+    append(logs / "app.log", *[json.dumps({"user": f"u{n % 4}", "msg": f"number {n}"}) for n in range(20)])
+    page.goto(serve(logs / "app.log").ready_line)
+    expect(texts(page)).to_have_count(20)
+    page.keyboard.press("J")
+    expect(texts(page).last).to_have_text("number 19 user=u3")
+    page.locator(".row").last.locator(".json-string", has_text="u3").click()
+    page.locator("#line-menu").get_by_role("button", name="Only lines with").click()
+    expect(texts(page)).to_have_count(5)
+    page.reload()
+    expect(texts(page).last).to_have_text("number 19 user=u3")
+
+
+def test_live_lines_of_several_sources_are_put_in_by_time(logs: Path, serve: Serve, page: Page) -> None:
+    for name in ("a.log", "b.log"):
+        append(logs / name, stamped(0, f"first of {name}"))
+    server = serve(logs)
+    page.goto(server.ready_line)
+    ids = [server.source_id(name) for name in ("a.log", "b.log")]
+    page.goto(f"{server.base}/?" + "&".join(f"source={each}" for each in ids))
+    expect(texts(page)).to_have_count(2)
+    state(page, "live")
+    append(logs / "b.log", stamped(20, "second"), stamped(40, "fourth"))
+    append(logs / "a.log", stamped(10, "the first"), stamped(30, "third"))
+    expect(texts(page)).to_have_count(6)
+    said = [text.split()[-1] for text in texts(page).all_inner_texts()[2:]]
+    assert said == ["first", "second", "third", "fourth"]

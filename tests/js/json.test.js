@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { prettyJson } from "../../static/js/text/json.js";
+import { membersOf, prettyJson } from "../../static/js/text/json.js";
 import { random } from "./random.js";
 
 /** @param {string} text */
@@ -83,4 +83,16 @@ test("depth and length cost no more than they must", () => {
   prettyJson(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`);
   for (const part of ["{", '{"a":', '{"a":[', '{"', "{}", "{ "]) prettyJson(`${part.repeat(1_000_000 / part.length)}}`);
   assert.ok(performance.now() - started < 3_000);
+});
+
+test("the members of any object are those that JSON finds, where they stand in the line", () => {
+  const { below } = random(7);
+  const values = ["a", "a b", "", 'q"', "x=1,{", -1.5e3, 0, true, null, [], {}, [1, "]"], { a: { b: "}" } }, "\u00e9"];
+  for (let round = 0; round < 500; round += 1) {
+    const object = Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`k${n}`, values[below(values.length)]]));
+    const line = `${below(2) ? "before " : ""}${JSON.stringify(object, null, below(3)).replaceAll("\n", " ")}`;
+    const { members } = membersOf(line) ?? { members: [] };
+    assert.deepEqual(Object.fromEntries(members.map(({ key, value }) => [JSON.parse(key), JSON.parse(value)])), object);
+    assert.ok(members.every(({ value, at }) => line.startsWith(value, at)), line);
+  }
 });

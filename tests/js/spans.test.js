@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { copiedText, jsonSpans, lineSpans, lineText } from "../../static/js/text/spans.js";
+import { copiedText, fieldSpans, jsonSpans, lineSpans, lineText, placeInSource } from "../../static/js/text/spans.js";
 import { visible } from "../../static/js/text/sanitize.js";
 import { random } from "./random.js";
 
@@ -113,4 +113,20 @@ test("a megabyte of anything takes no time when a screenful of it is shown", () 
     lineSpans(part.repeat(1_000_000 / part.length), { characters: 4_000, spans: 400 });
   }
   assert.ok(performance.now() - started < 500);
+});
+
+test("a JSON line as fields has its time and its message in front, and each value where it was", () => {
+  const line = '{"level":"info","msg":"it is \\"so\\"","ts":"12:00","n":12345678901234567890,"o":{"a":[1,{"b":2}]},"s":"a b"}';
+  const { spans } = fieldSpans(line) ?? { spans: [] };
+  const shown = spans.map(({ text }) => text).join("");
+  assert.equal(shown, '12:00 it is "so" level=info n=12345678901234567890 o={"a":[1,{"b":2}]} s="a b"');
+  for (const value of ["info", "12:00", "1234567890", '"a b"']) {
+    const place = placeInSource(spans, shown.indexOf(value)) ?? -1;
+    assert.ok(line.slice(place).replace(/^"/, "").startsWith(value.replace(/^"/, "")), value);
+  }
+});
+
+test("what is no JSON has no fields, and its places are its own", () => {
+  assert.equal(fieldSpans("a=1 b=2"), null);
+  assert.equal(placeInSource(lineSpans("a=1 b=2").spans, 3), null);
 });

@@ -2,7 +2,7 @@
 
 import pytest
 
-from logviewer.parsing.record import continues
+from logviewer.parsing.record import continues, record_at
 
 JAVA = """2026-11-20 10:00:00,123 ERROR [main] com.foo.Bar - it failed
 java.lang.IllegalStateException: bad
@@ -51,3 +51,21 @@ def test_all_but_the_first_and_the_last_line_go_on(text: str) -> None:
 )
 def test_a_line_of_its_own_does_not(line: str) -> None:
     assert not continues(line)
+
+
+CUSTOM = """2026-11-20 10:00:00 ERROR it failed
+Traceback (most recent call last):
+shop.errors.OutOfStock: what the name of does not say what it is
+and words
+2026-11-20 10:00:01 INFO on
+WARNING: on its own"""
+
+
+def test_what_has_no_time_belongs_to_what_has() -> None:
+    lines = CUSTOM.split("\n")
+    assert [record_at(lines, number) for number in range(6)] == [(0, 4)] * 4 + [(4, 5), (5, 6)]
+
+
+def test_without_any_time_only_a_trace_goes_on() -> None:
+    lines = ["one", "two", "Traceback (most recent call last):", "  File", "KeyError: 1", "three"]
+    assert [record_at(lines, number) for number in range(6)] == [(0, 1), (1, 5), (1, 5), (1, 5), (1, 5), (5, 6)]

@@ -1,5 +1,7 @@
 /** The lines in view, and which of them is the current one. */
 
+import { group } from "../lib/numbers.js";
+
 /** @typedef {import("../model/rows.js").LineRow} LineRow */
 /** @typedef {{row: number, line: LineRow}} Placed */
 
@@ -47,6 +49,11 @@ export class InView {
   get times() {
     const times = this.#from(this.#viewport.top).flatMap(({ line }) => line.time ?? []);
     return times.length > 0 ? { from: Math.min(...times), to: Math.max(...times) } : null;
+  }
+
+  /** Characters of the longest line number. */
+  get numberWidth() {
+    return Math.max(0, ...this.#from(this.#viewport.top).map(({ line }) => (line.n === null ? 0 : group(line.n).length)));
   }
 
   /** @param {number} top */

@@ -10,7 +10,7 @@ import { formatAge, formatTime } from "../text/time.js";
  * @property {import("./rows.js").Look["names"]} names
  * @property {import("./rows.js").Look["hues"]} hues
  * @property {Pick<import("../model/bookmarks.js").Bookmarks, "has">} bookmarks
- * @property {Pick<import("../model/settings.js").Settings, "times" | "zone">} settings
+ * @property {Pick<import("../model/settings.js").Settings, "times" | "zone" | "fields">} settings
  * @property {(line: LineRow) => string | null} restUrl
  */
 /** @typedef {{file: string, n: number | null, text: string}} Chosen a line, by its number where that is known */
@@ -21,6 +21,8 @@ export class Looks {
   #expanded = new WeakSet();
   /** @type {WeakSet<Row>} */
   #pretty = new WeakSet();
+  /** @type {WeakMap<Row, import("./rows.js").Around>} */
+  #around = new WeakMap();
   /** Whether any row was made higher than others. */
   hasTall = false;
   /** @type {Chosen | null} */
@@ -41,9 +43,25 @@ export class Looks {
     this.#toggle(this.#pretty, row);
   }
 
+  /**
+   * @param {Row} row
+   * @param {import("./rows.js").Around | null} around null shows the line alone again
+   */
+  setAround(row, around) {
+    if (around) this.#around.set(row, around);
+    else this.#around.delete(row);
+    this.hasTall = true;
+  }
+
+  /** @param {Row} row */
+  isAmid(row) {
+    return this.#around.has(row);
+  }
+
   /** @param {Row} row */
   shapeOf(row) {
-    return { expanded: this.#expanded.has(row), pretty: this.#pretty.has(row) };
+    const fields = this.#facts.settings.fields.value;
+    return { expanded: this.#expanded.has(row), pretty: this.#pretty.has(row), fields };
   }
 
   /** @param {LineRow} line */
@@ -61,11 +79,12 @@ export class Looks {
   of(row, n) {
     const { names, hues, bookmarks, restUrl } = this.#facts;
     const line = row?.kind === "line" ? row : null;
-    const shape = line ? this.shapeOf(line) : { expanded: false, pretty: false };
+    const shape = line ? this.shapeOf(line) : { expanded: false, pretty: false, fields: false };
     return {
       names,
       hues,
       ...shape,
+      around: (line && this.#around.get(line)) ?? null,
       number: n === null ? null : group(n),
       time: line?.time == null ? null : this.#timeOf(line.time),
       marked: line !== null && bookmarks.has(line),

@@ -26,5 +26,9 @@ export function showModes(log, settings, viewport, looks) {
       viewport.refresh();
     }),
     settings.zone.subscribe(() => viewport.refresh()),
+    settings.fields.subscribe(() => {
+      viewport.restyle();
+      viewport.refresh();
+    }),
   ];
 }

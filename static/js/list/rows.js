@@ -7,7 +7,7 @@ import { element } from "../lib/element.js";
 import { bytes, counted } from "../lib/numbers.js";
 import { styleLook } from "../text/colours.js";
 import { visible } from "../text/sanitize.js";
-import { jsonSpans, lineSpans } from "../text/spans.js";
+import { fieldSpans, jsonSpans, lineSpans } from "../text/spans.js";
 import { gapWords, sourceWords } from "../text/words.js";
 
 /** @typedef {import("../model/rows.js").Row} Row */
@@ -24,6 +24,8 @@ import { gapWords, sourceWords } from "../text/words.js";
  * @property {string | null} time
  * @property {boolean} expanded
  * @property {boolean} pretty JSON is set out over several lines
+ * @property {boolean} fields JSON is shown as key=value
+ * @property {Around | null} around what stands before and after the line in its file
  * @property {boolean} marked it has a bookmark
  * @property {boolean} chosen the URL points to it
  * @property {string | null} restUrl where all of the line can be read
@@ -41,11 +43,13 @@ import { gapWords, sourceWords } from "../text/words.js";
  * @property {string} className
  * @property {Level | null} level
  */
+/** @typedef {{before: readonly string[], after: readonly string[]}} Around lines */
 /** @typedef {{spans: Span[], rest: number, unit: "character" | "line"}} Shown `rest` counts what is left out */
 
 // Laying out a megabyte in one row takes seconds; nobody reads it unasked. So do spans past the bound on nodes.
 const FOLDED = { characters: 4_000, spans: 400 };
 const EXPANDED = { characters: 100_000, spans: 10_000 };
+const AROUND = { characters: 1_000, spans: 100 };
 const FOLDED_JSON = 400;
 const EXPANDED_JSON = 5_000;
 
@@ -100,14 +104,14 @@ export function fillRow(row, content, look) {
 /**
  * The spans that a line's row shows, in order: what a place in the row's text is to be looked up in.
  * @param {LineRow} line
- * @param {Pick<Look, "pretty" | "expanded">} look
+ * @param {Pick<Look, "pretty" | "expanded" | "fields">} look
  * @returns {Shown}
  */
-export function shownOf({ text }, { pretty, expanded }) {
+export function shownOf({ text }, { pretty, expanded, fields }) {
   const json = pretty ? jsonSpans(text, expanded ? EXPANDED_JSON : FOLDED_JSON) : null;
-  return json
-    ? { ...json, unit: "line" }
-    : { ...lineSpans(text, expanded ? EXPANDED : FOLDED), unit: "character" };
+  if (json) return { ...json, unit: "line" };
+  const spans = fields && text.includes("}") ? fieldSpans(text) : null;
+  return { ...(spans ?? lineSpans(text, expanded ? EXPANDED : FOLDED)), unit: "character" };
 }
 
 /**
@@ -123,6 +127,7 @@ function classes(content, look) {
   for (const name of /** @type {const} */ (["expanded", "pretty", "marked", "chosen"])) {
     if (look[name]) names += ` ${name}`;
   }
+  if (look.around) names += " amid";
   return names;
 }
 
@@ -197,6 +202,15 @@ function fillLine(parts, line, look) {
   else fillSpans(parts, spans);
   const extras = extrasOf(line, look, shown);
   if (extras.length > 0) parts.body.append(element("span", "tail", ...extras));
+  if (!look.around) return;
+  const [before, after] = [look.around.before, look.around.after].map((lines) => lines.map((each) => aroundLine(each)));
+  parts.body.prepend(...before);
+  parts.body.append(...after);
+}
+
+/** @param {string} line */
+function aroundLine(line) {
+  return element("div", "around-line", ...lineSpans(line, AROUND).spans.map(({ text }) => text));
 }
 
 /**
@@ -225,7 +239,7 @@ function fillPlain(parts, text) {
 
 /** @param {Parts} parts */
 function clearTail({ body, text }) {
-  if (body.lastChild !== text) body.replaceChildren(text);
+  if (body.childNodes.length > 1) body.replaceChildren(text);
 }
 
 /** @param {Span} span */

@@ -12,6 +12,8 @@
  * @property {readonly string[]} levels no line of another one is shown; "none" is what has none; empty is all
  * @property {string} since a time as the server reads it, or nothing
  * @property {string} until the same; lines of this time are out
+ * @property {number} context lines before and after each that is shown, which are shown with it
+ * @property {boolean} records whether a line brings those that go on with it
  */
 /** @typedef {[name: string, value: string]} Parameter */
 
@@ -26,9 +28,13 @@ export const NO_FILTER = Object.freeze({
   levels: [],
   since: "",
   until: "",
+  context: 0,
+  records: false,
 });
 
-const NAMES = ["q", "not", "find", "regex", "case", "level", "since", "until"];
+/** How much context there is to choose from. */
+export const CONTEXTS = Object.freeze([0, 3, 10, 30]);
+const NAMES = ["q", "not", "find", "regex", "case", "level", "since", "until", "context", "records"];
 const SPECIAL = /[\\^$.*+?()[\]{}|]/g;
 
 /**
@@ -52,6 +58,8 @@ export function readFilter(params, suffix) {
     levels: [...new Set(all("level"))],
     since: one("since"),
     until: one("until"),
+    context: /^\d{1,3}$/.test(one("context")) ? Number(one("context")) : 0,
+    records: one("records") === "true",
   };
 }
 
@@ -63,7 +71,7 @@ export function readFilter(params, suffix) {
 export function writeFilter(params, suffix, filter) {
   for (const name of NAMES) params.delete(name + suffix);
   if (!filter) return;
-  for (const [name, value] of viewParameters(filter)) params.append(name + suffix, value);
+  for (const [name, value] of shownParameters(filter)) params.append(name + suffix, value);
   const found = !filter.only && filter.search !== "";
   if (found && !params.has(`q${suffix}`) && !params.has(`not${suffix}`)) {
     for (const [name, value] of manner(filter)) params.append(name + suffix, value);
@@ -71,7 +79,15 @@ export function writeFilter(params, suffix, filter) {
   if (found || (filter.include.length > 0 && filter.search === "")) params.append(`find${suffix}`, filter.search);
 }
 
-/** What the server is asked for: which lines are shown. @param {Filter} filter @returns {Parameter[]} none for all */
+/** What the server is asked for: which lines are shown, and what is shown with them. @param {Filter} filter */
+export function shownParameters(filter) {
+  const pairs = viewParameters(filter);
+  if (pairs.length > 0 && filter.context > 0) pairs.push(["context", String(filter.context)]);
+  if (pairs.length > 0 && filter.records) pairs.push(["records", "true"]);
+  return pairs;
+}
+
+/** Which lines are meant. @param {Filter} filter @returns {Parameter[]} none for all */
 export function viewParameters(filter) {
   return parameters(filter, filter.only && filter.search ? [...filter.include, filter.search] : filter.include);
 }

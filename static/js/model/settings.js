@@ -40,6 +40,7 @@ export class Settings {
   #zone;
   #side;
   #histogram;
+  #fields;
 
   /**
    * @param {Store | null} store null where the browser gives none
@@ -54,6 +55,7 @@ export class Settings {
     this.#zone = new Choice(store, "zone", ZONES, "local");
     this.#side = new Choice(store, "side", SWITCH, true);
     this.#histogram = new Choice(store, "histogram", SWITCH, true);
+    this.#fields = new Choice(store, "fields", SWITCH, false);
   }
 
   /** @returns {Readable<Theme>} */
@@ -96,6 +98,11 @@ export class Settings {
     return this.#histogram.signal;
   }
 
+  /** Whether JSON lines are shown as key=value. @returns {Readable<boolean>} */
+  get fields() {
+    return this.#fields.signal;
+  }
+
   nextTheme() {
     this.#theme.next();
   }
@@ -110,6 +117,10 @@ export class Settings {
 
   toggleHistogram() {
     this.#histogram.next();
+  }
+
+  toggleFields() {
+    this.#fields.next();
   }
 
   toggleSide() {

@@ -4,6 +4,7 @@
  */
 
 import { FileLines } from "./file-lines.js";
+import { InTime } from "./in-time.js";
 import { Notes } from "./notes.js";
 import { rowOf, rowsOf } from "./rows.js";
 import { Seen } from "./seen.js";
@@ -28,6 +29,8 @@ export class ViewDocument {
   #lines = new FileLines("", false);
   #notes = new Notes();
   #seen = new Seen();
+  /** @type {InTime | null} */
+  #inTime;
   /** What came before the first answer. @type {StreamEvent[] | null} */
   #early = [];
   /** Those to be told of after the next answer. @type {NoteRow[]} */
@@ -45,9 +48,13 @@ export class ViewDocument {
   /** @type {{at: string, below: number} | null} */
   #wanted = null;
 
-  /** @param {Host} host */
-  constructor(host) {
+  /**
+   * @param {Host} host
+   * @param {boolean} [isMerged] whether it has lines of several sources
+   */
+  constructor(host, isMerged = false) {
     this.#host = host;
+    this.#inTime = isMerged ? new InTime((rows) => this.#append(rows)) : null;
   }
 
   /**
@@ -70,6 +77,7 @@ export class ViewDocument {
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#inTime?.close();
   }
 
   /** Lines that came since it was opened. */
@@ -113,6 +121,13 @@ export class ViewDocument {
   number(row) {
     const found = this.row(row);
     return found?.kind === "line" ? found.n : null;
+  }
+
+  /** Whether lines are left out between a row and the one above it. @param {number} row */
+  isApart(row) {
+    const [above, line] = [row > 0 ? this.row(row - 1) : null, this.row(row)];
+    if (above?.kind !== "line" || line?.kind !== "line" || above.n === null || line.n === null) return false;
+    return above.source === line.source && line.n !== above.n + 1;
   }
 
   /** @param {number} row */
@@ -189,9 +204,11 @@ export class ViewDocument {
 
   /** @param {StreamEvent} event */
   #take(event) {
+    if (event.kind === "lines" && this.#inTime) return this.#inTime.add(rowsOf(event));
+    this.#inTime?.flush();
     switch (event.kind) {
       case "lines":
-        return this.#append(event);
+        return this.#append(rowsOf(event));
       case "gap":
         this.#received += event.lines ?? 0;
         if (event.reason !== "skipped") return this.#beginAgain(event);
@@ -206,9 +223,9 @@ export class ViewDocument {
     }
   }
 
-  /** @param {import("./events.js").LinesEvent} event */
-  #append(event) {
-    const rows = this.#seen.fresh(rowsOf(event));
+  /** @param {import("./rows.js").LineRow[]} came */
+  #append(came) {
+    const rows = this.#seen.fresh(came);
     this.#received += rows.length;
     if (rows.length === 0) return;
     this.#host.change(() => this.#lines.append(null, rows));

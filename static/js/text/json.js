@@ -5,6 +5,13 @@
 
 /** @typedef {"prefix" | "indent" | "key" | "string" | "number" | "literal" | "punctuation"} TokenKind */
 /** @typedef {{text: string, kind: TokenKind}} Token */
+/**
+ * @typedef {object} Member of an object
+ * @property {string} key as JSON writes it, with its quotes
+ * @property {string} value the same
+ * @property {number} at where the value begins in the line
+ * @property {TokenKind} kind "punctuation" for an object or an array
+ */
 
 const STRING = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?/;
 const NUMBER = /(-?\d[\d.eE+-]*)/;
@@ -27,6 +34,33 @@ export function prettyJson(text) {
   const prefix = text.slice(0, start).trimEnd();
   const lines = setOut(text.slice(start).trim());
   return prefix === "" ? lines : [[{ text: prefix, kind: "prefix" }], ...lines];
+}
+
+/**
+ * The members of the object that a line ends in, as they are written there.
+ * @param {string} text a line without terminal sequences
+ * @returns {{prefix: string, members: Member[]} | null} null when the line does not end in a JSON object
+ */
+export function membersOf(text) {
+  const start = findObject(text);
+  if (start === null) return null;
+  /** @type {Member[]} */
+  const members = [];
+  let depth = 0;
+  for (const match of text.slice(start).matchAll(TOKEN)) {
+    const { 1: string, 2: colon, 3: number, 5: mark, index } = match;
+    const [at, end] = [start + index, start + index + match[0].length];
+    const member = members.at(-1);
+    if (depth === 1 && string !== undefined && colon !== undefined) {
+      members.push({ key: string, value: "", at: end + (/\S/.exec(text.slice(end))?.index ?? 0), kind: "punctuation" });
+    } else if (member && mark !== "," && (depth > 1 || member.value === "")) {
+      if (member.value === "") member.kind = string ? "string" : number ? "number" : mark ? "punctuation" : "literal";
+      if (depth > 1 || at === member.at) member.value = text.slice(member.at, end);
+    }
+    if (mark === "{" || mark === "[") depth += 1;
+    if (mark === "}" || mark === "]") depth -= 1;
+  }
+  return { prefix: text.slice(0, start).trimEnd(), members };
 }
 
 /** @param {string} text */

@@ -3,7 +3,7 @@
  */
 
 import { parseAnsi, stripAnsi } from "./ansi.js";
-import { prettyJson } from "./json.js";
+import { membersOf, prettyJson } from "./json.js";
 import { findLinks } from "./links.js";
 import { glyphMarks, isClean } from "./sanitize.js";
 
@@ -17,9 +17,17 @@ import { glyphMarks, isClean } from "./sanitize.js";
  * @property {string | null} href
  * @property {Style | null} style
  * @property {TokenKind | null} kind
+ * @property {number} [at] where it stands in the line, for one that stands elsewhere in the row
  */
 /** @typedef {{characters: number, spans: number}} Bound */
 /** @template T @typedef {readonly [start: number, end: number, value: T]} Mark */
+
+const MOST_FIELD_CHARACTERS = 4_000;
+const quotedAll = (/** @type {readonly string[]} */ names) => new Set(names.map((name) => `"${name}"`));
+const TIMES = quotedAll(["time", "ts", "timestamp", "@timestamp", "@t", "t", "asctime", "date", "datetime", "Timestamp"]);
+const MESSAGES = quotedAll(["msg", "message", "event", "@m", "@mt", "Message", "MessageTemplate", "log", "text"]);
+// A value that needs no quotes to be told from what follows it.
+const BARE = /^"[^\s"=\\]+"$/;
 
 /** @type {Bound} */
 const UNBOUNDED = { characters: Infinity, spans: Infinity };
@@ -58,6 +66,62 @@ export function jsonSpans(line, most = Infinity) {
     ...tokens.flatMap(({ text, kind }) => tokenSpans(text, kind)),
   ]);
   return { spans, rest: Math.max(0, lines.length - most) };
+}
+
+/**
+ * The members of a JSON line as `key=value`, its time and its message before them.
+ * @param {string} line
+ * @returns {{spans: Span[], rest: number} | null} null without JSON, or for more than is read at a glance
+ */
+export function fieldSpans(line) {
+  const text = lineText(line);
+  const found = text.length > MOST_FIELD_CHARACTERS ? null : membersOf(text);
+  if (found === null) return null;
+  const { prefix, members } = found;
+  const inFront = [TIMES, MESSAGES].flatMap((names) => members.find(({ key }) => names.has(key)) ?? []);
+  const parts = [
+    ...(prefix === "" ? [] : [tokenSpans(prefix, "prefix")]),
+    ...inFront.map((member) => valueSpans(member, true)),
+    ...members.filter((member) => !inFront.includes(member)).map((member) => [
+      ...tokenSpans(`${member.key.slice(1, -1)}=`, "key"),
+      ...valueSpans(member, false),
+    ]),
+  ];
+  return { spans: parts.flatMap((spans, index) => (index > 0 ? [plainSpan(" "), ...spans] : spans)), rest: 0 };
+}
+
+/**
+ * Where in the line the character stands that a row shows at a place.
+ * @param {readonly Span[]} spans
+ * @param {number} place
+ * @returns {number | null} null where they stand in their order
+ */
+export function placeInSource(spans, place) {
+  let start = 0;
+  for (const { text, at } of spans) {
+    if (at !== undefined && start <= place && place <= start + text.length) return at + place - start;
+    start += text.length;
+  }
+  return spans.some(({ at }) => at !== undefined) ? -1 : null;
+}
+
+/**
+ * @param {import("./json.js").Member} member
+ * @param {boolean} isPlain without quotes and colour
+ */
+function valueSpans({ value, at, kind }, isPlain) {
+  const bare = kind === "string" && (isPlain || BARE.test(value)) ? unquoted(value) : value;
+  const spans = tokenSpans(bare, kind);
+  for (const span of spans) {
+    if (isPlain) span.kind = null;
+    span.at = at;
+  }
+  return spans;
+}
+
+/** @param {string} quoted a string of JSON; without what would break the line */
+function unquoted(quoted) {
+  return quoted.includes("\\") ? quoted.slice(1, -1).replace(/\\(["\\/])/g, "$1") : quoted.slice(1, -1);
 }
 
 /**

@@ -7,7 +7,7 @@
  * What the settings say is said on every button; what the list makes of them is the list's.
  * @param {Settings} settings
  */
-export function showSettings({ theme, wrap, numbers, times, zone, side, histogram }) {
+export function showSettings({ theme, wrap, numbers, times, zone, side, histogram, fields }) {
   const { dataset } = document.documentElement;
   theme.subscribe((name) => {
     if (name === "auto") delete dataset.theme;
@@ -17,6 +17,7 @@ export function showSettings({ theme, wrap, numbers, times, zone, side, histogra
   wrap.subscribe((on) => showPressed("wrap", on));
   numbers.subscribe((on) => showPressed("numbers", on));
   histogram.subscribe((on) => showPressed("histogram", on));
+  fields.subscribe((on) => showPressed("fields", on));
   times.subscribe((what) => showValue("times", what));
   zone.subscribe((name) => showValue("zone", name === "utc" ? "UTC" : name));
   side.subscribe((on) => {

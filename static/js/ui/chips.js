@@ -1,6 +1,7 @@
 /** What is filtered, one chip each: texts to take away again, a span of time, and the levels to choose from. */
 
 import { byId, element, setText } from "../lib/element.js";
+import { CONTEXTS, isFiltering, NO_FILTER } from "../model/filter.js";
 import { KINDS } from "../model/histogram.js";
 import { visible } from "../text/sanitize.js";
 import { shortCount } from "../text/words.js";
@@ -13,6 +14,9 @@ import { shortCount } from "../text/words.js";
  * @property {(filter: Filter) => void} refine
  * @property {(level: Kind) => void} toggleLevel
  */
+
+// Where the bar at the top is this narrow, there is no room for levels in it.
+const NARROW = "(max-width: 900px)";
 
 /** @type {Record<Kind, string>} */
 const NAMES = {
@@ -29,6 +33,10 @@ const NAMES = {
 export class Chips {
   #list = byId("chips", HTMLElement);
   #levels = byId("levels", HTMLElement);
+  #context = byId("find-context", HTMLButtonElement);
+  #contextLines = byId("find-context-lines", HTMLElement);
+  #records = byId("find-records", HTMLButtonElement);
+  #filter = NO_FILTER;
   /** @type {Map<Kind, {button: HTMLButtonElement, count: HTMLElement}>} */
   #buttons = new Map();
   #deeds;
@@ -37,10 +45,21 @@ export class Chips {
   /** @param {Deeds} deeds */
   constructor(deeds) {
     this.#deeds = deeds;
+    this.#context.addEventListener("click", () => {
+      const context = CONTEXTS.find((lines) => lines > this.#filter.context) ?? 0;
+      deeds.refine({ ...this.#filter, context });
+    });
+    this.#records.addEventListener("click", () => deeds.refine({ ...this.#filter, records: !this.#filter.records }));
+    const narrow = matchMedia(NARROW);
+    narrow.addEventListener("change", () => this.#placeLevels(narrow.matches));
+    this.#placeLevels(narrow.matches);
     for (const kind of KINDS) {
       const count = element("span", "count");
-      const button = element("button", `level ink-${kind}`, NAMES[kind], count);
+      const letter = element("span", "letter", kind === "none" ? "\u2013" : kind[0].toUpperCase());
+      letter.ariaHidden = "true";
+      const button = element("button", `level ink-${kind}`, letter, element("span", "word", NAMES[kind]), count);
       button.type = "button";
+      button.title = kind === "none" ? "Only lines without a level" : `Only lines of level ${kind}`;
       button.hidden = true;
       button.ariaPressed = "false";
       button.addEventListener("click", () => deeds.toggleLevel(kind));
@@ -54,6 +73,8 @@ export class Chips {
    * @param {(time: string) => string} timeWords
    */
   show(filter, timeWords) {
+    this.#filter = filter;
+    this.#showContext(filter);
     const chips = chipsOf(filter, timeWords);
     const shown = JSON.stringify(chips);
     if (shown === this.#shown) return;
@@ -73,6 +94,20 @@ export class Chips {
       if (button.ariaPressed !== String(isChosen)) button.ariaPressed = String(isChosen);
       setText(count, shortCount(totals[kind]));
     }
+  }
+
+  /** @param {Filter} filter */
+  #showContext(filter) {
+    this.#context.hidden = this.#records.hidden = !isFiltering(filter);
+    setText(this.#contextLines, filter.context === 0 ? "off" : `\u00b1${filter.context}`);
+    this.#context.classList.toggle("on", filter.context > 0);
+    this.#records.ariaPressed = String(filter.records);
+  }
+
+  /** They tell how it stands at a glance, and are filters. @param {boolean} isNarrow */
+  #placeLevels(isNarrow) {
+    if (isNarrow) this.#list.after(this.#levels);
+    else byId("title", HTMLElement).after(this.#levels);
   }
 
   /** @param {Chip} chip */

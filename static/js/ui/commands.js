@@ -71,6 +71,7 @@ export const GROUPS = /** @type {const} @satisfies {readonly {title: string, ent
       { command: "copy-link", keys: ["y"], words: "copy a link to the current line", menu: "Copy link to this place" },
       { command: "pretty", keys: ["p"], words: "JSON of the current line, spread out" },
       { command: "expand", keys: ["x"], words: "the current line in full" },
+      { command: "around", keys: ["a"], words: "the lines around the current one, or hide them" },
     ],
   },
   {
@@ -79,6 +80,7 @@ export const GROUPS = /** @type {const} @satisfies {readonly {title: string, ent
       { command: "wrap", keys: ["z"], words: "wrap long lines", menu: "Wrap long lines", state: "switch" },
       { command: "numbers", keys: ["#"], words: "line numbers", menu: "Line numbers", state: "switch" },
       { command: "histogram", keys: ["v"], words: "lines over time", menu: "Lines over time", state: "switch" },
+      { command: "fields", keys: ["J"], words: "JSON as key=value", menu: "JSON as key=value", state: "switch" },
       { command: "times", keys: ["t"], words: "time column", menu: "Time column", state: "value" },
       { command: "zone", keys: ["T"], words: "time zone", menu: "Time zone", state: "value" },
       { command: "theme", keys: ["i"], words: "theme", menu: "Theme", state: "value" },
