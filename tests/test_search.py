@@ -229,3 +229,14 @@ def test_the_url_of_the_page_gives_a_terminal_its_lines(log: Path, serve: Serve)
     assert everything.splitlines() == story(3000)
     wrong = server.client.get("/", params={"level": "loud"}, headers={"Accept": "text/plain"})
     assert (wrong.status_code, "level: 'loud'" in wrong.json()["detail"]) == (422, True)
+
+
+def test_a_relative_time_is_the_same_query_when_it_is_asked_again(logs: Path, serve: Serve) -> None:
+    log = logs / "app.log"
+    now = time.time()
+    append(log, *(f"{now - 60 + each / 100:.3f} line {each}" for each in range(6000)))
+    server = serve(log)
+    query = {"source": "app.log", "since": "40 s ago"}
+    before = texts(server, **query)
+    time.sleep(0.1)
+    assert texts(server, **query) == before

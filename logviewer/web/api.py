@@ -16,7 +16,8 @@ from logviewer.catalog import Catalog
 from logviewer.cursor import Mark
 from logviewer.errors import CursorError, QueryError, TornError
 from logviewer.files.generations import Position
-from logviewer.query import Case, Query, moment
+from logviewer.moments import Presents, moment
+from logviewer.query import Case, Query
 from logviewer.reader import Reader
 from logviewer.search.sieve import Sieve
 from logviewer.source import Source
@@ -63,8 +64,8 @@ class Filter(_Query):
     context: int = Field(0, ge=0, le=MAX_CONTEXT)
     spans: bool = False
 
-    def query(self) -> Query:
-        """What is asked for. Raises QueryError."""
+    def query(self, now: float) -> Query:
+        """What is asked for at this present (epoch seconds). Raises QueryError."""
         return Query.of(
             include=self.q,
             exclude=self.exclude,
@@ -74,6 +75,7 @@ class Filter(_Query):
             since=self.since,
             until=self.until,
             records=self.records,
+            now=now,
         )
 
 
@@ -153,6 +155,7 @@ class Api:
         self._catalog = catalog
         self._views = views
         self._streams = streams
+        self._presents = Presents()
         self.router = APIRouter(prefix="/api", default_response_class=Response)
         self.router.get("/sources")(self.sources)
         self.router.get("/lines")(self.lines)
@@ -324,7 +327,7 @@ class Api:
 
     def _sieve(self, query: Filter) -> Sieve | None:
         try:
-            return self._views.sieve(query.query(), query.context)
+            return self._views.sieve(query.query(self._presents.of(query.since, query.until)), query.context)
         except QueryError as error:
             raise HTTPException(422, str(error)) from error
 

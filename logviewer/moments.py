@@ -1,0 +1,114 @@
+"""Times as people write them, and the present that relative ones are told from."""
+
+import re
+import time as clock
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from logviewer.parsing.timestamp import time
+
+EXAMPLES = "2026-11-20 12:30, 2026-11-20T12:30:00Z, 12:30, today 09:00, yesterday, 15 min ago, now, or epoch seconds"
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_AGO = re.compile(
+    r"-?(\d{1,9}(?:\.\d{1,3})?) ?"
+    r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)(?: ago)?"
+)
+_NO_SECONDS = re.compile(r"^(\d{4}-\d\d-\d\d[Tt ]\d{1,2}:\d\d)(?![\d:])")
+_DAY = re.compile(
+    r"(?:(today|yesterday|\d{4}-\d\d-\d\d)(?:[ t]|$))?(?:(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,3})\d*)?)?)?"
+)
+_EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
+# A reader goes on asking within the first; none is shown a present that is older than the second.
+_IDLE_SECONDS = 5 * 60
+_LONGEST_SECONDS = 15 * 60
+_PRESENTS_KEPT = 1000
+
+
+@dataclass(slots=True)
+class _Present:
+    begin: float
+    asked: float
+
+
+class Presents:
+    """The present of those who say the same relative words, kept for a while, so that they mean the same moments.
+
+    Other words need none: what they mean stays as it is, or changes at midnight. Used from one thread.
+    """
+
+    def __init__(self, now: Callable[[], float] = clock.time) -> None:
+        self._now = now
+        self._kept: OrderedDict[tuple[str | None, ...], _Present] = OrderedDict()
+
+    def of(self, *texts: str | None) -> float:
+        """Epoch seconds to read these texts by: they are one question, and have one present."""
+        now = self._now()
+        if not any(map(_is_relative, texts)):
+            return now
+        kept = self._kept.pop(texts, None)
+        if kept is None or now - kept.asked > _IDLE_SECONDS or not 0 <= now - kept.begin <= _LONGEST_SECONDS:
+            kept = _Present(now, now)
+        kept.asked = now
+        self._kept[texts] = kept
+        while len(self._kept) > _PRESENTS_KEPT:
+            self._kept.popitem(last=False)
+        return kept.begin
+
+
+def _is_relative(text: str | None) -> bool:
+    words = " ".join((text or "").lower().split())
+    return words == "now" or _AGO.fullmatch(words) is not None
+
+
+def moment(text: str, *, now: float | None = None, zone: tzinfo | None = None) -> int:
+    """Epoch milliseconds of what people write for a time; one without a zone is of ``zone``, by default the server's.
+
+    ``now`` is in epoch seconds, by default the present.
+
+    Raises:
+        ValueError: if it cannot be understood.
+    """
+    given = _NO_SECONDS.sub(r"\1:00", " ".join(text.split()))
+    words = given.lower()
+    present = clock.time() if now is None else now
+    if words == "now":
+        return int(present * 1000)
+    if match := _AGO.fullmatch(words):
+        return int((present - float(match[1]) * _SECONDS[match[2][0]]) * 1000)
+    if _EPOCH.fullmatch(words):
+        return int(float(words) * (1 if len(words) > 11 and "." not in words else 1000))
+    found = None
+    if (match := _DAY.fullmatch(words)) and words:
+        found = _of_day(match, datetime.fromtimestamp(present, zone))
+    if found is None:
+        # A day alone is its first moment.
+        found = time(given, zone=zone, now=present) or time(f"{given} 00:00:00", zone=zone, now=present)
+    found = found or time(f"{given}:00", zone=zone, now=present)
+    if found is None:
+        raise ValueError(f"{text!r} is no time; give one such as {EXAMPLES}")
+    return found
+
+
+def _of_day(match: re.Match[str], present: datetime) -> int | None:
+    day, hour, minute, second, fraction = match.groups()
+    base = present.replace(hour=0, minute=0, second=0, microsecond=0)
+    if day == "yesterday":
+        base -= timedelta(days=1)
+    try:
+        if day and day[0].isdigit():
+            year, month, number = map(int, day.split("-"))
+            base = base.replace(year=year, month=month, day=number)
+        return int(
+            base.replace(
+                hour=int(hour or 0),
+                minute=int(minute or 0),
+                second=int(second or 0),
+                microsecond=int((fraction or "0").ljust(3, "0")) * 1000,
+            ).timestamp()
+            * 1000
+        )
+    except ValueError:
+        return None
