@@ -44,6 +44,12 @@ def test_a_name_of_any_letters_is_kept(server: Server) -> None:
     assert response.headers["content-type"] == "text/plain; charset=utf-16-le"
 
 
+def test_what_passes_comes_as_utf8_whatever_the_file_is(logs: Path, serve: Serve) -> None:
+    (logs / "u16.log").write_bytes("\ufeffÄ x\r\nnone\nÖ x\n".encode("utf-16-le"))
+    response = serve(logs).get("/api/download", source="u16.log", q="x")
+    assert (response.headers["content-type"], response.content) == ("text/plain; charset=utf-8", "Ä x\nÖ x\n".encode())
+
+
 @pytest.mark.parametrize(
     ("asked", "span"),
     [

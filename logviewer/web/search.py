@@ -124,11 +124,15 @@ def _size(matches: Matches) -> int:
 
 
 async def matching_lines(frames: Frames, files: Sequence[Matches]) -> AsyncIterator[bytes]:
-    """All matches that are there now, as they are in the files, each with a newline. Raises OSError."""
+    """All matches that are there now, as UTF-8 text, each with a newline. Raises OSError."""
     for matches in files:
         offset, end = matches.generation.begin, matches.high
         while offset < end:
             batches, reached = await frames.run(partial(matches.after, offset, _AT_ONCE, most=_NOW_BYTES))
-            yield b"".join([line + b"\n" for batch in batches for line in batch.lines])
+            yield _text(batches)
             offset = batches[-1].end.offset if len(batches) == _AT_ONCE else reached
-        yield b"".join([line + b"\n" for batch in await frames.run(matches.rest) for line in batch.lines])
+        yield _text(await frames.run(matches.rest))
+
+
+def _text(batches: Sequence[Batch]) -> bytes:
+    return "".join([f"{text}\n" for batch in batches for text in batch.texts()]).encode()
