@@ -50,6 +50,20 @@ def test_what_passes_comes_as_utf8_whatever_the_file_is(logs: Path, serve: Serve
     assert (response.headers["content-type"], response.content) == ("text/plain; charset=utf-8", "Ä x\nÖ x\n".encode())
 
 
+@pytest.mark.parametrize("query", [{}, {"q": "7"}])
+def test_several_sources_come_as_one_file_by_time(logs: Path, serve: Serve, query: dict[str, str]) -> None:
+    lines = [f"{1_795_168_800 + each} line {each}" for each in range(3000)]
+    for name, own in (("a.log", lines[0::3]), ("b.log", lines[1::3]), ("c.log", lines[2:1500:3])):
+        (logs / name).write_text("".join(f"{line}\n" for line in own))
+    server = serve(*(logs / f"{name}.log" for name in "abc"))
+    (logs / "c.log").rename(logs / "c.log.1")
+    (logs / "c.log").write_text("\n".join(lines[1500 + 2 :: 3]))
+    until(lambda: server.get("/api/lines", source="c.log").json()["total"] == 1000)
+    response = server.get("/api/download", source=["a.log", "b.log", "c.log"], **query)
+    assert response.headers["content-disposition"] == "attachment; filename*=UTF-8''merged.log"
+    assert response.text.splitlines() == [line for line in lines if query.get("q", "") in line]
+
+
 @pytest.mark.parametrize(
     ("asked", "span"),
     [

@@ -1,31 +1,18 @@
 """Several views as one, in the order of their lines' times."""
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from logviewer.files.generations import Batch, Generation, Position
-from logviewer.files.lines import to_text
-from logviewer.parsing.timestamp import time
-from logviewer.search.times import Times
 from logviewer.view.lines import Range, View
+from logviewer.view.timed import BEFORE, FindTimes, Line, time_before, timed
 
-# Before all times: lines ahead of the first one of their file that has any.
-_BEFORE = -1
 _READ_LINES = 250
 
 Places = list[Position | None]
 """Where the merged view stands in each of its views; None where that has no file."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line, and the greatest time up to it in its view: lines never change places within a file."""
-
-    time: int
-    part: int
-    batch: Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +23,7 @@ class Merged:
     """
 
     parts: Sequence[View]
-    times: Callable[[Generation], Times]
+    times: FindTimes
 
     @property
     def generations(self) -> Sequence[Generation]:
@@ -84,7 +71,7 @@ class Merged:
         """Before the line at a position: other views up to its time, those before it in order to the end of it."""
         own = next((i for i, part in enumerate(self.parts) if position.generation in part.generations), 0)
         moment = self.times(position.generation).at(position.offset)
-        at = _BEFORE if moment is None else moment
+        at = BEFORE if moment is None else moment
         return [
             position if number == own else self._place(part, at + (number < own))
             for number, part in enumerate(self.parts)
@@ -111,7 +98,7 @@ class Merged:
 
     def _moment_of(self, number: int) -> int | None:
         """The last time with no more than so many lines before it; None while lines are not counted."""
-        low, high = _BEFORE, self._last_moment() + 1
+        low, high = BEFORE, self._last_moment() + 1
         while high - low > 1:
             middle = (low + high) // 2
             before = self._sum(self._places(middle))
@@ -128,7 +115,7 @@ class Merged:
 
     def _place(self, part: View, moment: int) -> Position | None:
         """Before the first line of this time or later."""
-        if moment <= _BEFORE:
+        if moment <= BEFORE:
             return part.generations[0].first() if part.generations else None
         for generation in part.generations:
             offset = self.times(generation).offset_of(moment)
@@ -150,11 +137,11 @@ class Merged:
         merged = heapq.merge(*streams, key=lambda line: (line.time, line.part))
         return [line.batch for line in islice(merged, count)]
 
-    def _forward(self, part: int, place: Position) -> Iterator[_Line]:
-        latest = self._time_before(place)
+    def _forward(self, part: int, place: Position) -> Iterator[Line]:
+        latest = time_before(place, self.times)
         while True:
             batches = self.parts[part].lines_from(place, _READ_LINES).batches
-            for line in self._timed(part, batches, place, latest):
+            for line in timed(part, batches, place, latest, self.times):
                 latest = line.time
                 yield line
             if not batches or batches[-1].unterminated:
@@ -162,7 +149,7 @@ class Merged:
             place = batches[-1].end
 
     def _read_back(self, places: Places, count: int) -> tuple[list[Batch], bool]:
-        lines: list[_Line] = []
+        lines: list[Line] = []
         pending = False
         for part, place in enumerate(places):
             if place is None:
@@ -171,26 +158,9 @@ class Merged:
             pending = pending or found.pending
             if found.batches:
                 begin = found.batches[0].start
-                lines += self._timed(part, found.batches, begin, self._time_before(begin))
+                lines += timed(part, found.batches, begin, time_before(begin, self.times), self.times)
         lines.sort(key=lambda line: (line.time, line.part))
         return [line.batch for line in lines[-count:]], pending
-
-    def _timed(self, part: int, batches: Sequence[Batch], place: Position, latest: int) -> Iterator[_Line]:
-        """These lines with their times; ``latest`` is that of the line before ``place``."""
-        for batch in _single(batches):
-            found = time(to_text(batch.lines[0][:512], batch.start.generation.encoding))
-            if found is None and batch.start != place:
-                # It belongs to a line that did not pass.
-                found = self.times(batch.start.generation).at(batch.start.offset)
-            latest = latest if found is None else max(latest, found)
-            place = batch.end
-            yield _Line(latest, part, batch)
-
-    def _time_before(self, place: Position) -> int:
-        if place.offset <= place.generation.begin:
-            return _BEFORE
-        moment = self.times(place.generation).at(place.offset - 1)
-        return _BEFORE if moment is None else moment
 
     def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> Range:
         tallies = [tally for part in self.parts for tally in part.by_number(0, 0).tallies]
@@ -202,20 +172,3 @@ def _end(part: View) -> Position | None:
         return None
     live = part.generations[-1]
     return live.position(live.size(), None)
-
-
-def _single(batches: Sequence[Batch]) -> Iterator[Batch]:
-    """Each line as a batch of its own."""
-    for batch in batches:
-        places = [*batch.starts(), batch.end]
-        for number, line in enumerate(batch.lines):
-            last = number == len(batch.lines) - 1
-            yield Batch(
-                places[number],
-                places[number + 1],
-                [line],
-                cut=batch.cut,
-                unterminated=batch.unterminated and last,
-                plain=batch.plain,
-                places=[places[number]],
-            )

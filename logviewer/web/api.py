@@ -25,8 +25,9 @@ from logviewer.view.lines import Range, whole_line
 from logviewer.view.views import Views
 from logviewer.web import wire
 from logviewer.web.download import download, keep
-from logviewer.web.search import Order, Search, matching_lines
+from logviewer.web.search import Order, Search
 from logviewer.web.stream import Frames, Streams, event_stream, search_stream, text_stream
+from logviewer.web.walk import Walk
 from logviewer.web.wire import BareLines, Events, Frame, Rows
 
 MAX_LINES = 5000
@@ -103,9 +104,9 @@ class LineQuery(_Query):
 
 
 class DownloadQuery(Filter):
-    """The live file of a source, or what passes of all its files."""
+    """The live file of a source, or what passes of all its files; of several, the lines of all by time."""
 
-    source: str
+    source: list[str] = Field(min_length=1)
 
 
 class SearchQuery(Filter):
@@ -195,11 +196,13 @@ class Api:
         span: Annotated[str | None, Header(alias="range")] = None,
         if_range: Annotated[str | None, Header()] = None,
     ) -> Response:
-        """The live file, or a range of it."""
-        source, sieve = self._find(query.source), self._sieve(query)
-        if sieve:
-            files = await _from_disk(self._streams.frames, lambda: self._views.matches(source, sieve))
-            return keep(source.name, matching_lines(self._streams.frames, files))
+        """The live file, or a range of it; or the lines that pass, or those of several sources by time."""
+        sources, sieve = self._find_all(query.source), self._sieve(query)
+        source = sources[0]
+        if sieve or len(sources) > 1:
+            name = source.name if len(sources) == 1 else "merged.log"
+            walk = Walk(self._streams.frames, self._views, sources, sieve)
+            return keep(name, walk.text())
         live = source.live
         if live is None:
             raise HTTPException(404, f"source: {source.name} has no file now ({source.state})")

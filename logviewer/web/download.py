@@ -39,7 +39,7 @@ async def download(frames: Frames, generation: Generation, name: str, *, asked: 
 
 
 def keep(name: str, lines: AsyncIterator[bytes]) -> Response:
-    """What passes of a source of this name, as an attachment; nobody knows its length before."""
+    """Lines as an attachment of this name; nobody knows its length before."""
     headers = {
         "cache-control": "no-store",
         "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",

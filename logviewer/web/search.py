@@ -1,4 +1,4 @@
-"""A search as it goes on: every match, how far it has come, and its end; and the matches as a text to keep."""
+"""A search as it goes on: every match, how far it has come, and its end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -121,18 +121,3 @@ def _marks(files: Sequence[Matches], parts: int) -> list[int]:
 
 def _size(matches: Matches) -> int:
     return matches.generation.size() - matches.generation.begin
-
-
-async def matching_lines(frames: Frames, files: Sequence[Matches]) -> AsyncIterator[bytes]:
-    """All matches that are there now, as UTF-8 text, each with a newline. Raises OSError."""
-    for matches in files:
-        offset, end = matches.generation.begin, matches.high
-        while offset < end:
-            batches, reached = await frames.run(partial(matches.after, offset, _AT_ONCE, most=_NOW_BYTES))
-            yield _text(batches)
-            offset = batches[-1].end.offset if len(batches) == _AT_ONCE else reached
-        yield _text(await frames.run(matches.rest))
-
-
-def _text(batches: Sequence[Batch]) -> bytes:
-    return "".join([f"{text}\n" for batch in batches for text in batch.texts()]).encode()
