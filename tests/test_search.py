@@ -240,3 +240,18 @@ def test_a_relative_time_is_the_same_query_when_it_is_asked_again(logs: Path, se
     before = texts(server, **query)
     time.sleep(0.1)
     assert texts(server, **query) == before
+
+
+@pytest.mark.parametrize("query", [{}, {"q": "7 m"}, {"from": "-5"}, {"from": "-5", "q": "7 m"}, {"from": "end"}])
+def test_the_history_of_several_sources_comes_to_a_terminal_by_time(
+    logs: Path, serve: Serve, query: dict[str, str]
+) -> None:
+    lines = story(3000)
+    append(logs / "a.log", *lines[0::3])
+    append(logs / "b.log", *lines[1::3])
+    append(logs / "c.log", *lines[2::3])
+    params = {"source": ["a.log", "b.log", "c.log"], **query}
+    found = serve(logs).client.get("/", params=params, headers={"Accept": "text/plain"})
+    passed = [line for line in lines if query.get("q", "") in line]
+    expected = {"-5": passed[-5:], "end": []}.get(query.get("from", ""), passed)
+    assert (found.headers["content-type"], found.text.splitlines()) == ("text/plain; charset=utf-8", expected)

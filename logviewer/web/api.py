@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Header, HTTPException, Request
 from fastapi import Query as Parameters
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from logviewer import cursor
 from logviewer.catalog import Catalog
@@ -17,7 +17,6 @@ from logviewer.cursor import Mark
 from logviewer.errors import CursorError, QueryError, TornError
 from logviewer.files.generations import Position
 from logviewer.moments import Presents, moment
-from logviewer.query import Case, Query
 from logviewer.reader import Reader
 from logviewer.search.sieve import Sieve
 from logviewer.source import Source
@@ -25,13 +24,22 @@ from logviewer.view.lines import Range, whole_line
 from logviewer.view.views import Views
 from logviewer.web import wire
 from logviewer.web.download import download, keep
-from logviewer.web.search import Order, Search
-from logviewer.web.stream import Frames, Streams, event_stream, search_stream, text_stream
+from logviewer.web.parameters import (
+    MAX_LINES,
+    DownloadQuery,
+    Filter,
+    HistogramQuery,
+    LineQuery,
+    LinesQuery,
+    SearchQuery,
+    SourcesQuery,
+    StreamQuery,
+)
+from logviewer.web.search import Search
+from logviewer.web.stream import Frames, Streams, bare_text, event_stream, search_stream, text_stream
 from logviewer.web.walk import Walk
 from logviewer.web.wire import BareLines, Events, Frame, Rows
 
-MAX_LINES = 5000
-MAX_CONTEXT = 1000
 _JSON = "application/json"
 _NOT_KEPT = {"cache-control": "no-store"}
 _WAIT_SECONDS = 1.0
@@ -40,113 +48,6 @@ _TRY_AGAIN_SECONDS = (0.05, 0.1)
 _REPEATABLE = frozenset({"source", "q", "not", "level"})
 
 T = TypeVar("T")
-
-
-class _Query(BaseModel):
-    # Who misspells a filter must not be given everything.
-    model_config = ConfigDict(extra="forbid")
-
-
-class SourcesQuery(_Query):
-    """Nothing."""
-
-
-class Filter(_Query):
-    """Which lines are meant, all without any of it; the same everywhere. See ``query.Query``."""
-
-    q: list[str] = Field([])
-    exclude: list[str] = Field([], alias="not")
-    regex: bool = False
-    case: Case = "smart"
-    level: list[str] = Field([])
-    since: str | None = None
-    until: str | None = None
-    records: bool = False
-    context: int = Field(0, ge=0, le=MAX_CONTEXT)
-    spans: bool = False
-
-    def query(self, now: float) -> Query:
-        """What is asked for at this present (epoch seconds). Raises QueryError."""
-        return Query.of(
-            include=self.q,
-            exclude=self.exclude,
-            regex=self.regex,
-            case=self.case,
-            levels=self.level,
-            since=self.since,
-            until=self.until,
-            records=self.records,
-            now=now,
-        )
-
-
-class LinesQuery(Filter):
-    """``start`` counts from 0, from the end if negative. ``at``, ``before`` and ``time`` go instead of it.
-
-    Lines begin at the cursor ``at`` or that time, or end at the cursor ``before``. ``places`` adds the files, and
-    which of them each line is in; ``spans`` where lines have what was asked for.
-    """
-
-    source: list[str] = Field(min_length=1)
-    start: int | None = None
-    count: int = Field(1000, ge=1, le=MAX_LINES)
-    at: str | None = None
-    before: str | None = None
-    time: str | None = None
-    places: bool = False
-
-
-class LineQuery(_Query):
-    """``at`` is the cursor of a line, as ``/api/lines`` gives it."""
-
-    source: str
-    at: str
-
-
-class DownloadQuery(Filter):
-    """The live file of a source, or what passes of all its files; of several, the lines of all by time."""
-
-    source: list[str] = Field(min_length=1)
-
-
-class SearchQuery(Filter):
-    """``limit`` ends it early; ``marks`` asks for how many matches are in each of so many parts of the files.
-
-    A ``quiet`` one tells no matches, just how many there are.
-    """
-
-    source: list[str] = Field(min_length=1)
-    order: Order = "newest"
-    limit: int | None = Field(None, ge=0)
-    marks: int = Field(0, ge=0, le=1000)
-    quiet: bool = False
-
-
-class HistogramQuery(Filter):
-    """``from`` and ``to`` are times; without them it spans all lines."""
-
-    source: list[str] = Field(min_length=1)
-    buckets: int = Field(60, ge=1, le=1000)
-    begin: str | None = Field(None, alias="from")
-    end: str | None = Field(None, alias="to")
-
-
-class StreamQuery(Filter):
-    """``from`` is ``start``, ``end`` or ``-N``; ``cursor`` goes before it, the header ``Last-Event-ID`` before both.
-
-    ``levels``, ``times`` and ``places`` add to what events tell. One who is more than ``lag`` lines behind goes on
-    near the end.
-    """
-
-    source: list[str] = Field(min_length=1)
-    begin: str = Field("end", alias="from", pattern=r"^(start|end|-[0-9]{1,9})$")
-    cursor: str | None = None
-    follow: bool = True
-    format: Literal["sse", "text"] | None = None
-    levels: bool = False
-    times: bool = False
-    places: bool = False
-    lag: int | None = Field(None, ge=1)
 
 
 class Api:
@@ -279,6 +180,9 @@ class Api:
         marks = _marks(sources, last_event_id, query.cursor)
         as_text = query.format == "text" or (query.format is None and accept.startswith("text/plain"))
         sieve = self._sieve(query)
+        if as_text and len(sources) > 1 and _is_history(query, last_event_id):
+            last = None if query.begin == "start" else 0 if query.begin == "end" else -int(query.begin)
+            return bare_text(Walk(self._streams.frames, self._views, sources, sieve).text(last))
         encode = (
             BareLines(sieve)
             if as_text
@@ -351,6 +255,11 @@ async def _add(
     except (OSError, TornError) as error:
         reader.close()
         raise HTTPException(503, f"source: {source.name} cannot be read: {error}") from error
+
+
+def _is_history(query: StreamQuery, last_event_id: str | None) -> bool:
+    """Whether it asks for lines that are there, from a place that is the same in all sources."""
+    return not (query.follow or query.lag or query.cursor or last_event_id)
 
 
 def _marks(sources: list[Source], last_event_id: str | None, at: str | None) -> tuple[Mark, ...]:

@@ -212,8 +212,13 @@ def search_stream(events: AsyncIterator[bytes]) -> Response:
 
 def text_stream(streams: Streams, reader: Reader[Frame], *, headings: bool) -> Response:
     """Answer with bare lines; ``headings`` name the source wherever it changes."""
+    return bare_text(_texts(streams, reader, headings=headings))
+
+
+def bare_text(pieces: AsyncIterator[bytes]) -> Response:
+    """Answer with text as it comes."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_texts(streams, reader, headings=headings), media_type="text/plain", headers=headers)
+    return StreamingResponse(pieces, media_type="text/plain", headers=headers)
 
 
 async def _events(streams: Streams, reader: Reader[Frame]) -> AsyncIterator[bytes]:

@@ -1,11 +1,11 @@
 """All lines that pass, of one source or of several by time, as they are found: never more of them than a piece."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
-from logviewer.files.generations import Batch
+from logviewer.files.generations import Batch, Position
 from logviewer.search.sieve import Sieve
 from logviewer.source import Source
 from logviewer.view.strand import Strand, take
@@ -17,7 +17,10 @@ _LOOK_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """From one end of the sources to the other, ``count`` lines of each at once; without a sieve, all lines."""
+    """From one end of the sources to the other, ``count`` lines of each at once; without a sieve, all lines.
+
+    ``begins`` are where it begins in each source (by its key) if that is not at its first line.
+    """
 
     frames: Frames
     views: Views
@@ -25,10 +28,12 @@ class Walk:
     sieve: Sieve | None
     newest: bool = False
     count: int = 500
+    begins: Mapping[bytes, Position] | None = None
 
     async def pieces(self) -> AsyncIterator[list[Batch]]:
         """Lines in order, each a batch; an empty piece whenever more had to be looked at. Raises OSError."""
-        strands = [await self._strand(part) for part in range(len(self.sources))]
+        parts = [part for part, source in enumerate(self.sources) if self.begins is None or source.key in self.begins]
+        strands = [await self._strand(part) for part in parts]
         while left := [strand for strand in strands if strand.lines or not strand.is_read]:
             went_on = False
             for strand in [strand for strand in left if not strand.lines and not strand.is_read]:
@@ -39,14 +44,28 @@ class Walk:
                 await asyncio.sleep(_LOOK_SECONDS)
                 await self._ask_again(left)
 
-    async def text(self) -> AsyncIterator[bytes]:
-        """The same as UTF-8 text, each line with a newline. Raises OSError."""
-        async for batches in self.pieces():
+    async def text(self, last: int | None = None) -> AsyncIterator[bytes]:
+        """The same as UTF-8 text, each line with a newline; just the ``last`` lines if it is given. Raises OSError."""
+        walk = self if last is None else replace(self, begins=await self._before_last(last))
+        async for batches in walk.pieces():
             yield "".join([f"{text}\n" for batch in batches for text in batch.texts()]).encode()
+
+    async def _before_last(self, count: int) -> dict[bytes, Position]:
+        """Where each source's own of the last lines begin: there may be more of them than anybody can hold."""
+        begins: dict[bytes, Position] = {}
+        if count == 0:
+            return begins
+        async for batches in replace(self, newest=True).pieces():
+            begins |= {batch.start.generation.source: batch.start for batch in batches[:count]}
+            count -= len(batches)
+            if count <= 0:
+                break
+        return begins
 
     async def _strand(self, part: int) -> Strand:
         files = await self.frames.run(partial(self.views.matches, self.sources[part], self.sieve))
-        return Strand(part, files, self.newest, self.views.times if len(self.sources) > 1 else None)
+        begin = self.begins[self.sources[part].key] if self.begins else None
+        return Strand(part, files, self.newest, self.views.times if len(self.sources) > 1 else None, begin)
 
     async def _ask_again(self, strands: Sequence[Strand]) -> None:
         """Passes rest where nobody asks."""

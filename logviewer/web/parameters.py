@@ -1,0 +1,118 @@
+"""What may be asked for: the parameters of each route."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from logviewer.query import Case, Query
+from logviewer.web.search import Order
+
+MAX_LINES = 5000
+MAX_CONTEXT = 1000
+
+
+class _Query(BaseModel):
+    # Who misspells a filter must not be given everything.
+    model_config = ConfigDict(extra="forbid")
+
+
+class SourcesQuery(_Query):
+    """Nothing."""
+
+
+class Filter(_Query):
+    """Which lines are meant, all without any of it; the same everywhere. See ``query.Query``."""
+
+    q: list[str] = Field([])
+    exclude: list[str] = Field([], alias="not")
+    regex: bool = False
+    case: Case = "smart"
+    level: list[str] = Field([])
+    since: str | None = None
+    until: str | None = None
+    records: bool = False
+    context: int = Field(0, ge=0, le=MAX_CONTEXT)
+    spans: bool = False
+
+    def query(self, now: float) -> Query:
+        """What is asked for at this present (epoch seconds). Raises QueryError."""
+        return Query.of(
+            include=self.q,
+            exclude=self.exclude,
+            regex=self.regex,
+            case=self.case,
+            levels=self.level,
+            since=self.since,
+            until=self.until,
+            records=self.records,
+            now=now,
+        )
+
+
+class LinesQuery(Filter):
+    """``start`` counts from 0, from the end if negative. ``at``, ``before`` and ``time`` go instead of it.
+
+    Lines begin at the cursor ``at`` or that time, or end at the cursor ``before``. ``places`` adds the files, and
+    which of them each line is in; ``spans`` where lines have what was asked for.
+    """
+
+    source: list[str] = Field(min_length=1)
+    start: int | None = None
+    count: int = Field(1000, ge=1, le=MAX_LINES)
+    at: str | None = None
+    before: str | None = None
+    time: str | None = None
+    places: bool = False
+
+
+class LineQuery(_Query):
+    """``at`` is the cursor of a line, as ``/api/lines`` gives it."""
+
+    source: str
+    at: str
+
+
+class DownloadQuery(Filter):
+    """The live file of a source, or what passes of all its files; of several, the lines of all by time."""
+
+    source: list[str] = Field(min_length=1)
+
+
+class SearchQuery(Filter):
+    """``limit`` ends it early; ``marks`` asks for how many matches are in each of so many parts of the files.
+
+    A ``quiet`` one tells no matches, just how many there are.
+    """
+
+    source: list[str] = Field(min_length=1)
+    order: Order = "newest"
+    limit: int | None = Field(None, ge=0)
+    marks: int = Field(0, ge=0, le=1000)
+    quiet: bool = False
+
+
+class HistogramQuery(Filter):
+    """``from`` and ``to`` are times; without them it spans all lines."""
+
+    source: list[str] = Field(min_length=1)
+    buckets: int = Field(60, ge=1, le=1000)
+    begin: str | None = Field(None, alias="from")
+    end: str | None = Field(None, alias="to")
+
+
+class StreamQuery(Filter):
+    """``from`` is ``start``, ``end`` or ``-N``; ``cursor`` goes before it, the header ``Last-Event-ID`` before both.
+
+    ``levels``, ``times`` and ``places`` add to what events tell. One who is more than ``lag`` lines behind goes on
+    near the end.
+    """
+
+    source: list[str] = Field(min_length=1)
+    begin: str = Field("end", alias="from", pattern=r"^(start|end|-[0-9]{1,9})$")
+    cursor: str | None = None
+    follow: bool = True
+    format: Literal["sse", "text"] | None = None
+    levels: bool = False
+    times: bool = False
+    places: bool = False
+    lag: int | None = Field(None, ge=1)
