@@ -95,6 +95,25 @@ def test_several_sources_are_searched_together(log: Path, serve: Serve) -> None:
     assert {each["text"] for each in matches} == {"one needle", "another needle"}
 
 
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+def test_matches_of_several_sources_are_told_by_time(logs: Path, serve: Serve, order: str) -> None:
+    lines = story(3000)
+    append(logs / "a.log", *lines[0::3])
+    append(logs / "b.log", *lines[1::3])
+    append(logs / "c.log", "no time, request", *lines[2::3], "  nor here, request")
+    append(logs / "d.log", "never a time, request")
+    # Long after all others nothing is found, and nothing for long.
+    append(logs / "e.log", *(f"{BEGIN + each / 40:.3f} none {'x' * 200}" for each in range(120_000)))
+    server = serve(logs)
+    sources = ["a.log", "b.log", "c.log", "d.log", "e.log"]
+    expected = ["no time, request", "never a time, request", *lines, "  nor here, request"]
+    expected = expected[::-1] if order == "newest" else expected
+    matches, _, end = search(server, source=sources, q="request", order=order)
+    assert ([each["text"] for each in matches], end) == (expected, {"complete": True})
+    first, _, _ = search(server, source=sources, q="request", order=order, limit=3)
+    assert [each["text"] for each in first] == expected[:3]
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -12,13 +12,12 @@ from logviewer.search.sieve import Sieve
 from logviewer.source import Source
 from logviewer.view.views import Views
 from logviewer.web.stream import Frames
+from logviewer.web.walk import Walk
 from logviewer.web.wire import event, match_rows
 
 Order = Literal["newest", "oldest"]
 
 _AT_ONCE = 200
-# Looked at here before the pass gets there: the first matches are wanted at once.
-_NOW_BYTES = 8 * 1024 * 1024
 _PROGRESS_SECONDS = 0.2
 _LOOK_SECONDS = 0.02
 # Marks of smaller files are finer than cells.
@@ -27,7 +26,7 @@ _EXACT_BYTES = 2 * 1024 * 1024
 
 @dataclass(slots=True)
 class Search:
-    """One search through sources, one after the other; ``marks`` is the number of parts to tell the matches of."""
+    """One search through sources; ``marks`` is the number of parts to tell the matches of."""
 
     frames: Frames
     views: Views
@@ -44,13 +43,11 @@ class Search:
         """``match``, ``progress`` and ``end`` events. Raises OSError."""
         self._left = float("inf") if self.limit is None else self.limit
         yield await self._progress()
-        for source in self.sources if not self.quiet else ():
-            files = await self._files(source)
-            for matches in reversed(files) if self.order == "newest" else files:
-                async for piece in self._matches(source, matches):
-                    yield piece
-                    if self._is_due():
-                        yield await self._progress()
+        if not self.quiet and self._left > 0:
+            async for piece in self._matches():
+                yield piece
+                if self._is_due():
+                    yield await self._progress()
         while self.quiet and not await self._is_complete():
             await asyncio.sleep(_LOOK_SECONDS)
             if self._is_due():
@@ -58,28 +55,23 @@ class Search:
         yield await self._progress()
         yield event("end", {"complete": self._left > 0}) + b"\n"
 
-    async def _matches(self, source: Source, matches: Matches) -> AsyncIterator[bytes]:
-        newest, begin = self.order == "newest", matches.generation.begin
-        offset = matches.generation.size() + 1 if newest else begin
-        now = _NOW_BYTES
-        while self._left > 0 and (offset > begin if newest else offset < matches.high):
-            count = int(min(_AT_ONCE, self._left))
-            look = matches.until if newest else matches.after
-            batches, reached = await self.frames.run(partial(look, offset, count, most=now))
-            full = len(batches) == count
-            offset = _next(batches, newest=newest) if full else reached
-            self._left -= len(batches)
-            if batches:
-                yield await self.frames.run(partial(self._event, source, batches[::-1] if newest else batches))
-            elif newest and reached > begin:
-                # The pass has all cores; it will be there soon.
-                now = 0
-                await self.frames.run(lambda: self.views.matches(source, self.sieve))
-                await asyncio.sleep(_LOOK_SECONDS)
-                yield b""
+    async def _matches(self) -> AsyncIterator[bytes]:
+        count = _AT_ONCE if self.limit is None else min(_AT_ONCE, self.limit)
+        walk = Walk(self.frames, self.views, self.sources, self.sieve, newest=self.order == "newest", count=count)
+        async for batches in walk.pieces():
+            told = self._take(batches)
+            yield await self.frames.run(partial(self._event, told)) if told else b""
+            if self._left <= 0:
+                break
 
-    def _event(self, source: Source, batches: Sequence[Batch]) -> bytes:
-        return event("match", {"matches": match_rows(source.id, batches, self.sieve)}) + b"\n"
+    def _take(self, batches: Sequence[Batch]) -> Sequence[Batch]:
+        told = batches[: int(min(len(batches), self._left))]
+        self._left -= len(told)
+        return told
+
+    def _event(self, batches: Sequence[Batch]) -> bytes:
+        ids = {source.key: source.id for source in self.sources}
+        return event("match", {"matches": match_rows(ids, batches, self.sieve)}) + b"\n"
 
     async def _files(self, source: Source) -> list[Matches]:
         return await self.frames.run(lambda: self.views.matches(source, self.sieve))
@@ -101,10 +93,6 @@ class Search:
         if self.marks:
             data["marks"] = await self.frames.run(lambda: _marks(files, self.marks))
         return event("progress", data) + b"\n"
-
-
-def _next(batches: Sequence[Batch], *, newest: bool) -> int:
-    return batches[0].start.offset if newest else batches[-1].end.offset
 
 
 def _marks(files: Sequence[Matches], parts: int) -> list[int]:

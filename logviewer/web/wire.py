@@ -189,11 +189,11 @@ class Rows:
         return rows
 
 
-def match_rows(source: str, batches: Sequence[Batch], sieve: Sieve) -> list[dict[str, Any]]:
-    """What a ``match`` event tells of lines."""
+def match_rows(ids: Mapping[bytes, str], batches: Sequence[Batch], sieve: Sieve) -> list[dict[str, Any]]:
+    """What a ``match`` event tells of lines; ``ids`` are those of sources by their keys."""
     return [
         {
-            "source": source,
+            "source": ids[position.generation.source],
             "n": _number(position),
             "at": cursor.encode([position.text()]),
             "text": text,
