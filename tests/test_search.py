@@ -139,8 +139,10 @@ def test_history_live_text_and_file_give_the_same_lines(log: Path, serve: Serve,
         assert live == history
     assert [story(3000)[number - 1] for number in numbers] == live
     plain = server.get("/api/stream", source="app.log", from_="start", follow="false", format="text", **query).text
-    assert plain.splitlines() == live
-    assert server.get("/api/download", source="app.log", **query).text.splitlines() == history
+    assert [line for line in plain.splitlines() if line != "--"] == live
+    kept = server.get("/api/download", source="app.log", **query).text
+    assert [line for line in kept.splitlines() if line != "--"] == history
+    assert kept == plain
     if set(query) == {"q"} and isinstance(query["q"], str):
         found = subprocess.run([RG, "-F", "-S", query["q"], log], capture_output=True, text=True, check=False)
         assert found.stdout.splitlines() == history
@@ -274,3 +276,43 @@ def test_the_history_of_several_sources_comes_to_a_terminal_by_time(
     passed = [line for line in lines if query.get("q", "") in line]
     expected = {"-5": passed[-5:], "end": []}.get(query.get("from", ""), passed)
     assert (found.headers["content-type"], found.text.splitlines()) == ("text/plain; charset=utf-8", expected)
+
+
+def test_lines_around_matches_are_flagged_and_not_counted(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    query: dict[str, Any] = {"source": "app.log", "q": "request 5 ", "context": 2}
+    assert texts(server, **query) == story(3000)[3:8]
+    answer = server.get("/api/lines", start=0, **query).json()
+    assert (answer["total"], answer["scanned"]["matches"]) == (5, 1)
+    assert [line.get("context") for line in answer["lines"]] == [True, True, None, True, True]
+    matches, progress, _ = search(server, **query, marks=3)
+    assert [each.get("context") for each in matches] == [True, True, None, True, True]
+    assert (progress[-1]["matches"], progress[-1]["marks"]) == (1, [1, 0, 0])
+    with server.stream(from_="start", follow="false", **query) as stream:
+        assert stream.next("lines").data["context"] == [True, True, False, True, True]
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+def test_a_limit_is_of_matches_and_each_has_its_lines_around(log: Path, serve: Serve, order: str) -> None:
+    matches, _, _ = search(serve(log), source="app.log", q="took 7 ms", context=1, limit=2, order=order)
+    numbers = [1, 2, 3, 101, 102, 103] if order == "oldest" else [2903, 2902, 2901, 2803, 2802, 2801]
+    assert [each["n"] for each in matches] == numbers
+
+
+def test_groups_that_are_apart_are_parted_in_text(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    found = subprocess.run([RG, "-C", "1", "took [27] ms", log], capture_output=True, text=True, check=False).stdout
+    query: dict[str, Any] = {"source": "app.log", "q": "took [27] ms", "regex": "true", "context": 1}
+    assert server.get("/api/download", **query).text == found
+    assert server.client.get("/", params=query, headers={"Accept": "text/plain"}).text == found
+
+
+def test_lines_of_a_record_are_no_matches(logs: Path, serve: Serve) -> None:
+    append(
+        logs / "app.log", "2026-11-20 10:00:00 ERROR it failed", "  at a()", "  at b()", "2026-11-20 10:00:01 INFO on"
+    )
+    server = serve(logs)
+    answer = server.get("/api/lines", source="app.log", q="failed", records="true").json()
+    assert (answer["total"], answer["scanned"]["matches"]) == (3, 1)
+    counts = server.get("/api/histogram", source="app.log", q="failed", records="true", buckets=1).json()["levels"]
+    assert sum(map(sum, counts.values())) == 1

@@ -76,7 +76,8 @@ class Batch:
     ``cut`` is the true length in bytes of a line over 1 MiB, which then is the only line here and holds its first
     MiB. ``plain`` lines need only be decoded. ``more`` says that more may have been there than fitted in.
     ``unterminated`` says that the last line has no newline in the file. ``places`` are the positions before the lines
-    where others are left out between them.
+    where others are left out between them. ``context`` tells of each line whether it is there only for a match near it,
+    if any is.
     """
 
     start: Position
@@ -87,6 +88,7 @@ class Batch:
     plain: bool = False
     more: bool = False
     places: Sequence[Position] = ()
+    context: Sequence[bool] = ()
 
     def texts(self) -> list[str]:
         """The lines as text."""
@@ -112,12 +114,14 @@ class Tally:
     """How many lines are counted in the first ``counted`` of the ``size`` bytes that a generation has now.
 
     ``before`` counts those before it in the same file. What follows the last newline is a line once all is counted.
+    ``context`` of the lines are no matches themselves.
     """
 
     before: int
     lines: int
     counted: int
     size: int
+    context: int = 0
 
     @property
     def complete(self) -> bool:

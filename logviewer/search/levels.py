@@ -35,8 +35,8 @@ class Levels:
         return self._tally is None or self._tally.exact
 
     def count(self, found: "Found", cell_bytes: int) -> Counts:
-        """The levels of these lines by cells of so many bytes."""
-        if self._encoding is UTF8 and (found.everything or len(found.spans) > _MANY):
+        """The levels of the matches among these lines by cells of so many bytes."""
+        if self._encoding is UTF8 and (found.everything or len(found.matches) > _MANY):
             return self._count_many(found, cell_bytes)
         counts: Counts = {}
         for offset, kind in self.kinds(found):
@@ -44,8 +44,8 @@ class Levels:
         return counts
 
     def kinds(self, found: "Found") -> Iterator[tuple[int, int]]:
-        """Where in the file each line begins, and the number of its level in ``LEVELS``."""
-        for start, end in found.spans:
+        """Where in the file each match begins, and the number of its level in ``LEVELS``."""
+        for start, end in found.matches:
             text = to_text(found.data[start : min(end, start + _HEAD_BYTES)], self._encoding)
             yield found.base + start, _KINDS[level(text)]
 
@@ -58,7 +58,7 @@ class Levels:
 
     def _count_many(self, found: "Found", cell_bytes: int) -> Counts:
         numpy, tally = _numpy(), self._learnt()
-        starts = tally.starts(found.data) if found.everything else numpy.array([start for start, _ in found.spans])
+        starts = tally.starts(found.data) if found.everything else numpy.array([start for start, _ in found.matches])
         starts = starts[(starts >= found.first) & (starts < found.last)]
         if not len(starts):
             return {}

@@ -3,8 +3,9 @@
 import threading
 from array import array
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from logviewer.files.generations import Batch, Generation
@@ -17,8 +18,16 @@ _STRIDE_BYTES = 1024 * 1024
 _KINDS = len(LEVELS)
 
 
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    levels: Counts
+    context: Counter[int]
+
+
 class Matches:
     """The matching lines of one file, by level, in cells of 64 KiB; a line belongs to the cell that it begins in.
+
+    ``count`` is of these, ``lines`` of all that are shown: matches may bring others. Numbers and places are of all.
 
     The pass begins at the end that the file has at first and goes back to its start; what the file grows by is added.
     Any thread may ask, and any number of threads may scan, all at once. ``levels`` is what was learnt of the file.
@@ -30,10 +39,11 @@ class Matches:
         size = generation.size()
         # All lines that begin in [low, high) are counted; ``high`` is the start of a line, or a cell's border.
         self.low = self.high = max(generation.begin, size - size % CELL_BYTES)
-        self.count = 0
+        self.count = self.lines = 0
         self._taken = self.low
-        self._done: dict[int, tuple[int, Counts]] = {}
+        self._done: dict[int, tuple[int, _Cells]] = {}
         self._levels = array("I", bytes(4 * _KINDS * (size // CELL_BYTES + 1)))
+        self._context: Counter[int] = Counter()
         self._lock = threading.Lock()
         self._growing = threading.Lock()
         self._sums = array("Q", [0])
@@ -92,26 +102,30 @@ class Matches:
                 self.low = lower
         return True
 
-    def _count(self, found: Found) -> Counts:
-        return self._kinds.count(found, CELL_BYTES)
+    def _count(self, found: Found) -> _Cells:
+        context = Counter((found.base + start) // CELL_BYTES for start in found.context)
+        return _Cells(self._kinds.count(found, CELL_BYTES), context)
 
-    def _add(self, cells: Counts) -> None:
-        for cell, levels in cells.items():
+    def _add(self, cells: _Cells) -> None:
+        self._context.update(cells.context)
+        self.lines += cells.context.total()
+        for cell, levels in cells.levels.items():
             first = cell * _KINDS
             if first >= len(self._levels):
                 self._levels.extend(array("I", bytes(4 * (first + _KINDS - len(self._levels)))))
             for kind, number in enumerate(levels, first):
                 self._levels[kind] += number
             self.count += sum(levels)
+            self.lines += sum(levels)
 
     # What it found
 
     def before(self, offset: int) -> int | None:
-        """How many matches begin before an offset; None while the pass is not complete. Raises OSError."""
+        """How many lines begin before an offset; None while the pass is not complete. Raises OSError."""
         if not self.complete:
             return None
         if offset >= self.high:
-            return self.count
+            return self.lines
         cell = offset // CELL_BYTES
         start = max(self.generation.begin, cell * CELL_BYTES)
         partial = len(self.sieve.pick(self.generation, start, offset)) if offset > start else 0
@@ -141,10 +155,10 @@ class Matches:
             yield from self._kinds.kinds(found)
 
     def at(self, number: int, count: int) -> list[Batch] | None:
-        """Matches from this number on, counted from 0; None while the pass is not complete. Raises OSError."""
+        """Lines from this number on, counted from 0; None while the pass is not complete. Raises OSError."""
         if not self.complete:
             return None
-        if number >= self.count:
+        if number >= self.lines:
             return []
         self._sum(self.high // CELL_BYTES)
         cell = bisect_right(self._sums, number) - 1
@@ -152,7 +166,7 @@ class Matches:
         return self.after(max(self.generation.begin, cell * CELL_BYTES), passed + count)[0][passed:]
 
     def after(self, offset: int, count: int, *, most: int | None = None) -> tuple[list[Batch], int]:
-        """The first matches, up to ``count``, that begin at an offset or after it, and how far they were looked for.
+        """The first lines, up to ``count``, that begin at an offset or after it, and how far they were looked for.
 
         Of what the pass has not come to, no more than ``most`` bytes are looked at, if they are given. Raises OSError.
         """
@@ -162,7 +176,7 @@ class Matches:
             if not known and most is not None and most <= 0:
                 break
             end = (offset // CELL_BYTES + 1) * CELL_BYTES if known else offset + _STRIDE_BYTES
-            if not known or any(self.levels(offset // CELL_BYTES)):
+            if not known or self._lines_in(offset // CELL_BYTES):
                 found = self.sieve.pick(self.generation, offset, min(end, self.high))
                 batches += to_batches(self.generation, _first(found, count - len(batches)))
             most = most if most is None or known else most - _STRIDE_BYTES
@@ -170,7 +184,7 @@ class Matches:
         return batches, min(offset, self.high)
 
     def until(self, offset: int, count: int, *, most: int | None = None) -> tuple[list[Batch], int]:
-        """The last matches, up to ``count``, that begin before an offset, and how far back was looked for them.
+        """The last lines, up to ``count``, that begin before an offset, and how far back was looked for them.
 
         Of what the pass has not come to, no more than ``most`` bytes are looked at, if they are given. Raises OSError.
         """
@@ -183,7 +197,7 @@ class Matches:
             if not known and most is not None and most <= 0:
                 break
             start = max(begin, cell * CELL_BYTES if known else offset - _STRIDE_BYTES)
-            if not known or any(self.levels(cell)):
+            if not known or self._lines_in(cell):
                 found = self.sieve.pick(self.generation, start, offset)
                 parts.append(to_batches(self.generation, _last(found, left)))
                 left -= len(parts[-1])
@@ -198,13 +212,16 @@ class Matches:
             return []
         return to_batches(self.generation, self.sieve.pick(self.generation, self.high, size, rest=True))
 
+    def _lines_in(self, cell: int) -> int:
+        return sum(self.levels(cell)) + self._context[cell]
+
     def _sum(self, cell: int) -> int:
-        """How many matches are in all cells before this one."""
+        """How many lines are in all cells before this one."""
         with self._lock:
             # The last cell may get more yet.
             stable = self.high // CELL_BYTES
             known = len(self._sums) - 1
-            counts = [sum(self.levels(each)) for each in range(known, stable)]
+            counts = [self._lines_in(each) for each in range(known, stable)]
             self._sums.extend(list(accumulate(counts, initial=self._sums[-1]))[1:])
             return self._sums[min(cell, len(self._sums) - 1)]
 

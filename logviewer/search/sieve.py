@@ -27,7 +27,7 @@ class Found:
 
     That is at ``base`` in the file; the stretch is [first, last) in it, and the last line that begins there ends at
     ``whole``. ``end`` is where in the file the first line after it begins: what has no newline yet is not among them.
-    ``everything`` says that all lines are.
+    ``everything`` says that all lines are. Those of them that begin at ``context`` are no matches themselves.
     """
 
     data: bytes
@@ -38,6 +38,7 @@ class Found:
     end: int
     everything: bool
     picked: list[Span]
+    context: frozenset[int] = frozenset()
 
     @property
     def spans(self) -> list[Span]:
@@ -46,19 +47,32 @@ class Found:
             return self.picked
         return [line for line in lines_of(self.data, first=self.first, last=self.whole) if line[0] < self.last]
 
+    @property
+    def matches(self) -> list[Span]:
+        """Those of ``spans`` that are matches themselves."""
+        return [span for span in self.spans if span[0] not in self.context] if self.context else self.spans
+
     def __len__(self) -> int:
         return len(self.spans)
 
 
 class Sieve:
-    """Applies one query to any stretch of any file. Raises QueryError at once if it is none."""
+    """Applies one query to any stretch of any file, with so many lines of ``context`` around each match.
+
+    Raises QueryError at once if it is none.
+    """
 
     def __init__(self, query: Query, *, context: int = 0) -> None:
         self.query = query
-        self._context = context
+        self.context = context
         self._matcher = lru_cache(4)(lambda encoding: Matcher(query, encoding))
         self._matcher(UTF8)
-        self._margin = MARGIN_BYTES if query.records or context or query.since or query.until else 0
+        self._margin = MARGIN_BYTES if self.is_wide or query.since or query.until else 0
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether a match brings other lines."""
+        return self.query.records or self.context > 0
 
     def spans(self, text: str, encoding: Encoding) -> list[tuple[int, int]]:
         """Where a line's text has what was asked for: [start, end) in characters."""
@@ -68,16 +82,18 @@ class Sieve:
         """The lines that begin in [start, end); with ``rest`` the last one needs no newline. Raises OSError."""
         stretch = _read(generation, start - self._margin, end, self._margin, rest=rest)
         first, last = start - stretch.base, end - stretch.base
-        everything = not self.query and not self._context and generation.encoding is UTF8
+        everything = not self.query and not self.context and generation.encoding is UTF8
         spans = (
             [] if everything else self._matcher(generation.encoding).match(stretch.data, stretch.first, stretch.last)
         )
-        if self.query.records or self._context:
+        matching = {start for start, _ in spans}
+        if self.is_wide:
             lines = lines_of(stretch.data, generation.encoding, first=stretch.first, last=stretch.last)
             spans = self._widen(stretch.data, spans, lines, generation.encoding)
         spans = [span for span in spans if first <= span[0] < last]
+        context = frozenset(start for start, _ in spans if start not in matching)
         first = max(first, stretch.first)
-        return Found(stretch.data, stretch.base, first, last, stretch.last, stretch.end, everything, spans)
+        return Found(stretch.data, stretch.base, first, last, stretch.last, stretch.end, everything, spans, context)
 
     def thin(self, batch: Batch) -> Batch:
         """The same batch with just the lines that were asked for: live lines, given as history is. Raises OSError."""
@@ -87,14 +103,15 @@ class Sieve:
         data = before + newline.join([*batch.lines, b""])
         numbers = {start: number for number, start in enumerate(ends[:-1])}
         spans = self._matcher(generation.encoding).match(data)
-        if self.query.records or self._context:
+        matching = {start for start, _ in spans}
+        if self.is_wide:
             spans = self._widen(data, spans, lines_of(data, generation.encoding), generation.encoding)
-        kept = [numbers[start] for start, _ in spans if start in numbers]
+        kept = {numbers[start]: start not in matching for start, _ in spans if start in numbers}
         if not kept:
             return replace(batch, lines=[])
         starts = batch.starts()
-        places = [starts[number] for number in kept]
-        return replace(batch, start=places[0], lines=[batch.lines[number] for number in kept], places=places)
+        places, lines = [starts[number] for number in kept], [batch.lines[number] for number in kept]
+        return replace(batch, start=places[0], lines=lines, places=places, context=list(kept.values()))
 
     def _before(self, position: Position) -> bytes:
         if not self._margin:
@@ -111,7 +128,7 @@ class Sieve:
             first, after = number, number + 1
             if self.query.records:
                 first, after = record_at(texts, number)
-            wanted.update(range(max(0, first - self._context), min(len(lines), after + self._context)))
+            wanted.update(range(max(0, first - self.context), min(len(lines), after + self.context)))
         return [lines[number] for number in sorted(wanted)]
 
 
@@ -184,5 +201,8 @@ def to_batches(generation: Generation, found: Found) -> list[Batch]:
         )
         cut = end - start if end - start > LINE_CAP else None
         line = found.data[start : min(end, start + LINE_CAP)]
-        batches.append(Batch(place, following, [line], cut=cut, unterminated=unterminated, places=[place]))
+        context = [True] if start in found.context else []
+        batches.append(
+            Batch(place, following, [line], cut=cut, unterminated=unterminated, places=[place], context=context)
+        )
     return batches

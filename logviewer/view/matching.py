@@ -34,9 +34,9 @@ class Matching:
                 return self._range(files, start, batches, pending=True)
             rest = matches.rest()
             batches += found
-            if number <= matches.count and len(batches) < count:
+            if number <= matches.lines and len(batches) < count:
                 batches += rest
-            number -= matches.count + len(rest)
+            number -= matches.lines + len(rest)
         return self._range(files, min(start, start - number) if number > 0 else start, batches[:count])
 
     def _from_end(self, files: Sequence[Matches], wanted: int, count: int) -> Range:
@@ -106,7 +106,7 @@ class Matching:
     @staticmethod
     def _total(files: Sequence[Matches]) -> int | None:
         complete = all(each.complete for each in files)
-        return sum(each.count + len(each.rest()) for each in files) if complete else None
+        return sum(each.lines + len(each.rest()) for each in files) if complete else None
 
     @staticmethod
     def _range(
@@ -117,8 +117,10 @@ class Matching:
 
 def _tally(matches: Matches) -> Tally:
     size = matches.generation.size() - matches.generation.begin
-    lines = matches.count + len(matches.rest())
-    return Tally(0, lines, size if matches.complete else min(matches.scanned, size - 1), size)
+    rest = matches.rest()
+    context = matches.lines - matches.count + sum(any(batch.context) for batch in rest)
+    counted = size if matches.complete else min(matches.scanned, size - 1)
+    return Tally(0, matches.lines + len(rest), counted, size, context)
 
 
 def _since(files: Sequence[Matches], generation: Generation) -> Iterator[Matches]:

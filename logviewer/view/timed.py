@@ -62,4 +62,5 @@ def _single(batches: Sequence[Batch]) -> Iterator[Batch]:
                 unterminated=batch.unterminated and last,
                 plain=batch.plain,
                 places=[places[number]],
+                context=batch.context[number : number + 1],
             )

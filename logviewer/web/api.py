@@ -180,7 +180,8 @@ class Api:
         marks = _marks(sources, last_event_id, query.cursor)
         as_text = query.format == "text" or (query.format is None and accept.startswith("text/plain"))
         sieve = self._sieve(query)
-        if as_text and len(sources) > 1 and _is_history(query, last_event_id):
+        is_walk = len(sources) > 1 or (sieve and sieve.context)
+        if as_text and is_walk and _is_history(query, last_event_id):
             last = None if query.begin == "start" else 0 if query.begin == "end" else -int(query.begin)
             return bare_text(Walk(self._streams.frames, self._views, sources, sieve).text(last))
         encode = (

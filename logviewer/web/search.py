@@ -56,7 +56,7 @@ class Search:
         yield event("end", {"complete": self._left > 0}) + b"\n"
 
     async def _matches(self) -> AsyncIterator[bytes]:
-        count = _AT_ONCE if self.limit is None else min(_AT_ONCE, self.limit)
+        count = _AT_ONCE if self.limit is None or self.sieve.is_wide else min(_AT_ONCE, self.limit)
         walk = Walk(self.frames, self.views, self.sources, self.sieve, newest=self.order == "newest", count=count)
         async for batches in walk.pieces():
             told = self._take(batches)
@@ -65,8 +65,14 @@ class Search:
                 break
 
     def _take(self, batches: Sequence[Batch]) -> Sequence[Batch]:
-        told = batches[: int(min(len(batches), self._left))]
-        self._left -= len(told)
+        """What to tell of them: matches while any is left to tell, and the lines that go on from there."""
+        told: list[Batch] = []
+        for batch in batches:
+            is_match = not any(batch.context)
+            if self._left <= 0 and (is_match or not _touch(told[-1], batch)):
+                break
+            told.append(batch)
+            self._left -= is_match
         return told
 
     def _event(self, batches: Sequence[Batch]) -> bytes:
@@ -93,6 +99,12 @@ class Search:
         if self.marks:
             data["marks"] = await self.frames.run(lambda: _marks(files, self.marks))
         return event("progress", data) + b"\n"
+
+
+def _touch(one: Batch, other: Batch) -> bool:
+    return one.end.generation is other.start.generation and (
+        one.end.offset == other.start.offset or other.end.offset == one.start.offset
+    )
 
 
 def _marks(files: Sequence[Matches], parts: int) -> list[int]:

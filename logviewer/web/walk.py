@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from logviewer.files.generations import Batch, Position
+from logviewer.files.generations import Batch, Generation, Position
 from logviewer.search.sieve import Sieve
 from logviewer.source import Source
 from logviewer.view.strand import Strand, take
@@ -13,6 +13,22 @@ from logviewer.view.views import Views
 from logviewer.web.stream import Frames
 
 _LOOK_SECONDS = 0.02
+
+
+class Groups:
+    """Tells where lines are apart in their files: where they are shown with their context, ``--`` goes between."""
+
+    def __init__(self) -> None:
+        self._ends: dict[Generation, int] = {}
+
+    def begins(self, batches: Sequence[Batch]) -> list[bool]:
+        """Of each of the next lines, whether it is the first of a group, and not of the very first one."""
+        found = []
+        for batch in batches:
+            generation = batch.start.generation
+            found.append(bool(self._ends) and self._ends.get(generation) != batch.start.offset)
+            self._ends[generation] = batch.end.offset
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +61,16 @@ class Walk:
                 await self._ask_again(left)
 
     async def text(self, last: int | None = None) -> AsyncIterator[bytes]:
-        """The same as UTF-8 text, each line with a newline; just the ``last`` lines if it is given. Raises OSError."""
+        """The same as UTF-8 text, each line with a newline; just the ``last`` lines if they are given.
+
+        What is shown with its context has ``--`` between groups, as with grep. Raises OSError.
+        """
         walk = self if last is None else replace(self, begins=await self._before_last(last))
+        groups = Groups()
         async for batches in walk.pieces():
-            yield "".join([f"{text}\n" for batch in batches for text in batch.texts()]).encode()
+            apart = groups.begins(batches) if self.sieve and self.sieve.context else [False] * len(batches)
+            lines = zip(apart, (text for batch in batches for text in batch.texts()), strict=True)
+            yield "".join([f"--\n{text}\n" if is_apart else f"{text}\n" for is_apart, text in lines]).encode()
 
     async def _before_last(self, count: int) -> dict[bytes, Position]:
         """Where each source's own of the last lines begin: there may be more of them than anybody can hold."""

@@ -66,6 +66,8 @@ class Events:
             data["ns"] = [_number(position) for position in batch.starts()]
         if self.sieve and self.spans:
             data["spans"] = [self.sieve.spans(text, batch.start.generation.encoding) for text in texts]
+        if any(batch.context):
+            data["context"] = list(batch.context)
         if self.places:
             data["file"] = batch.start.generation.id
             data["at"] = cursor.encode([batch.start.text()])
@@ -156,7 +158,7 @@ class Rows:
             answer["scanned"] = {
                 "done": sum(each.counted for each in tallies),
                 "size": sum(each.size for each in tallies),
-                "matches": sum(each.lines for each in tallies),
+                "matches": sum(each.lines - each.context for each in tallies),
             }
         if self.places:
             answer["files"] = [_file(generation, tally) for generation, tally in found.tallies]
@@ -182,6 +184,9 @@ class Rows:
         if self.spans and self.sieve:
             for row in rows:
                 row["spans"] = self.sieve.spans(row["text"], generation.encoding)
+        for number, is_context in enumerate(batch.context):
+            if is_context:
+                rows[number]["context"] = True
         if batch.cut is not None:
             rows[0]["cut"] = batch.cut
         if batch.unterminated:
@@ -198,6 +203,7 @@ def match_rows(ids: Mapping[bytes, str], batches: Sequence[Batch], sieve: Sieve)
             "at": cursor.encode([position.text()]),
             "text": text,
             "spans": sieve.spans(text, position.generation.encoding),
+            **({"context": True} if any(batch.context) else {}),
         }
         for batch in batches
         for text, position in zip(batch.texts(), batch.starts(), strict=True)
