@@ -316,3 +316,46 @@ def test_lines_of_a_record_are_no_matches(logs: Path, serve: Serve) -> None:
     assert (answer["total"], answer["scanned"]["matches"]) == (3, 1)
     counts = server.get("/api/histogram", source="app.log", q="failed", records="true", buckets=1).json()["levels"]
     assert sum(map(sum, counts.values())) == 1
+
+
+def test_an_unfinished_last_line_is_found_by_all_and_once(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    for size in (3000, 60_000):
+        log.write_text("".join(f"{line}\n" for line in story(size)))
+        with log.open("a") as file:
+            file.write(f"{BEGIN + size} ERROR request at last")
+        _agree(server, log, size + 1)
+        append(log, "")
+        _agree(server, log, size + 1)
+        append(log, f"{BEGIN + size + 1} INFO request more")
+        _agree(server, log, size + 2)
+
+
+def _agree(server: Server, log: Path, count: int) -> None:
+    until(lambda: server.get("/api/lines", source="app.log").json()["total"] == count)
+    query = {"source": "app.log", "q": "request"}
+    answer = until(lambda: _whole(server, query))
+    assert (answer["total"], answer["scanned"]["matches"]) == (count, count)
+    for order in ("newest", "oldest"):
+        matches, progress, _ = search(server, **query, order=order, marks=3)
+        assert (len(matches), sum(progress[-1]["marks"])) == (count, count)
+        assert progress[-1] | {"marks": 0} == {
+            "done": log.stat().st_size,
+            "size": log.stat().st_size,
+            "matches": count,
+            "marks": 0,
+        }
+    for asked in (query, {"source": "app.log"}):
+        counts = until(lambda asked=asked: _counted(server, asked))  # type: ignore[misc]
+        assert sum(map(sum, counts["levels"].values())) == count
+
+
+def _counted(server: Server, query: dict[str, Any]) -> Any:
+    answer = server.get("/api/histogram", **query).json()
+    return answer if answer["complete"] else None
+
+
+def test_an_unfinished_last_line_without_a_time_has_a_level(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text("INFO a\nERROR b")
+    levels = serve(logs).get("/api/histogram", source="app.log").json()["levels"]
+    assert (levels["info"], levels["error"]) == ([1], [1])

@@ -59,7 +59,7 @@ class Levels:
     def _count_many(self, found: "Found", cell_bytes: int) -> Counts:
         numpy, tally = _numpy(), self._learnt()
         starts = tally.starts(found.data) if found.everything else numpy.array([start for start, _ in found.matches])
-        starts = starts[(starts >= found.first) & (starts < found.last)]
+        starts = starts[(starts >= found.first) & (starts < min(found.last, found.whole))]
         if not len(starts):
             return {}
         cells = (starts + found.base) // cell_bytes

@@ -140,18 +140,28 @@ class Matches:
         return [sum(self._levels[first * _KINDS + kind : last * _KINDS : _KINDS]) for kind in range(_KINDS)]
 
     def counts(self, *, exact: bool) -> Iterator[tuple[int, int]]:
-        """Where cells with matches begin, and how many they have; if ``exact``, the same of lines. Raises OSError."""
+        """Where cells with matches begin, and how many they have; if ``exact``, the same of lines. Raises OSError.
+
+        What follows the last newline is a line of its own.
+        """
         if exact:
             yield from ((offset, 1) for offset, _ in self.kinds())
         else:
             for cell in range(self.low // CELL_BYTES, -(-self.high // CELL_BYTES)):
                 if count := sum(self.levels(cell)):
                     yield max(self.generation.begin, cell * CELL_BYTES), count
+            yield from ((offset, 1) for offset, _ in self.rest_kinds())
 
     def kinds(self) -> Iterator[tuple[int, int]]:
-        """All matches counted so far: where each begins, and the number of its level. Raises OSError."""
+        """All matches found so far: where each begins, and the number of its level. Raises OSError."""
         for start in range(self.low, self.high, SLICE_BYTES):
             found = self.sieve.pick(self.generation, start, min(self.high, start + SLICE_BYTES))
+            yield from self._kinds.kinds(found)
+        yield from self.rest_kinds()
+
+    def rest_kinds(self) -> Iterator[tuple[int, int]]:
+        """The same of what follows the last newline, which is not counted. Raises OSError."""
+        if found := self._rest():
             yield from self._kinds.kinds(found)
 
     def at(self, number: int, count: int) -> list[Batch] | None:
@@ -207,10 +217,12 @@ class Matches:
 
     def rest(self) -> list[Batch]:
         """What follows the last newline, if it matches. Raises OSError."""
+        found = self._rest()
+        return to_batches(self.generation, found) if found else []
+
+    def _rest(self) -> Found | None:
         size = self.generation.size()
-        if self.high >= size:
-            return []
-        return to_batches(self.generation, self.sieve.pick(self.generation, self.high, size, rest=True))
+        return self.sieve.pick(self.generation, self.high, size, rest=True) if self.high < size else None
 
     def _lines_in(self, cell: int) -> int:
         return sum(self.levels(cell)) + self._context[cell]

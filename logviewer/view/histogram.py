@@ -40,6 +40,8 @@ def histogram(parts: Sequence[Part], buckets: int, *, since: int | None, until: 
     end = until if until is not None else _most(times.last() for _, times in parts)
     if begin is None or end is None:
         sums = [matches.sums(*_cells(matches)) for matches, _ in parts]
+        for matches, _ in parts:
+            sums += [[each == kind for each in range(len(LEVELS))] for _, kind in matches.rest_kinds()]
         return Histogram(None, 0, [[sum(each[kind] for each in sums)] for kind in range(len(LEVELS))], complete)
     step = max(1, -(-(end + (until is None) - begin) // buckets))
     counts = [[0] * buckets for _ in LEVELS]
@@ -71,6 +73,10 @@ def _count_cells(matches: Matches, times: Times, begin: int, step: int, counts: 
             before = round(passed[kind])
             passed[kind] += number
             counts[kind][bucket] += round(passed[kind]) - before
+    for offset, kind in matches.rest_kinds():
+        moment = times.at(offset)
+        if moment is not None and 0 <= moment - begin < step * len(counts[kind]):
+            counts[kind][(moment - begin) // step] += 1
 
 
 def _between(matches: Matches, first: float, last: float) -> list[float]:

@@ -112,10 +112,11 @@ class Matching:
     def _range(
         files: Sequence[Matches], start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False
     ) -> Range:
-        return Range(start, batches, pending, tallies=[(each.generation, _tally(each)) for each in files])
+        return Range(start, batches, pending, tallies=[(each.generation, tally_of(each)) for each in files])
 
 
-def _tally(matches: Matches) -> Tally:
+def tally_of(matches: Matches) -> Tally:
+    """How far the pass has come, and what it found. Raises OSError."""
     size = matches.generation.size() - matches.generation.begin
     rest = matches.rest()
     context = matches.lines - matches.count + sum(any(batch.context) for batch in rest)

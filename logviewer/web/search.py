@@ -4,16 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from logviewer.files.generations import Batch
 from logviewer.search.matches import Matches
 from logviewer.search.sieve import Sieve
 from logviewer.source import Source
+from logviewer.view.matching import tally_of
 from logviewer.view.views import Views
 from logviewer.web.stream import Frames
 from logviewer.web.walk import Walk
-from logviewer.web.wire import event, match_rows
+from logviewer.web.wire import event, match_rows, scanned
 
 Order = Literal["newest", "oldest"]
 
@@ -91,11 +92,7 @@ class Search:
     async def _progress(self) -> bytes:
         self._told = asyncio.get_running_loop().time()
         files = [matches for source in self.sources for matches in await self._files(source)]
-        data: dict[str, Any] = {
-            "done": sum(each.scanned for each in files),
-            "size": sum(each.generation.size() - each.generation.begin for each in files),
-            "matches": sum(each.count for each in files),
-        }
+        data = await self.frames.run(lambda: scanned([tally_of(each) for each in files]))
         if self.marks:
             data["marks"] = await self.frames.run(lambda: _marks(files, self.marks))
         return event("progress", data) + b"\n"

@@ -154,12 +154,7 @@ class Rows:
         """The answer with these lines."""
         answer: dict[str, Any] = {"total": found.total, "complete": found.total is not None, "start": found.start}
         if self.sieve:
-            tallies = [tally for _, tally in found.tallies]
-            answer["scanned"] = {
-                "done": sum(each.counted for each in tallies),
-                "size": sum(each.size for each in tallies),
-                "matches": sum(each.lines - each.context for each in tallies),
-            }
+            answer["scanned"] = scanned([tally for _, tally in found.tallies])
         if self.places:
             answer["files"] = [_file(generation, tally) for generation, tally in found.tallies]
         answer["lines"] = [row for batch in found.batches for row in self._rows(batch)]
@@ -192,6 +187,15 @@ class Rows:
         if batch.unterminated:
             rows[-1]["unterminated"] = True
         return rows
+
+
+def scanned(tallies: Sequence[Tally]) -> dict[str, Any]:
+    """How many bytes of files have been looked at, of how many, and what was found."""
+    return {
+        "done": sum(each.counted for each in tallies),
+        "size": sum(each.size for each in tallies),
+        "matches": sum(each.lines - each.context for each in tallies),
+    }
 
 
 def match_rows(ids: Mapping[bytes, str], batches: Sequence[Batch], sieve: Sieve) -> list[dict[str, Any]]:
