@@ -58,14 +58,17 @@ class Query:
         for name, texts in (("q", include), ("not", exclude)):
             if len(texts) > MAX_TEXTS or sum(map(len, texts)) > MAX_CHARS:
                 raise QueryError(f"{name}: more than {MAX_TEXTS} texts, or {MAX_CHARS} characters")
+        first, last = _moment("since", since, now), _moment("until", until, now)
+        if first is not None and last is not None and last <= first:
+            raise QueryError("until: it is not after since")
         return cls(
             include=tuple(filter(None, include)),
             exclude=tuple(filter(None, exclude)),
             regex=regex,
             case=case,
             levels=frozenset(map(_level, levels)),
-            since=_moment("since", since, now),
-            until=_moment("until", until, now),
+            since=first,
+            until=last,
             records=records,
         )
 

@@ -28,3 +28,9 @@ def test_a_level_that_is_none_is_said_with_those_that_are() -> None:
 def test_a_query_has_its_limits(texts: list[str]) -> None:
     with pytest.raises(QueryError, match="not: more than"):
         Query.of(exclude=texts)
+
+
+@pytest.mark.parametrize("until", ["2026-11-20 12:00", "2026-11-20 11:59"])
+def test_a_span_ends_after_it_begins(until: str) -> None:
+    with pytest.raises(QueryError, match=r"^until: it is not after since$"):
+        Query.of(since="2026-11-20 12:00", until=until)
