@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from logviewer.files.generations import Batch, Generation
 from logviewer.search.levels import LEVELS, Counts, Levels
-from logviewer.search.sieve import Found, Sieve, to_batches
+from logviewer.search.sieve import MARGIN_BYTES, Found, Sieve, to_batches
 
 CELL_BYTES = 64 * 1024
 SLICE_BYTES = 4 * 1024 * 1024
@@ -73,12 +73,26 @@ class Matches:
             while self.high < size:
                 start, end = self.high, min(size, self.high + SLICE_BYTES)
                 found = self.sieve.pick(self.generation, start, end)
+                if self.sieve.is_wide and found.end > start:
+                    self._widen()
                 with self._lock:
                     self._add(self._count(found))
                     self.high = max(self.high, found.end)
                 if found.end < end:
                     # The rest has no newline yet.
                     break
+
+    def _widen(self) -> None:
+        """Count the lines before ``high`` that are shown only because of matches after it."""
+        start = max(self.generation.begin if self.complete else self.low, self.high - MARGIN_BYTES)
+        before = self.sieve.pick(self.generation, start, self.high, is_end=True)
+        now = self.sieve.pick(self.generation, start, self.high)
+        offsets = {now.base + each for each in now.context} - {before.base + each for each in before.context}
+        if offsets:
+            with self._lock:
+                self._context.update(offset // CELL_BYTES for offset in offsets)
+                self.lines += len(offsets)
+                del self._sums[min(offsets) // CELL_BYTES + 1 :]
 
     def scan(self) -> bool:
         """Look at the next slice towards the start; whether there was one. Raises OSError."""

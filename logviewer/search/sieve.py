@@ -78,9 +78,12 @@ class Sieve:
         """Where a line's text has what was asked for: [start, end) in characters."""
         return self._matcher(encoding).spans(text)
 
-    def pick(self, generation: Generation, start: int, end: int, *, rest: bool = False) -> Found:
-        """The lines that begin in [start, end); with ``rest`` the last one needs no newline. Raises OSError."""
-        stretch = _read(generation, start - self._margin, end, self._margin, rest=rest)
+    def pick(self, generation: Generation, start: int, end: int, *, rest: bool = False, is_end: bool = False) -> Found:
+        """The lines that begin in [start, end); with ``rest`` the last one needs no newline. Raises OSError.
+
+        ``is_end`` passes over what follows, as if the file ended there.
+        """
+        stretch = _read(generation, start - self._margin, end, 0 if is_end else self._margin, rest=rest)
         first, last = start - stretch.base, end - stretch.base
         everything = not self.query and not self.context and generation.encoding is UTF8
         spans = (

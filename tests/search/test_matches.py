@@ -154,6 +154,30 @@ def test_a_record_comes_whole(tmp_path: Path) -> None:
     assert shown(around.after(0, 9)[0]) == lines[0:3]
 
 
+@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
+@given(
+    parts=st.lists(st.lists(st.sampled_from(["a", "b", "b", "b" * 20_000]), max_size=6), max_size=8),
+    context=st.integers(1, 2),
+)
+def test_lines_around_matches_are_counted_as_the_file_grows(
+    tmp_path: Path, parts: list[list[str]], context: int
+) -> None:
+    generation = opened(tmp_path / "log", "")
+    matches = Matches(generation, Sieve(Query(include=("a",)), context=context))
+    lines: list[str] = []
+    for part in parts:
+        lines += part
+        with (tmp_path / "log").open("a") as file:
+            file.writelines(f"{line}\n" for line in part)
+        matches.grow()
+        expected = [
+            line for at, line in enumerate(lines) if "a" in "".join(lines[max(0, at - context) : at + context + 1])
+        ]
+        assert (matches.lines, matches.count) == (len(expected), lines.count("a"))
+        assert shown(matches.at(0, 99) or []) == expected
+        assert shown(matches.at(2, 99) or []) == expected[2:]
+
+
 def test_a_line_over_the_cap_is_found_by_what_is_cut_from_it(tmp_path: Path) -> None:
     generation = opened(tmp_path / "log", "one\n" + "x" * LINE_CAP + " needle\ntwo\n")
     (batch,) = scanned(generation, Query(include=("needle",))).at(0, 9) or []
