@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from logviewer.files.generations import Batch, Generation, Position
+from logviewer.files.generations import Batch, Generation, Position, Tally
 from logviewer.files.lines import to_text
 from logviewer.parsing.timestamp import time
 from logviewer.search.times import Times
@@ -74,9 +74,11 @@ class Merged:
         return self._sum(self._places_at(position))
 
     def _from_end(self, wanted: int, count: int) -> Range:
+        # Before the lines are read: a reader takes what is counted here for lines that it is given or has missed.
+        tallies = self._tallies()
         batches, pending = self._read_back([_end(part) for part in self.parts], wanted)
-        found = self._range(None, batches[:count], pending=pending)
-        return found if found.total is None else replace(found, start=found.total - len(batches))
+        found = Range(None, batches[:count], pending, tallies=tallies)
+        return replace(found, start=self.number(batches[0].start) if batches else found.total)
 
     # Where a time, a line or a number is
 
@@ -193,8 +195,10 @@ class Merged:
         return _BEFORE if moment is None else moment
 
     def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> Range:
-        tallies = [tally for part in self.parts for tally in part.by_number(0, 0).tallies]
-        return Range(start, batches, pending, tallies=tallies)
+        return Range(start, batches, pending, tallies=self._tallies())
+
+    def _tallies(self) -> list[tuple[Generation, Tally]]:
+        return [tally for part in self.parts for tally in part.by_number(0, 0).tallies]
 
 
 def _end(part: View) -> Position | None:
