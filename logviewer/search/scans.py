@@ -1,5 +1,6 @@
 """The passes of queries over files: shared by all who ask the same, kept while there is room, left when nobody asks."""
 
+import contextlib
 import os
 import threading
 import time
@@ -15,6 +16,7 @@ from logviewer.search.sieve import Sieve
 _KEPT = 64
 # Who still wants to know asks again by then.
 _WANTED_SECONDS = 10.0
+_NICE = 5
 
 Key = tuple[Generation, Sieve]
 
@@ -74,6 +76,7 @@ class Scans:
             self._threads[-1].start()
 
     def _run(self) -> None:
+        _step_back()
         while True:
             with self._wake:
                 wanted = self._wanted()
@@ -99,3 +102,9 @@ class Scans:
             for key, asked in sorted(self._asked.items(), key=lambda item: -item[1])
             if asked >= since and self._matches[key].unscanned
         ]
+
+
+def _step_back() -> None:
+    """Let the threads that answer go first, where the system has priorities for threads."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
