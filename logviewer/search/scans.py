@@ -8,6 +8,7 @@ from collections import OrderedDict
 from weakref import WeakKeyDictionary
 
 from logviewer.files.generations import Generation
+from logviewer.parsing.dialect import dialect_of
 from logviewer.search.levels import Levels
 from logviewer.search.matches import Matches
 from logviewer.search.sieve import Sieve
@@ -40,7 +41,7 @@ class Scans:
             levels = self._levels.get(generation)
         if found is None:
             # Outside of the lock, as it may take its time; of two made at once, one is thrown away.
-            levels = levels or Levels(generation.encoding)
+            levels = levels or Levels(generation.encoding, dialect_of(generation.source))
             made = Matches(generation, sieve, levels)
             with self._wake:
                 self._levels[generation] = levels

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 
 from logviewer.files.generations import Batch, Generation, Position
 from logviewer.files.lines import LINE_CAP, UTF8, Encoding, count_newlines, find_newline, rfind_newline, to_text
+from logviewer.parsing.dialect import PLAIN, dialect_of
 from logviewer.parsing.record import record_at
 from logviewer.query import Query
 from logviewer.search.matcher import Matcher, lines_of
@@ -19,6 +20,8 @@ _LONGEST_BYTES = 16 * 1024 * 1024
 _MORE_BYTES = 1024 * 1024
 # Most lines end within this.
 _LINE_BYTES = 4 * 1024
+# One for each encoding and dialect among the files that a query is about.
+_MATCHERS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +59,23 @@ class Sieve:
     def __init__(self, query: Query, *, context: int = 0) -> None:
         self.query = query
         self._context = context
-        self._matcher = lru_cache(4)(lambda encoding: Matcher(query, encoding))
-        self._matcher(UTF8)
+        self._matcher = lru_cache(_MATCHERS_KEPT)(partial(Matcher, query))
+        self._matcher(UTF8, PLAIN)
         self._margin = MARGIN_BYTES if query.records or context or query.since or query.until else 0
 
     def spans(self, text: str, encoding: Encoding) -> list[tuple[int, int]]:
         """Where a line's text has what was asked for: [start, end) in characters."""
-        return self._matcher(encoding).spans(text)
+        return self._matcher(encoding, PLAIN).spans(text)
 
     def pick(self, generation: Generation, start: int, end: int, *, rest: bool = False) -> Found:
         """The lines that begin in [start, end); with ``rest`` the last one needs no newline. Raises OSError."""
         stretch = _read(generation, start - self._margin, end, self._margin, rest=rest)
         first, last = start - stretch.base, end - stretch.base
         everything = not self.query and not self._context and generation.encoding is UTF8
-        spans = (
-            [] if everything else self._matcher(generation.encoding).match(stretch.data, stretch.first, stretch.last)
-        )
+        spans = [] if everything else self._match(generation, stretch.data, stretch.first, stretch.last)
         if self.query.records or self._context:
             lines = lines_of(stretch.data, generation.encoding, first=stretch.first, last=stretch.last)
-            spans = self._widen(stretch.data, spans, lines, generation.encoding)
+            spans = self._widen(generation, stretch.data, spans, lines)
         spans = [span for span in spans if first <= span[0] < last]
         first = max(first, stretch.first)
         return Found(stretch.data, stretch.base, first, last, stretch.last, stretch.end, everything, spans)
@@ -86,9 +87,9 @@ class Sieve:
         ends = list(accumulate((len(line) + len(newline) for line in batch.lines), initial=len(before)))
         data = before + newline.join([*batch.lines, b""])
         numbers = {start: number for number, start in enumerate(ends[:-1])}
-        spans = self._matcher(generation.encoding).match(data)
+        spans = self._match(generation, data, 0, len(data))
         if self.query.records or self._context:
-            spans = self._widen(data, spans, lines_of(data, generation.encoding), generation.encoding)
+            spans = self._widen(generation, data, spans, lines_of(data, generation.encoding))
         kept = [numbers[start] for start, _ in spans if start in numbers]
         if not kept:
             return replace(batch, lines=[])
@@ -103,14 +104,17 @@ class Sieve:
         stretch = _read(position.generation, start, position.offset, 0, rest=False)
         return stretch.data[stretch.first : stretch.last]
 
-    def _widen(self, data: bytes, spans: list[Span], lines: list[Span], encoding: Encoding) -> list[Span]:
-        texts = _Texts(data, lines, encoding)
+    def _match(self, generation: Generation, data: bytes, first: int, last: int) -> list[Span]:
+        return self._matcher(generation.encoding, dialect_of(generation.source)).match(data, first, last)
+
+    def _widen(self, generation: Generation, data: bytes, spans: list[Span], lines: list[Span]) -> list[Span]:
+        texts, dialect = _Texts(data, lines, generation.encoding), dialect_of(generation.source)
         numbers = {line[0]: number for number, line in enumerate(lines)}
         wanted: set[int] = set()
         for number in (numbers[start] for start, _ in spans):
             first, after = number, number + 1
             if self.query.records:
-                first, after = record_at(texts, number)
+                first, after = record_at(texts, number, dialect)
             wanted.update(range(max(0, first - self._context), min(len(lines), after + self._context)))
         return [lines[number] for number in sorted(wanted)]
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 from logviewer.files.generations import Batch, Generation, Position, Tally
 from logviewer.files.lines import to_text
-from logviewer.parsing.timestamp import time
+from logviewer.parsing.dialect import dialect_of
 from logviewer.search.times import Times
 from logviewer.view.lines import Range, View
 
@@ -180,10 +180,11 @@ class Merged:
     def _timed(self, part: int, batches: Sequence[Batch], place: Position, latest: int) -> Iterator[_Line]:
         """These lines with their times; ``latest`` is that of the line before ``place``."""
         for batch in _single(batches):
-            found = time(to_text(batch.lines[0][:512], batch.start.generation.encoding))
+            generation = batch.start.generation
+            found = dialect_of(generation.source).time(to_text(batch.lines[0][:512], generation.encoding))
             if found is None and batch.start != place:
                 # It belongs to a line that did not pass.
-                found = self.times(batch.start.generation).at(batch.start.offset)
+                found = self.times(generation).at(batch.start.offset)
             latest = latest if found is None else max(latest, found)
             place = batch.end
             yield _Line(latest, part, batch)
