@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 
-.PHONY: demo test check check-js check-types bench samples clean
+.PHONY: demo test check check-js check-types bench samples pictures clean
 
 demo: $(VENV)/installed
 	@$(BIN)/logviewer demo $(ARGS)
@@ -33,6 +33,9 @@ bench: $(VENV)/tested
 
 samples: $(VENV)/installed
 	$(BIN)/python -c "from pathlib import Path; from logviewer.demo import write_samples; write_samples(Path('sample_logs'))"
+
+pictures: $(VENV)/tested
+	$(BIN)/python -m tests.browser.pictures
 
 clean:
 	rm -rf $(VENV) build dist tests/js/node_modules

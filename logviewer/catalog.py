@@ -15,10 +15,12 @@ from typing import TypeVar
 
 from watchfiles import Change
 
+from logviewer.config import LogRule
 from logviewer.errors import NotAFileError
 from logviewer.files.read import check_regular
 from logviewer.files.rotations import Listings, is_rotation
 from logviewer.files.watch import changes
+from logviewer.parsing.dialect import Dialects
 from logviewer.source import Source
 from logviewer.sources.counting import Counting
 from logviewer.sources.local import LocalSource
@@ -34,10 +36,14 @@ _NOT_LOGS = re.compile(r"\.(gz|bz2|xz|zst|lz4|zip|journal~?|db|pid|sock|lock)$|~
 
 
 class Catalog:
-    """The sources by id, found anew as files appear. Its task and its readers live on one event loop."""
+    """The sources by id, found anew as files appear. Its task and its readers live on one event loop.
 
-    def __init__(self, paths: Sequence[str], *, stdin: Path | None = None) -> None:
+    ``rules`` say how the lines of some are read.
+    """
+
+    def __init__(self, paths: Sequence[str], *, stdin: Path | None = None, rules: Sequence[LogRule] = ()) -> None:
         self._paths = [path for path in paths if path != STDIN]
+        self._dialects = Dialects(rules)
         self._by_id: dict[str, Source] = {}
         self._by_path: dict[Path, LocalSource] = {}
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="look")
@@ -46,7 +52,7 @@ class Catalog:
         self._directories: frozenset[tuple[Path, int]] = frozenset()
         self._rearm = asyncio.Event()
         self._attention = asyncio.Event()
-        self.stdin = _open(stdin, "stdin", Listings()) if stdin else None
+        self.stdin = self._open(stdin, "stdin", Listings()) if stdin else None
         self._add([self.stdin] if self.stdin else [])
         self._add(self._expand())
 
@@ -66,7 +72,13 @@ class Catalog:
         """Sources for the files that the paths name by now and that are not known yet. For any thread."""
         listings = Listings()
         known = self._by_path
-        return [_open(path, path.name, listings) for path in expand(self._paths, known=known) if path not in known]
+        return [self._open(path, path.name, listings) for path in expand(self._paths, known=known) if path not in known]
+
+    def _open(self, path: Path, name: str, listings: Listings) -> LocalSource:
+        source = LocalSource(_source_id(path, name), path, name=name)
+        self._dialects.assign(source.key, path, name)
+        source.look(listings)
+        return source
 
     def _add(self, sources: Iterable[LocalSource]) -> None:
         """Take up new sources, in place of those that were waited for as files and have become directories."""
@@ -150,12 +162,6 @@ class Catalog:
         for source in {source for change, source in known if change is Change.modified}:
             source.changed.send()
         await self._look({source for change, source in known if change is not Change.modified})
-
-
-def _open(path: Path, name: str, listings: Listings) -> LocalSource:
-    source = LocalSource(_source_id(path, name), path, name=name)
-    source.look(listings)
-    return source
 
 
 def _names(sources: Iterable[LocalSource]) -> tuple[Mapping[Path, LocalSource], frozenset[tuple[Path, int]]]:

@@ -19,8 +19,9 @@ from typing import Any, NoReturn
 import click
 
 from logviewer import catalog, demo, serve
-from logviewer.config import Settings
+from logviewer.config import LogRule, Settings, log_rule
 from logviewer.errors import CannotRunError, NotAFileError
+from logviewer.parsing.dialect import Dialect
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
 _CONTEXT = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -47,10 +48,10 @@ def _fail(code: int, message: str) -> NoReturn:
     sys.exit(code)
 
 
-def _read_config(context: click.Context, _: click.Parameter, file: Path | None) -> Path | None:
-    """Let the file's keys be defaults. Raises CannotRunError for whatever is wrong with it."""
+def _read_config(context: click.Context, _: click.Parameter, file: Path | None) -> tuple[LogRule, ...]:
+    """Let the file's keys be defaults, and give its rules. Raises CannotRunError for whatever is wrong with it."""
     if file is None:
-        return None
+        return ()
     try:
         keys = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -58,19 +59,36 @@ def _read_config(context: click.Context, _: click.Parameter, file: Path | None) 
     own = _by_key(context.command)
     known = _by_key(serve_command) | _by_key(demo_command)
     context.default_map = {}
+    rules = _log_rules(file, keys.pop("logs", []))
     for key, value in keys.items():
         name = key.replace("_", "-")
         if name not in known:
-            raise CannotRunError(f"{file}: there is no setting {key!r}; there are {', '.join(sorted(known))}")
+            raise CannotRunError(
+                f"{file}: there is no setting {key!r}; there are {', '.join(sorted([*known, 'logs']))}"
+            )
         _check_type(context, f"{file}: {key}", known[name], value)
         if name in own:
             context.default_map[own[name].name or name] = value
-    return file
+    return rules
+
+
+def _log_rules(file: Path, tables: object) -> tuple[LogRule, ...]:
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise CannotRunError(f"{file}: logs must be tables, each under its own [[logs]]")
+    rules: list[LogRule] = []
+    for number, table in enumerate(tables, 1):
+        try:
+            rules.append(log_rule(table))
+            # Made to be checked.
+            Dialect(rules[-1:])
+        except CannotRunError as error:
+            raise CannotRunError(f"{file}: [[logs]] number {number}: {error}") from error
+    return tuple(rules)
 
 
 def _by_key(command: click.Command) -> dict[str, click.Parameter]:
     """The settings by the key they have in the configuration: the long option, or the argument's name."""
-    settings = [each for each in command.params if each.name not in ("config", "version", "directory", "no_serve")]
+    settings = [each for each in command.params if each.name not in ("logs", "version", "directory", "no_serve")]
     return {each.opts[-1].lstrip("-"): each for each in settings}
 
 
@@ -112,11 +130,13 @@ _TABLE = (
     click.option("--no-auth", is_flag=True, help="Let everybody in; only for a loopback --host."),
     click.option(
         "--config",
+        "logs",
+        envvar="LOGVIEWER_CONFIG",
+        allow_from_autoenv=False,
         type=_FILE,
         is_eager=True,
-        expose_value=False,
         callback=_read_config,
-        help="TOML file with any of these settings, and 'paths'.",
+        help="TOML file with any of these settings, and 'paths' and 'logs'.",
     ),
     click.option("--root-path", default="", help="Path prefix under which a proxy serves this, like /logs."),
     click.option("--allow-host", multiple=True, metavar="NAME", help="Another host name for this server; repeatable."),
@@ -211,6 +231,7 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
     allow_origin: tuple[str, ...],
     ssl_certfile: Path | None,
     ssl_keyfile: Path | None,
+    logs: tuple[LogRule, ...],
 ) -> Settings:
     """Raises click.UsageError for what does not go together."""
     if no_auth and not _is_loopback(host):
@@ -239,6 +260,7 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         allow_origin=allow_origin,
         ssl_certfile=ssl_certfile,
         ssl_keyfile=ssl_keyfile,
+        logs=logs,
     )
 
 

@@ -45,7 +45,7 @@ def run(settings: Settings) -> None:
     listener = _listen(settings.host, settings.port)
     settings = replace(settings, port=listener.getsockname()[1])
     spool = Spool(sys.stdin.buffer) if STDIN in settings.paths else None
-    catalog = Catalog(settings.paths, stdin=spool.path if spool else None)
+    catalog = Catalog(settings.paths, stdin=spool.path if spool else None, rules=settings.logs)
     streams = Streams()
     server = _Server(_configure(settings, catalog, streams), streams, ready=lambda: _ready(settings, catalog, spool))
     gc.collect()

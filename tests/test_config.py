@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 import pytest
 
 from logviewer.cli import demo_command, serve_command
+from logviewer.config import LogRule
 from logviewer.errors import CannotRunError
 from tests.server import Server
 from tests.test_cli import assert_refused, run
@@ -115,8 +117,9 @@ def test_one_file_serves_both_commands(tmp_path: Path) -> None:
     assert [read(command, "--port", f"--config={file}") for command in (serve_command, demo_command)] == [8001, 8001]
 
 
-def test_the_version_of_a_container_image_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOGVIEWER_VERSION", "1.2.3")
+@pytest.mark.parametrize("name", ["VERSION", "LOGS"])
+def test_what_images_and_services_may_set_is_no_setting(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"LOGVIEWER_{name}", "1.2.3")
     assert read(serve_command, "--port", "app.log") == 8000
 
 
@@ -163,6 +166,53 @@ BAD_FILES: Mapping[str, tuple[bytes, Sequence[str]]] = {
     "numbers in a list": (b"allow-host = [1, 2]", ["allow-host"]),
     "a word as paths": (b'paths = "app.log"', ["paths"]),
     "a number as file": (b"ssl-certfile = 5", ["ssl-certfile"]),
+    "logs that are no tables": (b'logs = "app.log"', ["[[logs]]"]),
+    "logs as one table": (b'[logs]\nfiles = "a"\nzone = "UTC"', ["[[logs]]"]),
+}
+
+# Of one [[logs]] that cannot be: what is in it, and what the line must name.
+BAD_RULES: Mapping[str, tuple[str, Sequence[str]]] = {
+    "an unknown key": ('files = "a"\nzone = "UTC"\nfile = "b"', ["'file'", "time-format"]),
+    "no files": ('zone = "UTC"', ["files"]),
+    "an empty list of files": ('files = []\nzone = "UTC"', ["files"]),
+    "an empty glob": ('files = [""]\nzone = "UTC"', ["files"]),
+    "a number as files": ('files = 5\nzone = "UTC"', ["files"]),
+    "numbers as files": ('files = [5]\nzone = "UTC"', ["files"]),
+    "a number as zone": ('files = "a"\nzone = 5', ["zone", "text", "5"]),
+    "a list as pattern": ('files = "a"\npattern = ["(?P<level>a)"]', ["pattern", "text"]),
+    "a boolean as time-format": ("files = 'a'\npattern = '(?P<time>.*)'\ntime-format = true", ["time-format", "text"]),
+    "a list as levels": ("files = 'a'\npattern = '(?P<level>.*)'\nlevels = ['S1']", ["levels", "table"]),
+    "a number as level": ("files = 'a'\npattern = '(?P<level>.*)'\nlevels = {S1 = 1}", ["levels", "S1"]),
+    "nothing said": ('files = "a"', ["zone", "pattern"]),
+    "only levels": ('files = "a"\nlevels = {S1 = "fatal"}', ["zone", "pattern"]),
+    "an open parenthesis": ("files = 'a'\npattern = '(?P<time>.*'", ["pattern", "missing )"]),
+    "a look ahead": ("files = 'a'\npattern = '(?P<time>.*)(?=x)'", ["pattern", "invalid perl operator"]),
+    "a pattern without a named group": ("files = 'a'\npattern = '(.*)'", ["pattern", "(?P<time>", "(?P<level>"]),
+    "another named group": ("files = 'a'\npattern = '(?P<time>.*)(?P<host>.*)'", ["pattern", "host"]),
+    "an unknown zone": ('files = "a"\nzone = "Europe/Atlantis"', ["zone", "Europe/Atlantis"]),
+    "a path as zone": ('files = "a"\nzone = "../../etc/passwd"', ["zone", "etc/passwd"]),
+    "a directory as zone": ('files = "a"\nzone = "Europe"', ["zone", "Europe"]),
+    "no zone's name": ('files = "a"\nzone = ""', ["zone"]),
+    "an unknown directive": ("files = 'a'\npattern = '(?P<time>.*)'\ntime-format = '%Q %d.%m.'", ["time-format", "Q"]),
+    "epoch seconds as format": ("files = 'a'\npattern = '(?P<time>.*)'\ntime-format = '%s'", ["time-format", "%s"]),
+    "a directive twice": ("files = 'a'\npattern = '(?P<time>.*)'\ntime-format = '%d %d'", ["time-format", "%d %d"]),
+    "a format without a date": (
+        "files = 'a'\npattern = '(?P<time>.*)'\ntime-format = '%H:%M'",
+        ["time-format", "date"],
+    ),
+    "a format without a day": ("files = 'a'\npattern = '(?P<time>.*)'\ntime-format = '%m/%Y'", ["time-format", "date"]),
+    "an empty format": ("files = 'a'\npattern = '(?P<time>.*)'\ntime-format = ''", ["time-format", "date"]),
+    "a zone by its name": ("files = 'a'\npattern = '(?P<time>.*)'\ntime-format = '%d.%m.%Y %Z'", ["time-format", "%z"]),
+    "a format without a pattern": ('files = "a"\nzone = "UTC"\ntime-format = "%d.%m.%Y"', ["time-format", "pattern"]),
+    "a format without a time": (
+        "files = 'a'\npattern = '(?P<level>.*)'\ntime-format = '%d.%m.%Y'",
+        ["time-format", "(?P<time>"],
+    ),
+    "levels without a level": ("files = 'a'\npattern = '(?P<time>.*)'\nlevels = {S1 = 'fatal'}", ["(?P<level>"]),
+    "an unknown level": (
+        "files = 'a'\npattern = '(?P<level>.*)'\nlevels = {S1 = 'grave'}",
+        ["levels", "grave", "fatal"],
+    ),
 }
 
 
@@ -176,7 +226,41 @@ def test_a_bad_file_is_refused_by_its_name_and_key(tmp_path: Path, case: str) ->
     assert [part for part in (str(file), *parts) if part not in str(refusal.value)] == []
 
 
-@pytest.mark.parametrize("text", [b"prot = 8001\n", b'port = "http"\n'])
+@pytest.mark.parametrize("case", BAD_RULES)
+def test_a_bad_rule_is_refused_by_its_file_number_and_key(tmp_path: Path, case: str) -> None:
+    text, parts = BAD_RULES[case]
+    file = tmp_path / "bad.toml"
+    file.write_text(f"[[logs]]\nfiles = 'good.log'\nzone = 'UTC'\n[[logs]]\n{text}\n")
+    with pytest.raises(CannotRunError) as refusal:
+        read(serve_command, "--port", "--config", str(file))
+    assert [part for part in (str(file), "number 2", *parts) if part not in str(refusal.value)] == []
+
+
+@pytest.mark.skipif(find_spec("tzdata") is not None, reason="tzdata is installed")
+def test_an_unknown_zone_asks_for_tzdata_where_there_are_none(tmp_path: Path) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text("[[logs]]\nfiles = 'a'\nzone = 'Europe/Berlin'\n")
+    ended = run("--config", file, "app.log", env={"PYTHONTZPATH": str(tmp_path)})
+    assert_refused(ended, 1, str(file), "Europe/Berlin", "tzdata")
+
+
+def test_rules_are_read_from_the_file_for_both_commands(tmp_path: Path) -> None:
+    file = tmp_path / "logviewer.toml"
+    file.write_text(
+        "[[logs]]\nfiles = 'odd.log'\nzone = 'UTC'\n"
+        "[[logs]]\nfiles = ['a', 'b']\npattern = '(?P<time>.*)(?P<level>x)'\n"
+        "time_format = '%d.%m.%Y'\nlevels = {S1 = 'fatal'}\n"
+    )
+    expected = (
+        LogRule(("odd.log",), zone="UTC"),
+        LogRule(("a", "b"), pattern="(?P<time>.*)(?P<level>x)", time_format="%d.%m.%Y", levels={"S1": "fatal"}),
+    )
+    assert [read(command, "--config", f"--config={file}") for command in (serve_command, demo_command)] == [
+        expected
+    ] * 2
+
+
+@pytest.mark.parametrize("text", [b"[[logs]]\nfiles = 'a'\n", b"prot = 8001\n", b'port = "http"\n'])
 def test_a_bad_file_ends_the_program_with_one_line(tmp_path: Path, text: bytes) -> None:
     file = tmp_path / "bad.toml"
     file.write_bytes(text)

@@ -146,6 +146,11 @@ def level(text: str) -> Level | None:
     return _Header(head).level(_HEAD_CHARS) or _of_told(head) or _rarely(text, head)
 
 
+def named(word: str) -> Level | None:
+    """The level of which this is a name or the letter, None if it is none."""
+    return NAMES.get(word.lower()) or _LETTERS.get(word)
+
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """The level that a line names, and how many characters at its start decide it in other lines that begin so.
@@ -239,7 +244,7 @@ def _of_inner_fields(facts: Mapping[str, Any]) -> Level | None:
 
 def _of_value(value: object) -> Level | None:
     if isinstance(value, str) and not value.isdecimal():
-        return NAMES.get(value.lower()) or _LETTERS.get(value)
+        return named(value)
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     number = int(value)

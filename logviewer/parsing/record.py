@@ -3,8 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from logviewer.parsing.level import level
-from logviewer.parsing.timestamp import time
+from logviewer.parsing.dialect import PLAIN, Dialect
 
 _HEAD_CHARS = 200
 # A record is not longer than this; further up, the line before belongs to something else.
@@ -20,34 +19,34 @@ _CONTINUES = re.compile(
 )
 
 
-def continues(text: str) -> bool:
+def continues(text: str, dialect: Dialect = PLAIN) -> bool:
     """Whether a line goes on with the record before it, rather than beginning its own.
 
     A line that says when it was written begins one.
     """
-    return _CONTINUES.match(text) is not None and time(text[:120]) is None
+    return _CONTINUES.match(text) is not None and dialect.time(text[:_HEAD_CHARS]) is None
 
 
-def record_at(texts: Sequence[str], number: int) -> tuple[int, int]:
+def record_at(texts: Sequence[str], number: int, dialect: Dialect = PLAIN) -> tuple[int, int]:
     """The first line of the record that a line is part of, and the first one after it.
 
     A line without a time belongs to the one before it that has one, unless it names a level. Where none has a time,
     only what looks like a part of a stack trace goes on.
     """
     first = number
-    while first > 0 and number - first < _MOST_LINES and not _begins(texts[first]):
+    while first > 0 and number - first < _MOST_LINES and not _begins(texts[first], dialect):
         first -= 1
-    is_dated = time(texts[first][:_HEAD_CHARS]) is not None
+    is_dated = dialect.time(texts[first][:_HEAD_CHARS]) is not None
     if not is_dated:
         first = number
-        while first > 0 and continues(texts[first]):
+        while first > 0 and continues(texts[first], dialect):
             first -= 1
     after = number + 1
-    while after < len(texts) and (not _begins(texts[after]) if is_dated else continues(texts[after])):
+    while after < len(texts) and (not _begins(texts[after], dialect) if is_dated else continues(texts[after], dialect)):
         after += 1
     return first, after
 
 
-def _begins(text: str) -> bool:
+def _begins(text: str, dialect: Dialect) -> bool:
     head = text[:_HEAD_CHARS]
-    return time(head) is not None or (text[:1] not in {" ", "\t"} and level(head) is not None)
+    return dialect.time(head) is not None or (text[:1] not in {" ", "\t"} and dialect.level(head) is not None)

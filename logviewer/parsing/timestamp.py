@@ -12,7 +12,7 @@ from logviewer.parsing.structured import fields
 
 # Where a line's own time stands, it stands near the start; further on, a message speaks of other times.
 _HEAD_CHARS = 120
-_DAY = 86400
+DAY = 86400
 _YEARS_BACK = 8
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
@@ -66,7 +66,7 @@ def time(text: str, *, zone: tzinfo | None = None, now: float | None = None) -> 
     A time without a zone is one of ``zone``, by default the server's. One without a year is the last such one before
     ``now`` (epoch seconds, by default the present), with a day's grace.
     """
-    today = int((clock.time() if now is None else now) // _DAY)
+    today = int((clock.time() if now is None else now) // DAY)
     if text[:1] == "{" and (facts := fields(text)) is not None:
         return _of_fields(facts, zone, today)
     head = text[: 2 * _HEAD_CHARS]
@@ -128,18 +128,21 @@ def _hour(  # noqa: PLR0913, PLR0917 (what the answer depends on)
     # The same for many lines, and it takes long because of the zone.
     number = int(hour) if half is None else int(hour) % 12 + 12 * (half in "Pp")
     for dated, month, day in _dates(date, year):
-        for each in [dated] if dated else _years(today):
+        for each in [dated] if dated else years(today):
             with suppress(ValueError, OverflowError, OSError):
                 moment = datetime(each, month, day, number, tzinfo=_zone(offset) if offset else zone)
                 begin = int(moment.timestamp())
-                if begin >= 0 and (dated or begin < (today + 2) * _DAY):
+                if begin >= 0 and (dated or begin < (today + 2) * DAY):
                     return begin
     return None
 
 
-def _years(today: int) -> range:
-    """Years that may be meant where none is named, the latest first: back to one with a 29 February."""
-    this = datetime.fromtimestamp(today * _DAY, UTC).year
+def years(today: int) -> range:
+    """Years that may be meant where none is named, the latest first: back to one with a 29 February.
+
+    ``today`` counts days since the epoch.
+    """
+    this = datetime.fromtimestamp(today * DAY, UTC).year
     return range(this + 1, this - _YEARS_BACK, -1)
 
 

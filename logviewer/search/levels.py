@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from logviewer.files.lines import UTF8, Encoding, to_text
-from logviewer.parsing.level import LETTERS, Level, level
+from logviewer.parsing.dialect import PLAIN, Dialect
+from logviewer.parsing.level import LETTERS, Level
 from logviewer.search.pattern import Span
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ Counts = dict[int, list[int]]
 class Levels:
     """Tells and counts the levels of the lines of one file."""
 
-    def __init__(self, encoding: Encoding) -> None:
+    def __init__(self, encoding: Encoding, dialect: Dialect = PLAIN) -> None:
         self._encoding = encoding
+        self._dialect = dialect
+        self._can_learn = encoding is UTF8 and not dialect.has_own_levels
         self._tally: LevelTally | None = None
 
     @property
@@ -36,7 +39,7 @@ class Levels:
 
     def count(self, found: "Found", cell_bytes: int) -> Counts:
         """The levels of the matches among these lines by cells of so many bytes."""
-        if self._encoding is UTF8 and (found.everything or len(found.matches) > _MANY):
+        if self._can_learn and (found.everything or len(found.matches) > _MANY):
             return self._count_many(found, cell_bytes)
         counts: Counts = {}
         for offset, kind in self.kinds(found):
@@ -47,12 +50,13 @@ class Levels:
         """Where in the file each match begins, and the number of its level in ``LEVELS``."""
         for start, end in found.matches:
             text = to_text(found.data[start : min(end, start + _HEAD_BYTES)], self._encoding)
-            yield found.base + start, _KINDS[level(text)]
+            yield found.base + start, _KINDS[self._dialect.level(text)]
 
     def of(self, data: bytes, lines: Sequence[Span]) -> list[Level | None]:
         """The level of each of these lines in a block, whatever it takes."""
-        if self._encoding is not UTF8 or len(lines) <= _MANY:
-            return [level(to_text(data[start : min(end, start + _HEAD_BYTES)], self._encoding)) for start, end in lines]
+        if not self._can_learn or len(lines) <= _MANY:
+            texts = (to_text(data[start : min(end, start + _HEAD_BYTES)], self._encoding) for start, end in lines)
+            return [self._dialect.level(text) for text in texts]
         starts = _numpy().array([start for start, _ in lines])
         return [LEVELS[kind] for kind in self._learnt().kinds(data, starts, guess=False).tolist()]
 

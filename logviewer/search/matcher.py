@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from logviewer.files.lines import UTF8, Encoding, find_newline, to_text
-from logviewer.parsing.timestamp import time
+from logviewer.parsing.dialect import PLAIN, Dialect
 from logviewer.query import Query
 from logviewer.search.levels import Levels
 from logviewer.search.pattern import Pattern, Span
@@ -17,16 +17,17 @@ _PROBES = 64
 
 
 class Matcher:
-    """Finds the lines that a query asks for among lines as they are in a file of this encoding.
+    """Finds the lines that a query asks for among lines as they are in a file of this encoding and dialect.
 
     Patterns are matched against the bytes of each line alone, as UTF-8, without a carriage return at its end. Raises
     QueryError for a pattern that is none, with the engine's words.
     """
 
-    def __init__(self, query: Query, encoding: Encoding = UTF8) -> None:
+    def __init__(self, query: Query, encoding: Encoding = UTF8, dialect: Dialect = PLAIN) -> None:
         self._query = query
         self._encoding = encoding
-        self._levels = Levels(encoding)
+        self._time = dialect.time
+        self._levels = Levels(encoding, dialect)
         # The longest is most likely to be the rarest.
         self._include = [
             Pattern("q", text, regex=query.regex, case=query.case)
@@ -84,7 +85,7 @@ class Matcher:
 
     def _in_time(self, data: bytes, lines: list[Span], everything: list[Span]) -> list[Span]:
         """Those whose time, or that of the last line before them that has one, lies in the span."""
-        times = ((line, time(_text(data, line, self._encoding))) for line in everything)
+        times = ((line, self._time(_text(data, line, self._encoding))) for line in everything)
         if len(everything) > 2 * _PROBES:
             verdict = self._verdict(data, everything)
             if verdict is not None and verdict != 0:
@@ -106,8 +107,8 @@ class Matcher:
 
     def _verdict(self, data: bytes, everything: list[Span]) -> int | None:
         """As ``_is_in`` of all lines, told by some of them; None where these do not agree."""
-        backwards = (time(_text(data, line, self._encoding)) for line in reversed(everything))
-        probes = (time(_text(data, line, self._encoding)) for line in everything[:: len(everything) // _PROBES])
+        backwards = (self._time(_text(data, line, self._encoding)) for line in reversed(everything))
+        probes = (self._time(_text(data, line, self._encoding)) for line in everything[:: len(everything) // _PROBES])
         moments = [*probes, next((moment for moment in backwards if moment is not None), None)]
         verdicts = {self._is_in(moment) for moment in moments if moment is not None}
         return verdicts.pop() if len(verdicts) == 1 else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from logviewer.files.generations import Batch, Generation
+from logviewer.parsing.dialect import dialect_of
 from logviewer.search.levels import LEVELS, Counts, Levels
 from logviewer.search.sieve import MARGIN_BYTES, Found, Sieve, to_batches
 
@@ -47,7 +48,7 @@ class Matches:
         self._lock = threading.Lock()
         self._growing = threading.Lock()
         self._sums = array("Q", [0])
-        self._kinds = levels or Levels(generation.encoding)
+        self._kinds = levels or Levels(generation.encoding, dialect_of(generation.source))
 
     # The pass
 

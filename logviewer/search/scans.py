@@ -1,5 +1,6 @@
 """The passes of queries over files: shared by all who ask the same, kept while there is room, left when nobody asks."""
 
+import contextlib
 import os
 import threading
 import time
@@ -7,6 +8,7 @@ from collections import OrderedDict
 from weakref import WeakKeyDictionary
 
 from logviewer.files.generations import Generation
+from logviewer.parsing.dialect import dialect_of
 from logviewer.search.levels import Levels
 from logviewer.search.matches import Matches
 from logviewer.search.sieve import Sieve
@@ -15,6 +17,7 @@ from logviewer.search.sieve import Sieve
 _KEPT = 64
 # Who still wants to know asks again by then.
 _WANTED_SECONDS = 10.0
+_NICE = 5
 
 Key = tuple[Generation, Sieve]
 
@@ -38,7 +41,7 @@ class Scans:
             levels = self._levels.get(generation)
         if found is None:
             # Outside of the lock, as it may take its time; of two made at once, one is thrown away.
-            levels = levels or Levels(generation.encoding)
+            levels = levels or Levels(generation.encoding, dialect_of(generation.source))
             made = Matches(generation, sieve, levels)
             with self._wake:
                 self._levels[generation] = levels
@@ -74,6 +77,7 @@ class Scans:
             self._threads[-1].start()
 
     def _run(self) -> None:
+        _step_back()
         while True:
             with self._wake:
                 wanted = self._wanted()
@@ -99,3 +103,9 @@ class Scans:
             for key, asked in sorted(self._asked.items(), key=lambda item: -item[1])
             if asked >= since and self._matches[key].unscanned
         ]
+
+
+def _step_back() -> None:
+    """Let the threads that answer go first, where the system has priorities for threads."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

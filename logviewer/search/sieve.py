@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 
 from logviewer.files.generations import Batch, Generation, Position
 from logviewer.files.lines import LINE_CAP, UTF8, Encoding, count_newlines, find_newline, rfind_newline, to_text
+from logviewer.parsing.dialect import PLAIN, dialect_of
 from logviewer.parsing.record import record_at
 from logviewer.query import Query
 from logviewer.search.matcher import Matcher, lines_of
@@ -19,6 +20,8 @@ _LONGEST_BYTES = 16 * 1024 * 1024
 _MORE_BYTES = 1024 * 1024
 # Most lines end within this.
 _LINE_BYTES = 4 * 1024
+# One for each encoding and dialect among the files that a query is about.
+_MATCHERS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,8 @@ class Sieve:
     def __init__(self, query: Query, *, context: int = 0) -> None:
         self.query = query
         self.context = context
-        self._matcher = lru_cache(4)(lambda encoding: Matcher(query, encoding))
-        self._matcher(UTF8)
+        self._matcher = lru_cache(_MATCHERS_KEPT)(partial(Matcher, query))
+        self._matcher(UTF8, PLAIN)
         self._margin = MARGIN_BYTES if self.is_wide or query.since or query.until else 0
 
     @property
@@ -76,7 +79,7 @@ class Sieve:
 
     def spans(self, text: str, encoding: Encoding) -> list[tuple[int, int]]:
         """Where a line's text has what was asked for: [start, end) in characters."""
-        return self._matcher(encoding).spans(text)
+        return self._matcher(encoding, PLAIN).spans(text)
 
     def pick(self, generation: Generation, start: int, end: int, *, rest: bool = False, is_end: bool = False) -> Found:
         """The lines that begin in [start, end); with ``rest`` the last one needs no newline. Raises OSError.
@@ -86,13 +89,11 @@ class Sieve:
         stretch = _read(generation, start - self._margin, end, 0 if is_end else self._margin, rest=rest)
         first, last = start - stretch.base, end - stretch.base
         everything = not self.query and not self.context and generation.encoding is UTF8
-        spans = (
-            [] if everything else self._matcher(generation.encoding).match(stretch.data, stretch.first, stretch.last)
-        )
+        spans = [] if everything else self._match(generation, stretch.data, stretch.first, stretch.last)
         matching = {start for start, _ in spans}
         if self.is_wide:
             lines = lines_of(stretch.data, generation.encoding, first=stretch.first, last=stretch.last)
-            spans = self._widen(stretch.data, spans, lines, generation.encoding)
+            spans = self._widen(generation, stretch.data, spans, lines)
         spans = [span for span in spans if first <= span[0] < last]
         context = frozenset(start for start, _ in spans if start not in matching)
         first = max(first, stretch.first)
@@ -105,10 +106,10 @@ class Sieve:
         ends = list(accumulate((len(line) + len(newline) for line in batch.lines), initial=len(before)))
         data = before + newline.join([*batch.lines, b""])
         numbers = {start: number for number, start in enumerate(ends[:-1])}
-        spans = self._matcher(generation.encoding).match(data)
+        spans = self._match(generation, data, 0, len(data))
         matching = {start for start, _ in spans}
         if self.is_wide:
-            spans = self._widen(data, spans, lines_of(data, generation.encoding), generation.encoding)
+            spans = self._widen(generation, data, spans, lines_of(data, generation.encoding))
         kept = {numbers[start]: start not in matching for start, _ in spans if start in numbers}
         if not kept:
             return replace(batch, lines=[])
@@ -123,14 +124,17 @@ class Sieve:
         stretch = _read(position.generation, start, position.offset, 0, rest=False)
         return stretch.data[stretch.first : stretch.last]
 
-    def _widen(self, data: bytes, spans: list[Span], lines: list[Span], encoding: Encoding) -> list[Span]:
-        texts = _Texts(data, lines, encoding)
+    def _match(self, generation: Generation, data: bytes, first: int, last: int) -> list[Span]:
+        return self._matcher(generation.encoding, dialect_of(generation.source)).match(data, first, last)
+
+    def _widen(self, generation: Generation, data: bytes, spans: list[Span], lines: list[Span]) -> list[Span]:
+        texts, dialect = _Texts(data, lines, generation.encoding), dialect_of(generation.source)
         numbers = {line[0]: number for number, line in enumerate(lines)}
         wanted: set[int] = set()
         for number in (numbers[start] for start, _ in spans):
             first, after = number, number + 1
             if self.query.records:
-                first, after = record_at(texts, number)
+                first, after = record_at(texts, number, dialect)
             wanted.update(range(max(0, first - self.context), min(len(lines), after + self.context)))
         return [lines[number] for number in sorted(wanted)]
 

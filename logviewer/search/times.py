@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from logviewer.files.generations import Generation
 from logviewer.files.lines import UTF8, find_newline, to_text
-from logviewer.parsing.timestamp import TRACE, time
+from logviewer.parsing.dialect import dialect_of
+from logviewer.parsing.timestamp import TRACE
 
 CELL_BYTES = 64 * 1024
 _HEAD_BYTES = 4 * 1024
@@ -25,6 +26,7 @@ class Times:
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
+        self._dialect = dialect_of(generation.source)
         self._first: dict[int, int | None] = {}
         self._lines = lru_cache(_CELLS_KEPT)(self._parse)
 
@@ -108,7 +110,7 @@ class Times:
         """The lines with times that begin in a cell, as far as ``end``."""
         found: list[tuple[int, int]] = []
         for offset, text in self._likely(cell, end):
-            if (moment := time(text)) is not None:
+            if (moment := self._dialect.time(text)) is not None:
                 found.append((offset, moment))
                 if len(found) == most:
                     break
@@ -129,7 +131,7 @@ class Times:
         else:
             return
         while True:
-            if encoding is UTF8:
+            if encoding is UTF8 and self._dialect.is_traced:
                 trace = TRACE.search(data, at)
                 at = data.rfind(b"\n", at, trace.start()) + 1 or at if trace else len(data)
             if at >= min(end - base, len(data)):

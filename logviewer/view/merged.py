@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from logviewer.files.generations import Batch, Generation, Position
+from logviewer.files.generations import Batch, Generation, Position, Tally
 from logviewer.view.lines import Range, View
 from logviewer.view.timed import BEFORE, FindTimes, Line, time_before, timed
 
@@ -61,9 +61,11 @@ class Merged:
         return self._sum(self._places_at(position))
 
     def _from_end(self, wanted: int, count: int) -> Range:
+        # Before the lines are read: a reader takes what is counted here for lines that it is given or has missed.
+        tallies = self._tallies()
         batches, pending = self._read_back([_end(part) for part in self.parts], wanted)
-        found = self._range(None, batches[:count], pending=pending)
-        return found if found.total is None else replace(found, start=found.total - len(batches))
+        found = Range(None, batches[:count], pending, tallies=tallies)
+        return replace(found, start=self.number(batches[0].start) if batches else found.total)
 
     # Where a time, a line or a number is
 
@@ -163,8 +165,10 @@ class Merged:
         return [line.batch for line in lines[-count:]], pending
 
     def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> Range:
-        tallies = [tally for part in self.parts for tally in part.by_number(0, 0).tallies]
-        return Range(start, batches, pending, tallies=tallies)
+        return Range(start, batches, pending, tallies=self._tallies())
+
+    def _tallies(self) -> list[tuple[Generation, Tally]]:
+        return [tally for part in self.parts for tally in part.by_number(0, 0).tallies]
 
 
 def _end(part: View) -> Position | None:

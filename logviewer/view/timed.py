@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from logviewer.files.generations import Batch, Generation, Position
 from logviewer.files.lines import to_text
-from logviewer.parsing.timestamp import time
+from logviewer.parsing.dialect import dialect_of
 from logviewer.search.times import Times
 
 FindTimes = Callable[[Generation], Times]
@@ -27,10 +27,11 @@ class Line:
 def timed(part: int, batches: Sequence[Batch], place: Position, latest: int, times: FindTimes) -> Iterator[Line]:
     """These lines of the view ``part`` with their times; ``latest`` is that of the line before ``place``."""
     for batch in _single(batches):
-        found = time(to_text(batch.lines[0][:512], batch.start.generation.encoding))
+        generation = batch.start.generation
+        found = dialect_of(generation.source).time(to_text(batch.lines[0][:512], generation.encoding))
         if found is None and not _is_same(batch.start, place):
             # It belongs to a line that did not pass.
-            found = times(batch.start.generation).at(batch.start.offset)
+            found = times(generation).at(batch.start.offset)
         latest = latest if found is None else max(latest, found)
         place = batch.end
         yield Line(latest, part, batch)

@@ -8,8 +8,8 @@ import orjson
 
 from logviewer import cursor
 from logviewer.files.generations import Batch, Generation, Position, Tally
-from logviewer.parsing.level import LETTERS, level
-from logviewer.parsing.timestamp import time
+from logviewer.parsing.dialect import dialect_of
+from logviewer.parsing.level import LETTERS
 from logviewer.reader import Gap, Turn
 from logviewer.search.levels import LEVELS
 from logviewer.search.sieve import Sieve
@@ -60,7 +60,7 @@ class Events:
     def _event(self, source: Source, batch: Batch) -> bytes:
         if not batch.lines:
             return b""
-        texts = batch.texts()
+        texts, dialect = batch.texts(), dialect_of(source.key)
         data: dict[str, Any] = {"source": source.id, "n": _number(batch.start), "lines": texts}
         if self.sieve:
             data["ns"] = [_number(position) for position in batch.starts()]
@@ -72,9 +72,9 @@ class Events:
             data["file"] = batch.start.generation.id
             data["at"] = cursor.encode([batch.start.text()])
         if self.levels:
-            data["levels"] = "".join(LETTERS[level(text)] for text in texts)
+            data["levels"] = "".join(LETTERS[dialect.level(text)] for text in texts)
         if self.times:
-            data["times"] = [time(text) for text in texts]
+            data["times"] = [dialect.time(text) for text in texts]
         if batch.cut is not None:
             data["cut"] = [[0, batch.cut]]
         if batch.unterminated:
@@ -162,13 +162,14 @@ class Rows:
 
     def _rows(self, batch: Batch) -> list[dict[str, Any]]:
         generation = batch.start.generation
+        dialect = dialect_of(generation.source)
         rows: list[dict[str, Any]] = [
             {
                 "source": self.ids[generation.source],
                 "n": _number(position),
                 "text": text,
-                "level": level(text),
-                "time": time(text),
+                "level": dialect.level(text),
+                "time": dialect.time(text),
                 "at": cursor.encode([position.text()]),
             }
             for text, position in zip(batch.texts(), batch.starts(), strict=True)

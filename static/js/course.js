@@ -8,7 +8,7 @@ import { HistogramStrip } from "./ui/histogram.js";
 /** @typedef {import("./model/filter.js").Filter} Filter */
 /** @typedef {import("./model/filter.js").Parameter} Parameter */
 
-const EVERY_MS = 3_000;
+const EVERY_MS = 1_000;
 
 export class CourseView {
   #client;

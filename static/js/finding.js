@@ -7,6 +7,7 @@ import {
   NO_FILTER,
   shownParameters,
   viewParameters,
+  withField,
   withLevelToggled,
   withRegexToggled,
   withText,
@@ -29,7 +30,7 @@ import { SearchBar } from "./ui/search-bar.js";
  * @property {(words: string) => void} say
  */
 
-const EVERY_MS = 3_000;
+const EVERY_MS = 1_000;
 const MOST_TRIES = 20;
 
 export class Finding {
@@ -128,6 +129,14 @@ export class Finding {
    */
   add(what, text) {
     void this.refine(withText(this.#filter, what, text));
+  }
+
+  /**
+   * @param {"include" | "exclude"} what
+   * @param {import("./text/fields.js").Field} field
+   */
+  addField(what, field) {
+    void this.refine(withField(this.#filter, what, field));
   }
 
   // Going from one to the next
@@ -247,7 +256,7 @@ export class Finding {
       const answer = await pane.ask(way === "next" ? { at, count: 2 } : { before: at, count: 1 }, which);
       if (!answer || "wrong" in answer) return this.#around.say(answer?.wrong ?? "The server did not answer");
       const found = answer.lines.find((line) => !isHere(line) || (way === "next" && !current.isChosen));
-      if (found) return pane.goTo(found.at);
+      if (found) return pane.goToHit(found.at);
       // It may not have been found yet.
       if (answer.complete) break;
     }

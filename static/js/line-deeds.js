@@ -19,6 +19,7 @@ import { LineMenu } from "./ui/line-menu.js";
  * @property {(text: string) => void} copy
  * @property {(current: Current) => void} copyLink
  * @property {(what: "include" | "exclude", text: string) => void} add
+ * @property {(what: "include" | "exclude", field: import("./text/fields.js").Field) => void} addField
  * @property {(span: {since: string, until: string}) => void} chooseSpan
  * @property {(filter: import("./model/filter.js").Filter, at: string | null) => void} refine
  */
@@ -77,8 +78,11 @@ export class LineDeeds {
     const field = fieldAt(text, inLine ?? (shown === text ? place : placeInLine(shown, place, text)));
     if (!field) return;
     const { key, value } = field;
+    const { addField } = this.#parts;
     const actions = [
-      ...this.#textActions(field.text, value),
+      { words: `Only lines with ${quoted(field.text)}`, act: () => addField("include", field) },
+      { words: `No lines with ${quoted(field.text)}`, act: () => addField("exclude", field) },
+      { words: `Highlight ${quoted(value)}`, act: () => this.#parts.terms.add(value) },
       { words: "Copy the value", act: () => this.#parts.copy(value) },
     ];
     const at = { x: event.clientX, y: event.clientY + 8 };
@@ -105,7 +109,7 @@ export class LineDeeds {
     const { since, until } = pane.filter;
     // Where fingers select, the browser knows what.
     const selected = (pane.selectedText || String(getSelection() ?? "")).split("\n")[0];
-    const actions = selected.trim() === "" ? [] : this.#textActions(selected, selected);
+    const actions = selected.trim() === "" ? [] : this.#textActions(selected);
     if (time !== null) {
       const choose = (/** @type {{since: string, until: string}} */ span) => () => this.#parts.chooseSpan(span);
       actions.push({ words: "Only lines from here on", act: choose({ since: String(time), until }) });
@@ -144,17 +148,13 @@ export class LineDeeds {
     this.#parts.refine({ ...NO_FILTER, search, regex, matchCase }, await pane.cursorOf(row));
   }
 
-  /**
-   * @param {string} text what lines have to hold
-   * @param {string} word what is to be seen in them
-   * @returns {Action[]}
-   */
-  #textActions(text, word) {
+  /** @param {string} text @returns {Action[]} */
+  #textActions(text) {
     const { add, terms } = this.#parts;
     return [
       { words: `Only lines with ${quoted(text)}`, act: () => add("include", text) },
       { words: `No lines with ${quoted(text)}`, act: () => add("exclude", text) },
-      { words: `Highlight ${quoted(word)}`, act: () => terms.add(word) },
+      { words: `Highlight ${quoted(text)}`, act: () => terms.add(text) },
     ];
   }
 }

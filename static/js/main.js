@@ -191,6 +191,7 @@ const lineDeeds = new LineDeeds({
   copy: (text) => void copy(text, "Copied"),
   copyLink: (current) => void copyLink(current),
   add: (what, text) => finding?.add(what, text),
+  addField: (what, field) => finding?.addField(what, field),
   chooseSpan: (span) => void finding?.chooseSpan(span),
   refine: (filter, at) => address.refine(panes.active, filter, { at }),
 });

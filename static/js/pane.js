@@ -41,6 +41,9 @@ import { View } from "./view.js";
 const PLACE_MS = 400;
 const TELL_MS = 120;
 const AROUND_LINES = 5;
+// Where a pattern is in a line, is known some time after the line.
+const SEEK_MS = 1_500;
+const HIT_MARGIN_PX = 40;
 
 export class Pane {
   #frame;
@@ -56,6 +59,8 @@ export class Pane {
   #marks;
   #course;
   #seen = 0;
+  /** Until when the hit in the chosen line is to be brought into view. */
+  #seeking = 0;
   /** Characters of the longest line number so far. */
   #widest = 0;
   #looks;
@@ -169,6 +174,12 @@ export class Pane {
     this.#hits.want({ ...filter, texts });
     this.#course.show(this.sources, filter);
     this.#tellSoon();
+  }
+
+  /** @param {string} at the cursor of a line with a hit, which is to be seen as well */
+  goToHit(at) {
+    this.#seeking = performance.now() + SEEK_MS;
+    this.goTo(at);
   }
 
   /** @param {string} at the cursor of a line of its sources */
@@ -403,6 +414,7 @@ export class Pane {
       const at = await this.cursorOf(this.#viewport.top);
       const answer = at && (await this.ask({ at, count: 200, spans: "true" }, hitParameters(filter)));
       if (answer && "lines" in answer && filter === this.filter) this.#hits.tell(answer.lines);
+      if (performance.now() < this.#seeking) this.#seekHit();
     }, TELL_MS);
   }
 
@@ -454,8 +466,27 @@ export class Pane {
     this.#frame.log.style.setProperty("--number-width", `${this.#widest}ch`);
     this.#selection.paint();
     this.#hits.paint();
+    if (performance.now() < this.#seeking) this.#seekHit();
     this.#course.mark(this.#inView.times);
     this.#shared.changed();
+  }
+
+  /** Lines are wider than the screen, and longer than what is shown of them. */
+  #seekHit() {
+    const { current } = this;
+    if (!current?.isChosen) return;
+    const hit = this.#hits.firstIn(current.row);
+    const element = this.#viewport.elementOf(current.row);
+    if (!hit && this.filter.regex) return;
+    this.#seeking = 0;
+    if (!hit) {
+      const isLonger = current.line.cut !== null || element?.querySelector(".more");
+      if (isLonger) this.#shared.say("The hit is further on in this line, beyond what is shown of it");
+      return;
+    }
+    const { left, width } = this.#frame.log.getBoundingClientRect();
+    const isInside = hit.left > left + HIT_MARGIN_PX && hit.right < left + width - HIT_MARGIN_PX;
+    if (!isInside) this.#viewport.moveAside(hit.left - left - width / 3);
   }
 
   /** @param {number} row */

@@ -71,7 +71,7 @@ export class View {
     const all = [...this.#sourceParameters, ...this.#which, ...this.#spans];
     const loading = { ...host, load: (/** @type {Query} */ query) => this.#pages.load(query, all) };
     const isFile = this.sources.length === 1 && !this.isFiltered;
-    return isFile ? new FileDocument(this.sources[0], loading) : new ViewDocument(loading, this.sources.length > 1);
+    return isFile ? new FileDocument(this.sources[0], loading) : new ViewDocument(loading, { isMerged: this.sources.length > 1, isWhole: !this.isFiltered });
   }
 
   /** @returns {Parameter[]} */

@@ -364,3 +364,71 @@ def test_live_lines_of_several_sources_are_put_in_by_time(logs: Path, serve: Ser
     expect(texts(page)).to_have_count(6)
     said = [text.split()[-1] for text in texts(page).all_inner_texts()[2:]]
     assert said == ["first", "second", "third", "fourth"]
+
+
+def test_sources_that_end_at_different_times_are_shown_once(logs: Path, serve: Serve, page: Page) -> None:
+    append(logs / "long.log", *[stamped(n, f"long {n}") for n in range(2_000)])
+    append(logs / "short.log", *[stamped(n, f"short {n}") for n in range(900)])
+    server = serve(logs)
+    page.goto(server.ready_line)
+    page.goto(f"{server.base}/?" + "&".join(f"source={server.source_id(each)}" for each in ("long.log", "short.log")))
+    expect(page.locator("#place")).to_contain_text("of 2,900")
+    state(page, "live")
+    expect(texts(page).last).to_contain_text("long 1999")
+    append(logs / "short.log", stamped(2_001, "news"))
+    expect(texts(page).last).to_contain_text("news")
+    expect(page.locator("#place")).to_contain_text("of 2,901")
+
+
+def test_a_hit_far_to_the_right_is_brought_into_view(logs: Path, serve: Serve, page: Page) -> None:
+    append(logs / "app.log", *["short"] * 50, f"{'x' * 600} the needle", *["short"] * 50)
+    page.goto(serve(logs / "app.log").ready_line)
+    expect(texts(page).last).to_be_visible()
+    search(page, "needle")
+    expect(page.locator("#find-count")).to_have_text("1 hit")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('.pane.active .log').scrollLeft > 3000")
+    page.keyboard.press("Escape")
+
+
+def test_a_wrong_filter_in_the_url_is_told_and_left_by_a_click(
+    logs: Path, serve: Serve, page: Page, complaints: list[str]
+) -> None:
+    complaints.append(REFUSED)
+    open_hour(logs, serve, page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{page.url}&level=banana")
+    expect(page.locator(".notice")).to_contain_text("banana")
+    expect(page.locator("#chips .chip")).to_contain_text("level banana")
+    number = len(asked)
+    page.wait_for_timeout(1_500)
+    assert len([url for url in asked[number:] if "/api/lines" in url]) <= 1
+    page.locator(".notice button").click()
+    expect_line(page, 3_600, stamped(3_599, "request 3599"))
+
+
+def test_what_was_there_is_no_news(logs: Path, serve: Serve, page: Page) -> None:
+    open_hour(logs, serve, page)
+    search(page, "needle")
+    expect(page.locator("#find-count")).to_have_text("1 hit")
+    page.keyboard.press("Enter")
+    expect(page.locator(".row.chosen")).to_contain_text("needle")
+    page.locator("#find-only").click()
+    expect(texts(page)).to_have_count(1)
+    page.locator("#find-only").click()
+    expect(page.locator(".row.chosen")).to_contain_text("needle")
+    expect(page.locator(".pill")).to_contain_text("Follow")
+
+
+def test_a_short_value_is_not_taken_for_the_beginning_of_a_longer_one(logs: Path, serve: Serve, page: Page) -> None:
+    append(logs / "app.log", *[f"level=info took={n}ms user=u{n}" for n in range(20)])
+    page.goto(serve(logs / "app.log").ready_line)
+    expect(texts(page)).to_have_count(20)
+    row = page.locator(".row .text", has_text="took=1ms")
+    box = row.bounding_box()
+    assert box
+    row.click(position={"x": box["width"] - 3, "y": 8})
+    page.locator("#line-menu").get_by_role("button", name="Only lines with").click()
+    expect(texts(page)).to_have_count(1)
+    expect(page.locator("#chips .chip .words")).to_have_text("user=u1")

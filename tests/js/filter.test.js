@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fieldsOf } from "../../static/js/text/fields.js";
 import {
   asQuery,
   hitParameters,
   isFiltering,
   NO_FILTER,
   readFilter,
+  termWords,
   viewParameters,
+  withField,
   withLevelToggled,
   withRegexToggled,
   withText,
@@ -81,4 +84,21 @@ test("a text that was chosen stays that text where patterns are written", () => 
 
 test("the same text is there once", () => {
   assert.deepEqual(withText(withText(NO_FILTER, "include", "a"), "include", "a").include, ["a"]);
+});
+
+test("a field is chosen with its whole value, wherever it stands", () => {
+  const [user, , name] = fieldsOf('user=u1 id=1990 name="a b"');
+  const filter = withField({ ...NO_FILTER, search: "a.b" }, "include", user);
+  assert.deepEqual([filter.regex, filter.search], [true, "a\\.b"]);
+  const pattern = new RegExp(filter.include[0]);
+  assert.deepEqual(["user=u1 x", "user=u1", "user=u1,y", "user=u10", "user=u1-2"].map((line) => pattern.test(line)), [
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+  assert.equal(termWords(filter.include[0], true), "user=u1");
+  assert.deepEqual(withRegexToggled(filter).include, ["user=u1"]);
+  assert.deepEqual(withField(NO_FILTER, "exclude", name), { ...NO_FILTER, exclude: ['name="a b"'] });
 });

@@ -200,7 +200,7 @@ test("a loss is told of, and positions begin anew", async () => {
   server.append(10);
   list.document.accept({ kind: "gap", source: "a", reason: "truncated", lines: null });
   await settle();
-  assert.deepEqual([list.document.total, list.last], [11, "gap"]);
+  assert.deepEqual([list.document.total, list.text(0), list.last], [11, "gap", "match 9"]);
   list.document.close();
 });
 

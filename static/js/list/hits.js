@@ -74,13 +74,20 @@ export class Hits {
     this.#terms.forEach((paint, colour) => paint.set(words[colour]));
   }
 
+  /** Where the first hit in a row is on the screen; null if the row shows none. @param {number} row */
+  firstIn(row) {
+    const shown = [...this.#shown()].find((each) => each.row === row);
+    const [first] = shown ? this.#hitsIn(shown.text, shown.line) : [];
+    return shown && first ? rangeIn(shown.element, first[0], first[1]).getBoundingClientRect() : null;
+  }
+
   /** The lines in view, with what shows their text. */
   *#shown() {
     const { top, bottom } = this.#viewport;
     for (let row = top; row < bottom; row += 1) {
       const element = this.#viewport.elementOf(row)?.querySelector(".text");
       const line = this.#lineAt(row);
-      if (element && line) yield { element, line, text: element.textContent ?? "" };
+      if (element && line) yield { row, element, line, text: element.textContent ?? "" };
     }
   }
 

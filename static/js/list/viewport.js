@@ -185,6 +185,8 @@ export class Viewport {
   moveTo(row, above = 0) {
     this.#anchor = { row: Math.max(0, Math.min(row, this.#document.total - 1)), px: 0 };
     if (above > 0) this.#anchor = this.#movedBy(-above * this.#rowHeight);
+    const end = this.#endAnchor();
+    if (end.row < this.#anchor.row) this.#anchor = end;
     this.#moved();
   }
 

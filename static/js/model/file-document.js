@@ -41,6 +41,11 @@ export class FileDocument {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #received = 0;
+  /**
+   * The last line of each file at the first answer, null until then: up to it, nothing is news.
+   * @type {Map<string, number> | null}
+   */
+  #known = null;
   #skipped = 0;
   #closed = false;
   /** @type {{at: string, below: number} | null} */
@@ -189,7 +194,7 @@ export class FileDocument {
   /** @param {import("./events.js").StreamEvent} event */
   accept(event) {
     if (event.kind === "lines") {
-      this.#received += event.lines.length;
+      this.#received += this.#newsIn(event);
       this.#host.change(() => this.#fileOf(event.file ?? "").append(event.n, rowsOf(event)));
       this.#trim();
     } else if (event.kind === "gap" && event.reason === "skipped") {
@@ -199,6 +204,13 @@ export class FileDocument {
     } else if (event.kind === "gap" || (event.kind === "source" && event.state === "rotated")) {
       void this.#ask("facts", { start: -1, count: 1 });
     }
+  }
+
+  /** How many of its lines were not there when the document was opened. @param {import("./events.js").LinesEvent} event */
+  #newsIn({ file, n, lines }) {
+    if (!this.#known) return 0;
+    const last = this.#known.get(file ?? "") ?? 0;
+    return n === null ? lines.length : Math.max(0, Math.min(lines.length, n + lines.length - 1 - last));
   }
 
   /** @param {string} id */
@@ -275,6 +287,8 @@ export class FileDocument {
       this.open(cursor?.at ?? null, cursor?.below);
       return;
     }
+    const whole = answer.files.filter(({ counted, size }) => counted === size);
+    this.#known ??= new Map(whole.map(({ file, first, lines }) => [file, first + lines - 1]));
     this.#host.change(() => {
       this.#update(answer);
       heed(answer);

@@ -35,6 +35,8 @@ export const NO_FILTER = Object.freeze({
 /** How much context there is to choose from. */
 export const CONTEXTS = Object.freeze([0, 3, 10, 30]);
 const NAMES = ["q", "not", "find", "regex", "case", "level", "since", "until", "context", "records"];
+// What may follow a value that has no quotes.
+const END = "(?:[\\s,;|)}\\]]|$)";
 const SPECIAL = /[\\^$.*+?()[\]{}|]/g;
 
 /**
@@ -145,6 +147,28 @@ export function withText(filter, what, text) {
 }
 
 /**
+ * With one more field that must, or must not, have this value: with a pattern, where its text may go on.
+ * @param {Filter} filter
+ * @param {"include" | "exclude"} what
+ * @param {Pick<import("../text/fields.js").Field, "text" | "isBounded">} field
+ * @returns {Filter}
+ */
+export function withField(filter, what, { text, isBounded }) {
+  if (isBounded) return withText(filter, what, text);
+  const asPatterns = filter.regex ? filter : { ...withRegexToggled(filter), search: literal(filter.search) };
+  return { ...asPatterns, [what]: [...new Set([...asPatterns[what], literal(text) + END])] };
+}
+
+/**
+ * A term as a reader chose it.
+ * @param {string} term
+ * @param {boolean} regex
+ */
+export function termWords(term, regex) {
+  return regex ? plain(term.endsWith(END) ? term.slice(0, -END.length) : term) : term;
+}
+
+/**
  * @param {Filter} filter
  * @param {string} level
  * @returns {Filter}
@@ -160,7 +184,7 @@ export function withLevelToggled(filter, level) {
  * @returns {Filter}
  */
 export function withRegexToggled(filter) {
-  const turn = (/** @type {string} */ term) => (filter.regex ? plain(term) : literal(term));
+  const turn = (/** @type {string} */ term) => (filter.regex ? termWords(term, true) : literal(term));
   const { include, exclude, regex } = filter;
   return { ...filter, regex: !regex, include: include.map(turn), exclude: exclude.map(turn) };
 }

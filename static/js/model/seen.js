@@ -10,9 +10,20 @@ export class Seen {
   #numbers = new Map();
   /** Of sources whose lines have no numbers yet, the last one's text. @type {Map<string, {text: string, left: number}>} */
   #texts = new Map();
+  /** The time of the first line of the answer. @type {number | null} */
+  #since = null;
 
-  /** @param {readonly LineRow[]} rows the last ones that there are */
-  add(rows) {
+  /**
+   * @param {readonly LineRow[]} rows the last ones that there are
+   * @param {readonly import("./file-lines.js").FileFacts[]} [files] all that there are, where all their lines are in the view
+   */
+  add(rows, files = []) {
+    const inThem = new Set(rows.map(({ file }) => file));
+    // Of a file that ended long before the others, not one of its last lines is among those of the view.
+    for (const { file, first, lines, counted, size } of files) {
+      if (!inThem.has(file) && counted === size) this.#numbers.set(file, first + lines - 1);
+    }
+    this.#since = rows.length > 0 ? rows[0].time : null;
     for (const { source, file, n, text } of rows) {
       if (n === null) this.#texts.set(source, { text, left: OVERLAP });
       else this.#numbers.set(file, Math.max(n, this.#numbers.get(file) ?? 0));
@@ -24,10 +35,10 @@ export class Seen {
    * @returns {LineRow[]} those that did not come before
    */
   fresh(rows) {
-    return rows.filter(({ source, file, n, text }) => {
+    return rows.filter(({ source, file, n, text, time }) => {
       if (n !== null) return n > (this.#numbers.get(file) ?? 0);
       const last = this.#texts.get(source);
-      if (!last) return true;
+      if (!last) return time === null || this.#since === null || time >= this.#since;
       last.left -= 1;
       if (last.text === text || last.left === 0) this.#texts.delete(source);
       return false;

@@ -31,6 +31,7 @@ export class ViewDocument {
   #seen = new Seen();
   /** @type {InTime | null} */
   #inTime;
+  #isWhole;
   /** What came before the first answer. @type {StreamEvent[] | null} */
   #early = [];
   /** Those to be told of after the next answer. @type {NoteRow[]} */
@@ -50,10 +51,13 @@ export class ViewDocument {
 
   /**
    * @param {Host} host
-   * @param {boolean} [isMerged] whether it has lines of several sources
+   * @param {object} [kind]
+   * @param {boolean} [kind.isMerged] whether it has lines of several sources
+   * @param {boolean} [kind.isWhole] whether no lines of theirs are left out
    */
-  constructor(host, isMerged = false) {
+  constructor(host, { isMerged = false, isWhole = false } = {}) {
     this.#host = host;
+    this.#isWhole = isWhole;
     this.#inTime = isMerged ? new InTime((rows) => this.#append(rows)) : null;
   }
 
@@ -123,11 +127,11 @@ export class ViewDocument {
     return found?.kind === "line" ? found.n : null;
   }
 
-  /** Whether lines are left out between a row and the one above it. @param {number} row */
+  /** Whether lines are left out between a row and the one above it, or its file begins there. @param {number} row */
   isApart(row) {
     const [above, line] = [row > 0 ? this.row(row - 1) : null, this.row(row)];
     if (above?.kind !== "line" || line?.kind !== "line" || above.n === null || line.n === null) return false;
-    return above.source === line.source && line.n !== above.n + 1;
+    return above.source === line.source && (line.n !== above.n + 1 || above.file !== line.file);
   }
 
   /** @param {number} row */
@@ -213,6 +217,8 @@ export class ViewDocument {
         this.#received += event.lines ?? 0;
         if (event.reason !== "skipped") return this.#beginAgain(event);
         this.#skipped += event.lines ?? 0;
+        // What comes now does not follow on what is here.
+        this.#early ??= [];
         return void this.#askForEnd();
       case "source":
         return this.#takeState(event);
@@ -311,7 +317,8 @@ export class ViewDocument {
     if (answer === "gone") this.#lose(key);
     else if (answer) this.#heed(answer, heed);
     if (key === "open" && answer && answer !== "gone") this.#arrive(answer);
-    this.#askAgain();
+    // What the server refuses now it refuses again.
+    if (answer !== "gone" || key === "open") this.#askAgain();
   }
 
   /**
@@ -361,9 +368,9 @@ export class ViewDocument {
   }
 
   /** @param {LinesAnswer} answer */
-  #putEnd({ start, lines, total }) {
+  #putEnd({ start, lines, total, files }) {
     const rows = lines.map(rowOf).filter(({ unterminated }) => this.#ended || !unterminated);
-    this.#seen.add(rows);
+    this.#seen.add(rows, this.#isWhole ? files : []);
     if (start !== null && this.exact) {
       this.#lines.put(rows, start);
       this.#lines.grow(start + rows.length);
@@ -372,9 +379,20 @@ export class ViewDocument {
     }
     const early = this.#early ?? [];
     this.#early = null;
-    for (const gap of this.#gaps.splice(0)) this.#note(gap);
+    for (const gap of this.#gaps.splice(0)) this.#notes.add(gap, this.#beginOf(gap, rows));
     // Within a change already: what they change is part of it.
     for (const event of early) this.#take(event);
+  }
+
+  /**
+   * Where the lines begin that came after some were lost: with the newest file of their source.
+   * @param {NoteRow} gap
+   * @param {readonly import("./rows.js").LineRow[]} rows the last ones
+   */
+  #beginOf(gap, rows) {
+    const own = "source" in gap ? rows.filter(({ source }) => source === gap.source) : [];
+    const first = own.findIndex(({ file }) => file === own.at(-1)?.file);
+    return first < 0 ? this.#lines.count : this.#lines.count - rows.length + rows.indexOf(own[first]);
   }
 
   /** @param {LinesAnswer} answer to `open` */

@@ -6,11 +6,12 @@
  * @property {string} value
  * @property {number} start of the value in the line
  * @property {number} end
- * @property {string} text what of the line says that the field has this value, and not just a similar one
+ * @property {string} text what of the line says that the field has this value
+ * @property {boolean} isBounded whether that cannot be the beginning of a longer value
  */
 
-const JSON_FIELD = /("(?:[^"\\]|\\.)*")\s*:\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null)(\s*[,}\]])?/g;
-const PAIR = /(?<=^|[\s,;|[({])([A-Za-z_][\w.\-/]{0,60})=("(?:[^"\\]|\\.)*"|[^\s",;|\])}]+)( ?)/g;
+const JSON_FIELD = /("(?:[^"\\]|\\.)*")\s*:\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null)/g;
+const PAIR = /(?<=^|[\s,;|[({])([A-Za-z_][\w.\-/]{0,60})=("(?:[^"\\]|\\.)*"|[^\s",;|\])}]+)/g;
 // One may be in any sentence.
 const FEWEST_PAIRS = 2;
 
@@ -53,20 +54,15 @@ export function placeInLine(shown, place, line) {
 }
 
 /** @param {RegExpMatchArray} match @returns {Field} */
-function jsonField({ 0: whole, 1: key, 2: value, 3: after = "", index = 0 }) {
-  const end = index + whole.length - after.length;
-  const isText = value.startsWith('"');
-  // Without what follows it, 4 is also 42.
-  const text = isText ? whole.slice(0, whole.length - after.length) : whole;
-  return { key: unquoted(key), value: isText ? unquoted(value) : value, start: end - value.length, end, text };
+function jsonField(match) {
+  return { ...logfmtField(match), key: unquoted(match[1]) };
 }
 
 /** @param {RegExpMatchArray} match @returns {Field} */
-function logfmtField({ 0: whole, 1: key, 2: value, 3: after, index = 0 }) {
-  const end = index + whole.length - after.length;
-  const isText = value.startsWith('"');
-  const text = isText ? whole.trimEnd() : whole;
-  return { key, value: isText ? unquoted(value) : value, start: end - value.length, end, text };
+function logfmtField({ 0: text, 1: key, 2: value, index = 0 }) {
+  const end = index + text.length;
+  const isBounded = value.startsWith('"');
+  return { key, value: isBounded ? unquoted(value) : value, start: end - value.length, end, text, isBounded };
 }
 
 /** @param {string} quoted */

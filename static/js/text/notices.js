@@ -29,12 +29,19 @@ export function noticeFor(situation) {
  * @param {Situation} situation
  * @returns {Notice | null}
  */
-function troubleNotice({ connection, trouble, sources }) {
+function troubleNotice({ connection, trouble, sources, filtered }) {
   if (connection.name === "signed-out" || trouble === "signed-out") {
     return {
       title: "Signed out",
       text: "The server does not know this browser any more. Open the link in its terminal, or sign in with the token.",
       action: { command: "reload", label: "Sign in" },
+    };
+  }
+  if (connection.name === "refused" && filtered) {
+    return {
+      title: "The server cannot look for this",
+      text: connection.detail,
+      action: { command: "clear-filter", label: "All lines" },
     };
   }
   if (connection.name === "refused") {
@@ -79,7 +86,7 @@ function emptyNotice({ connection, sources, chosen, filtered, counting }) {
   if (filtered) {
     return {
       title: "No match",
-      text: "No line is like that. What comes appears here if it is.",
+      text: "No line matches so far. New lines that match appear here.",
       action: { command: "clear-filter", label: "All lines" },
     };
   }

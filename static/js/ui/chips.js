@@ -1,7 +1,7 @@
 /** What is filtered, one chip each: texts to take away again, a span of time, and the levels to choose from. */
 
 import { byId, element, setText } from "../lib/element.js";
-import { CONTEXTS, isFiltering, NO_FILTER } from "../model/filter.js";
+import { CONTEXTS, isFiltering, NO_FILTER, termWords } from "../model/filter.js";
 import { KINDS } from "../model/histogram.js";
 import { visible } from "../text/sanitize.js";
 import { shortCount } from "../text/words.js";
@@ -90,7 +90,9 @@ export class Chips {
   showLevels(totals, chosen) {
     for (const [kind, { button, count }] of this.#buttons) {
       const isChosen = chosen.includes(kind);
-      button.hidden = totals[kind] === 0 && !isChosen;
+      // One that was there stays, so that nothing moves under the pointer.
+      button.hidden &&= totals[kind] === 0 && !isChosen;
+      button.classList.toggle("zero", totals[kind] === 0);
       if (button.ariaPressed !== String(isChosen)) button.ariaPressed = String(isChosen);
       setText(count, shortCount(totals[kind]));
     }
@@ -128,18 +130,24 @@ export class Chips {
  * @returns {Chip[]}
  */
 function chipsOf(filter, timeWords) {
-  const { include, exclude, since, until } = filter;
+  const { include, exclude, since, until, regex } = filter;
+  const unknown = filter.levels.filter((level) => !(/** @type {readonly string[]} */ (KINDS).includes(level)));
+  const levels = unknown.map((level) => ({
+    sign: "",
+    words: `level ${visible(level)}`,
+    without: { ...filter, levels: filter.levels.filter((each) => each !== level) },
+  }));
   const texts = /** @type {const} */ (["include", "exclude"]).flatMap((what) =>
     (what === "include" ? include : exclude).map((text) => ({
       sign: what === "include" ? "+" : "\u2212",
-      words: visible(text),
+      words: visible(termWords(text, regex)),
       without: { ...filter, [what]: filter[what].filter((each) => each !== text) },
     })),
   );
-  if (!since && !until) return texts;
+  if (!since && !until) return [...levels, ...texts];
   const [from, to] = [since, until].map((time) => time && timeWords(time));
   const day = /^\d{4}-\d{2}-\d{2} /.exec(from)?.[0] ?? " ";
   const end = to.startsWith(day) ? to.slice(day.length) : to;
   const words = !from ? `until ${to}` : !to ? `from ${from}` : `${from} \u2013 ${end}`;
-  return [...texts, { sign: "", words, without: { ...filter, since: "", until: "" } }];
+  return [...levels, ...texts, { sign: "", words, without: { ...filter, since: "", until: "" } }];
 }

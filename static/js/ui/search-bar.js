@@ -93,7 +93,8 @@ export class SearchBar {
   /** @param {SearchState} state */
   showState(state) {
     setText(this.#count, foundWords(state));
-    const wrong = state.name === "wrong" ? state.detail : "";
+    // Which of the server's parameters it was, a reader need not know.
+    const wrong = state.name === "wrong" ? state.detail.replace(/^q: /, "") : "";
     setText(this.#wrong, wrong);
     if (wrong) this.#field.setAttribute("aria-invalid", "true");
     else this.#field.removeAttribute("aria-invalid");

@@ -1,0 +1,105 @@
+"""Takes the pictures of the documentation anew, from the demo logs: ``make pictures``. To be looked at afterwards."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import chromium
+
+_PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+_SETTLE_MS = 3_000
+_FLOOD_LINES = 400_000
+Take = Callable[[Page, str, dict[str, str]], None]
+
+
+def dark(page: Page, base: str, ids: dict[str, str]) -> None:
+    """Three services as one view by time."""
+    page.goto(f"{base}?source={ids['shop.log']}&source={ids['payments.jsonl']}&source={ids['error.log']}")
+
+
+def light(page: Page, base: str, ids: dict[str, str]) -> None:
+    """A search, with its hits in all lines."""
+    page.goto(f"{base}?source={ids['shop.log']}&find=payment")
+    page.locator("#find-count").get_by_text("hit").wait_for()
+
+
+def find(page: Page, base: str, ids: dict[str, str]) -> None:
+    """What failed, and what happened just before."""
+    page.goto(f"{base}?source={ids['shop.log']}&q=failed&context=3")
+
+
+def phone(page: Page, base: str, ids: dict[str, str]) -> None:
+    """One log on a phone."""
+    page.goto(f"{base}?source={ids['shop.log']}")
+
+
+def split(page: Page, base: str, ids: dict[str, str]) -> None:
+    """Two views."""
+    page.goto(f"{base}?source={ids['access.log']}")
+    page.locator(".row").first.wait_for()
+    page.keyboard.press("|")
+    page.locator(".pane").nth(1).wait_for()
+    page.locator(".side").get_by_text("payments.jsonl").click()
+    page.keyboard.press("J")
+
+
+def flood(page: Page, base: str, ids: dict[str, str]) -> None:
+    """The end of a log that grows faster than anybody reads."""
+    page.goto(f"{base}?source={ids['worker.log']}")
+    page.wait_for_timeout(_SETTLE_MS)
+    path = Path(next(each["path"] for each in httpx.get(f"{base}api/sources").json() if each["name"] == "worker.log"))
+    last = path.read_text().splitlines()[-1]
+    with path.open("a") as file:
+        file.writelines(f"{last} #{number}\n" for number in range(_FLOOD_LINES))
+
+
+_TAKES: dict[str, tuple[Take, str, tuple[int, int]]] = {
+    "dark": (dark, "dark", (1280, 800)),
+    "light": (light, "light", (1280, 800)),
+    "find": (find, "dark", (1280, 560)),
+    "phone": (phone, "dark", (390, 844)),
+    "split": (split, "dark", (1280, 640)),
+    "flood": (flood, "light", (1280, 560)),
+}
+
+
+def main() -> None:
+    """Write the demo logs, serve them, and take one picture after the other."""
+    with tempfile.TemporaryDirectory(prefix="logviewer-pictures-") as logs:
+        words = [sys.executable, "-m", "logviewer", "demo", "--no-auth", "--no-open", "--port=0", "--rate=40", logs]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as demo, sync_playwright() as playwright:
+            assert demo.stdout
+            base = demo.stdout.readline().strip()
+            ids = {each["name"]: each["id"] for each in httpx.get(f"{base}api/sources").json()}
+            browser = playwright.chromium.launch(executable_path=chromium.find(), args=["--no-sandbox"])
+            for name, (take, scheme, size) in _TAKES.items():
+                _take(browser, base, ids, name=name, take=take, scheme=scheme, size=size)
+            browser.close()
+            demo.terminate()
+
+
+def _take(
+    browser: Browser, base: str, ids: dict[str, str], *, name: str, take: Take, scheme: str, size: tuple[int, int]
+) -> None:
+    dense = 2 if name == "phone" else 1
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="light" if scheme == "light" else "dark",
+        has_touch=name == "phone",
+        device_scale_factor=dense,
+    )
+    page = context.new_page()
+    take(page, base, ids)
+    page.wait_for_timeout(_SETTLE_MS)
+    page.screenshot(path=_PICTURES / f"{name}.png")
+    context.close()
+    print(f"docs/pictures/{name}.png")
+
+
+if __name__ == "__main__":
+    main()
