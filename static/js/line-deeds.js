@@ -36,6 +36,10 @@ export class LineDeeds {
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
+    // Whoever goes on to something else does not wait for an offer.
+    for (const name of ["keydown", "pointerdown", "wheel"]) {
+      document.addEventListener(name, () => clearTimeout(this.#offering), { passive: true });
+    }
   }
 
   /**

@@ -246,13 +246,12 @@ async function copyChosen() {
 }
 
 function download() {
-  for (const id of active().sources) {
-    const link = element("a", "");
-    const query = asQuery([["source", id], ...shownParameters(active().filter)]);
-    link.href = `${base}api/download?${query}`;
-    link.download = "";
-    link.click();
-  }
+  const { sources, filter } = active();
+  const link = element("a", "");
+  const which = sources.map((id) => /** @type {import("./model/filter.js").Parameter} */ (["source", id]));
+  link.href = `${base}api/download?${asQuery([...which, ...shownParameters(filter)])}`;
+  link.download = "";
+  link.click();
 }
 
 /** @type {import("./ui/commands.js").Commands} */

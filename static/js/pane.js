@@ -161,6 +161,8 @@ export class Pane {
   show(sources, filter, at) {
     this.#view = new View(sources, filter, this.#shared.pages);
     this.#looks.chosen = null;
+    // The rest of a stack trace is what was asked for.
+    this.#looks.dims = filter.context > 0;
     this.#frame.log.classList.toggle("merged", sources.length > 1);
     this.#begin(at);
     this.#channel.follow(sources, this.#view.streamFilter);

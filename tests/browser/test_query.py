@@ -180,7 +180,6 @@ def test_a_value_of_an_object_is_chosen_by_a_click(logs: Path, serve: Serve, pag
     append(logs / "app.log", *[json.dumps({"msg": f"m{n}", "user": n % 4}) for n in range(20)])
     page.goto(serve(logs / "app.log").ready_line)
     expect(texts(page)).to_have_count(20)
-    texts(page).last.click()
     page.keyboard.press("p")
     page.locator(".row.pretty .json-number").click()
     page.locator("#line-menu").get_by_role("button", name="Only lines with").click()

@@ -25,6 +25,8 @@ export class Looks {
   #around = new WeakMap();
   /** Whether any row was made higher than others. */
   hasTall = false;
+  /** Whether lines that do not match stand back. */
+  dims = false;
   /** @type {Chosen | null} */
   chosen = null;
 
@@ -85,6 +87,7 @@ export class Looks {
       hues,
       ...shape,
       around: (line && this.#around.get(line)) ?? null,
+      dims: this.dims,
       number: n === null ? null : group(n),
       time: line?.time == null ? null : this.#timeOf(line.time),
       marked: line !== null && bookmarks.has(line),

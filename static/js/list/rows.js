@@ -28,6 +28,7 @@ import { gapWords, sourceWords } from "../text/words.js";
  * @property {Around | null} around what stands before and after the line in its file
  * @property {boolean} marked it has a bookmark
  * @property {boolean} chosen the URL points to it
+ * @property {boolean} dims whether lines that do not match stand back
  * @property {string | null} restUrl where all of the line can be read
  */
 /**
@@ -127,6 +128,7 @@ function classes(content, look) {
   for (const name of /** @type {const} */ (["expanded", "pretty", "marked", "chosen"])) {
     if (look[name]) names += ` ${name}`;
   }
+  if (content.context && look.dims) names += " context";
   if (look.around) names += " amid";
   return names;
 }

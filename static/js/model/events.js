@@ -13,6 +13,7 @@
  * @property {string} levels a letter a line: F E W N I D T or -
  * @property {(number | null)[]} times epoch milliseconds of each line
  * @property {[number, number][]} [cut] index in `lines` and true length in bytes of each line that came shortened
+ * @property {boolean[]} [context] whether each line does not match, and is there with what does
  * @property {boolean} [unterminated] the last line had no newline at its end
  */
 /** @typedef {"truncated" | "rotated" | "skipped" | "lost"} GapReason */

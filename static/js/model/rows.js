@@ -13,6 +13,7 @@
  * @property {string | null} at its cursor, where it is known
  * @property {number | null} cut true length in bytes when the line came shortened
  * @property {boolean} unterminated
+ * @property {boolean} context whether it does not match, and is shown with what does
  * @property {readonly [number, number][] | null} spans where it has what was asked for, in code points; null where
  *   the server did not tell
  */
@@ -36,6 +37,7 @@
  * @property {number} [cut]
  * @property {boolean} [unterminated]
  * @property {[number, number][]} [spans]
+ * @property {boolean} [context]
  */
 
 /** @type {Record<string, Level>} */
@@ -46,7 +48,7 @@ const LEVELS = { F: "fatal", E: "error", W: "warning", N: "notice", I: "info", D
  * @returns {LineRow[]}
  */
 export function rowsOf(event) {
-  const { source, file, n, ns, levels, times, cut, spans } = event;
+  const { source, file, n, ns, levels, times, cut, spans, context } = event;
   const cuts = new Map(cut);
   const last = event.lines.length - 1;
   return event.lines.map((text, index) => ({
@@ -60,6 +62,7 @@ export function rowsOf(event) {
     at: index === 0 ? (event.at ?? null) : null,
     cut: cuts.get(index) ?? null,
     unterminated: index === last && event.unterminated === true,
+    context: context?.[index] === true,
     spans: spans?.[index] ?? null,
   }));
 }
@@ -68,7 +71,7 @@ export function rowsOf(event) {
  * @param {WireLine} line
  * @returns {LineRow}
  */
-export function rowOf({ source, file, n, text, level, time, at, cut, unterminated, spans }) {
+export function rowOf({ source, file, n, text, level, time, at, cut, unterminated, spans, context }) {
   return {
     kind: "line",
     source,
@@ -80,6 +83,7 @@ export function rowOf({ source, file, n, text, level, time, at, cut, unterminate
     at,
     cut: cut ?? null,
     unterminated: unterminated === true,
+    context: context === true,
     spans: spans ?? null,
   };
 }
