@@ -17,12 +17,12 @@ import { formatAge, formatTime } from "../text/time.js";
 
 export class Looks {
   #facts;
-  /** @type {WeakSet<Row>} */
-  #expanded = new WeakSet();
-  /** @type {WeakSet<Row>} */
-  #pretty = new WeakSet();
-  /** @type {WeakMap<Row, import("./rows.js").Around>} */
-  #around = new WeakMap();
+  /** @type {Set<Row | string>} */
+  #expanded = new Set();
+  /** @type {Set<Row | string>} */
+  #pretty = new Set();
+  /** @type {Map<Row | string, import("./rows.js").Around>} */
+  #around = new Map();
   /** Whether any row was made higher than others. */
   hasTall = false;
   /** Whether lines that do not match stand back. */
@@ -50,20 +50,21 @@ export class Looks {
    * @param {import("./rows.js").Around | null} around null shows the line alone again
    */
   setAround(row, around) {
-    if (around) this.#around.set(row, around);
-    else this.#around.delete(row);
+    if (around) this.#around.set(keyOf(row), around);
+    else this.#around.delete(keyOf(row));
     this.hasTall = true;
   }
 
   /** @param {Row} row */
   isAmid(row) {
-    return this.#around.has(row);
+    return this.#around.has(keyOf(row));
   }
 
   /** @param {Row} row */
   shapeOf(row) {
     const fields = this.#facts.settings.fields.value;
-    return { expanded: this.#expanded.has(row), pretty: this.#pretty.has(row), fields };
+    const key = keyOf(row);
+    return { expanded: this.#expanded.has(key), pretty: this.#pretty.has(key), fields };
   }
 
   /** @param {LineRow} line */
@@ -86,7 +87,7 @@ export class Looks {
       names,
       hues,
       ...shape,
-      around: (line && this.#around.get(line)) ?? null,
+      around: (line && this.#around.get(keyOf(line))) ?? null,
       dims: this.dims,
       number: n === null ? null : group(n),
       time: line?.time == null ? null : this.#timeOf(line.time),
@@ -106,11 +107,19 @@ export class Looks {
   }
 
   /**
-   * @param {WeakSet<Row>} set
+   * @param {Set<Row | string>} set
    * @param {Row} row
    */
   #toggle(set, row) {
-    if (!set.delete(row)) set.add(row);
+    if (!set.delete(keyOf(row))) set.add(keyOf(row));
     this.hasTall = true;
   }
+}
+
+/**
+ * A line by its place: it may come again, from the stream or with its page.
+ * @param {Row} row
+ */
+function keyOf(row) {
+  return row.kind === "line" && row.n !== null ? `${row.file} ${row.n}` : row;
 }
