@@ -45,7 +45,8 @@ def script(files: Mapping[str, str], entry: str) -> str:
         parts.append(
             "\n".join([f"const {names[path]} = (() => {{", *taken, body, f"return {{ {exported} }};", "})();"])
         )
-    return "\n".join(parts)
+    # Nobody reads this one, and indents are a tenth of it.
+    return "\n".join(filter(None, (line.strip() for part in parts for line in part.split("\n"))))
 
 
 def style(files: Mapping[str, str], entry: str) -> str:

@@ -4,7 +4,6 @@ import { CourseView } from "./course.js";
 import { group } from "./lib/numbers.js";
 import { Copier } from "./list/copier.js";
 import { Follow } from "./list/follow.js";
-import { Hits } from "./list/hits.js";
 import { InView } from "./list/in-view.js";
 import { Looks } from "./list/looks.js";
 import { showModes } from "./list/modes.js";
@@ -12,9 +11,10 @@ import { Moves } from "./list/moves.js";
 import { fillRow, makeRow, shownOf } from "./list/rows.js";
 import { Selection } from "./list/selection.js";
 import { Viewport } from "./list/viewport.js";
-import { hitParameters, NO_FILTER } from "./model/filter.js";
+import { NO_FILTER } from "./model/filter.js";
 import { ViewDocument } from "./model/view-document.js";
 import { Channel } from "./net/channel.js";
+import { PaneHits } from "./pane-hits.js";
 import { lineText, placeInSource } from "./text/spans.js";
 import { HitMarks } from "./ui/hit-marks.js";
 import { View } from "./view.js";
@@ -39,11 +39,7 @@ import { View } from "./view.js";
  */
 
 const PLACE_MS = 400;
-const TELL_MS = 120;
 const AROUND_LINES = 5;
-// Where a pattern is in a line, is known some time after the line.
-const SEEK_MS = 1_500;
-const HIT_MARGIN_PX = 40;
 
 export class Pane {
   #frame;
@@ -59,15 +55,11 @@ export class Pane {
   #marks;
   #course;
   #seen = 0;
-  /** Until when the hit in the chosen line is to be brought into view. */
-  #seeking = 0;
   /** Characters of the longest line number so far. */
   #widest = 0;
   #looks;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #placing;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #telling;
   /** @type {(() => void)[]} */
   #leave = [];
   /** Told what is to be copied, where it came later. @type {(text: string) => void} */
@@ -111,7 +103,15 @@ export class Pane {
       later: (text) => this.onCopy(text),
     });
     this.#inView = new InView(this.#viewport, (row) => this.#document.row(row), this.#looks);
-    this.#hits = new Hits(this.#viewport, (row) => this.#inView.at(row)?.line ?? null);
+    this.#hits = new PaneHits({
+      log: frame.log,
+      viewport: this.#viewport,
+      inView: this.#inView,
+      view: () => this.#view,
+      cursorOf: (row) => this.cursorOf(row),
+      current: () => this.current,
+      say: shared.say,
+    });
     this.#marks = new HitMarks(frame.hitMarks);
     this.#course = new CourseView(frame.histogram, {
       base: shared.base,
@@ -172,15 +172,13 @@ export class Pane {
   /** The same lines as before, with other hits in them. @param {Filter} filter */
   find(filter) {
     this.#view = new View(this.sources, filter, this.#shared.pages);
-    const texts = filter.search ? [...filter.include, filter.search] : filter.include;
-    this.#hits.want({ ...filter, texts });
+    this.#hits.want(filter);
     this.#course.show(this.sources, filter);
-    this.#tellSoon();
   }
 
   /** @param {string} at the cursor of a line with a hit, which is to be seen as well */
   goToHit(at) {
-    this.#seeking = performance.now() + SEEK_MS;
+    this.#hits.seek();
     this.goTo(at);
   }
 
@@ -232,7 +230,7 @@ export class Pane {
   close() {
     for (const leave of this.#leave) leave();
     clearTimeout(this.#placing);
-    clearTimeout(this.#telling);
+    this.#hits.close();
     this.#course.close();
     this.#selection.clear();
     this.#document.close();
@@ -406,20 +404,6 @@ export class Pane {
     });
   }
 
-  /** Where a pattern is in lines that it leaves as they are, the server alone knows. */
-  #tellSoon() {
-    clearTimeout(this.#telling);
-    const { regex, search, only } = this.filter;
-    if (!regex || !search || only) return;
-    this.#telling = setTimeout(async () => {
-      const filter = this.filter;
-      const at = await this.cursorOf(this.#viewport.top);
-      const answer = at && (await this.ask({ at, count: 200, spans: "true" }, hitParameters(filter)));
-      if (answer && "lines" in answer && filter === this.filter) this.#hits.tell(answer.lines);
-      if (performance.now() < this.#seeking) this.#seekHit();
-    }, TELL_MS);
-  }
-
   /** @param {import("./model/events.js").StreamEvent} event */
   #deliver(event) {
     this.#document.accept(event);
@@ -458,7 +442,7 @@ export class Pane {
   #moved() {
     if (!this.#viewport.atEnd) this.follow.leave();
     this.#placeSoon();
-    this.#tellSoon();
+    this.#hits.moved();
   }
 
   #painted() {
@@ -468,27 +452,8 @@ export class Pane {
     this.#frame.log.style.setProperty("--number-width", `${this.#widest}ch`);
     this.#selection.paint();
     this.#hits.paint();
-    if (performance.now() < this.#seeking) this.#seekHit();
     this.#course.mark(this.#inView.times);
     this.#shared.changed();
-  }
-
-  /** Lines are wider than the screen, and longer than what is shown of them. */
-  #seekHit() {
-    const { current } = this;
-    if (!current?.isChosen) return;
-    const hit = this.#hits.firstIn(current.row);
-    const element = this.#viewport.elementOf(current.row);
-    if (!hit && this.filter.regex) return;
-    this.#seeking = 0;
-    if (!hit) {
-      const isLonger = current.line.cut !== null || element?.querySelector(".more");
-      if (isLonger) this.#shared.say("The hit is further on in this line, beyond what is shown of it");
-      return;
-    }
-    const { left, width } = this.#frame.log.getBoundingClientRect();
-    const isInside = hit.left > left + HIT_MARGIN_PX && hit.right < left + width - HIT_MARGIN_PX;
-    if (!isInside) this.#viewport.moveAside(hit.left - left - width / 3);
   }
 
   /** @param {number} row */

@@ -7,6 +7,8 @@ import { Signal } from "../lib/signal.js";
 
 const TIMEOUT_MS = 20_000;
 const UNFINISHED_MS = 400;
+// The lines come first: for this the server looks through whole files.
+const FIRST_MS = 400;
 
 export class HistogramClient {
   #endpoint;
@@ -34,7 +36,9 @@ export class HistogramClient {
     if (wanted === this.#query) return;
     this.#query = wanted;
     if (wanted === "") this.#counts.set(null);
-    void this.refresh();
+    clearTimeout(this.#timer);
+    if (this.#counts.value) void this.refresh();
+    else this.#timer = setTimeout(() => void this.refresh(), FIRST_MS);
   }
 
   /** One request at a time; news during one is asked for after it. */
