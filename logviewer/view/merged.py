@@ -9,7 +9,7 @@ from logviewer.files.generations import Batch, Generation, Position, Tally
 from logviewer.view.lines import Range, View
 from logviewer.view.timed import BEFORE, FindTimes, Line, time_before, timed
 
-_READ_LINES = 250
+_LEAST_LINES = 16
 
 Places = list[Position | None]
 """Where the merged view stands in each of its views; None where that has no file."""
@@ -135,40 +135,60 @@ class Merged:
     # Reading on and back
 
     def _read(self, places: Places, count: int) -> list[Batch]:
-        streams = [self._forward(part, place) for part, place in enumerate(places) if place]
-        merged = heapq.merge(*streams, key=lambda line: (line.time, line.part))
+        streams = [self._forward(part, place, count) for part, place in enumerate(places) if place]
+        merged = heapq.merge(*streams, key=_order)
         return [line.batch for line in islice(merged, count)]
 
-    def _forward(self, part: int, place: Position) -> Iterator[Line]:
+    def _forward(self, part: int, place: Position, count: int) -> Iterator[Line]:
         latest = time_before(place, self.times)
+        size = self._share(count)
         while True:
-            batches = self.parts[part].lines_from(place, _READ_LINES).batches
+            batches = self.parts[part].lines_from(place, size).batches
             for line in timed(part, batches, place, latest, self.times):
                 latest = line.time
                 yield line
             if not batches or batches[-1].unterminated:
                 return
-            place = batches[-1].end
+            place, size = batches[-1].end, count
 
     def _read_back(self, places: Places, count: int) -> tuple[list[Batch], bool]:
-        lines: list[Line] = []
-        pending = False
-        for part, place in enumerate(places):
-            if place is None:
-                continue
-            found = self.parts[part].lines_before(place, count)
-            pending = pending or found.pending
+        pending: set[int] = set()
+        streams = [self._backward(part, place, count, pending) for part, place in enumerate(places) if place]
+        merged = heapq.merge(*streams, key=_order, reverse=True)
+        return [line.batch for line in islice(merged, count)][::-1], bool(pending)
+
+    def _backward(self, part: int, place: Position, count: int, pending: set[int]) -> Iterator[Line]:
+        """The lines before a place, the last first; one with some that are not found yet is added to ``pending``."""
+        bound: float = float("inf")
+        size = self._share(count)
+        while True:
+            found = self.parts[part].lines_before(place, size)
             if found.batches:
-                begin = found.batches[0].start
-                lines += timed(part, found.batches, begin, time_before(begin, self.times), self.times)
-        lines.sort(key=lambda line: (line.time, line.part))
-        return [line.batch for line in lines[-count:]], pending
+                place = found.batches[0].start
+                lines = list(timed(part, found.batches, place, time_before(place, self.times), self.times))
+                for line in reversed(lines):
+                    # Where times go back, lines stay in the order of their file.
+                    bound = min(bound, line.time)
+                    yield replace(line, time=int(bound))
+            if found.pending:
+                pending.add(part)
+            if found.pending or not found.batches:
+                return
+            size = count
+
+    def _share(self, count: int) -> int:
+        """How many of so many lines are likely to be of one part."""
+        return max(_LEAST_LINES, 2 * count // len(self.parts))
 
     def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> Range:
         return Range(start, batches, pending, tallies=self._tallies())
 
     def _tallies(self) -> list[tuple[Generation, Tally]]:
         return [tally for part in self.parts for tally in part.by_number(0, 0).tallies]
+
+
+def _order(line: Line) -> tuple[int, int]:
+    return line.time, line.part
 
 
 def _end(part: View) -> Position | None:
