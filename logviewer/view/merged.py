@@ -37,17 +37,21 @@ class Merged:
         places = self._places_of(start)
         if places is None:
             return self._range(start, pending=True)
-        return self._range(start, self._read(places, count))
+        return self._from(places, start, count)
 
     def lines_from(self, position: Position, count: int) -> Range:
         """See ``View``."""
         places = self._places_at(position)
-        return self._range(self._sum(places), self._read(places, count))
+        return self._from(places, self._sum(places), count)
 
     def lines_at(self, moment: int, count: int) -> Range:
         """Up to ``count`` lines from the first one on that is of this time (epoch ms) or later."""
         places = self._places(moment)
-        return self._range(self._sum(places), self._read(places, count))
+        return self._from(places, self._sum(places), count)
+
+    def _from(self, places: Places, start: int | None, count: int) -> Range:
+        batches, pending = self._read(places, count)
+        return self._range(start, batches, pending=pending)
 
     def lines_before(self, position: Position, count: int) -> Range:
         """See ``View``."""
@@ -134,20 +138,25 @@ class Merged:
 
     # Reading on and back
 
-    def _read(self, places: Places, count: int) -> list[Batch]:
-        streams = [self._forward(part, place, count) for part, place in enumerate(places) if place]
+    def _read(self, places: Places, count: int) -> tuple[list[Batch], bool]:
+        pending: set[int] = set()
+        streams = [self._forward(part, place, count, pending) for part, place in enumerate(places) if place]
         merged = heapq.merge(*streams, key=_order)
-        return [line.batch for line in islice(merged, count)]
+        return [line.batch for line in islice(merged, count)], bool(pending)
 
-    def _forward(self, part: int, place: Position, count: int) -> Iterator[Line]:
+    def _forward(self, part: int, place: Position, count: int, pending: set[int]) -> Iterator[Line]:
+        """The lines from a place on; one with some that are not found yet is added to ``pending``."""
         latest = time_before(place, self.times)
         size = self._share(count)
         while True:
-            batches = self.parts[part].lines_from(place, size).batches
+            found = self.parts[part].lines_from(place, size)
+            batches = found.batches
             for line in timed(part, batches, place, latest, self.times):
                 latest = line.time
                 yield line
-            if not batches or batches[-1].unterminated:
+            if found.pending:
+                pending.add(part)
+            if found.pending or not batches or batches[-1].unterminated:
                 return
             place, size = batches[-1].end, count
 
