@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import errno
 import gc
 import logging
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 # What a client that reads has time for; the others are cut off.
 FAREWELL_SECONDS = 0.7
+# As <malloc.h> has it.
+_M_ARENA_MAX = -8
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 
 
@@ -40,6 +43,7 @@ def run(settings: Settings) -> None:
         CannotRunError: if the port cannot be had, or TLS files cannot be read.
     """
     _allow_many_files()
+    _share_memory()
     if STDIN in settings.paths and sys.stdin is None:
         raise CannotRunError("there is no standard input to follow: it is closed; pipe something into it")
     listener = _listen(settings.host, settings.port)
@@ -59,6 +63,13 @@ def _allow_many_files() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _share_memory() -> None:
+    """Let threads use what others freed: by default glibc keeps some for each, a tenth of what a server has."""
+    # Other systems have no such function, and less need of it.
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _listen(host: str, port: int) -> socket.socket:
