@@ -21,6 +21,7 @@ from logviewer.catalog import STDIN, Catalog
 from logviewer.config import Settings
 from logviewer.errors import CannotRunError
 from logviewer.sources.spool import Spool
+from logviewer.web import log
 from logviewer.web.app import create_app
 from logviewer.web.stream import Streams
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 # What a client that reads has time for; the others are cut off.
 FAREWELL_SECONDS = 0.7
+_LOG = logging.getLogger("logviewer")
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 
 
@@ -39,6 +41,7 @@ def run(settings: Settings) -> None:
     Raises:
         CannotRunError: if the port cannot be had, or TLS files cannot be read.
     """
+    log.set_up(settings.log_format)
     _allow_many_files()
     if STDIN in settings.paths and sys.stdin is None:
         raise CannotRunError("there is no standard input to follow: it is closed; pipe something into it")
@@ -119,10 +122,10 @@ def _ready(settings: Settings, catalog: Catalog, spool: Spool | None) -> None:
 
         spool.start(at_end)
     for path in catalog.unmatched():
-        print(f"logviewer: nothing matches {path} yet; waiting for it", file=sys.stderr)  # noqa: T201
+        _LOG.warning("nothing matches %s yet; waiting for it", path)
     for source in catalog:
         if source.state != "open":
-            print(f"logviewer: {source.facts().path} is {source.state}; waiting for it", file=sys.stderr)  # noqa: T201
+            _LOG.warning("%s is %s; waiting for it", source.facts().path, source.state)
     if settings.open_browser:
         webbrowser.open(url)
 

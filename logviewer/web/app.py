@@ -17,6 +17,7 @@ from logviewer.view.views import Views
 from logviewer.web import assets
 from logviewer.web.api import Api
 from logviewer.web.auth import Guard
+from logviewer.web.log import RequestLog
 from logviewer.web.metrics import Metrics
 from logviewer.web.pages import Pages
 from logviewer.web.static import StaticFiles
@@ -48,6 +49,8 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
     app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in)
+    if settings.log_format:
+        app.add_middleware(RequestLog)
     return app
 
 
