@@ -172,6 +172,19 @@ def test_the_health_check_tells_a_living_server_from_a_dead_one(logs: Path, serv
     assert subprocess.run(words, capture_output=True, check=False).returncode != 0
 
 
+def test_the_program_needs_no_disk_that_it_can_write_to(logs: Path, serve: Serve) -> None:
+    read_only = ["unshare", "--mount", "sh", "-c", 'mount -o remount,bind,ro / && exec "$@"', "sh"]
+    if subprocess.run([*read_only, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("needs root, to take the right to write to the disk away")
+    assert subprocess.run([*read_only, "touch", "/written"], capture_output=True, check=False).returncode != 0
+    log = logs / "app.log"
+    log.write_text("line\n")
+    server = serve(log, program=[*read_only, sys.executable, "-m", "logviewer"])
+    with server.stream(source="app.log", from_="start") as stream:
+        assert stream.lines(1) == ["line"]
+    assert server.stop() == 0
+
+
 def test_the_container_is_started_with_nothing_that_it_does_not_need() -> None:
     command = next(block for block in blocks("sh") if "docker run" in block)
     wanted = ["--read-only", "--cap-drop ALL", "--security-opt no-new-privileges", ":/logs:ro", "--publish 127.0.0.1:"]
