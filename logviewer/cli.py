@@ -14,12 +14,12 @@ import tomllib
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import click
 
 from logviewer import catalog, demo, serve
-from logviewer.config import LogRule, Settings, log_rule
+from logviewer.config import LogFormat, LogRule, Settings, log_rule
 from logviewer.errors import CannotRunError, NotAFileError
 from logviewer.parsing.dialect import Dialect
 
@@ -143,6 +143,11 @@ _TABLE = (
     click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read; repeatable."),
     click.option("--ssl-certfile", type=_FILE, help="Certificate, for HTTPS."),
     click.option("--ssl-keyfile", type=_FILE, help="Its key."),
+    click.option(
+        "--log-format",
+        type=click.Choice(get_args(LogFormat)),
+        help="Log requests too, a line each, in this form.  [default: only warnings, in words]",
+    ),
 )
 
 
@@ -231,6 +236,7 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
     allow_origin: tuple[str, ...],
     ssl_certfile: Path | None,
     ssl_keyfile: Path | None,
+    log_format: LogFormat | None,
     logs: tuple[LogRule, ...],
 ) -> Settings:
     """Raises click.UsageError for what does not go together."""
@@ -260,6 +266,7 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         allow_origin=allow_origin,
         ssl_certfile=ssl_certfile,
         ssl_keyfile=ssl_keyfile,
+        log_format=log_format,
         logs=logs,
     )
 

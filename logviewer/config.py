@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from logviewer.errors import CannotRunError
+
+LogFormat = Literal["text", "json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,10 @@ class LogRule:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``paths`` as typed: files, globs, directories, ``-``. ``token`` is None where nobody has to sign in."""
+    """``paths`` as typed: files, globs, directories, ``-``. ``token`` is None where nobody has to sign in.
+
+    Without a ``log_format`` the server says only what people must know.
+    """
 
     paths: tuple[str, ...]
     host: str
@@ -36,6 +41,7 @@ class Settings:
     allow_origin: tuple[str, ...] = ()
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None
+    log_format: LogFormat | None = None
     logs: tuple[LogRule, ...] = ()
 
 

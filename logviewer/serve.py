@@ -22,6 +22,7 @@ from logviewer.catalog import STDIN, Catalog
 from logviewer.config import Settings
 from logviewer.errors import CannotRunError
 from logviewer.sources.spool import Spool
+from logviewer.web import log
 from logviewer.web.app import create_app
 from logviewer.web.stream import Streams
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 FAREWELL_SECONDS = 0.7
 # As <malloc.h> has it.
 _M_ARENA_MAX = -8
+_LOG = logging.getLogger("logviewer")
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 
 
@@ -42,6 +44,7 @@ def run(settings: Settings) -> None:
     Raises:
         CannotRunError: if the port cannot be had, or TLS files cannot be read.
     """
+    log.set_up(settings.log_format)
     _allow_many_files()
     _share_memory()
     if STDIN in settings.paths and sys.stdin is None:
@@ -130,10 +133,10 @@ def _ready(settings: Settings, catalog: Catalog, spool: Spool | None) -> None:
 
         spool.start(at_end)
     for path in catalog.unmatched():
-        print(f"logviewer: nothing matches {path} yet; waiting for it", file=sys.stderr)  # noqa: T201
+        _LOG.warning("nothing matches %s yet; waiting for it", path)
     for source in catalog:
         if source.state != "open":
-            print(f"logviewer: {source.facts().path} is {source.state}; waiting for it", file=sys.stderr)  # noqa: T201
+            _LOG.warning("%s is %s; waiting for it", source.facts().path, source.state)
     if settings.open_browser:
         webbrowser.open(url)
 

@@ -55,6 +55,7 @@ SETTINGS: Mapping[str, Setting] = {
     "--ssl-keyfile": Setting(
         None, ('"file.key"', Path("file.key")), ("env.key", Path("env.key")), (["--ssl-keyfile", "f"], Path("f"))
     ),
+    "--log-format": Setting(None, ('"text"', "text"), ("json", "json"), (["--log-format", "text"], "text")),
 }
 NOT_SETTINGS = {"--help", "--version", "--config"}
 

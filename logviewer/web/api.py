@@ -24,6 +24,7 @@ from logviewer.view.lines import Range, whole_line
 from logviewer.view.views import Views
 from logviewer.web import wire
 from logviewer.web.download import download, keep
+from logviewer.web.metrics import Metrics
 from logviewer.web.parameters import (
     MAX_LINES,
     DownloadQuery,
@@ -53,8 +54,9 @@ T = TypeVar("T")
 class Api:
     """The routes below ``/api``, over these sources and streams."""
 
-    def __init__(self, catalog: Catalog, streams: Streams, views: Views) -> None:
+    def __init__(self, catalog: Catalog, streams: Streams, views: Views, metrics: Metrics) -> None:
         self._catalog = catalog
+        self._metrics = metrics
         self._views = views
         self._streams = streams
         self._presents = Presents()
@@ -150,7 +152,7 @@ class Api:
             marks=query.marks,
             quiet=query.quiet,
         )
-        return search_stream(search.events())
+        return search_stream(self._metrics.search(search.events()))
 
     async def histogram(self, query: Annotated[HistogramQuery, Parameters()]) -> Response:
         """How many lines there are over time, by level, as far as they were looked at."""

@@ -17,6 +17,8 @@ from logviewer.view.views import Views
 from logviewer.web import assets
 from logviewer.web.api import Api
 from logviewer.web.auth import Guard
+from logviewer.web.log import RequestLog
+from logviewer.web.metrics import Metrics
 from logviewer.web.pages import Pages
 from logviewer.web.static import StaticFiles
 from logviewer.web.stream import Streams
@@ -35,16 +37,20 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
         openapi_url="/api/openapi.json",
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    api = Api(catalog, streams, views)
+    metrics = Metrics(catalog, streams)
+    api = Api(catalog, streams, views, metrics)
     pages = Pages(settings.root_path, package_version, catalog, text=api.text)
     app.include_router(pages.router)
     app.include_router(api.router)
     app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(_healthz)
+    app.get("/metrics", include_in_schema=False)(metrics.answer)
     app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
     app.exception_handler(RequestValidationError)(_name_the_parameter)
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
     app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in)
+    if settings.log_format:
+        app.add_middleware(RequestLog)
     return app
 
 
