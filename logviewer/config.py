@@ -24,12 +24,16 @@ class LogRule:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``paths`` as typed: files, globs, directories, ``-``. ``token`` is None where nobody has to sign in."""
+    """``paths`` as typed: files, globs, directories, ``-``. ``token`` is None where nobody has to sign in.
+
+    ``secret`` signs the cookies: servers that share it take each other's.
+    """
 
     paths: tuple[str, ...]
     host: str
     port: int
     token: str | None
+    secret: str
     open_browser: bool
     root_path: str = ""
     allow_host: tuple[str, ...] = ()

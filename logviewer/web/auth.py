@@ -1,12 +1,11 @@
 """Who may come in: a token as cookie or Bearer, and only under host names that are ours."""
 
-import hashlib
 import hmac
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from http.cookies import CookieError, SimpleCookie
-from typing import Protocol
+from typing import Literal, Protocol, TypedDict
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,6 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.config import Settings
+from logviewer.web.sessions import Sessions
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src 'self'; "
@@ -30,6 +30,15 @@ _HEADERS = {
 }
 
 
+class CookieRules(TypedDict):
+    """Where the cookie goes, and who may see it."""
+
+    path: str
+    httponly: bool
+    samesite: Literal["strict"]
+    secure: bool
+
+
 class SignIn(Protocol):
     """Renders the page for who is not signed in."""
 
@@ -43,10 +52,11 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings, sign_in: SignIn) -> None:
         self._app = app
         self._settings = settings
+        self._base = f"{settings.root_path}/"
         self._sign_in = sign_in
         self._token = settings.token
         self._cookie = f"logviewer-{settings.port}"
-        self._secret = hashlib.sha256(f"cookie {self._token}".encode()).hexdigest()
+        self._sessions = Sessions(settings.secret)
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower() for host in settings.allow_host)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,6 +82,8 @@ class Guard:
             return None
         if path == "/" and (token := request.query_params.get("token")) is not None:
             return self._let_in(request) if _same(token, self._token) else self._show_sign_in(request, wrong=True)
+        if path == "/sign-out" and request.method == "POST":
+            return self._sign_out(request)
         if self._is_signed_in(request.headers):
             return None
         return (
@@ -94,28 +106,34 @@ class Guard:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and _same(token.strip(), self._token or ""):
             return True
+        return self._sessions.is_open(self._session_of(headers))
+
+    def _session_of(self, headers: Headers) -> str:
         try:
             cookie = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
         except CookieError:
-            return False
-        return cookie is not None and _same(cookie.value, self._secret)
+            return ""
+        return cookie.value if cookie else ""
 
     def _show_sign_in(self, request: Request, *, wrong: bool) -> Response:
         return self._sign_in(wrong=wrong, query=_without_token(request))
 
     def _let_in(self, request: Request) -> Response:
         rest = _without_token(request)
-        base = self._settings.root_path + "/"
-        response = RedirectResponse(base + ("?" + urlencode(rest) if rest else ""), status_code=303)
-        response.set_cookie(
-            self._cookie,
-            self._secret,
-            path=base,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
+        response = RedirectResponse(self._base + ("?" + urlencode(rest) if rest else ""), status_code=303)
+        response.set_cookie(self._cookie, self._sessions.begin(), **self._cookie_rules(request))
         return response
+
+    def _sign_out(self, request: Request) -> Response:
+        response = RedirectResponse(self._base, status_code=303)
+        # A form on another site comes without the cookie; it must not take it away either.
+        if session := self._session_of(request.headers):
+            self._sessions.end(session)
+            response.delete_cookie(self._cookie, **self._cookie_rules(request))
+        return response
+
+    def _cookie_rules(self, request: Request) -> CookieRules:
+        return {"path": self._base, "httponly": True, "samesite": "strict", "secure": request.url.scheme == "https"}
 
 
 def _is_preflight(request: Request) -> bool:
