@@ -17,6 +17,7 @@ from logviewer.view.views import Views
 from logviewer.web import assets
 from logviewer.web.api import Api
 from logviewer.web.auth import Guard
+from logviewer.web.failures import Failures
 from logviewer.web.pages import Pages
 from logviewer.web.static import StaticFiles
 from logviewer.web.stream import Streams
@@ -44,7 +45,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
     app.exception_handler(RequestValidationError)(_name_the_parameter)
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
-    app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in)
+    app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in, failures=Failures())
     return app
 
 

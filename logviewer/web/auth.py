@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.config import Settings
+from logviewer.web.failures import Failures, TooManyTriesError
 from logviewer.web.sessions import Sessions
 
 CONTENT_SECURITY_POLICY = (
@@ -42,18 +43,25 @@ class CookieRules(TypedDict):
 class SignIn(Protocol):
     """Renders the page for who is not signed in."""
 
-    def __call__(self, *, wrong: bool, query: Sequence[tuple[str, str]]) -> Response:
-        """``wrong``: a token was given and is not ours; ``query``: the rest of what was asked for."""
+    def __call__(self, *, wrong: bool, query: Sequence[tuple[str, str]], wait: int | None = None) -> Response:
+        """``wrong``: a token was given and is not ours; ``query``: the rest of what was asked for.
+
+        ``wait``: seconds until tries from this address are looked at again, after too many of them.
+        """
 
 
 class Guard:
-    """Stands before the application and lets in who belongs. ``sign_in`` renders the page for who does not."""
+    """Stands before the application and lets in who belongs. ``sign_in`` renders the page for who does not.
 
-    def __init__(self, app: ASGIApp, settings: Settings, sign_in: SignIn) -> None:
+    ``failures`` counts wrong tries.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, sign_in: SignIn, failures: Failures) -> None:
         self._app = app
         self._settings = settings
         self._base = f"{settings.root_path}/"
         self._sign_in = sign_in
+        self._failures = failures
         self._token = settings.token
         self._cookie = f"logviewer-{settings.port}"
         self._sessions = Sessions(settings.secret)
@@ -65,7 +73,11 @@ class Guard:
             await self._app(scope, receive, send)
             return
         scope = self._below_root(scope)
-        answer: ASGIApp = self._refuse(Request(scope)) or self._app
+        request = Request(scope)
+        try:
+            answer: ASGIApp = await self._refuse(request) or self._app
+        except TooManyTriesError as error:
+            answer = self._too_many(request, error.seconds)
         await answer(scope, receive, _with_headers(send))
 
     def _below_root(self, scope: Scope) -> Scope:
@@ -74,17 +86,19 @@ class Guard:
         kept = path.startswith(f"{root}/")
         return {**scope, "root_path": root, "path": path if kept else root + path}
 
-    def _refuse(self, request: Request) -> Response | None:
-        path = request.scope["path"].removeprefix(self._settings.root_path)
+    async def _refuse(self, request: Request) -> Response | None:
+        """The answer, unless the application may give it. Raises TooManyTriesError."""
+        path = self._path(request)
         if not self._is_our_name(request.headers):
             return JSONResponse({"detail": "this host name is not allowed: see --allow-host"}, status_code=421)
         if self._token is None or path == "/healthz" or path.startswith("/static/") or _is_preflight(request):
             return None
         if path == "/" and (token := request.query_params.get("token")) is not None:
-            return self._let_in(request) if _same(token, self._token) else self._show_sign_in(request, wrong=True)
+            is_right = await self._is_right(request, token)
+            return self._let_in(request) if is_right else self._show_sign_in(request, wrong=True)
         if path == "/sign-out" and request.method == "POST":
             return self._sign_out(request)
-        if self._is_signed_in(request.headers):
+        if await self._is_signed_in(request):
             return None
         return (
             self._show_sign_in(request, wrong=False)
@@ -96,17 +110,35 @@ class Guard:
             )
         )
 
+    def _too_many(self, request: Request, seconds: int) -> Response:
+        if self._path(request) == "/":
+            response = self._sign_in(wrong=True, query=_without_token(request), wait=seconds)
+        else:
+            detail = f"too many wrong tries from this address: try again in {seconds} s"
+            response = JSONResponse({"detail": detail}, status_code=429)
+        response.headers["retry-after"] = str(seconds)
+        return response
+
+    def _path(self, request: Request) -> str:
+        return str(request.scope["path"]).removeprefix(self._settings.root_path)
+
     def _is_our_name(self, headers: Headers) -> bool:
         # Only a name can be rebound to another address by a hostile name server.
         name = headers.get("host", "").lower()
         host = name.rpartition("]")[0].lstrip("[") if name.startswith("[") else name.partition(":")[0]
         return host in self._hosts or _is_address(host)
 
-    def _is_signed_in(self, headers: Headers) -> bool:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and _same(token.strip(), self._token or ""):
+    async def _is_signed_in(self, request: Request) -> bool:
+        if self._sessions.is_open(self._session_of(request.headers)):
             return True
-        return self._sessions.is_open(self._session_of(headers))
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and bool(token) and await self._is_right(request, token.strip())
+
+    async def _is_right(self, request: Request, token: str) -> bool:
+        async def check() -> bool:
+            return _same(token, self._token or "")
+
+        return await self._failures.judge(request.client.host if request.client else "", check)
 
     def _session_of(self, headers: Headers) -> str:
         try:
