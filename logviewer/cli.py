@@ -255,11 +255,13 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         raise click.UsageError(
             f"--root-path {root_path!r} holds what no URL path can; use letters, digits and . _ ~ - /"
         )
+    token = None if no_auth else token or secrets.token_urlsafe(16)
     return Settings(
         paths=paths,
         host=host,
         port=port,
-        token=None if no_auth else token or secrets.token_urlsafe(16),
+        token=token,
+        secret=token or secrets.token_urlsafe(32),
         open_browser=_has_desktop() if open_browser is None else open_browser,
         root_path=f"/{prefix}" if prefix else "",
         allow_host=allow_host,

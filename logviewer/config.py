@@ -29,12 +29,14 @@ class Settings:
     """``paths`` as typed: files, globs, directories, ``-``. ``token`` is None where nobody has to sign in.
 
     Without a ``log_format`` the server says only what people must know.
+    ``secret`` signs the cookies: servers that share it take each other's.
     """
 
     paths: tuple[str, ...]
     host: str
     port: int
     token: str | None
+    secret: str
     open_browser: bool
     root_path: str = ""
     allow_host: tuple[str, ...] = ()

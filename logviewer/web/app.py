@@ -19,6 +19,7 @@ from logviewer.web.api import Api
 from logviewer.web.auth import Guard
 from logviewer.web.log import RequestLog
 from logviewer.web.metrics import Metrics
+from logviewer.web.failures import Failures
 from logviewer.web.pages import Pages
 from logviewer.web.static import StaticFiles
 from logviewer.web.stream import Streams
@@ -37,7 +38,8 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
         openapi_url="/api/openapi.json",
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    metrics = Metrics(catalog, streams)
+    failures = Failures()
+    metrics = Metrics(catalog, streams, failures)
     api = Api(catalog, streams, views, metrics)
     pages = Pages(settings.root_path, package_version, catalog, text=api.text)
     app.include_router(pages.router)
@@ -48,7 +50,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
     app.exception_handler(RequestValidationError)(_name_the_parameter)
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
-    app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in)
+    app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in, failures=failures)
     if settings.log_format:
         app.add_middleware(RequestLog)
     return app

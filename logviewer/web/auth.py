@@ -1,12 +1,11 @@
 """Who may come in: a token as cookie or Bearer, and only under host names that are ours."""
 
-import hashlib
 import hmac
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from http.cookies import CookieError, SimpleCookie
-from typing import Protocol
+from typing import Literal, Protocol, TypedDict
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,6 +14,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.config import Settings
+from logviewer.web.failures import Failures, TooManyTriesError
+from logviewer.web.sessions import Sessions
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src 'self'; "
@@ -30,23 +31,40 @@ _HEADERS = {
 }
 
 
+class CookieRules(TypedDict):
+    """Where the cookie goes, and who may see it."""
+
+    path: str
+    httponly: bool
+    samesite: Literal["strict"]
+    secure: bool
+
+
 class SignIn(Protocol):
     """Renders the page for who is not signed in."""
 
-    def __call__(self, *, wrong: bool, query: Sequence[tuple[str, str]]) -> Response:
-        """``wrong``: a token was given and is not ours; ``query``: the rest of what was asked for."""
+    def __call__(self, *, wrong: bool, query: Sequence[tuple[str, str]], wait: int | None = None) -> Response:
+        """``wrong``: a token was given and is not ours; ``query``: the rest of what was asked for.
+
+        ``wait``: seconds until tries from this address are looked at again, after too many of them.
+        """
 
 
 class Guard:
-    """Stands before the application and lets in who belongs. ``sign_in`` renders the page for who does not."""
+    """Stands before the application and lets in who belongs. ``sign_in`` renders the page for who does not.
 
-    def __init__(self, app: ASGIApp, settings: Settings, sign_in: SignIn) -> None:
+    ``failures`` counts wrong tries.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, sign_in: SignIn, failures: Failures) -> None:
         self._app = app
         self._settings = settings
+        self._base = f"{settings.root_path}/"
         self._sign_in = sign_in
+        self._failures = failures
         self._token = settings.token
         self._cookie = f"logviewer-{settings.port}"
-        self._secret = hashlib.sha256(f"cookie {self._token}".encode()).hexdigest()
+        self._sessions = Sessions(settings.secret)
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower() for host in settings.allow_host)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,7 +73,11 @@ class Guard:
             await self._app(scope, receive, send)
             return
         scope = self._below_root(scope)
-        answer: ASGIApp = self._refuse(Request(scope)) or self._app
+        request = Request(scope)
+        try:
+            answer: ASGIApp = await self._refuse(request) or self._app
+        except TooManyTriesError as error:
+            answer = self._too_many(request, error.seconds)
         await answer(scope, receive, _with_headers(send))
 
     def _below_root(self, scope: Scope) -> Scope:
@@ -64,15 +86,19 @@ class Guard:
         kept = path.startswith(f"{root}/")
         return {**scope, "root_path": root, "path": path if kept else root + path}
 
-    def _refuse(self, request: Request) -> Response | None:
-        path = request.scope["path"].removeprefix(self._settings.root_path)
+    async def _refuse(self, request: Request) -> Response | None:
+        """The answer, unless the application may give it. Raises TooManyTriesError."""
+        path = self._path(request)
         if not self._is_our_name(request.headers):
             return JSONResponse({"detail": "this host name is not allowed: see --allow-host"}, status_code=421)
         if self._token is None or path == "/healthz" or path.startswith("/static/") or _is_preflight(request):
             return None
         if path == "/" and (token := request.query_params.get("token")) is not None:
-            return self._let_in(request) if _same(token, self._token) else self._show_sign_in(request, wrong=True)
-        if self._is_signed_in(request.headers):
+            is_right = await self._is_right(request, token)
+            return self._let_in(request) if is_right else self._show_sign_in(request, wrong=True)
+        if path == "/sign-out" and request.method == "POST":
+            return self._sign_out(request)
+        if await self._is_signed_in(request):
             return None
         return (
             self._show_sign_in(request, wrong=False)
@@ -84,38 +110,62 @@ class Guard:
             )
         )
 
+    def _too_many(self, request: Request, seconds: int) -> Response:
+        if self._path(request) == "/":
+            response = self._sign_in(wrong=True, query=_without_token(request), wait=seconds)
+        else:
+            detail = f"too many wrong tries from this address: try again in {seconds} s"
+            response = JSONResponse({"detail": detail}, status_code=429)
+        response.headers["retry-after"] = str(seconds)
+        return response
+
+    def _path(self, request: Request) -> str:
+        return str(request.scope["path"]).removeprefix(self._settings.root_path)
+
     def _is_our_name(self, headers: Headers) -> bool:
         # Only a name can be rebound to another address by a hostile name server.
         name = headers.get("host", "").lower()
         host = name.rpartition("]")[0].lstrip("[") if name.startswith("[") else name.partition(":")[0]
         return host in self._hosts or _is_address(host)
 
-    def _is_signed_in(self, headers: Headers) -> bool:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and _same(token.strip(), self._token or ""):
+    async def _is_signed_in(self, request: Request) -> bool:
+        if self._sessions.is_open(self._session_of(request.headers)):
             return True
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and bool(token) and await self._is_right(request, token.strip())
+
+    async def _is_right(self, request: Request, token: str) -> bool:
+        async def check() -> bool:
+            return _same(token, self._token or "")
+
+        return await self._failures.judge(request.client.host if request.client else "", check)
+
+    def _session_of(self, headers: Headers) -> str:
         try:
             cookie = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
         except CookieError:
-            return False
-        return cookie is not None and _same(cookie.value, self._secret)
+            return ""
+        return cookie.value if cookie else ""
 
     def _show_sign_in(self, request: Request, *, wrong: bool) -> Response:
         return self._sign_in(wrong=wrong, query=_without_token(request))
 
     def _let_in(self, request: Request) -> Response:
         rest = _without_token(request)
-        base = self._settings.root_path + "/"
-        response = RedirectResponse(base + ("?" + urlencode(rest) if rest else ""), status_code=303)
-        response.set_cookie(
-            self._cookie,
-            self._secret,
-            path=base,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
+        response = RedirectResponse(self._base + ("?" + urlencode(rest) if rest else ""), status_code=303)
+        response.set_cookie(self._cookie, self._sessions.begin(), **self._cookie_rules(request))
         return response
+
+    def _sign_out(self, request: Request) -> Response:
+        response = RedirectResponse(self._base, status_code=303)
+        # A form on another site comes without the cookie; it must not take it away either.
+        if session := self._session_of(request.headers):
+            self._sessions.end(session)
+            response.delete_cookie(self._cookie, **self._cookie_rules(request))
+        return response
+
+    def _cookie_rules(self, request: Request) -> CookieRules:
+        return {"path": self._base, "httponly": True, "samesite": "strict", "secure": request.url.scheme == "https"}
 
 
 def _is_preflight(request: Request) -> bool:

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from logviewer.catalog import Catalog
 from logviewer.files.generations import Reason
 from logviewer.source import State
+from logviewer.web.failures import Failures
 from logviewer.web.stream import Streams
 
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
@@ -23,9 +24,9 @@ _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 class Metrics:
     """The figures of one server. Used from the event loop's thread."""
 
-    def __init__(self, catalog: Catalog, streams: Streams) -> None:
+    def __init__(self, catalog: Catalog, streams: Streams, failures: Failures) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_Counts(catalog, streams))
+        self._registry.register(_Counts(catalog, streams, failures))
         ProcessCollector(registry=self._registry)
         self._running = Gauge("logviewer_searches_running", "Searches that go on now.", registry=self._registry)
         self._seconds = Histogram(
@@ -51,9 +52,10 @@ class Metrics:
 class _Counts(Collector):
     """Reads what is counted anyway, so that nobody who sends lines has to keep a figure."""
 
-    def __init__(self, catalog: Catalog, streams: Streams) -> None:
+    def __init__(self, catalog: Catalog, streams: Streams, failures: Failures) -> None:
         self._catalog = catalog
         self._streams = streams
+        self._failures = failures
 
     def collect(self) -> Iterator[Metric]:
         sent, readers = self._streams.sent, self._streams.readers
@@ -66,6 +68,7 @@ class _Counts(Collector):
             gaps.add_metric([reason], sent.gaps[reason])
         lag = max((reader.unread() for reader in readers), default=0)
         yield sources
+        yield CounterMetricFamily("logviewer_sign_in_failures", "Wrong tokens since the start.", self._failures.total)
         yield gaps
         yield GaugeMetricFamily("logviewer_open_streams", "Streams that are open.", len(readers))
         yield GaugeMetricFamily("logviewer_stream_lag_bytes", "Unread bytes of the reader furthest behind.", lag)

@@ -64,9 +64,11 @@ class Pages:
         first = chosen[0] if chosen else next(present, None)
         return quote(first, safe="") if first else None
 
-    def sign_in(self, *, wrong: bool, query: Sequence[tuple[str, str]]) -> HTMLResponse:
+    def sign_in(self, *, wrong: bool, query: Sequence[tuple[str, str]], wait: int | None = None) -> HTMLResponse:
         """The way in for who has no cookie.
 
-        ``wrong`` says that a token was given and is not ours; ``query`` is the state of the page that was asked for.
+        ``wrong`` says that a token was given and is not ours; ``query`` is the state of the page that was asked for;
+        ``wait`` are the seconds until another try makes sense, if there were too many.
         """
-        return self._render("sign_in.html", 401, wrong=wrong, query=query)
+        minutes = None if wait is None else -(-wait // 60)
+        return self._render("sign_in.html", 429 if wait else 401, wrong=wrong, query=query, minutes=minutes)

@@ -1,0 +1,56 @@
+"""Wrong tokens and passwords: counted, answered more and more slowly, and after some not looked at for a while."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from logviewer.web.windows import Windows
+
+WINDOW_SECONDS = 600
+MAX_TRIES = 20
+_AT_ONCE = 5
+_FIRST_SECONDS = 0.1
+_MOST_SECONDS = 1.0
+# So many answers are held back at a time; who fills that up is stopped by the number of tries.
+_MOST_HELD = 1000
+
+
+class TooManyTriesError(Exception):
+    """An address was wrong too often; ``seconds`` until its tries are looked at again."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class Failures:
+    """Wrong tries by address, ``total`` of all addresses since the start. Used from one thread, the event loop's."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._tries = Windows(WINDOW_SECONDS)
+        self._held = 0
+
+    async def judge(self, address: str, is_right: Callable[[], Awaitable[bool]]) -> bool:
+        """What ``is_right`` says of a try from this address, at once if it is; it is not asked after too many tries.
+
+        Raises TooManyTriesError.
+        """
+        if self._tries.count(address) >= MAX_TRIES:
+            raise TooManyTriesError(self._tries.seconds_left(address))
+        # Before it is known what it is: or else many tries at the same time would count as none yet.
+        count = self._tries.add(address)
+        if await is_right():
+            self._tries.take_back(address)
+            return True
+        self.total += 1
+        await self._hold(count)
+        return False
+
+    async def _hold(self, count: int) -> None:
+        if count <= _AT_ONCE or self._held >= _MOST_HELD:
+            return
+        self._held += 1
+        try:
+            await asyncio.sleep(min(_MOST_SECONDS, _FIRST_SECONDS * 2 ** (count - _AT_ONCE - 1)))
+        finally:
+            self._held -= 1

@@ -1,0 +1,144 @@
+"""Wrong tokens: answered more and more slowly, counted by address, and after some not looked at for a while."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from logviewer.web.failures import MAX_TRIES
+from logviewer.web.windows import Windows
+from tests.server import Server
+from tests.test_auth import sign_in
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    log = tmp_path_factory.mktemp("failures") / "app.log"
+    log.write_text("line\n")
+    with Server(log) as running:
+        yield running
+
+
+def client_at(address: str, server: Server) -> httpx.Client:
+    transport = httpx.HTTPTransport(local_address=address)
+    return httpx.Client(base_url=server.base, transport=transport, timeout=20, trust_env=False)
+
+
+def fail(client: httpx.Client, count: int = 1) -> list[httpx.Response]:
+    """Wrong tokens, all at the same time."""
+    wrong = {"Authorization": "Bearer wrong"}
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(lambda _: client.get("/api/sources", headers=wrong), range(count)))
+
+
+def test_after_too_many_wrong_tokens_none_is_looked_at(server: Server) -> None:
+    with client_at("127.0.0.2", server) as client:
+        codes = [response.status_code for response in fail(client, MAX_TRIES + 5)]
+        assert (codes.count(401), codes.count(429)) == (MAX_TRIES, 5)
+        refused = client.get("/api/sources", headers=server.headers)
+        assert (refused.status_code, 500 < int(refused.headers["retry-after"]) <= 600) == (429, True)
+        assert "too many wrong tries" in refused.json()["detail"]
+
+
+def test_the_page_says_when_to_try_again(server: Server) -> None:
+    with client_at("127.0.0.2", server) as client:
+        fail(client, MAX_TRIES)
+        page = client.get("/", params={"token": "wrong", "source": "a"})
+        assert (page.status_code, "retry-after" in page.headers) == (429, True)
+        assert "Try again in 10 minutes" in page.text
+        assert client.get("/").status_code == 401
+
+
+def test_another_address_is_let_in_at_once(server: Server) -> None:
+    with client_at("127.0.0.2", server) as client, client_at("127.0.0.3", server) as other:
+        fail(client, MAX_TRIES + 1)
+        started = time.monotonic()
+        assert other.get("/api/sources", headers=server.headers).status_code == 200
+        assert time.monotonic() - started < 0.5
+
+
+def test_who_is_signed_in_stays_so_beside_somebody_who_guesses(server: Server) -> None:
+    with client_at("127.0.0.2", server) as client, client_at("127.0.0.2", server) as guest:
+        sign_in(client, server)
+        fail(guest, MAX_TRIES + 1)
+        assert client.get("/api/sources").status_code == 200
+
+
+def test_wrong_tokens_are_answered_later_and_right_ones_never(server: Server) -> None:
+    with client_at("127.0.0.2", server) as client:
+        fail(client, 8)
+        started = time.monotonic()
+        fail(client)
+        assert 0.7 < time.monotonic() - started < 3
+        started = time.monotonic()
+        assert client.get("/api/sources", headers=server.headers).status_code == 200
+        assert time.monotonic() - started < 0.5
+
+
+def test_right_tokens_and_old_cookies_are_no_wrong_tries(server: Server) -> None:
+    old = {"Cookie": f"logviewer-{server.port}=old"}
+    with client_at("127.0.0.2", server) as client:
+        for _ in range(MAX_TRIES + 5):
+            assert client.get("/api/sources", headers=server.headers).status_code == 200
+            assert client.get("/api/sources", headers=old).status_code == 401
+
+
+def test_nobody_names_an_address_of_their_own(server: Server) -> None:
+    with client_at("127.0.0.1", server) as client:
+        fail(client, MAX_TRIES)
+        headers = {"Authorization": "Bearer wrong", "X-Forwarded-For": "10.1.2.3", "Forwarded": "for=10.1.2.3"}
+        assert client.get("/api/sources", headers=headers).status_code == 429
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_window_ends_after_its_time() -> None:
+    clock = Clock()
+    windows = Windows(60, now=clock)
+    assert [windows.add("a"), windows.add("a"), windows.add("b")] == [1, 2, 1]
+    clock.now = 59.5
+    assert (windows.count("a"), windows.seconds_left("a")) == (2, 1)
+    clock.now = 60
+    assert (windows.count("a"), windows.add("a")) == (0, 1)
+
+
+def test_what_is_taken_back_did_not_happen() -> None:
+    windows = Windows(60)
+    windows.add("a")
+    windows.add("a")
+    windows.take_back("a")
+    assert windows.count("a") == 1
+    windows.take_back("a")
+    windows.take_back("a")
+    assert windows.count("a") == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8::1", "2001:db8::ffff", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("", "10.0.0.1", False),
+    ],
+)
+def test_a_network_that_one_host_has_is_one_address(one: str, other: str, *, same: bool) -> None:
+    windows = Windows(60)
+    windows.add(one)
+    assert (windows.count(other) == 1) is same
+
+
+def test_the_memory_of_addresses_is_bounded() -> None:
+    windows = Windows(60)
+    for number in range(10_001):
+        windows.add(str(number))
+    assert [windows.count(str(number)) for number in (0, 1, 10_000)] == [0, 1, 1]
