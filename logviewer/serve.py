@@ -106,8 +106,6 @@ def _configure(settings: Settings, catalog: Catalog, streams: Streams) -> uvicor
         log_config=None,
         access_log=False,
         server_header=False,
-        # Whoever may name an address of their own is never counted.
-        proxy_headers=False,
         ssl_certfile=settings.ssl_certfile,
         ssl_keyfile=settings.ssl_keyfile,
         timeout_graceful_shutdown=1,

@@ -97,6 +97,7 @@ def test_metadata_say_what_it_is(distribution: Distribution) -> None:
         "click",
         "fastapi",
         "google-re2",
+        "itsdangerous",
         "jinja2",
         "numpy",
         "orjson",

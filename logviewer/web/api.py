@@ -185,9 +185,9 @@ class Api:
         is_walk = len(sources) > 1 or (sieve and sieve.context)
         if as_text and is_walk and _is_history(query, last_event_id):
             last = None if query.begin == "start" else 0 if query.begin == "end" else -int(query.begin)
-            return bare_text(Walk(self._streams.frames, self._views, sources, sieve).text(last))
+            return bare_text(Walk(self._streams.frames, self._views, sources, sieve).text(last, raw=query.raw))
         encode = (
-            BareLines(sieve)
+            BareLines(sieve, raw=query.raw)
             if as_text
             else Events(levels=query.levels, times=query.times, places=query.places, sieve=sieve, spans=query.spans)
         )

@@ -17,9 +17,9 @@ from logviewer.view.views import Views
 from logviewer.web import assets
 from logviewer.web.api import Api
 from logviewer.web.auth import Guard
+from logviewer.web.failures import Failures
 from logviewer.web.log import RequestLog
 from logviewer.web.metrics import Metrics
-from logviewer.web.failures import Failures
 from logviewer.web.pages import Pages
 from logviewer.web.static import StaticFiles
 from logviewer.web.stream import Streams

@@ -20,7 +20,7 @@ from logviewer.files.lines import MAX_LINES
 from logviewer.files.skip import Skip, skip_ahead
 from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.source import Source
-from logviewer.web.wire import Events, Frame, event, gap_event, gap_text, turn_event, with_id
+from logviewer.web.wire import Events, Frame, event, gap_event, gap_text, heading, turn_event, with_id
 
 PING_SECONDS = 15
 RETRY_MS = (2000, 4000)
@@ -277,7 +277,7 @@ async def _texts(streams: Streams, reader: Reader[Frame], *, headings: bool) -> 
                     if not frame.data:
                         continue
                     if headings and source is not told:
-                        yield f"==> {source.name} <==\n".encode()
+                        yield heading(source)
                     told = source
                     yield frame.data
                 case Gap():

@@ -16,6 +16,7 @@ from logviewer.search.sieve import Sieve
 from logviewer.source import Source
 from logviewer.view.histogram import Histogram
 from logviewer.view.lines import Range
+from logviewer.web.terminal import visible
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,15 +87,16 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class BareLines:
-    """The lines as text; a ``sieve`` leaves some out."""
+    """The lines as text for a terminal, or ``raw``; a ``sieve`` leaves some out."""
 
     sieve: Sieve | None = None
+    raw: bool = False
 
     def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:  # noqa: ARG002 (text has no ids)
         """Each with a newline after it."""
         kept = [self.sieve.thin(batch) if self.sieve else batch for batch in batches]
         text = "".join([f"{text}\n" for batch in kept for text in batch.texts()])
-        return _frame(batches, kept, text.encode())
+        return _frame(batches, kept, (text if self.raw else visible(text)).encode())
 
 
 def _frame(batches: Sequence[Batch], kept: Sequence[Batch], data: bytes, *, has_ids: bool = False) -> Frame:
@@ -127,12 +129,18 @@ def turn_event(turn: Turn) -> bytes:
     return event("source", {"source": turn.source.id, "state": turn.state})
 
 
+def heading(source: Source) -> bytes:
+    """What tells that the bare lines after it are of this source."""
+    return f"==> {visible(source.name)} <==\n".encode()
+
+
 def gap_text(gap: Gap) -> bytes:
     """A gap as people read it between bare lines."""
+    name = visible(gap.source.name)
     if gap.reason == "skipped":
-        return f"==> {gap.source.name}: {gap.lines} lines skipped <==\n".encode()
+        return f"==> {name}: {gap.lines} lines skipped <==\n".encode()
     lines = "lines" if gap.lines is None else f"{gap.lines} lines"
-    return f"==> {gap.source.name}: {lines} lost ({gap.reason}) <==\n".encode()
+    return f"==> {name}: {lines} lost ({gap.reason}) <==\n".encode()
 
 
 def source_list(sources: Sequence[Source]) -> bytes:
