@@ -18,6 +18,7 @@ from watchfiles import Change
 from logviewer.config import LogRule
 from logviewer.errors import NotAFileError
 from logviewer.files.read import check_regular
+from logviewer.files.roots import EVERYWHERE, Roots
 from logviewer.files.rotations import Listings, is_rotation
 from logviewer.files.watch import changes
 from logviewer.parsing.dialect import Dialects
@@ -38,11 +39,20 @@ _NOT_LOGS = re.compile(r"\.(gz|bz2|xz|zst|lz4|zip|journal~?|db|pid|sock|lock)$|~
 class Catalog:
     """The sources by id, found anew as files appear. Its task and its readers live on one event loop.
 
-    ``rules`` say how the lines of some are read.
+    ``rules`` say how the lines of some are read. Symlinks that lead out of what the paths name are not followed unless
+    that is wanted.
     """
 
-    def __init__(self, paths: Sequence[str], *, stdin: Path | None = None, rules: Sequence[LogRule] = ()) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str],
+        *,
+        stdin: Path | None = None,
+        rules: Sequence[LogRule] = (),
+        follow_symlinks: bool = False,
+    ) -> None:
         self._paths = [path for path in paths if path != STDIN]
+        self._roots = EVERYWHERE if follow_symlinks else Roots.of([*self._paths, *([str(stdin)] if stdin else [])])
         self._dialects = Dialects(rules)
         self._by_id: dict[str, Source] = {}
         self._by_path: dict[Path, LocalSource] = {}
@@ -75,7 +85,7 @@ class Catalog:
         return [self._open(path, path.name, listings) for path in expand(self._paths, known=known) if path not in known]
 
     def _open(self, path: Path, name: str, listings: Listings) -> LocalSource:
-        source = LocalSource(_source_id(path, name), path, name=name)
+        source = LocalSource(_source_id(path, name), path, name=name, roots=self._roots)
         self._dialects.assign(source.key, path, name)
         source.look(listings)
         return source

@@ -138,6 +138,7 @@ _TABLE = (
         callback=_read_config,
         help="TOML file with any of these settings, and 'paths' and 'logs'.",
     ),
+    click.option("--follow-symlinks", is_flag=True, help="Read files also where symlinks lead out of what PATH names."),
     click.option("--root-path", default="", help="Path prefix under which a proxy serves this, like /logs."),
     click.option("--allow-host", multiple=True, metavar="NAME", help="Another host name for this server; repeatable."),
     click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read; repeatable."),
@@ -226,6 +227,7 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
     open_browser: bool | None,
     token: str | None,
     no_auth: bool,
+    follow_symlinks: bool,
     root_path: str,
     allow_host: tuple[str, ...],
     allow_origin: tuple[str, ...],
@@ -260,6 +262,7 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         allow_origin=allow_origin,
         ssl_certfile=ssl_certfile,
         ssl_keyfile=ssl_keyfile,
+        follow_symlinks=follow_symlinks,
         logs=logs,
     )
 

@@ -36,6 +36,7 @@ class Settings:
     allow_origin: tuple[str, ...] = ()
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None
+    follow_symlinks: bool = False
     logs: tuple[LogRule, ...] = ()
 
 

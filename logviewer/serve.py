@@ -45,7 +45,12 @@ def run(settings: Settings) -> None:
     listener = _listen(settings.host, settings.port)
     settings = replace(settings, port=listener.getsockname()[1])
     spool = Spool(sys.stdin.buffer) if STDIN in settings.paths else None
-    catalog = Catalog(settings.paths, stdin=spool.path if spool else None, rules=settings.logs)
+    catalog = Catalog(
+        settings.paths,
+        stdin=spool.path if spool else None,
+        rules=settings.logs,
+        follow_symlinks=settings.follow_symlinks,
+    )
     streams = Streams()
     server = _Server(_configure(settings, catalog, streams), streams, ready=lambda: _ready(settings, catalog, spool))
     gc.collect()
@@ -122,7 +127,9 @@ def _ready(settings: Settings, catalog: Catalog, spool: Spool | None) -> None:
         print(f"logviewer: nothing matches {path} yet; waiting for it", file=sys.stderr)  # noqa: T201
     for source in catalog:
         if source.state != "open":
-            print(f"logviewer: {source.facts().path} is {source.state}; waiting for it", file=sys.stderr)  # noqa: T201
+            facts = source.facts()
+            state = f"{facts.state} ({facts.reason})" if facts.reason else facts.state
+            print(f"logviewer: {facts.path} is {state}; waiting for it", file=sys.stderr)  # noqa: T201
     if settings.open_browser:
         webbrowser.open(url)
 

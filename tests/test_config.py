@@ -36,6 +36,9 @@ SETTINGS: Mapping[str, Setting] = {
     "--open": Setting(None, ("true", True), ("0", False), (["--open"], True)),
     "--token": Setting(None, ('"file"', "file"), ("env", "env"), (["--token", "flag"], "flag")),
     "--no-auth": Setting(default=False, toml=("true", True), env=("0", False), flag=(["--no-auth"], True)),
+    "--follow-symlinks": Setting(
+        default=False, toml=("true", True), env=("0", False), flag=(["--follow-symlinks"], True)
+    ),
     "--root-path": Setting("", ('"/file"', "/file"), ("/env", "/env"), (["--root-path", "/flag"], "/flag")),
     "--allow-host": Setting(
         (),

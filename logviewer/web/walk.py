@@ -64,7 +64,8 @@ class Walk:
     async def text(self, last: int | None = None, *, raw: bool = True) -> AsyncIterator[bytes]:
         """The same as UTF-8 text, each line with a newline; just the ``last`` lines if they are given.
 
-        It is for a terminal unless it is ``raw``. What is shown with its context has ``--`` between groups, as with grep. Raises OSError.
+        It is for a terminal unless it is ``raw``. What is shown with its context has ``--`` between groups, as with
+        grep. Raises OSError.
         """
         walk = self if last is None else replace(self, begins=await self._before_last(last))
         groups = Groups()
