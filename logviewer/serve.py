@@ -48,7 +48,7 @@ def run(settings: Settings) -> None:
     catalog = Catalog(
         settings.paths,
         stdin=spool.path if spool else None,
-        rules=settings.logs,
+        rules=settings.rules,
         follow_symlinks=settings.follow_symlinks,
     )
     streams = Streams()
