@@ -14,14 +14,17 @@ import tomllib
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn, TypeVar, get_args
 
 import click
 
 from logviewer import catalog, demo, serve
-from logviewer.config import LogFormat, LogRule, Settings, log_rule
+from logviewer.config import NO_RULES, LogFormat, Rules, Settings, log_rule, redact_rule
 from logviewer.errors import CannotRunError, NotAFileError
 from logviewer.parsing.dialect import Dialect
+from logviewer.redaction import Redaction
+
+T = TypeVar("T")
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
 _CONTEXT = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -48,10 +51,10 @@ def _fail(code: int, message: str) -> NoReturn:
     sys.exit(code)
 
 
-def _read_config(context: click.Context, _: click.Parameter, file: Path | None) -> tuple[LogRule, ...]:
+def _read_config(context: click.Context, _: click.Parameter, file: Path | None) -> Rules:
     """Let the file's keys be defaults, and give its rules. Raises CannotRunError for whatever is wrong with it."""
     if file is None:
-        return ()
+        return NO_RULES
     try:
         keys = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -59,12 +62,16 @@ def _read_config(context: click.Context, _: click.Parameter, file: Path | None) 
     own = _by_key(context.command)
     known = _by_key(serve_command) | _by_key(demo_command)
     context.default_map = {}
-    rules = _log_rules(file, keys.pop("logs", []))
+    rules = Rules(
+        # Made to be checked.
+        logs=_table_rules(file, "logs", keys, log_rule, lambda rule: Dialect([rule])),
+        redact=_table_rules(file, "redact", keys, redact_rule, lambda rule: Redaction([rule])),
+    )
     for key, value in keys.items():
         name = key.replace("_", "-")
         if name not in known:
             raise CannotRunError(
-                f"{file}: there is no setting {key!r}; there are {', '.join(sorted([*known, 'logs']))}"
+                f"{file}: there is no setting {key!r}; there are {', '.join(sorted([*known, 'logs', 'redact']))}"
             )
         _check_type(context, f"{file}: {key}", known[name], value)
         if name in own:
@@ -72,23 +79,26 @@ def _read_config(context: click.Context, _: click.Parameter, file: Path | None) 
     return rules
 
 
-def _log_rules(file: Path, tables: object) -> tuple[LogRule, ...]:
+def _table_rules(
+    file: Path, name: str, keys: dict[str, Any], read: Callable[[dict[str, Any]], T], check: Callable[[T], object]
+) -> tuple[T, ...]:
+    """The rules of all tables of this name, which are taken out of the keys."""
+    tables = keys.pop(name, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise CannotRunError(f"{file}: logs must be tables, each under its own [[logs]]")
-    rules: list[LogRule] = []
+        raise CannotRunError(f"{file}: {name} must be tables, each under its own [[{name}]]")
+    rules: list[T] = []
     for number, table in enumerate(tables, 1):
         try:
-            rules.append(log_rule(table))
-            # Made to be checked.
-            Dialect(rules[-1:])
+            rules.append(read(table))
+            check(rules[-1])
         except CannotRunError as error:
-            raise CannotRunError(f"{file}: [[logs]] number {number}: {error}") from error
+            raise CannotRunError(f"{file}: [[{name}]] number {number}: {error}") from error
     return tuple(rules)
 
 
 def _by_key(command: click.Command) -> dict[str, click.Parameter]:
     """The settings by the key they have in the configuration: the long option, or the argument's name."""
-    settings = [each for each in command.params if each.name not in ("logs", "version", "directory", "no_serve")]
+    settings = [each for each in command.params if each.name not in ("rules", "version", "directory", "no_serve")]
     return {each.opts[-1].lstrip("-"): each for each in settings}
 
 
@@ -130,14 +140,15 @@ _TABLE = (
     click.option("--no-auth", is_flag=True, help="Let everybody in; only for a loopback --host."),
     click.option(
         "--config",
-        "logs",
+        "rules",
         envvar="LOGVIEWER_CONFIG",
         allow_from_autoenv=False,
         type=_FILE,
         is_eager=True,
         callback=_read_config,
-        help="TOML file with any of these settings, and 'paths' and 'logs'.",
+        help="TOML file with any of these settings, and 'paths', 'logs' and 'redact'.",
     ),
+    click.option("--follow-symlinks", is_flag=True, help="Read files also where symlinks lead out of what PATH names."),
     click.option("--root-path", default="", help="Path prefix under which a proxy serves this, like /logs."),
     click.option("--allow-host", multiple=True, metavar="NAME", help="Another host name for this server; repeatable."),
     click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read; repeatable."),
@@ -231,13 +242,14 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
     open_browser: bool | None,
     token: str | None,
     no_auth: bool,
+    follow_symlinks: bool,
     root_path: str,
     allow_host: tuple[str, ...],
     allow_origin: tuple[str, ...],
     ssl_certfile: Path | None,
     ssl_keyfile: Path | None,
     log_format: LogFormat | None,
-    logs: tuple[LogRule, ...],
+    rules: Rules,
 ) -> Settings:
     """Raises click.UsageError for what does not go together."""
     if no_auth and not _is_loopback(host):
@@ -269,7 +281,8 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         ssl_certfile=ssl_certfile,
         ssl_keyfile=ssl_keyfile,
         log_format=log_format,
-        logs=logs,
+        follow_symlinks=follow_symlinks,
+        rules=rules,
     )
 
 

@@ -13,6 +13,10 @@ class NotAFileError(OSError):
     """The path names a directory, device, pipe or socket: nothing that could be followed as a file."""
 
 
+class OutsideError(OSError):
+    """Symlinks lead to a file that nobody named."""
+
+
 class TornError(Exception):
     """The bytes before a position are not those that were read: the file was truncated or rewritten."""
 

@@ -52,7 +52,12 @@ def run(settings: Settings) -> None:
     listener = _listen(settings.host, settings.port)
     settings = replace(settings, port=listener.getsockname()[1])
     spool = Spool(sys.stdin.buffer) if STDIN in settings.paths else None
-    catalog = Catalog(settings.paths, stdin=spool.path if spool else None, rules=settings.logs)
+    catalog = Catalog(
+        settings.paths,
+        stdin=spool.path if spool else None,
+        rules=settings.rules,
+        follow_symlinks=settings.follow_symlinks,
+    )
     streams = Streams()
     server = _Server(_configure(settings, catalog, streams), streams, ready=lambda: _ready(settings, catalog, spool))
     gc.collect()
@@ -136,7 +141,9 @@ def _ready(settings: Settings, catalog: Catalog, spool: Spool | None) -> None:
         _LOG.warning("nothing matches %s yet; waiting for it", path)
     for source in catalog:
         if source.state != "open":
-            _LOG.warning("%s is %s; waiting for it", source.facts().path, source.state)
+            facts = source.facts()
+            state = f"{facts.state} ({facts.reason})" if facts.reason else facts.state
+            _LOG.warning("%s is %s; waiting for it", facts.path, state)
     if settings.open_browser:
         webbrowser.open(url)
 

@@ -14,7 +14,7 @@ State = Literal["open", "missing", "unreadable"]
 class Facts:
     """What ``/api/sources`` tells of the live file: bytes, lines or None until counted, its last change or None.
 
-    That is in epoch milliseconds.
+    That is in epoch milliseconds. ``reason`` says in words why it is unreadable, if it is.
     """
 
     id: str
@@ -24,6 +24,7 @@ class Facts:
     lines: int | None
     modified: int | None
     state: State
+    reason: str | None
 
 
 class Signal:

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from logviewer.cli import demo_command, serve_command
-from logviewer.config import LogRule
+from logviewer.config import LogRule, RedactRule, Rules
 from logviewer.errors import CannotRunError
 from tests.server import Server
 from tests.test_cli import assert_refused, run
@@ -36,6 +36,9 @@ SETTINGS: Mapping[str, Setting] = {
     "--open": Setting(None, ("true", True), ("0", False), (["--open"], True)),
     "--token": Setting(None, ('"file"', "file"), ("env", "env"), (["--token", "flag"], "flag")),
     "--no-auth": Setting(default=False, toml=("true", True), env=("0", False), flag=(["--no-auth"], True)),
+    "--follow-symlinks": Setting(
+        default=False, toml=("true", True), env=("0", False), flag=(["--follow-symlinks"], True)
+    ),
     "--root-path": Setting("", ('"/file"', "/file"), ("/env", "/env"), (["--root-path", "/flag"], "/flag")),
     "--allow-host": Setting(
         (),
@@ -237,6 +240,31 @@ def test_a_bad_rule_is_refused_by_its_file_number_and_key(tmp_path: Path, case: 
     assert [part for part in (str(file), "number 2", *parts) if part not in str(refusal.value)] == []
 
 
+# The same of one [[redact]].
+BAD_REDACTIONS: Mapping[str, tuple[str, Sequence[str]]] = {
+    "no pattern": ("mask = 'x'", ["pattern"]),
+    "an empty pattern": ("pattern = ''", ["pattern"]),
+    "a number as pattern": ("pattern = 5", ["pattern", "text"]),
+    "an open parenthesis": ("pattern = '(a'", ["pattern", "missing )"]),
+    "a look ahead": ("pattern = 'a(?=x)'", ["pattern", "invalid perl operator"]),
+    "an empty mask": ("pattern = 'a'\nmask = ''", ["mask"]),
+    "a mask of two lines": ('pattern = "a"\nmask = "a\\nb"', ["mask"]),
+    "a number as mask": ("pattern = 'a'\nmask = 5", ["mask", "text"]),
+    "an empty list of files": ("pattern = 'a'\nfiles = []", ["files"]),
+    "an unknown key": ("pattern = 'a'\nmaks = 'b'", ["maks", "mask"]),
+}
+
+
+@pytest.mark.parametrize("case", BAD_REDACTIONS)
+def test_a_bad_redaction_is_refused_by_its_file_number_and_key(tmp_path: Path, case: str) -> None:
+    text, parts = BAD_REDACTIONS[case]
+    file = tmp_path / "bad.toml"
+    file.write_text(f"[[redact]]\npattern = 'good'\n[[redact]]\n{text}\n")
+    with pytest.raises(CannotRunError) as refusal:
+        read(serve_command, "--port", "--config", str(file))
+    assert [part for part in (str(file), "[[redact]] number 2", *parts) if part not in str(refusal.value)] == []
+
+
 @pytest.mark.skipif(find_spec("tzdata") is not None, reason="tzdata is installed")
 def test_an_unknown_zone_asks_for_tzdata_where_there_are_none(tmp_path: Path) -> None:
     file = tmp_path / "bad.toml"
@@ -251,11 +279,13 @@ def test_rules_are_read_from_the_file_for_both_commands(tmp_path: Path) -> None:
         "[[logs]]\nfiles = 'odd.log'\nzone = 'UTC'\n"
         "[[logs]]\nfiles = ['a', 'b']\npattern = '(?P<time>.*)(?P<level>x)'\n"
         "time_format = '%d.%m.%Y'\nlevels = {S1 = 'fatal'}\n"
+        "[[redact]]\npattern = 'key=\\w+'\n[[redact]]\npattern = 'a'\nmask = 'b'\nfiles = 'odd.log'\n"
     )
-    expected = (
+    logs = (
         LogRule(("odd.log",), zone="UTC"),
         LogRule(("a", "b"), pattern="(?P<time>.*)(?P<level>x)", time_format="%d.%m.%Y", levels={"S1": "fatal"}),
     )
+    expected = Rules(logs, (RedactRule("key=\\w+"), RedactRule("a", "b", ("odd.log",))))
     assert [read(command, "--config", f"--config={file}") for command in (serve_command, demo_command)] == [
         expected
     ] * 2

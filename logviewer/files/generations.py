@@ -22,6 +22,7 @@ from logviewer.files.lines import (
     to_text,
 )
 from logviewer.files.read import OpenFile
+from logviewer.redaction import redaction_of
 
 Reason = Literal["truncated", "rotated", "skipped", "lost"]
 """Why lines cannot be had: overwritten, gone with their file, left out to keep up, or nobody knows."""
@@ -91,11 +92,24 @@ class Batch:
     context: Sequence[bool] = ()
 
     def texts(self) -> list[str]:
-        """The lines as text."""
-        encoding = self.start.generation.encoding
+        """The lines as text, with masks where something is redacted. Raises OSError."""
+        encoding, redaction = self.start.generation.encoding, redaction_of(self.start.generation.source)
         if self.plain:
-            return [line.decode(encoding.codec, "replace") for line in self.lines]
-        return [to_text(line, encoding) for line in self.lines]
+            texts = [line.decode(encoding.codec, "replace") for line in self.lines]
+        else:
+            texts = [to_text(line, encoding) for line in self.lines]
+        if redaction is None or not texts:
+            return texts
+        if self.cut is not None:
+            # What is to be masked may go on after the cut.
+            return [redaction.text(to_text(self.uncut(2 * LINE_CAP), encoding), len(texts[0]))]
+        return [redaction.text(text) for text in texts]
+
+    def uncut(self, most: int) -> bytes:
+        """More of a line that is cut: its first bytes, up to ``most``. Raises OSError."""
+        generation, size = self.start.generation, self.cut or 0
+        start = self.end.offset - size - (0 if self.unterminated else len(generation.encoding.newline))
+        return generation.pread(min(size, most), start)
 
     def starts(self) -> list[Position]:
         """The position before each line. Raises OSError."""

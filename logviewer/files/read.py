@@ -57,15 +57,15 @@ class OpenFile:
         self.identity: Identity = (facts.st_dev, facts.st_ino)
 
     @classmethod
-    def open(cls, path: Path) -> "OpenFile":
-        """Open a regular file.
+    def open(cls, path: Path, *, follow: bool = True) -> "OpenFile":
+        """Open a regular file, unless it is a symlink and is not to ``follow``.
 
         Raises:
             NotAFileError: for anything else.
             OSError: as stat and open do.
         """
         check_regular(path)
-        fd = os.open(path, _FLAGS)
+        fd = os.open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW)
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
             raise NotAFileError(f"{path} is not a regular file")

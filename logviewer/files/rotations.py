@@ -72,7 +72,7 @@ class Entry:
             StaleListingError: if the name is gone, or names another file by now.
         """
         try:
-            file = OpenFile.open(self.path)
+            file = OpenFile.open(self.path, follow=False)
         except FileNotFoundError as error:
             raise StaleListingError from error
         except OSError:

@@ -3,9 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
-from fnmatch import fnmatchcase
 from functools import partial
-from os.path import abspath
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args
 from weakref import WeakValueDictionary
@@ -13,12 +11,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import re2
 
-from logviewer.config import LogRule
+from logviewer.config import LogRule, fits
 from logviewer.errors import CannotRunError
 from logviewer.parsing import timeformat
 from logviewer.parsing.level import Level, named
 from logviewer.parsing.level import level as usual_level
 from logviewer.parsing.timestamp import time as usual_time
+from logviewer.redaction import Redaction, redaction_of
 
 # A pattern sees so much of a line: no more than is read of it where only its time is wanted.
 _HEAD_CHARS = 200
@@ -35,13 +34,14 @@ class Dialect:
 
     ``time`` gives the epoch milliseconds that a line names, ``level`` its level, each None if it names none.
     ``is_traced`` says that whatever has a time has ``timestamp.TRACE`` in it, ``has_own_levels`` that ``level.level``
-    does not tell all levels. Raises CannotRunError, which names the key, for a rule that cannot be.
+    does not tell all levels. Both are read of what is left by a ``redaction``: the rest is nobody's business. Raises
+    CannotRunError, which names the key, for a rule that cannot be.
     """
 
     time: _Read[int]
     level: _Read[Level]
 
-    def __init__(self, rules: Sequence[LogRule] = ()) -> None:
+    def __init__(self, rules: Sequence[LogRule] = (), redaction: Redaction | None = None) -> None:
         zone = next((_zone(rule.zone) for rule in reversed(rules) if rule.zone is not None), None)
         times: list[_Way[int]] = []
         levels: list[_Way[Level]] = []
@@ -55,7 +55,14 @@ class Dialect:
         self.time = _Ways(times, usual).read if times else usual
         self.level = _Ways(levels, usual_level).read if levels else usual_level
         self.is_traced = all(rule.time_format is None for rule in rules)
-        self.has_own_levels = bool(levels)
+        self.has_own_levels = bool(levels) or redaction is not None
+        self.redaction = redaction
+        if redaction:
+            self.time, self.level = _seen_by(self.time, redaction), _seen_by(self.level, redaction)
+
+
+def _seen_by(read: _Read[T], redaction: Redaction) -> _Read[T]:
+    return lambda text: read(redaction.text(text))
 
 
 class _Way(Generic[T]):
@@ -146,36 +153,25 @@ _OF_SOURCES: WeakValueDictionary[bytes, Dialect] = WeakValueDictionary()
 
 
 class Dialects:
-    """Tells which source has which dialect, and is alone to do so: it holds as long as this lives."""
+    """Tells which source has which dialect, and is alone to do so: it holds as long as this lives.
+
+    What is redacted in a source must be known by then.
+    """
 
     def __init__(self, rules: Sequence[LogRule] = ()) -> None:
         self._rules = rules
         # Shared by all files with the same rules, and so is what is made for a dialect.
-        self._made: dict[tuple[LogRule, ...], Dialect] = {(): PLAIN}
+        self._made: dict[tuple[tuple[LogRule, ...], Redaction | None], Dialect] = {((), None): PLAIN}
 
     def assign(self, source_key: bytes, path: Path, name: str) -> None:
         """Let the rules that fit a file's path or name hold for a source."""
-        rules = tuple(rule for rule in self._rules if any(_fits(glob, path, name) for glob in rule.files))
-        if rules not in self._made:
-            self._made[rules] = Dialect(rules)
-        _OF_SOURCES[source_key] = self._made[rules]
+        rules = tuple(rule for rule in self._rules if any(fits(glob, path, name) for glob in rule.files))
+        key = rules, redaction_of(source_key)
+        if key not in self._made:
+            self._made[key] = Dialect(*key)
+        _OF_SOURCES[source_key] = self._made[key]
 
 
 def dialect_of(source_key: bytes) -> Dialect:
     """How the lines of a source are read."""
     return _OF_SOURCES.get(source_key, PLAIN)
-
-
-def _fits(glob: str, path: Path, name: str) -> bool:
-    if "/" not in glob:
-        return name == glob or fnmatchcase(name, glob)
-    whole = abspath(glob)
-    return str(path) == whole or _fits_parts(Path(whole).parts, path.parts)
-
-
-def _fits_parts(globs: Sequence[str], parts: Sequence[str]) -> bool:
-    if not globs or not parts:
-        return not parts and all(glob == "**" for glob in globs)
-    if globs[0] == "**":
-        return _fits_parts(globs[1:], parts) or _fits_parts(globs, parts[1:])
-    return fnmatchcase(parts[0], globs[0]) and _fits_parts(globs[1:], parts[1:])

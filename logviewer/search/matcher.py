@@ -19,13 +19,14 @@ _PROBES = 64
 class Matcher:
     """Finds the lines that a query asks for among lines as they are in a file of this encoding and dialect.
 
-    Patterns are matched against the bytes of each line alone, as UTF-8, without a carriage return at its end. Raises
-    QueryError for a pattern that is none, with the engine's words.
+    Patterns are matched against the bytes of each line alone, as UTF-8, without a carriage return at its end, and with
+    masks where something is redacted. Raises QueryError for a pattern that is none, with the engine's words.
     """
 
     def __init__(self, query: Query, encoding: Encoding = UTF8, dialect: Dialect = PLAIN) -> None:
         self._query = query
         self._encoding = encoding
+        self._redaction = dialect.redaction
         self._time = dialect.time
         self._levels = Levels(encoding, dialect)
         # The longest is most likely to be the rarest.
@@ -45,9 +46,10 @@ class Matcher:
         last = len(data) if last is None else last
         # One byte is found ten times as fast as two.
         has_crlf = self._minds_ends and b"\r" in data and (b"\r\n" in data or data.endswith(b"\r", first, last))
-        if self._encoding is UTF8 and not has_crlf:
+        is_as_read = self._encoding is UTF8 and self._redaction is None
+        if is_as_read and not has_crlf:
             return self._match(data, first, last)
-        match = self._match_crlf if self._encoding is UTF8 else self._match_decoded
+        match = self._match_crlf if is_as_read else self._match_decoded
         return [(start + first, end + first) for start, end in match(data[first:last])]
 
     def spans(self, text: str) -> list[Span]:
@@ -133,12 +135,13 @@ class Matcher:
         return [own[bisect_left(starts, start)] for start, _ in found]
 
     def _match_decoded(self, data: bytes) -> list[Span]:
-        """The same for other encodings, line by line."""
+        """The same for other encodings, or where something is redacted, line by line."""
         lines = lines_of(data, self._encoding)
         kept = []
         for line in lines:
-            text = to_text(data[slice(*line)], self._encoding).encode("utf-8", "replace")
-            if all(each.is_in(text) for each in self._include) and not any(each.is_in(text) for each in self._exclude):
+            text = to_text(data[slice(*line)], self._encoding)
+            seen = (self._redaction.text(text) if self._redaction else text).encode("utf-8", "replace")
+            if all(each.is_in(seen) for each in self._include) and not any(each.is_in(seen) for each in self._exclude):
                 kept.append(line)
         return self._of_meaning(data, kept, lambda: lines)
 

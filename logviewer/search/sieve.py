@@ -103,8 +103,9 @@ class Sieve:
         """The same batch with just the lines that were asked for: live lines, given as history is. Raises OSError."""
         generation, newline = batch.start.generation, batch.start.generation.encoding.newline
         before = self._before(batch.start)
-        ends = list(accumulate((len(line) + len(newline) for line in batch.lines), initial=len(before)))
-        data = before + newline.join([*batch.lines, b""])
+        lines = batch.lines if batch.cut is None else [batch.uncut(_LONGEST_BYTES)]
+        ends = list(accumulate((len(line) + len(newline) for line in lines), initial=len(before)))
+        data = before + newline.join([*lines, b""])
         numbers = {start: number for number, start in enumerate(ends[:-1])}
         spans = self._match(generation, data, 0, len(data))
         matching = {start for start, _ in spans}

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from errno import EACCES
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from logviewer.errors import StaleListingError
 from logviewer.files.follow import Absent, Change, Found, Held, decide
 from logviewer.files.generations import Generation, Position, Reason
 from logviewer.files.read import OpenFile, check_regular
+from logviewer.files.roots import EVERYWHERE, Roots
 from logviewer.files.rotations import Entry, Listings
 from logviewer.source import Facts, Signal, State
 from logviewer.sources.lineage import GRACE_SECONDS, Lineage
@@ -24,19 +26,29 @@ T = TypeVar("T")
 
 
 class LocalSource:
-    """One followed path. ``complete`` says that nothing will ever be added.
+    """One followed path. ``complete`` says that nothing will ever be added. Only what is in ``roots`` is opened.
 
     Looks and searches for places may come from any thread; they exclude each other.
     """
 
-    def __init__(self, source_id: str, path: Path, *, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        source_id: str,
+        path: Path,
+        *,
+        name: str,
+        roots: Roots = EVERYWHERE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.id = source_id
         self.name = os.fsencode(name).decode("utf-8", "replace")
         self.path = path
         self.key = source_key(source_id)
         self.state: State = "missing"
+        self.reason: str | None = None
         self.complete = False
         self.changed = Signal()
+        self._roots = roots
         self._lineage = Lineage(self.key, clock)
         self._clock = clock
         self._lock = threading.Lock()
@@ -72,7 +84,7 @@ class LocalSource:
                 tally = live.tally()
                 lines = tally.lines if tally.complete else None
         path = os.fsencode(self.path).decode("utf-8", "replace")
-        return Facts(self.id, self.name, path, size, lines, modified, self.state)
+        return Facts(self.id, self.name, path, size, lines, modified, self.state, self.reason)
 
     def finish(self) -> None:
         """Nothing will ever be added: readers are done at the end of what is there."""
@@ -93,12 +105,12 @@ class LocalSource:
             try:
                 self._settle(self._look)
                 if not self._lineage.knows_rotated:
-                    self._lineage.know((listings or Listings()).rotated(self.path))
+                    self._lineage.know(self._rotated(listings))
             except StaleListingError:
                 # Files are renamed faster than they can be told apart: the next look will do.
                 return True
-            except OSError:
-                self.state = "unreadable"
+            except OSError as error:
+                self._see("unreadable", error)
             was_in_grace, self._was_in_grace = self._was_in_grace, self._lineage.in_grace
             changed = was_in_grace or before != self._remember()
             self.changed.news += changed
@@ -130,9 +142,16 @@ class LocalSource:
             time.sleep(_RENAMING_SECONDS)
         return call()
 
-    def _rotated(self) -> list[Entry]:
-        # Never from an older listing: what was just seen to have happened must be in it.
-        return Listings().rotated(self.path)
+    def _see(self, state: State, error: OSError | None = None) -> None:
+        self.reason = (error.strerror or str(error)) if error else None
+        self.state = state
+
+    def _rotated(self, listings: Listings | None = None) -> list[Entry]:
+        # By itself never from an older listing: what was just seen to have happened must be in it.
+        return self._inside((listings or Listings()).rotated(self.path))
+
+    def _inside(self, entries: Sequence[Entry]) -> list[Entry]:
+        return [entry for entry in entries if self._roots.holds(entry.path)]
 
     def _look(self) -> None:
         lineage, live = self._lineage, self.live
@@ -159,24 +178,28 @@ class LocalSource:
     def _find(self) -> Found | Absent:
         try:
             facts = check_regular(self.path)
+            identity = facts.st_dev, facts.st_ino
+            if not self.live or self.live.file.identity != identity:
+                self._roots.resolve(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            self.state = "missing"
+            self._see("missing")
             self._missing_since = self._missing_since or self._clock()
             return Absent.MISSING
-        except OSError:
-            self.state = "unreadable"
+        except OSError as error:
+            self._see("unreadable", error)
             return Absent.REFUSED
-        self.state = "open" if os.access(self.path, os.R_OK) else "unreadable"
+        is_readable = os.access(self.path, os.R_OK)
+        self._see("open") if is_readable else self._see("unreadable", PermissionError(EACCES, os.strerror(EACCES)))
         self._missing_since = None
-        return Found((facts.st_dev, facts.st_ino), facts.st_size)
+        return Found(identity, facts.st_size)
 
     def _open(self) -> OpenFile | None:
         try:
-            return OpenFile.open(self.path)
+            return self._roots.open(self.path)
         except FileNotFoundError:
-            self.state = "missing"
-        except OSError:
-            self.state = "unreadable"
+            self._see("missing")
+        except OSError as error:
+            self._see("unreadable", error)
         return None
 
     def rewritten(self, generation: Generation) -> None:
@@ -225,12 +248,12 @@ class LocalSource:
 
     def _locate(self, marks: Sequence[Mark], since: Generation | None) -> tuple[list[Position], Reason | None]:
         listings = Listings()
-        lineage, rotated = self._lineage, listings.rotated(self.path)
+        lineage, rotated = self._lineage, self._rotated(listings)
         found: list[Position] = []
         reason: Reason | None = None
         rewritten: Position | None = None
         for mark in marks:
-            named = listings.named(self.path, mark.file)
+            named = self._inside(listings.named(self.path, mark.file))
             if mark.is_before_any_file:
                 lineage.adopt(rotated)
                 found.extend(each.first() for each in self.generations[:1])

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Protocol
 
 from logviewer.files.generations import Batch, Generation, Position, Tally
-from logviewer.files.lines import LINE_CAP, find_newline
+from logviewer.files.lines import LINE_CAP, find_newline, to_text
+from logviewer.redaction import redaction_of
+
+_REDACTED_PIECES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,22 @@ class View(Protocol):
 
 
 def whole_line(position: Position) -> Iterator[bytes]:
-    """The bytes of the line after a position, without its newline, in pieces of 1 MiB. Raises OSError."""
+    """The bytes of the line after a position, without its newline, in pieces of 1 MiB. Raises OSError.
+
+    Where something is redacted, they are one piece, of the first 16 MiB.
+    """
+    generation = position.generation
+    redaction, encoding = redaction_of(generation.source), generation.encoding
+    if redaction is None:
+        yield from _pieces(position)
+    else:
+        # What is to be masked may go on after the end.
+        data = b"".join(islice(_pieces(position), _REDACTED_PIECES + 1))
+        limit = len(to_text(data[: _REDACTED_PIECES * LINE_CAP], encoding))
+        yield redaction.text(to_text(data, encoding), limit).encode(encoding.codec)
+
+
+def _pieces(position: Position) -> Iterator[bytes]:
     generation = position.generation
     at = position.offset
     while data := generation.file.pread(LINE_CAP, at):

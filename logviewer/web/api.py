@@ -18,12 +18,13 @@ from logviewer.errors import CursorError, QueryError, TornError
 from logviewer.files.generations import Position
 from logviewer.moments import Presents, moment
 from logviewer.reader import Reader
+from logviewer.redaction import redaction_of
 from logviewer.search.sieve import Sieve
 from logviewer.source import Source
 from logviewer.view.lines import Range, whole_line
 from logviewer.view.views import Views
 from logviewer.web import wire
-from logviewer.web.download import download, keep
+from logviewer.web.download import download, keep, redacted
 from logviewer.web.metrics import Metrics
 from logviewer.web.parameters import (
     MAX_LINES,
@@ -109,6 +110,9 @@ class Api:
         live = source.live
         if live is None:
             raise HTTPException(404, f"source: {source.name} has no file now ({source.state})")
+        if redaction_of(source.key):
+            # The bytes of a range would be others than those of the file.
+            return keep(source.name, redacted(self._streams.frames, live))
         # Nothing that an If-Range could name is ever given.
         asked, bodiless = None if if_range else span, request.method == "HEAD"
         try:

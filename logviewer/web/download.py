@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from fastapi.responses import Response, StreamingResponse
 
-from logviewer.files.generations import Generation
+from logviewer.files.generations import Generation, Position
 from logviewer.web.stream import Frames
 
 _CHUNK = 256 * 1024
@@ -36,6 +36,20 @@ async def download(frames: Frames, generation: Generation, name: str, *, asked: 
     if bodiless:
         return Response(status_code=status, headers=headers)
     return StreamingResponse(_chunks(frames, generation, span), status_code=status, headers=headers)
+
+
+async def redacted(frames: Frames, generation: Generation) -> AsyncIterator[bytes]:
+    """The lines of a file as UTF-8 text with their masks, up to the size that it has now. Raises OSError."""
+    end = await frames.run(generation.size)
+    at: Position | None = await frames.run(generation.first)
+    while at and at.offset < end:
+        text, at = await frames.run(partial(_lines_after, at))
+        yield text
+
+
+def _lines_after(at: Position) -> tuple[bytes, Position | None]:
+    batch = at.generation.read(at) or at.generation.read_rest(at)
+    return ("".join(f"{text}\n" for text in batch.texts()).encode(), batch.end) if batch else (b"", None)
 
 
 def keep(name: str, lines: AsyncIterator[bytes]) -> Response:

@@ -127,6 +127,10 @@ test("an empty page says why", () => {
     notice({ sources: [{ id: "a", name: "app.log", state: "unreadable" }] })?.title,
     "app.log cannot be read",
   );
+  assert.equal(
+    notice({ sources: [{ id: "a", name: "app.log", state: "unreadable", reason: "a symlink" }] })?.text,
+    "The server may not open it: a symlink. Its lines appear here once it may.",
+  );
   assert.equal(notice({ connection: { name: "ended" } })?.title, "No lines");
 });
 

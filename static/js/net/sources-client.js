@@ -11,6 +11,7 @@ import { Signal } from "../lib/signal.js";
  * @property {number | null} lines null until counted
  * @property {number | null} modified epoch milliseconds
  * @property {"open" | "missing" | "unreadable"} state
+ * @property {string | null} reason why it is unreadable, in words
  */
 /** @typedef {"signed-out" | "unreachable" | null} Trouble */
 

@@ -5,7 +5,7 @@
  * @typedef {object} Situation
  * @property {Connection} connection
  * @property {"signed-out" | "unreachable" | null} trouble with the list of sources
- * @property {readonly {id: string, name: string, state: string}[] | null} sources null until known
+ * @property {readonly {id: string, name: string, state: string, reason?: string | null}[] | null} sources null until known
  * @property {readonly string[]} chosen
  * @property {boolean} empty no line came yet
  * @property {boolean} [filtered] whether lines are left out
@@ -95,16 +95,17 @@ function emptyNotice({ connection, sources, chosen, filtered, counting }) {
 }
 
 /**
- * @param {readonly {name: string, state: string}[]} shown
+ * @param {readonly {name: string, state: string, reason?: string | null}[]} shown
  * @returns {Notice}
  */
 function waitingNotice(shown) {
   if (shown.length !== 1) return { title: "No lines yet", text: "Lines appear here as they are written." };
-  const [{ name, state }] = shown;
+  const [{ name, state, reason }] = shown;
   if (state === "missing")
     return { title: `${name} is missing`, text: "Its lines appear here as soon as it is created." };
   if (state === "unreadable") {
-    return { title: `${name} cannot be read`, text: "The server may not open it. Its lines appear here once it may." };
+    const text = `The server may not open it${reason ? `: ${reason}` : ""}. Its lines appear here once it may.`;
+    return { title: `${name} cannot be read`, text };
   }
   return { title: "No lines yet", text: `${name} is empty. Lines appear here as they are written.` };
 }

@@ -1,0 +1,237 @@
+"""What is redacted is in no answer, and nothing can be asked about it."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from logviewer.config import RedactRule
+from logviewer.files.lines import LINE_CAP
+from logviewer.redaction import Redaction
+from tests.server import Server, until
+
+Serve = Callable[..., Server]
+
+HIDDEN = "5ec2e7a1"
+TEXT = f"key-{HIDDEN}"
+CONFIG = """
+[[redact]]
+pattern = 'key-[0-9a-f]{8}'
+[[redact]]
+pattern = 'pass=\\w+$'
+mask = '<gone>'
+files = ["app.log", "u16.log"]
+"""
+LINES = [
+    f"2026-11-21T10:{number // 60:02}:{number % 60:02}Z {level} {number} {what}"
+    for number in range(400)
+    for level in (("INFO", "WARN", "ERROR")[number % 3],)
+    for what in (
+        (TEXT, "nothing", f"{TEXT}{TEXT} é", "pass=ERROR", f"key-{HIDDEN.upper()}", "key-", f"x\tpass={HIDDEN}")[
+            number % 7
+        ],
+    )
+] + [f"pass={HIDDEN}", "  at some.place(key)"]
+LONG = "x" * (LINE_CAP - 6) + f"{TEXT} {'y' * LINE_CAP} {TEXT} z"
+NAMES = ["app.log", "crlf.log", "u16.log", "long.log", "rest.log"]
+
+
+def masked(text: str) -> str:
+    return re.sub("(?m)pass=\\w+$", "<gone>", re.sub("key-[0-9a-f]{8}", "***", text))
+
+
+def write(directory: Path, mask: Callable[[str], str]) -> None:
+    text = mask("".join(f"{line}\n" for line in LINES))
+    plain = re.sub("key-[0-9a-f]{8}", "***", text) if mask is masked else text
+    only_keys = [line for line in plain.splitlines() if "pass=" not in line and "<gone>" not in line]
+    (directory / "app.log.1").write_text(text)
+    (directory / "app.log").write_text(text)
+    (directory / "crlf.log").write_text("".join(f"{line}\r\n" for line in only_keys), newline="")
+    (directory / "u16.log").write_bytes(b"\xff\xfe" + text.encode("utf-16-le"))
+    (directory / "long.log").write_text(f"{mask(LONG)}\n{mask(TEXT)}\n")
+    (directory / "rest.log").write_text(mask(f"one\nlast {TEXT}"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    directory = tmp_path_factory.mktemp("redacted")
+    write(directory, str)
+    config = directory / "logviewer.toml"
+    config.write_text(CONFIG)
+    with Server("--config", config, *(directory / name for name in NAMES)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of files in which the masks are written."""
+    directory = tmp_path_factory.mktemp("masked")
+    write(directory, masked)
+    with Server(*(directory / name for name in NAMES)) as running:
+        yield running
+
+
+PIECES = [TEXT[start:end] for start in range(len(TEXT)) for end in range(start + 2, len(TEXT) + 1)]
+TEXTS = st.sampled_from([*PIECES, "ERROR", "nothing", "***", "<gone>", "7", "é", "key", HIDDEN.upper()])
+REGEXES = st.sampled_from(
+    ["key-.", "[0-9a-f]{8}", f"key-{HIDDEN[:4]}|nothing", ".*", r"\*{3}", "pass", "(?i)5EC2", "^$", "[^*]$", "gone>$"]
+)
+QUERIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "level": st.sampled_from(["error", "info", "none"]),
+        "records": st.just("true"),
+        "context": st.sampled_from([1, 3]),
+        "since": st.just("2026-11-21T10:03:00Z"),
+        "case": st.sampled_from(["sensitive", "insensitive"]),
+    },
+).flatmap(
+    lambda rest: st.one_of(
+        st.just(rest),
+        TEXTS.map(lambda text: {**rest, "q": text}),
+        TEXTS.map(lambda text: {**rest, "not": text}),
+        REGEXES.map(lambda text: {**rest, "q": text, "regex": "true"}),
+    )
+)
+SOURCES = st.sampled_from([*([each] for each in NAMES), ["app.log", "crlf.log"]])
+few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def answers(server: Server, source: list[str], query: dict[str, Any]) -> Iterator[str]:
+    """What every route says."""
+    history = {"from": "start", "follow": "false", **query}
+    yield server.get("/api/lines", source=source, start=0, count=5000, spans="true", **query).text
+    yield server.get("/api/lines", source=source, start=-50, **query).text
+    yield server.get("/api/stream", source=source, **history, levels="true").text
+    yield server.get("/api/stream", source=source, **history, format="text").text
+    yield server.get("/api/stream", source=source, **history, format="text", raw="true").text
+    yield server.get("/api/download", source=source, **query).text
+    yield server.get("/api/histogram", source=source, **query).text
+    yield server.client.get("/", params={"source": source, **query}, headers={"Accept": "text/plain"}).text
+    if query.keys() & {"q", "not", "level", "since"}:
+        yield server.get("/api/search", source=source, **query).text
+
+
+@few
+@given(source=SOURCES, query=QUERIES)
+def test_no_answer_holds_what_is_redacted(server: Server, source: list[str], query: dict[str, Any]) -> None:
+    for answer in answers(server, source, query):
+        # Only one of the rules is for all files, and not for capitals.
+        assert TEXT not in answer
+        if not {"crlf.log", "long.log"} & set(source):
+            assert f"pass={HIDDEN}" not in answer
+        assert '"detail"' not in answer
+
+
+# A long line is cut where the file has its first MiB.
+@few
+@given(source=SOURCES.filter(lambda source: source != ["long.log"]), query=QUERIES)
+def test_all_is_as_if_the_masks_were_in_the_file(
+    server: Server, twin: Server, source: list[str], query: dict[str, Any]
+) -> None:
+    one, other = (complete(each, source, query) for each in (server, twin))
+    assert one == other
+
+
+def complete(server: Server, source: list[str], query: dict[str, Any]) -> Any:
+    """Lines, counts, highlights and times, without what depends on the bytes."""
+    lines: Any = until(lambda: found if (found := lines_of(server, source, query))["complete"] else None)
+    search = server.get("/api/search", source=source, **query).text
+    matches = sorted(
+        (each["n"], each["text"], tuple(map(tuple, each["spans"])))
+        for part in re.findall("^event: match\ndata: (.*)$", search, re.MULTILINE)
+        for each in orjson.loads(part)["matches"]
+    )
+    chart = server.get("/api/histogram", source=source, **query).json()
+    rows = [{name: row.get(name) for name in ("n", "text", "level", "time", "spans")} for row in lines["lines"]]
+    return lines["total"], rows, matches, chart
+
+
+def lines_of(server: Server, source: list[str], query: dict[str, Any]) -> Any:
+    return server.get("/api/lines", source=source, start=0, count=5000, spans="true", **query).json()
+
+
+def test_a_long_line_is_redacted_over_its_cut(server: Server) -> None:
+    row = server.get("/api/lines", source="long.log", start=0).json()["lines"][0]
+    assert row["text"] == "x" * (LINE_CAP - 6) + "***"
+    assert server.get("/api/line", source="long.log", at=row["at"]).text == masked(LONG)
+    with server.stream(source="long.log", from_="start") as stream:
+        assert stream.next("lines").data["lines"] == [row["text"]]
+
+
+def test_a_line_of_many_pieces_ends_with_a_whole_mask(logs: Path, serve: Serve) -> None:
+    (logs / "rule.toml").write_text(CONFIG)
+    (logs / "a.log").write_text("x" * (16 * LINE_CAP - 6) + TEXT + "y" * LINE_CAP + "\n")
+    server = serve("--config", logs / "rule.toml", logs / "a.log")
+    at = server.get("/api/lines", source="a.log", start=0).json()["lines"][0]["at"]
+    assert server.get("/api/line", source="a.log", at=at).text == "x" * (16 * LINE_CAP - 6) + "***"
+
+
+def test_a_line_of_another_encoding_is_redacted(server: Server) -> None:
+    row = server.get("/api/lines", source="u16.log", start=0).json()["lines"][0]
+    assert server.get("/api/line", source="u16.log", at=row["at"]).text == masked(LINES[0])
+
+
+@pytest.mark.parametrize("headers", [{}, {"Range": "bytes=0-5"}, {"Range": "bytes=100000000-"}], ids=str)
+def test_a_download_is_redacted_text_without_ranges(headers: dict[str, str], server: Server) -> None:
+    response = server.client.get("/api/download?source=app.log", headers=headers)
+    assert (response.status_code, response.text) == (200, masked("".join(f"{line}\n" for line in LINES)))
+    assert "accept-ranges" not in response.headers
+    assert response.headers["content-disposition"].startswith("attachment;")
+    assert server.client.head("/api/download?source=app.log").status_code == 200
+
+
+def test_live_lines_are_redacted(logs: Path, serve: Serve) -> None:
+    (logs / "rule.toml").write_text(CONFIG)
+    log = logs / "app.log"
+    log.touch()
+    server = serve("--config", logs / "rule.toml", logs / "*.log")
+    with server.stream(source="app.log", q="***") as found, server.stream(source="app.log", q=HIDDEN) as other:
+        other.next()
+        found.next()
+        log.write_text(f"{TEXT}\n{HIDDEN}\n")
+        assert found.lines(1) == ["***"]
+        assert other.lines(1) == [HIDDEN]
+        (logs / "later.log").write_text(f"{TEXT}\n")
+        server.source_id("later.log")
+        assert server.get("/api/download", source="later.log").text == "***\n"
+
+
+def test_a_live_line_is_searched_beyond_its_cut(logs: Path, serve: Serve) -> None:
+    (logs / "rule.toml").write_text(CONFIG)
+    log = logs / "app.log"
+    log.touch()
+    server = serve("--config", logs / "rule.toml", log)
+    with server.stream(source="app.log", q=TEXT[:6]) as none, server.stream(source="app.log", q=" z") as found:
+        none.next()
+        found.next()
+        log.write_text(f"{LONG}\n{TEXT[:6]}\n")
+        assert found.next("lines").data["lines"] == ["x" * (LINE_CAP - 6) + "***"]
+        assert none.lines(1) == [TEXT[:6]]
+
+
+def test_standard_input_is_redacted(logs: Path, serve: Serve) -> None:
+    (logs / "rule.toml").write_text(CONFIG)
+    (logs / "input").write_text(f"{TEXT}\n")
+    with (logs / "input").open() as file:
+        server = serve("--config", logs / "rule.toml", "-", stdin=file.fileno())
+    until(lambda: server.get("/api/download", source="stdin").text == "***\n")
+
+
+@given(st.lists(st.sampled_from(["a", "bb", "é", " ", "x" * 9]), max_size=30).map("".join), st.integers(0, 60))
+def test_a_limit_cuts_no_mask(line: str, limit: int) -> None:
+    redaction = Redaction([RedactRule("b+"), RedactRule("ab", "#"), RedactRule("y*", "never")])
+    whole, cut = redaction.text(line), redaction.text(line, limit)
+    assert "b" not in whole
+    assert whole.startswith(cut)
+    assert redaction.text(line, len(line)) == whole
+
+
+def test_what_overlaps_has_one_mask() -> None:
+    redaction = Redaction([RedactRule("abc", "1"), RedactRule("cd", "2"), RedactRule("d", "3")])
+    assert redaction.text("xabcdex d") == "x1ex 3"

@@ -1,0 +1,155 @@
+"""Symlinks: only what lies in what was named is ever read, unless they are to be followed."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from logviewer.errors import OutsideError
+from logviewer.files.roots import Roots
+from tests.server import Server, until
+from tests.test_faults import append, facts, hear, hear_state, point, reading
+
+Serve = Callable[..., Server]
+
+HIDDEN = "not for anybody"
+
+
+@pytest.fixture
+def inside(logs: Path) -> Path:
+    directory = logs / "inside"
+    directory.mkdir()
+    return directory
+
+
+@pytest.fixture
+def outside(logs: Path) -> Path:
+    directory = logs / "outside"
+    directory.mkdir()
+    append(directory / "app.log", HIDDEN)
+    append(directory / "app.log.1", HIDDEN)
+    return directory / "app.log"
+
+
+def all_that_is_told(server: Server) -> str:
+    ids = [source["id"] for source in server.get("/api/sources").json()]
+    answers = [server.get("/api/lines", source=each, start=0) for each in ids]
+    answers += [server.get("/api/stream", source=each, from_="start", follow="false") for each in ids]
+    answers += [server.get("/api/download", source=each) for each in ids]
+    return "".join(each.text for each in answers)
+
+
+@pytest.mark.parametrize("named", ["", "app.log", "*.log"], ids=["directory", "file", "glob"])
+def test_a_swap_to_a_file_outside_is_shown_and_never_read(
+    named: str, inside: Path, outside: Path, serve: Serve
+) -> None:
+    log, first = inside / "app.log", inside / "first.log"
+    append(first, "one")
+    point(log, first)
+    server = serve(inside / named)
+    with reading(server, log, "one") as stream:
+        point(log, outside)
+        hear_state(stream, "unreadable")
+        told = facts(server, log)
+        assert (told["state"], told["reason"]) == (
+            "unreadable",
+            f"it is a symlink to {outside}, outside of what was named; see --follow-symlinks",
+        )
+        assert HIDDEN not in all_that_is_told(server)
+        append(inside / "second.log", "two")
+        point(log, inside / "second.log")
+        hear(stream, "two")
+        assert facts(server, log)["reason"] is None
+
+
+def test_a_link_among_rotations_is_never_read(inside: Path, outside: Path, serve: Serve) -> None:
+    append(inside / "app.log", "one")
+    (inside / "app.log.1").symlink_to(outside)
+    (inside / "other.log").symlink_to(outside)
+    server = serve(inside)
+    assert HIDDEN not in all_that_is_told(server)
+    (inside / "app.log").unlink()
+    until(lambda: facts(server, inside / "app.log")["state"] == "missing")
+    assert HIDDEN not in all_that_is_told(server)
+
+
+def test_a_directory_that_becomes_a_link_is_not_entered(inside: Path, outside: Path, serve: Serve) -> None:
+    deep = inside / "deep"
+    deep.mkdir()
+    append(deep / "app.log", "one")
+    server = serve(inside)
+    deep.rename(inside / "gone")
+    deep.symlink_to(outside.parent)
+    until(lambda: facts(server, deep / "app.log")["state"] == "unreadable")
+    assert HIDDEN not in all_that_is_told(server)
+
+
+def test_a_file_that_is_a_link_at_the_start_was_named_so(inside: Path, outside: Path, serve: Serve) -> None:
+    (inside / "app.log").symlink_to(outside)
+    server = serve(inside / "app.log")
+    with reading(server, inside / "app.log", HIDDEN) as stream:
+        outside.rename(outside.with_name("app.log.2"))
+        append(outside, "new")
+        hear(stream, "new")
+
+
+def test_symlinks_are_followed_anywhere_if_that_is_wanted(inside: Path, outside: Path, serve: Serve) -> None:
+    (inside / "app.log").symlink_to(outside)
+    assert HIDDEN in all_that_is_told(serve("--follow-symlinks", inside))
+    assert HIDDEN not in all_that_is_told(serve(inside))
+
+
+def test_the_start_says_in_words_what_is_not_read(inside: Path, outside: Path, serve: Serve) -> None:
+    (inside / "app.log").symlink_to(outside)
+    server = serve(inside)
+    server.process.terminate()
+    assert server.process.stderr
+    assert f"is unreadable (it is a symlink to {outside}, outside" in server.process.stderr.read()
+
+
+def test_what_was_named_may_itself_be_a_link_that_is_swapped(inside: Path, outside: Path, serve: Serve) -> None:
+    append(inside / "app.log", "one")
+    named = inside.parent / "current"
+    named.symlink_to(inside)
+    server = serve(named)
+    with reading(server, named / "app.log", "one") as stream:
+        (outside.parent / "app.log.1").unlink()
+        point(named, outside.parent)
+        hear(stream, HIDDEN)
+
+
+@pytest.mark.parametrize(
+    ("named", "path", "is_inside"),
+    [
+        ("logs/*/app.log", "logs/a/app.log", True),
+        ("logs/a*/app.log", "logs/b", True),
+        ("logs/a*/app.log", "logs2/a", False),
+        ("*.log", "logs/deep", True),
+        ("logs", "logs", True),
+        ("logs/x.log", "logs/y.log", True),
+        ("logs/x.log", "x.log", False),
+    ],
+)
+def test_roots(named: str, path: str, is_inside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "logs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert Roots.of([named]).holds(tmp_path / path) == is_inside
+
+
+def test_a_swap_while_a_file_is_opened_is_refused(inside: Path, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = inside / "deep"
+    deep.mkdir()
+    append(deep / "app.log", "one")
+    roots, resolve = Roots([inside]), os.path.realpath
+
+    def swap(path: Path) -> str:
+        real = resolve(path)
+        if Path(path) == deep / "app.log" and not deep.is_symlink():
+            deep.rename(inside / "gone")
+            deep.symlink_to(outside.parent)
+        return real
+
+    monkeypatch.setattr(os.path, "realpath", swap)
+    with pytest.raises(OutsideError):
+        roots.open(deep / "app.log")
