@@ -64,8 +64,10 @@ class Redactions:
         rules = tuple(
             rule for rule in self._rules if not rule.files or any(fits(glob, path, name) for glob in rule.files)
         )
+        if rules and rules not in self._made:
+            self._made[rules] = Redaction(rules)
         if rules:
-            _OF_SOURCES[source_key] = self._made.setdefault(rules, Redaction(rules))
+            _OF_SOURCES[source_key] = self._made[rules]
 
 
 def redaction_of(source_key: bytes) -> Redaction | None:

@@ -56,9 +56,10 @@ EVERYWHERE = Roots([Path("/")])
 
 def _directories_of(path: str) -> list[Path]:
     whole = Path(os.path.abspath(path))
-    if whole.is_dir():
+    # Where a directory may not be entered, Path would raise.
+    if os.path.isdir(whole):
         return [whole]
     if glob.has_magic(path) and not os.path.lexists(path):
         return [Path(*takewhile(lambda part: not glob.has_magic(part), whole.parts))]
-    target = [Path(os.path.realpath(whole)).parent] if whole.is_symlink() else []
+    target = [Path(os.path.realpath(whole)).parent] if os.path.islink(whole) else []  # noqa: PTH114 (as above)
     return [whole.parent, *target]
