@@ -11,17 +11,19 @@ import sys
 import tempfile
 import threading
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import click
 
-from logviewer import catalog, demo, serve
-from logviewer.config import LogRule, Settings, log_rule
+from logviewer import catalog, demo, passwords, serve
+from logviewer.config import LogRule, Settings, Tables, User, log_rule, user
 from logviewer.errors import CannotRunError, NotAFileError
 from logviewer.parsing.dialect import Dialect
+
+T = TypeVar("T")
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
 _CONTEXT = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -30,12 +32,14 @@ _CONTEXT = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--he
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 after a signal, 1 if it cannot run, 2 for a bad command line."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
-    is_demo = typed[:1] == ["demo"]
+    named = {"demo": demo_command, "hash-password": hash_command}
     try:
-        if is_demo:
-            demo_command.main(typed[1:], prog_name="logviewer demo", standalone_mode=False)
+        if command := named.get(typed[0] if typed else ""):
+            command.main(typed[1:], prog_name=f"logviewer {typed[0]}", standalone_mode=False)
         else:
             serve_command.main(typed, prog_name="logviewer", standalone_mode=False)
+    except click.Abort:
+        _fail(CANNOT_RUN, "ended before it was done")
     except click.ClickException as error:
         _fail(BAD_COMMAND_LINE, f"{error.format_message()} (see logviewer --help)")
     except CannotRunError as error:
@@ -48,10 +52,10 @@ def _fail(code: int, message: str) -> NoReturn:
     sys.exit(code)
 
 
-def _read_config(context: click.Context, _: click.Parameter, file: Path | None) -> tuple[LogRule, ...]:
-    """Let the file's keys be defaults, and give its rules. Raises CannotRunError for whatever is wrong with it."""
+def _read_config(context: click.Context, _: click.Parameter, file: Path | None) -> Tables:
+    """Let the file's keys be defaults, and give its tables. Raises CannotRunError for whatever is wrong with it."""
     if file is None:
-        return ()
+        return Tables()
     try:
         keys = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -59,36 +63,52 @@ def _read_config(context: click.Context, _: click.Parameter, file: Path | None) 
     own = _by_key(context.command)
     known = _by_key(serve_command) | _by_key(demo_command)
     context.default_map = {}
-    rules = _log_rules(file, keys.pop("logs", []))
+    tables = Tables(_log_rules(file, keys.pop("logs", [])), _users(file, keys.pop("users", [])))
     for key, value in keys.items():
         name = key.replace("_", "-")
         if name not in known:
             raise CannotRunError(
-                f"{file}: there is no setting {key!r}; there are {', '.join(sorted([*known, 'logs']))}"
+                f"{file}: there is no setting {key!r}; there are {', '.join(sorted([*known, 'logs', 'users']))}"
             )
         _check_type(context, f"{file}: {key}", known[name], value)
         if name in own:
             context.default_map[own[name].name or name] = value
-    return rules
+    return tables
 
 
 def _log_rules(file: Path, tables: object) -> tuple[LogRule, ...]:
+    def read(table: Mapping[str, Any]) -> LogRule:
+        rule = log_rule(table)
+        # Made to be checked.
+        Dialect([rule])
+        return rule
+
+    return _each(file, "logs", tables, read)
+
+
+def _users(file: Path, tables: object) -> tuple[User, ...]:
+    users = _each(file, "users", tables, user)
+    names = [each.name for each in users]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise CannotRunError(f"{file}: there are two [[users]] of the name {twice[0]}")
+    return users
+
+
+def _each(file: Path, key: str, tables: object, read: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise CannotRunError(f"{file}: logs must be tables, each under its own [[logs]]")
-    rules: list[LogRule] = []
+        raise CannotRunError(f"{file}: {key} must be tables, each under its own [[{key}]]")
+    found: list[T] = []
     for number, table in enumerate(tables, 1):
         try:
-            rules.append(log_rule(table))
-            # Made to be checked.
-            Dialect(rules[-1:])
+            found.append(read(table))
         except CannotRunError as error:
-            raise CannotRunError(f"{file}: [[logs]] number {number}: {error}") from error
-    return tuple(rules)
+            raise CannotRunError(f"{file}: [[{key}]] number {number}: {error}") from error
+    return tuple(found)
 
 
 def _by_key(command: click.Command) -> dict[str, click.Parameter]:
     """The settings by the key they have in the configuration: the long option, or the argument's name."""
-    settings = [each for each in command.params if each.name not in ("logs", "version", "directory", "no_serve")]
+    settings = [each for each in command.params if each.name not in ("tables", "version", "directory", "no_serve")]
     return {each.opts[-1].lstrip("-"): each for each in settings}
 
 
@@ -130,13 +150,13 @@ _TABLE = (
     click.option("--no-auth", is_flag=True, help="Let everybody in; only for a loopback --host."),
     click.option(
         "--config",
-        "logs",
+        "tables",
         envvar="LOGVIEWER_CONFIG",
         allow_from_autoenv=False,
         type=_FILE,
         is_eager=True,
         callback=_read_config,
-        help="TOML file with any of these settings, and 'paths' and 'logs'.",
+        help="TOML file with any of these settings, and 'paths', 'logs' and 'users'.",
     ),
     click.option("--root-path", default="", help="Path prefix under which a proxy serves this, like /logs."),
     click.option("--allow-host", multiple=True, metavar="NAME", help="Another host name for this server; repeatable."),
@@ -203,6 +223,23 @@ def demo_command(directory: Path | None, rate: float, seed: int, no_serve: bool,
         serve.run(settings)
 
 
+@click.command(context_settings=_CONTEXT)
+def hash_command() -> None:
+    """Print what the configuration holds in place of a password.
+
+    The password is asked for on a terminal, or else read from standard input, up to the end of its first line.
+    """
+    if sys.stdin.isatty():
+        # Or else the terminal would go on to hide what is typed.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise click.UsageError("the password must not be empty")
+    print(passwords.hashed(password))  # noqa: T201 (what it is for)
+
+
 def _stop(writer: "subprocess.Popen[bytes]") -> None:
     writer.terminate()
     writer.wait()
@@ -231,15 +268,18 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
     allow_origin: tuple[str, ...],
     ssl_certfile: Path | None,
     ssl_keyfile: Path | None,
-    logs: tuple[LogRule, ...],
+    tables: Tables,
 ) -> Settings:
     """Raises click.UsageError for what does not go together."""
     if no_auth and not _is_loopback(host):
         raise click.UsageError(
             f"--no-auth would show the logs to everybody who reaches {host}; it needs a loopback host"
         )
-    if no_auth and token:
-        raise click.UsageError("--no-auth and --token exclude each other")
+    if no_auth and (token or tables.users):
+        raise click.UsageError(f"--no-auth and {'--token' if token else '[[users]]'} exclude each other")
+    for each in tables.users:
+        if each.password is None:
+            raise click.UsageError(f"the user {each.name} has no password: see logviewer hash-password")
     if (ssl_certfile is None) != (ssl_keyfile is None):
         raise click.UsageError("--ssl-certfile and --ssl-keyfile go together")
     if token is not None and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", token):
@@ -249,20 +289,23 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         raise click.UsageError(
             f"--root-path {root_path!r} holds what no URL path can; use letters, digits and . _ ~ - /"
         )
-    token = None if no_auth else token or secrets.token_urlsafe(16)
+    if not (token or no_auth or tables.users):
+        token = secrets.token_urlsafe(16)
     return Settings(
         paths=paths,
         host=host,
         port=port,
         token=token,
         secret=token or secrets.token_urlsafe(32),
+        no_auth=no_auth,
         open_browser=_has_desktop() if open_browser is None else open_browser,
         root_path=f"/{prefix}" if prefix else "",
         allow_host=allow_host,
         allow_origin=allow_origin,
         ssl_certfile=ssl_certfile,
         ssl_keyfile=ssl_keyfile,
-        logs=logs,
+        logs=tables.logs,
+        users=tables.users,
     )
 
 

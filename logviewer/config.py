@@ -1,11 +1,12 @@
 """What the server was told to do: the settings once checked, whichever of flag, environment or file they came from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from logviewer.errors import CannotRunError
+from logviewer.passwords import is_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,34 @@ class LogRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """``paths`` as typed: files, globs, directories, ``-``. ``token`` is None where nobody has to sign in.
+class User:
+    """Somebody who may see the sources that fit one of these globs, all of them if ``sources`` is None.
 
-    ``secret`` signs the cookies: servers that share it take each other's.
+    ``password`` is an argon2 hash; without one nobody can sign in under this name.
+    """
+
+    name: str
+    password: str | None = field(default=None, repr=False)
+    sources: tuple[str, ...] | None = None
+
+
+# Who knows the token, and anybody where nobody has to sign in.
+EVERYBODY = User("")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What only the configuration's file can say."""
+
+    logs: tuple[LogRule, ...] = ()
+    users: tuple[User, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``paths`` as typed: files, globs, directories, ``-``. With ``no_auth`` nobody has to sign in.
+
+    ``token`` is None where it lets nobody in. ``secret`` signs the cookies: servers that share it take each other's.
     """
 
     paths: tuple[str, ...]
@@ -34,6 +59,7 @@ class Settings:
     port: int
     token: str | None
     secret: str
+    no_auth: bool
     open_browser: bool
     root_path: str = ""
     allow_host: tuple[str, ...] = ()
@@ -41,9 +67,11 @@ class Settings:
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None
     logs: tuple[LogRule, ...] = ()
+    users: tuple[User, ...] = ()
 
 
 _RULE_KEYS = ("files", "zone", "pattern", "time-format", "levels")
+_USER_KEYS = ("name", "password", "sources")
 
 
 def log_rule(table: Mapping[str, Any]) -> LogRule:
@@ -51,14 +79,8 @@ def log_rule(table: Mapping[str, Any]) -> LogRule:
 
     Raises CannotRunError, which names the key.
     """
-    keys = {key.replace("_", "-"): value for key, value in table.items()}
-    for key in keys:
-        if key not in _RULE_KEYS:
-            raise CannotRunError(f"there is no key {key!r}; there are {', '.join(_RULE_KEYS)}")
-    files = keys.pop("files", [])
-    files = [files] if isinstance(files, str) else files
-    if not isinstance(files, list) or not files or not all(isinstance(each, str) and each for each in files):
-        raise CannotRunError("files must be a glob or a list of globs, at least one")
+    keys = _known(table, _RULE_KEYS)
+    files = _globs("files", keys.pop("files", []))
     levels = keys.pop("levels", {})
     if not isinstance(levels, dict) or not all(isinstance(each, str) for each in levels.values()):
         raise CannotRunError(f"levels must be a table of texts, not {levels!r}")
@@ -67,4 +89,33 @@ def log_rule(table: Mapping[str, Any]) -> LogRule:
             raise CannotRunError(f"{key} must be text, not {value!r}")
     if not keys.keys() & {"zone", "pattern"}:
         raise CannotRunError("it says nothing of its files; it needs a zone, a pattern or both")
-    return LogRule(tuple(files), keys.get("zone"), keys.get("pattern"), keys.get("time-format"), levels)
+    return LogRule(files, keys.get("zone"), keys.get("pattern"), keys.get("time-format"), levels)
+
+
+def user(table: Mapping[str, Any]) -> User:
+    """The user that one [[users]] of the configuration states.
+
+    Raises CannotRunError, which names the key.
+    """
+    keys = _known(table, _USER_KEYS)
+    name, password = keys.get("name"), keys.get("password")
+    if not isinstance(name, str) or not name or not name.isprintable() or name != name.strip():
+        raise CannotRunError("name must be text, of characters that can be seen")
+    if password is not None and not (isinstance(password, str) and is_hash(password)):
+        raise CannotRunError("password must be the hash that 'logviewer hash-password' prints")
+    return User(name, password, _globs("sources", keys.get("sources")))
+
+
+def _known(table: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    keys = {key.replace("_", "-"): value for key, value in table.items()}
+    for key in keys:
+        if key not in names:
+            raise CannotRunError(f"there is no key {key!r}; there are {', '.join(names)}")
+    return keys
+
+
+def _globs(key: str, value: object) -> tuple[str, ...]:
+    globs = [value] if isinstance(value, str) else value
+    if not isinstance(globs, list) or not globs or not all(isinstance(each, str) and each for each in globs):
+        raise CannotRunError(f"{key} must be a glob or a list of globs, at least one")
+    return tuple(globs)

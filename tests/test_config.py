@@ -10,7 +10,7 @@ import click
 import pytest
 
 from logviewer.cli import demo_command, serve_command
-from logviewer.config import LogRule
+from logviewer.config import LogRule, Tables
 from logviewer.errors import CannotRunError
 from tests.server import Server
 from tests.test_cli import assert_refused, run
@@ -251,9 +251,11 @@ def test_rules_are_read_from_the_file_for_both_commands(tmp_path: Path) -> None:
         "[[logs]]\nfiles = ['a', 'b']\npattern = '(?P<time>.*)(?P<level>x)'\n"
         "time_format = '%d.%m.%Y'\nlevels = {S1 = 'fatal'}\n"
     )
-    expected = (
-        LogRule(("odd.log",), zone="UTC"),
-        LogRule(("a", "b"), pattern="(?P<time>.*)(?P<level>x)", time_format="%d.%m.%Y", levels={"S1": "fatal"}),
+    expected = Tables(
+        logs=(
+            LogRule(("odd.log",), zone="UTC"),
+            LogRule(("a", "b"), pattern="(?P<time>.*)(?P<level>x)", time_format="%d.%m.%Y", levels={"S1": "fatal"}),
+        )
     )
     assert [read(command, "--config", f"--config={file}") for command in (serve_command, demo_command)] == [
         expected

@@ -3,9 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
-from fnmatch import fnmatchcase
 from functools import partial
-from os.path import abspath
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args
 from weakref import WeakValueDictionary
@@ -15,6 +13,7 @@ import re2
 
 from logviewer.config import LogRule
 from logviewer.errors import CannotRunError
+from logviewer.globs import fits
 from logviewer.parsing import timeformat
 from logviewer.parsing.level import Level, named
 from logviewer.parsing.level import level as usual_level
@@ -155,7 +154,7 @@ class Dialects:
 
     def assign(self, source_key: bytes, path: Path, name: str) -> None:
         """Let the rules that fit a file's path or name hold for a source."""
-        rules = tuple(rule for rule in self._rules if any(_fits(glob, path, name) for glob in rule.files))
+        rules = tuple(rule for rule in self._rules if any(fits(glob, path, name) for glob in rule.files))
         if rules not in self._made:
             self._made[rules] = Dialect(rules)
         _OF_SOURCES[source_key] = self._made[rules]
@@ -164,18 +163,3 @@ class Dialects:
 def dialect_of(source_key: bytes) -> Dialect:
     """How the lines of a source are read."""
     return _OF_SOURCES.get(source_key, PLAIN)
-
-
-def _fits(glob: str, path: Path, name: str) -> bool:
-    if "/" not in glob:
-        return name == glob or fnmatchcase(name, glob)
-    whole = abspath(glob)
-    return str(path) == whole or _fits_parts(Path(whole).parts, path.parts)
-
-
-def _fits_parts(globs: Sequence[str], parts: Sequence[str]) -> bool:
-    if not globs or not parts:
-        return not parts and all(glob == "**" for glob in globs)
-    if globs[0] == "**":
-        return _fits_parts(globs[1:], parts) or _fits_parts(globs, parts[1:])
-    return fnmatchcase(parts[0], globs[0]) and _fits_parts(globs[1:], parts[1:])

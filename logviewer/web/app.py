@@ -37,7 +37,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     api = Api(catalog, streams, views)
-    pages = Pages(settings.root_path, package_version, catalog, text=api.text)
+    pages = Pages(settings, package_version, catalog, text=api.text)
     app.include_router(pages.router)
     app.include_router(api.router)
     app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(_healthz)
