@@ -161,6 +161,13 @@ _TABLE = (
     click.option("--root-path", default="", help="Path prefix under which a proxy serves this, like /logs."),
     click.option("--allow-host", multiple=True, metavar="NAME", help="Another host name for this server; repeatable."),
     click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read; repeatable."),
+    click.option("--auth-header", metavar="NAME", help="Header in which a trusted proxy names the user."),
+    click.option(
+        "--trusted-proxy",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Address or network of a proxy to believe; repeatable.",
+    ),
     click.option("--ssl-certfile", type=_FILE, help="Certificate, for HTTPS."),
     click.option("--ssl-keyfile", type=_FILE, help="Its key."),
 )
@@ -268,6 +275,8 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
     allow_origin: tuple[str, ...],
     ssl_certfile: Path | None,
     ssl_keyfile: Path | None,
+    auth_header: str | None,
+    trusted_proxy: tuple[str, ...],
     tables: Tables,
 ) -> Settings:
     """Raises click.UsageError for what does not go together."""
@@ -275,11 +284,10 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         raise click.UsageError(
             f"--no-auth would show the logs to everybody who reaches {host}; it needs a loopback host"
         )
-    if no_auth and (token or tables.users):
-        raise click.UsageError(f"--no-auth and {'--token' if token else '[[users]]'} exclude each other")
-    for each in tables.users:
-        if each.password is None:
-            raise click.UsageError(f"the user {each.name} has no password: see logviewer hash-password")
+    ways = {"--token": token, "--auth-header": auth_header, "[[users]]": tables.users}
+    if no_auth and (given := [name for name, value in ways.items() if value]):
+        raise click.UsageError(f"--no-auth and {given[0]} exclude each other")
+    _check_proxy(auth_header, trusted_proxy, tables.users)
     if (ssl_certfile is None) != (ssl_keyfile is None):
         raise click.UsageError("--ssl-certfile and --ssl-keyfile go together")
     if token is not None and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", token):
@@ -289,7 +297,7 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         raise click.UsageError(
             f"--root-path {root_path!r} holds what no URL path can; use letters, digits and . _ ~ - /"
         )
-    if not (token or no_auth or tables.users):
+    if not (no_auth or any(ways.values())):
         token = secrets.token_urlsafe(16)
     return Settings(
         paths=paths,
@@ -306,7 +314,27 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         ssl_keyfile=ssl_keyfile,
         logs=tables.logs,
         users=tables.users,
+        auth_header=auth_header,
+        trusted_proxy=trusted_proxy,
     )
+
+
+def _check_proxy(auth_header: str | None, trusted_proxy: Sequence[str], users: Sequence[User]) -> None:
+    """Raises click.UsageError for what would let in nobody, or anybody."""
+    for address in trusted_proxy:
+        try:
+            ipaddress.ip_network(address)
+        except ValueError as error:
+            raise click.UsageError(
+                f"--trusted-proxy: {error}; give an address, or a network like 10.0.0.0/8"
+            ) from error
+    if auth_header is not None and not trusted_proxy:
+        raise click.UsageError("--auth-header needs --trusted-proxy: or else anybody could send that header")
+    if auth_header is not None and not re.fullmatch(r"[A-Za-z0-9-]+", auth_header):
+        raise click.UsageError(f"--auth-header {auth_header!r} is no header's name, such as X-Remote-User")
+    for each in users:
+        if each.password is None and auth_header is None:
+            raise click.UsageError(f"the user {each.name} has no password: see logviewer hash-password")
 
 
 def _is_loopback(host: str) -> bool:

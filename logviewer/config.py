@@ -68,6 +68,8 @@ class Settings:
     ssl_keyfile: Path | None = None
     logs: tuple[LogRule, ...] = ()
     users: tuple[User, ...] = ()
+    auth_header: str | None = None
+    trusted_proxy: tuple[str, ...] = ()
 
 
 _RULE_KEYS = ("files", "zone", "pattern", "time-format", "levels")

@@ -55,6 +55,13 @@ SETTINGS: Mapping[str, Setting] = {
     "--ssl-keyfile": Setting(
         None, ('"file.key"', Path("file.key")), ("env.key", Path("env.key")), (["--ssl-keyfile", "f"], Path("f"))
     ),
+    "--auth-header": Setting(None, ('"X-File"', "X-File"), ("X-Env", "X-Env"), (["--auth-header", "X-Flag"], "X-Flag")),
+    "--trusted-proxy": Setting(
+        (),
+        ('["10.0.0.1"]', ("10.0.0.1",)),
+        ("10.0.0.2 ::1", ("10.0.0.2", "::1")),
+        (["--trusted-proxy", "::2"], ("::2",)),
+    ),
 }
 NOT_SETTINGS = {"--help", "--version", "--config"}
 

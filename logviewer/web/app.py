@@ -19,6 +19,7 @@ from logviewer.web.api import Api
 from logviewer.web.auth import Guard
 from logviewer.web.failures import Failures
 from logviewer.web.pages import Pages
+from logviewer.web.proxy import TrustedProxy
 from logviewer.web.static import StaticFiles
 from logviewer.web.stream import Streams
 
@@ -45,7 +46,9 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
     app.exception_handler(RequestValidationError)(_name_the_parameter)
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
+    # The last one is the outermost.
     app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in, failures=Failures())
+    app.add_middleware(TrustedProxy, settings=settings)
     return app
 
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from logviewer.config import EVERYBODY, Settings, User
 from logviewer.web.failures import Failures, TooManyTriesError
 from logviewer.web.passwords import BusyError, Passwords
+from logviewer.web.proxy import remote_user
 from logviewer.web.sessions import Sessions
 
 CONTENT_SECURITY_POLICY = (
@@ -73,6 +74,7 @@ class Guard:
         self._failures = failures
         self._token = settings.token
         self._cookie = f"logviewer-{settings.port}"
+        self._users = {user.name: user for user in settings.users}
         self._passwords = Passwords(settings.users)
         self._sessions = Sessions(settings.secret, [*settings.users, *([EVERYBODY] if settings.token else [])])
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower() for host in settings.allow_host)}
@@ -109,7 +111,7 @@ class Guard:
             return answer
         user = EVERYBODY if self._settings.no_auth else await self._user(request)
         if user is None:
-            return self._refuse(request)
+            return self._refuse(request, path)
         request.scope[_USER] = user
         return None
 
@@ -148,8 +150,10 @@ class Guard:
             return self._let_in(request, found[0], rest)
         return self._sign_in(wrong=True, query=rest)
 
-    def _refuse(self, request: Request) -> Response:
-        if self._path(request) == "/":
+    def _refuse(self, request: Request, path: str) -> Response:
+        if name := remote_user(request):
+            return _plain(403, f"the proxy says that you are {name!r}: nobody of this name may see these logs")
+        if path == "/":
             return self._sign_in(wrong=False, query=_without(request.url.query, "token"))
         detail = "sign in first: send 'Authorization: Bearer TOKEN' or open the link that logviewer printed"
         return _plain(401, detail, {"www-authenticate": "Bearer"})
@@ -172,6 +176,8 @@ class Guard:
         return host in self._hosts or _is_address(host)
 
     async def _user(self, request: Request) -> User | None:
+        if name := remote_user(request):
+            return self._users.get(name) if self._users else User(name)
         if user := self._sessions.user(self._session_of(request.headers)):
             return user
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
