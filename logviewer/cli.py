@@ -168,6 +168,13 @@ _TABLE = (
         metavar="ADDRESS",
         help="Address or network of a proxy to believe; repeatable.",
     ),
+    click.option(
+        "--max-streams",
+        type=click.IntRange(min=1),
+        default=5000,
+        show_default=True,
+        help="Streams at once, at most; half of them from one address.",
+    ),
     click.option("--ssl-certfile", type=_FILE, help="Certificate, for HTTPS."),
     click.option("--ssl-keyfile", type=_FILE, help="Its key."),
 )
@@ -277,6 +284,7 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
     ssl_keyfile: Path | None,
     auth_header: str | None,
     trusted_proxy: tuple[str, ...],
+    max_streams: int,
     tables: Tables,
 ) -> Settings:
     """Raises click.UsageError for what does not go together."""
@@ -316,6 +324,7 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         users=tables.users,
         auth_header=auth_header,
         trusted_proxy=trusted_proxy,
+        max_streams=max_streams,
     )
 
 

@@ -60,6 +60,7 @@ class Settings:
     token: str | None
     secret: str
     no_auth: bool
+    max_streams: int
     open_browser: bool
     root_path: str = ""
     allow_host: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def client_at(address: str, server: Server) -> httpx.Client:
-    transport = httpx.HTTPTransport(local_address=address)
+    transport = httpx.HTTPTransport(local_address=address, limits=httpx.Limits(max_connections=None))
     return httpx.Client(base_url=server.base, transport=transport, timeout=20, trust_env=False)
 
 

@@ -18,6 +18,7 @@ from logviewer.web import assets
 from logviewer.web.api import Api
 from logviewer.web.auth import Guard
 from logviewer.web.failures import Failures
+from logviewer.web.limits import Places
 from logviewer.web.pages import Pages
 from logviewer.web.proxy import TrustedProxy
 from logviewer.web.static import StaticFiles
@@ -47,6 +48,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
     # The last one is the outermost.
+    app.add_middleware(Places, max_streams=settings.max_streams)
     app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in, failures=Failures())
     app.add_middleware(TrustedProxy, settings=settings)
     return app

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.config import EVERYBODY, Settings, User
 from logviewer.web.failures import Failures, TooManyTriesError
+from logviewer.web.limits import MAX_BODY_BYTES, Requests
 from logviewer.web.passwords import BusyError, Passwords
 from logviewer.web.proxy import remote_user
 from logviewer.web.sessions import Sessions
@@ -24,7 +25,6 @@ CONTENT_SECURITY_POLICY = (
     "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types logviewer"
 )
-_FORM_BYTES = 16 * 1024
 _USER = "logviewer.user"
 _HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -75,6 +75,7 @@ class Guard:
         self._token = settings.token
         self._cookie = f"logviewer-{settings.port}"
         self._users = {user.name: user for user in settings.users}
+        self._requests = Requests()
         self._passwords = Passwords(settings.users)
         self._sessions = Sessions(settings.secret, [*settings.users, *([EVERYBODY] if settings.token else [])])
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower() for host in settings.allow_host)}
@@ -105,6 +106,8 @@ class Guard:
         path = self._path(request)
         if not self._is_our_name(request.headers):
             return _plain(421, "this host name is not allowed: see --allow-host")
+        if refusal := self._requests.refuse(request, path):
+            return refusal
         if path == "/healthz" or path.startswith("/static/") or _is_preflight(request):
             return None
         if not self._settings.no_auth and (answer := await self._at_the_door(request, path)):
@@ -136,7 +139,7 @@ class Guard:
             return RedirectResponse(self._base, status_code=303)
         form = await _form(request)
         if form is None:
-            return _plain(413, f"a form here has at most {_FORM_BYTES} bytes")
+            return _plain(413, f"the body is too long: at most {MAX_BODY_BYTES} bytes")
         given = dict(parse_qsl(form))
         found: list[User] = []
 
@@ -228,7 +231,7 @@ async def _form(request: Request) -> str | None:
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > _FORM_BYTES:
+            if len(body) > MAX_BODY_BYTES:
                 return None
     except ClientDisconnect:
         return None
