@@ -288,23 +288,14 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
     tables: Tables,
 ) -> Settings:
     """Raises click.UsageError for what does not go together."""
-    if no_auth and not _is_loopback(host):
-        raise click.UsageError(
-            f"--no-auth would show the logs to everybody who reaches {host}; it needs a loopback host"
-        )
     ways = {"--token": token, "--auth-header": auth_header, "[[users]]": tables.users}
-    if no_auth and (given := [name for name, value in ways.items() if value]):
-        raise click.UsageError(f"--no-auth and {given[0]} exclude each other")
+    if no_auth:
+        _check_open(host, [name for name, value in ways.items() if value])
     _check_proxy(auth_header, trusted_proxy, tables.users)
     if (ssl_certfile is None) != (ssl_keyfile is None):
         raise click.UsageError("--ssl-certfile and --ssl-keyfile go together")
     if token is not None and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", token):
         raise click.UsageError("the token must be of printable ASCII characters, at least one")
-    prefix = root_path.strip("/")
-    if not re.fullmatch(r"[A-Za-z0-9._~/-]*", prefix):
-        raise click.UsageError(
-            f"--root-path {root_path!r} holds what no URL path can; use letters, digits and . _ ~ - /"
-        )
     if not (no_auth or any(ways.values())):
         token = secrets.token_urlsafe(16)
     return Settings(
@@ -315,7 +306,7 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         secret=token or secrets.token_urlsafe(32),
         no_auth=no_auth,
         open_browser=_has_desktop() if open_browser is None else open_browser,
-        root_path=f"/{prefix}" if prefix else "",
+        root_path=_prefix(root_path),
         allow_host=allow_host,
         allow_origin=allow_origin,
         ssl_certfile=ssl_certfile,
@@ -326,6 +317,25 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         trusted_proxy=trusted_proxy,
         max_streams=max_streams,
     )
+
+
+def _check_open(host: str, ways: Sequence[str]) -> None:
+    """Raises click.UsageError for what --no-auth does not go with."""
+    if not _is_loopback(host):
+        raise click.UsageError(
+            f"--no-auth would show the logs to everybody who reaches {host}; it needs a loopback host"
+        )
+    if ways:
+        raise click.UsageError(f"--no-auth and {ways[0]} exclude each other")
+
+
+def _prefix(root_path: str) -> str:
+    prefix = root_path.strip("/")
+    if not re.fullmatch(r"[A-Za-z0-9._~/-]*", prefix):
+        raise click.UsageError(
+            f"--root-path {root_path!r} holds what no URL path can; use letters, digits and . _ ~ - /"
+        )
+    return f"/{prefix}" if prefix else ""
 
 
 def _check_proxy(auth_header: str | None, trusted_proxy: Sequence[str], users: Sequence[User]) -> None:
