@@ -14,12 +14,12 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, get_args
 
 import click
 
 from logviewer import catalog, demo, passwords, serve
-from logviewer.config import LogRule, Settings, Tables, User, log_rule, user
+from logviewer.config import LogFormat, LogRule, Settings, Tables, User, log_rule, user
 from logviewer.errors import CannotRunError, NotAFileError
 from logviewer.parsing.dialect import Dialect
 
@@ -177,6 +177,11 @@ _TABLE = (
     ),
     click.option("--ssl-certfile", type=_FILE, help="Certificate, for HTTPS."),
     click.option("--ssl-keyfile", type=_FILE, help="Its key."),
+    click.option(
+        "--log-format",
+        type=click.Choice(get_args(LogFormat)),
+        help="Log requests too, a line each, in this form.  [default: only warnings, in words]",
+    ),
 )
 
 
@@ -282,6 +287,7 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
     allow_origin: tuple[str, ...],
     ssl_certfile: Path | None,
     ssl_keyfile: Path | None,
+    log_format: LogFormat | None,
     auth_header: str | None,
     trusted_proxy: tuple[str, ...],
     max_streams: int,
@@ -311,6 +317,7 @@ def _checked(  # noqa: PLR0913 (one for each line of the table)
         allow_origin=allow_origin,
         ssl_certfile=ssl_certfile,
         ssl_keyfile=ssl_keyfile,
+        log_format=log_format,
         logs=tables.logs,
         users=tables.users,
         auth_header=auth_header,

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from logviewer.errors import CannotRunError
 from logviewer.passwords import is_hash
+
+LogFormat = Literal["text", "json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Tables:
 class Settings:
     """``paths`` as typed: files, globs, directories, ``-``. With ``no_auth`` nobody has to sign in.
 
-    ``token`` is None where it lets nobody in. ``secret`` signs the cookies: servers that share it take each other's.
+    Without a ``log_format`` the server says only what people must know. ``token`` is None where it lets nobody in.
+    ``secret`` signs the cookies: servers that share it take each other's.
     """
 
     paths: tuple[str, ...]
@@ -67,6 +70,7 @@ class Settings:
     allow_origin: tuple[str, ...] = ()
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None
+    log_format: LogFormat | None = None
     logs: tuple[LogRule, ...] = ()
     users: tuple[User, ...] = ()
     auth_header: str | None = None

@@ -11,7 +11,7 @@ from logviewer.errors import TornError
 from logviewer.files.generations import Generation, Position, Reason
 from logviewer.files.lines import MAX_LINES
 from logviewer.files.skip import SCREEN_LINES, Skip
-from logviewer.source import Source, State
+from logviewer.source import Source, State, reopened, unread
 
 
 class Piece(Protocol):
@@ -217,6 +217,10 @@ class Reader(Generic[P]):
         """Whether this reader has all it will ever get."""
         return all(place.done for place in self._places)
 
+    def unread(self) -> int:
+        """How many bytes it has still to read, as far as was seen."""
+        return sum(unread(place.source, [spot.position for spot in place.spots]) for place in self._places)
+
     def wake(self) -> None:
         """Let ``wait`` return although nothing changed."""
         self._awake.set()
@@ -286,7 +290,7 @@ class Reader(Generic[P]):
     async def _enter(self, place: _Place, generation: Generation) -> Gap | None:
         """Go to the first line of a generation; tell of lines lost before it."""
         if generation.lost == "rotated":
-            generation = await self._disk.run(lambda: _reopened(place.source, generation))
+            generation = await self._disk.run(lambda: reopened(place.source, generation))
         loss = generation.lost or generation.loss
         while generation.lost and generation.heir:
             generation = generation.heir
@@ -383,16 +387,8 @@ def _passed_by(source: Source, generation: Generation, position: Position) -> li
     passed = []
     each = generation.heir
     while each and each is not position.generation:
-        each = _reopened(source, each)
+        each = reopened(source, each)
         if not each.lost:
             passed.append(_Spot(each.first()))
         each = source.after(each)
     return passed if each else []
-
-
-def _reopened(source: Source, generation: Generation) -> Generation:
-    """One that was let go, found on disk again by the last bytes that were seen of it; itself if it is not there."""
-    if not generation.lost:
-        return generation
-    positions, reason = source.locate([generation.seen()], since=generation.heir)
-    return positions[0].generation if positions and not reason else generation

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import errno
 import gc
 import logging
@@ -21,6 +22,7 @@ from logviewer.catalog import STDIN, Catalog
 from logviewer.config import Settings
 from logviewer.errors import CannotRunError
 from logviewer.sources.spool import Spool
+from logviewer.web import log
 from logviewer.web.app import create_app
 from logviewer.web.stream import Streams
 
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 # What a client that reads has time for; the others are cut off.
 FAREWELL_SECONDS = 0.7
+# As <malloc.h> has it.
+_M_ARENA_MAX = -8
+_LOG = logging.getLogger("logviewer")
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 
 
@@ -39,7 +44,9 @@ def run(settings: Settings) -> None:
     Raises:
         CannotRunError: if the port cannot be had, or TLS files cannot be read.
     """
+    log.set_up(settings.log_format)
     _allow_many_files()
+    _share_memory()
     if STDIN in settings.paths and sys.stdin is None:
         raise CannotRunError("there is no standard input to follow: it is closed; pipe something into it")
     listener = _listen(settings.host, settings.port)
@@ -59,6 +66,13 @@ def _allow_many_files() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _share_memory() -> None:
+    """Let threads use what others freed: by default glibc keeps some for each, a tenth of what a server has."""
+    # Other systems have no such function, and less need of it.
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -92,7 +106,7 @@ def _configure(settings: Settings, catalog: Catalog, streams: Streams) -> uvicor
         log_config=None,
         access_log=False,
         server_header=False,
-        # Whoever may name an address of their own is never counted.
+        # What a client says of itself is believed of named proxies only: see web/proxy.py.
         proxy_headers=False,
         ssl_certfile=settings.ssl_certfile,
         ssl_keyfile=settings.ssl_keyfile,
@@ -121,10 +135,10 @@ def _ready(settings: Settings, catalog: Catalog, spool: Spool | None) -> None:
 
         spool.start(at_end)
     for path in catalog.unmatched():
-        print(f"logviewer: nothing matches {path} yet; waiting for it", file=sys.stderr)  # noqa: T201
+        _LOG.warning("nothing matches %s yet; waiting for it", path)
     for source in catalog:
         if source.state != "open":
-            print(f"logviewer: {source.facts().path} is {source.state}; waiting for it", file=sys.stderr)  # noqa: T201
+            _LOG.warning("%s is %s; waiting for it", source.facts().path, source.state)
     if settings.open_browser:
         webbrowser.open(url)
 

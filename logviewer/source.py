@@ -105,3 +105,20 @@ class Source(Protocol):
 
     def locate(self, marks: Sequence[Mark], *, since: Generation | None = None) -> tuple[list[Position], Reason | None]:
         """The places that marks tell of, not before ``since``, and the reason if one cannot be found."""
+
+
+def reopened(source: Source, generation: Generation) -> Generation:
+    """One that was let go, found on disk again by the last bytes that were seen of it; itself if it is not there."""
+    if not generation.lost:
+        return generation
+    positions, reason = source.locate([generation.seen()], since=generation.heir)
+    return positions[0].generation if positions and not reason else generation
+
+
+def unread(source: Source, positions: Sequence[Position]) -> int:
+    """How many bytes were seen after these positions, in their files and in those that followed the last."""
+    total = sum(max(0, each.generation.seen_size - each.offset) for each in positions)
+    newer = positions[-1].generation if positions else None
+    while newer and (newer := source.after(newer)):
+        total += newer.seen_size - newer.begin
+    return total

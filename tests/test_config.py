@@ -63,6 +63,7 @@ SETTINGS: Mapping[str, Setting] = {
         ("10.0.0.2 ::1", ("10.0.0.2", "::1")),
         (["--trusted-proxy", "::2"], ("::2",)),
     ),
+    "--log-format": Setting(None, ('"text"', "text"), ("json", "json"), (["--log-format", "text"], "text")),
 }
 NOT_SETTINGS = {"--help", "--version", "--config"}
 

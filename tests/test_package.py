@@ -102,6 +102,7 @@ def test_metadata_say_what_it_is(distribution: Distribution) -> None:
         "jinja2",
         "numpy",
         "orjson",
+        "prometheus-client",
         "sse-starlette",
         "uvicorn",
         "watchfiles",

@@ -18,6 +18,7 @@ _KEPT = 64
 # Who still wants to know asks again by then.
 _WANTED_SECONDS = 10.0
 _NICE = 5
+_HEAD_START_SECONDS = 0.03
 
 Key = tuple[Generation, Sieve]
 
@@ -81,11 +82,15 @@ class Scans:
         while True:
             with self._wake:
                 wanted = self._wanted()
+                rested = not wanted
                 while not wanted and not self._closed:
                     self._wake.wait()
                     wanted = self._wanted()
                 if self._closed:
                     return
+            if rested:
+                # Who asked looks at the end of the file first, and needs the cores for it.
+                time.sleep(_HEAD_START_SECONDS)
             for matches in wanted:
                 try:
                     if matches.scan():

@@ -26,6 +26,7 @@ from logviewer.view.views import Views
 from logviewer.web import wire
 from logviewer.web.auth import user_of
 from logviewer.web.download import download, keep
+from logviewer.web.metrics import Metrics
 from logviewer.web.parameters import (
     MAX_LINES,
     DownloadQuery,
@@ -56,8 +57,9 @@ Who = Annotated[User, Depends(user_of)]
 class Api:
     """The routes below ``/api``, over these sources and streams."""
 
-    def __init__(self, catalog: Catalog, streams: Streams, views: Views) -> None:
+    def __init__(self, catalog: Catalog, streams: Streams, views: Views, metrics: Metrics) -> None:
         self._catalog = catalog
+        self._metrics = metrics
         self._views = views
         self._streams = streams
         self._presents = Presents()
@@ -154,7 +156,7 @@ class Api:
             marks=query.marks,
             quiet=query.quiet,
         )
-        return search_stream(search.events())
+        return search_stream(self._metrics.search(search.events()))
 
     async def histogram(self, query: Annotated[HistogramQuery, Parameters()], user: Who) -> Response:
         """How many lines there are over time, by level, as far as they were looked at."""
@@ -188,9 +190,9 @@ class Api:
         is_walk = len(sources) > 1 or (sieve and sieve.context)
         if as_text and is_walk and _is_history(query, last_event_id):
             last = None if query.begin == "start" else 0 if query.begin == "end" else -int(query.begin)
-            return bare_text(Walk(self._streams.frames, self._views, sources, sieve).text(last))
+            return bare_text(Walk(self._streams.frames, self._views, sources, sieve).text(last, raw=query.raw))
         encode = (
-            BareLines(sieve)
+            BareLines(sieve, raw=query.raw)
             if as_text
             else Events(levels=query.levels, times=query.times, places=query.places, sieve=sieve, spans=query.spans)
         )

@@ -103,8 +103,8 @@ class HistogramQuery(Filter):
 class StreamQuery(Filter):
     """``from`` is ``start``, ``end`` or ``-N``; ``cursor`` goes before it, the header ``Last-Event-ID`` before both.
 
-    ``levels``, ``times`` and ``places`` add to what events tell. One who is more than ``lag`` lines behind goes on
-    near the end.
+    Text is for a terminal unless it is ``raw``. ``levels``, ``times`` and ``places`` add to what events tell. One who
+    is more than ``lag`` lines behind goes on near the end.
     """
 
     source: list[str] = Field(min_length=1)
@@ -112,6 +112,7 @@ class StreamQuery(Filter):
     cursor: str | None = None
     follow: bool = True
     format: Literal["sse", "text"] | None = None
+    raw: bool = False
     levels: bool = False
     times: bool = False
     places: bool = False

@@ -1,7 +1,7 @@
 """A search as it goes on: every match, how far it has come, and its end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
@@ -40,7 +40,7 @@ class Search:
     _told: float = field(default=0.0, init=False)
     _left: float = field(default=0.0, init=False)
 
-    async def events(self) -> AsyncIterator[bytes]:
+    async def events(self) -> AsyncGenerator[bytes]:
         """``match``, ``progress`` and ``end`` events. Raises OSError."""
         self._left = float("inf") if self.limit is None else self.limit
         yield await self._progress()

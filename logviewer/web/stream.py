@@ -2,10 +2,11 @@
 
 import asyncio
 import random
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 from weakref import WeakValueDictionary
@@ -14,12 +15,12 @@ from sse_starlette import EventSourceResponse
 from sse_starlette.sse import AppStatus
 from starlette.responses import Response, StreamingResponse
 
-from logviewer.files.generations import Batch, Generation, Position
+from logviewer.files.generations import Batch, Generation, Position, Reason
 from logviewer.files.lines import MAX_LINES
 from logviewer.files.skip import Skip, skip_ahead
 from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.source import Source
-from logviewer.web.wire import Events, Frame, event, gap_event, gap_text, turn_event, with_id
+from logviewer.web.wire import Events, Frame, event, gap_event, gap_text, heading, turn_event, with_id
 
 PING_SECONDS = 15
 RETRY_MS = (2000, 4000)
@@ -135,6 +136,24 @@ class Frames:
             self._recent.keep(key, frame)
 
 
+@dataclass(slots=True)
+class Sent:
+    """What all streams together have sent: lines, the bytes of their events or text, and gaps by reason."""
+
+    lines: int = 0
+    bytes: int = 0
+    gaps: Counter[Reason] = field(default_factory=Counter)
+
+    def count(self, item: Lines[Frame] | Gap | Turn) -> None:
+        """Count one item for one reader."""
+        match item:
+            case Lines(piece=frame):
+                self.lines += frame.shown
+                self.bytes += len(frame.data)
+            case Gap():
+                self.gaps[item.reason] += 1
+
+
 class Streams:
     """All open streams: pinged in turn, and sent off at the end."""
 
@@ -150,6 +169,7 @@ class Streams:
         self.scans = Frames(self._scan_threads, Events(), self._recent)
         self.charts = Frames(self._chart_threads, Events(), self._recent)
         self.closing = False
+        self.sent = Sent()
         self._open: dict[Reader[Frame], int] = {}
         self._due: set[Reader[Frame]] = set()
 
@@ -192,6 +212,11 @@ class Streams:
         reader.close()
         self._open.pop(reader, None)
         self._due.discard(reader)
+
+    @property
+    def readers(self) -> Collection[Reader[Frame]]:
+        """Those of the open streams."""
+        return self._open.keys()
 
     def take_ping(self, reader: Reader[Frame]) -> bool:
         """Whether a ping is due; it no longer is after the answer."""
@@ -252,7 +277,7 @@ async def _texts(streams: Streams, reader: Reader[Frame], *, headings: bool) -> 
                     if not frame.data:
                         continue
                     if headings and source is not told:
-                        yield f"==> {source.name} <==\n".encode()
+                        yield heading(source)
                     told = source
                     yield frame.data
                 case Gap():
@@ -269,6 +294,7 @@ async def _items(streams: Streams, reader: Reader[Frame]) -> AsyncGenerator[Line
         while not streams.closing:
             if item := await reader.next():
                 yield item
+                streams.sent.count(item)
                 burst += 1
                 if skipped and isinstance(item, Lines):
                     # A flood costs the client a screenful now and then, not all that the network can bear.

@@ -11,6 +11,7 @@ from logviewer.source import Source
 from logviewer.view.strand import Strand, take
 from logviewer.view.views import Views
 from logviewer.web.stream import Frames
+from logviewer.web.terminal import visible
 
 _LOOK_SECONDS = 0.02
 
@@ -60,17 +61,19 @@ class Walk:
                 await asyncio.sleep(_LOOK_SECONDS)
                 await self._ask_again(left)
 
-    async def text(self, last: int | None = None) -> AsyncIterator[bytes]:
+    async def text(self, last: int | None = None, *, raw: bool = True) -> AsyncIterator[bytes]:
         """The same as UTF-8 text, each line with a newline; just the ``last`` lines if they are given.
 
-        What is shown with its context has ``--`` between groups, as with grep. Raises OSError.
+        It is for a terminal unless it is ``raw``. What is shown with its context has ``--`` between groups, as with
+        grep. Raises OSError.
         """
         walk = self if last is None else replace(self, begins=await self._before_last(last))
         groups = Groups()
         async for batches in walk.pieces():
             apart = groups.begins(batches) if self.sieve and self.sieve.context else [False] * len(batches)
             lines = zip(apart, (text for batch in batches for text in batch.texts()), strict=True)
-            yield "".join([f"--\n{text}\n" if is_apart else f"{text}\n" for is_apart, text in lines]).encode()
+            text = "".join([f"--\n{text}\n" if is_apart else f"{text}\n" for is_apart, text in lines])
+            yield (text if raw else visible(text)).encode()
 
     async def _before_last(self, count: int) -> dict[bytes, Position]:
         """Where each source's own of the last lines begin: there may be more of them than anybody can hold."""

@@ -16,11 +16,12 @@ from logviewer.search.sieve import Sieve
 from logviewer.source import Source
 from logviewer.view.histogram import Histogram
 from logviewer.view.lines import Range
+from logviewer.web.terminal import visible
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """Lines ready to be sent, ``count`` of them, shared by all readers at one place.
+    """Lines ready to be sent, shared by all readers at one place: ``shown`` of ``count`` that were read.
 
     ``has_ids`` says that the events in it carry the ids of a reader who is nowhere else.
     """
@@ -28,6 +29,7 @@ class Frame:
     end: Position
     data: bytes
     count: int
+    shown: int
     unterminated: bool
     more: bool
     has_ids: bool = False
@@ -49,13 +51,14 @@ class Events:
     def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:
         """With the ids of a reader who is ``alone`` there; else one event without its id."""
         last = batches[-1]
-        events = [self._event(source, self.sieve.thin(batch) if self.sieve else batch) for batch in batches]
+        kept = [self.sieve.thin(batch) if self.sieve else batch for batch in batches]
+        events = [self._event(source, batch) for batch in kept]
         if alone and not last.unterminated:
             events = [
                 with_id(event, cursor.encode([batch.end.text()])) for event, batch in zip(events, batches, strict=True)
             ]
         has_ids = alone and not last.unterminated
-        return _frame(batches, b"".join(events), has_ids=has_ids)
+        return _frame(batches, kept, b"".join(events), has_ids=has_ids)
 
     def _event(self, source: Source, batch: Batch) -> bytes:
         if not batch.lines:
@@ -84,20 +87,22 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class BareLines:
-    """The lines as text; a ``sieve`` leaves some out."""
+    """The lines as text for a terminal, or ``raw``; a ``sieve`` leaves some out."""
 
     sieve: Sieve | None = None
+    raw: bool = False
 
     def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:  # noqa: ARG002 (text has no ids)
         """Each with a newline after it."""
         kept = [self.sieve.thin(batch) if self.sieve else batch for batch in batches]
         text = "".join([f"{text}\n" for batch in kept for text in batch.texts()])
-        return _frame(batches, text.encode())
+        return _frame(batches, kept, (text if self.raw else visible(text)).encode())
 
 
-def _frame(batches: Sequence[Batch], data: bytes, *, has_ids: bool = False) -> Frame:
-    last, count = batches[-1], sum(len(batch.lines) for batch in batches)
-    return Frame(last.end, data, count, last.unterminated, last.more, has_ids=has_ids)
+def _frame(batches: Sequence[Batch], kept: Sequence[Batch], data: bytes, *, has_ids: bool = False) -> Frame:
+    last = batches[-1]
+    count, shown = (sum(len(batch.lines) for batch in each) for each in (batches, kept))
+    return Frame(last.end, data, count, shown, last.unterminated, last.more, has_ids=has_ids)
 
 
 def _number(position: Position) -> int | None:
@@ -124,12 +129,18 @@ def turn_event(turn: Turn) -> bytes:
     return event("source", {"source": turn.source.id, "state": turn.state})
 
 
+def heading(source: Source) -> bytes:
+    """What tells that the bare lines after it are of this source."""
+    return f"==> {visible(source.name)} <==\n".encode()
+
+
 def gap_text(gap: Gap) -> bytes:
     """A gap as people read it between bare lines."""
+    name = visible(gap.source.name)
     if gap.reason == "skipped":
-        return f"==> {gap.source.name}: {gap.lines} lines skipped <==\n".encode()
+        return f"==> {name}: {gap.lines} lines skipped <==\n".encode()
     lines = "lines" if gap.lines is None else f"{gap.lines} lines"
-    return f"==> {gap.source.name}: {lines} lost ({gap.reason}) <==\n".encode()
+    return f"==> {name}: {lines} lost ({gap.reason}) <==\n".encode()
 
 
 def source_list(sources: Sequence[Source]) -> bytes:

@@ -1,0 +1,76 @@
+"""What the server tells of itself: figures for Prometheus, made when they are asked for."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
+from typing import get_args
+
+from fastapi import Request
+from fastapi.responses import Response
+from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from logviewer.catalog import Catalog
+from logviewer.files.generations import Reason
+from logviewer.source import State
+from logviewer.web.failures import Failures
+from logviewer.web.stream import Streams
+
+_SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
+
+
+class Metrics:
+    """The figures of one server. Used from the event loop's thread."""
+
+    def __init__(self, catalog: Catalog, streams: Streams, failures: Failures) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_Counts(catalog, streams, failures))
+        ProcessCollector(registry=self._registry)
+        self._running = Gauge("logviewer_searches_running", "Searches that go on now.", registry=self._registry)
+        self._seconds = Histogram(
+            "logviewer_search_seconds",
+            "Seconds from the start of a search to its end, or until its client left.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+
+    async def answer(self, request: Request) -> Response:
+        """The figures in the text form of Prometheus, or of OpenMetrics where that is asked for."""
+        encode, kind = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(self._registry), headers={"content-type": kind, "cache-control": "no-store"})
+
+    async def search(self, events: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+        """The same events, counted as a search for as long as they are asked for."""
+        with self._running.track_inprogress(), self._seconds.time():
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+
+
+class _Counts(Collector):
+    """Reads what is counted anyway, so that nobody who sends lines has to keep a figure."""
+
+    def __init__(self, catalog: Catalog, streams: Streams, failures: Failures) -> None:
+        self._catalog = catalog
+        self._streams = streams
+        self._failures = failures
+
+    def collect(self) -> Iterator[Metric]:
+        sent, readers = self._streams.sent, self._streams.readers
+        states = Counter(source.state for source in self._catalog)
+        sources = GaugeMetricFamily("logviewer_sources", "Sources by state.", labels=["state"])
+        for state in get_args(State):
+            sources.add_metric([state], states[state])
+        gaps = CounterMetricFamily("logviewer_stream_gaps", "Gaps told to readers, by reason.", labels=["reason"])
+        for reason in get_args(Reason):
+            gaps.add_metric([reason], sent.gaps[reason])
+        lag = max((reader.unread() for reader in readers), default=0)
+        yield sources
+        yield CounterMetricFamily("logviewer_sign_in_failures", "Wrong tokens since the start.", self._failures.total)
+        yield gaps
+        yield GaugeMetricFamily("logviewer_open_streams", "Streams that are open.", len(readers))
+        yield GaugeMetricFamily("logviewer_stream_lag_bytes", "Unread bytes of the reader furthest behind.", lag)
+        yield CounterMetricFamily("logviewer_stream_lines", "Lines sent by streams.", sent.lines)
+        yield CounterMetricFamily("logviewer_stream_bytes", "Bytes of the events or text of these lines.", sent.bytes)

@@ -1,0 +1,16 @@
+"""Text that a terminal may show: what would command it, or turn it around, is spelled out."""
+
+import re
+
+# Tabs and newlines are text. The last ones are marks, embeddings, overrides and isolates of direction.
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    r"""The same with control characters and those of direction as ``\x1b`` or ``\u202e``."""
+    return _COMMANDS.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -1,0 +1,69 @@
+"""What the server writes as events, read as the standard says that they are read."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logviewer.web.wire import event, with_id
+
+# Whatever a line of a log may be once it is text: a file has bytes, of which no surrogate is made.
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
+    ["\r\n\r\n", "data: x", "id: 0\n\n", "event: end\n", "\0", "\ufeff", "\u2028\u2029\x85", ": ping"]
+)
+EVENTS = st.lists(
+    st.tuples(st.sampled_from(["lines", "gap", "source", "match", "end"]), st.lists(TEXT, max_size=4), st.booleans()),
+    max_size=8,
+)
+
+
+@dataclass
+class Standard:
+    """An event stream interpreted as https://html.spec.whatwg.org/multipage/server-sent-events.html says."""
+
+    last_id: str = ""
+    events: list[tuple[str, str, str]] = field(default_factory=list)
+    _name: str = ""
+    _data: list[str] = field(default_factory=list)
+
+    def read(self, stream: bytes) -> None:
+        """All of a stream that has ended: what comes after the last blank line is no event."""
+        text = stream.decode().removeprefix("\ufeff")
+        for line in re.split("\r\n|\n|\r", text)[:-1]:
+            if line == "":
+                self._dispatch()
+            elif not line.startswith(":"):
+                name, _, value = line.partition(":")
+                self._take(name, value.removeprefix(" "))
+
+    def _take(self, name: str, value: str) -> None:
+        if name == "event":
+            self._name = value
+        elif name == "data":
+            self._data.append(value)
+        elif name == "id" and "\0" not in value:
+            self.last_id = value
+
+    def _dispatch(self) -> None:
+        if self._data:
+            self.events.append((self._name or "message", "\n".join(self._data), self.last_id))
+        self._name, self._data = "", []
+
+
+@given(events=EVENTS)
+def test_no_text_begins_or_ends_an_event(events: list[tuple[str, list[str], bool]]) -> None:
+    stream, expected = b"retry: 1000\n\n", []
+    last_id = ""
+    for number, (name, lines, has_id) in enumerate(events):
+        data: dict[str, Any] = {"source": "a", "lines": lines}
+        body = event(name, data)
+        last_id = str(number) if has_id else last_id
+        stream += with_id(body, str(number)) if has_id else body + b"\n"
+        stream += b": ping\n\n"
+        expected.append((name, data, last_id))
+    reader = Standard()
+    reader.read(stream)
+    assert [(name, orjson.loads(data), last) for name, data, last in reader.events] == expected

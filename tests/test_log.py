@@ -1,0 +1,140 @@
+"""What the server says of itself on standard error: in words, or as a log of its own that holds no secret."""
+
+import logging
+import re
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from logviewer.web.log import JsonLines
+from tests.server import Server
+
+Serve = Callable[..., Server]
+both_forms = pytest.mark.parametrize("form", ["text", "json"])
+
+
+@pytest.fixture
+def log(logs: Path) -> Path:
+    path = logs / "app.log"
+    path.write_text("line\n")
+    return path
+
+
+def said(server: Server) -> list[str]:
+    """All lines on standard error, once the server has ended."""
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.stderr
+    return server.process.stderr.read().splitlines()
+
+
+def requests(server: Server) -> list[Mapping[str, Any]]:
+    return [each for line in said(server) if "status" in (each := orjson.loads(line))]
+
+
+def test_without_a_format_only_what_matters_is_said_in_words(log: Path, serve: Serve) -> None:
+    later = log.with_name("later.log")
+    server = serve(log, later)
+    server.get("/api/sources")
+    assert said(server) == [f"logviewer: {later} is missing; waiting for it"]
+
+
+def test_json_is_an_object_a_line_with_time_level_logger_and_message(log: Path, serve: Serve) -> None:
+    later = log.with_name("later.log")
+    server = serve("--log-format", "json", later)
+    (line,) = said(server)
+    told = orjson.loads(line)
+    assert datetime.now(UTC) - datetime.fromisoformat(told.pop("time")) < timedelta(minutes=1)
+    assert told == {"level": "warning", "logger": "logviewer", "message": f"{later} is missing; waiting for it"}
+
+
+def test_a_request_is_told_with_method_path_status_and_seconds(log: Path, serve: Serve) -> None:
+    server = serve("--log-format", "json", log)
+    server.get("/api/lines", source="app.log")
+    server.get("/api/lines", source="nothing")
+    server.client.post("/api/lines")
+    told = requests(server)
+    assert [(each["method"], each["path"], each["status"]) for each in told] == [
+        ("GET", "/api/lines", 200),
+        ("GET", "/api/lines", 404),
+        ("POST", "/api/lines", 405),
+    ]
+    assert all(0 < each["seconds"] < 5 for each in told)
+    assert {(each["level"], each["logger"]) for each in told} == {("info", "logviewer.requests")}
+
+
+def test_a_request_is_a_line_of_text_too(log: Path, serve: Serve) -> None:
+    server = serve("--log-format", "text", log)
+    server.get("/api/lines", source="app.log")
+    (line,) = said(server)
+    assert re.fullmatch(r"\S+\.\d{3}\+00:00 INFO logviewer\.requests: GET /api/lines \(200\) in \d\.\d{3} s", line), (
+        line
+    )
+
+
+def test_who_is_not_let_in_is_told_of(log: Path, serve: Serve) -> None:
+    server = serve("--log-format", "json", log)
+    httpx.get(f"{server.base}/api/sources", trust_env=False)
+    httpx.get(f"{server.base}/healthz", headers={"Host": "evil.example"}, trust_env=False)
+    assert [each["status"] for each in requests(server)] == [401, 421]
+
+
+def test_a_stream_is_told_of_when_it_ends(log: Path, serve: Serve) -> None:
+    server = serve("--log-format", "json", log)
+    with server.stream(source="app.log") as stream:
+        stream.next()
+        server.get("/healthz")
+    assert [each["path"] for each in requests(server)] == ["/healthz", "/api/stream"]
+
+
+@both_forms
+def test_no_token_is_ever_logged(log: Path, serve: Serve, form: str) -> None:
+    server = serve("--log-format", form, "--token", "a-secret-token", log)
+    with httpx.Client(base_url=server.base, trust_env=False) as client:
+        for path in ("/?token=a-secret-token", "/?token=a-secret-token-not", "/api/lines?token=a-secret-token"):
+            client.get(path)
+        cookie = next(iter(client.cookies.values()))
+        assert client.get("/api/sources").status_code == 200
+    server.get("/api/sources")
+    lines = said(server)
+    assert sum("/api/sources" in line for line in lines) == 2
+    assert [line for line in lines if "secret" in line or cookie in line] == []
+
+
+@both_forms
+def test_a_path_cannot_forge_a_line(log: Path, serve: Serve, form: str) -> None:
+    server = serve("--log-format", form, log)
+    server.client.get("/%0a%0d%1b[31mforged%e2%80%a8%ff\u202e")
+    (line,) = said(server)
+    assert line.isascii()
+    assert line.isprintable()
+    assert "/%0A%0D%1B%5B31mforged" in line
+
+
+def test_what_is_no_request_is_logged_in_the_same_form(log: Path, serve: Serve) -> None:
+    server = serve("--log-format", "json", log)
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"no request\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 400")
+    (line,) = said(server)
+    assert (orjson.loads(line)["level"], orjson.loads(line)["logger"]) == ("warning", "uvicorn.error")
+
+
+def test_an_exception_is_told_in_the_same_line() -> None:
+    try:
+        raise ValueError("of the test")
+    except ValueError:
+        record = logging.LogRecord("logviewer", logging.ERROR, "", 0, "it %s", ("failed",), sys.exc_info())
+    line = JsonLines().format(record)
+    assert "\n" not in line
+    told = orjson.loads(line)
+    assert told["message"] == "it failed"
+    assert told["exception"].startswith("Traceback")
+    assert told["exception"].endswith("ValueError: of the test")

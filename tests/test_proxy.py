@@ -1,0 +1,146 @@
+"""Behind a real nginx with the configuration of ``packaging/nginx.conf``: prefix, TLS, HTTP/2, nothing held back."""
+
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.server import Server, until
+from tests.test_packaging import NGINX
+
+NAME = "logs.example"
+
+
+@dataclass
+class Proxy:
+    """An nginx before a logviewer, and a client that has signed in there with its token."""
+
+    server: Server
+    client: httpx.Client
+    port: int
+    directory: Path
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "app.log"
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    if not shutil.which("nginx") or not shutil.which("openssl"):
+        pytest.skip("needs nginx and openssl (Debian: nginx-light, openssl)")
+    directory = tmp_path_factory.mktemp("proxy")
+    (directory / "app.log").write_text("first\n")
+    words = ["--root-path", "/logs", "--trusted-proxy", "127.0.0.1", "--allow-host", NAME]
+    with Server(*words, directory / "app.log") as server:
+        port = free_port()
+        program = run_nginx(directory, server, port)
+        try:
+            until(lambda: is_listening(port), what="nginx")
+            context = ssl.create_default_context(cafile=directory / "cert.pem")
+            headers = {"Host": f"{NAME}:{port}", **server.headers}
+            url = f"https://127.0.0.1:{port}"
+            with httpx.Client(base_url=url, headers=headers, verify=context, trust_env=False, timeout=20) as client:
+                yield Proxy(server, client, port, directory)
+        finally:
+            program.terminate()
+            program.wait()
+
+
+def run_nginx(directory: Path, server: Server, port: int) -> "subprocess.Popen[bytes]":
+    names = ["-subj", "/CN=logs", "-addext", "subjectAltName=IP:127.0.0.1"]
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", *names]
+    files = ["-keyout", str(directory / "key.pem"), "-out", str(directory / "cert.pem")]
+    subprocess.run([*made, *files], check=True, capture_output=True)
+    ours = {
+        "listen 443 ": f"listen 127.0.0.1:{port} ",
+        "/etc/ssl/logs.example.pem": f"{directory}/cert.pem",
+        "/etc/ssl/logs.example.key": f"{directory}/key.pem",
+        "/var/log/nginx/logviewer.log": f"{directory}/access.log",
+        "http://127.0.0.1:8000": f"http://127.0.0.1:{server.port}",
+    }
+    text = NGINX
+    for theirs, own in ours.items():
+        assert theirs in text
+        text = text.replace(theirs, own)
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    paths = "".join(f"{kind}_temp_path {directory}/{kind};\n" for kind in kinds)
+    top = f"daemon off;\npid {directory}/nginx.pid;\nworker_processes 1;\nevents {{}}\n"
+    configuration = directory / "nginx.conf"
+    configuration.write_text(f"{top}http {{\n{paths}{text}}}\n")
+    errors = str(directory / "error.log")
+    return subprocess.Popen(["nginx", "-p", str(directory), "-e", errors, "-c", str(configuration)])
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_prefix_leads_to_the_page_and_all_it_needs(proxy: Proxy) -> None:
+    assert proxy.client.get("/logs").headers["location"].endswith("/logs/")
+    page = proxy.client.get("/logs/")
+    assert page.status_code == 200
+    assert '"/logs/static/' in page.text
+    assert proxy.client.get("/logs/api/lines", params={"source": "app.log"}).json()["lines"][0]["text"] == "first"
+    assert proxy.client.get("/logs/metrics").status_code == 200
+    assert proxy.client.get("/logs/healthz", headers={"Authorization": ""}).status_code == 200
+
+
+def test_a_stranger_stays_out(proxy: Proxy) -> None:
+    for path in ("/logs/", "/logs/api/sources", "/logs/metrics"):
+        assert proxy.client.get(path, headers={"Authorization": ""}).status_code == 401
+    assert proxy.client.get("/logs/healthz", headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_the_cookie_is_for_the_prefix_and_for_tls_only(proxy: Proxy) -> None:
+    response = proxy.client.get("/logs/", params={"token": proxy.server.token}, headers={"Authorization": ""})
+    assert (response.status_code, response.headers["location"]) == (303, "/logs/")
+    (cookie,) = SimpleCookie(response.headers["set-cookie"]).values()
+    assert (cookie["path"], cookie["secure"], cookie["httponly"]) == ("/logs/", True, True)
+
+
+@pytest.mark.parametrize("form", ["events", "text"])
+def test_a_line_comes_through_at_once(proxy: Proxy, form: str) -> None:
+    params = {"source": "app.log", "from": "-1"} | ({"format": "text"} if form == "text" else {})
+    with proxy.client.stream("GET", "/logs/api/stream", params=params) as response:
+        chunks = response.iter_raw()
+        seen = b""
+        while b"\n" not in seen or (form == "events" and b"event: lines" not in seen):
+            seen += next(chunks)
+        written = time.monotonic()
+        with proxy.log.open("a") as file:
+            file.write(f"live {form}\n")
+        while f"live {form}".encode() not in seen:
+            seen += next(chunks)
+        assert time.monotonic() - written < 2
+
+
+def test_browsers_speak_http_2_to_the_proxy(proxy: Proxy) -> None:
+    if not shutil.which("curl"):
+        pytest.skip("needs curl")
+    format_ = ["--silent", "--output", "/dev/null", "--write-out", "%{http_version} %{http_code}"]
+    trust = ["--cacert", str(proxy.directory / "cert.pem")]
+    words = ["curl", *format_, *trust, "--noproxy", "*", f"https://127.0.0.1:{proxy.port}/logs/healthz"]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "2 200"
+
+
+def test_the_token_is_not_in_the_log_of_the_proxy(proxy: Proxy) -> None:
+    proxy.client.get("/logs/", params={"token": proxy.server.token})
+    access = proxy.directory / "access.log"
+    until(lambda: '"GET /logs/" 303' in access.read_text(), what="the request in the log")
+    assert proxy.server.token not in access.read_text()

@@ -1,0 +1,101 @@
+"""What a server that is killed, doubled or cannot write does to its readers: nothing."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.server import Server
+
+Serve = Callable[..., Server]
+KILLS = 4
+
+
+@pytest.fixture
+def log(logs: Path) -> Path:
+    path = logs / "app.log"
+    path.write_text("".join(f"line {number}\n" for number in range(1000)))
+    return path
+
+
+@pytest.fixture
+def written(log: Path) -> Iterator[Callable[[], int]]:
+    """Lines are appended without pause; the call ends that and says how many there are."""
+    stop = threading.Event()
+    count = 1000
+
+    def write() -> None:
+        nonlocal count
+        with log.open("a", buffering=1) as file:
+            while not stop.wait(0.002):
+                file.write(f"line {count}\n")
+                count += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+
+    def end() -> int:
+        stop.set()
+        thread.join()
+        return count
+
+    yield end
+    end()
+
+
+def read_until_killed(server: Server, last: str | None, received: list[str], count: int) -> str | None:
+    """Read some lines, kill the server, and read on to where the connection breaks; the last id."""
+    begin = {"from_": "start"} if last is None else {}
+    wanted = len(received) + count
+    try:
+        with server.stream(source="app.log", last_event_id=last, **begin) as stream:
+            for event in stream.events:
+                if event.name == "lines":
+                    received += event.data["lines"]
+                assert event.name != "gap", event
+                last = event.id or last
+                if len(received) >= wanted:
+                    server.process.kill()
+    except (httpx.RemoteProtocolError, httpx.ReadError):
+        pass
+    return last
+
+
+def test_readers_resume_exactly_after_kill_9(log: Path, serve: Serve, written: Callable[[], int]) -> None:
+    received: list[str] = []
+    last: str | None = None
+    for kill in range(KILLS):
+        last = read_until_killed(serve(log), last, received, 50 + 37 * kill)
+    total = written()
+    with serve(log).stream(source="app.log", last_event_id=last) as stream:
+        received += stream.lines(total - len(received))
+    assert received == [f"line {number}" for number in range(total)]
+
+
+def test_two_servers_give_the_same_cursors(log: Path, serve: Serve) -> None:
+    one, other = serve(log), serve(log)
+    answers = [server.get("/api/lines", source="app.log", start=0, count=1000).json() for server in (one, other)]
+    assert answers[0] == answers[1]
+    at = answers[0]["lines"][500]["at"]
+    assert other.get("/api/lines", source="app.log", at=at, count=1).json()["lines"][0]["text"] == "line 500"
+
+
+def test_a_reader_goes_from_one_server_to_another(log: Path, serve: Serve) -> None:
+    one, other = serve(log), serve(log)
+    with one.stream(source="app.log", from_="-1") as stream:
+        last = stream.next("lines").id
+    with log.open("a") as file:
+        file.write("next\n")
+    with other.stream(source="app.log", last_event_id=last) as stream:
+        assert stream.lines(1) == ["next"]
+
+
+def test_a_log_of_the_servers_own_on_a_full_disk_stops_nothing(log: Path, serve: Serve) -> None:
+    program = ["sh", "-c", 'exec "$@" 2>/dev/full', "sh", sys.executable, "-m", "logviewer"]
+    server = serve("--log-format", "json", log, log.with_name("later.log"), program=program)
+    for _ in range(3):
+        assert server.get("/api/lines", source="app.log", count=1).json()["lines"][0]["text"] == "line 0"
+    assert server.stop() == 0

@@ -1,0 +1,82 @@
+"""Hostile lines on a terminal: what would command it is spelled out, unless raw text is asked for."""
+
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logviewer.web.terminal import visible
+from tests.server import Server
+
+Serve = Callable[..., Server]
+
+HOSTILE = "\x1b]0;title\x07 \x1b[2J a\tb \x7f \x9b2J \u202eright\u2066 \u200f nul\0 back\rover é ✓"
+SHOWN = "\\x1b]0;title\\x07 \\x1b[2J a\tb \\x7f \\x9b2J \\u202eright\\u2066 \\u200f nul\\x00 back\\x0dover é ✓"
+ESC_NAME = "esc\x1b[2J.log"
+
+
+@given(st.text())
+def test_nothing_that_commands_a_terminal_is_left(text: str) -> None:
+    shown = visible(text)
+    assert not [each for each in shown if unicodedata.category(each) == "Cc" and each not in "\t\n"]
+    assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") & set(shown)
+    assert visible(shown) == shown
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"], include_characters="\t\n")))
+def test_other_text_stays(text: str) -> None:
+    assert visible(text) == text
+
+
+@pytest.fixture
+def server(logs: Path, serve: Serve) -> Server:
+    for name in ("app.log", ESC_NAME):
+        (logs / name).write_text(f"{HOSTILE}\nplain\n", newline="")
+    return serve(logs)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"q": "b"}, {"q": "plain", "context": "1"}, {"from_": "-2"}],
+    ids=["all", "query", "context", "last"],
+)
+def test_a_terminal_is_not_commanded(asked: dict[str, Any], server: Server) -> None:
+    params = {"source": "app.log", "follow": "false", "format": "text", "from_": "start", **asked}
+    assert SHOWN in server.get("/api/stream", **params).text.split("\n")
+    assert HOSTILE in server.get("/api/stream", raw="true", **params).text.split("\n")
+
+
+def test_the_url_of_the_page_does_not_command_a_terminal_either(server: Server) -> None:
+    accept = {"Accept": "text/plain"}
+    assert server.client.get("/?source=app.log", headers=accept).text == f"{SHOWN}\nplain\n"
+    assert server.client.get("/?source=app.log&raw=true", headers=accept).text == f"{HOSTILE}\nplain\n"
+
+
+def test_names_of_sources_do_not_command_a_terminal(server: Server) -> None:
+    params = {"source": ["app.log", ESC_NAME], "format": "text", "from": "start"}
+    with server.client.stream("GET", "/api/stream", params=params) as response:
+        read = b""
+        for piece in response.iter_raw():
+            read += piece
+            if read.count(b"plain") == 2:
+                break
+    assert b"\x1b" not in read
+    assert b"==> esc\\x1b[2J.log <==" in read
+
+
+def test_lines_end_no_event_of_a_stream(server: Server) -> None:
+    with server.stream(source="app.log", from_="start") as stream:
+        assert stream.lines(2) == [HOSTILE, "plain"]
+
+
+@pytest.mark.parametrize("query", [{}, {"q": "plain"}, {"q": "b"}], ids=["whole", "plain", "hostile"])
+def test_a_download_is_kept_and_not_shown(query: dict[str, str], server: Server) -> None:
+    response = server.get("/api/download", source="app.log", **query)
+    assert response.headers["content-disposition"].startswith("attachment;")
+    assert response.headers["x-content-type-options"] == "nosniff"
+    expected = {"plain": "plain\n", "b": f"{HOSTILE}\n"}.get(query.get("q", ""), f"{HOSTILE}\nplain\n")
+    assert response.content == expected.encode()
