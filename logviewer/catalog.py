@@ -15,12 +15,13 @@ from typing import TypeVar
 
 from watchfiles import Change
 
-from logviewer.config import NO_RULES, Rules
+from logviewer.config import NO_TABLES, Tables, User
 from logviewer.errors import NotAFileError
 from logviewer.files.read import check_regular
 from logviewer.files.roots import EVERYWHERE, Roots
 from logviewer.files.rotations import Listings, is_rotation
 from logviewer.files.watch import changes
+from logviewer.globs import fits
 from logviewer.parsing.dialect import Dialects
 from logviewer.redaction import Redactions
 from logviewer.source import Source
@@ -40,7 +41,7 @@ _NOT_LOGS = re.compile(r"\.(gz|bz2|xz|zst|lz4|zip|journal~?|db|pid|sock|lock)$|~
 class Catalog:
     """The sources by id, found anew as files appear. Its task and its readers live on one event loop.
 
-    ``rules`` say how the lines of some are read, and what is redacted. Symlinks that lead out of what the paths name
+    ``tables`` say how the lines of some are read, and what is redacted. Symlinks that lead out of what the paths name
     are not followed unless that is wanted.
     """
 
@@ -49,14 +50,14 @@ class Catalog:
         paths: Sequence[str],
         *,
         stdin: Path | None = None,
-        rules: Rules = NO_RULES,
+        tables: Tables = NO_TABLES,
         follow_symlinks: bool = False,
     ) -> None:
         self._paths = [path for path in paths if path != STDIN]
         self._roots = EVERYWHERE if follow_symlinks else Roots.of([*self._paths, *([str(stdin)] if stdin else [])])
-        self._redactions = Redactions(rules.redact)
-        self._dialects = Dialects(rules.logs)
-        self._by_id: dict[str, Source] = {}
+        self._redactions = Redactions(tables.redact)
+        self._dialects = Dialects(tables.logs)
+        self._by_id: dict[str, LocalSource] = {}
         self._by_path: dict[Path, LocalSource] = {}
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._counting = Counting(lambda: self)
@@ -68,17 +69,29 @@ class Catalog:
         self._add([self.stdin] if self.stdin else [])
         self._add(self._expand())
 
-    def __iter__(self) -> Iterator[Source]:
+    def __iter__(self) -> Iterator[LocalSource]:
         return iter(list(self._by_id.values()))
 
-    def find(self, wanted: str) -> Source | None:
-        """The source with this id, or the only one with this name; its lines are counted from now on."""
-        by_id = self._by_id
-        named = [source for source in by_id.values() if source.name == wanted]
-        found = by_id.get(wanted) or (named[0] if len(named) == 1 else None)
+    def seen_by(self, user: User) -> list[Source]:
+        """The sources that this user may see."""
+        return [source for source in self if self._is_seen(source, user)]
+
+    def find(self, wanted: str, user: User) -> Source | None:
+        """The source with this id, or the only one with this name, of those that this user may see.
+
+        Its lines are counted from now on.
+        """
+        by_id = self._by_id.get(wanted)
+        named = [source for source in self if source.name == wanted and self._is_seen(source, user)]
+        found = by_id if by_id and self._is_seen(by_id, user) else named[0] if len(named) == 1 else None
         if found:
             self._counting.ask(found)
         return found
+
+    def _is_seen(self, source: LocalSource, user: User) -> bool:
+        # Where standard input is kept is nobody's matter.
+        path = Path(source.name) if source is self.stdin else source.path
+        return user.sources is None or any(fits(glob, path, source.name) for glob in user.sources)
 
     def _expand(self) -> list[LocalSource]:
         """Sources for the files that the paths name by now and that are not known yet. For any thread."""

@@ -1,30 +1,21 @@
 """The command line: what was typed becomes Settings, and what goes wrong becomes one line and an exit code."""
 
 import atexit
-import ipaddress
-import os
-import re
-import secrets
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, get_args
+from typing import Any, NoReturn
 
 import click
 
-from logviewer import catalog, demo, serve
-from logviewer.config import NO_RULES, LogFormat, Rules, Settings, log_rule, redact_rule
+from logviewer import catalog, demo, passwords, serve
 from logviewer.errors import CannotRunError, NotAFileError
-from logviewer.parsing.dialect import Dialect
-from logviewer.redaction import Redaction
-
-T = TypeVar("T")
+from logviewer.options import FILE, checked, with_settings
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
 _CONTEXT = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -33,12 +24,14 @@ _CONTEXT = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--he
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 after a signal, 1 if it cannot run, 2 for a bad command line."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
-    is_demo = typed[:1] == ["demo"]
+    named = {"demo": demo_command, "hash-password": hash_command}
     try:
-        if is_demo:
-            demo_command.main(typed[1:], prog_name="logviewer demo", standalone_mode=False)
+        if command := named.get(typed[0] if typed else ""):
+            command.main(typed[1:], prog_name=f"logviewer {typed[0]}", standalone_mode=False)
         else:
             serve_command.main(typed, prog_name="logviewer", standalone_mode=False)
+    except click.Abort:
+        _fail(CANNOT_RUN, "ended before it was done")
     except click.ClickException as error:
         _fail(BAD_COMMAND_LINE, f"{error.format_message()} (see logviewer --help)")
     except CannotRunError as error:
@@ -51,130 +44,13 @@ def _fail(code: int, message: str) -> NoReturn:
     sys.exit(code)
 
 
-def _read_config(context: click.Context, _: click.Parameter, file: Path | None) -> Rules:
-    """Let the file's keys be defaults, and give its rules. Raises CannotRunError for whatever is wrong with it."""
-    if file is None:
-        return NO_RULES
-    try:
-        keys = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CannotRunError(f"cannot use the configuration {file}: {error}") from error
-    own = _by_key(context.command)
-    known = _by_key(serve_command) | _by_key(demo_command)
-    context.default_map = {}
-    rules = Rules(
-        # Made to be checked.
-        logs=_table_rules(file, "logs", keys, log_rule, lambda rule: Dialect([rule])),
-        redact=_table_rules(file, "redact", keys, redact_rule, lambda rule: Redaction([rule])),
-    )
-    for key, value in keys.items():
-        name = key.replace("_", "-")
-        if name not in known:
-            raise CannotRunError(
-                f"{file}: there is no setting {key!r}; there are {', '.join(sorted([*known, 'logs', 'redact']))}"
-            )
-        _check_type(context, f"{file}: {key}", known[name], value)
-        if name in own:
-            context.default_map[own[name].name or name] = value
-    return rules
-
-
-def _table_rules(
-    file: Path, name: str, keys: dict[str, Any], read: Callable[[dict[str, Any]], T], check: Callable[[T], object]
-) -> tuple[T, ...]:
-    """The rules of all tables of this name, which are taken out of the keys."""
-    tables = keys.pop(name, [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise CannotRunError(f"{file}: {name} must be tables, each under its own [[{name}]]")
-    rules: list[T] = []
-    for number, table in enumerate(tables, 1):
-        try:
-            rules.append(read(table))
-            check(rules[-1])
-        except CannotRunError as error:
-            raise CannotRunError(f"{file}: [[{name}]] number {number}: {error}") from error
-    return tuple(rules)
-
-
-def _by_key(command: click.Command) -> dict[str, click.Parameter]:
-    """The settings by the key they have in the configuration: the long option, or the argument's name."""
-    settings = [each for each in command.params if each.name not in ("rules", "version", "directory", "no_serve")]
-    return {each.opts[-1].lstrip("-"): each for each in settings}
-
-
-def _check_type(context: click.Context, where: str, setting: click.Parameter, value: object) -> None:
-    """TOML has types of its own: text is not taken for a number, nor a number for text."""
-    many = setting.multiple or setting.nargs == -1
-    wanted = {"boolean": (bool,), "integer range": (int,), "integer": (int,), "float range": (int, float)}
-    types = wanted.get(setting.type.name, (str,))
-    values = value if many and isinstance(value, list) else [value]
-    if (many and not isinstance(value, list)) or any(type(each) not in types for each in values):
-        kind = types[-1].__name__.replace("str", "text").replace("bool", "true or false")
-        raise CannotRunError(f"{where} must be {'a list of ' if many else ''}{kind}, not {value!r}")
-    try:
-        setting.type_cast_value(context, value)
-    except click.BadParameter as error:
-        raise CannotRunError(f"{where}: {error.format_message()}") from error
-
-
-_FILE = click.Path(path_type=Path)
-
-# The one table of settings: flag, environment variable (LOGVIEWER_ and the name), key of the configuration, help.
-_TABLE = (
-    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
-    click.option(
-        "--port",
-        type=click.IntRange(0, 65535),
-        default=8000,
-        show_default=True,
-        help="Port to listen on; 0 takes any free one.",
-    ),
-    click.option(
-        "--open/--no-open",
-        "open_browser",
-        envvar="LOGVIEWER_OPEN",
-        default=None,
-        help="Open a browser.  [default: on a desktop]",
-    ),
-    click.option("--token", help="What a client must know.  [default: made anew at each start]"),
-    click.option("--no-auth", is_flag=True, help="Let everybody in; only for a loopback --host."),
-    click.option(
-        "--config",
-        "rules",
-        envvar="LOGVIEWER_CONFIG",
-        allow_from_autoenv=False,
-        type=_FILE,
-        is_eager=True,
-        callback=_read_config,
-        help="TOML file with any of these settings, and 'paths', 'logs' and 'redact'.",
-    ),
-    click.option("--follow-symlinks", is_flag=True, help="Read files also where symlinks lead out of what PATH names."),
-    click.option("--root-path", default="", help="Path prefix under which a proxy serves this, like /logs."),
-    click.option("--allow-host", multiple=True, metavar="NAME", help="Another host name for this server; repeatable."),
-    click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Let pages of this origin read; repeatable."),
-    click.option("--ssl-certfile", type=_FILE, help="Certificate, for HTTPS."),
-    click.option("--ssl-keyfile", type=_FILE, help="Its key."),
-    click.option(
-        "--log-format",
-        type=click.Choice(get_args(LogFormat)),
-        help="Log requests too, a line each, in this form.  [default: only warnings, in words]",
-    ),
-)
-
-
-def _settings(command: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(_TABLE):
-        command = option(command)
-    return command
-
-
+@with_settings
 @click.command(
     context_settings=_CONTEXT,
     epilog="\b\nExamples:\n  logviewer /var/log/syslog '/var/log/nginx/*.log'\n  make 2>&1 | logviewer -\n"
     "  logviewer demo          demo logs, written and served (a file of that name: ./demo)\n",
 )
 @click.argument("paths", nargs=-1, metavar="PATH...")
-@_settings
 @click.version_option(version("logviewer"), message="logviewer %(version)s", allow_from_autoenv=False)
 def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 (as the table says)
     """See log files in a browser, live.
@@ -192,15 +68,15 @@ def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN4
         catalog.check(paths)
     except NotAFileError as error:
         raise click.UsageError(f"{error}; name a log file, or pipe it: ... | logviewer -") from error
-    serve.run(_checked(paths, **options))
+    serve.run(checked(paths, **options))
 
 
+@with_settings
 @click.command(context_settings=_CONTEXT)
-@click.argument("directory", required=False, metavar="[DIR]", type=_FILE)
+@click.argument("directory", required=False, metavar="[DIR]", type=FILE)
 @click.option("--rate", type=click.FloatRange(min=0), default=20.0, show_default=True, help="Lines per second.")
 @click.option("--seed", default=1, show_default=True, help="The same seed tells the same story.")
 @click.option("--no-serve", is_flag=True, help="Only write.")
-@_settings
 def demo_command(directory: Path | None, rate: float, seed: int, no_serve: bool, **options: Any) -> None:  # noqa: ANN401, FBT001 (as the table says)
     """Write demo logs into DIR (by default a temporary one) and serve them."""
     if no_serve:
@@ -208,7 +84,7 @@ def demo_command(directory: Path | None, rate: float, seed: int, no_serve: bool,
         return
     with tempfile.TemporaryDirectory(prefix="logviewer-demo-") as temporary:
         logs = directory or Path(temporary)
-        settings = _checked((str(logs),), **options)
+        settings = checked((str(logs),), **options)
         # A process of its own: at a high rate the writer would take the server's time.
         words = [sys.executable, "-m", "logviewer", "demo", "--no-serve", f"--rate={rate}", f"--seed={seed}", str(logs)]
         writer = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0)
@@ -217,6 +93,23 @@ def demo_command(directory: Path | None, rate: float, seed: int, no_serve: bool,
             # It has said why.
             sys.exit(CANNOT_RUN)
         serve.run(settings)
+
+
+@click.command(context_settings=_CONTEXT)
+def hash_command() -> None:
+    """Print what the configuration holds in place of a password.
+
+    The password is asked for on a terminal, or else read from standard input, up to the end of its first line.
+    """
+    if sys.stdin.isatty():
+        # Or else the terminal would go on to hide what is typed.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise click.UsageError("the password must not be empty")
+    print(passwords.hashed(password))  # noqa: T201 (what it is for)
 
 
 def _stop(writer: "subprocess.Popen[bytes]") -> None:
@@ -232,67 +125,3 @@ def _write_demo(directory: Path, *, rate: float, seed: int) -> None:
         demo.run(directory, rate=rate, seed=seed, stop=stop, ready=lambda: print(directory, flush=True))  # noqa: T201
     except OSError as error:
         raise CannotRunError(f"cannot write demo logs: {error}") from error
-
-
-def _checked(  # noqa: PLR0913 (one for each line of the table)
-    paths: tuple[str, ...],
-    *,
-    host: str,
-    port: int,
-    open_browser: bool | None,
-    token: str | None,
-    no_auth: bool,
-    follow_symlinks: bool,
-    root_path: str,
-    allow_host: tuple[str, ...],
-    allow_origin: tuple[str, ...],
-    ssl_certfile: Path | None,
-    ssl_keyfile: Path | None,
-    log_format: LogFormat | None,
-    rules: Rules,
-) -> Settings:
-    """Raises click.UsageError for what does not go together."""
-    if no_auth and not _is_loopback(host):
-        raise click.UsageError(
-            f"--no-auth would show the logs to everybody who reaches {host}; it needs a loopback host"
-        )
-    if no_auth and token:
-        raise click.UsageError("--no-auth and --token exclude each other")
-    if (ssl_certfile is None) != (ssl_keyfile is None):
-        raise click.UsageError("--ssl-certfile and --ssl-keyfile go together")
-    if token is not None and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", token):
-        raise click.UsageError("the token must be of printable ASCII characters, at least one")
-    prefix = root_path.strip("/")
-    if not re.fullmatch(r"[A-Za-z0-9._~/-]*", prefix):
-        raise click.UsageError(
-            f"--root-path {root_path!r} holds what no URL path can; use letters, digits and . _ ~ - /"
-        )
-    token = None if no_auth else token or secrets.token_urlsafe(16)
-    return Settings(
-        paths=paths,
-        host=host,
-        port=port,
-        token=token,
-        secret=token or secrets.token_urlsafe(32),
-        open_browser=_has_desktop() if open_browser is None else open_browser,
-        root_path=f"/{prefix}" if prefix else "",
-        allow_host=allow_host,
-        allow_origin=allow_origin,
-        ssl_certfile=ssl_certfile,
-        ssl_keyfile=ssl_keyfile,
-        log_format=log_format,
-        follow_symlinks=follow_symlinks,
-        rules=rules,
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def _has_desktop() -> bool:
-    display = sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
-    return display and sys.stdout.isatty()

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from os.path import abspath
 from pathlib import Path
 from typing import Any, Literal
 
 from logviewer.errors import CannotRunError
+from logviewer.passwords import is_hash
 
 LogFormat = Literal["text", "json"]
 
@@ -36,21 +35,38 @@ class RedactRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """The tables of the configuration."""
+class User:
+    """Somebody who may see the sources that fit one of these globs, all of them if ``sources`` is None.
+
+    ``password`` is an argon2 hash; without one nobody can sign in under this name.
+    """
+
+    name: str
+    password: str | None = field(default=None, repr=False)
+    sources: tuple[str, ...] | None = None
+
+
+# Who knows the token, and anybody where nobody has to sign in.
+EVERYBODY = User("")
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What only the configuration's file can say."""
 
     logs: tuple[LogRule, ...] = ()
     redact: tuple[RedactRule, ...] = ()
+    users: tuple[User, ...] = ()
 
 
-NO_RULES = Rules()
+NO_TABLES = Tables()
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``paths`` as typed: files, globs, directories, ``-``. ``token`` is None where nobody has to sign in.
+    """``paths`` as typed: files, globs, directories, ``-``. With ``no_auth`` nobody has to sign in.
 
-    Without a ``log_format`` the server says only what people must know.
+    Without a ``log_format`` the server says only what people must know. ``token`` is None where it lets nobody in.
     ``secret`` signs the cookies: servers that share it take each other's.
     """
 
@@ -59,6 +75,8 @@ class Settings:
     port: int
     token: str | None
     secret: str
+    no_auth: bool
+    max_streams: int
     open_browser: bool
     root_path: str = ""
     allow_host: tuple[str, ...] = ()
@@ -67,11 +85,14 @@ class Settings:
     ssl_keyfile: Path | None = None
     log_format: LogFormat | None = None
     follow_symlinks: bool = False
-    rules: Rules = NO_RULES
+    auth_header: str | None = None
+    trusted_proxy: tuple[str, ...] = ()
+    tables: Tables = NO_TABLES
 
 
 _RULE_KEYS = ("files", "zone", "pattern", "time-format", "levels")
 _REDACT_KEYS = ("pattern", "mask", "files")
+_USER_KEYS = ("name", "password", "sources")
 
 
 def log_rule(table: Mapping[str, Any]) -> LogRule:
@@ -79,8 +100,8 @@ def log_rule(table: Mapping[str, Any]) -> LogRule:
 
     Raises CannotRunError, which names the key.
     """
-    keys = _known_keys(table, _RULE_KEYS)
-    files = _globs(keys.pop("files", []))
+    keys = _known(table, _RULE_KEYS)
+    files = _globs("files", keys.pop("files", []))
     levels = keys.pop("levels", {})
     if not isinstance(levels, dict) or not all(isinstance(each, str) for each in levels.values()):
         raise CannotRunError(f"levels must be a table of texts, not {levels!r}")
@@ -95,8 +116,8 @@ def redact_rule(table: Mapping[str, Any]) -> RedactRule:
 
     Raises CannotRunError, which names the key.
     """
-    keys = _known_keys(table, _REDACT_KEYS)
-    files = _globs(keys.pop("files")) if "files" in keys else ()
+    keys = _known(table, _REDACT_KEYS)
+    files = _globs("files", keys.pop("files")) if "files" in keys else ()
     _check_texts(keys)
     if not keys.get("pattern"):
         raise CannotRunError("pattern: it says what to redact, and must be there")
@@ -106,19 +127,19 @@ def redact_rule(table: Mapping[str, Any]) -> RedactRule:
     return RedactRule(keys["pattern"], mask, files)
 
 
-def _known_keys(table: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
+def _known(table: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     keys = {key.replace("_", "-"): value for key, value in table.items()}
     for key in keys:
-        if key not in known:
-            raise CannotRunError(f"there is no key {key!r}; there are {', '.join(known)}")
+        if key not in names:
+            raise CannotRunError(f"there is no key {key!r}; there are {', '.join(names)}")
     return keys
 
 
-def _globs(files: object) -> tuple[str, ...]:
-    files = [files] if isinstance(files, str) else files
-    if not isinstance(files, list) or not files or not all(isinstance(each, str) and each for each in files):
-        raise CannotRunError("files must be a glob or a list of globs, at least one")
-    return tuple(files)
+def _globs(key: str, value: object) -> tuple[str, ...]:
+    globs = [value] if isinstance(value, str) else value
+    if not isinstance(globs, list) or not globs or not all(isinstance(each, str) and each for each in globs):
+        raise CannotRunError(f"{key} must be a glob or a list of globs, at least one")
+    return tuple(globs)
 
 
 def _check_texts(keys: Mapping[str, Any]) -> None:
@@ -127,17 +148,15 @@ def _check_texts(keys: Mapping[str, Any]) -> None:
             raise CannotRunError(f"{key} must be text, not {value!r}")
 
 
-def fits(glob: str, path: Path, name: str) -> bool:
-    """Whether a glob means the file with this path, or that goes by this name."""
-    if "/" not in glob:
-        return name == glob or fnmatchcase(name, glob)
-    whole = abspath(glob)
-    return str(path) == whole or _fits_parts(Path(whole).parts, path.parts)
+def user(table: Mapping[str, Any]) -> User:
+    """The user that one [[users]] of the configuration states.
 
-
-def _fits_parts(globs: Sequence[str], parts: Sequence[str]) -> bool:
-    if not globs or not parts:
-        return not parts and all(glob == "**" for glob in globs)
-    if globs[0] == "**":
-        return _fits_parts(globs[1:], parts) or _fits_parts(globs, parts[1:])
-    return fnmatchcase(parts[0], globs[0]) and _fits_parts(globs[1:], parts[1:])
+    Raises CannotRunError, which names the key.
+    """
+    keys = _known(table, _USER_KEYS)
+    name, password = keys.get("name"), keys.get("password")
+    if not isinstance(name, str) or not name or not name.isprintable() or name != name.strip():
+        raise CannotRunError("name must be text, of characters that can be seen")
+    if password is not None and not (isinstance(password, str) and is_hash(password)):
+        raise CannotRunError("password must be the hash that 'logviewer hash-password' prints")
+    return User(name, password, _globs("sources", keys.get("sources")))

@@ -7,8 +7,9 @@ from weakref import WeakValueDictionary
 
 import re2
 
-from logviewer.config import RedactRule, fits
+from logviewer.config import RedactRule
 from logviewer.errors import CannotRunError
+from logviewer.globs import fits
 
 
 class Redaction:

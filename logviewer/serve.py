@@ -55,7 +55,7 @@ def run(settings: Settings) -> None:
     catalog = Catalog(
         settings.paths,
         stdin=spool.path if spool else None,
-        rules=settings.rules,
+        tables=settings.tables,
         follow_symlinks=settings.follow_symlinks,
     )
     streams = Streams()
@@ -111,6 +111,8 @@ def _configure(settings: Settings, catalog: Catalog, streams: Streams) -> uvicor
         log_config=None,
         access_log=False,
         server_header=False,
+        # What a client says of itself is believed of named proxies only: see web/proxy.py.
+        proxy_headers=False,
         ssl_certfile=settings.ssl_certfile,
         ssl_keyfile=settings.ssl_keyfile,
         timeout_graceful_shutdown=1,

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from logviewer.cli import demo_command, serve_command
-from logviewer.config import LogRule, RedactRule, Rules
+from logviewer.config import LogRule, RedactRule, Tables
 from logviewer.errors import CannotRunError
 from tests.server import Server
 from tests.test_cli import assert_refused, run
@@ -57,6 +57,14 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "--ssl-keyfile": Setting(
         None, ('"file.key"', Path("file.key")), ("env.key", Path("env.key")), (["--ssl-keyfile", "f"], Path("f"))
+    ),
+    "--max-streams": Setting(5000, ("1", 1), ("2", 2), (["--max-streams", "3"], 3)),
+    "--auth-header": Setting(None, ('"X-File"', "X-File"), ("X-Env", "X-Env"), (["--auth-header", "X-Flag"], "X-Flag")),
+    "--trusted-proxy": Setting(
+        (),
+        ('["10.0.0.1"]', ("10.0.0.1",)),
+        ("10.0.0.2 ::1", ("10.0.0.2", "::1")),
+        (["--trusted-proxy", "::2"], ("::2",)),
     ),
     "--log-format": Setting(None, ('"text"', "text"), ("json", "json"), (["--log-format", "text"], "text")),
 }
@@ -285,7 +293,7 @@ def test_rules_are_read_from_the_file_for_both_commands(tmp_path: Path) -> None:
         LogRule(("odd.log",), zone="UTC"),
         LogRule(("a", "b"), pattern="(?P<time>.*)(?P<level>x)", time_format="%d.%m.%Y", levels={"S1": "fatal"}),
     )
-    expected = Rules(logs, (RedactRule("key=\\w+"), RedactRule("a", "b", ("odd.log",))))
+    expected = Tables(logs, (RedactRule("key=\\w+"), RedactRule("a", "b", ("odd.log",))))
     assert [read(command, "--config", f"--config={file}") for command in (serve_command, demo_command)] == [
         expected
     ] * 2

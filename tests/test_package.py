@@ -94,6 +94,7 @@ def test_metadata_say_what_it_is(distribution: Distribution) -> None:
     needed = [each for each in distribution.requires or [] if "extra ==" not in each]
     names = sorted(re.split(r"[\[<>=~ ]", each)[0] for each in needed)
     libraries = [
+        "argon2-cffi",
         "click",
         "fastapi",
         "google-re2",

@@ -39,7 +39,8 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
         pytest.skip("needs nginx and openssl (Debian: nginx-light, openssl)")
     directory = tmp_path_factory.mktemp("proxy")
     (directory / "app.log").write_text("first\n")
-    with Server("--root-path", "/logs", "--allow-host", NAME, directory / "app.log") as server:
+    words = ["--root-path", "/logs", "--trusted-proxy", "127.0.0.1", "--allow-host", NAME]
+    with Server(*words, directory / "app.log") as server:
         port = free_port()
         program = run_nginx(directory, server, port)
         try:

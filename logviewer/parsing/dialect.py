@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import re2
 
-from logviewer.config import LogRule, fits
+from logviewer.config import LogRule
 from logviewer.errors import CannotRunError
+from logviewer.globs import fits
 from logviewer.parsing import timeformat
 from logviewer.parsing.level import Level, named
 from logviewer.parsing.level import level as usual_level

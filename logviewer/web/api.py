@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Header, HTTPException, Request
+from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from fastapi import Query as Parameters
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response, StreamingResponse
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from logviewer import cursor
 from logviewer.catalog import Catalog
+from logviewer.config import User
 from logviewer.cursor import Mark
 from logviewer.errors import CursorError, QueryError, TornError
 from logviewer.files.generations import Position
@@ -24,6 +25,7 @@ from logviewer.source import Source
 from logviewer.view.lines import Range, whole_line
 from logviewer.view.views import Views
 from logviewer.web import wire
+from logviewer.web.auth import user_of
 from logviewer.web.download import download, keep, redacted
 from logviewer.web.metrics import Metrics
 from logviewer.web.parameters import (
@@ -50,6 +52,7 @@ _TRY_AGAIN_SECONDS = (0.05, 0.1)
 _REPEATABLE = frozenset({"source", "q", "not", "level"})
 
 T = TypeVar("T")
+Who = Annotated[User, Depends(user_of)]
 
 
 class Api:
@@ -70,14 +73,14 @@ class Api:
         self.router.get("/histogram")(self.histogram)
         self.router.api_route("/download", methods=["GET", "HEAD"])(self.download)
 
-    async def sources(self, _: Annotated[SourcesQuery, Parameters()]) -> Response:
+    async def sources(self, _: Annotated[SourcesQuery, Parameters()], user: Who) -> Response:
         """All sources and what there is to say of them."""
-        body = await self._streams.frames.run(lambda: wire.source_list(list(self._catalog)))
+        body = await self._streams.frames.run(lambda: wire.source_list(self._catalog.seen_by(user)))
         return Response(body, media_type=_JSON, headers=_NOT_KEPT)
 
-    async def lines(self, query: Annotated[LinesQuery, Parameters()]) -> Response:
+    async def lines(self, query: Annotated[LinesQuery, Parameters()], user: Who) -> Response:
         """Lines by position, or around a place; those that are found within a second."""
-        sources = self._find_all(query.source)
+        sources = self._find_all(query.source, user)
         given = [name for name in ("start", "at", "before", "time") if getattr(query, name) is not None]
         if len(given) > 1:
             raise HTTPException(422, f"{', '.join(given)}: give one of them, not both")
@@ -86,9 +89,9 @@ class Api:
         body = await self._when_found(lambda: self._range(sources, sieve, query), rows)
         return Response(body, media_type=_JSON, headers=_NOT_KEPT)
 
-    async def line(self, query: Annotated[LineQuery, Parameters()]) -> Response:
+    async def line(self, query: Annotated[LineQuery, Parameters()], user: Who) -> Response:
         """One line as its bytes are in the file, however long: the way to the rest of one that was cut."""
-        source = self._find(query.source)
+        source = self._find(query.source, user)
         position = await _from_disk(self._streams.frames, lambda: _locate([source], query.at))
         kind = f"text/plain; charset={position.generation.encoding.codec}"
         return StreamingResponse(_line(self._streams.frames, position), headers={"content-type": kind})
@@ -97,11 +100,12 @@ class Api:
         self,
         request: Request,
         query: Annotated[DownloadQuery, Parameters()],
+        user: Who,
         span: Annotated[str | None, Header(alias="range")] = None,
         if_range: Annotated[str | None, Header()] = None,
     ) -> Response:
         """The live file, or a range of it; or the lines that pass, or those of several sources by time."""
-        sources, sieve = self._find_all(query.source), self._sieve(query)
+        sources, sieve = self._find_all(query.source, user), self._sieve(query)
         source = sources[0]
         if sieve or len(sources) > 1:
             name = source.name if len(sources) == 1 else "merged.log"
@@ -125,12 +129,12 @@ class Api:
 
         Parameters that are only the page's own are passed over.
         """
-        given = request.query_params
+        given, user = request.query_params, user_of(request)
         known = {field.alias or name for name, field in StreamQuery.model_fields.items()}
         asked: dict[str, Any] = {
             name: given.getlist(name) if name in _REPEATABLE else given[name] for name in known if name in given
         }
-        asked.setdefault("source", [source.id for source in self._catalog if source.state == "open"][:1])
+        asked.setdefault("source", [source.id for source in self._catalog.seen_by(user) if source.state == "open"][:1])
         try:
             query = StreamQuery.model_validate({"follow": False, **asked, "format": "text"})
         except ValidationError as error:
@@ -139,11 +143,11 @@ class Api:
             ) from error
         if "from" not in given:
             query.begin = "start" if self._sieve(query) else f"-{MAX_LINES}"
-        return await self.stream(query)
+        return await self.stream(query, user)
 
-    async def search(self, query: Annotated[SearchQuery, Parameters()]) -> Response:
+    async def search(self, query: Annotated[SearchQuery, Parameters()], user: Who) -> Response:
         """Every match as it is found, and how far the search has come."""
-        sources, sieve = self._find_all(query.source), self._sieve(query)
+        sources, sieve = self._find_all(query.source, user), self._sieve(query)
         if sieve is None:
             raise HTTPException(422, "q: say what to search for")
         search = Search(
@@ -158,9 +162,9 @@ class Api:
         )
         return search_stream(self._metrics.search(search.events()))
 
-    async def histogram(self, query: Annotated[HistogramQuery, Parameters()]) -> Response:
+    async def histogram(self, query: Annotated[HistogramQuery, Parameters()], user: Who) -> Response:
         """How many lines there are over time, by level, as far as they were looked at."""
-        sources, sieve = self._find_all(query.source), self._sieve(query)
+        sources, sieve = self._find_all(query.source, user), self._sieve(query)
         since = None if query.begin is None else _moment("from", query.begin)
         until = None if query.end is None else _moment("to", query.end)
         if since is not None and until is not None and until <= since:
@@ -178,11 +182,12 @@ class Api:
     async def stream(
         self,
         query: Annotated[StreamQuery, Parameters()],
+        user: Who,
         accept: Annotated[str, Header()] = "",
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Lines as they come."""
-        sources = self._find_all(query.source)
+        sources = self._find_all(query.source, user)
         marks = _marks(sources, last_event_id, query.cursor)
         as_text = query.format == "text" or (query.format is None and accept.startswith("text/plain"))
         sieve = self._sieve(query)
@@ -245,11 +250,11 @@ class Api:
         except QueryError as error:
             raise HTTPException(422, str(error)) from error
 
-    def _find_all(self, wanted: Sequence[str]) -> list[Source]:
-        return list(dict.fromkeys(self._find(each) for each in wanted))
+    def _find_all(self, wanted: Sequence[str], user: User) -> list[Source]:
+        return list(dict.fromkeys(self._find(each, user) for each in wanted))
 
-    def _find(self, wanted: str) -> Source:
-        if source := self._catalog.find(wanted):
+    def _find(self, wanted: str, user: User) -> Source:
+        if source := self._catalog.find(wanted, user):
             return source
         raise HTTPException(404, f"source: no id, and no name of a single source, is {wanted!r}; see /api/sources")
 

@@ -18,9 +18,11 @@ from logviewer.web import assets
 from logviewer.web.api import Api
 from logviewer.web.auth import Guard
 from logviewer.web.failures import Failures
+from logviewer.web.limits import Places
 from logviewer.web.log import RequestLog
 from logviewer.web.metrics import Metrics
 from logviewer.web.pages import Pages
+from logviewer.web.proxy import TrustedProxy
 from logviewer.web.static import StaticFiles
 from logviewer.web.stream import Streams
 
@@ -41,7 +43,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
     failures = Failures()
     metrics = Metrics(catalog, streams, failures)
     api = Api(catalog, streams, views, metrics)
-    pages = Pages(settings.root_path, package_version, catalog, text=api.text)
+    pages = Pages(settings, package_version, catalog, text=api.text)
     app.include_router(pages.router)
     app.include_router(api.router)
     app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(_healthz)
@@ -50,9 +52,12 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
     app.exception_handler(RequestValidationError)(_name_the_parameter)
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
+    # The last one is the outermost.
+    app.add_middleware(Places, max_streams=settings.max_streams)
     app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in, failures=failures)
     if settings.log_format:
         app.add_middleware(RequestLog)
+    app.add_middleware(TrustedProxy, settings=settings)
     return app
 
 

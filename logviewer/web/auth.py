@@ -1,20 +1,23 @@
-"""Who may come in: a token as cookie or Bearer, and only under host names that are ours."""
+"""Who may come in: with the token, or a name and a password, and only under host names that are ours."""
 
 import hmac
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http.cookies import CookieError, SimpleCookie
 from typing import Literal, Protocol, TypedDict
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from logviewer.config import Settings
+from logviewer.config import EVERYBODY, Settings, User
 from logviewer.web.failures import Failures, TooManyTriesError
+from logviewer.web.limits import MAX_BODY_BYTES, Requests
+from logviewer.web.passwords import BusyError, Passwords
+from logviewer.web.proxy import remote_user
 from logviewer.web.sessions import Sessions
 
 CONTENT_SECURITY_POLICY = (
@@ -22,6 +25,7 @@ CONTENT_SECURITY_POLICY = (
     "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types logviewer"
 )
+_USER = "logviewer.user"
 _HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
@@ -29,6 +33,12 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+
+
+def user_of(request: Request) -> User:
+    """Who was let in."""
+    user: User = request.scope[_USER]
+    return user
 
 
 class CookieRules(TypedDict):
@@ -44,7 +54,7 @@ class SignIn(Protocol):
     """Renders the page for who is not signed in."""
 
     def __call__(self, *, wrong: bool, query: Sequence[tuple[str, str]], wait: int | None = None) -> Response:
-        """``wrong``: a token was given and is not ours; ``query``: the rest of what was asked for.
+        """``wrong``: a token or password was given and is not right; ``query``: the rest of what was asked for.
 
         ``wait``: seconds until tries from this address are looked at again, after too many of them.
         """
@@ -64,7 +74,10 @@ class Guard:
         self._failures = failures
         self._token = settings.token
         self._cookie = f"logviewer-{settings.port}"
-        self._sessions = Sessions(settings.secret)
+        self._users = {user.name: user for user in settings.tables.users}
+        self._requests = Requests()
+        self._passwords = Passwords(settings.tables.users)
+        self._sessions = Sessions(settings.secret, [*settings.tables.users, *([EVERYBODY] if settings.token else [])])
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower() for host in settings.allow_host)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,11 +86,13 @@ class Guard:
             await self._app(scope, receive, send)
             return
         scope = self._below_root(scope)
-        request = Request(scope)
+        request = Request(scope, receive)
         try:
-            answer: ASGIApp = await self._refuse(request) or self._app
+            answer: ASGIApp = await self._answer(request) or self._app
         except TooManyTriesError as error:
             answer = self._too_many(request, error.seconds)
+        except BusyError:
+            answer = _plain(503, "too many people sign in just now: try again in 5 s", {"retry-after": "5"})
         await answer(scope, receive, _with_headers(send))
 
     def _below_root(self, scope: Scope) -> Scope:
@@ -86,37 +101,72 @@ class Guard:
         kept = path.startswith(f"{root}/")
         return {**scope, "root_path": root, "path": path if kept else root + path}
 
-    async def _refuse(self, request: Request) -> Response | None:
-        """The answer, unless the application may give it. Raises TooManyTriesError."""
+    async def _answer(self, request: Request) -> Response | None:
+        """What is not the application's to answer. Raises TooManyTriesError, BusyError."""
         path = self._path(request)
         if not self._is_our_name(request.headers):
-            return JSONResponse({"detail": "this host name is not allowed: see --allow-host"}, status_code=421)
-        if self._token is None or path == "/healthz" or path.startswith("/static/") or _is_preflight(request):
+            return _plain(421, "this host name is not allowed: see --allow-host")
+        if refusal := self._requests.refuse(request, path):
+            return refusal
+        if path == "/healthz" or path.startswith("/static/") or _is_preflight(request):
             return None
-        if path == "/" and (token := request.query_params.get("token")) is not None:
-            is_right = await self._is_right(request, token)
-            return self._let_in(request) if is_right else self._show_sign_in(request, wrong=True)
+        if not self._settings.no_auth and (answer := await self._at_the_door(request, path)):
+            return answer
+        user = EVERYBODY if self._settings.no_auth else await self._user(request)
+        if user is None:
+            return self._refuse(request, path)
+        request.scope[_USER] = user
+        return None
+
+    async def _at_the_door(self, request: Request, path: str) -> Response | None:
+        """The answer to who signs in or out."""
+        if path == "/" and "token" in request.query_params:
+            return await self._sign_in_by_token(request)
+        if path == "/sign-in":
+            return await self._sign_in_by_password(request)
         if path == "/sign-out" and request.method == "POST":
             return self._sign_out(request)
-        if await self._is_signed_in(request):
-            return None
-        return (
-            self._show_sign_in(request, wrong=False)
-            if path == "/"
-            else JSONResponse(
-                {"detail": "sign in first: send 'Authorization: Bearer TOKEN' or open the link that logviewer printed"},
-                status_code=401,
-                headers={"www-authenticate": "Bearer"},
-            )
-        )
+        return None
+
+    async def _sign_in_by_token(self, request: Request) -> Response:
+        rest = _without(request.url.query, "token")
+        if await self._is_right(request, request.query_params["token"]):
+            return self._let_in(request, EVERYBODY, rest)
+        return self._sign_in(wrong=True, query=rest)
+
+    async def _sign_in_by_password(self, request: Request) -> Response:
+        if request.method != "POST":
+            return RedirectResponse(self._base, status_code=303)
+        form = await _form(request)
+        if form is None:
+            return _plain(413, f"the body is too long: at most {MAX_BODY_BYTES} bytes")
+        given = dict(parse_qsl(form))
+        found: list[User] = []
+
+        async def check() -> bool:
+            user = await self._passwords.user(given.get("user", ""), given.get("password", ""))
+            found.extend([user] if user else [])
+            return bool(found)
+
+        rest = _without(form, "user", "password")
+        if await self._failures.judge(_address(request), check):
+            return self._let_in(request, found[0], rest)
+        return self._sign_in(wrong=True, query=rest)
+
+    def _refuse(self, request: Request, path: str) -> Response:
+        if name := remote_user(request):
+            return _plain(403, f"the proxy says that you are {name!r}: nobody of this name may see these logs")
+        if path == "/":
+            return self._sign_in(wrong=False, query=_without(request.url.query, "token"))
+        detail = "sign in first: send 'Authorization: Bearer TOKEN' or open the link that logviewer printed"
+        return _plain(401, detail, {"www-authenticate": "Bearer"})
 
     def _too_many(self, request: Request, seconds: int) -> Response:
-        if self._path(request) == "/":
-            response = self._sign_in(wrong=True, query=_without_token(request), wait=seconds)
-        else:
-            detail = f"too many wrong tries from this address: try again in {seconds} s"
-            response = JSONResponse({"detail": detail}, status_code=429)
-        response.headers["retry-after"] = str(seconds)
+        wait = {"retry-after": str(seconds)}
+        if self._path(request) not in ("/", "/sign-in"):
+            return _plain(429, f"too many wrong tries from this address: try again in {seconds} s", wait)
+        response = self._sign_in(wrong=True, query=_without(request.url.query, "token"), wait=seconds)
+        response.headers.update(wait)
         return response
 
     def _path(self, request: Request) -> str:
@@ -128,17 +178,20 @@ class Guard:
         host = name.rpartition("]")[0].lstrip("[") if name.startswith("[") else name.partition(":")[0]
         return host in self._hosts or _is_address(host)
 
-    async def _is_signed_in(self, request: Request) -> bool:
-        if self._sessions.is_open(self._session_of(request.headers)):
-            return True
+    async def _user(self, request: Request) -> User | None:
+        if name := remote_user(request):
+            return self._users.get(name) if self._users else User(name)
+        if user := self._sessions.user(self._session_of(request.headers)):
+            return user
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and bool(token) and await self._is_right(request, token.strip())
+        is_bearer = scheme.lower() == "bearer" and token
+        return EVERYBODY if is_bearer and await self._is_right(request, token.strip()) else None
 
     async def _is_right(self, request: Request, token: str) -> bool:
         async def check() -> bool:
-            return _same(token, self._token or "")
+            return self._token is not None and _same(token, self._token)
 
-        return await self._failures.judge(request.client.host if request.client else "", check)
+        return await self._failures.judge(_address(request), check)
 
     def _session_of(self, headers: Headers) -> str:
         try:
@@ -147,13 +200,9 @@ class Guard:
             return ""
         return cookie.value if cookie else ""
 
-    def _show_sign_in(self, request: Request, *, wrong: bool) -> Response:
-        return self._sign_in(wrong=wrong, query=_without_token(request))
-
-    def _let_in(self, request: Request) -> Response:
-        rest = _without_token(request)
+    def _let_in(self, request: Request, user: User, rest: Sequence[tuple[str, str]]) -> Response:
         response = RedirectResponse(self._base + ("?" + urlencode(rest) if rest else ""), status_code=303)
-        response.set_cookie(self._cookie, self._sessions.begin(), **self._cookie_rules(request))
+        response.set_cookie(self._cookie, self._sessions.begin(user), **self._cookie_rules(request))
         return response
 
     def _sign_out(self, request: Request) -> Response:
@@ -172,8 +221,29 @@ def _is_preflight(request: Request) -> bool:
     return request.method == "OPTIONS" and "access-control-request-method" in request.headers
 
 
-def _without_token(request: Request) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in parse_qsl(request.url.query, keep_blank_values=True) if name != "token"]
+def _without(query: str, *names: str) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name not in names]
+
+
+async def _form(request: Request) -> str | None:
+    """The body, None if it is too long for a form, or does not come to its end."""
+    body = b""
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                return None
+    except ClientDisconnect:
+        return None
+    return body.decode(errors="replace")
+
+
+def _plain(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse({"detail": detail}, status_code=status, headers=headers)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _same(given: str, right: str) -> bool:

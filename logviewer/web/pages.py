@@ -1,14 +1,16 @@
 """The pages that people see, rendered from the templates."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from logviewer.source import Source
+from logviewer.catalog import Catalog
+from logviewer.config import Settings
 from logviewer.web import assets
+from logviewer.web.auth import user_of
 
 # With any of these, the page asks for other lines than the last ones of its source.
 _OTHER_VIEWS = frozenset({"at", "q", "not", "level", "since", "until"})
@@ -17,26 +19,27 @@ _OTHER_VIEWS = frozenset({"at", "q", "not", "level", "since", "until"})
 class Pages:
     """Renders the templates.
 
-    ``base`` is the path prefix under which the server is reached; ``sources`` are all there are;
     ``text`` answers who wants what the page shows as plain text.
     """
 
     def __init__(
         self,
-        base: str,
+        settings: Settings,
         package_version: str,
-        sources: Iterable[Source],
+        catalog: Catalog,
         *,
         text: Callable[[Request], Awaitable[Response]],
     ) -> None:
-        self._sources = sources
+        self._catalog = catalog
         self._text = text
         self.static_version = assets.version(assets.find("static"))
         loader = FileSystemLoader(assets.find("templates"))
         self._templates = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, auto_reload=False)
         self._globals = {
-            "base": f"{base}/",
-            "static": f"{base}/static/{self.static_version}/",
+            "base": f"{settings.root_path}/",
+            "static": f"{settings.root_path}/static/{self.static_version}/",
+            "has_token": settings.token is not None,
+            "has_users": any(user.password for user in settings.tables.users),
             "version": package_version,
         }
         self.router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -60,15 +63,15 @@ class Pages:
         chosen = request.query_params.getlist("source")
         if not _OTHER_VIEWS.isdisjoint(request.query_params) or len(chosen) > 1:
             return None
-        present = (source.id for source in self._sources if source.state == "open")
+        present = (source.id for source in self._catalog.seen_by(user_of(request)) if source.state == "open")
         first = chosen[0] if chosen else next(present, None)
         return quote(first, safe="") if first else None
 
     def sign_in(self, *, wrong: bool, query: Sequence[tuple[str, str]], wait: int | None = None) -> HTMLResponse:
         """The way in for who has no cookie.
 
-        ``wrong`` says that a token was given and is not ours; ``query`` is the state of the page that was asked for;
-        ``wait`` are the seconds until another try makes sense, if there were too many.
+        ``wrong`` says that a token or password was given and is not right; ``query`` is the state of the page that was
+        asked for; ``wait`` are the seconds until another try makes sense, if there were too many.
         """
         minutes = None if wait is None else -(-wait // 60)
         return self._render("sign_in.html", 429 if wait else 401, wrong=wrong, query=query, minutes=minutes)

@@ -1,9 +1,13 @@
 """Sessions of browsers: cookies that only this server can make, and that are worth nothing after signing out."""
 
+import hashlib
 import secrets
 import time
+from collections.abc import Sequence
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from logviewer.config import User
 
 SESSION_SECONDS = 30 * 24 * 3600
 # Of sessions that were ended, so many are remembered.
@@ -13,34 +17,43 @@ _ENDED = 100_000
 class Sessions:
     """Signed with the secret, so that a server that is restarted with it knows its sessions again, for 30 days.
 
-    That a session was ended is known as long as the server runs.
+    Those of a user end when their password changes. Which sessions were ended by hand is known as long as the server
+    runs.
     """
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, users: Sequence[User]) -> None:
+        self._users = {user.name: user for user in users}
         self._signer = URLSafeTimedSerializer(secret, salt="logviewer session")
         self._ended: dict[str, float] = {}
 
-    def begin(self) -> str:
+    def begin(self, user: User) -> str:
         """The cookie's value for a new session."""
-        return self._signer.dumps(secrets.token_urlsafe(12))
+        return self._signer.dumps([user.name, _stamp(user), secrets.token_urlsafe(12)])
 
-    def is_open(self, cookie: str) -> bool:
-        """Whether this is the value of a cookie of ours, of a session that goes on."""
-        return self._read(cookie) is not None
+    def user(self, cookie: str) -> User | None:
+        """Whose session this is, if it is one of ours and goes on."""
+        user, _ = self._read(cookie)
+        return user
 
     def end(self, cookie: str) -> None:
         """The cookie is worth nothing from now on."""
-        session = self._read(cookie)
-        if session is None:
+        user, session = self._read(cookie)
+        if user is None:
             return
         now = time.time()
         self._ended[session] = now
         while self._ended and (len(self._ended) > _ENDED or next(iter(self._ended.values())) < now - SESSION_SECONDS):
             del self._ended[next(iter(self._ended))]
 
-    def _read(self, cookie: str) -> str | None:
+    def _read(self, cookie: str) -> tuple[User | None, str]:
         try:
-            session = self._signer.loads(cookie, max_age=SESSION_SECONDS)
+            name, stamp, session = self._signer.loads(cookie, max_age=SESSION_SECONDS)
         except BadSignature:
-            return None
-        return session if isinstance(session, str) and session not in self._ended else None
+            return None, ""
+        user = self._users.get(name)
+        is_open = user is not None and stamp == _stamp(user) and session not in self._ended
+        return user if is_open else None, session
+
+
+def _stamp(user: User) -> str:
+    return hashlib.blake2b((user.password or "").encode(), digest_size=8).hexdigest()

@@ -23,7 +23,7 @@ class Windows:
     def add(self, address: str) -> int:
         """Count it, and return how often it happened."""
         self._forget()
-        key = _key(address)
+        key = network(address)
         if key not in self._windows and len(self._windows) >= _ADDRESSES:
             del self._windows[next(iter(self._windows))]
         began, count = self._windows.get(key, (self._now(), 0))
@@ -32,7 +32,7 @@ class Windows:
 
     def take_back(self, address: str) -> None:
         """Count one less: it did not happen."""
-        key = _key(address)
+        key = network(address)
         began, count = self._windows.get(key, (0.0, 0))
         if count > 1:
             self._windows[key] = (began, count - 1)
@@ -42,11 +42,11 @@ class Windows:
     def count(self, address: str) -> int:
         """How often it happened."""
         self._forget()
-        return self._windows.get(_key(address), (0.0, 0))[1]
+        return self._windows.get(network(address), (0.0, 0))[1]
 
     def seconds_left(self, address: str) -> int:
         """When the window ends, in whole seconds from now, at least one."""
-        began, _ = self._windows.get(_key(address), (self._now(), 0))
+        began, _ = self._windows.get(network(address), (self._now(), 0))
         return max(1, math.ceil(began + self._seconds - self._now()))
 
     def _forget(self) -> None:
@@ -55,7 +55,8 @@ class Windows:
             del self._windows[next(iter(self._windows))]
 
 
-def _key(address: str) -> str:
+def network(address: str) -> str:
+    """What counts as one address: an IPv4 address, or the network of 64 bits of an IPv6 one."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,0 +1,190 @@
+"""Limits: what is too long, too often or too much at once is told so, and others notice nothing."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from logviewer.web.limits import MAX_REQUESTS, MAX_SEARCHES
+from tests.server import Server, until
+from tests.test_auth import assert_guarded
+from tests.test_auth_failures import client_at
+
+Serve = Callable[..., Server]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    log = tmp_path_factory.mktemp("limits") / "app.log"
+    log.write_text("a line of text\n" * 400_000)
+    with Server(log, "--max-streams", "4") as running:
+        yield running
+
+
+def assert_refused(response: httpx.Response, status: int, *parts: str) -> None:
+    assert response.status_code == status
+    assert [part for part in parts if part not in response.json()["detail"]] == []
+    assert_guarded(response)
+    if status in (429, 503):
+        assert 1 <= int(response.headers["retry-after"]) <= 10
+
+
+@contextmanager
+def opened(client: httpx.Client, path: str, **params: str) -> Iterator[httpx.Response]:
+    """An answer that nobody reads."""
+    with client.stream("GET", path, params={"source": "app.log", **params}) as response:
+        if response.status_code != 200:
+            response.read()
+        yield response
+
+
+# Streams
+
+
+@pytest.fixture
+def clients(server: Server) -> Iterator[list[httpx.Client]]:
+    """Three clients at addresses of their own."""
+    with ExitStack() as stack:
+        clients = [stack.enter_context(client_at(f"127.0.0.{number}", server)) for number in (2, 3, 4)]
+        for client in clients:
+            client.headers.update(server.headers)
+        yield clients
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("/api/stream", {}),
+        ("/api/stream", {"format": "text"}),
+        ("/", {"follow": "true"}),
+        ("/api/download", {"q": "line"}),
+    ],
+)
+def test_streams_have_a_limit_for_all_and_for_each_address(
+    clients: list[httpx.Client], path: str, params: dict[str, str]
+) -> None:
+    first, second, third = clients
+    accept = {"Accept": "text/plain"} if path == "/" else {}
+    for client in clients:
+        client.headers.update(accept)
+    with ExitStack() as stack:
+        for client in (first, first, second):
+            assert stack.enter_context(opened(client, path, **params)).status_code == 200
+        assert_refused(stack.enter_context(opened(first, path, **params)), 429, "2 streams from this address")
+        assert stack.enter_context(opened(second, path, **params)).status_code == 200
+        assert_refused(stack.enter_context(opened(third, path, **params)), 503, "4 streams")
+        assert third.get("/api/sources").status_code == 200
+    # Who leaves gives the place back.
+    until(lambda: is_open(third, path, **params), what="a free place")
+
+
+def is_open(client: httpx.Client, path: str, **params: str) -> bool:
+    with opened(client, path, **params) as response:
+        return response.status_code == 200
+
+
+def test_a_stranger_takes_no_place(server: Server, clients: list[httpx.Client]) -> None:
+    for _ in range(5):
+        assert httpx.get(f"{server.base}/api/stream", trust_env=False).status_code == 401
+    with opened(clients[0], "/api/stream") as response:
+        assert response.status_code == 200
+
+
+def test_a_refused_stream_takes_no_place(clients: list[httpx.Client]) -> None:
+    for _ in range(5):
+        assert clients[0].get("/api/stream", params={"source": "nothing"}).status_code == 404
+    with opened(clients[0], "/api/stream") as response:
+        assert response.status_code == 200
+
+
+def test_one_stream_at_all_is_one_for_anybody(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text("line\n")
+    server = serve("--max-streams", "1", logs)
+    with server.stream(source="app.log"), opened(server.client, "/api/stream") as other:
+        assert_refused(other, 503, "1 streams")
+
+
+# Searches
+
+
+def test_searches_have_a_limit(clients: list[httpx.Client]) -> None:
+    with ExitStack() as stack:
+        first, second, third = clients
+        for client in (first, second):
+            for _ in range(MAX_SEARCHES // 2):
+                assert stack.enter_context(opened(client, "/api/search", q="line")).status_code == 200
+            if client is first:
+                assert_refused(stack.enter_context(opened(first, "/api/search", q="line")), 429, "searches")
+        assert_refused(stack.enter_context(opened(third, "/api/search", q="line")), 503, f"{MAX_SEARCHES} searches")
+
+
+# Lengths
+
+
+@pytest.mark.parametrize("name", ["q", "not"])
+@pytest.mark.parametrize("path", ["/api/lines", "/api/search", "/api/stream", "/api/histogram", "/api/download", "/"])
+def test_a_query_has_a_length_and_a_number_of_texts(server: Server, path: str, name: str) -> None:
+    text = {"Accept": "text/plain"}
+    long = server.client.get(path, params={"source": "app.log", name: "x" * 20_001}, headers=text)
+    assert_refused(long, 422, f"{name}: ", "20000 characters")
+    many = server.client.get(path, params={"source": "app.log", name: ["x"] * 51}, headers=text)
+    assert_refused(many, 422, f"{name}: ", "50 texts")
+
+
+def test_a_query_of_the_longest_texts_is_answered(server: Server) -> None:
+    assert server.get("/api/lines", source="app.log", start=0, q="x" * 20_000).status_code == 200
+    assert server.get("/api/lines", source="app.log", start=0, not_=["x"] * 50).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/api/lines", "/healthz", "/static/x", "/sign-in"])
+def test_an_address_has_a_length(server: Server, path: str) -> None:
+    for headers in (server.headers, {"Authorization": ""}):
+        assert_refused(server.client.get(path, params={"q": "x" * 61_000}, headers=headers), 414, "60000 bytes")
+
+
+def test_a_path_has_a_length_too(server: Server) -> None:
+    assert_refused(server.client.get("/" + "x" * 61_000), 414, "60000 bytes")
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/api/sources", "/"])
+def test_a_body_has_a_length(server: Server, path: str) -> None:
+    assert_refused(server.client.post(path, content=b"x" * 20_000), 413, "16384 bytes")
+
+
+def test_a_body_of_unknown_length_has_one_too(server: Server) -> None:
+    assert_refused(server.client.post("/sign-in", content=iter([b"x" * 10_000] * 2)), 413, "16384 bytes")
+
+
+# Rate
+
+
+def test_requests_have_a_rate_but_streams_and_other_addresses_go_on(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text("line\n")
+    server = serve(logs)
+    flood(server, "127.0.0.5", MAX_REQUESTS)
+    with client_at("127.0.0.5", server) as client, client_at("127.0.0.6", server) as other:
+        assert_refused(client.get("/api/sources", headers=server.headers), 429, str(MAX_REQUESTS))
+        assert client.get("/healthz").status_code == 200
+        assert other.get("/api/sources", headers=server.headers).status_code == 200
+        with client.stream("GET", "/api/stream?source=app.log", headers=server.headers) as stream:
+            assert stream.status_code == 200
+
+
+def flood(server: Server, address: str, count: int) -> None:
+    """So many requests, as fast as they are answered."""
+    request = f"GET /static/nothing HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", server.port), source_address=(address, 0)) as connection:
+        left = count
+        while left:
+            now = min(left, 100)
+            connection.sendall(request * now)
+            left -= now
+            answered = 0
+            rest = b""
+            while answered < now:
+                received = rest + connection.recv(65536)
+                answered += received.count(b"HTTP/1.1 ")
+                rest = received[received.rfind(b"H") :] if b"H" in received[-9:] else b""
