@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logviewer.web.terminal import visible
+from logviewer.web.terminal import visible, visible_line
 from tests.server import Server
 
 Serve = Callable[..., Server]
@@ -54,6 +55,21 @@ def test_the_url_of_the_page_does_not_command_a_terminal_either(server: Server) 
     accept = {"Accept": "text/plain"}
     assert server.client.get("/?source=app.log", headers=accept).text == f"{SHOWN}\nplain\n"
     assert server.client.get("/?source=app.log&raw=true", headers=accept).text == f"{HOSTILE}\nplain\n"
+
+
+def test_one_line_does_not_command_a_terminal_either(server: Server) -> None:
+    at = server.get("/api/lines", source="app.log", places="true").json()["lines"][0]["at"]
+    assert server.get("/api/line", source="app.log", at=at).text == SHOWN
+    assert server.get("/api/line", source="app.log", at=at, raw="true").text == HOSTILE
+
+
+@given(st.text(), st.lists(st.integers(0, 100)), st.sampled_from(["utf-8", "utf-16-le", "utf-16-be"]))
+def test_a_line_in_pieces_is_the_line(text: str, cuts: list[int], codec: str) -> None:
+    data = text.encode(codec, "replace")
+    places = [0, *sorted(cuts), len(data)]
+    pieces = [data[begin:end] for begin, end in pairwise(places)]
+    shown = b"".join(visible_line(iter(pieces), codec)).decode()
+    assert shown == visible(data.decode(codec).removesuffix("\r"))
 
 
 def test_names_of_sources_do_not_command_a_terminal(server: Server) -> None:

@@ -1,7 +1,7 @@
 """The API: sources, lines by position, the live stream, and files to keep."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, TypeVar
 
@@ -41,6 +41,7 @@ from logviewer.web.parameters import (
 )
 from logviewer.web.search import Search
 from logviewer.web.stream import Frames, Streams, bare_text, event_stream, search_stream, text_stream
+from logviewer.web.terminal import visible_line
 from logviewer.web.walk import Walk
 from logviewer.web.wire import BareLines, Events, Frame, Rows
 
@@ -90,11 +91,13 @@ class Api:
         return Response(body, media_type=_JSON, headers=_NOT_KEPT)
 
     async def line(self, query: Annotated[LineQuery, Parameters()], user: Who) -> Response:
-        """One line as its bytes are in the file, however long: the way to the rest of one that was cut."""
+        """One line, however long: the way to the rest of one that was cut; ``raw`` is as its bytes are in the file."""
         source = self._find(query.source, user)
         position = await _from_disk(self._streams.frames, lambda: _locate([source], query.at))
-        kind = f"text/plain; charset={position.generation.encoding.codec}"
-        return StreamingResponse(_line(self._streams.frames, position), headers={"content-type": kind})
+        codec, pieces = position.generation.encoding.codec, whole_line(position)
+        kind = f"text/plain; charset={codec if query.raw else 'utf-8'}"
+        chunks = _in_threads(self._streams.frames, pieces if query.raw else visible_line(pieces, codec))
+        return StreamingResponse(chunks, headers={"content-type": kind})
 
     async def download(
         self,
@@ -332,7 +335,6 @@ async def _from_disk(frames: Frames, call: Callable[[], T]) -> T:
         raise HTTPException(503, f"the file cannot be read: {error}") from error
 
 
-async def _line(frames: Frames, position: Position) -> AsyncIterator[bytes]:
-    chunks = whole_line(position)
-    while chunk := await frames.run(lambda: next(chunks, b"")):
+async def _in_threads(frames: Frames, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (chunk := await frames.run(lambda: next(chunks, None))) is not None:
         yield chunk

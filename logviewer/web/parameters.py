@@ -66,10 +66,11 @@ class LinesQuery(Filter):
 
 
 class LineQuery(_Query):
-    """``at`` is the cursor of a line, as ``/api/lines`` gives it."""
+    """``at`` is the cursor of a line, as ``/api/lines`` gives it. It is for a terminal unless it is ``raw``."""
 
     source: str
     at: str
+    raw: bool = False
 
 
 class DownloadQuery(Filter):
