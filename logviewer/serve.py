@@ -68,30 +68,35 @@ def run(settings: Settings) -> None:
 
 
 def _run_workers(settings: Settings, spool: Spool | None, shared: Shared, listeners: Sequence[socket.socket]) -> None:
-    def work(worker: Worker) -> None:
-        shared.peers.number = worker.number
-
-        def ready(catalog: Catalog, server: uvicorn.Server) -> None:
-            loop = asyncio.get_running_loop()
-            loop.add_reader(worker.parent_is_gone, lambda: server.handle_exit(signal.SIGTERM, None))
-            at_end = _end_of_input(catalog)
-
-            def input_is_over() -> None:
-                loop.remove_reader(worker.input_is_over)
-                loop.run_in_executor(None, at_end)
-
-            loop.add_reader(worker.input_is_over, input_is_over)
-            if worker.is_first:
-                _warn(catalog)
-            worker.ready()
-
-        _serve(settings, spool, shared, worker.listener, ready)
-
-    workers = Workers(listeners, work, ready=lambda: _tell(settings, spool, at_end=workers.input_is_over))
+    workers = Workers(
+        listeners,
+        work=lambda worker: _work(settings, spool, shared, worker),
+        ready=lambda: _tell(settings, spool, at_end=workers.input_is_over),
+    )
     # Workers share the memory of what is loaded by now.
     gc.collect()
     gc.freeze()
     workers.run()
+
+
+def _work(settings: Settings, spool: Spool | None, shared: Shared, worker: Worker) -> None:
+    shared.peers.number = worker.number
+
+    def ready(catalog: Catalog, server: uvicorn.Server) -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(worker.parent_is_gone, lambda: server.handle_exit(signal.SIGTERM, None))
+        at_end = _end_of_input(catalog)
+
+        def input_is_over() -> None:
+            loop.remove_reader(worker.input_is_over)
+            loop.run_in_executor(None, at_end)
+
+        loop.add_reader(worker.input_is_over, input_is_over)
+        if worker.is_first:
+            _warn(catalog)
+        worker.ready()
+
+    _serve(settings, spool, shared, worker.listener, ready)
 
 
 def _serve(
@@ -99,7 +104,7 @@ def _serve(
     spool: Spool | None,
     shared: Shared,
     listener: socket.socket,
-    ready: "Callable[[Catalog, uvicorn.Server], None]",
+    ready: Callable[[Catalog, uvicorn.Server], None],
 ) -> None:
     catalog = Catalog(
         settings.paths,
