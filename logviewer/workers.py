@@ -17,13 +17,12 @@ _END_SECONDS = 1.8
 # One that ends as soon as it is ready does not take all of a processor.
 _START_SECONDS = 1.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_INPUT_IS_OVER = b"input is over"
 _LOG = logging.getLogger("logviewer")
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One of them, from its own side. Both descriptors can be read, at their end, once it is time.
+    """One of them, from its own side. Either descriptor becomes readable once what it is named after is so.
 
     ``is_first``: no other one had its place before.
     """
@@ -62,8 +61,9 @@ class Workers:
         # Signals and workers are heard here.
         self._news, self._tell = socket.socketpair(type=socket.SOCK_DGRAM)
         self._tell.settimeout(0)
-        # Nothing is ever written to these: that they end is all they say, also to workers that come later.
+        # Only the parent has the other end of this one.
         self._parent_is_gone, self._lifeline = os.pipe()
+        # What is written to this one nobody takes out: workers that come later see it, too.
         self._input_is_over, self._input = os.pipe()
 
     def run(self) -> None:
@@ -82,7 +82,7 @@ class Workers:
 
     def input_is_over(self) -> None:
         """Let all workers know that standard input has ended. For any thread."""
-        self._tell.send(_INPUT_IS_OVER)
+        os.write(self._input, b"\n")
 
     def _stop(self, *_: object) -> None:
         self._stopped = True
@@ -105,7 +105,8 @@ class Workers:
             try:
                 place.pid = os.fork()
             except OSError as error:
-                _LOG.warning("worker %d cannot be started now: %s", place.number, error)
+                self._refuse_to_begin(f"cannot start a worker: {error.strerror}")
+                _LOG.warning("worker %d cannot be started now: %s", place.number, error.strerror)
             if place.pid == 0:
                 self._become(place)
         place.starts += 1
@@ -143,8 +144,6 @@ class Workers:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         self._news.close()
         os.close(self._lifeline)
-        if self._input >= 0:
-            os.close(self._input)
         for other in self._places:
             if other.listener is not place.listener:
                 other.listener.close()
@@ -160,10 +159,6 @@ class Workers:
                 self._news.settimeout(0)
 
     def _take(self, news: bytes) -> None:
-        if news == _INPUT_IS_OVER:
-            os.close(self._input)
-            self._input = -1
-            return
         what, _, rest = news.decode(errors="replace").partition(" ")
         number, _, reason = rest.partition(" ")
         if what == "ready":
@@ -176,17 +171,30 @@ class Workers:
 
     def _look(self) -> None:
         """See who has ended. Raises CannotRunError if none can start."""
-        ended = [(place, code) for place in self._places if (code := _exit_code(place)) is not None]
+        ended = self._reap()
         # What they said last is there by now.
         self._hear(0)
-        for place, code in ended:
-            pid, place.pid = place.pid, None
+        for place, pid, code in ended if not self._stopped else ():
             was_ready, place.is_ready = place.is_ready, False
             how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-            if not was_ready and not any(other.is_ready for other in self._places):
-                raise CannotRunError(place.reason or f"no worker can start: the last one {how}")
-            if not self._stopped:
-                _LOG.warning("worker %d (process %d) %s; it is started anew", place.number, pid, place.reason or how)
+            if not was_ready:
+                self._refuse_to_begin(place.reason or f"a worker {how} before it was ready")
+            _LOG.warning("worker %d (process %d) %s; it is started anew", place.number, pid, place.reason or how)
+
+    def _reap(self) -> list[tuple[_Place, int, int]]:
+        """Places that have become free, the processes that had them, and their exit codes, negative for a signal."""
+        ended = []
+        for place in self._places:
+            pid, status = os.waitpid(place.pid, os.WNOHANG) if place.pid else (0, 0)
+            if pid:
+                place.pid = None
+                ended.append((place, pid, os.waitstatus_to_exitcode(status)))
+        return ended
+
+    def _refuse_to_begin(self, reason: str) -> None:
+        """Raises CannotRunError unless it is one worker only that cannot start, among others that go on."""
+        if self._ready or not any(place.is_ready for place in self._places):
+            raise CannotRunError(reason)
 
     def _end(self) -> None:
         """End all, those that do not end in time by force."""
@@ -197,23 +205,13 @@ class Workers:
         deadline = time.monotonic() + _END_SECONDS
         while any(place.pid for place in self._places) and (left := deadline - time.monotonic()) > 0:
             self._hear(left)
-            for place in self._places:
-                if _exit_code(place) is not None:
-                    place.pid = None
+            self._reap()
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
         for place in self._places:
             if place.pid:
                 os.kill(place.pid, number)
-
-
-def _exit_code(place: _Place) -> int | None:
-    """The exit code of the worker if it has ended, negative for a signal."""
-    if place.pid is None:
-        return None
-    pid, status = os.waitpid(place.pid, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if pid else None
 
 
 @contextlib.contextmanager
