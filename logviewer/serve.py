@@ -13,6 +13,7 @@ import sys
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -84,14 +85,15 @@ def _work(settings: Settings, spool: Spool | None, shared: Shared, worker: Worke
 
     def ready(catalog: Catalog, server: uvicorn.Server) -> None:
         loop = asyncio.get_running_loop()
-        loop.add_reader(worker.parent_is_gone, lambda: server.handle_exit(signal.SIGTERM, None))
         at_end = _end_of_input(catalog)
 
-        def input_is_over() -> None:
-            loop.remove_reader(worker.input_is_over)
-            loop.run_in_executor(None, at_end)
+        def once(descriptor: int, call: Callable[[], object]) -> None:
+            loop.remove_reader(descriptor)
+            call()
 
-        loop.add_reader(worker.input_is_over, input_is_over)
+        end = partial(server.handle_exit, signal.SIGTERM, None)
+        loop.add_reader(worker.parent_is_gone, once, worker.parent_is_gone, end)
+        loop.add_reader(worker.input_is_over, once, worker.input_is_over, lambda: loop.run_in_executor(None, at_end))
         if worker.is_first:
             _warn(catalog)
         worker.ready()
