@@ -15,7 +15,7 @@ Serve = Callable[..., Server]
 
 HEADERS = {
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
@@ -99,10 +99,18 @@ def test_the_form_keeps_what_was_asked_for(stranger: httpx.Client) -> None:
     assert hidden == [("source", "a"), ("source", "b"), ("q", "&#34;&gt;&lt;script&gt;")]
 
 
-def test_health_and_static_files_are_free(stranger: httpx.Client) -> None:
+def test_health_and_what_the_form_is_made_of_are_free(stranger: httpx.Client) -> None:
     assert stranger.get("/healthz").json() == {"status": "ok"}
     for url in re.findall(r'(?:src|href)="(/static/[^"]+)"', stranger.get("/").text):
         assert stranger.get(url).status_code == 200, url
+
+
+def test_the_console_itself_is_not_for_strangers(server: Server, stranger: httpx.Client) -> None:
+    urls = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', server.get("/").text))
+    free = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', stranger.get("/").text))
+    assert any(url.endswith("/js/main.js") for url in urls - free)
+    for url in urls - free:
+        assert stranger.get(url).status_code == 401, url
 
 
 # With a wrong one

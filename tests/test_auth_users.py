@@ -279,3 +279,8 @@ def test_an_empty_password_is_refused() -> None:
     words = [sys.executable, "-m", "logviewer", "hash-password"]
     done = subprocess.run(words, input="\n", capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, "empty" in done.stderr) == (2, "", True)
+
+
+def test_figures_are_for_those_who_may_see_all(server: Server, ada: httpx.Client) -> None:
+    assert server.get("/metrics").status_code == 200
+    assert ada.get("/metrics").status_code == 403

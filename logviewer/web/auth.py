@@ -17,9 +17,11 @@ from logviewer.config import EVERYBODY, Settings, User
 from logviewer.notes import Notes
 from logviewer.web.failures import Failures, TooManyTriesError
 from logviewer.web.limits import MAX_BODY_BYTES, Requests
+from logviewer.web.origin import is_foreign
 from logviewer.web.passwords import BusyError, Passwords
 from logviewer.web.proxy import remote_user
 from logviewer.web.sessions import Sessions
+from logviewer.web.static import SIGN_IN
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src 'self'; "
@@ -27,10 +29,12 @@ CONTENT_SECURITY_POLICY = (
     "require-trusted-types-for 'script'; trusted-types logviewer"
 )
 _USER = "logviewer.user"
+_HAS_SESSION = "logviewer.has-session"
 _HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    # With less, a browser would not tell that our own form was sent by our own page.
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
@@ -40,6 +44,11 @@ def user_of(request: Request) -> User:
     """Who was let in."""
     user: User = request.scope[_USER]
     return user
+
+
+def has_session(request: Request) -> bool:
+    """Whether it was a cookie of ours that let them in, so that they can sign out."""
+    return _HAS_SESSION in request.scope
 
 
 class CookieRules(TypedDict):
@@ -106,11 +115,9 @@ class Guard:
     async def _answer(self, request: Request) -> Response | None:
         """What is not the application's to answer. Raises TooManyTriesError, BusyError."""
         path = self._path(request)
-        if not self._is_our_name(request.headers):
-            return _plain(421, "this host name is not allowed: see --allow-host")
-        if refusal := self._requests.refuse(request, path):
+        if refusal := self._turn_away(request, path):
             return refusal
-        if path == "/healthz" or path.startswith("/static/") or _is_preflight(request):
+        if _is_for_strangers(path) or self._is_preflight(request):
             return None
         if not self._settings.no_auth and (answer := await self._at_the_door(request, path)):
             return answer
@@ -119,6 +126,14 @@ class Guard:
             return self._refuse(request, path)
         request.scope[_USER] = user
         return None
+
+    def _turn_away(self, request: Request, path: str) -> Response | None:
+        """The answer to what is not looked at, whoever asks."""
+        if not self._is_our_name(request.headers):
+            return _plain(421, "this host name is not allowed: see --allow-host")
+        if is_foreign(request, self._settings.allow_origin):
+            return _plain(403, "a page of another site asked for this: see --allow-origin")
+        return self._requests.refuse(request, path)
 
     async def _at_the_door(self, request: Request, path: str) -> Response | None:
         """The answer to who signs in or out."""
@@ -171,6 +186,11 @@ class Guard:
         response.headers.update(wait)
         return response
 
+    def _is_preflight(self, request: Request) -> bool:
+        # It comes without the cookie or the token that the request itself will have.
+        asks = request.method == "OPTIONS" and "access-control-request-method" in request.headers
+        return asks and request.headers.get("origin") in self._settings.allow_origin
+
     def _path(self, request: Request) -> str:
         return str(request.scope["path"]).removeprefix(self._settings.root_path)
 
@@ -184,6 +204,7 @@ class Guard:
         if name := remote_user(request):
             return self._users.get(name) if self._users else User(name)
         if user := self._sessions.user(self._session_of(request.headers)):
+            request.scope[_HAS_SESSION] = True
             return user
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         is_bearer = scheme.lower() == "bearer" and token
@@ -219,8 +240,9 @@ class Guard:
         return {"path": self._base, "httponly": True, "samesite": "strict", "secure": request.url.scheme == "https"}
 
 
-def _is_preflight(request: Request) -> bool:
-    return request.method == "OPTIONS" and "access-control-request-method" in request.headers
+def _is_for_strangers(path: str) -> bool:
+    _, _, file = path.removeprefix("/static/").partition("/")
+    return path == "/healthz" or (path.startswith("/static/") and file in SIGN_IN)
 
 
 def _without(query: str, *names: str) -> list[tuple[str, str]]:

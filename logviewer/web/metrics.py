@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Se
 from contextlib import aclosing
 from typing import Any, get_args
 
-from fastapi import Request
+from fastapi import HTTPException, Request
 from fastapi.responses import Response
 from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from logviewer.catalog import Catalog
 from logviewer.files.generations import Reason
 from logviewer.source import State
+from logviewer.web.auth import user_of
 from logviewer.web.failures import Failures
 from logviewer.web.peers import Peers
 from logviewer.web.stream import Streams
@@ -39,7 +40,12 @@ class Metrics:
         )
 
     async def answer(self, request: Request) -> Response:
-        """The figures in the text form of Prometheus, or of OpenMetrics where that is asked for."""
+        """The figures in the text form of Prometheus, or of OpenMetrics where that is asked for.
+
+        They are of all sources, so who may not see all of these gets none.
+        """
+        if user_of(request).sources is not None:
+            raise HTTPException(403, "these figures are of all sources, and you may see only some of them")
         encode, kind = choose_encoder(request.headers.get("accept", ""))
         registry = await self._of_all() if self._peers.are_there else self._registry
         return Response(encode(registry), headers={"content-type": kind, "cache-control": "no-store"})

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from logviewer.catalog import Catalog
 from logviewer.config import Settings
 from logviewer.web import assets
-from logviewer.web.auth import user_of
+from logviewer.web.auth import has_session, user_of
 
 # With any of these, the page asks for other lines than the last ones of its source.
 _OTHER_VIEWS = frozenset({"at", "q", "not", "level", "since", "until"})
@@ -56,7 +56,9 @@ class Pages:
         """
         if request.headers.get("accept", "").startswith("text/plain"):
             return await self._text(request)
-        return self._render("page.html", 200, first=self._first(request))
+        return self._render(
+            "page.html", 200, first=self._first(request), signs_out=has_session(request), user=user_of(request).name
+        )
 
     def _first(self, request: Request) -> str | None:
         """The source whose end the page will ask for at once, as part of a URL."""

@@ -14,6 +14,8 @@ from logviewer.web import bundle
 # Each comes with all that it imports.
 SCRIPTS = ("js/main.js", "js/net/stream-worker.js")
 STYLES = ("css/main.css", "css/sign-in.css")
+# What the page for signing in is made of; only these are for everybody.
+SIGN_IN = ("favicon.svg", "js/theme.js", "js/sign-in.js", "css/sign-in.css")
 
 _HEADERS = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
 # Below this a file fits one packet anyway.

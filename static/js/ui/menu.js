@@ -15,10 +15,11 @@ export class Menu {
    */
   constructor(dialog) {
     this.#dialog = dialog;
+    const foot = dialog.firstElementChild;
     for (const { title, entries } of GROUPS) {
       const items = /** @type {readonly Entry[]} */ (entries).flatMap((entry) => menuItem(entry) ?? []);
       const list = element("ul", "", ...items);
-      if (items.length > 0) dialog.append(element("section", "", element("h2", "", title), list));
+      if (items.length > 0) dialog.insertBefore(element("section", "", element("h2", "", title), list), foot);
     }
     // Before the command itself, which may open another dialog. A choice stays in sight while it is made.
     dialog.addEventListener("click", ({ target }) => {

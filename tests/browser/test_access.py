@@ -1,0 +1,102 @@
+"""Signing in and out as people do it, and what happens to those who follow a link from elsewhere."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.server import Server
+
+pytestmark = pytest.mark.browser
+
+Serve = Callable[..., Server]
+
+
+@pytest.fixture
+def server(logs: Path, serve: Serve) -> Server:
+    (logs / "app.log").write_text("the first line\n")
+    return serve(logs / "app.log")
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[str]:
+    """The base of another site, which has the files of the temporary directory."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(tmp_path))
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    site = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    # Another host name is another site.
+    yield f"http://localhost:{site.server_port}"
+    site.shutdown()
+    site.server_close()
+
+
+def lines(page: Page) -> list[str]:
+    expect(page.locator(".row .text").first).to_be_visible()
+    return page.locator(".row .text").all_text_contents()
+
+
+def test_sign_in_look_and_sign_out(page: Page, server: Server, complaints: list[str]) -> None:
+    # The sign-in page asks whether it is needed, and it is.
+    complaints.append("401 (Unauthorized)")
+    page.goto(f"{server.base}/?source=app.log")
+    page.get_by_label("Token").fill(server.token)
+    page.keyboard.press("Enter")
+    assert lines(page) == ["the first line"]
+    page.get_by_label("Menu", exact=True).click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Token")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Token")).to_be_visible()
+
+
+def test_a_link_on_another_site_shows_its_lines_to_who_is_signed_in(
+    page: Page, server: Server, elsewhere: str, tmp_path: Path, complaints: list[str]
+) -> None:
+    complaints += ["401 (Unauthorized)", "404 (File not found)"]
+    page.goto(server.ready_line)
+    lines(page)
+    (tmp_path / "wiki.html").write_text(f'<a href="{server.base}/?source=app.log&amp;q=first">look</a>')
+    page.goto(f"{elsewhere}/wiki.html")
+    page.get_by_text("look").click()
+    assert lines(page) == ["the first line"]
+    assert page.url.endswith("&q=first")
+
+
+def test_who_needs_no_sign_in_cannot_sign_out(page: Page, logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text("line\n")
+    page.goto(serve("--no-auth", logs / "app.log").base)
+    page.get_by_label("Menu", exact=True).click()
+    expect(page.get_by_role("button", name=re.compile("Keys"))).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
+
+
+def test_another_sites_page_gets_nothing(
+    page: Page, elsewhere: str, tmp_path: Path, logs: Path, complaints: list[str]
+) -> None:
+    (logs / "app.log").write_text("secret\n")
+    complaints += ["404 (File not found)", "403 (Forbidden)", "blocked by CORS policy", "net::ERR_"]
+    (tmp_path / "evil.html").write_text("<p>evil")
+    page.goto(f"{elsewhere}/evil.html")
+    with Server("--no-auth", "--log-format", "json", logs / "app.log") as server:
+        paths = [f"{server.base}/api/{path}" for path in ("stream?source=app.log", "download?source=app.log")]
+        for mode in ("no-cors", "cors"):
+            asked = "([urls, mode]) => Promise.allSettled(urls.map((url) => fetch(url, { mode })))"
+            answers = page.evaluate(asked, [paths, mode])
+            assert [answer["status"] for answer in answers] == ["rejected"] * 2
+        server.process.terminate()
+        assert server.process.stderr
+        told = [orjson.loads(line) for line in server.process.stderr]
+    assert [each["status"] for each in told if "status" in each] == [403] * 4
