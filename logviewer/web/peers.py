@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-_ANSWER_SECONDS = 0.5
+_ANSWER_SECONDS = 1.0
 _MOST_BYTES = 1024 * 1024
 
 
@@ -38,7 +38,7 @@ class Peers:
             asyncio.get_running_loop().add_reader(inbox, lambda: self._hear(inbox, tell))
 
     async def ask(self) -> Mapping[int, Any]:
-        """What each of the others tells now, by its number; who does not answer at once is left out."""
+        """What each of the others tells now, by its number; who does not answer within a second is left out."""
         others = [number for number in range(1, len(self._inboxes) + 1) if number != self.number]
         if not others:
             return {}
