@@ -241,8 +241,10 @@ def test_a_worker_that_was_killed_is_started_anew_with_a_warning(own: Server) ->
 
 
 def test_a_server_outlives_all_of_its_workers(server: Server) -> None:
-    for pid in workers(server):
+    pids = workers(server)
+    for pid in pids:
         os.kill(pid, signal.SIGKILL)
+    until(lambda: not any(psutil.pid_exists(pid) for pid in pids), what="the end of all workers")
     assert server.get("/healthz").status_code == 200
     assert len(asked_of_each(server, "/api/sources")) == 2
 
