@@ -77,6 +77,7 @@ class Settings:
     secret: str
     no_auth: bool
     max_streams: int
+    workers: int
     open_browser: bool
     root_path: str = ""
     allow_host: tuple[str, ...] = ()

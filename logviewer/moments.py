@@ -7,7 +7,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from hashlib import blake2b
 
+from logviewer.notes import Notes
 from logviewer.parsing.timestamp import time
 
 EXAMPLES = (
@@ -30,6 +32,8 @@ _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 # A reader goes on asking within the first; none is shown a present that is older than the second.
 _IDLE_SECONDS = 5 * 60
 _LONGEST_SECONDS = 15 * 60
+# Of two who ask at once, the first to note it may be the last to have looked at the clock.
+_AT_ONCE_SECONDS = 1
 _PRESENTS_KEPT = 1000
 
 
@@ -42,26 +46,36 @@ class _Present:
 class Presents:
     """The present of those who say the same relative words, kept for a while, so that they mean the same moments.
 
-    Other words need none: what they mean stays as it is, or changes at midnight. Used from one thread.
+    Other words need none: what they mean stays as it is, or changes at midnight. Who shares the notes has the same
+    presents. Used from one thread.
     """
 
-    def __init__(self, now: Callable[[], float] = clock.time) -> None:
+    def __init__(self, notes: Notes, now: Callable[[], float] = clock.time) -> None:
         self._now = now
-        self._kept: OrderedDict[tuple[str | None, ...], _Present] = OrderedDict()
+        self._notes = notes
+        self._kept: OrderedDict[str, _Present] = OrderedDict()
 
     def of(self, *texts: str | None) -> float:
         """Epoch seconds to read these texts by: they are one question, and have one present."""
         now = self._now()
         if not any(map(_is_relative, texts)):
             return now
-        kept = self._kept.pop(texts, None)
-        if kept is None or now - kept.asked > _IDLE_SECONDS or not 0 <= now - kept.begin <= _LONGEST_SECONDS:
+        key = blake2b(repr(texts).encode(errors="surrogatepass"), digest_size=12).hexdigest()
+        self._notes.write(f"{now!r} {key}")
+        for note in self._notes.read():
+            asked, _, each = note.partition(" ")
+            self._ask(each, float(asked))
+        return self._kept[key].begin
+
+    def _ask(self, key: str, now: float) -> None:
+        kept = self._kept.pop(key, None)
+        since = now - kept.begin if kept else 0
+        if kept is None or now - kept.asked > _IDLE_SECONDS or not -_AT_ONCE_SECONDS <= since <= _LONGEST_SECONDS:
             kept = _Present(now, now)
         kept.asked = now
-        self._kept[texts] = kept
+        self._kept[key] = kept
         while len(self._kept) > _PRESENTS_KEPT:
             self._kept.popitem(last=False)
-        return kept.begin
 
 
 def _is_relative(text: str | None) -> bool:

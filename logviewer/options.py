@@ -253,6 +253,13 @@ _OPTIONS = (
         show_default=True,
         help="Streams at once, at most; half of them from one address.",
     ),
+    click.Option(
+        ["--workers"],
+        type=click.IntRange(1, 64),
+        default=1,
+        show_default=True,
+        help="Processes that serve together, for as many readers as one is too slow for.",
+    ),
     click.Option(["--ssl-certfile"], type=FILE, help="Certificate, for HTTPS."),
     click.Option(["--ssl-keyfile"], type=FILE, help="Its key."),
     click.Option(

@@ -11,8 +11,9 @@ import signal
 import socket
 import sys
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -24,7 +25,10 @@ from logviewer.errors import CannotRunError
 from logviewer.sources.spool import Spool
 from logviewer.web import log
 from logviewer.web.app import create_app
+from logviewer.web.peers import Peers
+from logviewer.web.shared import Shared
 from logviewer.web.stream import Streams
+from logviewer.workers import Worker, Workers
 
 if TYPE_CHECKING:
     from asyncio import Transport
@@ -49,9 +53,61 @@ def run(settings: Settings) -> None:
     _share_memory()
     if STDIN in settings.paths and sys.stdin is None:
         raise CannotRunError("there is no standard input to follow: it is closed; pipe something into it")
-    listener = _listen(settings.host, settings.port)
-    settings = replace(settings, port=listener.getsockname()[1])
+    listeners = _listeners(settings)
+    settings = replace(settings, port=listeners[0].getsockname()[1])
     spool = Spool(sys.stdin.buffer) if STDIN in settings.paths else None
+    shared = Shared(Peers(settings.workers))
+    if settings.workers > 1:
+        _run_workers(settings, spool, shared, listeners)
+        return
+
+    def ready(catalog: Catalog, _: uvicorn.Server) -> None:
+        _tell(settings, spool, at_end=_end_of_input(catalog))
+        _warn(catalog)
+
+    _serve(settings, spool, shared, listeners[0], ready)
+
+
+def _run_workers(settings: Settings, spool: Spool | None, shared: Shared, listeners: Sequence[socket.socket]) -> None:
+    workers = Workers(
+        listeners,
+        work=lambda worker: _work(settings, spool, shared, worker),
+        ready=lambda: _tell(settings, spool, at_end=workers.input_is_over),
+    )
+    # Workers share the memory of what is loaded by now.
+    gc.collect()
+    gc.freeze()
+    workers.run()
+
+
+def _work(settings: Settings, spool: Spool | None, shared: Shared, worker: Worker) -> None:
+    shared.peers.number = worker.number
+
+    def ready(catalog: Catalog, server: uvicorn.Server) -> None:
+        loop = asyncio.get_running_loop()
+        at_end = _end_of_input(catalog)
+
+        def once(descriptor: int, call: Callable[[], object]) -> None:
+            loop.remove_reader(descriptor)
+            call()
+
+        end = partial(server.handle_exit, signal.SIGTERM, None)
+        loop.add_reader(worker.parent_is_gone, once, worker.parent_is_gone, end)
+        loop.add_reader(worker.input_is_over, once, worker.input_is_over, lambda: loop.run_in_executor(None, at_end))
+        if worker.is_first:
+            _warn(catalog)
+        worker.ready()
+
+    _serve(settings, spool, shared, worker.listener, ready)
+
+
+def _serve(
+    settings: Settings,
+    spool: Spool | None,
+    shared: Shared,
+    listener: socket.socket,
+    ready: Callable[[Catalog, uvicorn.Server], None],
+) -> None:
     catalog = Catalog(
         settings.paths,
         stdin=spool.path if spool else None,
@@ -59,7 +115,8 @@ def run(settings: Settings) -> None:
         follow_symlinks=settings.follow_symlinks,
     )
     streams = Streams()
-    server = _Server(_configure(settings, catalog, streams), streams, ready=lambda: _ready(settings, catalog, spool))
+    config = _configure(settings, catalog, streams, shared)
+    server = _Server(config, streams, ready=lambda: ready(catalog, server))
     gc.collect()
     gc.freeze()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -80,7 +137,19 @@ def _share_memory() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listeners(settings: Settings) -> list[socket.socket]:
+    """One for each worker, all at one port, so that the system spreads connections evenly."""
+    first = _listen(settings.host, settings.port)
+    if settings.workers == 1 or sys.platform != "linux":
+        # Elsewhere one of several would get all connections; one that is shared is spread somehow.
+        return [first] * settings.workers
+    # Not before it is bound: or else two servers would get the same port.
+    first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    port = first.getsockname()[1]
+    return [first, *(_listen(settings.host, port, beside=True) for _ in range(settings.workers - 1))]
+
+
+def _listen(host: str, port: int, *, beside: bool = False) -> socket.socket:
     listener = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
@@ -90,6 +159,8 @@ def _listen(host: str, port: int) -> socket.socket:
         for name, value in _KEEPALIVE.items():
             if hasattr(socket, name):
                 listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        if beside:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         listener.listen(2048)
     except OSError as error:
@@ -102,9 +173,9 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _configure(settings: Settings, catalog: Catalog, streams: Streams) -> uvicorn.Config:
+def _configure(settings: Settings, catalog: Catalog, streams: Streams, shared: Shared) -> uvicorn.Config:
     config = uvicorn.Config(
-        create_app(settings, catalog, streams),
+        create_app(settings, catalog, streams, shared),
         http="httptools",
         ws="none",
         lifespan="on",
@@ -127,18 +198,29 @@ def _configure(settings: Settings, catalog: Catalog, streams: Streams) -> uvicor
     return config
 
 
-def _ready(settings: Settings, catalog: Catalog, spool: Spool | None) -> None:
+def _tell(settings: Settings, spool: Spool | None, *, at_end: Callable[[], None]) -> None:
     url = address(settings)
     print(url, flush=True)  # noqa: T201 (the one line that a script waits for)
-    if spool and (stdin := catalog.stdin):
-        loop = asyncio.get_running_loop()
+    if spool:
+        spool.start(at_end)
+    if settings.open_browser:
+        webbrowser.open(url)
 
-        def at_end() -> None:
+
+def _end_of_input(catalog: Catalog) -> Callable[[], None]:
+    """To be called, in any thread, when nothing will be added to standard input any more."""
+    loop = asyncio.get_running_loop()
+
+    def at_end() -> None:
+        if stdin := catalog.stdin:
             stdin.look()
             stdin.finish()
             loop.call_soon_threadsafe(stdin.changed.send)
 
-        spool.start(at_end)
+    return at_end
+
+
+def _warn(catalog: Catalog) -> None:
     for path in catalog.unmatched():
         _LOG.warning("nothing matches %s yet; waiting for it", path)
     for source in catalog:
@@ -146,8 +228,6 @@ def _ready(settings: Settings, catalog: Catalog, spool: Spool | None) -> None:
             facts = source.facts()
             state = f"{facts.state} ({facts.reason})" if facts.reason else facts.state
             _LOG.warning("%s is %s; waiting for it", facts.path, state)
-    if settings.open_browser:
-        webbrowser.open(url)
 
 
 def address(settings: Settings) -> str:

@@ -109,6 +109,15 @@ def test_a_window_ends_after_its_time() -> None:
     assert (windows.count("a"), windows.add("a")) == (0, 1)
 
 
+def test_what_is_told_late_counts_from_when_it_happened() -> None:
+    clock = Clock()
+    windows = Windows(60, now=clock)
+    assert [windows.add("a", ago=50), windows.add("b", ago=60)] == [1, 0]
+    assert windows.seconds_left("a") == 10
+    clock.now = 10
+    assert windows.count("a") == 0
+
+
 def test_what_is_taken_back_did_not_happen() -> None:
     windows = Windows(60)
     windows.add("a")

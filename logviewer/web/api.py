@@ -59,12 +59,12 @@ Who = Annotated[User, Depends(user_of)]
 class Api:
     """The routes below ``/api``, over these sources and streams."""
 
-    def __init__(self, catalog: Catalog, streams: Streams, views: Views, metrics: Metrics) -> None:
+    def __init__(self, catalog: Catalog, streams: Streams, views: Views, metrics: Metrics, presents: Presents) -> None:
         self._catalog = catalog
         self._metrics = metrics
         self._views = views
         self._streams = streams
-        self._presents = Presents()
+        self._presents = presents
         self.router = APIRouter(prefix="/api", default_response_class=Response)
         self.router.get("/sources")(self.sources)
         self.router.get("/lines")(self.lines)

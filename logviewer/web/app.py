@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from logviewer.catalog import Catalog
 from logviewer.config import Settings
+from logviewer.moments import Presents
 from logviewer.view.views import Views
 from logviewer.web import assets
 from logviewer.web.api import Api
@@ -23,26 +24,27 @@ from logviewer.web.log import RequestLog
 from logviewer.web.metrics import Metrics
 from logviewer.web.pages import Pages
 from logviewer.web.proxy import TrustedProxy
+from logviewer.web.shared import Shared
 from logviewer.web.static import StaticFiles
 from logviewer.web.stream import Streams
 
 
-def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAPI:
+def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: Shared) -> FastAPI:
     """An application over these sources; following and pings run while it does."""
     package_version = version("logviewer")
     views = Views()
+    failures = Failures(shared.tries)
+    metrics = Metrics(catalog, streams, failures, shared.peers)
     app = FastAPI(
         title="logviewer",
         version=package_version,
-        lifespan=_lifespan(catalog, streams, views),
+        lifespan=_lifespan(catalog, streams, views, metrics),
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    failures = Failures()
-    metrics = Metrics(catalog, streams, failures)
-    api = Api(catalog, streams, views, metrics)
+    api = Api(catalog, streams, views, metrics, Presents(shared.presents))
     pages = Pages(settings, package_version, catalog, text=api.text)
     app.include_router(pages.router)
     app.include_router(api.router)
@@ -54,7 +56,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
     # The last one is the outermost.
     app.add_middleware(Places, max_streams=settings.max_streams)
-    app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in, failures=failures)
+    app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in, failures=failures, ended=shared.ended)
     if settings.log_format:
         app.add_middleware(RequestLog)
     app.add_middleware(TrustedProxy, settings=settings)
@@ -72,10 +74,11 @@ async def _name_the_parameter(_: Request, error: RequestValidationError) -> JSON
 
 
 def _lifespan(
-    catalog: Catalog, streams: Streams, views: Views
+    catalog: Catalog, streams: Streams, views: Views, metrics: Metrics
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        metrics.tell_peers()
         tasks = [asyncio.create_task(_keep_running(each)) for each in (catalog.follow, streams.ping)]
         yield
         for task in tasks:

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.config import EVERYBODY, Settings, User
+from logviewer.notes import Notes
 from logviewer.web.failures import Failures, TooManyTriesError
 from logviewer.web.limits import MAX_BODY_BYTES, Requests
 from logviewer.web.origin import is_foreign
@@ -72,10 +73,10 @@ class SignIn(Protocol):
 class Guard:
     """Stands before the application and lets in who belongs. ``sign_in`` renders the page for who does not.
 
-    ``failures`` counts wrong tries.
+    ``failures`` counts wrong tries; ``ended`` are the sessions that were signed out of.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, sign_in: SignIn, failures: Failures) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, sign_in: SignIn, failures: Failures, ended: Notes) -> None:
         self._app = app
         self._settings = settings
         self._base = f"{settings.root_path}/"
@@ -86,7 +87,8 @@ class Guard:
         self._users = {user.name: user for user in settings.tables.users}
         self._requests = Requests()
         self._passwords = Passwords(settings.tables.users)
-        self._sessions = Sessions(settings.secret, [*settings.tables.users, *([EVERYBODY] if settings.token else [])])
+        users = [*settings.tables.users, *([EVERYBODY] if settings.token else [])]
+        self._sessions = Sessions(settings.secret, users, ended)
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower() for host in settings.allow_host)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

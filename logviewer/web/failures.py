@@ -1,9 +1,12 @@
 """Wrong tokens and passwords: counted, answered more and more slowly, and after some not looked at for a while."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
+from hashlib import blake2b
 
-from logviewer.web.windows import Windows
+from logviewer.notes import Notes
+from logviewer.web.windows import Windows, network
 
 WINDOW_SECONDS = 600
 MAX_TRIES = 20
@@ -23,10 +26,14 @@ class TooManyTriesError(Exception):
 
 
 class Failures:
-    """Wrong tries by address, ``total`` of all addresses since the start. Used from one thread, the event loop's."""
+    """Wrong tries by address, ``total`` of all addresses since the start. Used from one thread, the event loop's.
 
-    def __init__(self) -> None:
+    Workers that share the notes count together, but for the total.
+    """
+
+    def __init__(self, notes: Notes) -> None:
         self.total = 0
+        self._notes = notes
         self._tries = Windows(WINDOW_SECONDS)
         self._held = 0
 
@@ -35,16 +42,27 @@ class Failures:
 
         Raises TooManyTriesError.
         """
-        if self._tries.count(address) >= MAX_TRIES:
-            raise TooManyTriesError(self._tries.seconds_left(address))
+        # An address that a proxy tells of may be any text.
+        key = blake2b(network(address).encode(), digest_size=12).hexdigest()
+        self._hear()
+        if self._tries.count(key) >= MAX_TRIES:
+            raise TooManyTriesError(self._tries.seconds_left(key))
         # Before it is known what it is: or else many tries at the same time would count as none yet.
-        count = self._tries.add(address)
-        if await is_right():
-            self._tries.take_back(address)
-            return True
-        self.total += 1
-        await self._hold(count)
-        return False
+        self._tries.add(key)
+        is_wrong = not await is_right()
+        self._tries.take_back(key)
+        if is_wrong:
+            self.total += 1
+            self._notes.write(f"{time.monotonic():.3f} {key}")
+            self._hear()
+            await self._hold(self._tries.count(key))
+        return not is_wrong
+
+    def _hear(self) -> None:
+        for note in self._notes.read():
+            moment, _, key = note.partition(" ")
+            # The clock is the same in all processes.
+            self._tries.add(key, ago=max(0.0, time.monotonic() - float(moment)))
 
     async def _hold(self, count: int) -> None:
         if count <= _AT_ONCE or self._held >= _MOST_HELD:

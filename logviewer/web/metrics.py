@@ -1,9 +1,9 @@
 """What the server tells of itself: figures for Prometheus, made when they are asked for."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import get_args
+from typing import Any, get_args
 
 from fastapi import HTTPException, Request
 from fastapi.responses import Response
@@ -17,15 +17,17 @@ from logviewer.files.generations import Reason
 from logviewer.source import State
 from logviewer.web.auth import user_of
 from logviewer.web.failures import Failures
+from logviewer.web.peers import Peers
 from logviewer.web.stream import Streams
 
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 
 
 class Metrics:
-    """The figures of one server. Used from the event loop's thread."""
+    """The figures of one server, each worker's by itself where there are several. Used from the event loop's thread."""
 
-    def __init__(self, catalog: Catalog, streams: Streams, failures: Failures) -> None:
+    def __init__(self, catalog: Catalog, streams: Streams, failures: Failures, peers: Peers) -> None:
+        self._peers = peers
         self._registry = CollectorRegistry()
         self._registry.register(_Counts(catalog, streams, failures))
         ProcessCollector(registry=self._registry)
@@ -45,7 +47,29 @@ class Metrics:
         if user_of(request).sources is not None:
             raise HTTPException(403, "these figures are of all sources, and you may see only some of them")
         encode, kind = choose_encoder(request.headers.get("accept", ""))
-        return Response(encode(self._registry), headers={"content-type": kind, "cache-control": "no-store"})
+        registry = await self._of_all() if self._peers.are_there else self._registry
+        return Response(encode(registry), headers={"content-type": kind, "cache-control": "no-store"})
+
+    def tell_peers(self) -> None:
+        """Let the other workers have these figures, too. Called in the event loop."""
+        self._peers.answer(self._told)
+
+    def _told(self) -> Sequence[Mapping[str, Any]]:
+        return [
+            {
+                "name": each.name,
+                "documentation": each.documentation,
+                "type": each.type,
+                "samples": [(sample.name, sample.labels, sample.value) for sample in each.samples],
+            }
+            for each in self._registry.collect()
+        ]
+
+    async def _of_all(self) -> CollectorRegistry:
+        told = {self._peers.number: self._told(), **await self._peers.ask()}
+        registry = CollectorRegistry()
+        registry.register(_Labelled(dict(sorted(told.items()))))
+        return registry
 
     async def search(self, events: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
         """The same events, counted as a search for as long as they are asked for."""
@@ -53,6 +77,22 @@ class Metrics:
             async with aclosing(events):
                 async for event in events:
                     yield event
+
+
+class _Labelled(Collector):
+    """What workers have told, by number: not summed, so that one that begins at 0 again is seen to have done so."""
+
+    def __init__(self, told: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
+        self._told = told
+
+    def collect(self) -> Iterator[Metric]:
+        families: dict[str, Metric] = {}
+        for number, figures in self._told.items():
+            for each in figures:
+                family = families.setdefault(each["name"], Metric(each["name"], each["documentation"], each["type"]))
+                for name, labels, value in each["samples"]:
+                    family.add_sample(name, {"worker": str(number), **labels}, value)
+        yield from families.values()
 
 
 class _Counts(Collector):

@@ -20,13 +20,15 @@ class Windows:
         # In the order in which the windows began.
         self._windows: dict[str, tuple[float, int]] = {}
 
-    def add(self, address: str) -> int:
-        """Count it, and return how often it happened."""
+    def add(self, address: str, *, ago: float = 0) -> int:
+        """Count it, as of so many seconds ago, and return how often it happened."""
         self._forget()
+        if ago >= self._seconds:
+            return 0
         key = network(address)
         if key not in self._windows and len(self._windows) >= _ADDRESSES:
             del self._windows[next(iter(self._windows))]
-        began, count = self._windows.get(key, (self._now(), 0))
+        began, count = self._windows.get(key, (self._now() - ago, 0))
         self._windows[key] = (began, count + 1)
         return count + 1
 

@@ -1,0 +1,57 @@
+"""Notes that processes share: in one order, and none lost while there is room."""
+
+import subprocess
+import sys
+
+import pytest
+
+from logviewer.notes import LONGEST_BYTES, Notes
+
+# Not in this process: a fork of one with threads would warn.
+FOUR_WRITERS = """
+import os
+from logviewer.notes import Notes
+notes = Notes(10_000)
+writers = []
+for writer in range(4):
+    if not (pid := os.fork()):
+        for number in range(1000):
+            notes.write(f"{writer} {number}")
+            notes.read()
+        os._exit(0)
+    writers.append(pid)
+found = []
+while writers:
+    writers = [pid for pid in writers if not os.waitpid(pid, os.WNOHANG)[0]]
+    found += notes.read()
+found += notes.read()
+assert [[note for note in found if note[0] == str(writer)] for writer in range(4)] == [
+    [f"{writer} {number}" for number in range(1000)] for writer in range(4)
+]
+"""
+
+
+def test_processes_that_write_at_the_same_time_lose_nothing() -> None:
+    subprocess.run([sys.executable, "-c", FOUR_WRITERS], check=True, timeout=60)
+
+
+def test_a_note_is_read_once() -> None:
+    notes = Notes()
+    notes.write("one")
+    notes.write("zwölf")
+    assert [notes.read(), notes.read()] == [["one", "zwölf"], []]
+
+
+def test_the_last_ones_are_kept() -> None:
+    notes = Notes(3)
+    for number in range(5):
+        notes.write(str(number))
+    assert notes.read() == ["2", "3", "4"]
+
+
+def test_a_note_that_is_too_long_is_refused() -> None:
+    notes = Notes()
+    notes.write("x" * LONGEST_BYTES)
+    with pytest.raises(ValueError, match="too long"):
+        notes.write("x" * (LONGEST_BYTES + 1))
+    assert notes.read() == ["x" * LONGEST_BYTES]

@@ -1,0 +1,368 @@
+"""Several workers: one server to its readers, whichever of them answers, whoever of them dies."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from logviewer.web.failures import MAX_TRIES
+from tests.server import TIMEOUT, Event, Server, until
+from tests.test_auth import sign_in
+from tests.test_auth_failures import fail
+from tests.test_cli import assert_refused, run
+from tests.test_metrics import figures
+from tests.test_shutdown import DEADLINE_SECONDS, FAREWELL, Audience, open_stream
+
+Serve = Callable[..., Server]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all tests that leave it as it was."""
+    log, now = tmp_path_factory.mktemp("workers") / "app.log", time.time()
+    log.write_text("".join(f"{now - 60 + number * 0.06:.3f} line {number}\n" for number in range(1000)))
+    with Server("--workers", "2", log) as running:
+        yield running
+
+
+@pytest.fixture
+def log(logs: Path) -> Path:
+    path = logs / "app.log"
+    path.write_text("".join(f"line {number}\n" for number in range(1000)))
+    return path
+
+
+@pytest.fixture
+def own(log: Path, serve: Serve) -> Server:
+    """One for the test alone."""
+    return serve("--workers", 2, log)
+
+
+def workers(server: Server) -> list[int]:
+    return [child.pid for child in psutil.Process(server.process.pid).children()]
+
+
+def worker_of(server: Server, response: httpx.Response) -> int:
+    """The worker at the other end of the connection."""
+    port = response.extensions["network_stream"].get_extra_info("client_addr")[1]
+    return next(
+        pid
+        for pid in workers(server)
+        if any(each.raddr and each.raddr.port == port for each in psutil.Process(pid).net_connections())
+    )
+
+
+@contextmanager
+def at_each_worker(server: Server, **options: Any) -> Iterator[dict[int, httpx.Client]]:
+    """A client for each worker by its process, with one connection each."""
+    clients: dict[int, httpx.Client] = {}
+    with ExitStack() as stack:
+        while len(clients) < 2:
+            transport = httpx.HTTPTransport(limits=httpx.Limits(max_connections=1), **options)
+            client = httpx.Client(base_url=server.base, transport=transport, timeout=TIMEOUT, trust_env=False)
+            stack.enter_context(client)
+            with client.stream("GET", "/healthz") as response:
+                assert response.status_code == 200
+                clients.setdefault(worker_of(server, response), client)
+                response.read()
+        yield clients
+
+
+def asked_of_each(server: Server, path: str, **params: Any) -> list[httpx.Response]:
+    with at_each_worker(server) as clients:
+        return ask(clients, server, path, **params)
+
+
+def ask(clients: Mapping[int, httpx.Client], server: Server, path: str, **params: Any) -> list[httpx.Response]:
+    return [each.get(path, params=params, headers=server.headers).raise_for_status() for each in clients.values()]
+
+
+def kill(pid: int) -> None:
+    """Kill a worker and wait until it is gone."""
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not psutil.pid_exists(pid), what="the end of the worker")
+
+
+# Start and end
+
+
+def test_a_url_is_printed_once_when_all_workers_are_ready(own: Server) -> None:
+    pids = workers(own)
+    assert len(pids) == 2
+    assert len(asked_of_each(own, "/healthz")) == 2
+    own.process.send_signal(signal.SIGTERM)
+    assert own.process.stdout
+    assert own.process.stderr
+    assert (own.process.stdout.read(), own.process.stderr.read()) == ("", "")
+    assert (own.wait(), [pid for pid in pids if psutil.pid_exists(pid)]) == (0, [])
+
+
+@pytest.mark.parametrize("way", ["terminated", "ctrl-c"])
+def test_all_end_in_time_with_a_farewell(own: Server, way: str) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(open_stream(own, "from=-1")) for _ in range(20)]
+        deaf = stack.enter_context(open_stream(own, "from=start", buffer=4096))
+        with Audience(clients) as audience:
+            until(lambda: all(b"line 999" in last for last in audience.lasts.values()))
+            begin = time.monotonic()
+            if way == "terminated":
+                own.process.terminate()
+            else:
+                # As a terminal does: to all processes in the foreground.
+                for pid in (own.process.pid, *workers(own)):
+                    os.kill(pid, signal.SIGINT)
+            assert own.process.wait(10) == 0
+            assert time.monotonic() - begin < DEADLINE_SECONDS
+        assert [last for last in audience.lasts.values() if FAREWELL not in last] == []
+        assert deaf.fileno() > 0
+    assert own.process.stderr
+    assert own.process.stderr.read() == ""
+
+
+def test_workers_that_cannot_start_end_the_server_with_one_line(log: Path) -> None:
+    words = ["--workers", "2", "--port", "0", "--no-open", "--ssl-certfile", "no.pem", "--ssl-keyfile", "no.key"]
+    assert_refused(run(*words, log), 1, "no.pem")
+
+
+def test_the_port_of_another_server_is_not_shared(server: Server, log: Path) -> None:
+    refused = run("--workers", "2", "--port", str(server.port), "--no-open", log)
+    assert_refused(refused, 1, str(server.port), "--port")
+
+
+def test_without_their_parent_workers_say_good_bye_and_end(own: Server) -> None:
+    pids = workers(own)
+    with open_stream(own, "from=-1") as client, Audience([client]) as audience:
+        until(lambda: b"line 999" in audience.lasts[client])
+        own.process.kill()
+        until(lambda: not any(psutil.pid_exists(pid) for pid in pids), what="the end of the orphans")
+    assert FAREWELL in audience.lasts[client]
+
+
+# Connections
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux spreads connections over several sockets")
+def test_200_streams_are_spread_evenly(server: Server) -> None:
+    with ExitStack() as stack:
+        for _ in range(200):
+            stack.enter_context(open_stream(server, "from=end"))
+        shares = until(lambda: (found := open_streams(figures(server))) and sum(found) == 200 and found)
+    # Even chances: outside of this, one time in a hundred million.
+    assert min(shares) > 60
+
+
+def open_streams(found: Any) -> list[float]:
+    return [found[f"logviewer_open_streams.{number}"] for number in (1, 2)]
+
+
+# A worker that dies
+
+
+def read_until_killed(server: Server, last: str | None, received: list[str], count: int) -> str | None:
+    """Read some lines, kill the worker they come from, and read on to where the connection breaks; the last id."""
+    begin = {"from_": "start"} if last is None else {}
+    wanted = len(received) + count
+    try:
+        with server.stream(source="app.log", last_event_id=last, **begin) as stream:
+            for event in stream.events:
+                last = take(event, received) or last
+                if len(received) >= wanted:
+                    kill(worker_of(server, stream.response))
+                    wanted = sys.maxsize
+    except (httpx.RemoteProtocolError, httpx.ReadError):
+        pass
+    return last
+
+
+def take(event: Event, received: list[str]) -> str:
+    assert event.name in ("", "lines", "source"), event
+    received += event.data["lines"] if event.name == "lines" else []
+    return event.id
+
+
+@pytest.fixture
+def written(log: Path) -> Iterator[Callable[[], int]]:
+    """Lines are appended without pause; the call ends that and says how many there are."""
+    stop = threading.Event()
+    count = 1000
+
+    def write() -> None:
+        nonlocal count
+        with log.open("a", buffering=1) as file:
+            while not stop.wait(0.002):
+                file.write(f"line {count}\n")
+                count += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+
+    def end() -> int:
+        stop.set()
+        thread.join()
+        return count
+
+    yield end
+    end()
+
+
+def test_readers_go_on_exactly_after_kill_9_of_their_worker(own: Server, written: Callable[[], int]) -> None:
+    received: list[str] = []
+    last: str | None = None
+    for number in range(3):
+        last = read_until_killed(own, last, received, 50 + 37 * number)
+    total = written()
+    with own.stream(source="app.log", last_event_id=last) as stream:
+        received += stream.lines(total - len(received))
+    assert received == [f"line {number}" for number in range(total)]
+
+
+def test_a_worker_that_was_killed_is_started_anew_with_a_warning(own: Server) -> None:
+    (first, second) = workers(own)
+    kill(first)
+    assert len(asked_of_each(own, "/api/sources")) == 2
+    assert second in workers(own)
+    own.process.send_signal(signal.SIGTERM)
+    assert own.process.stderr
+    warning = rf"logviewer: worker 1 \(process {first}\) was ended by SIGKILL; it is started anew\n"
+    assert re.fullmatch(warning, own.process.stderr.read())
+    assert own.wait() == 0
+
+
+def test_a_server_outlives_all_of_its_workers(server: Server) -> None:
+    pids = workers(server)
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: not any(psutil.pid_exists(pid) for pid in pids), what="the end of all workers")
+    assert server.get("/healthz").status_code == 200
+    assert len(asked_of_each(server, "/api/sources")) == 2
+
+
+# What they agree on
+
+
+def same(answers: Sequence[httpx.Response]) -> Any:
+    """What all say, as JSON."""
+    assert len(answers) == 2
+    assert answers[0].json() == answers[1].json()
+    return answers[0].json()
+
+
+def test_ids_cursors_and_views_are_the_same_at_all_workers(server: Server) -> None:
+    with at_each_worker(server) as clients:
+        (source,) = same(ask(clients, server, "/api/sources"))
+        for query in ({}, {"q": "line 9"}, {"q": "line 9", "context": 1}):
+            found = same(ask(clients, server, "/api/lines", source=source["id"], start=0, count=1000, **query))
+            at = found["lines"][5]["at"]
+            around = same(ask(clients, server, "/api/lines", source=source["id"], at=at, count=10, **query))
+            assert around["lines"][0]["at"] == at
+        same(ask(clients, server, "/api/histogram", source=source["id"], q="9"))
+        one, other = ask(clients, server, "/api/search", source=source["id"], q="line 99")
+        assert matches(one) == matches(other) != []
+
+
+def matches(response: httpx.Response) -> list[str]:
+    return re.findall(r'"at":"[^"]+"', response.text)
+
+
+def test_a_relative_time_means_the_same_moment_at_all_workers(server: Server) -> None:
+    totals = set()
+    with at_each_worker(server) as clients:
+        begin = time.monotonic()
+        while time.monotonic() - begin < 0.3:
+            for client in clients.values():
+                params = {"source": "app.log", "since": "50 s ago"}
+                totals.add(client.get("/api/lines", params=params, headers=server.headers).json()["total"])
+    (total,) = totals
+    assert 0 < total < 1000
+
+
+def test_a_session_holds_at_all_workers_until_it_is_signed_out_of_at_one(server: Server) -> None:
+    with at_each_worker(server) as clients:
+        one, other = clients.values()
+        sign_in(one, server)
+        (cookie,) = one.cookies.jar
+        kept = {"Cookie": f"{cookie.name}={cookie.value}"}
+        assert [each.get("/api/sources", headers=kept).status_code for each in (one, other)] == [200, 200]
+        other.post("/sign-out", headers=kept)
+        assert [each.get("/api/sources", headers=kept).status_code for each in (one, other)] == [401, 401]
+    for pid in workers(server):
+        kill(pid)
+        with at_each_worker(server) as clients:
+            assert [each.get("/api/sources", headers=kept).status_code for each in clients.values()] == [401, 401]
+
+
+def test_wrong_tries_are_counted_by_all_workers_together(server: Server) -> None:
+    transport = httpx.HTTPTransport(local_address="127.0.0.2", limits=httpx.Limits(max_connections=None))
+    with httpx.Client(base_url=server.base, transport=transport, timeout=TIMEOUT, trust_env=False) as client:
+        codes = [response.status_code for response in fail(client, MAX_TRIES + 5)]
+    # The last one of each may be tried at the same time.
+    assert MAX_TRIES <= codes.count(401) <= MAX_TRIES + 1
+    with at_each_worker(server, local_address="127.0.0.2") as clients:
+        assert [each.get("/api/sources", headers=server.headers).status_code for each in clients.values()] == [429, 429]
+
+
+def test_figures_of_all_are_told_by_each(server: Server) -> None:
+    with ExitStack() as stack:
+        for _ in range(10):
+            stack.enter_context(open_stream(server, "from=-1"))
+        until(lambda: sum(open_streams(figures(server))) == 10, what="the streams in the figures")
+        for answer in asked_of_each(server, "/metrics"):
+            assert answer.text.count("# TYPE logviewer_open_streams gauge") == 1
+            found = re.findall(r'logviewer_open_streams{worker="(\d)"} (\d+)', answer.text)
+            assert ([number for number, _ in found], sum(int(each) for _, each in found)) == (["1", "2"], 10)
+            assert set(re.findall(r'process_resident_memory_bytes{worker="(\d)"}', answer.text)) == {"1", "2"}
+
+
+def test_figures_of_a_worker_that_hangs_are_left_out(server: Server) -> None:
+    with at_each_worker(server) as clients:
+        (hung, _), (_, sound) = clients.items()
+        os.kill(hung, signal.SIGSTOP)
+        try:
+            answer = sound.get("/metrics", headers=server.headers)
+        finally:
+            os.kill(hung, signal.SIGCONT)
+        assert answer.text.count("logviewer_open_streams{worker=") == 1
+        for answer in ask(clients, server, "/metrics"):
+            assert answer.text.count("logviewer_open_streams{worker=") == 2
+
+
+# Standard input
+
+
+def test_standard_input_and_its_end_reach_the_readers_of_all_workers(serve: Serve, tmp_path: Path) -> None:
+    server = serve("--workers", "2", "-", stdin=subprocess.PIPE, env={"TMPDIR": str(tmp_path)})
+    assert server.process.stdin
+    params = {"source": "stdin", "from": "start"}
+    with at_each_worker(server) as clients, ExitStack() as stack:
+        streams = [
+            stack.enter_context(each.stream("GET", "/api/stream", params=params, headers=server.headers))
+            for each in clients.values()
+        ]
+        server.process.stdin.write("one\ntwo\n")
+        server.process.stdin.close()
+        assert [ending(stream.read()) for stream in streams] == [(["one", "two"], "complete")] * 2
+    # Also of those who come later, and nobody has taken the file away but the parent.
+    for pid in workers(server):
+        kill(pid)
+    later = asked_of_each(server, "/api/stream", **params)
+    assert [ending(answer.content) for answer in later] == [(["one", "two"], "complete")] * 2
+    assert server.stop() == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def ending(events: bytes) -> tuple[list[str], str]:
+    """All lines of a stream that has ended, and why it did."""
+    data = [orjson.loads(each) for each in re.findall(rb"^data: (.*)$", events, re.MULTILINE)]
+    return [line for each in data for line in each.get("lines", [])], data[-1]["reason"]
