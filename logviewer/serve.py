@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 FAREWELL_SECONDS = 0.7
 # As <malloc.h> has it.
 _M_ARENA_MAX = -8
+# By default the collector looks through thousands of readers again and again while one frame goes to all of them.
+_COLLECT_AFTER = 50_000, 20, 20
 _LOG = logging.getLogger("logviewer")
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 
@@ -62,6 +64,7 @@ def run(settings: Settings) -> None:
     server = _Server(_configure(settings, catalog, streams), streams, ready=lambda: _ready(settings, catalog, spool))
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
     server.run(sockets=[listener])
