@@ -22,7 +22,7 @@ from logviewer.web.log import RequestLog
 from logviewer.web.metrics import Metrics
 from logviewer.web.pages import Pages
 from logviewer.web.static import StaticFiles
-from logviewer.web.stream import Streams
+from logviewer.web.stream import Streams, Unwound
 
 
 def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAPI:
@@ -48,6 +48,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams) -> FastAP
     app.get("/metrics", include_in_schema=False)(metrics.answer)
     app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
     app.exception_handler(RequestValidationError)(_name_the_parameter)
+    app.add_middleware(Unwound)
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
     app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in, failures=failures)

@@ -22,7 +22,7 @@ from weakref import WeakValueDictionary
 from sse_starlette import EventSourceResponse
 from sse_starlette.sse import AppStatus
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.files.generations import Reason
 from logviewer.reader import Gap, Lines, Reader, Turn
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from logviewer.source import Source
 
 PING_SECONDS = 15
+_UNWOUND = "logviewer.unwound"
 RETRY_MS = (2000, 4000)
 SKIP_SECONDS = 0.05
 _THREADS = 16
@@ -166,9 +167,15 @@ class _EventStream(EventSourceResponse):
         self._items = _items(streams, reader, self._take)
         super().__init__(self._items, ping=0, headers={"Cache-Control": "no-store"})
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI's)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stream, or leave it to the ``Unwound`` that the request came through."""
+        if _UNWOUND in scope:
+            scope[_UNWOUND].append(self)
+        else:
+            await self.stream(receive, send)
+
+    async def stream(self, receive: Receive, send: Send) -> None:
         """Stream until the client leaves or there is nothing more."""
-        # The calls that led here are many: who waits for the client to leave keeps them, and lines pass them by.
         self._send = send
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stream_response(send))
@@ -208,6 +215,20 @@ class _EventStream(EventSourceResponse):
                     greeted = True
                     await send(_body(with_id(b"", self._reader.cursor())))
         await send({"type": "http.response.body", "body": b""})
+
+
+class Unwound:
+    """Lets streams begin when the application has returned, so that nothing it needed is kept for each of them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and stream if that is the answer."""
+        answers: list[_EventStream] = []
+        await self._app({**scope, _UNWOUND: answers}, receive, send)
+        if answers:
+            await answers.pop().stream(receive, send)
 
 
 def _body(data: bytes) -> Message:
