@@ -21,10 +21,6 @@ class Piece(Protocol):
     def unterminated(self) -> bool:
         """Whether the last line has no end in the file yet."""
 
-    @property
-    def more(self) -> bool:
-        """Whether more lines may have been there."""
-
 
 P = TypeVar("P", bound=Piece)
 P_co = TypeVar("P_co", bound=Piece, covariant=True)
@@ -123,7 +119,8 @@ class Cohort(Generic[P]):
                     self._hand_on(piece)
                     # All members who can take their turn before the next piece.
                     await asyncio.sleep(0)
-                has_all = self._source.changed.count == seen and not (piece and piece.more)
+                # A piece that others read before says nothing of what was written since.
+                has_all = piece is None and self._source.changed.count == seen
         except (TornError, OSError):
             has_all = False
         finally:

@@ -284,21 +284,13 @@ class Reader(Generic[P]):
             place = next(iter(self._dirty))
             seen = place.source.changed.count
             event = await self._step(place)
-            settled = place.source.changed.count == seen and (event is None or self._has_all(place, event))
-            if event or place.done or settled:
+            # Lines that others read before say nothing of what was written since: only where none are is the end.
+            if event or place.done or place.source.changed.count == seen:
                 del self._dirty[place]
             if event:
-                if not settled:
-                    self._dirty[place] = None
+                self._dirty[place] = None
                 return event
         return None
-
-    def _has_all(self, place: _Place, event: Lines[P] | Gap | Turn) -> bool:
-        """Whether these lines are all that was there: thousands of readers need not ask again for each line."""
-        if not isinstance(event, Lines) or event.piece.more or not self._follow or len(place.spots) != 1:
-            return False
-        generation = place.spots[0].position.generation
-        return generation is place.source.live and generation.ended is None and not generation.lost
 
     async def _step(self, place: _Place) -> Lines[P] | Gap | Turn | None:
         if place.marks and not place.gap:

@@ -14,7 +14,7 @@ from logviewer.files.skip import Skip
 from logviewer.reader import Lines, Reader
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
-from tests.reading import DirectDisk
+from tests.reading import DirectDisk, drain, finish, texts
 
 
 class SharedDisk(DirectDisk):
@@ -129,7 +129,8 @@ def test_lines_are_read_once_and_handed_to_all(play: Callable[[Scene], None]) ->
         clients = [await room.enter() for _ in range(3)]
         room.disk.read_at.clear()
         await room.append("one\ntwo\n")
-        assert room.disk.read_at == [4]
+        # Once for the lines, and once to see that these are all.
+        assert room.disk.read_at == [4, 12]
         assert [(client.texts, client.handed) for client in clients] == [(["one", "two"], 1)] * 3
         assert len({client.reader.cursor() for client in clients}) == 1
 
@@ -230,3 +231,35 @@ def test_who_comes_while_lines_are_handed_gets_them_once(play: Callable[[Scene],
         assert second.texts in (["two"], ["one", "two"])
 
     play(scene)
+
+
+class RememberingDisk(DirectDisk):
+    """Gives what was read once at a place again and again, as it was."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, Batch] = {}
+
+    async def read(
+        self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None
+    ) -> Batch | Skip | None:
+        if position.offset not in self._read:
+            batch = await super().read(source, position, alone=alone, most=most, lag=lag)
+            if not isinstance(batch, Batch):
+                return batch
+            self._read[position.offset] = batch
+        return self._read[position.offset]
+
+
+def test_what_others_read_before_is_not_taken_for_all_that_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("old\n")
+    source, disk = LocalSource("app", path, name="app.log"), RememberingDisk()
+    quick, slow = Reader(disk, follow=True), Reader(disk, follow=True)
+    for reader in (quick, slow):
+        finish(reader.add(source, (), lambda each: each.last(0)))
+    for line in ("one\n", "two\n"):
+        with path.open("a") as file:
+            file.write(line)
+        source.changed.send()
+        assert texts(drain(quick)) == [line.strip()]
+    assert texts(drain(slow)) == ["one", "two"]

@@ -1,5 +1,6 @@
 """Clients that stand still: they are let go, and cost the others nothing."""
 
+import re
 import socket
 import sys
 from collections.abc import Callable
@@ -72,6 +73,22 @@ def test_a_flood_does_not_wait_for_who_never_reads(log: Path, server: Server) ->
                 file.write(f"{number}\n" + f"{'y' * 99}\n" * 999)
             assert hearing.lines(1000)[0] == str(number)
         until(lambda: figure(server, "open_streams") == 1, what="the end of the one that does not read")
+
+
+def test_who_takes_no_more_for_a_while_gets_every_line_then(log: Path, serve: Serve) -> None:
+    # In no haste. Both wait at one place when the flood begins, and only one of them reads it.
+    server = serve(log)
+    with server.stream(source="app.log") as hearing, open_stream(server, "from=end", buffer=200_000) as slow:
+        hearing.next()
+        until(lambda: figure(server, "open_streams") == 2)
+        for number in range(100):
+            with log.open("a") as file:
+                file.writelines(f"{number * 1000 + each:06d}{'y' * 99}\n" for each in range(1000))
+            hearing.lines(1000)
+        received = bytearray()
+        while b"099999y" not in received[-1000:]:
+            received += slow.recv(1_000_000)
+    assert re.findall(rb"(\d{6})y", received) == [b"%06d" % number for number in range(100_000)]
 
 
 def test_a_request_that_never_ends_is_dropped_however_it_trickles(server: Server) -> None:
