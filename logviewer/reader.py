@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, Protocol, TypeVar
 
 from logviewer import cursor
+from logviewer.cohort import Cohort, Member, Piece
 from logviewer.cursor import Mark
 from logviewer.errors import TornError
 from logviewer.files.generations import Generation, Position, Reason
@@ -13,29 +14,11 @@ from logviewer.files.lines import MAX_LINES
 from logviewer.files.skip import SCREEN_LINES, Skip
 from logviewer.source import Source, State, reopened, unread
 
-
-class Piece(Protocol):
-    """Anything made of lines that ends at a position: a batch, or what a sink made of one."""
-
-    @property
-    def end(self) -> Position:
-        """The position after the last line."""
-
-    @property
-    def unterminated(self) -> bool:
-        """Whether the last line has no end in the file yet."""
-
-    @property
-    def more(self) -> bool:
-        """Whether more lines may have been there."""
-
-
 T = TypeVar("T")
 P = TypeVar("P", bound=Piece)
-P_co = TypeVar("P_co", bound=Piece, covariant=True)
 
 
-class Disk(Protocol[P_co]):
+class Disk(Protocol[P]):
     """How a reader reaches files: never on the event loop, and shared with all readers at the same place."""
 
     async def run(self, call: Callable[[], T]) -> T:
@@ -43,15 +26,18 @@ class Disk(Protocol[P_co]):
 
     async def read(
         self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None
-    ) -> P_co | Skip | None:
+    ) -> P | Skip | None:
         """The next lines after a position, which is all that the reader's cursor tells if it is ``alone`` there.
 
         ``most`` is as ``max_lines`` of ``Generation.read``; a ``Skip`` if more than ``lag`` lines are there.
         Raises as ``Generation.read``.
         """
 
-    async def read_rest(self, source: Source, position: Position) -> P_co | None:
+    async def read_rest(self, source: Source, position: Position) -> P | None:
         """What follows the last whole line. Raises as ``Generation.read``."""
+
+    def join(self, member: Member[P], source: Source, position: Position, *, lag: int | None) -> Cohort[P] | None:
+        """The cohort that waits at a position, with this member in it; None if it must go on looking for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +147,11 @@ class Reader(Generic[P]):
         self._lag = lag
         self._places: list[_Place] = []
         self._dirty: dict[_Place, None] = {}
-        self._awake = asyncio.Event()
+        self._cohort: Cohort[P] | None = None
+        self._take: Callable[[P], bool] | None = None
+        self._waiting: asyncio.Future[None] | None = None
+        self._is_awake = False
+        self.closed = False
         self._unsubscribe: list[Callable[[], None]] = []
 
     async def add(self, source: Source, marks: Sequence[Mark], start: Callable[[Source], list[Position]]) -> None:
@@ -201,16 +191,25 @@ class Reader(Generic[P]):
         def wake() -> None:
             place.notice_first()
             self._dirty[place] = None
-            self._awake.set()
+            self.wake()
 
         wake()
         place.source.changed.subscribe(wake)
         self._unsubscribe.append(lambda: place.source.changed.unsubscribe(wake))
 
-    def close(self) -> None:
-        """Listen no more."""
+    def _unsubscribe_all(self) -> None:
         for unsubscribe in self._unsubscribe:
             unsubscribe()
+        self._unsubscribe.clear()
+
+    def close(self) -> None:
+        """Listen no more, and wait no more."""
+        self.closed = True
+        self._unsubscribe_all()
+        self.wake()
+        if self._cohort:
+            self._cohort.leave(self)
+            self._cohort = None
 
     @property
     def complete(self) -> bool:
@@ -223,12 +222,44 @@ class Reader(Generic[P]):
 
     def wake(self) -> None:
         """Let ``wait`` return although nothing changed."""
-        self._awake.set()
+        self._is_awake = True
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_result(None)
 
-    async def wait(self) -> None:
-        """Wait until there is reason to look again."""
-        await self._awake.wait()
-        self._awake.clear()
+    async def wait(self, take: Callable[[P], bool] | None = None) -> None:
+        """Wait until there is reason to ask for the next again.
+
+        Meanwhile what others get, too, may come to ``take``; nothing more once it returned False.
+        """
+        if not self._is_awake:
+            self._take = take
+            if take and self._cohort is None:
+                self._join()
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+        self._is_awake = False
+
+    def _join(self) -> None:
+        """Leave it to a cohort to look, if nothing but more lines is to be expected."""
+        place = self._places[0] if self.is_alone and self._follow and not self._dirty else None
+        if place is None or place.marks or place.spots[0].skipped or place.told != place.source.state:
+            return
+        self._cohort = self._disk.join(self, place.source, place.spots[0].position, lag=self._lag)
+        if self._cohort:
+            self._unsubscribe_all()
+
+    def hand(self, piece: P) -> bool:
+        """Give what comes next to one who waits in a cohort; False if it cannot take this, or anything after it."""
+        if self._take is None or self._waiting is None or self._waiting.done():
+            return False
+        self._places[0].spots[0].position = piece.end
+        return self._take(piece)
+
+    def dismiss(self) -> None:
+        """Let it look for itself again."""
+        self._cohort = None
+        for place in self._places:
+            self._subscribe(place)
 
     def cursor(self) -> str:
         """The text from which a reader goes on exactly where this one is."""
@@ -253,21 +284,13 @@ class Reader(Generic[P]):
             place = next(iter(self._dirty))
             seen = place.source.changed.count
             event = await self._step(place)
-            settled = place.source.changed.count == seen and (event is None or self._has_all(place, event))
-            if event or place.done or settled:
+            # Lines that others read before say nothing of what was written since: only where none are is the end.
+            if event or place.done or place.source.changed.count == seen:
                 del self._dirty[place]
             if event:
-                if not settled:
-                    self._dirty[place] = None
+                self._dirty[place] = None
                 return event
         return None
-
-    def _has_all(self, place: _Place, event: Lines[P] | Gap | Turn) -> bool:
-        """Whether these lines are all that was there: thousands of readers need not ask again for each line."""
-        if not isinstance(event, Lines) or event.piece.more or not self._follow or len(place.spots) != 1:
-            return False
-        generation = place.spots[0].position.generation
-        return generation is place.source.live and generation.ended is None and not generation.lost
 
     async def _step(self, place: _Place) -> Lines[P] | Gap | Turn | None:
         if place.marks and not place.gap:

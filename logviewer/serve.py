@@ -14,7 +14,7 @@ import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 import uvicorn
@@ -27,6 +27,7 @@ from logviewer.web import log
 from logviewer.web.app import create_app
 from logviewer.web.peers import Peers
 from logviewer.web.shared import Shared
+from logviewer.web.stalls import SEND_SECONDS, Stalls
 from logviewer.web.stream import Streams
 from logviewer.workers import Worker, Workers
 
@@ -34,12 +35,17 @@ if TYPE_CHECKING:
     from asyncio import Transport
     from types import FrameType
 
+    from logviewer.web.stalls import Connection
+
 # What a client that reads has time for; the others are cut off.
 FAREWELL_SECONDS = 0.7
 # As <malloc.h> has it.
 _M_ARENA_MAX = -8
+# By default the collector looks through thousands of readers again and again while one frame goes to all of them.
+_COLLECT_AFTER = 50_000, 20, 20
 _LOG = logging.getLogger("logviewer")
-_KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+# A client that is gone without a word, with nothing under way (seconds) or something (milliseconds).
+_PATIENCE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": int(SEND_SECONDS * 1000)}
 
 
 def run(settings: Settings) -> None:
@@ -119,6 +125,7 @@ def _serve(
     server = _Server(config, streams, ready=lambda: ready(catalog, server))
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
     server.run(sockets=[listener])
@@ -156,7 +163,7 @@ def _listen(host: str, port: int, *, beside: bool = False) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in _KEEPALIVE.items():
+        for name, value in _PATIENCE.items():
             if hasattr(socket, name):
                 listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
         if beside:
@@ -256,6 +263,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        # All of them speak HTTP: websockets are not served.
+        connections = cast("set[Connection]", self.server_state.connections)
+        self._watch = asyncio.create_task(Stalls(connections).watch())
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

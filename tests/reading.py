@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from logviewer.cohort import Member
 from logviewer.cursor import Mark
 from logviewer.files.generations import Batch, Position
 from logviewer.files.skip import Skip, skip_ahead
@@ -30,6 +31,9 @@ class DirectDisk:
 
     async def read_rest(self, source: Source, position: Position) -> Batch | None:
         return position.generation.read_rest(position)
+
+    def join(self, member: Member[Batch], source: Source, position: Position, *, lag: int | None) -> None:
+        return None
 
 
 def finish(coroutine: Coroutine[Any, Any, T]) -> T:

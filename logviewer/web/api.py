@@ -27,6 +27,7 @@ from logviewer.view.views import Views
 from logviewer.web import wire
 from logviewer.web.auth import user_of
 from logviewer.web.download import download, keep, redacted
+from logviewer.web.frames import Frames
 from logviewer.web.metrics import Metrics
 from logviewer.web.parameters import (
     MAX_LINES,
@@ -40,7 +41,7 @@ from logviewer.web.parameters import (
     StreamQuery,
 )
 from logviewer.web.search import Search
-from logviewer.web.stream import Frames, Streams, bare_text, event_stream, search_stream, text_stream
+from logviewer.web.stream import Streams, bare_text, event_stream, search_stream, text_stream
 from logviewer.web.terminal import visible_line
 from logviewer.web.walk import Walk
 from logviewer.web.wire import BareLines, Events, Frame, Rows

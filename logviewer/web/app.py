@@ -26,7 +26,7 @@ from logviewer.web.pages import Pages
 from logviewer.web.proxy import TrustedProxy
 from logviewer.web.shared import Shared
 from logviewer.web.static import StaticFiles
-from logviewer.web.stream import Streams
+from logviewer.web.stream import Streams, Unwound
 
 
 def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: Shared) -> FastAPI:
@@ -52,6 +52,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     app.get("/metrics", include_in_schema=False)(metrics.answer)
     app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
     app.exception_handler(RequestValidationError)(_name_the_parameter)
+    app.add_middleware(Unwound)
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
     # The last one is the outermost.

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi.responses import Response, StreamingResponse
 
 from logviewer.files.generations import Generation, Position
-from logviewer.web.stream import Frames
+from logviewer.web.frames import Frames
 
 _CHUNK = 256 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")

@@ -12,7 +12,7 @@ from logviewer.search.sieve import Sieve
 from logviewer.source import Source
 from logviewer.view.matching import tally_of
 from logviewer.view.views import Views
-from logviewer.web.stream import Frames
+from logviewer.web.frames import Frames
 from logviewer.web.walk import Walk
 from logviewer.web.wire import event, match_rows, scanned
 

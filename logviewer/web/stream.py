@@ -1,139 +1,46 @@
-"""The live stream: one shared frame for all readers at a place, and a generator for each client."""
+"""The live stream: what each client is sent, and when."""
 
 import asyncio
 import random
-from collections import Counter, OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
+import types
+from collections import Counter
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Generator,
+)
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from sse_starlette import EventSourceResponse
 from sse_starlette.sse import AppStatus
 from starlette.responses import Response, StreamingResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from logviewer.files.generations import Batch, Generation, Position, Reason
-from logviewer.files.lines import MAX_LINES
-from logviewer.files.skip import Skip, skip_ahead
+from logviewer.files.generations import Reason
 from logviewer.reader import Gap, Lines, Reader, Turn
-from logviewer.source import Source
+from logviewer.web.frames import Encode, Frames, Recent
 from logviewer.web.wire import Events, Frame, event, gap_event, gap_text, heading, turn_event, with_id
 
+if TYPE_CHECKING:
+    from logviewer.source import Source
+
 PING_SECONDS = 15
+_UNWOUND = "logviewer.unwound"
 RETRY_MS = (2000, 4000)
 SKIP_SECONDS = 0.05
-_SHARED_BYTES = 8 * 1024 * 1024
 _THREADS = 16
 _SCAN_THREADS = 2
-_FRAME_BYTES = 512 * 1024
-# What a frame takes besides its bytes.
-_FRAME_ROOM = 1024
-
-T = TypeVar("T")
-
-
-class Encode(Protocol):
-    """Makes a frame of batches that follow each other."""
-
-    def __hash__(self) -> int:
-        """Equal ones make equal frames."""
-
-    def __call__(self, source: Source, batches: Sequence[Batch], /, *, alone: bool) -> Frame:
-        """``alone``: for readers who are nowhere else."""
-
 
 # The streams end by themselves, with a word of farewell, before the library would cancel them.
 AppStatus.enable_automatic_graceful_drain = False
-
-
-Key = tuple[Encode, Generation, int, int | None, bool, int]
-_Found = Frame | Skip | None
-
-
-class Recent:
-    """The frames made last, up to 8 MiB of them."""
-
-    def __init__(self) -> None:
-        self._frames: OrderedDict[Key, Frame] = OrderedDict()
-        self._bytes = 0
-
-    def find(self, key: Key, *, lag: int | None) -> Frame | None:
-        """The frame, unless more than ``lag`` lines may follow the place before it by now."""
-        frame = self._frames.get(key)
-        if frame and lag is not None:
-            unread = max(0, frame.end.generation.seen_size - frame.end.offset)
-            return frame if frame.count + unread <= lag else None
-        return frame
-
-    def keep(self, key: Key, frame: Frame) -> None:
-        """Keep it, and let go of the oldest."""
-        if old := self._frames.pop(key, None):
-            self._bytes -= _room(old)
-        self._frames[key] = frame
-        self._bytes += _room(frame)
-        while self._bytes > _SHARED_BYTES:
-            _, old = self._frames.popitem(last=False)
-            self._bytes -= _room(old)
-
-
-def _room(frame: Frame) -> int:
-    return len(frame.data) + _FRAME_ROOM
-
-
-class Frames:
-    """Reads files for readers, in threads; what is asked for by many at once, or again soon, is read once."""
-
-    def __init__(self, threads: ThreadPoolExecutor, encode: Encode, recent: Recent) -> None:
-        self._threads = threads
-        self._encode = encode
-        self._recent = recent
-        self._under_way: dict[tuple[Key, int | None], asyncio.Future[_Found]] = {}
-        self.closing = False
-
-    async def run(self, call: Callable[[], T]) -> T:
-        """Call it in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
-
-    async def read(self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None) -> _Found:
-        """The frame after a position, if there is one, or a skip. Raises as ``Generation.read``."""
-        key = (self._encode, position.generation, position.offset, position.line, alone, most)
-        if frame := self._recent.find(key, lag=lag):
-            return frame
-        future = self._under_way.get((key, lag))
-        if future is None:
-            call = partial(self._read, source, position, alone=alone, most=most, lag=lag)
-            future = asyncio.get_running_loop().run_in_executor(self._threads, call)
-            self._under_way[key, lag] = future
-            future.add_done_callback(lambda done: self._keep(key, lag, done))
-        # One reader who leaves must not take the frame from the others.
-        return await asyncio.shield(future)
-
-    async def read_rest(self, source: Source, position: Position) -> Frame | None:
-        """The unterminated rest after a position. Raises as ``Generation.read``."""
-        batch = await self.run(lambda: position.generation.read_rest(position))
-        return self._encode(source, [batch], alone=False) if batch else None
-
-    def _read(self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None) -> _Found:
-        if lag is not None and (skip := skip_ahead(position, lag, stopped=lambda: self.closing)):
-            return skip
-        batch = position.generation.read(position, max_lines=most)
-        if batch is None:
-            return None
-        batches = [batch]
-        # Who reads a whole file is not made to wait for a thread and a turn of the loop at each thousand lines.
-        goes_on = alone and most == MAX_LINES
-        while goes_on and batch and batch.more and batch.end.offset - position.offset < _FRAME_BYTES:
-            batch = position.generation.read(batch.end)
-            batches += [batch] if batch else []
-        return self._encode(source, batches, alone=alone)
-
-    def _keep(self, key: Key, lag: int | None, done: asyncio.Future[_Found]) -> None:
-        del self._under_way[key, lag]
-        if not done.cancelled() and not done.exception() and isinstance(frame := done.result(), Frame):
-            self._recent.keep(key, frame)
 
 
 @dataclass(slots=True)
@@ -144,12 +51,16 @@ class Sent:
     bytes: int = 0
     gaps: Counter[Reason] = field(default_factory=Counter)
 
+    def count_frame(self, frame: Frame) -> None:
+        """Count the lines that one reader gets."""
+        self.lines += frame.shown
+        self.bytes += len(frame.data)
+
     def count(self, item: Lines[Frame] | Gap | Turn) -> None:
         """Count one item for one reader."""
         match item:
             case Lines(piece=frame):
-                self.lines += frame.shown
-                self.bytes += len(frame.data)
+                self.count_frame(frame)
             case Gap():
                 self.gaps[item.reason] += 1
 
@@ -227,7 +138,7 @@ class Streams:
 
 def event_stream(streams: Streams, reader: Reader[Frame]) -> Response:
     """Answer with server-sent events."""
-    return EventSourceResponse(_events(streams, reader), ping=0, headers={"Cache-Control": "no-store"})
+    return _EventStream(streams, reader)
 
 
 def search_stream(events: AsyncIterator[bytes]) -> Response:
@@ -246,26 +157,107 @@ def bare_text(pieces: AsyncIterator[bytes]) -> Response:
     return StreamingResponse(pieces, media_type="text/plain", headers=headers)
 
 
-async def _events(streams: Streams, reader: Reader[Frame]) -> AsyncIterator[bytes]:
-    yield b"retry: %d\n\n" % random.randint(*RETRY_MS)  # noqa: S311 (spreads load, hides nothing)
-    greeted = False
-    async with aclosing(_items(streams, reader)) as items:
-        async for item in items:
-            match item:
-                case Lines(piece=frame):
-                    yield frame.data if frame.has_ids else with_id(frame.data, reader.cursor())
-                case Gap():
-                    yield with_id(gap_event(item), reader.cursor())
-                case Turn():
-                    yield with_id(turn_event(item), reader.cursor())
-                case "idle" if not greeted:
+class _EventStream(EventSourceResponse):
+    """The library's answer without its three tasks for each client, of whom there are thousands."""
+
+    def __init__(self, streams: Streams, reader: Reader[Frame]) -> None:
+        self._streams = streams
+        self._reader = reader
+        self._unsent: Awaitable[None] | None = None
+        self._items = _items(streams, reader, self._take)
+        super().__init__(self._items, ping=0, headers={"Cache-Control": "no-store"})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stream, or leave it to the ``Unwound`` that the request came through."""
+        if _UNWOUND in scope:
+            scope[_UNWOUND].append(self)
+        else:
+            await self.stream(receive, send)
+
+    async def stream(self, receive: Receive, send: Send) -> None:
+        """Stream until the client leaves or there is nothing more."""
+        self._send = send
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._stream_response(send))
+            # This comes after the end of the answer, too.
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            self._reader.close()
+
+    def _take(self, frame: Frame) -> bool:
+        """Send what was read for many at once, without a turn of this one's task for it."""
+        self._streams.sent.count_frame(frame)
+        sending = self._push(_body(_of_frame(frame, self._reader)))
+        try:
+            waits_for = sending.send(None)
+        except StopIteration:
+            return True
+        self._unsent = _finish(sending, waits_for)
+        return False
+
+    async def _push(self, message: Message) -> None:
+        await self._send(message)
+
+    async def _stream_response(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        retry = b"retry: %d\n\n" % random.randint(*RETRY_MS)  # noqa: S311 (spreads load, hides nothing)
+        await send(_body(retry))
+        greeted = False
+        async with aclosing(self._items) as items:
+            async for item in items:
+                if self._unsent:
+                    await self._unsent
+                    self._unsent = None
+                if item != "idle":
+                    await send(_body(_event(item, self._reader)))
+                elif not greeted:
                     # From here on a broken connection costs nothing, even if no line ever came.
                     greeted = True
-                    yield with_id(b"", reader.cursor())
-                case "ping":
-                    yield b": ping\n\n"
-                case "complete" | "shutdown":
-                    yield with_id(event("end", {"reason": item}), reader.cursor())
+                    await send(_body(with_id(b"", self._reader.cursor())))
+        await send({"type": "http.response.body", "body": b""})
+
+
+class Unwound:
+    """Lets streams begin when the application has returned, so that nothing it needed is kept for each of them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and stream if that is the answer."""
+        answers: list[_EventStream] = []
+        await self._app({**scope, _UNWOUND: answers}, receive, send)
+        if answers:
+            await answers.pop().stream(receive, send)
+
+
+def _body(data: bytes) -> Message:
+    return {"type": "http.response.body", "body": data, "more_body": True}
+
+
+@types.coroutine
+def _finish(sending: Coroutine[Any, Any, None], waits_for: object) -> Generator[object, Any, None]:
+    """The rest of what was begun outside of a task, and has to wait."""
+    yield waits_for
+    yield from sending
+
+
+def _of_frame(frame: Frame, reader: Reader[Frame]) -> bytes:
+    return frame.data if frame.has_ids else with_id(frame.data, reader.cursor())
+
+
+def _event(item: Lines[Frame] | Gap | Turn | str, reader: Reader[Frame]) -> bytes:
+    match item:
+        case Lines(piece=frame):
+            return _of_frame(frame, reader)
+        case Gap():
+            return with_id(gap_event(item), reader.cursor())
+        case Turn():
+            return with_id(turn_event(item), reader.cursor())
+        case "ping":
+            return b": ping\n\n"
+        case reason:
+            return with_id(event("end", {"reason": reason}), reader.cursor())
 
 
 async def _texts(streams: Streams, reader: Reader[Frame], *, headings: bool) -> AsyncIterator[bytes]:
@@ -285,13 +277,18 @@ async def _texts(streams: Streams, reader: Reader[Frame], *, headings: bool) -> 
                     yield gap_text(item)
 
 
-async def _items(streams: Streams, reader: Reader[Frame]) -> AsyncGenerator[Lines[Frame] | Gap | Turn | str, None]:
-    """What comes next for a reader, with ``idle`` before each wait, ``ping``, and the reason of the end last."""
+async def _items(
+    streams: Streams, reader: Reader[Frame], take: Callable[[Frame], bool] | None = None
+) -> AsyncGenerator[Lines[Frame] | Gap | Turn | str, None]:
+    """What comes next for a reader, with ``idle`` before each wait, ``ping``, and the reason of the end last.
+
+    While it waits, ``take`` may get frames that are for many readers.
+    """
     streams.opened(reader)
     try:
         burst = 0
         skipped = False
-        while not streams.closing:
+        while not (streams.closing or reader.closed):
             if item := await reader.next():
                 yield item
                 streams.sent.count(item)
@@ -309,9 +306,10 @@ async def _items(streams: Streams, reader: Reader[Frame]) -> AsyncGenerator[Line
             else:
                 yield "idle"
                 burst = 0
-                await reader.wait()
+                await reader.wait(take)
             if streams.take_ping(reader):
                 yield "ping"
-        yield "shutdown"
+        if not reader.closed:
+            yield "shutdown"
     finally:
         streams.closed(reader)

@@ -10,7 +10,7 @@ from logviewer.search.sieve import Sieve
 from logviewer.source import Source
 from logviewer.view.strand import Strand, take
 from logviewer.view.views import Views
-from logviewer.web.stream import Frames
+from logviewer.web.frames import Frames
 from logviewer.web.terminal import visible
 
 _LOOK_SECONDS = 0.02

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from _pytest.outcomes import OutcomeException
 
-from tests.bench import fanout, generator, idle, latency, lines, memory, page, replay, search, soak
+from tests.bench import fanout, generator, idle, latency, lines, load, memory, page, replay, search, soak
 from tests.bench.figures import MEGABYTE, Bench, Plan, heading, row
 from tests.bench.process import allow_many_descriptors
 
@@ -18,6 +18,7 @@ BENCHES: Mapping[str, Bench] = {
     "search": search.run,
     "latency": latency.run,
     "fanout": fanout.run,
+    "load": load.run,
     "idle": idle.run,
     "lines": lines.run,
     "memory": memory.run,

@@ -55,11 +55,11 @@ class Crowd:
 
 
 @contextmanager
-def connected(count: int, port: int, asking: bytes) -> Iterator[Crowd]:
-    """So many readers, who have sent ``asking`` and got the first cursor. They leave with the block."""
+def connected(port: int, askings: Sequence[bytes]) -> Iterator[Crowd]:
+    """A reader for each of ``askings``, who has sent it and got the first cursor. They leave with the block."""
     with ExitStack() as stack:
-        shares = [count // _PROCESSES + (number < count % _PROCESSES) for number in range(_PROCESSES)]
-        children = [stack.enter_context(started(_read_all, share, port, asking)) for share in shares]
+        shares = [askings[number::_PROCESSES] for number in range(_PROCESSES)]
+        children = [stack.enter_context(started(_read_all, port, share)) for share in shares]
         for child in children:
             child.pipe.recv()
         yield Crowd([child.pipe for child in children])
@@ -72,9 +72,9 @@ class _Reader:
     rest: bytes = b""
 
 
-def _read_all(pipe: Connection, count: int, port: int, asking: bytes) -> None:
-    readers = [_Reader(_greeted(port, asking)) for _ in range(count)]
-    pipe.send(count)
+def _read_all(pipe: Connection, port: int, askings: Sequence[bytes]) -> None:
+    readers = [_Reader(_greeted(port, asking)) for asking in askings]
+    pipe.send(None)
     received = Received(array("q"), 0)
     last = _receive(pipe, readers, received)
     received.wrong += sum(last + 1 - reader.expected for reader in readers)

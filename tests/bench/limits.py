@@ -1,9 +1,15 @@
 """Peers that do nothing but move bytes: what this machine allows. Each tells its port through its pipe first."""
 
+import asyncio
 import os
 import socket
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+import uvicorn
+import uvloop
+from starlette.types import Receive, Scope, Send
 
 _CHUNK = 256 * 1024
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
@@ -35,6 +41,47 @@ def serve_frames(pipe: Connection, count: int) -> None:
     while frame := pipe.recv_bytes():
         for stream in streams:
             stream.send(frame)
+
+
+def serve_frames_by_uvicorn(pipe: Connection) -> None:
+    """Greet who comes, and send all of them whatever comes through the pipe: the web server without our part."""
+    sends: list[Send] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
+        await send({"type": "http.response.body", "body": _GREETING, "more_body": True})
+        sends.append(send)
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(pipe.fileno(), forward)
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+        )
+        listener = _listen(pipe)
+        listener.settimeout(0)
+        await uvicorn.Server(config).serve(sockets=[listener])
+
+    def forward() -> None:
+        try:
+            data = pipe.recv_bytes()
+        except EOFError:
+            asyncio.get_running_loop().remove_reader(pipe.fileno())
+            return
+        message = {"type": "http.response.body", "body": data, "more_body": True}
+        for send in sends:
+            with suppress(StopIteration):
+                send(message).send(None)  # type: ignore[attr-defined]
+
+    uvloop.run(serve())
 
 
 def _listen(pipe: Connection) -> socket.socket:

@@ -1,0 +1,198 @@
+"""Clients that stand still: they are let go, and cost the others nothing."""
+
+import re
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from logviewer import serve as serving
+from logviewer.web.stalls import HEAD_SECONDS, SEND_SECONDS, Stalls
+from tests.server import Server, until
+from tests.test_metrics import figure
+from tests.test_shutdown import connect, open_stream
+
+Serve = Callable[..., Server]
+
+# The real program, which only loses its patience sooner.
+HASTE = """
+from logviewer.web import stalls
+stalls.SEND_SECONDS = stalls.HEAD_SECONDS = 0.5
+stalls.LOOK_SECONDS = 0.05
+from logviewer.__main__ import main
+main()
+"""
+
+
+@pytest.fixture
+def log(logs: Path) -> Path:
+    path = logs / "app.log"
+    path.write_text(f"{'x' * 99}\n" * 50_000)
+    return path
+
+
+@pytest.fixture
+def server(log: Path, serve: Serve) -> Server:
+    return serve(log, program=[sys.executable, "-c", HASTE])
+
+
+def ends(client: socket.socket) -> bool:
+    """Whether the server has let go of it; what came before is read."""
+    try:
+        while client.recv(65536, socket.MSG_DONTWAIT):
+            pass
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        pass
+    return True
+
+
+def test_who_never_reads_is_dropped_and_the_others_get_every_line(log: Path, server: Server) -> None:
+    with ExitStack() as stack, server.stream(source="app.log") as hearing:
+        hearing.next()
+        deaf = [stack.enter_context(open_stream(server, "from=start", buffer=4096)) for _ in range(50)]
+        until(lambda: figure(server, "open_streams") == 1, what="the end of those who do not read")
+        with log.open("a") as file:
+            file.write("next\n")
+        assert hearing.lines(1) == ["next"]
+        assert len(deaf) == 50
+
+
+def test_a_flood_does_not_wait_for_who_never_reads(log: Path, server: Server) -> None:
+    with server.stream(source="app.log") as hearing, open_stream(server, "from=end", buffer=4096):
+        hearing.next()
+        until(lambda: figure(server, "open_streams") == 2)
+        for number in range(100):
+            with log.open("a") as file:
+                file.write(f"{number}\n" + f"{'y' * 99}\n" * 999)
+            assert hearing.lines(1000)[0] == str(number)
+        until(lambda: figure(server, "open_streams") == 1, what="the end of the one that does not read")
+
+
+def test_who_takes_no_more_for_a_while_gets_every_line_then(log: Path, serve: Serve) -> None:
+    # In no haste. Both wait at one place when the flood begins, and only one of them reads it.
+    server = serve(log)
+    with server.stream(source="app.log") as hearing, open_stream(server, "from=end", buffer=200_000) as slow:
+        hearing.next()
+        until(lambda: figure(server, "open_streams") == 2)
+        for number in range(100):
+            with log.open("a") as file:
+                file.writelines(f"{number * 1000 + each:06d}{'y' * 99}\n" for each in range(1000))
+            hearing.lines(1000)
+        received = bytearray()
+        while b"099999y" not in received[-1000:]:
+            received += slow.recv(1_000_000)
+    assert re.findall(rb"(\d{6})y", received) == [b"%06d" % number for number in range(100_000)]
+
+
+def test_a_request_that_never_ends_is_dropped_however_it_trickles(server: Server) -> None:
+    with connect(server) as client, server.stream(source="app.log") as hearing:
+        hearing.next()
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+
+        def is_dropped_after_one_more_byte() -> bool:
+            try:
+                client.send(b"x")
+            except ConnectionError:
+                return True
+            return ends(client)
+
+        until(is_dropped_after_one_more_byte, what="the end of the unfinished request")
+        assert figure(server, "open_streams") == 1
+
+
+def test_who_connects_and_says_nothing_is_dropped(server: Server) -> None:
+    with connect(server) as client:
+        until(lambda: ends(client), what="the end of the silent connection")
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no such option")
+def test_the_system_gives_up_what_nobody_acknowledges() -> None:
+    with closing(serving._listen("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
+        listener.settimeout(None)
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == SEND_SECONDS * 1000
+            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+
+
+# Decided by hand
+
+
+@dataclass(eq=False)
+class Cycle:
+    response_complete: bool = False
+
+
+@dataclass(eq=False)
+class Connection:
+    """Stands for one of the web server, and for its transport."""
+
+    cycle: Cycle | None = None
+    unsent: int = 0
+    aborted: bool = False
+    transport: "Connection" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.transport = self
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+class Looks:
+    """Looks at one connection, time after time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.now = 1000.0
+        self._stalls = Stalls([connection])
+        self._stalls.look(self.now)
+
+    def after(self, seconds: float) -> Self:
+        self.now += seconds
+        self._stalls.look(self.now)
+        return self
+
+
+def test_who_reads_a_little_now_and_then_is_kept() -> None:
+    looks = Looks(Connection(Cycle(), unsent=100_000))
+    for _ in range(5):
+        looks.connection.unsent -= 1
+        looks.after(SEND_SECONDS - 1)
+    assert not looks.connection.aborted
+    assert looks.after(SEND_SECONDS).connection.aborted
+
+
+def test_the_rest_of_an_answer_has_as_long_as_its_beginning() -> None:
+    looks = Looks(Connection(Cycle(response_complete=True), unsent=100))
+    assert not looks.after(SEND_SECONDS - 1).connection.aborted
+    assert looks.after(1).connection.aborted
+
+
+@pytest.mark.parametrize("cycle", [None, Cycle(response_complete=True)], ids=["first", "later"])
+def test_a_request_has_its_time(cycle: Cycle | None) -> None:
+    looks = Looks(Connection(cycle))
+    assert not looks.after(HEAD_SECONDS - 1).connection.aborted
+    assert looks.after(1).connection.aborted
+
+
+def test_each_request_has_its_own_time() -> None:
+    looks = Looks(Connection())
+    for _ in range(5):
+        looks.after(HEAD_SECONDS - 1).connection.cycle = Cycle(response_complete=True)
+    assert not looks.connection.aborted
+
+
+def test_a_quiet_stream_is_kept_for_ever() -> None:
+    looks = Looks(Connection(Cycle()))
+    assert not looks.after(100 * SEND_SECONDS).after(100 * SEND_SECONDS).connection.aborted
