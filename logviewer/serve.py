@@ -136,7 +136,10 @@ def _ready(settings: Settings, catalog: Catalog, spool: Spool | None) -> None:
             stdin.finish()
             loop.call_soon_threadsafe(stdin.changed.send)
 
-        spool.start(at_end)
+        def hinder(reason: str | None) -> None:
+            stdin.hindrance = reason
+
+        spool.start(at_end, hinder)
     for path in catalog.unmatched():
         _LOG.warning("nothing matches %s yet; waiting for it", path)
     for source in catalog:
