@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from logviewer import cursor
 from tests.server import EventStream, Server
+from tests.soak import EXAMPLES
 
 SILENCE = 12.0
 
@@ -60,11 +62,11 @@ class Served(RuleBasedStateMachine):
     def resume(self) -> None:
         self.connect()
 
-    @rule()
-    def restart(self) -> None:
+    @rule(number=st.sampled_from([signal.SIGTERM, signal.SIGKILL]))
+    def restart(self, number: signal.Signals) -> None:
         if self.stream:
             self.cut()
-        assert self.server.stop() == 0
+        assert self.server.stop(number) == (0 if number is signal.SIGTERM else -number)
         self.server = Server(self.path)
 
     @precondition(lambda self: self.stream)
@@ -182,7 +184,7 @@ class Served(RuleBasedStateMachine):
 
 TestServed = Served.TestCase
 TestServed.settings = settings(
-    max_examples=10,
+    max_examples=10 * EXAMPLES,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -124,11 +124,11 @@ class Lineage:
         listed = [entry.identity for entry in rotated]
         if listed == self._overtaken:
             return
+        self._overtaken = listed
         if unseen := self._unseen(_newer_than(self.live, rotated)):
             self._end((*self.generations, *unseen[:-1]))
             unseen[-1].ended = None
             self.generations = (*self.generations, *unseen)
-        self._overtaken = listed
 
     def _end(self, generations: Iterable[Generation]) -> None:
         now = self._clock()
@@ -281,6 +281,7 @@ class Lineage:
             generation.intact()
             end = generation.last(0).mark()
         except OSError:
+            self._overtaken = []
             return None
         return None if end.offset == 0 or any(_holds(each, end) for each in self.generations) else generation
 
