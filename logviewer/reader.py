@@ -7,7 +7,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from logviewer import cursor
 from logviewer.cursor import Mark
-from logviewer.errors import TornError
+from logviewer.errors import ClosedError, TornError
 from logviewer.files.generations import Generation, Position, Reason
 from logviewer.files.lines import MAX_LINES
 from logviewer.files.skip import SCREEN_LINES, Skip
@@ -257,6 +257,9 @@ class Reader(Generic[P]):
             seen = place.source.changed.count
             try:
                 event = await self._step(place)
+            except ClosedError:
+                # Given up under the reader: it is asked again, and told what became of it.
+                continue
             except OSError:
                 # The disk refuses something now: the look that finds it does so no more gives reason to ask again.
                 event = None

@@ -7,7 +7,7 @@ import stat
 import threading
 from pathlib import Path
 
-from logviewer.errors import NotAFileError
+from logviewer.errors import ClosedError, NotAFileError
 
 Identity = tuple[int, int]
 """Device and inode: one physical file."""
@@ -148,7 +148,7 @@ class OpenFile:
     def __enter__(self) -> None:
         with self._lock:
             if self._closed:
-                raise OSError("the file is closed")
+                raise ClosedError("the file is closed")
             self._readers += 1
 
     def __exit__(self, *_: object) -> None:
