@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 
-.PHONY: demo test check check-js check-types bench samples pictures clean
+.PHONY: demo test check check-js check-types bench soak samples pictures clean
 
 demo: $(VENV)/installed
 	@$(BIN)/logviewer demo $(ARGS)
@@ -30,6 +30,10 @@ check-types:
 
 bench: $(VENV)/tested
 	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: $(VENV)/tested
+	SOAK=20 $(BIN)/pytest --timeout 0 tests/test_promise.py tests/test_promise_served.py tests/test_tail.py
+	$(BIN)/python -m tests.bench soak --strict --seconds 600 --rate 20000 $(ARGS)
 
 samples: $(VENV)/installed
 	$(BIN)/python -c "from pathlib import Path; from logviewer.demo import write_samples; write_samples(Path('sample_logs'))"

@@ -13,6 +13,10 @@ class NotAFileError(OSError):
     """The path names a directory, device, pipe or socket: nothing that could be followed as a file."""
 
 
+class ClosedError(OSError):
+    """The file was given up while somebody was about to read it."""
+
+
 class OutsideError(OSError):
     """Symlinks lead to a file that nobody named."""
 

@@ -8,7 +8,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 from logviewer import cursor
 from logviewer.cohort import Cohort, Member, Piece
 from logviewer.cursor import Mark
-from logviewer.errors import TornError
+from logviewer.errors import ClosedError, TornError
 from logviewer.files.generations import Generation, Position, Reason
 from logviewer.files.lines import MAX_LINES
 from logviewer.files.skip import SCREEN_LINES, Skip
@@ -175,11 +175,14 @@ class Reader(Generic[P]):
     async def _locate(self, place: _Place) -> None:
         """Go to where the marks tell; keep them while the file cannot be read, and until the client knows of a gap."""
         source, marks = place.source, place.marks
-        positions, gap = await self._disk.run(lambda: source.locate(marks))
-        if gap and not positions and source.state == "unreadable":
+        try:
+            positions, gap = await self._disk.run(lambda: source.locate(marks))
+            if gap and not positions and source.state == "unreadable":
+                return
+            if gap and not positions:
+                positions = await self._disk.run(source.start if gap != "lost" else lambda: place.start(source))
+        except OSError:
             return
-        if gap and not positions:
-            positions = await self._disk.run(source.start if gap != "lost" else lambda: place.start(source))
         place.gap, place.marks = gap, marks if gap else ()
         place.spots = [_Spot(position) for position in positions]
 
@@ -283,7 +286,14 @@ class Reader(Generic[P]):
         while self._dirty:
             place = next(iter(self._dirty))
             seen = place.source.changed.count
-            event = await self._step(place)
+            try:
+                event = await self._step(place)
+            except ClosedError:
+                # Given up under the reader: it is asked again, and told what became of it.
+                continue
+            except OSError:
+                # The disk refuses something now: the look that finds it does so no more gives reason to ask again.
+                event = None
             # Lines that others read before say nothing of what was written since: only where none are is the end.
             if event or place.done or place.source.changed.count == seen:
                 del self._dirty[place]
@@ -340,7 +350,7 @@ class Reader(Generic[P]):
             return await self._torn(place, spot)
         except OSError:
             # Closed under the reader, and found again below; or the disk fails now, and is asked again later.
-            return await self._find_again(place, spot) if generation.lost else None
+            return await self._find_again(place, spot) if generation.lost else self._fail(place)
         if piece:
             spot.position, spot.skipped = piece.end, False
             place.done = place.reached_end(spot)
@@ -348,6 +358,11 @@ class Reader(Generic[P]):
         if piece:
             return Lines(place.source, piece)
         return None
+
+    def _fail(self, place: _Place) -> Gap | None:
+        """Who does not follow is not there any more when the disk gives what it refuses now."""
+        place.done = not self._follow
+        return Gap(place.source, "lost") if place.done else None
 
     async def _read_lines(self, source: Source, spot: _Spot) -> P | Skip | None:
         # After a skip come lines, however far the file has grown: a slow client must not get gaps only.
@@ -388,8 +403,10 @@ class Reader(Generic[P]):
         source, generation, index = place.source, spot.position.generation, place.spots.index(spot)
         if generation.heir and generation.lost == "truncated" and not _has_begun(spot.position):
             # Nothing was read of it: all that it held, if it is anywhere, begins with its heir.
-            place.spots.remove(spot)
-            return await self._enter(place, generation.heir) or await self._step(place)
+            event = await self._enter(place, generation.heir)
+            if spot in place.spots:
+                place.spots.remove(spot)
+            return event or await self._step(place)
         positions, reason = await self._disk.run(lambda: source.locate([spot.position.mark()], since=generation.heir))
         if positions and not reason:
             spot.position = positions[0]
@@ -397,12 +414,16 @@ class Reader(Generic[P]):
             place.spots[index:index] = [each for each in passed if not place.is_in(each.position.generation)]
             return await self._step(place)
         latest = spot is place.spots[-1]
-        place.spots.remove(spot)
-        if generation.lost == "rotated" and spot.position.offset >= generation.seen_size:
-            # All that was seen of it was read before it was let go.
-            event = await self._enter(place, generation.heir) if latest and generation.heir else None
+        # All that was seen of it was read before it was let go?
+        has_all = generation.lost == "rotated" and spot.position.offset >= generation.seen_size
+        following = generation.heir if has_all else generation
+        event = await self._enter(place, following) if latest and following else None
+        # Only now: if the disk refuses the next one, this one is what is asked for again.
+        if spot in place.spots:
+            place.spots.remove(spot)
+        if has_all:
             return event or await self._step(place)
-        return (await self._enter(place, generation) if latest else None) or Gap(source, generation.lost or "rotated")
+        return event or Gap(source, generation.lost or "rotated")
 
 
 def _passed_by(source: Source, generation: Generation, position: Position) -> list[_Spot]:

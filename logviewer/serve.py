@@ -68,7 +68,7 @@ def run(settings: Settings) -> None:
         return
 
     def ready(catalog: Catalog, _: uvicorn.Server) -> None:
-        _tell(settings, spool, at_end=_end_of_input(catalog))
+        _tell(settings, spool, at_end=_end_of_input(catalog), hinder=_hinder(catalog))
         _warn(catalog)
 
     _serve(settings, spool, shared, listeners[0], ready)
@@ -78,7 +78,8 @@ def _run_workers(settings: Settings, spool: Spool | None, shared: Shared, listen
     workers = Workers(
         listeners,
         work=lambda worker: _work(settings, spool, shared, worker),
-        ready=lambda: _tell(settings, spool, at_end=workers.input_is_over),
+        # Each worker sees for itself that nothing comes, but only the parent knows why.
+        ready=lambda: _tell(settings, spool, at_end=workers.input_is_over, hinder=_warn_of),
     )
     # Workers share the memory of what is loaded by now.
     gc.collect()
@@ -205,11 +206,13 @@ def _configure(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     return config
 
 
-def _tell(settings: Settings, spool: Spool | None, *, at_end: Callable[[], None]) -> None:
+def _tell(
+    settings: Settings, spool: Spool | None, *, at_end: Callable[[], None], hinder: Callable[[str | None], None]
+) -> None:
     url = address(settings)
     print(url, flush=True)  # noqa: T201 (the one line that a script waits for)
     if spool:
-        spool.start(at_end)
+        spool.start(at_end, hinder)
     if settings.open_browser:
         webbrowser.open(url)
 
@@ -225,6 +228,21 @@ def _end_of_input(catalog: Catalog) -> Callable[[], None]:
             loop.call_soon_threadsafe(stdin.changed.send)
 
     return at_end
+
+
+def _hinder(catalog: Catalog) -> Callable[[str | None], None]:
+    """To be called, in any thread, with what keeps standard input from its file now, or None."""
+
+    def hinder(reason: str | None) -> None:
+        if stdin := catalog.stdin:
+            stdin.hindrance = reason
+
+    return hinder
+
+
+def _warn_of(reason: str | None) -> None:
+    if reason:
+        _LOG.warning(reason)
 
 
 def _warn(catalog: Catalog) -> None:

@@ -1,9 +1,12 @@
 """Read a source in this process, step by step, without threads or time: for tests that decide what happens when."""
 
+import errno
 import os
+import resource
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 from logviewer.cohort import Member
 from logviewer.cursor import Mark
@@ -44,6 +47,30 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
         result: T = stop.value
         return result
     raise AssertionError("the coroutine waits for something")
+
+
+@contextmanager
+def without_descriptors() -> Iterator[None]:
+    """Open nothing more."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.open("/dev/null", os.O_RDONLY)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+@contextmanager
+def without_disk() -> Iterator[None]:
+    """Read nothing."""
+
+    def pread(fd: int, size: int, offset: int) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with patch.object(os, "pread", pread):
+        yield
 
 
 @contextmanager

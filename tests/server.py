@@ -155,7 +155,9 @@ class EventStream:
 
     def next(self, *names: str) -> Event:
         """The next event, or the next of these names."""
-        return next(event for event in self.events if not names or event.name in names)
+        found = next((event for event in self.events if not names or event.name in names), None)
+        assert found, "the stream has ended"
+        return found
 
     def lines(self, count: int) -> list[str]:
         """The next ``count`` lines; fails at a gap or an end, and if there are more in the last batch."""

@@ -3,6 +3,8 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,9 +16,16 @@ from logviewer import cursor
 from logviewer.files.generations import Batch
 from logviewer.reader import Gap, Lines, Reader
 from logviewer.sources.local import LocalSource
-from tests.reading import next_event, open_reader, without_privilege
+from tests.reading import next_event, open_reader, without_descriptors, without_disk, without_privilege
+from tests.soak import EXAMPLES
 
 KEPT = 3
+FAULTS: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
+    "descriptors": without_descriptors,
+    "disk": without_disk,
+    "listing": nullcontext,
+    "": nullcontext,
+}
 
 
 @dataclass(eq=False)
@@ -34,12 +43,15 @@ class Contents:
 
 
 class Following(RuleBasedStateMachine):
-    """A writer, a log rotator and a reader that do their worst to one followed path."""
+    """A writer, a log rotator, a reader and a machine that do their worst to one followed path."""
 
     @initialize(symlink=st.booleans())
     def begin(self, symlink: bool) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="logviewer-promise-"))
-        self.directory.chmod(0o755)
+        self.room = Path(tempfile.mkdtemp(prefix="logviewer-promise-"))
+        self.room.chmod(0o755)
+        self.directory = self.room / "logs"
+        self.directory.mkdir()
+        self.fault = ""
         self.path = self.directory / "app.log"
         self.symlink = symlink
         if symlink:
@@ -70,7 +82,7 @@ class Following(RuleBasedStateMachine):
         return self.on_disk.get(self.target)
 
     def fresh(self, path: Path) -> Contents:
-        contents = Contents(len(self.contents))
+        contents = Contents(len(self.contents), refused=self.fault == "listing")
         self.contents.append(contents)
         self.on_disk[path] = contents
         return contents
@@ -170,12 +182,37 @@ class Following(RuleBasedStateMachine):
         if not mode and self.current:
             self.current.refused = True
 
+    # The machine
+
+    @rule(fault=st.sampled_from(sorted(FAULTS)))
+    def suffer(self, fault: str) -> None:
+        self.fault = fault
+        self.directory.chmod(0o711 if fault == "listing" else 0o755)
+        for contents in self.contents:
+            # What comes and is rotated away while nobody may see the names of rotated files, nobody finds.
+            contents.refused |= fault == "listing"
+
+    @rule(restart=st.booleans())
+    def move_the_directory_away_and_back(self, restart: bool) -> None:
+        away = self.directory.rename(self.room / "away")
+        if restart:
+            self.restart()
+        self.look(0.25)
+        assert self.source.state in ("missing", "unreadable")
+        self.read(2)
+        away.rename(self.directory)
+
+    @contextmanager
+    def as_the_server(self) -> Iterator[None]:
+        with without_privilege(), FAULTS[self.fault]():
+            yield
+
     # The server and the reader
 
     @rule(seconds=st.sampled_from([0.25, 6.0]))
     def look(self, seconds: float) -> None:
         self.clock += seconds
-        with without_privilege():
+        with self.as_the_server():
             changed = self.source.look()
         self.note_seen()
         if changed:
@@ -188,7 +225,7 @@ class Following(RuleBasedStateMachine):
     @rule(count=st.integers(1, 5))
     def read(self, count: int) -> None:
         for _ in range(count):
-            with without_privilege():
+            with self.as_the_server():
                 event = next_event(self.reader) if self.reader else None
             if event is None:
                 return
@@ -223,8 +260,14 @@ class Following(RuleBasedStateMachine):
     @rule()
     def connect(self) -> None:
         marks = cursor.decode(self.cursor) if self.cursor else ()
-        with without_privilege():
-            self.reader = open_reader(self.source, marks)
+        with self.as_the_server():
+            try:
+                self.reader = open_reader(self.source, marks)
+            except OSError:
+                # Refused, as nobody knows yet where it would begin; it will ask again.
+                assert self.fault
+                assert not marks
+                return
         self.cursor = self.reader.cursor()
         self.resumed = True
 
@@ -256,6 +299,7 @@ class Following(RuleBasedStateMachine):
         if not hasattr(self, "received"):
             return
         self.create()
+        self.suffer("")
         for path in self.on_disk:
             path.chmod(0o644)
         if self.reader is None:
@@ -265,7 +309,7 @@ class Following(RuleBasedStateMachine):
             self.read(1000)
         self.cut()
         self.never_silent()
-        shutil.rmtree(self.directory)
+        shutil.rmtree(self.room)
 
     def never_silent(self) -> None:
         for contents in self.contents:
@@ -280,5 +324,5 @@ class Following(RuleBasedStateMachine):
 
 TestFollowing = Following.TestCase
 TestFollowing.settings = settings(
-    max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=150 * EXAMPLES, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -7,7 +7,7 @@ import stat
 import threading
 from pathlib import Path
 
-from logviewer.errors import NotAFileError
+from logviewer.errors import ClosedError, NotAFileError
 
 Identity = tuple[int, int]
 """Device and inode: one physical file."""
@@ -46,7 +46,7 @@ class OpenFile:
     its number is never used for another file under a reader.
     """
 
-    __slots__ = ("_closed", "_fd", "_lock", "_readers", "identity")
+    __slots__ = ("_closed", "_failed", "_fd", "_lock", "_readers", "identity")
 
     def __init__(self, fd: int) -> None:
         facts = os.fstat(fd)
@@ -54,6 +54,7 @@ class OpenFile:
         self._lock = threading.Lock()
         self._readers = 0
         self._closed = False
+        self._failed: tuple[int, int] | None = None
         self.identity: Identity = (facts.st_dev, facts.st_ino)
 
     @classmethod
@@ -79,10 +80,22 @@ class OpenFile:
     def pread(self, size: int, offset: int) -> bytes:
         """Up to ``size`` bytes at ``offset``; fewer only at the end of the file. Raises OSError."""
         with self:
-            data = os.pread(self._fd, size, offset)
-            if 0 < len(data) < size:
-                data += os.pread(self._fd, size - len(data), offset + len(data))
+            try:
+                data = os.pread(self._fd, size, offset)
+                if 0 < len(data) < size:
+                    data += os.pread(self._fd, size - len(data), offset + len(data))
+            except OSError:
+                self._failed = (size, offset)
+                raise
             return data
+
+    def retry(self) -> bool:
+        """Read again what could not be read last; whether there was any. Raises OSError if it still cannot be read."""
+        failed = self._failed
+        if failed:
+            self.pread(*failed)
+            self._failed = None
+        return failed is not None
 
     def stat(self) -> os.stat_result:
         """The facts of the open file, whatever its path names by now. Raises OSError."""
@@ -135,7 +148,7 @@ class OpenFile:
     def __enter__(self) -> None:
         with self._lock:
             if self._closed:
-                raise OSError("the file is closed")
+                raise ClosedError("the file is closed")
             self._readers += 1
 
     def __exit__(self, *_: object) -> None:

@@ -1,5 +1,6 @@
 """The rotated files beside a log: which names belong to it, and which of them is older."""
 
+import errno
 import os
 import re
 from collections.abc import Container, Iterable
@@ -14,6 +15,7 @@ from logviewer.files.read import Identity, OpenFile
 _SUFFIX = re.compile(r"(?:\.(?P<index>\d{1,3})|[._-](?P<date>\d{4}[\d._:T-]*)|\.(?P<word>old|prev|previous))")
 _SEPARATORS = re.compile(r"(?<=.)[._-]")
 _READS = 5
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 def oldest_first(base: str, names: Iterable[str]) -> list[str]:
@@ -70,12 +72,15 @@ class Entry:
 
         Raises:
             StaleListingError: if the name is gone, or names another file by now.
+            OSError: if this process can open no file at all now.
         """
         try:
             file = OpenFile.open(self.path, follow=False)
         except FileNotFoundError as error:
             raise StaleListingError from error
-        except OSError:
+        except OSError as error:
+            if error.errno in _EXHAUSTED:
+                raise
             return None
         if file.identity != self.identity:
             raise StaleListingError
@@ -83,7 +88,10 @@ class Entry:
 
 
 class Listings:
-    """Directory listings, each read once: one of these serves a pass over many sources."""
+    """Directory listings, each read once: one of these serves a pass over many sources.
+
+    A directory that is not there is empty; for one that cannot be read, OSError is raised: what is in it is not known.
+    """
 
     def __init__(self) -> None:
         self._entries: dict[Path, dict[str, Identity]] = {}
@@ -128,7 +136,7 @@ def _read(directory: Path) -> dict[str, Identity]:
         device = directory.stat().st_dev
         with os.scandir(directory) as entries:
             return {each.name: (device, each.inode()) for each in entries}
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
 
 

@@ -26,8 +26,9 @@ class Lineage:
         self.generations: tuple[Generation, ...] = ()
         self._source = source
         self._clock = clock
-        self._known_rotated: dict[Identity, Mark] | None = None
+        self._known_rotated: dict[Identity, Mark | None] | None = None
         self._let_go: dict[Identity, Mark] = {}
+        self._overtaken: list[Identity] = []
 
     @property
     def live(self) -> Generation | None:
@@ -54,19 +55,30 @@ class Lineage:
 
     def know(self, rotated: Iterable[Entry]) -> None:
         """These were rotated before: whatever else is found later is news."""
-        opened = [Generation(file, self._source) for entry in rotated if (file := entry.open())]
-        self._known_rotated = {each.file.identity: each.seen() for each in opened if each.intact()}
+        self._known_rotated = {entry.identity: self._end_of(entry) for entry in rotated}
+
+    def _end_of(self, entry: Entry) -> Mark | None:
+        """The end of a file's bytes; None if they cannot be read: then only its number tells that it was known."""
+        file = entry.open()
+        if file is None:
+            return None
+        generation = Generation(file, self._source)
+        try:
+            generation.intact()
+        except OSError:
+            return None
+        return generation.seen()
 
     @property
     def knows_rotated(self) -> bool:
         """Whether it was told once what was rotated before."""
         return self._known_rotated is not None
 
-    def succeed(self, file: OpenFile, rotated: Sequence[Entry], *, seen: int) -> None:
+    def succeed(self, file: OpenFile, rotated: Sequence[Entry] | None, *, seen: int) -> None:
         """Another file bears the name: the old ones end.
 
         One that bore it before goes on from where it ended then, at the latest at ``seen`` bytes. Files that came
-        and were rotated away since the last look lie in between. Raises OSError.
+        and were rotated away since the last look lie in between, if it is known what was rotated. Raises OSError.
         """
         new = Generation(file, self._source)
         earlier = [each for each in self.generations if each.file.identity == file.identity]
@@ -76,13 +88,11 @@ class Lineage:
         elif let_go and new.holds(let_go):
             new.begin = let_go.offset
         new.intact()
-        unseen = self._unseen(_older_than(new, _newer_than(self.live, rotated)))
+        unseen = self._unseen(_older_than(new, _newer_than(self.live, rotated or ())))
         between = [each for each in unseen if not _holds(new, each.last(0).mark())]
-        now = self._clock()
-        for each in self.generations:
-            each.ended = now if each.ended is None else each.ended
+        self._end(self.generations)
         self.generations = (*self.generations, *between, new)
-        if self.knows_rotated:
+        if rotated is not None and self.knows_rotated:
             self.know(_older_than(new, rotated))
 
     def renew(self, torn: Generation, list_rotated: Callable[[], Sequence[Entry]]) -> None:
@@ -108,6 +118,22 @@ class Lineage:
         self._succeed_in_place(torn, [copy, *passed] if copy else passed, heir)
         if seen.offset and not holder and torn.heir:
             torn.heir.loss = "truncated"
+
+    def overtake(self, rotated: Sequence[Entry]) -> None:
+        """No file bears the name: the newest one that did since the last look, and was rotated away, is the last."""
+        listed = [entry.identity for entry in rotated]
+        if listed == self._overtaken:
+            return
+        self._overtaken = listed
+        if unseen := self._unseen(_newer_than(self.live, rotated)):
+            self._end((*self.generations, *unseen[:-1]))
+            unseen[-1].ended = None
+            self.generations = (*self.generations, *unseen)
+
+    def _end(self, generations: Iterable[Generation]) -> None:
+        now = self._clock()
+        for each in generations:
+            each.ended = now if each.ended is None else each.ended
 
     def find_passed(self, live: Generation, list_rotated: Callable[[], Sequence[Entry]]) -> None:
         """Take up what came into a file and was copied away while each look found it empty. Raises OSError."""
@@ -147,10 +173,12 @@ class Lineage:
         opened = (self._open(entry) for entry in rotated)
         return [each for each in opened if each and not self._was_known(each, known)]
 
-    def _was_known(self, generation: Generation, known: Mapping[Identity, Mark]) -> bool:
+    def _was_known(self, generation: Generation, known: Mapping[Identity, Mark | None]) -> bool:
+        if generation.file.identity not in known:
+            return False
         # The number of a deleted file is given to the next one: only its bytes tell that it is the same.
-        mark = known.get(generation.file.identity)
-        return mark is not None and mark.offset > 0 and _holds(generation, mark)
+        mark = known[generation.file.identity]
+        return mark is None or (mark.offset > 0 and _holds(generation, mark))
 
     def freeze_finished(self) -> None:
         """Files in which nothing is expected end where they end now."""
@@ -168,7 +196,8 @@ class Lineage:
             if idle or len(self.generations) - index > MAX_HELD:
                 rest = self.generations[index + 1 :]
                 self.generations = (*self.generations[:index], *rest)
-                self._known_rotated = {**(self._known_rotated or {}), each.file.identity: each.seen()}
+                if self._known_rotated is not None:
+                    self._known_rotated = {**self._known_rotated, each.file.identity: each.seen()}
                 self._let_go[each.file.identity] = each.seen()
                 each.close("rotated", rest[0] if rest else None)
                 return
@@ -176,12 +205,17 @@ class Lineage:
     # Finding places again
 
     def known(self, mark: Mark, *, after: Sequence[Position] = (), since: Generation | None = None) -> Position | None:
-        """The place of a mark in a known generation, behind the positions before it, and not before ``since``."""
+        """The place of a mark in a known generation, behind the positions before it, and not before ``since``.
+
+        Raises OSError.
+        """
         generations = self.generations
         behind = generations.index(after[-1].generation) + 1 if after else 0
         behind = max(behind, generations.index(since)) if since in generations else behind
         holders = [
-            each for each in generations[behind:] if each.key == mark.file and each.spans(mark) and _holds(each, mark)
+            each
+            for each in generations[behind:]
+            if each.key == mark.file and each.spans(mark) and _holds_surely(each, mark)
         ]
         if not holders:
             return None
@@ -190,8 +224,12 @@ class Lineage:
         return first.position(mark.offset, mark.line)
 
     def on_disk(self, mark: Mark, named: Sequence[Entry], rotated: Sequence[Entry]) -> Position | None:
-        """The place of a mark in the file of its name's number, or in a copy; the files after it are taken up too."""
-        holder = next(iter(self._holders(mark, named)), None)
+        """The place of a mark in the file of its name's number, or in a copy; the files after it are taken up too.
+
+        Raises OSError.
+        """
+        files = ((entry, file) for entry in named if (file := entry.open()))
+        holder = next((entry for entry, file in files if Generation(file, self._source).holds(mark)), None)
         if holder is None and mark.offset:
             holder = _only(self._holders(mark, rotated))
         found = self._adopt_from(holder, rotated) if holder else None
@@ -234,13 +272,17 @@ class Lineage:
         return next((each for each in reversed(self.generations) if each.file.identity == entry.identity), None)
 
     def _open(self, entry: Entry, *, adopted: bool = False) -> Generation | None:
-        """A rotated file as an ended generation, unless it is known, or a copy of one known, or has no whole line."""
+        """A rotated file as an ended generation, unless it is known, a copy of one known, empty, or unreadable."""
         file = None if self._of(entry) else entry.open()
         if file is None:
             return None
         generation = Generation(file, self._source, ended=self._clock(), adopted=adopted)
-        generation.intact()
-        end = generation.last(0).mark()
+        try:
+            generation.intact()
+            end = generation.last(0).mark()
+        except OSError:
+            self._overtaken = []
+            return None
         return None if end.offset == 0 or any(_holds(each, end) for each in self.generations) else generation
 
     def _insert(self, generation: Generation, *, older: Iterable[Entry], newer: Iterable[Entry]) -> None:
@@ -282,6 +324,16 @@ def _holds(generation: Generation, mark: Mark) -> bool:
         return generation.holds(mark)
     except OSError:
         return False
+
+
+def _holds_surely(generation: Generation, mark: Mark) -> bool:
+    """The same, but raises OSError where nobody can tell now."""
+    try:
+        return generation.holds(mark)
+    except OSError:
+        if generation.lost:
+            return False
+        raise
 
 
 def _end_at(generation: Generation, size: int) -> int:

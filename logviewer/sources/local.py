@@ -4,8 +4,9 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from errno import EACCES
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,7 +29,8 @@ T = TypeVar("T")
 class LocalSource:
     """One followed path. ``complete`` says that nothing will ever be added. Only what is in ``roots`` is opened.
 
-    Looks and searches for places may come from any thread; they exclude each other.
+    Looks and searches for places may come from any thread; they exclude each other. ``hindrance`` says in words what
+    keeps lines from the file, if whoever fills it knows of something.
     """
 
     def __init__(
@@ -47,12 +49,16 @@ class LocalSource:
         self.state: State = "missing"
         self.reason: str | None = None
         self.complete = False
+        self.hindrance: str | None = None
         self.changed = Signal()
         self._roots = roots
         self._lineage = Lineage(self.key, clock)
         self._clock = clock
         self._lock = threading.Lock()
         self._was_in_grace = False
+        self._fault: str | None = None
+        self._refused: str | None = None
+        self._recovered = False
         self._remembered: tuple[State, Sequence[Generation], int] = ("missing", (), 0)
         self._missing_since: float | None = None
 
@@ -102,17 +108,23 @@ class LocalSource:
         """
         with self._lock:
             before = self._remembered
+            self._recovered = False
+            self._fault = self.hindrance or self._refused
             try:
                 self._settle(self._look)
                 if not self._lineage.knows_rotated:
-                    self._lineage.know(self._rotated(listings))
+                    self._learn_rotated(listings or Listings())
             except StaleListingError:
                 # Files are renamed faster than they can be told apart: the next look will do.
                 return True
             except OSError as error:
-                self._see("unreadable", error)
+                self._see("unreadable", _words(error))
+            if self._fault and self.state == "open":
+                self._see("unreadable", self._fault)
+            # Who was refused something tries again when told, and so no more often than looks are made.
+            refused, self._refused = self._refused, None
             was_in_grace, self._was_in_grace = self._was_in_grace, self._lineage.in_grace
-            changed = was_in_grace or before != self._remember()
+            changed = was_in_grace or bool(refused) or self._recovered or before != self._remember()
             self.changed.news += changed
             return changed
 
@@ -142,13 +154,24 @@ class LocalSource:
             time.sleep(_RENAMING_SECONDS)
         return call()
 
-    def _see(self, state: State, error: OSError | None = None) -> None:
-        self.reason = (error.strerror or str(error)) if error else None
+    def _see(self, state: State, reason: str | None = None) -> None:
+        self.reason = reason
         self.state = state
 
-    def _rotated(self, listings: Listings | None = None) -> list[Entry]:
-        # By itself never from an older listing: what was just seen to have happened must be in it.
-        return self._inside((listings or Listings()).rotated(self.path))
+    def _learn_rotated(self, listings: Listings) -> None:
+        rotated = self._listed(listings.rotated)
+        if rotated is not None:
+            self._lineage.know(rotated)
+
+    def _rotated(self) -> list[Entry]:
+        # Never from an older listing: what was just seen to have happened must be in it.
+        return self._listed(Listings().rotated) or []
+
+    def _listed(self, call: Callable[[Path], Sequence[Entry]]) -> list[Entry] | None:
+        """What is in a directory; None if it may not be listed: its files may be read by their names all the same."""
+        with contextlib.suppress(PermissionError):
+            return self._inside(call(self.path))
+        return None
 
     def _inside(self, entries: Sequence[Entry]) -> list[Entry]:
         return [entry for entry in entries if self._roots.holds(entry.path)]
@@ -157,13 +180,13 @@ class LocalSource:
         lineage, live = self._lineage, self.live
         seen = {each.file.identity: each.seen_size for each in self.generations}
         for older in self.generations:
-            if older is not live and not older.intact():
+            if older is not live and not self._is_intact(older):
                 lineage.renew(older, self._rotated)
         lineage.freeze_finished()
-        if live and live.was_empty and live.touched():
+        if live and live.was_empty and self._was_touched(live):
             lineage.find_passed(live, self._rotated)
             live = self.live
-        held = Held(live.file.identity, size=live.seen_size, intact=live.intact()) if live else None
+        held = Held(live.file.identity, size=live.seen_size, intact=self._is_intact(live)) if live else None
         now = self._find()
         match decide(held, now):
             case Change.TRUNCATED if live:
@@ -171,9 +194,26 @@ class LocalSource:
                 self._look()
             case Change.APPEARED | Change.REPLACED:
                 if file := self._open():
-                    rotated = self._rotated() if lineage.knows_rotated else []
+                    rotated = self._listed(Listings().rotated) if lineage.knows_rotated else None
                     lineage.succeed(file, rotated, seen=seen.get(file.identity, 0))
+            case Change.VANISHED if lineage.knows_rotated:
+                lineage.overtake(self._rotated())
         lineage.release(missing_since=self._missing_since)
+
+    def _is_intact(self, generation: Generation) -> bool:
+        """Whether it is, as far as the disk tells; what fails in one file must not keep from the others."""
+        try:
+            self._recovered |= generation.file.retry()
+            return generation.intact()
+        except OSError as error:
+            self._fault = _words(error)
+            return True
+
+    def _was_touched(self, generation: Generation) -> bool:
+        # What is found beside one that was deleted came after it, not through it.
+        with contextlib.suppress(OSError):
+            return generation.touched() and generation.file.has_name
+        return False
 
     def _find(self) -> Found | Absent:
         try:
@@ -186,10 +226,10 @@ class LocalSource:
             self._missing_since = self._missing_since or self._clock()
             return Absent.MISSING
         except OSError as error:
-            self._see("unreadable", error)
+            self._see("unreadable", _words(error))
             return Absent.REFUSED
         is_readable = os.access(self.path, os.R_OK)
-        self._see("open") if is_readable else self._see("unreadable", PermissionError(EACCES, os.strerror(EACCES)))
+        self._see("open") if is_readable else self._see("unreadable", os.strerror(EACCES))
         self._missing_since = None
         return Found(identity, facts.st_size)
 
@@ -199,12 +239,22 @@ class LocalSource:
         except FileNotFoundError:
             self._see("missing")
         except OSError as error:
-            self._see("unreadable", error)
+            self._see("unreadable", _words(error))
         return None
+
+    @contextlib.contextmanager
+    def _asked(self) -> Iterator[None]:
+        """For the time of a reader's question: if the disk refuses the answer, the next look tells."""
+        with self._lock:
+            try:
+                yield
+            except OSError as error:
+                self._refused = _words(error)
+                raise
 
     def rewritten(self, generation: Generation) -> None:
         """A reader found other bytes than before although every look was content. Raises OSError."""
-        with self._lock:
+        with self._asked():
             self._settle(lambda: self._renew_known(generation))
 
     def _renew_known(self, generation: Generation) -> None:
@@ -227,7 +277,7 @@ class LocalSource:
         live = self.live
         is_empty = live is None or live.size() == 0
         if is_empty:
-            with self._lock:
+            with self._asked():
                 self._settle(self._adopt_newest)
         generations = self.generations[-2:] if is_empty else self.generations[-1:]
         counts = [0] * (len(generations) - 1) + [count]
@@ -241,19 +291,19 @@ class LocalSource:
 
         The marks are in order; each is looked for after the one before it. Returns the places found and, if one was
         not, the reason why its lines cannot be had. Where a file is still there and its bytes are others, reading
-        goes on from its start. No file before ``since`` is looked at.
+        goes on from its start. No file before ``since`` is looked at. Raises OSError.
         """
-        with self._lock:
+        with self._asked():
             return self._settle(lambda: self._locate(marks, since))
 
     def _locate(self, marks: Sequence[Mark], since: Generation | None) -> tuple[list[Position], Reason | None]:
         listings = Listings()
-        lineage, rotated = self._lineage, self._rotated(listings)
+        lineage, rotated = self._lineage, self._listed(listings.rotated) or []
         found: list[Position] = []
         reason: Reason | None = None
         rewritten: Position | None = None
         for mark in marks:
-            named = self._inside(listings.named(self.path, mark.file))
+            named = self._listed(partial(listings.named, key=mark.file)) or []
             if mark.is_before_any_file:
                 lineage.adopt(rotated)
                 found.extend(each.first() for each in self.generations[:1])
@@ -266,3 +316,7 @@ class LocalSource:
         if reason and not found and rewritten:
             return [rewritten], "truncated"
         return found, reason
+
+
+def _words(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -6,17 +6,20 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
 _CHUNK = 256 * 1024
+_RETRY_SECONDS = 0.25
 
 
 class Spool:
     """Copies a stream to a file in a thread of its own until the stream ends.
 
-    The file goes when the process ends. ``at_end`` is called in that thread.
+    The file goes when the process ends. What the disk does not take waits, and so does whoever writes to the stream.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -26,16 +29,27 @@ class Spool:
         self.path = directory / "stdin"
         self.path.touch(mode=0o600)
 
-    def start(self, at_end: Callable[[], None]) -> None:
-        """Begin to copy."""
+    def start(self, at_end: Callable[[], None], hinder: Callable[[str | None], None]) -> None:
+        """Begin to copy. Both are called in that thread: ``hinder`` with what the disk refuses, or None again."""
         # A daemon: nobody can end a read of a terminal or pipe that stays silent.
-        threading.Thread(target=self._copy, args=(at_end,), name="stdin", daemon=True).start()
+        threading.Thread(target=self._copy, args=(at_end, hinder), name="stdin", daemon=True).start()
 
-    def _copy(self, at_end: Callable[[], None]) -> None:
+    def _copy(self, at_end: Callable[[], None], hinder: Callable[[str | None], None]) -> None:
         try:
             with self.path.open("ab", buffering=0) as file:
                 while chunk := os.read(self._stream.fileno(), _CHUNK):
-                    file.write(chunk)
+                    _write(file, chunk, hinder)
         except OSError as error:
             print(f"logviewer: standard input is followed no further: {error}", file=sys.stderr)  # noqa: T201
         at_end()
+
+
+def _write(file: FileIO, data: bytes, hinder: Callable[[str | None], None]) -> None:
+    while data:
+        try:
+            data = data[file.write(data) :]
+        except OSError as error:
+            hinder(f"standard input is not kept: {error.strerror}")
+            time.sleep(_RETRY_SECONDS)
+        else:
+            hinder(None)

@@ -25,6 +25,9 @@ _MOST_LINES = 5000
 _ROTATE_SECONDS = 1.5, 2.5
 _KEEP = 6
 _VISITORS = 3
+# The file and the connections of the moment come and go; a leak is many times as much.
+_MOST_GAINED_MIB = 16
+_MOST_GAINED_DESCRIPTORS = 8
 _STAY_SECONDS = 0.1, 3.0
 _AWAY_SECONDS = 0.0, 1.0
 
@@ -54,16 +57,25 @@ def run(plan: Plan) -> Iterator[Figure]:
         yield from _held("start", server)
         writer = stack.enter_context(started(_write, path, plan.rate, plan.seconds))
         time.sleep(plan.seconds / 2)
-        yield from _held("middle", server)
+        middle = list(_held("middle", server))
+        yield from middle
         written, stopped = writer.pipe.recv()
         checked: list[Checked] = [reader.pipe.recv() for reader in readers]
-        yield from _held("end", server)
+        end = list(_held("end", server))
+        yield from end
+        yield from _gained(middle, end)
     yield from _figures(plan, written, stopped, checked)
 
 
 def _held(when: str, server: Server) -> Iterator[Figure]:
     yield Figure(f"soak, {when}: RSS", memory(server.process.pid).rss / _MIB, "MiB")
     yield Figure(f"soak, {when}: open descriptors", descriptors(server.process.pid), "")
+
+
+def _gained(middle: list[Figure], end: list[Figure]) -> Iterator[Figure]:
+    for before, after, most in zip(middle, end, (_MOST_GAINED_MIB, _MOST_GAINED_DESCRIPTORS), strict=True):
+        name = after.name.replace("end", "gained from the middle to the end")
+        yield Figure(name, after.value - before.value, after.unit, most)
 
 
 def _figures(plan: Plan, written: int, stopped: float, checked: list[Checked]) -> Iterator[Figure]:

@@ -19,7 +19,7 @@ from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.source import Source
 from logviewer.sources.lineage import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
 from logviewer.sources.local import LocalSource
-from tests.reading import DirectDisk, drain, finish, next_event, open_reader
+from tests.reading import DirectDisk, drain, finish, next_event, open_reader, texts
 
 Event = Lines[Batch] | Gap | Turn
 
@@ -1231,3 +1231,37 @@ def test_whatever_is_seen_of_a_rotation_loses_nothing_in_silence_and_repeats_not
         lines = [each for each in heard if not each.startswith("<")]
         assert len(set(lines)) == len(lines)
         assert len(lines) < len(heard) or sorted(lines) == sorted(written)
+
+
+def test_a_file_that_came_and_was_rotated_away_between_two_looks_does_not_wait_for_the_next(log: Followed) -> None:
+    log.beside("app.log").touch()
+    log.look()
+    reader = open_reader(log.source)
+    drain(reader)
+    log.rotate()
+    log.append("one")
+    log.rotate()
+    log.look()
+    assert texts(drain(reader)) == ["one"]
+    log.append("late", to="app.log.1")
+    log.look(GRACE_SECONDS + 1)
+    assert texts(drain(reader)) == ["late"]
+    log.append("new")
+    log.look()
+    assert texts(drain(reader)) == ["new"]
+
+
+def test_a_file_rotated_after_one_that_was_empty_and_deleted_comes_after_it(log: Followed) -> None:
+    log.beside("app.log").touch()
+    log.look()
+    reader = open_reader(log.source)
+    log.append("one")
+    log.beside("app.log").unlink()
+    assert texts(drain(reader)) == ["one"]
+    marks = cursor.decode(reader.cursor())
+    reader.close()
+    log.append("two")
+    log.rotate()
+    log.beside("app.log").touch()
+    log.look()
+    assert texts(drain(open_reader(log.source, marks))) == ["two"]

@@ -1,0 +1,365 @@
+"""Faults of the machine, done to the real program with a reader at its stream: told, retried, and over when they are.
+
+Where the real fault needs a power that the tests may lack, they are left out and say so.
+"""
+
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.server import Event, Server, until
+from tests.test_faults import (
+    MIB,
+    append,
+    copytruncate,
+    facts,
+    hear,
+    hear_state,
+    hear_state_and_lines,
+    point,
+    reading,
+    recreate,
+    rotate,
+    stopped,
+)
+
+Serve = Callable[..., Server]
+
+EIO = "Input/output error"
+# Reads of a file fail while another one with ".bad" after its name is there; each of them is noted in that.
+FAILING_DISK = """
+import errno, os
+read = os.pread
+
+def pread(fd, size, offset):
+    try:
+        bad = os.open(os.readlink(f"/proc/self/fd/{fd}") + ".bad", os.O_WRONLY | os.O_APPEND)
+    except OSError:
+        return read(fd, size, offset)
+    os.write(bad, b".")
+    os.close(bad)
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+os.pread = pread
+
+from logviewer.cli import main
+
+main()
+"""
+# Each time that anybody asks, it is another century.
+JUMPING_CLOCK = """
+import itertools, time
+start, jumps = time.time(), itertools.cycle([0, 3e9, -1e9, 1e9])
+time.time = lambda: start + next(jumps)
+time.time_ns = lambda: int(time.time() * 1e9)
+
+from logviewer.cli import main
+
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[tuple[Server, Iterator[Path]]]:
+    """A server whose disk fails where ``spoil`` says so, and the paths that it follows, each in its own directory."""
+    directory = Path(tempfile.mkdtemp(prefix="logviewer-test-"))
+    directory.chmod(0o755)
+    paths = [directory / str(number) / "app.log" for number in range(20)]
+    with Server(*paths, program=(sys.executable, "-c", FAILING_DISK)) as server:
+        yield server, iter(paths)
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def shared(pool: tuple[Server, Iterator[Path]]) -> Server:
+    """The server that all tests share which need none of their own."""
+    return pool[0]
+
+
+@pytest.fixture
+def log(pool: tuple[Server, Iterator[Path]]) -> Path:
+    """A log with one line, followed by the shared server."""
+    path = next(pool[1])
+    path.parent.mkdir()
+    append(path, "one")
+    return path
+
+
+def spoil(path: Path) -> Path:
+    """It cannot be read until what is returned is deleted, which holds a byte for each try."""
+    flag = path.with_name(f"{path.name}.bad")
+    flag.touch()
+    flag.chmod(0o666)
+    return flag
+
+
+def reason(server: Server, log: Path) -> str | None:
+    """Why the log is unreadable, in the words of ``/api/sources``."""
+    found: str | None = facts(server, log)["reason"]
+    return found
+
+
+# EIO
+
+
+def test_a_disk_that_fails_for_a_while(log: Path, shared: Server) -> None:
+    with reading(shared, log, "one") as stream:
+        bad = spoil(log)
+        append(log, "two")
+        hear_state(stream, "unreadable")
+        assert reason(shared, log) == EIO
+        bad.unlink()
+        hear_state_and_lines(stream, "open", "two")
+        assert reason(shared, log) is None
+
+
+def test_a_disk_that_fails_is_not_asked_without_a_rest(log: Path, shared: Server) -> None:
+    with reading(shared, log, "one") as stream:
+        bad = spoil(log)
+        append(log, "two")
+        hear_state(stream, "unreadable")
+        before, since = bad.stat().st_size, time.monotonic()
+        until(lambda: bad.stat().st_size >= before + 6, what="some tries")
+        # A few at each look, for the source and for its reader; a loop without a rest makes thousands.
+        assert time.monotonic() - since > 0.2
+
+
+@pytest.fixture
+def long(log: Path) -> list[str]:
+    """The first words of the lines of the log, which now is more than the sockets between server and reader hold."""
+    append(log, *(f"{number} {'x' * (MIB // 4)}" for number in range(160)))
+    return ["one", *map(str, range(160))]
+
+
+def test_a_disk_that_fails_while_it_is_read(log: Path, long: list[str], shared: Server) -> None:
+    with shared.stream(source=facts(shared, log)["id"], from_="start") as stream:
+        heard = first_words(stream.next("lines"))
+        bad = spoil(log)
+        while (event := stream.next("lines", "gap", "source")).name != "source":
+            heard += first_words(event)
+        assert event.data["state"] == "unreadable"
+        bad.unlink()
+        while len(heard) < len(long):
+            heard += first_words(stream.next("lines", "gap"))
+    assert heard == long
+
+
+def test_who_does_not_follow_is_told_of_what_cannot_be_read(log: Path, long: list[str], shared: Server) -> None:
+    with shared.stream(source=facts(shared, log)["id"], from_="start", follow="false") as stream:
+        heard = first_words(stream.next("lines"))
+        spoil(log)
+        while (event := stream.next("lines", "gap", "end")).name == "lines":
+            heard += first_words(event)
+        assert event.data["reason"] == "lost"
+        assert stream.next("gap", "end").data == {"reason": "complete"}
+    assert heard == long[: len(heard)]
+
+
+def first_words(event: Event) -> list[str]:
+    return [line.split()[0] for line in event.data["lines"]]
+
+
+def test_a_new_reader_of_a_disk_that_fails_is_refused(log: Path, shared: Server) -> None:
+    until(lambda: facts(shared, log)["state"] == "open", what="a look at the new log")
+    bad = spoil(log)
+    answer = shared.get("/api/stream", source=facts(shared, log)["id"], from_=-1, follow="false")
+    assert (answer.status_code, EIO in answer.json()["detail"]) == (503, True)
+    until(lambda: reason(shared, log) == EIO, what="the state")
+    bad.unlink()
+    until(lambda: reason(shared, log) is None, what="the state")
+
+
+def test_a_disk_that_fails_when_a_reader_comes_back(log: Path, shared: Server) -> None:
+    append(log, "two")
+    with reading(shared, log) as stream:
+        last = hear(stream, "one", "two")
+    bad = spoil(log)
+    with reading(shared, log, last_event_id=last) as stream:
+        hear_state(stream, "unreadable")
+        append(log, "three")
+        bad.unlink()
+        hear_state_and_lines(stream, "open", "three")
+
+
+def test_a_rotated_file_that_cannot_be_read_does_not_keep_from_the_new_one(log: Path, shared: Server) -> None:
+    with reading(shared, log, "one") as stream:
+        with stopped(shared):
+            append(log, "rest")
+            bad = spoil(rotate(log))
+            append(log, "new")
+        hear_state_and_lines(stream, "unreadable", "new")
+        assert reason(shared, log) == EIO
+        bad.unlink()
+        hear_state_and_lines(stream, "open", "rest")
+
+
+def test_a_file_of_the_system_that_cannot_be_read(log: Path, serve: Serve) -> None:
+    link = log.with_name("link.log")
+    link.symlink_to("/proc/self/mem")
+    server = serve("--follow-symlinks", link)
+    assert facts(server, link)["state"] == "unreadable"
+    assert reason(server, link) == EIO
+    with reading(server, link) as stream:
+        hear_state(stream, "unreadable")
+        point(link, log)
+        hear(stream, "one")
+
+
+# Descriptors
+
+
+@contextmanager
+def no_descriptor_left(server: Server) -> Iterator[None]:
+    """It can open nothing."""
+    pid = server.process.pid
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    used = {int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()}
+    free = next(number for number in range(len(used) + 1) if number not in used)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("end", [rotate, copytruncate], ids=["renamed", "copied and truncated"])
+def test_no_descriptor_left_for_a_new_file(end: Callable[[Path], object], log: Path, serve: Serve) -> None:
+    append(log.with_name("app.log.1"), "old")
+    server = serve(log)
+    with reading(server, log, "one") as stream:
+        assert reason(server, log) is None, "and that connection is kept"
+        for number in range(2):
+            with no_descriptor_left(server):
+                with stopped(server):
+                    append(log, f"rest {number}")
+                    end(log)
+                    append(log, f"new {number}")
+                seen = [f"rest {number}"] if end is rotate else []
+                hear_state_and_lines(stream, "unreadable", *seen)
+                assert reason(server, log) == "Too many open files"
+            rest = [f"rest {number}"] if end is copytruncate else []
+            hear_state_and_lines(stream, "open", *rest, f"new {number}")
+
+
+# What a directory is
+
+
+def test_a_directory_that_may_not_be_listed_for_a_while(log: Path, serve: Serve) -> None:
+    append(log.with_name("app.log.1"), "old")
+    server = serve(log)
+    with reading(server, log, "one") as stream:
+        log.parent.chmod(0o311)
+        rotate(log)
+        append(log, "two")
+        hear(stream, "two")
+        log.parent.chmod(0o755)
+        with stopped(server):
+            append(log, "rest")
+            recreate(log)
+            append(log, "three")
+        hear(stream, "rest", "three")
+
+
+def test_a_directory_that_may_not_be_listed_at_the_start(log: Path, serve: Serve) -> None:
+    append(log.with_name("app.log.1"), "old")
+    log.parent.chmod(0o311)
+    with reading(serve(log), log, "one") as stream:
+        log.parent.chmod(0o755)
+        for end in (recreate, rotate):
+            end(log)
+            append(log, f"after {end.__name__}")
+            hear(stream, f"after {end.__name__}")
+
+
+def test_a_directory_renamed_away_and_back(log: Path, shared: Server) -> None:
+    with reading(shared, log, "one") as stream:
+        away = log.parent.rename(log.parent.with_name("away"))
+        hear_state(stream, "missing")
+        append(away / log.name, "meanwhile")
+        hear(stream, "meanwhile")
+        away.rename(log.parent)
+        hear_state(stream, "open")
+        append(log, "back")
+        hear(stream, "back")
+
+
+@contextmanager
+def mounted(directory: Path) -> Iterator[None]:
+    """A disk of its own is at this directory."""
+    done = subprocess.run(["mount", "-t", "tmpfs", "none", directory], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("this test needs to mount a file system")
+    directory.chmod(0o755)
+    try:
+        yield
+    finally:
+        # It goes although files on it are open, as that of a server that went away does.
+        subprocess.run(["umount", "--lazy", directory], check=True)
+
+
+def test_a_directory_that_is_unmounted_and_mounted_again(log: Path, shared: Server) -> None:
+    log.unlink()
+    with ExitStack() as stack:
+        with mounted(log.parent):
+            append(log, "one")
+            stream = stack.enter_context(reading(shared, log, "one"))
+        hear_state(stream, "missing")
+        with mounted(log.parent):
+            append(log, "two")
+            hear(stream, "two")
+        hear_state(stream, "missing")
+
+
+# A full disk
+
+
+def test_standard_input_waits_for_room_on_the_disk(serve: Serve, tmp_path: Path) -> None:
+    server = serve("-", stdin=subprocess.PIPE, env={"TMPDIR": str(tmp_path)})
+    pid, pipe = server.process.pid, server.process.stdin
+    assert pipe
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (10, resource.RLIM_INFINITY))
+    with server.stream(source="stdin", from_="start") as stream:
+        pipe.write("one\ntwo\nthree\nfour\n")
+        pipe.flush()
+        hear_state_and_lines(stream, "unreadable", "one", "two")
+        (source,) = server.get("/api/sources").json()
+        assert source["reason"] == "standard input is not kept: File too large"
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        hear_state_and_lines(stream, "open", "three", "four")
+        pipe.write("five\n")
+        pipe.close()
+        hear(stream, "five")
+        assert stream.next("end").data == {"reason": "complete"}
+
+
+# A clock that jumps
+
+
+def test_a_clock_that_jumps(log: Path, serve: Serve) -> None:
+    server = serve(log, program=(sys.executable, "-c", JUMPING_CLOCK))
+    with reading(server, log, "one") as stream:
+        for number in range(2):
+            with stopped(server):
+                append(log, f"rest {number}")
+                rotate(log)
+                append(log, f"new {number}")
+            hear(stream, f"rest {number}", f"new {number}")
+        append(log.with_name("app.log.1"), "late")
+        hear(stream, "late")
+        log.unlink()
+        hear_state(stream, "missing")
+    assert server.stop() == 0
+
+
+def test_the_time_of_day_decides_about_sessions_only() -> None:
+    package = Path(__file__).parent.parent / "logviewer"
+    asks = [path.name for path in package.rglob("*.py") if "time.time()" in path.read_text()]
+    assert asks == ["sessions.py"]

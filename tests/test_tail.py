@@ -1,0 +1,91 @@
+"""What GNU ``tail -F`` delivers of a file, we deliver: the same random work is done under both.
+
+``tail`` may lose what the promise keeps, as what is rotated between two of its polls, and may repeat what it takes for
+a new file after a truncation; so what it gives is what must be among our lines, and no more than that.
+"""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.server import EventStream, Server, until
+from tests.soak import EXAMPLES
+from tests.test_faults import append, copytruncate, reading, recreate, rotate, told
+
+Serve = Callable[..., Server]
+
+pytestmark = pytest.mark.skipif(not shutil.which("tail"), reason="this test needs GNU tail (Debian: coreutils)")
+
+
+@pytest.fixture
+def log(logs: Path) -> Path:
+    path = logs / "app.log"
+    path.touch()
+    return path
+
+
+@pytest.fixture
+def tail(log: Path) -> Iterator[Callable[[], list[str]]]:
+    """The lines that ``tail -F`` has given so far."""
+    output = log.with_name("tail.out")
+    with output.open("wb") as file:
+        words = ["tail", "-F", "-s", "0.05", "-n", "+1", str(log)]
+        process = subprocess.Popen(words, stdout=file, stderr=subprocess.DEVNULL)
+    yield lambda: output.read_text().splitlines()
+    process.kill()
+    process.wait()
+
+
+class Both:
+    """A log, what was written to it, and what its two readers have of it."""
+
+    def __init__(self, log: Path, tail: Callable[[], list[str]], stream: EventStream) -> None:
+        self.log, self.tail, self.stream = log, tail, stream
+        self.written: list[str] = []
+        self.heard: list[str] = []
+
+    def write(self, *lines: str) -> None:
+        append(self.log, *lines)
+        self.written += lines
+
+    def wait_for_tail(self) -> None:
+        def tail_goes_on() -> bool:
+            append(self.log, "over")
+            return "over" in self.tail()
+
+        until(tail_goes_on, what="tail")
+
+    def wait_for_us(self) -> None:
+        while self.written[-1] not in self.heard:
+            self.heard += told(self.stream.next("lines", "gap"))
+
+    def work(self, chance: Random) -> None:
+        """Numbered lines, between which the file is moved, or copied or deleted once we have all of it."""
+        for _ in range(40):
+            first = len(self.written)
+            self.write(*(f"line {first + number}" for number in range(chance.randrange(1, 30))))
+            end = chance.choice([None, None, None, rotate, copytruncate, recreate])
+            if end in (copytruncate, recreate):
+                # Of a file that comes and is deleted between two looks, nobody can tell.
+                self.wait_for_us()
+            if end:
+                end(self.log)
+        self.write("the end")
+
+
+@pytest.mark.parametrize("seed", range(2 * EXAMPLES))
+def test_all_that_tail_delivers_is_delivered_once_and_in_order(
+    seed: int, log: Path, tail: Callable[[], list[str]], serve: Serve
+) -> None:
+    with reading(serve(log), log) as stream:
+        both = Both(log, tail, stream)
+        both.work(Random(seed))
+        both.wait_for_us()
+    both.wait_for_tail()
+    assert both.heard == both.written
+    # It gives pieces of lines where a file was emptied and has grown again.
+    assert set(tail()) & set(both.written) <= set(both.heard)
