@@ -153,12 +153,16 @@ class Lineage:
             raise StaleListingError
         heirs = (*passed, heir)
         heirs[0].loss = torn.loss
-        self.generations = tuple(new for each in self.generations for new in (heirs if each is torn else (each,)))
+        others = [each for each in self.generations if each not in heirs]
+        self.generations = tuple(new for each in others for new in (heirs if each is torn else (each,)))
         torn.close("truncated", heirs[0])
 
     def _copy(self, holder: Entry, key: bytes) -> Generation | None:
         """A copy stands for what was truncated, unless it is in the line already."""
-        file = None if self._of(holder) else holder.open()
+        if known := self._of(holder):
+            # Whoever took it up before the truncation was seen could not know that its place is here.
+            return known if known.adopted else None
+        file = holder.open()
         if file is None:
             return None
         copy = Generation(file, self._source, key=key, ended=self._clock() - GRACE_SECONDS)

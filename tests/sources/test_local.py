@@ -1265,3 +1265,29 @@ def test_a_file_rotated_after_one_that_was_empty_and_deleted_comes_after_it(log:
     log.beside("app.log").touch()
     log.look()
     assert texts(drain(open_reader(log.source, marks))) == ["two"]
+
+
+def test_a_copy_found_before_the_look_that_sees_the_truncation_is_in_its_place(log: Followed) -> None:
+    log.append("old")
+    log.look()
+    old = open_reader(log.source)
+    assert hear(old) == ["old"]
+    log.rotate()
+    log.restarted()
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    log.path.unlink()
+    log.look()
+    log.append("two")
+    log.look()
+    assert hear(reader) == ["one", "two"]
+    log.copytruncate()
+    log.source.locate(marks(old))
+    log.append("three")
+    log.look()
+    assert hear(reader) == ["three"]
+    log.append("four")
+    log.look()
+    assert hear(reader) == ["four"]
+    assert hear(open_reader(log.source, marks(old))) == ["one", "two", "three", "four"]
