@@ -108,7 +108,6 @@ class LocalSource:
         """
         with self._lock:
             before = self._remembered
-            self._recovered = False
             self._fault = self.hindrance or self._refused
             try:
                 self._settle(self._look)
@@ -124,7 +123,8 @@ class LocalSource:
             # Who was refused something tries again when told, and so no more often than looks are made.
             refused, self._refused = self._refused, None
             was_in_grace, self._was_in_grace = self._was_in_grace, self._lineage.in_grace
-            changed = was_in_grace or bool(refused) or self._recovered or before != self._remember()
+            recovered, self._recovered = self._recovered, False
+            changed = was_in_grace or bool(refused) or recovered or before != self._remember()
             self.changed.news += changed
             return changed
 
@@ -177,6 +177,11 @@ class LocalSource:
         return [entry for entry in entries if self._roots.holds(entry.path)]
 
     def _look(self) -> None:
+        self._catch_up()
+        self._lineage.release(missing_since=self._missing_since)
+
+    def _catch_up(self) -> None:
+        """Take in what happened to the files."""
         lineage, live = self._lineage, self.live
         seen = {each.file.identity: each.seen_size for each in self.generations}
         for older in self.generations:
@@ -191,14 +196,13 @@ class LocalSource:
         match decide(held, now):
             case Change.TRUNCATED if live:
                 lineage.renew(live, self._rotated)
-                self._look()
+                self._catch_up()
             case Change.APPEARED | Change.REPLACED:
                 if file := self._open():
                     rotated = self._listed(Listings().rotated) if lineage.knows_rotated else None
                     lineage.succeed(file, rotated, seen=seen.get(file.identity, 0))
             case Change.VANISHED if lineage.knows_rotated:
                 lineage.overtake(self._rotated())
-        lineage.release(missing_since=self._missing_since)
 
     def _is_intact(self, generation: Generation) -> bool:
         """Whether it is, as far as the disk tells; what fails in one file must not keep from the others."""
@@ -297,6 +301,11 @@ class LocalSource:
             return self._settle(lambda: self._locate(marks, since))
 
     def _locate(self, marks: Sequence[Mark], since: Generation | None) -> tuple[list[Position], Reason | None]:
+        # What happened since the last look must not be found as something that was there before; the look tells of it.
+        told = self.state, self.reason
+        with contextlib.suppress(OSError):
+            self._catch_up()
+        self.state, self.reason = told
         listings = Listings()
         lineage, rotated = self._lineage, self._listed(listings.rotated) or []
         found: list[Position] = []

@@ -1291,3 +1291,20 @@ def test_a_copy_found_before_the_look_that_sees_the_truncation_is_in_its_place(l
     log.look()
     assert hear(reader) == ["four"]
     assert hear(open_reader(log.source, marks(old))) == ["one", "two", "three", "four"]
+
+
+def test_a_new_file_found_by_the_number_of_an_old_one_before_the_look_that_sees_it_is_all_new(log: Followed) -> None:
+    log.append("old")
+    log.look()
+    old = open_reader(log.source)
+    assert hear(old) == ["old"]
+    log.path.rename(log.beside("parked"))
+    log.append("one")
+    log.restarted()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    log.beside("parked").write_text("other bytes\n")
+    log.beside("parked").rename(log.path)
+    log.source.locate(marks(old))
+    log.look()
+    assert hear(reader) == ["other bytes"]
