@@ -94,7 +94,11 @@ def test_without_a_token_the_page_asks_for_none(logs: Path, serve: Serve) -> Non
     assert enter(server.client, "bob").status_code == 303
 
 
-@pytest.mark.parametrize(("user", "password"), [("ada", "wrong"), ("eve", "open sesame"), ("", ""), ("ada", HASH)])
+@pytest.mark.parametrize(
+    ("user", "password"),
+    [("ada", "wrong"), ("eve", "open sesame"), ("", ""), ("ada", HASH)],
+    ids=["wrong password", "no such user", "nothing", "the hash"],
+)
 def test_a_wrong_name_or_password_shows_the_form_again(stranger: httpx.Client, user: str, password: str) -> None:
     page = enter(stranger, user, password, source="a")
     assert (page.status_code, "set-cookie" in page.headers) == (401, False)
