@@ -37,6 +37,10 @@ def run(plan: Plan) -> Iterator[Figure]:
             yield from _searches(server, small)
         with Server(small) as server:
             yield from _map(server, small)
+        config = logs / "logviewer.toml"
+        config.write_text("[[redact]]\npattern = 'shard \\w+'\n")
+        with Server("--config", config, small) as server:
+            yield _redacted(server, small)
         with Server(large, logs / "live.log") as server:
             yield from _beside_live(server, large, logs / "live.log")
             yield from _views(server)
@@ -79,6 +83,16 @@ def _searches(server: Server, path: Path) -> Iterator[Figure]:
         yield Figure(f"search, {name}, all of it", took, "s", ratio * beside, beside=Beside("rg -c", beside))
     yield Figure("search, first match", 1e3 * _first_match(server, path.name), "ms", 50)
     yield Figure("search, memory above idle", (memory(server.process.pid).rss - idle) / 1e6, "MB", 100)
+
+
+def _redacted(server: Server, path: Path) -> Figure:
+    """The rare search where each line is redacted before it is looked at."""
+    _await_counted(server, path.name)
+    beside = _seconds_of_rg(path, _RARE)
+    begun = time.perf_counter()
+    _quiet(server, path.name, _RARE)
+    took = time.perf_counter() - begun
+    return Figure("search, rare, in redacted lines", took, "s", beside=Beside("rg -c", beside))
 
 
 def _await_counted(server: Server, name: str) -> None:
