@@ -205,7 +205,7 @@ def _names(sources: Iterable[LocalSource]) -> tuple[Mapping[Path, LocalSource], 
 def _source_id(path: Path, name: str) -> str:
     """An id that depends on the path alone, so that every server on this machine gives the same."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "log"
-    return f"{slug[:40]}-{hashlib.blake2b(os.fsencode(path), digest_size=3).hexdigest()}"
+    return f"{slug[:40]}-{hashlib.blake2b(os.fsencode(path), digest_size=8).hexdigest()}"
 
 
 def check(paths: Iterable[str]) -> None:

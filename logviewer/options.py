@@ -1,5 +1,6 @@
 """The one table of settings: from a flag, the environment or the configuration's file, checked together."""
 
+import hashlib
 import ipaddress
 import os
 import re
@@ -53,19 +54,25 @@ def checked(  # noqa: PLR0913 (one for each that needs more than to be kept)
         raise click.UsageError("--ssl-certfile and --ssl-keyfile go together")
     if token is not None and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", token):
         raise click.UsageError("the token must be of printable ASCII characters, at least one")
+    chosen = token
     if not (no_auth or any(ways.values())):
         token = secrets.token_urlsafe(16)
     return Settings(
         paths=paths,
         host=host,
         token=token,
-        secret=token or secrets.token_urlsafe(32),
+        secret=_secret(chosen) if chosen else secrets.token_urlsafe(32),
         no_auth=no_auth,
         open_browser=_has_desktop() if open_browser is None else open_browser,
         root_path=_prefix(root_path),
         tables=tables,
         **others,
     )
+
+
+def _secret(token: str) -> str:
+    # Slow to make: or else who has a cookie could try all short tokens until one makes the same signature.
+    return hashlib.scrypt(token.encode(), salt=b"logviewer session", n=2**14, r=8, p=1).hex()
 
 
 def _check_open(host: str, ways: Sequence[str]) -> None:

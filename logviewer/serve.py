@@ -26,6 +26,7 @@ from logviewer.sources.spool import Spool
 from logviewer.web import log
 from logviewer.web.app import create_app
 from logviewer.web.peers import Peers
+from logviewer.web.protocol import BoundedProtocol
 from logviewer.web.shared import Shared
 from logviewer.web.stalls import SEND_SECONDS, Stalls
 from logviewer.web.stream import Streams
@@ -184,7 +185,7 @@ def _listen(host: str, port: int, *, beside: bool = False) -> socket.socket:
 def _configure(settings: Settings, catalog: Catalog, streams: Streams, shared: Shared) -> uvicorn.Config:
     config = uvicorn.Config(
         create_app(settings, catalog, streams, shared),
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

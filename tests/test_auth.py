@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from tests.server import Server
 
@@ -185,6 +186,26 @@ def test_the_cookie_outlives_a_restart_with_the_same_token(logs: Path, serve: Se
     again = serve("--token", "kept", logs, port=first.port)
     header = {"Cookie": f"{cookie.key}={cookie.value}", "Authorization": ""}
     assert again.client.get("/api/sources", headers=header).status_code == 200
+
+
+@pytest.mark.parametrize("other", ['prefs={"a": 1}', "a=b c", "x=é", "foo", "a@b=1", "=1", 'd="unclosed'])
+def test_a_cookie_is_found_among_ill_made_ones(server: Server, stranger: httpx.Client, other: str) -> None:
+    cookie = cookie_of(sign_in(stranger, server))
+    stranger.cookies.clear()
+    own = f"{cookie.key}={cookie.value}"
+    for header in (f"{other}; {own}", f"{own}; {other}"):
+        assert stranger.get("/api/sources", headers=[(b"Cookie", header.encode())]).status_code == 200, header
+
+
+def test_a_cookie_does_not_help_to_guess_the_token(logs: Path, serve: Serve) -> None:
+    server = serve("--token", "short", logs)
+    cookie = cookie_of(sign_in(server.client, server))
+    with pytest.raises(BadSignature):
+        URLSafeTimedSerializer("short", salt="logviewer session").loads(cookie.value)
+
+
+def test_a_long_address_does_not_come_back_as_a_long_page(stranger: httpx.Client) -> None:
+    assert len(stranger.get("/?" + "a&" * 20_000).content) < 10_000
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])

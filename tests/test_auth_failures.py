@@ -1,5 +1,6 @@
 """Wrong tokens: answered more and more slowly, counted by address, and after some not looked at for a while."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from logviewer.web.failures import MAX_TRIES
+from logviewer.notes import Notes
+from logviewer.web.failures import MAX_TRIES, Failures
+from logviewer.web.passwords import BusyError
 from logviewer.web.windows import Windows
 from tests.server import Server
 from tests.test_auth import sign_in
@@ -90,6 +93,23 @@ def test_nobody_names_an_address_of_their_own(server: Server) -> None:
         fail(client, MAX_TRIES)
         headers = {"Authorization": "Bearer wrong", "X-Forwarded-For": "10.1.2.3", "Forwarded": "for=10.1.2.3"}
         assert client.get("/api/sources", headers=headers).status_code == 429
+
+
+def test_who_could_not_be_judged_was_not_wrong() -> None:
+    async def busy() -> bool:
+        raise BusyError
+
+    async def right() -> bool:
+        return True
+
+    async def try_again_and_again() -> bool:
+        failures = Failures(Notes())
+        for _ in range(MAX_TRIES + 1):
+            with pytest.raises(BusyError):
+                await failures.judge("10.0.0.1", busy)
+        return await failures.judge("10.0.0.1", right)
+
+    assert asyncio.run(try_again_and_again())
 
 
 class Clock:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from logviewer import cursor
 from tests.server import Server
 
 Serve = Callable[..., Server]
@@ -54,6 +56,30 @@ def test_no_request_can_name_a_file(server: Server, logs: Path, way: str) -> Non
         response = server.get(way, source=name, q="x")
         assert response.status_code == 404, name
         assert b"secret\n" not in response.content
+
+
+@pytest.mark.parametrize("spent", [False, True])
+def test_no_cursor_can_name_a_file(server: Server, logs: Path, spent: bool) -> None:
+    own = server.get("/api/lines", source="app.log", places="true").json()["lines"][0]["at"]
+    (mark,) = cursor.decode(own)
+    facts = (logs / "secret.txt").stat()
+    nothing = cursor.digest(b"")
+    forged = replace(
+        mark,
+        file=cursor.file_key(facts.st_dev, facts.st_ino),
+        offset=0,
+        line=0,
+        head_length=0,
+        head=nothing,
+        marker=nothing,
+        spent=spent,
+    )
+    text = cursor.encode([forged.text(), mark.text()] if spent else [forged.text()])
+    for path, parameter in (("/api/line", "at"), ("/api/lines", "at"), ("/api/stream", "cursor")):
+        query = {"source": "app.log", parameter: text, **({"follow": "false"} if path == "/api/stream" else {})}
+        assert b"secret\n" not in server.get(path, **query).content
+        assert b'"secret"' not in server.get(path, **query).content
+    assert server.get("/api/lines", source="app.log").json()["total"] == 1
 
 
 def test_a_download_is_kept_and_never_shown(server: Server) -> None:

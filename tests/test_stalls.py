@@ -4,7 +4,7 @@ import re
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -128,6 +128,8 @@ def test_the_system_gives_up_what_nobody_acknowledges() -> None:
 @dataclass(eq=False)
 class Cycle:
     response_complete: bool = False
+    more_body: bool = False
+    response_started: bool = True
 
 
 @dataclass(eq=False)
@@ -196,3 +198,21 @@ def test_each_request_has_its_own_time() -> None:
 def test_a_quiet_stream_is_kept_for_ever() -> None:
     looks = Looks(Connection(Cycle()))
     assert not looks.after(100 * SEND_SECONDS).after(100 * SEND_SECONDS).connection.aborted
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(server: Server) -> None:
+    with closing(connect(server)) as client:
+        client.sendall(b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nuser")
+        until(lambda: ends(client), what="the end of the connection")
+
+
+def test_a_head_that_goes_on_and_on_is_answered_and_ended(server: Server) -> None:
+    with closing(connect(server)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+        answer = b""
+        with suppress(ConnectionError):
+            for _ in range(1000):
+                client.sendall(b"a: b\r\n" * 1000)
+        with suppress(ConnectionError):
+            answer = client.recv(1000)
+        assert answer.startswith(b"HTTP/1.1 431 ") or ends(client)

@@ -107,12 +107,16 @@ class Listings:
         ]
 
     def named(self, path: Path, key: bytes) -> list[Entry]:
-        """Where a physical file lies beside the log, under whatever name."""
+        """Where a physical file lies under the log's own name, or that of a rotation of it.
+
+        Under no other: who asks may have made up the number, and would get to see a file that nobody named.
+        """
         return [
-            Entry(place.parent / name, identity)
+            Entry(place.parent / name, entries[name])
             for place in _places(path)
-            for name, identity in self._in(place.parent).items()
-            if file_key(*identity) == key
+            for entries in (self._in(place.parent),)
+            for name in {place.name: None} | dict.fromkeys(oldest_first(place.name, entries))
+            if name in entries and file_key(*entries[name]) == key
         ]
 
     def _in(self, directory: Path) -> dict[str, Identity]:

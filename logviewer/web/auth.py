@@ -4,7 +4,6 @@ import hmac
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from http.cookies import CookieError, SimpleCookie
 from typing import Literal, Protocol, TypedDict
 from urllib.parse import parse_qsl, urlencode
 
@@ -203,7 +202,7 @@ class Guard:
     async def _user(self, request: Request) -> User | None:
         if name := remote_user(request):
             return self._users.get(name) if self._users else User(name)
-        if user := self._sessions.user(self._session_of(request.headers)):
+        if user := self._sessions.user(self._session_of(request)):
             request.scope[_HAS_SESSION] = True
             return user
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -216,12 +215,9 @@ class Guard:
 
         return await self._failures.judge(_address(request), check)
 
-    def _session_of(self, headers: Headers) -> str:
-        try:
-            cookie = SimpleCookie(headers.get("cookie", "")).get(self._cookie)
-        except CookieError:
-            return ""
-        return cookie.value if cookie else ""
+    def _session_of(self, request: Request) -> str:
+        # Programs at other ports of this host have their cookies in the same header, well made or not.
+        return request.cookies.get(self._cookie, "")
 
     def _let_in(self, request: Request, user: User, rest: Sequence[tuple[str, str]]) -> Response:
         response = RedirectResponse(self._base + ("?" + urlencode(rest) if rest else ""), status_code=303)
@@ -231,7 +227,7 @@ class Guard:
     def _sign_out(self, request: Request) -> Response:
         response = RedirectResponse(self._base, status_code=303)
         # A form on another site comes without the cookie; it must not take it away either.
-        if session := self._session_of(request.headers):
+        if session := self._session_of(request):
             self._sessions.end(session)
             response.delete_cookie(self._cookie, **self._cookie_rules(request))
         return response

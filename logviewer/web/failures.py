@@ -49,8 +49,10 @@ class Failures:
             raise TooManyTriesError(self._tries.seconds_left(key))
         # Before it is known what it is: or else many tries at the same time would count as none yet.
         self._tries.add(key)
-        is_wrong = not await is_right()
-        self._tries.take_back(key)
+        try:
+            is_wrong = not await is_right()
+        finally:
+            self._tries.take_back(key)
         if is_wrong:
             self.total += 1
             self._notes.write(f"{time.monotonic():.3f} {key}")

@@ -1,6 +1,7 @@
 """The pages that people see, rendered from the templates."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -12,6 +13,7 @@ from logviewer.config import Settings
 from logviewer.web import assets
 from logviewer.web.auth import has_session, user_of
 
+_MOST_FIELDS, _MOST_CHARACTERS = 100, 8000
 # With any of these, the page asks for other lines than the last ones of its source.
 _OTHER_VIEWS = frozenset({"at", "q", "not", "level", "since", "until"})
 
@@ -75,5 +77,7 @@ class Pages:
         ``wrong`` says that a token or password was given and is not right; ``query`` is the state of the page that was
         asked for; ``wait`` are the seconds until another try makes sense, if there were too many.
         """
+        # A stranger's address of any length must not come back as a page of many times that.
+        kept = query if len(query) <= _MOST_FIELDS and sum(map(len, chain(*query))) <= _MOST_CHARACTERS else ()
         minutes = None if wait is None else -(-wait // 60)
-        return self._render("sign_in.html", 429 if wait else 401, wrong=wrong, query=query, minutes=minutes)
+        return self._render("sign_in.html", 429 if wait else 401, wrong=wrong, query=kept, minutes=minutes)

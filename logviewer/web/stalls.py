@@ -48,4 +48,5 @@ class Stalls:
 
 
 def _waits_for_request(connection: Connection) -> bool:
-    return connection.cycle is None or connection.cycle.response_complete
+    cycle = connection.cycle
+    return cycle is None or cycle.response_complete or (cycle.more_body and not cycle.response_started)

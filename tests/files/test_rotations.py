@@ -98,11 +98,13 @@ def test_rotations_are_found_beside_the_target_of_a_symlink(tmp_path: Path) -> N
     assert paths(Listings().rotated(tmp_path / "container.log")) == [rotated]
 
 
-def test_a_physical_file_is_found_under_any_name(tmp_path: Path) -> None:
-    moved = tmp_path / "kept aside"
-    moved.touch()
-    facts = moved.stat()
-    assert paths(Listings().named(tmp_path / "app.log", file_key(facts.st_dev, facts.st_ino))) == [moved]
+def test_a_physical_file_is_found_under_the_log_s_names_alone(tmp_path: Path) -> None:
+    for name, found in {"app.log.1": True, "app.log": True, "kept aside": False, "app.log.netrc": False}.items():
+        moved = tmp_path / name
+        moved.touch()
+        facts = moved.stat()
+        named = paths(Listings().named(tmp_path / "app.log", file_key(facts.st_dev, facts.st_ino)))
+        assert named == ([moved] if found else []), name
 
 
 def test_a_listed_file_is_opened_itself_or_not_at_all(tmp_path: Path) -> None:

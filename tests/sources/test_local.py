@@ -958,7 +958,7 @@ def test_equal_files_are_told_apart_by_their_inode(log: Followed) -> None:
     assert hear(open_reader(log.source, marks(reader))) == ["same"]
 
 
-def test_a_file_moved_aside_is_found_under_any_name(log: Followed) -> None:
+def test_a_file_moved_aside_under_a_name_of_its_own_is_told_of_as_gone(log: Followed) -> None:
     log.append("one")
     log.look()
     reader = open_reader(log.source)
@@ -967,7 +967,7 @@ def test_a_file_moved_aside_is_found_under_any_name(log: Followed) -> None:
     log.path.rename(log.beside("kept for later"))
     log.append("new")
     log.restarted()
-    assert hear(open_reader(log.source, marks(reader))) == ["rest", "new"]
+    assert hear(open_reader(log.source, marks(reader))) == ["<rotated>", "new"]
 
 
 def test_one_whose_file_is_gone_is_told(log: Followed) -> None:
