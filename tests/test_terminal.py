@@ -6,11 +6,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logviewer.web.terminal import visible, visible_line
+from logviewer.web.terminal import visible, visible_json, visible_line
 from tests.server import Server
 
 Serve = Callable[..., Server]
@@ -31,6 +32,13 @@ def test_nothing_that_commands_a_terminal_is_left(text: str) -> None:
 @given(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"], include_characters="\t\n")))
 def test_other_text_stays(text: str) -> None:
     assert visible(text) == text
+
+
+@given(st.text(st.characters(categories=["Cc", "Cf", "Zl", "Zp", "L"])))
+def test_json_says_the_same_and_commands_no_terminal(text: str) -> None:
+    data = visible_json(orjson.dumps(text))
+    assert orjson.loads(data) == text
+    assert visible(data.decode()) == data.decode()
 
 
 @pytest.fixture
@@ -55,6 +63,20 @@ def test_the_url_of_the_page_does_not_command_a_terminal_either(server: Server) 
     accept = {"Accept": "text/plain"}
     assert server.client.get("/?source=app.log", headers=accept).text == f"{SHOWN}\nplain\n"
     assert server.client.get("/?source=app.log&raw=true", headers=accept).text == f"{HOSTILE}\nplain\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("/api/lines", {}),
+        ("/api/stream", {"from": "start", "follow": "false"}),
+        ("/api/search", {"q": "b"}),
+    ],
+)
+def test_events_and_json_do_not_command_a_terminal_either(server: Server, path: str, params: dict[str, str]) -> None:
+    text = server.get(path, source="app.log", **params).raise_for_status().text
+    assert visible(text) == text
+    assert "\\u009b2J" in text
 
 
 def test_one_line_does_not_command_a_terminal_either(server: Server) -> None:

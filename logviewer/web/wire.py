@@ -16,7 +16,7 @@ from logviewer.search.sieve import Sieve
 from logviewer.source import Source
 from logviewer.view.histogram import Histogram
 from logviewer.view.lines import Range
-from logviewer.web.terminal import visible
+from logviewer.web.terminal import visible, visible_json
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +111,7 @@ def _number(position: Position) -> int | None:
 
 def event(name: str, data: dict[str, Any]) -> bytes:
     """An event without an id."""
-    return b"event: " + name.encode("ascii") + b"\ndata: " + orjson.dumps(data) + b"\n"
+    return b"event: " + name.encode("ascii") + b"\ndata: " + visible_json(orjson.dumps(data)) + b"\n"
 
 
 def with_id(body: bytes, text: str) -> bytes:
@@ -145,7 +145,7 @@ def gap_text(gap: Gap) -> bytes:
 
 def source_list(sources: Sequence[Source]) -> bytes:
     """``/api/sources``."""
-    return orjson.dumps([asdict(source.facts()) for source in sources])
+    return visible_json(orjson.dumps([asdict(source.facts()) for source in sources]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Rows:
         if self.places:
             answer["files"] = [_file(generation, tally) for generation, tally in found.tallies]
         answer["lines"] = [row for batch in found.batches for row in self._rows(batch)]
-        return orjson.dumps(answer)
+        return visible_json(orjson.dumps(answer))
 
     def _rows(self, batch: Batch) -> list[dict[str, Any]]:
         generation = batch.start.generation
