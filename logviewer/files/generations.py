@@ -305,9 +305,10 @@ class Generation:
 
     def intact(self) -> bool:
         """Whether what was seen at the last look is still there; sees what is there now. Raises OSError."""
+        # In this order: readers see more of the file meanwhile.
+        size, changed, marker = self._witness
         facts = self.file.stat()
         self.was_empty = facts.st_size == 0
-        size, changed, marker = self._witness
         if (facts.st_size, facts.st_ctime_ns) == (size, changed):
             return True
         if facts.st_size < size or self._marker(size) != marker or not self._has_seen_head():
@@ -321,8 +322,9 @@ class Generation:
 
     def touched(self) -> bool:
         """Whether anything was done to the file since the last look. Raises OSError."""
+        witness = self._witness
         facts = self.file.stat()
-        return (facts.st_size, facts.st_ctime_ns) != self._witness[:2]
+        return (facts.st_size, facts.st_ctime_ns) != witness[:2]
 
     def seen(self) -> Mark:
         """The mark of the end of what was seen."""

@@ -574,3 +574,22 @@ def test_a_long_line_ends_with_the_first_life(size: int, generation: Callable[[b
     file = generation(b"x" * size + b"\n" + b"y" * size + b"\n")
     file.limit = size + 1
     assert [len(each) for batch in batches(file) for each in batch.lines] == [min(size, LINE_CAP)]
+
+
+def test_a_file_that_is_read_on_while_a_look_is_made_is_intact(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_bytes(b"one\n")
+    generation = opened(path)
+    assert generation.intact()
+    first = generation.read(generation.first())
+    assert first
+    stat = OpenFile.stat
+
+    def stat_and_be_late(file: OpenFile) -> os.stat_result:
+        facts = stat(file)
+        monkeypatch.setattr(OpenFile, "stat", stat)
+        append(path, b"two\n")
+        assert generation.read(first.end)
+        return facts
+
+    monkeypatch.setattr(OpenFile, "stat", stat_and_be_late)
+    assert generation.intact()
