@@ -110,9 +110,13 @@ class LocalSource:
             before = self._remembered
             self._fault = self.hindrance or self._refused
             try:
-                self._settle(self._look)
-                if not self._lineage.knows_rotated:
+                try:
+                    self._settle(self._look)
+                except OSError:
+                    # What is rotated away while the log itself cannot be read is news, and no more.
                     self._learn_rotated(listings or Listings())
+                    raise
+                self._learn_rotated(listings or Listings())
             except StaleListingError:
                 # Files are renamed faster than they can be told apart: the next look will do.
                 return True
@@ -159,7 +163,7 @@ class LocalSource:
         self.state = state
 
     def _learn_rotated(self, listings: Listings) -> None:
-        rotated = self._listed(listings.rotated)
+        rotated = None if self._lineage.knows_rotated else self._listed(listings.rotated)
         if rotated is not None:
             self._lineage.know(rotated)
 

@@ -19,7 +19,7 @@ from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.source import Source
 from logviewer.sources.lineage import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
 from logviewer.sources.local import LocalSource
-from tests.reading import DirectDisk, drain, finish, next_event, open_reader, texts
+from tests.reading import DirectDisk, drain, finish, next_event, open_reader, texts, without_disk
 
 Event = Lines[Batch] | Gap | Turn
 
@@ -1308,3 +1308,14 @@ def test_a_new_file_found_by_the_number_of_an_old_one_before_the_look_that_sees_
     log.source.locate(marks(old))
     log.look()
     assert hear(reader) == ["other bytes"]
+
+
+def test_what_is_rotated_away_while_a_server_that_began_meanwhile_cannot_read_it_is_news(log: Followed) -> None:
+    log.append("one")
+    with without_disk():
+        log.restarted()
+        reader = open_reader(log.source)
+        log.rotate()
+        log.look()
+    log.look()
+    assert hear(reader) == ["one"]
