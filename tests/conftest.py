@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -37,3 +38,28 @@ def serve() -> Iterator[Callable[..., Server]]:
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def written(log: Path) -> Iterator[Callable[[], int]]:
+    """Lines are appended without pause; the call ends that and says how many there are."""
+    stop = threading.Event()
+    count = 1000
+
+    def write() -> None:
+        nonlocal count
+        with log.open("a", buffering=1) as file:
+            while not stop.wait(0.002):
+                file.write(f"line {count}\n")
+                count += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+
+    def end() -> int:
+        stop.set()
+        thread.join()
+        return count
+
+    yield end
+    end()

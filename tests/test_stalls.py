@@ -12,6 +12,7 @@ from typing import Self
 import pytest
 
 from logviewer import serve as serving
+from logviewer.web.auth import SECURITY_HEADERS
 from logviewer.web.stalls import HEAD_SECONDS, SEND_SECONDS, Stalls
 from tests.server import Server, until
 from tests.test_metrics import figure
@@ -216,3 +217,13 @@ def test_a_head_that_goes_on_and_on_is_answered_and_ended(server: Server) -> Non
         with suppress(ConnectionError):
             answer = client.recv(1000)
         assert answer.startswith(b"HTTP/1.1 431 ") or ends(client)
+
+
+def test_what_is_no_request_is_answered_with_the_security_headers(server: Server) -> None:
+    with closing(connect(server)) as client:
+        client.sendall(b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = client.makefile("rb").read()
+    head, _, _ = answer.partition(b"\r\n\r\n")
+    told = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert SECURITY_HEADERS.items() <= told.items()

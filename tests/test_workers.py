@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -18,11 +17,12 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from logviewer.web.failures import MAX_TRIES
-from tests.server import TIMEOUT, Event, Server, until
+from tests.server import TIMEOUT, Server, until
 from tests.test_auth import sign_in
 from tests.test_auth_failures import fail
 from tests.test_cli import assert_refused, run
 from tests.test_metrics import figures
+from tests.test_reliability import read_until_killed
 from tests.test_shutdown import DEADLINE_SECONDS, FAREWELL, Audience, open_stream
 
 Serve = Callable[..., Server]
@@ -170,58 +170,13 @@ def open_streams(found: Any) -> list[float]:
 # A worker that dies
 
 
-def read_until_killed(server: Server, last: str | None, received: list[str], count: int) -> str | None:
-    """Read some lines, kill the worker they come from, and read on to where the connection breaks; the last id."""
-    begin = {"from_": "start"} if last is None else {}
-    wanted = len(received) + count
-    try:
-        with server.stream(source="app.log", last_event_id=last, **begin) as stream:
-            for event in stream.events:
-                last = take(event, received) or last
-                if len(received) >= wanted:
-                    kill(worker_of(server, stream.response))
-                    wanted = sys.maxsize
-    except (httpx.RemoteProtocolError, httpx.ReadError):
-        pass
-    return last
-
-
-def take(event: Event, received: list[str]) -> str:
-    assert event.name in ("", "lines", "source"), event
-    received += event.data["lines"] if event.name == "lines" else []
-    return event.id
-
-
-@pytest.fixture
-def written(log: Path) -> Iterator[Callable[[], int]]:
-    """Lines are appended without pause; the call ends that and says how many there are."""
-    stop = threading.Event()
-    count = 1000
-
-    def write() -> None:
-        nonlocal count
-        with log.open("a", buffering=1) as file:
-            while not stop.wait(0.002):
-                file.write(f"line {count}\n")
-                count += 1
-
-    thread = threading.Thread(target=write)
-    thread.start()
-
-    def end() -> int:
-        stop.set()
-        thread.join()
-        return count
-
-    yield end
-    end()
-
-
 def test_readers_go_on_exactly_after_kill_9_of_their_worker(own: Server, written: Callable[[], int]) -> None:
     received: list[str] = []
     last: str | None = None
     for number in range(3):
-        last = read_until_killed(own, last, received, 50 + 37 * number)
+        last = read_until_killed(
+            own, last, received, 50 + 37 * number, lambda _, stream: kill(worker_of(own, stream.response))
+        )
     total = written()
     with own.stream(source="app.log", last_event_id=last) as stream:
         received += stream.lines(total - len(received))

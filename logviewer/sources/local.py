@@ -109,19 +109,15 @@ class LocalSource:
         with self._lock:
             before = self._remembered
             self._fault = self.hindrance or self._refused
-            try:
+            # The second one even if the log cannot be read: what is rotated away from now on is news.
+            for step in (self._look, lambda: self._learn_rotated(listings or Listings())):
                 try:
-                    self._settle(self._look)
-                except OSError:
-                    # What is rotated away while the log itself cannot be read is news, and no more.
-                    self._learn_rotated(listings or Listings())
-                    raise
-                self._learn_rotated(listings or Listings())
-            except StaleListingError:
-                # Files are renamed faster than they can be told apart: the next look will do.
-                return True
-            except OSError as error:
-                self._see("unreadable", _words(error))
+                    self._settle(step)
+                except StaleListingError:
+                    # Files are renamed faster than they can be told apart: the next look will do.
+                    return True
+                except OSError as error:
+                    self._see("unreadable", _words(error))
             if self._fault and self.state == "open":
                 self._see("unreadable", self._fault)
             # Who was refused something tries again when told, and so no more often than looks are made.

@@ -29,7 +29,7 @@ CONTENT_SECURITY_POLICY = (
 )
 _USER = "logviewer.user"
 _HAS_SESSION = "logviewer.has-session"
-_HEADERS = {
+SECURITY_HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     # With less, a browser would not tell that our own form was sent by our own page.
@@ -282,7 +282,7 @@ def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:
     async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
         await send(message)
 

@@ -2,13 +2,10 @@
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from logviewer.web.auth import SECURITY_HEADERS
+
 # More than the longest address that is answered, and the headers of any browser.
 MAX_HEAD_BYTES = 128 * 1024
-_TOLD = b"the head of the request is too long"
-_ANSWER = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain; charset=utf-8\r\n"
-    b"content-length: %d\r\nconnection: close\r\n\r\n%s" % (len(_TOLD), _TOLD)
-)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -23,8 +20,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         self._head_bytes = self._head_bytes + len(data) if went_on and self._in_head else 0
         if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self.transport.write(_ANSWER)
-            self.transport.close()
+            self._refuse("431 Request Header Fields Too Large", "the head of the request is too long")
 
     def on_message_begin(self) -> None:
         """Note that a head begins."""
@@ -35,3 +31,17 @@ class BoundedProtocol(HttpToolsProtocol):
         """Note that it has ended."""
         self._in_head = False
         super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request."""
+        self._refuse("400 Bad Request", msg)
+
+    def _refuse(self, status: str, told: str) -> None:
+        headers = SECURITY_HEADERS | {
+            "content-type": "text/plain; charset=utf-8",
+            "content-length": str(len(told)),
+            "connection": "close",
+        }
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items()), "", told]
+        self.transport.write("\r\n".join(lines).encode("ascii"))
+        self.transport.close()
