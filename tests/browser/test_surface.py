@@ -134,6 +134,41 @@ def test_the_thumb_reaches_start_middle_and_end(huge_server: Server, page: Page)
     expect_line(page, HUGE_LINES, f"known {HUGE_LINES}")
 
 
+# What a reader scrolls and what comes at the same moment, before the browser tells of the scrolling.
+SCROLLED_AS_A_PAGE_COMES = """async () => {
+  const log = document.querySelector(".log").cloneNode(true);
+  log.querySelector(".rows").replaceChildren();
+  document.querySelector(".log").after(log);
+  const scripts = [...document.querySelectorAll("script[type=module]")].map((script) => script.src);
+  const main = scripts.find((src) => src.endsWith("/main.js"));
+  const { Viewport } = await import(main.replace("main.js", "list/viewport.js"));
+  const rows = { total: 100_000, row: (row) => ({ row }), place: (row) => row, locate: (row) => row, want() {} };
+  const viewport = new Viewport(log, {
+    make: () => document.createElement("div"),
+    fill: (element, row) => { element.textContent = String(row.row); },
+    moved: () => viewport.stick(false),
+    painted() {},
+  });
+  const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  viewport.show(rows);
+  await frame();
+  await new Promise((done) => setTimeout(done, 50));
+  log.scrollTop = 1_000;
+  viewport.change(() => {});
+  await frame();
+  const found = { top: log.scrollTop, row: viewport.top };
+  log.remove();
+  return found;
+}"""
+
+
+def test_what_is_scrolled_while_a_page_arrives_is_not_undone(huge_server: Server, page: Page) -> None:
+    open_huge(page, huge_server)
+    found = page.evaluate(SCROLLED_AS_A_PAGE_COMES)
+    assert found["top"] == 1000
+    assert found["row"] > 0
+
+
 def test_pages_follow_on_each_other_without_a_hole(huge_server: Server, page: Page) -> None:
     open_huge(page, huge_server)
     go_to(page, "50%")

@@ -300,6 +300,8 @@ export class Viewport {
   // Drawing
 
   #paint() {
+    // The browser tells of scrolling in its next frame only: what the reader did by now must not be undone.
+    this.#scrolled();
     this.#frame = 0;
     this.#paintedAt = performance.now();
     const follows = this.#sticks && !this.#frozen;
