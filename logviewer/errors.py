@@ -24,6 +24,9 @@ class OutsideError(OSError):
 class TornError(Exception):
     """The bytes before a position are not those that were read: the file was truncated or rewritten."""
 
+    def __init__(self) -> None:
+        super().__init__("the file changed while it was read")
+
 
 class StaleListingError(Exception):
     """A directory changed since it was read: what was found in it must be looked for again."""

@@ -5,6 +5,7 @@ import os
 import resource
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
 
@@ -63,14 +64,19 @@ def without_descriptors() -> Iterator[None]:
 
 
 @contextmanager
-def without_disk() -> Iterator[None]:
-    """Read nothing."""
+def without_disk(bad: Path | None = None) -> Iterator[None]:
+    """Read nothing, or nothing of one bad file."""
+    real = os.pread
 
     def pread(fd: int, size: int, offset: int) -> bytes:
+        if bad and not os.path.sameopenfile(fd, bad_fd):
+            return real(fd, size, offset)
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    with patch.object(os, "pread", pread):
-        yield
+    with (bad or Path(os.devnull)).open("rb") as file:
+        bad_fd = file.fileno()
+        with patch.object(os, "pread", pread):
+            yield
 
 
 @contextmanager

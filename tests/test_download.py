@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -139,16 +140,31 @@ def test_a_client_that_reads_no_further_does_not_keep_the_server(logs: Path, ser
         assert time.monotonic() - began < 2
 
 
-def test_a_file_that_is_truncated_meanwhile_breaks_the_download_off(logs: Path, serve: Serve) -> None:
+@pytest.mark.parametrize("way", ["whole", "filtered", "redacted"])
+def test_a_file_that_is_truncated_meanwhile_breaks_the_download_off(way: str, logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_bytes(DATA * 50)
-    server = serve(log)
+    config = logs / "logviewer.toml"
+    config.write_text('[[redact]]\nfiles = "*.log"\npattern = "secret"\n' if way == "redacted" else "")
+    server = serve(log, "--config", config)
+    query = {"source": "app.log"} | ({"q": "line"} if way == "filtered" else {})
     with (
         pytest.raises(httpx.RemoteProtocolError),
-        server.client.stream("GET", "/api/download", params={"source": "app.log"}) as response,
+        server.client.stream("GET", "/api/download", params=query) as response,
     ):
         chunks = response.iter_raw()
         next(chunks)
         log.write_bytes(b"new\n")
         assert sum(map(len, chunks)) < 50 * len(DATA)
-    until(lambda: server.get("/api/download", source="app.log").content == b"new\n")
+    until(lambda: downloaded(server) == b"new\n")
+    server.process.terminate()
+    _, told = server.process.communicate(timeout=10)
+    assert "/api/download broke off" in told
+    assert "Traceback" not in told
+
+
+def downloaded(server: Server) -> bytes | None:
+    """All of the file; None if it is not seen yet that it changed."""
+    with suppress(httpx.RemoteProtocolError):
+        return server.get("/api/download", source="app.log").content
+    return None

@@ -1,11 +1,12 @@
 """The files that bore one name, in order: new ones appended, rotated ones taken up, places in them found again."""
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from logviewer.cursor import Mark
 from logviewer.errors import StaleListingError
-from logviewer.files.generations import Generation, Position
+from logviewer.files.generations import Generation, Position, Reason
 from logviewer.files.read import Identity, OpenFile
 from logviewer.files.rotations import Entry
 
@@ -88,7 +89,7 @@ class Lineage:
         elif let_go and new.holds(let_go):
             new.begin = let_go.offset
         new.intact()
-        unseen = self._unseen(_older_than(new, _newer_than(self.live, rotated or ())))
+        unseen = self._unseen(_older_than(new, _newer_than(self.live, rotated or ())), new)
         between = [each for each in unseen if not _holds(new, each.last(0).mark())]
         self._end(self.generations)
         self.generations = (*self.generations, *between, new)
@@ -114,7 +115,7 @@ class Lineage:
         holder = _only(holders)
         copy = self._copy(holder, seen.file) if holder else None
         others = [entry for entry in rotated if entry not in holders]
-        passed = self._unseen(_older_than(torn, _newer_than(copy, rotated) if copy else others))
+        passed = self._unseen(_older_than(torn, _newer_than(copy, rotated) if copy else others), heir)
         self._succeed_in_place(torn, [copy, *passed] if copy else passed, heir)
         if seen.offset and not holder and torn.heir:
             torn.heir.loss = "truncated"
@@ -138,7 +139,8 @@ class Lineage:
     def find_passed(self, live: Generation, list_rotated: Callable[[], Sequence[Entry]]) -> None:
         """Take up what came into a file and was copied away while each look found it empty. Raises OSError."""
         heir = self._heir(live)
-        if passed := self._unseen(_older_than(live, list_rotated())):
+        passed = self._unseen(_older_than(live, list_rotated()), heir)
+        if passed or heir.loss:
             self._succeed_in_place(live, passed, heir)
 
     def _heir(self, torn: Generation) -> Generation:
@@ -152,7 +154,7 @@ class Lineage:
         if not heir.intact():
             raise StaleListingError
         heirs = (*passed, heir)
-        heirs[0].loss = torn.loss
+        heirs[0].loss = torn.loss or heirs[0].loss
         others = [each for each in self.generations if each not in heirs]
         self.generations = tuple(new for each in others for new in (heirs if each is torn else (each,)))
         torn.close("truncated", heirs[0])
@@ -169,13 +171,29 @@ class Lineage:
         copy.intact()
         return copy
 
-    def _unseen(self, rotated: Sequence[Entry]) -> list[Generation]:
-        """Those of these files that came and were rotated away since the last look."""
+    def _unseen(self, rotated: Sequence[Entry], then: Generation | None = None) -> list[Generation]:
+        """Those of these files that came and were rotated away since the last look, before the one that came ``then``.
+
+        Who comes after one that cannot be read tells of the loss: one bad file must not keep from the others.
+        """
         known = self._known_rotated
         if known is None:
             return []
-        opened = (self._open(entry) for entry in rotated)
-        return [each for each in opened if each and not self._was_known(each, known)]
+        unseen: list[Generation] = []
+        loss: Reason | None = None
+        for file in [file for entry in rotated if (file := self._open(entry))]:
+            try:
+                each = self._ended(file)
+            except OSError:
+                loss = loss if file.identity in known else "lost"
+                self._overtaken = []
+                continue
+            if each and not self._was_known(each, known):
+                each.loss, loss = loss, None
+                unseen.append(each)
+        if then and loss:
+            then.loss = loss
+        return unseen
 
     def _was_known(self, generation: Generation, known: Mapping[Identity, Mark | None]) -> bool:
         if generation.file.identity not in known:
@@ -247,18 +265,34 @@ class Lineage:
         return file.first() if file else None
 
     def adopt(self, rotated: Sequence[Entry], *, start: int = 0) -> None:
-        """Take up the rotated files from the index ``start`` on."""
-        for index in range(start, len(rotated)):
-            self._adopt_one(rotated, index)
+        """Take up the rotated files from the index ``start`` on. Raises OSError."""
+        with self._whole():
+            for index in range(start, len(rotated)):
+                if file := self._open(rotated[index]):
+                    self._adopt_one(file, rotated, index)
 
     def adopt_newest(self, rotated: Sequence[Entry]) -> None:
-        """Take up the newest rotated file that has a line, unless it is known."""
+        """Take up the newest rotated file that has a line and can be read, unless it is known."""
         for index in reversed(range(len(rotated))):
-            if self._of(rotated[index]) or self._adopt_one(rotated, index):
+            if self._of(rotated[index]):
                 return
+            file = self._open(rotated[index])
+            with contextlib.suppress(OSError):
+                if file and self._adopt_one(file, rotated, index):
+                    return
 
-    def _adopt_one(self, rotated: Sequence[Entry], index: int) -> Generation | None:
-        generation = self._open(rotated[index], adopted=True)
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Take up all or, if something cannot be read now, nothing: who asks again must find none left out."""
+        before = self.generations
+        try:
+            yield
+        except BaseException:
+            self.generations = before
+            raise
+
+    def _adopt_one(self, file: OpenFile, rotated: Sequence[Entry], index: int) -> Generation | None:
+        generation = self._ended(file, adopted=True)
         if generation:
             self._insert(generation, older=rotated[:index], newer=rotated[index + 1 :])
         return generation
@@ -266,27 +300,24 @@ class Lineage:
     def _adopt_from(self, entry: Entry, rotated: Sequence[Entry]) -> Generation | None:
         index = rotated.index(entry) if entry in rotated else len(rotated)
         found = self._of(entry)
-        if found is None and (file := entry.open()):
-            found = Generation(file, self._source, ended=self._clock(), adopted=True)
-            self._insert(found, older=rotated[:index] if entry in rotated else (), newer=rotated[index + 1 :])
-        self.adopt(rotated, start=index + 1)
+        with self._whole():
+            if found is None and (file := entry.open()):
+                found = Generation(file, self._source, ended=self._clock(), adopted=True)
+                self._insert(found, older=rotated[:index] if entry in rotated else (), newer=rotated[index + 1 :])
+            self.adopt(rotated, start=index + 1)
         return found
 
     def _of(self, entry: Entry) -> Generation | None:
         return next((each for each in reversed(self.generations) if each.file.identity == entry.identity), None)
 
-    def _open(self, entry: Entry, *, adopted: bool = False) -> Generation | None:
-        """A rotated file as an ended generation, unless it is known, a copy of one known, empty, or unreadable."""
-        file = None if self._of(entry) else entry.open()
-        if file is None:
-            return None
+    def _open(self, entry: Entry) -> OpenFile | None:
+        return None if self._of(entry) else entry.open()
+
+    def _ended(self, file: OpenFile, *, adopted: bool = False) -> Generation | None:
+        """A rotated file as an ended generation, unless it is empty or a copy of one known. Raises OSError."""
         generation = Generation(file, self._source, ended=self._clock(), adopted=adopted)
-        try:
-            generation.intact()
-            end = generation.last(0).mark()
-        except OSError:
-            self._overtaken = []
-            return None
+        generation.intact()
+        end = generation.last(0).mark()
         return None if end.offset == 0 or any(_holds(each, end) for each in self.generations) else generation
 
     def _insert(self, generation: Generation, *, older: Iterable[Entry], newer: Iterable[Entry]) -> None:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from logviewer.errors import TornError
 from logviewer.files.generations import Batch, Position
 from logviewer.search.matches import Matches
 from logviewer.view.timed import BEFORE, FindTimes, Line, time_before, timed
@@ -52,9 +53,15 @@ class Strand:
     def look(self, count: int) -> bool:
         """Read up to ``count`` lines more, or look further for them; False if the pass must come there first.
 
-        Raises OSError.
+        Raises:
+            TornError: if the file was truncated since the pass over it: what is left of it is not all.
+            OSError: if it cannot be read.
         """
-        return self._look_back(self._left[0], count) if self.newest else self._look_on(self._left[0], count)
+        matches = self._left[0]
+        went_on = self._look_back(matches, count) if self.newest else self._look_on(matches, count)
+        if matches.generation.size() < matches.high:
+            raise TornError
+        return went_on
 
     def _look_back(self, matches: Matches, count: int) -> bool:
         if self._offset is None:

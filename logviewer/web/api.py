@@ -331,7 +331,7 @@ async def _from_disk(frames: Frames, call: Callable[[], T]) -> T:
     try:
         return await frames.run(call)
     except TornError as error:
-        raise HTTPException(503, "the file changed while it was read; try again") from error
+        raise HTTPException(503, f"{error}; try again") from error
     except OSError as error:
         raise HTTPException(503, f"the file cannot be read: {error}") from error
 

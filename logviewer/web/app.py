@@ -20,7 +20,7 @@ from logviewer.web.api import Api
 from logviewer.web.auth import Guard
 from logviewer.web.failures import Failures
 from logviewer.web.limits import Places
-from logviewer.web.log import RequestLog
+from logviewer.web.log import Breaks, RequestLog
 from logviewer.web.metrics import Metrics
 from logviewer.web.pages import Pages
 from logviewer.web.proxy import TrustedProxy
@@ -56,6 +56,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
     # The last one is the outermost.
+    app.add_middleware(Breaks)
     app.add_middleware(Places, max_streams=settings.max_streams)
     app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in, failures=failures, ended=shared.ended)
     if settings.log_format:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from fastapi.responses import Response, StreamingResponse
 
+from logviewer.errors import TornError
 from logviewer.files.generations import Generation, Position
 from logviewer.web.frames import Frames
 
@@ -75,4 +76,8 @@ def _span(asked: str, size: int) -> range | None:
 
 async def _chunks(frames: Frames, generation: Generation, span: range) -> AsyncIterator[bytes]:
     for start in span[::_CHUNK]:
-        yield await frames.run(partial(generation.file.pread, min(_CHUNK, span.stop - start), start))
+        size = min(_CHUNK, span.stop - start)
+        chunk = await frames.run(partial(generation.file.pread, size, start))
+        if len(chunk) < size:
+            raise TornError
+        yield chunk

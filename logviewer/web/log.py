@@ -10,7 +10,9 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.config import LogFormat
+from logviewer.errors import TornError
 
+_LOG = logging.getLogger("logviewer")
 _REQUESTS = logging.getLogger("logviewer.requests")
 
 
@@ -81,6 +83,29 @@ class RequestLog:
             await self._app(scope, receive, noting_status)
         finally:
             _tell(scope, status, time.perf_counter() - begun)
+
+
+class Breaks:
+    """Says in a line why an answer broke off: its status is told by then, and a traceback tells an operator nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; if its files cannot be read to the end, leave the answer without one."""
+        has_begun = False
+
+        async def noting_begin(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting_begin)
+        except (OSError, TornError) as error:
+            if not has_begun:
+                raise
+            _LOG.warning("%s broke off: %s", quote(scope["path"]), error)
 
 
 def _tell(scope: Scope, status: int | None, seconds: float) -> None:

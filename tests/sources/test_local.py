@@ -1319,3 +1319,54 @@ def test_what_is_rotated_away_while_a_server_that_began_meanwhile_cannot_read_it
         log.look()
     log.look()
     assert hear(reader) == ["one"]
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_reader_comes_back_for_rotated_files_while_they_cannot_be_read(log: Followed, seen: bool) -> None:
+    """None of them is left out once the disk gives them, whether its last line was from before them or nowhere yet."""
+    if seen:
+        log.append("zero")
+    reader = open_reader(log.source)
+    assert hear(reader) == (["zero"] if seen else [])
+    for text in ("one", "two", "three"):
+        log.append(text)
+        log.rotate()
+    with without_disk():
+        log.restarted()
+        back = open_reader(log.source, marks(reader))
+        assert hear(back) == []
+    log.look()
+    assert hear(back) == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("bad", ["app.log.1", "app.log.2", "app.log.3"])
+def test_one_rotated_file_that_cannot_be_read_for_a_while_is_not_passed_over(log: Followed, bad: str) -> None:
+    log.append("zero")
+    reader = open_reader(log.source)
+    assert hear(reader) == ["zero"]
+    for text in ("one", "two", "three"):
+        log.append(text)
+        log.rotate()
+    with without_disk(log.beside(bad)):
+        log.restarted()
+        back = open_reader(log.source, marks(reader))
+        heard = hear(back)
+    log.look()
+    assert heard + hear(back) == ["one", "two", "three"]
+
+
+def test_a_file_that_was_rotated_away_unseen_and_cannot_be_read_is_told(log: Followed) -> None:
+    log.append("one")
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    log.rotate()
+    log.append("two")
+    log.rotate()
+    log.append("three")
+    with without_disk(log.beside("app.log.1")):
+        log.look()
+        assert hear(reader) == ["<lost>", "three"]
+    log.rotate()
+    log.append("four")
+    log.look()
+    assert hear(reader) == ["four"]
