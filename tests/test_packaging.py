@@ -50,6 +50,11 @@ def test_the_unit_has_every_setting_that_the_docs_promise() -> None:
     assert [each for each in promised if each not in settings_of_the_unit()] == []
 
 
+def test_the_figures_of_the_process_are_not_hidden_by_the_unit() -> None:
+    # prometheus_client has none of them where it cannot read /proc/stat.
+    assert [line for line in settings_of_the_unit() if line.startswith("ProcSubset=")] == []
+
+
 def test_the_unit_starts_with_words_that_the_command_line_knows(tmp_path: Path) -> None:
     program, *words = value("ExecStart").split()
     assert program == "/opt/logviewer/bin/logviewer"
@@ -146,6 +151,13 @@ def test_the_image_runs_the_program_without_a_shell() -> None:
     context = serve_command.make_context("logviewer", [*words, *json.loads(last("CMD"))])
     assert (context.params["host"], str(context.params["port"])) == ("0.0.0.0", last("EXPOSE"))
     assert context.params["paths"] == ("/logs",)
+
+
+def test_a_service_of_kubernetes_does_not_set_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGVIEWER_PORT", "tcp://192.0.2.1:8000")
+    _, *words = json.loads(last("ENTRYPOINT"))
+    context = serve_command.make_context("logviewer", [*words, *json.loads(last("CMD"))])
+    assert str(context.params["port"]) == last("EXPOSE")
 
 
 def test_only_what_is_packaged_gets_into_the_build() -> None:
