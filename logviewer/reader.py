@@ -183,7 +183,9 @@ class Reader(Generic[P]):
                 positions = await self._disk.run(source.start if gap != "lost" else lambda: place.start(source))
         except OSError:
             return
-        place.gap, place.marks = gap, marks if gap else ()
+        # From before any file: who follows is there until one can be seen.
+        is_nowhere = not positions and self._follow and not source.complete
+        place.gap, place.marks = gap, marks if gap or is_nowhere else ()
         place.spots = [_Spot(position) for position in positions]
 
     async def _look(self, source: Source) -> None:
@@ -307,8 +309,10 @@ class Reader(Generic[P]):
             await self._locate(place)
         if news := place.take_news():
             return news
-        if place.done or place.marks:
+        if place.done:
             return None
+        if place.marks:
+            return self._fail(place)
         if not place.spots and (event := await self._begin(place)):
             return event
         for spot in list(place.spots):
@@ -393,10 +397,8 @@ class Reader(Generic[P]):
 
     async def _torn(self, place: _Place, spot: _Spot) -> Lines[P] | Gap | Turn | None:
         source, generation = place.source, spot.position.generation
-        await self._look(source)
-        if not generation.lost:
-            await self._disk.run(lambda: source.rewritten(generation))
-            source.changed.send()
+        await self._disk.run(lambda: source.rewritten(generation))
+        source.changed.send()
         return await self._step(place)
 
     async def _find_again(self, place: _Place, spot: _Spot) -> Lines[P] | Gap | Turn | None:

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from logviewer import cursor
 from logviewer.files.generations import Batch
-from logviewer.reader import Gap, Lines, Reader
+from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.sources.local import LocalSource
 from tests.reading import next_event, open_reader, without_descriptors, without_disk, without_privilege
 from tests.soak import EXAMPLES
@@ -63,6 +63,8 @@ class Following(RuleBasedStateMachine):
         self.written = 0
         self.contents: list[Contents] = []
         self.on_disk: dict[Path, Contents] = {}
+        self.deleted: set[int] = set()
+        self.never_read: set[int] = set()
         self.received: list[int] = []
         self.gaps = 0
         self.cursor: str | None = None
@@ -134,8 +136,12 @@ class Following(RuleBasedStateMachine):
 
     def remove(self, path: Path) -> None:
         if path in self.on_disk:
+            contents = self.on_disk.pop(path)
+            contents.survives = False
+            self.deleted.add(path.stat().st_ino)
+            if contents.refused:
+                self.never_read.add(path.stat().st_ino)
             path.unlink()
-            self.on_disk.pop(path).survives = False
 
     @precondition(lambda self: self.current)
     @rule(copy=st.booleans(), grow=st.integers(0, 9))
@@ -210,10 +216,17 @@ class Following(RuleBasedStateMachine):
         for contents in self.contents:
             contents.passed |= contents is not self.current
 
+    def excuse_numbers_of(self, others: set[int]) -> None:
+        """By its number alone, nobody can tell a file from the one that had that before."""
+        for path, contents in self.on_disk.items():
+            contents.refused |= path.exists() and path.stat().st_ino in others
+
     @contextmanager
     def as_the_server(self) -> Iterator[None]:
+        self.excuse_numbers_of(self.never_read)
         if self.fault in ("bad file", "disk"):
             self.pass_by()
+            self.excuse_numbers_of(self.deleted)
         with FAULTS[self.fault](self.directory), without_privilege():
             yield
 
@@ -247,7 +260,7 @@ class Following(RuleBasedStateMachine):
                     self.gaps += 1
                     self.excuse_what_rotated_away()
             assert self.reader
-            self.resumed = False
+            self.resumed = self.resumed and isinstance(event, Turn)
             self.cursor = self.reader.cursor()
 
     def excuse_what_rotated_away(self) -> None:

@@ -185,7 +185,7 @@ class Lineage:
             try:
                 each = self._ended(file)
             except OSError:
-                loss = loss if file.identity in known else "lost"
+                loss = loss if _is_listed(file, known) else "lost"
                 self._overtaken = []
                 continue
             if each and not self._was_known(each, known):
@@ -196,11 +196,11 @@ class Lineage:
         return unseen
 
     def _was_known(self, generation: Generation, known: Mapping[Identity, Mark | None]) -> bool:
-        if generation.file.identity not in known:
+        if not _is_listed(generation.file, known):
             return False
         # The number of a deleted file is given to the next one: only its bytes tell that it is the same.
         mark = known[generation.file.identity]
-        return mark is None or (mark.offset > 0 and _holds(generation, mark))
+        return mark is None or _holds(generation, mark)
 
     def freeze_finished(self) -> None:
         """Files in which nothing is expected end where they end now."""
@@ -350,6 +350,12 @@ def _older_than(generation: Generation, rotated: Sequence[Entry]) -> Sequence[En
     return rotated[: places[0]] if places else rotated
 
 
+def _is_listed(file: OpenFile, known: Mapping[Identity, Mark | None]) -> bool:
+    """Whether its number was known, and that of no empty file."""
+    mark = known.get(file.identity)
+    return file.identity in known and (mark is None or mark.offset > 0)
+
+
 def _only(entries: Sequence[Entry]) -> Entry | None:
     return entries[0] if len(entries) == 1 else None
 
@@ -372,8 +378,8 @@ def _holds_surely(generation: Generation, mark: Mark) -> bool:
 
 
 def _end_at(generation: Generation, size: int) -> int:
-    """End a generation at its last whole line within ``size`` bytes, if it has not ended before, and say where."""
+    """End a generation at its last whole line, within ``size`` bytes if it has not ended before, and say where."""
     if generation.limit is None:
         generation.limit = size
-        generation.limit = max(generation.begin, generation.last_lines(0))
+    generation.limit = max(generation.begin, generation.last_lines(0))
     return generation.limit

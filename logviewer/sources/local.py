@@ -124,7 +124,8 @@ class LocalSource:
             refused, self._refused = self._refused, None
             was_in_grace, self._was_in_grace = self._was_in_grace, self._lineage.in_grace
             recovered, self._recovered = self._recovered, False
-            changed = was_in_grace or bool(refused) or recovered or before != self._remember()
+            now = self._remember()
+            changed = was_in_grace or bool(refused) or recovered or before != now
             self.changed.news += changed
             return changed
 
@@ -204,6 +205,13 @@ class LocalSource:
             case Change.VANISHED if lineage.knows_rotated:
                 lineage.overtake(self._rotated())
 
+    def _hurry(self) -> None:
+        """Take in what happened since the last look; the next one tells of it."""
+        told = self.state, self.reason
+        with contextlib.suppress(OSError):
+            self._catch_up()
+        self.state, self.reason = told
+
     def _is_intact(self, generation: Generation) -> bool:
         """Whether it is, as far as the disk tells; what fails in one file must not keep from the others."""
         try:
@@ -257,12 +265,14 @@ class LocalSource:
                 raise
 
     def rewritten(self, generation: Generation) -> None:
-        """A reader found other bytes than before although every look was content. Raises OSError."""
+        """A reader found other bytes than before. Raises OSError."""
         with self._asked():
             self._settle(lambda: self._renew_known(generation))
 
     def _renew_known(self, generation: Generation) -> None:
+        self._hurry()
         if generation in self.generations:
+            # What every look was content with.
             self._lineage.renew(generation, self._rotated)
 
     # Finding places
@@ -301,23 +311,23 @@ class LocalSource:
             return self._settle(lambda: self._locate(marks, since))
 
     def _locate(self, marks: Sequence[Mark], since: Generation | None) -> tuple[list[Position], Reason | None]:
-        # What happened since the last look must not be found as something that was there before; the look tells of it.
-        told = self.state, self.reason
-        with contextlib.suppress(OSError):
-            self._catch_up()
-        self.state, self.reason = told
-        listings = Listings()
-        lineage, rotated = self._lineage, self._listed(listings.rotated) or []
+        # What happened since the last look must not be found as something that was there before.
+        self._hurry()
+        listings, lineage = Listings(), self._lineage
         found: list[Position] = []
         reason: Reason | None = None
         rewritten: Position | None = None
         for mark in marks:
-            named = self._listed(partial(listings.named, key=mark.file)) or []
             if mark.is_before_any_file:
-                lineage.adopt(rotated)
+                lineage.adopt(self._there(listings.rotated))
                 found.extend(each.first() for each in self.generations[:1])
                 reason = found[0].generation.loss if found else None
-            elif position := lineage.known(mark, after=found, since=since) or lineage.on_disk(mark, named, rotated):
+                continue
+            if position := lineage.known(mark, after=found, since=since):
+                found.append(position)
+                continue
+            rotated, named = self._there(listings.rotated), self._there(partial(listings.named, key=mark.file))
+            if position := lineage.on_disk(mark, named, rotated):
                 found.append(position)
             elif not mark.spent or mark is marks[-1]:
                 reason = "lost" if mark.is_nowhere else "rotated"
@@ -325,6 +335,11 @@ class LocalSource:
         if reason and not found and rewritten:
             return [rewritten], "truncated"
         return found, reason
+
+    def _there(self, call: Callable[[Path], Sequence[Entry]]) -> Sequence[Entry]:
+        """What is in the directory, which may be away for a while only, and its files with it. Raises OSError."""
+        self.path.parent.stat()
+        return self._listed(call) or []
 
 
 def _words(error: OSError) -> str:

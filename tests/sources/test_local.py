@@ -19,7 +19,16 @@ from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.source import Source
 from logviewer.sources.lineage import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
 from logviewer.sources.local import LocalSource
-from tests.reading import DirectDisk, drain, finish, next_event, open_reader, texts, without_disk
+from tests.reading import (
+    DirectDisk,
+    drain,
+    finish,
+    next_event,
+    open_reader,
+    texts,
+    without_descriptors,
+    without_disk,
+)
 
 Event = Lines[Batch] | Gap | Turn
 
@@ -816,6 +825,24 @@ def test_lines_written_to_a_file_while_another_had_its_name_are_not_lost(log: Fo
     assert hear(reader) == ["a 2", "a 3"]
 
 
+@pytest.mark.parametrize("heard", [False, True])
+def test_half_a_line_in_a_file_that_comes_back_comes_whole(log: Followed, heard: bool) -> None:
+    log.append("a ", to="a.log", end="")
+    log.point_to("a.log")
+    log.look()
+    reader = open_reader(log.source)
+    log.append("b 1", to="b.log")
+    log.point_to("b.log")
+    log.look()
+    log.look(GRACE_SECONDS)
+    if heard:
+        assert hear(reader) == ["a ...", "b 1"]
+    log.append("1", to="a.log")
+    log.point_to("a.log")
+    log.look()
+    assert hear(reader) == (["a 1"] if heard else ["b 1", "a 1"])
+
+
 @pytest.mark.usefixtures("few_descriptors")
 def test_a_file_that_comes_back_after_it_was_let_go_is_not_repeated(log: Followed) -> None:
     log.append("a 1", to="a.log")
@@ -1370,3 +1397,52 @@ def test_a_file_that_was_rotated_away_unseen_and_cannot_be_read_is_told(log: Fol
     log.append("four")
     log.look()
     assert hear(reader) == ["four"]
+
+
+def test_a_reader_of_a_truncated_file_does_not_ask_without_a_rest_while_no_descriptor_is_left(log: Followed) -> None:
+    log.append("one")
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    log.append("two")
+    with without_descriptors():
+        log.look()
+        os.truncate(log.path, 0)
+        assert hear(reader) == []
+        log.look()
+        assert hear(reader) == []
+        assert log.source.state == "unreadable"
+    log.append("three")
+    log.look()
+    assert hear(reader) == ["<truncated>", "three"]
+
+
+def test_a_reader_from_before_any_file_waits_for_a_directory_that_is_away(log: Followed) -> None:
+    reader = open_reader(log.source)
+    log.append("one")
+    log.rotate()
+    with without_disk(log.beside("app.log.1")):
+        log.restarted()
+        back = open_reader(log.source, marks(reader))
+    away = log.path.parent.rename(log.path.parent.with_name("away"))
+    log.look()
+    assert hear(back) == []
+    away.rename(log.path.parent)
+    log.append("two")
+    log.look()
+    assert hear(back) == ["one", "two"]
+
+
+def test_who_was_refused_hears_when_that_is_over(log: Followed) -> None:
+    log.append("one")
+    reader = open_reader(log.source)
+    at = marks(reader)
+    log.path.unlink()
+    log.append("two")
+    log.restarted()
+    with without_descriptors():
+        back = open_reader(log.source, at)
+        assert hear(back) == []
+    log.look()
+    assert hear(back) == []
+    log.look()
+    assert hear(back) == ["<rotated>", "two"]
