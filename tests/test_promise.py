@@ -69,6 +69,7 @@ class Following(RuleBasedStateMachine):
         self.gaps = 0
         self.cursor: str | None = None
         self.reader: Reader[Batch] | None = None
+        self.resumed = False
         self.restart()
         self.restarted = False
         self.connect()
@@ -204,7 +205,6 @@ class Following(RuleBasedStateMachine):
     @rule(restart=st.booleans())
     def move_the_directory_away_and_back(self, restart: bool) -> None:
         away = self.directory.rename(self.room / "away")
-        self.pass_by()
         if restart:
             self.restart()
         self.look(0.25)

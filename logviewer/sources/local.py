@@ -116,6 +116,8 @@ class LocalSource:
                 except StaleListingError:
                     # Files are renamed faster than they can be told apart: the next look will do.
                     return True
+                except (FileNotFoundError, NotADirectoryError):
+                    self._see("missing")
                 except OSError as error:
                     self._see("unreadable", _words(error))
             if self._fault and self.state == "open":
@@ -164,15 +166,20 @@ class LocalSource:
         if rotated is not None:
             self._lineage.know(rotated)
 
-    def _rotated(self) -> list[Entry]:
+    def _rotated(self) -> Sequence[Entry]:
         # Never from an older listing: what was just seen to have happened must be in it.
-        return self._listed(Listings().rotated) or []
+        return self._there(Listings().rotated)
 
     def _listed(self, call: Callable[[Path], Sequence[Entry]]) -> list[Entry] | None:
         """What is in a directory; None if it may not be listed: its files may be read by their names all the same."""
         with contextlib.suppress(PermissionError):
             return self._inside(call(self.path))
         return None
+
+    def _there(self, call: Callable[[Path], Sequence[Entry]]) -> Sequence[Entry]:
+        """What is in the directory, which may be away for a while only, and its files with it. Raises OSError."""
+        self.path.parent.stat()
+        return self._listed(call) or []
 
     def _inside(self, entries: Sequence[Entry]) -> list[Entry]:
         return [entry for entry in entries if self._roots.holds(entry.path)]
@@ -203,7 +210,7 @@ class LocalSource:
                     rotated = self._listed(Listings().rotated) if lineage.knows_rotated else None
                     lineage.succeed(file, rotated, seen=seen.get(file.identity, 0))
             case Change.VANISHED if lineage.knows_rotated:
-                lineage.overtake(self._rotated())
+                lineage.overtake(self._listed(Listings().rotated) or [])
 
     def _hurry(self) -> None:
         """Take in what happened since the last look; the next one tells of it."""
@@ -298,7 +305,7 @@ class LocalSource:
         return [each.last(wanted) for each, wanted in zip(generations, counts, strict=False)]
 
     def _adopt_newest(self) -> None:
-        self._lineage.adopt_newest(self._rotated())
+        self._lineage.adopt_newest(self._listed(Listings().rotated) or [])
 
     def locate(self, marks: Sequence[Mark], *, since: Generation | None = None) -> tuple[list[Position], Reason | None]:
         """Find the places that marks tell of, in the files known and in the rotated ones on disk.
@@ -335,11 +342,6 @@ class LocalSource:
         if reason and not found and rewritten:
             return [rewritten], "truncated"
         return found, reason
-
-    def _there(self, call: Callable[[Path], Sequence[Entry]]) -> Sequence[Entry]:
-        """What is in the directory, which may be away for a while only, and its files with it. Raises OSError."""
-        self.path.parent.stat()
-        return self._listed(call) or []
 
 
 def _words(error: OSError) -> str:

@@ -1,5 +1,6 @@
 """Lines that a query finds: the same as ripgrep does, and as each line by itself would."""
 
+import re
 import subprocess
 import sysconfig
 from itertools import pairwise
@@ -96,7 +97,7 @@ def test_a_text_is_in_the_same_lines_however_they_end(data: bytes, text: str, re
 def test_each_line_is_judged_by_itself(data: bytes, include: list[str], exclude: list[str]) -> None:
     def holds(pattern: str, line: bytes) -> bool:
         options = re2.Options()
-        options.case_sensitive = any(map(str.isupper, pattern))
+        options.case_sensitive = any(map(str.isupper, re.sub(r"\\.", "", pattern)))
         return re2.compile(f"(?m){pattern}".encode(), options).search(line.removesuffix(b"\r")) is not None
 
     lines = data.split(b"\n")[: None if not data.endswith(b"\n") and data else -1]

@@ -1446,3 +1446,19 @@ def test_who_was_refused_hears_when_that_is_over(log: Followed) -> None:
     assert hear(back) == []
     log.look()
     assert hear(back) == ["<rotated>", "two"]
+
+
+def test_what_is_copied_and_truncated_is_found_when_its_directory_is_back(log: Followed) -> None:
+    log.path.touch()
+    log.look()
+    reader = open_reader(log.source)
+    log.append("one")
+    log.copytruncate()
+    log.append("two")
+    away = log.path.parent.rename(log.path.parent.with_name("away"))
+    log.look()
+    assert log.source.state == "missing"
+    heard = hear(reader)
+    away.rename(log.path.parent)
+    log.look()
+    assert heard + hear(reader) == ["two", "one"]
