@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-from logviewer import catalog, demo, passwords, serve
+from logviewer import catalog, demo, passwords, serve, temporary
 from logviewer.errors import CannotRunError, NotAFileError
 from logviewer.options import FILE, checked, with_settings
 
@@ -80,19 +80,18 @@ def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN4
 def demo_command(directory: Path | None, rate: float, seed: int, no_serve: bool, **options: Any) -> None:  # noqa: ANN401, FBT001 (as the table says)
     """Write demo logs into DIR (by default a temporary one) and serve them."""
     if no_serve:
-        _write_demo(directory or Path(tempfile.mkdtemp(prefix="logviewer-demo-")), rate=rate, seed=seed)
+        _write_demo(directory, rate=rate, seed=seed)
         return
-    with tempfile.TemporaryDirectory(prefix="logviewer-demo-") as temporary:
-        logs = directory or Path(temporary)
-        settings = checked((str(logs),), **options)
-        # A process of its own: at a high rate the writer would take the server's time.
-        words = [sys.executable, "-m", "logviewer", "demo", "--no-serve", f"--rate={rate}", f"--seed={seed}", str(logs)]
-        writer = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0)
-        atexit.register(_stop, writer)
-        if not writer.stdout or not writer.stdout.readline():
-            # It has said why.
-            sys.exit(CANNOT_RUN)
-        serve.run(settings)
+    logs = directory or temporary.directory("the demo")
+    settings = checked((str(logs),), **options)
+    # A process of its own: at a high rate the writer would take the server's time.
+    words = [sys.executable, "-m", "logviewer", "demo", "--no-serve", f"--rate={rate}", f"--seed={seed}", str(logs)]
+    writer = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0)
+    atexit.register(_stop, writer)
+    if not writer.stdout or not writer.stdout.readline():
+        # It has said why.
+        sys.exit(CANNOT_RUN)
+    serve.run(settings)
 
 
 @click.command(context_settings=_CONTEXT)
@@ -117,11 +116,12 @@ def _stop(writer: "subprocess.Popen[bytes]") -> None:
     writer.wait()
 
 
-def _write_demo(directory: Path, *, rate: float, seed: int) -> None:
+def _write_demo(directory: Path | None, *, rate: float, seed: int) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
+        directory = directory or Path(tempfile.mkdtemp(prefix="logviewer-demo-"))
         demo.run(directory, rate=rate, seed=seed, stop=stop, ready=lambda: print(directory, flush=True))  # noqa: T201
     except OSError as error:
         raise CannotRunError(f"cannot write demo logs: {error}") from error

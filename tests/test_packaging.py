@@ -184,17 +184,34 @@ def test_the_health_check_tells_a_living_server_from_a_dead_one(logs: Path, serv
     assert subprocess.run(words, capture_output=True, check=False).returncode != 0
 
 
-def test_the_program_needs_no_disk_that_it_can_write_to(logs: Path, serve: Serve) -> None:
-    read_only = ["unshare", "--mount", "sh", "-c", 'mount -o remount,bind,ro / && exec "$@"', "sh"]
-    if subprocess.run([*read_only, "true"], capture_output=True, check=False).returncode != 0:
+@pytest.fixture(scope="module")
+def read_only() -> list[str]:
+    """Words that run a program on a disk that it cannot write to."""
+    words = ["unshare", "--mount", "sh", "-c", 'mount -o remount,bind,ro / && exec "$@"', "sh"]
+    if subprocess.run([*words, "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("needs root, to take the right to write to the disk away")
-    assert subprocess.run([*read_only, "touch", "/written"], capture_output=True, check=False).returncode != 0
+    assert subprocess.run([*words, "touch", "/written"], capture_output=True, check=False).returncode != 0
+    return words
+
+
+def test_the_program_needs_no_disk_that_it_can_write_to(read_only: list[str], logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_text("line\n")
     server = serve(log, program=[*read_only, sys.executable, "-m", "logviewer"])
     with server.stream(source="app.log", from_="start") as stream:
         assert stream.lines(1) == ["line"]
     assert server.stop() == 0
+
+
+@pytest.mark.parametrize("words", [["-"], ["demo"], ["demo", "--no-serve"]])
+def test_what_needs_a_disk_says_so(read_only: list[str], words: list[str]) -> None:
+    program = [*read_only, sys.executable, "-m", "logviewer", *words, "--port=0"][
+        : -1 if "--no-serve" in words else None
+    ]
+    ended = subprocess.run(program, stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("logviewer: ")
+    assert ended.stderr.count("\n") == 1
 
 
 def test_the_container_is_started_with_nothing_that_it_does_not_need() -> None:

@@ -1,16 +1,14 @@
 """Standard input, kept in a temporary file so that it can be followed, scrolled and resumed like any other."""
 
-import atexit
 import os
-import shutil
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from io import FileIO
-from pathlib import Path
 from typing import BinaryIO
+
+from logviewer import temporary
 
 _CHUNK = 256 * 1024
 _RETRY_SECONDS = 0.25
@@ -19,14 +17,13 @@ _RETRY_SECONDS = 0.25
 class Spool:
     """Copies a stream to a file in a thread of its own until the stream ends.
 
-    The file goes when the process ends. What the disk does not take waits, and so does whoever writes to the stream.
+    The file goes when the process ends; CannotRunError is raised if there can be none. What the disk does not take
+    waits, and so does whoever writes to the stream.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        directory = Path(tempfile.mkdtemp(prefix="logviewer-"))
-        atexit.register(shutil.rmtree, directory, ignore_errors=True)
-        self.path = directory / "stdin"
+        self.path = temporary.directory("standard input") / "stdin"
         self.path.touch(mode=0o600)
 
     def start(self, at_end: Callable[[], None], hinder: Callable[[str | None], None]) -> None:
