@@ -373,12 +373,15 @@ class Reader(Generic[P]):
         most, lag = (SCREEN_LINES, None) if spot.skipped else (MAX_LINES, self._lag)
         return await self._disk.read(source, spot.position, alone=self.is_alone, most=most, lag=lag)
 
-    async def _go_on(self, place: _Place) -> Gap | Turn | None:
+    async def _go_on(self, place: _Place) -> Lines[P] | Gap | Turn | None:
         """From the end of the newest file that this reader is in to the one after it."""
         last = place.spots[-1].position.generation if place.spots else None
         following = last and (last.heir if last.lost else place.source.after(last))
         if following is None or place.is_in(following):
             return None
+        if last and last.lost and not place.spots[-1].spent:
+            # Given up since it was read here: what became of it is told first.
+            return await self._step(place)
         return await self._enter(place, following) or Turn(place.source, "rotated")
 
     async def _at_end(self, place: _Place) -> Lines[P] | None:

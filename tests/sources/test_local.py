@@ -15,6 +15,7 @@ from logviewer.cursor import Mark
 from logviewer.files.generations import Batch, Position
 from logviewer.files.read import OpenFile
 from logviewer.files.rotations import Listings
+from logviewer.files.skip import Skip
 from logviewer.reader import Gap, Lines, Reader, Turn
 from logviewer.source import Source
 from logviewer.sources.lineage import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
@@ -244,6 +245,28 @@ def test_lines_that_come_just_before_the_rest_is_read_are_lines(follow: bool, lo
     assert late
     assert not any("\n" in each for each in heard)
     assert heard[0] == "one"
+
+
+def test_a_truncation_that_is_seen_right_after_nothing_was_read_is_told_once(log: Followed) -> None:
+    """The look is another thread's: it may come between any two steps of a reader."""
+    truncated: list[str] = []
+
+    class LateDisk(DirectDisk):
+        async def read(
+            self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None
+        ) -> Batch | Skip | None:
+            piece = await super().read(source, position, alone=alone, most=most, lag=lag)
+            if piece is None and not truncated:
+                truncated.append("new")
+                log.path.write_text("new\n")
+                log.source.look()
+            return piece
+
+    log.append("one")
+    log.look()
+    reader: Reader[Batch] = Reader(LateDisk(), follow=True)
+    finish(reader.add(log.source, (), lambda source: source.start()))
+    assert hear(reader) == ["one", "<truncated>", *truncated]
 
 
 # Bounds
