@@ -413,6 +413,10 @@ class Reader(Generic[P]):
                 place.spots.remove(spot)
             return event or await self._step(place)
         positions, reason = await self._disk.run(lambda: source.locate([spot.position.mark()], since=generation.heir))
+        if positions and not reason and place.is_in(positions[0].generation):
+            # A later life of the same file, which it goes through as well.
+            place.spots.remove(spot)
+            return await self._step(place)
         if positions and not reason:
             spot.position = positions[0]
             passed = await self._disk.run(lambda: _passed_by(source, generation, positions[0]))

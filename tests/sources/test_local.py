@@ -830,6 +830,19 @@ def test_a_symlink_swapped_and_swapped_back_repeats_nothing(log: Followed) -> No
     assert sorted(hear(reader)) == ["a 1", "a 2", "b 1"]
 
 
+def test_a_symlink_swapped_to_and_fro_more_often_than_files_are_held_repeats_nothing(log: Followed) -> None:
+    reader = open_reader(log.source)
+    lines = [str(number) for number in range(2 * MAX_HELD)]
+    heard = []
+    for number, line in enumerate(lines):
+        target = f"{number % 3}.log" if number < MAX_HELD else f"{number}.log"
+        log.append(line, to=target)
+        log.point_to(target)
+        log.look(0.01)
+        heard += hear(reader)
+    assert heard == lines
+
+
 def test_lines_written_to_a_file_while_another_had_its_name_are_not_lost(log: Followed) -> None:
     log.append("a 1", to="a.log")
     log.point_to("a.log")
