@@ -324,7 +324,7 @@ class LocalSource:
         found: list[Position] = []
         reason: Reason | None = None
         rewritten: Position | None = None
-        for mark in marks:
+        for mark in (mark for mark in marks if not mark.spent or mark is marks[-1]):
             if mark.is_before_any_file:
                 lineage.adopt(self._there(listings.rotated))
                 found.extend(each.first() for each in self.generations[:1])
@@ -336,7 +336,7 @@ class LocalSource:
             rotated, named = self._there(listings.rotated), self._there(partial(listings.named, key=mark.file))
             if position := lineage.on_disk(mark, named, rotated):
                 found.append(position)
-            elif not mark.spent or mark is marks[-1]:
+            else:
                 reason = "lost" if mark.is_nowhere else "rotated"
                 rewritten = lineage.rewritten(mark, named, rotated)
         if reason and not found and rewritten:

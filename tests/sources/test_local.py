@@ -843,6 +843,24 @@ def test_a_symlink_swapped_to_and_fro_more_often_than_files_are_held_repeats_not
     assert heard == lines
 
 
+def test_a_symlink_swapped_and_swapped_back_repeats_nothing_after_a_restart(log: Followed) -> None:
+    reader = open_reader(log.source)
+    for target in ("a", "b", "a"):
+        log.append(target, to=target)
+        log.point_to(target)
+        log.look()
+        assert hear(reader) == [target]
+    log.append("more")
+    log.look()
+    assert hear(reader) == ["more"]
+    log.restarted()
+    back = open_reader(log.source, marks(reader))
+    assert hear(back) == ["<rotated>"]  # of b there may have been more, and it has no name any more
+    log.append("most")
+    log.look()
+    assert hear(back) == ["most"]
+
+
 def test_lines_written_to_a_file_while_another_had_its_name_are_not_lost(log: Followed) -> None:
     log.append("a 1", to="a.log")
     log.point_to("a.log")
