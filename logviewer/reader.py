@@ -295,7 +295,7 @@ class Reader(Generic[P]):
                 continue
             except OSError:
                 # The disk refuses something now: the look that finds it does so no more gives reason to ask again.
-                event = None
+                event = self._fail(place)
             # Lines that others read before say nothing of what was written since: only where none are is the end.
             if event or place.done or place.source.changed.count == seen:
                 del self._dirty[place]

@@ -139,7 +139,8 @@ def _read(directory: Path) -> dict[str, Identity]:
     try:
         device = directory.stat().st_dev
         with os.scandir(directory) as entries:
-            return {each.name: (device, each.inode()) for each in entries}
+            # No symlinks: one that leads nowhere would look as if what it names had just been renamed.
+            return {each.name: (device, each.inode()) for each in entries if each.is_file(follow_symlinks=False)}
     except (FileNotFoundError, NotADirectoryError):
         return {}
 

@@ -110,16 +110,17 @@ class LocalSource:
             before = self._remembered
             self._fault = self.hindrance or self._refused
             # The second one even if the log cannot be read: what is rotated away from now on is news.
-            for step in (self._look, lambda: self._learn_rotated(listings or Listings())):
+            for step in (self._catch_up, lambda: self._learn_rotated(listings or Listings())):
                 try:
                     self._settle(step)
                 except StaleListingError:
                     # Files are renamed faster than they can be told apart: the next look will do.
                     return True
                 except (FileNotFoundError, NotADirectoryError):
-                    self._see("missing")
+                    self._miss()
                 except OSError as error:
                     self._see("unreadable", _words(error))
+            self._lineage.release(missing_since=self._missing_since)
             if self._fault and self.state == "open":
                 self._see("unreadable", self._fault)
             # Who was refused something tries again when told, and so no more often than looks are made.
@@ -161,6 +162,10 @@ class LocalSource:
         self.reason = reason
         self.state = state
 
+    def _miss(self) -> None:
+        self._see("missing")
+        self._missing_since = self._missing_since or self._clock()
+
     def _learn_rotated(self, listings: Listings) -> None:
         rotated = None if self._lineage.knows_rotated else self._listed(listings.rotated)
         if rotated is not None:
@@ -178,15 +183,12 @@ class LocalSource:
 
     def _there(self, call: Callable[[Path], Sequence[Entry]]) -> Sequence[Entry]:
         """What is in the directory, which may be away for a while only, and its files with it. Raises OSError."""
-        self.path.parent.stat()
+        for path in dict.fromkeys((self.path, Path(os.path.realpath(self.path)))):
+            path.parent.stat()
         return self._listed(call) or []
 
     def _inside(self, entries: Sequence[Entry]) -> list[Entry]:
         return [entry for entry in entries if self._roots.holds(entry.path)]
-
-    def _look(self) -> None:
-        self._catch_up()
-        self._lineage.release(missing_since=self._missing_since)
 
     def _catch_up(self) -> None:
         """Take in what happened to the files."""
@@ -241,8 +243,7 @@ class LocalSource:
             if not self.live or self.live.file.identity != identity:
                 self._roots.resolve(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            self._see("missing")
-            self._missing_since = self._missing_since or self._clock()
+            self._miss()
             return Absent.MISSING
         except OSError as error:
             self._see("unreadable", _words(error))
@@ -267,6 +268,9 @@ class LocalSource:
         with self._lock:
             try:
                 yield
+            except StaleListingError as error:
+                self._refused = "its files are renamed faster than they can be told apart"
+                raise OSError(self._refused) from error
             except OSError as error:
                 self._refused = _words(error)
                 raise

@@ -122,9 +122,19 @@ def test_a_listed_file_is_opened_itself_or_not_at_all(tmp_path: Path) -> None:
         entry.open()
 
 
-def test_a_listed_name_that_is_no_regular_file_is_not_opened(tmp_path: Path) -> None:
+def test_a_name_that_is_no_regular_file_is_not_listed(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "app.log.1")
-    assert [entry.open() for entry in Listings().rotated(tmp_path / "app.log")] == [None]
+    (tmp_path / "app.log.2").mkdir()
+    (tmp_path / "app.log.old").symlink_to(tmp_path / "nothing")
+    assert not Listings().rotated(tmp_path / "app.log")
+
+
+def test_a_listed_name_that_is_no_regular_file_any_more_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "app.log.1").touch()
+    (entry,) = Listings().rotated(tmp_path / "app.log")
+    (tmp_path / "app.log.1").unlink()
+    os.mkfifo(tmp_path / "app.log.1")
+    assert entry.open() is None
 
 
 def test_a_directory_that_is_not_there_lists_nothing(tmp_path: Path) -> None:

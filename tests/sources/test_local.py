@@ -1516,3 +1516,74 @@ def test_what_is_copied_and_truncated_is_found_when_its_directory_is_back(log: F
     away.rename(log.path.parent)
     log.look()
     assert heard + hear(reader) == ["two", "one"]
+
+
+def test_a_symlink_that_leads_nowhere_under_a_rotated_name_stops_nothing(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    log.beside("app.log.old").symlink_to(log.beside("nothing"))
+    log.rotate()
+    log.append("two")
+    log.look()
+    at = marks(reader)
+    assert hear(reader) == ["two"]
+    log.restarted()
+    assert hear(open_reader(log.source, at)) == ["two"]
+
+
+def test_one_who_does_not_follow_is_told_where_a_truncated_files_directory_is_away(log: Followed) -> None:
+    log.append("one", "two", "three", "four")
+    log.look()
+    reader = open_reader(log.source, follow=False)
+    assert isinstance(next_event(reader), Lines)
+    os.truncate(log.path, 0)
+    log.path.parent.rename(log.path.parent.with_name("away"))
+    assert hear(reader) == ["<lost>"]
+    assert reader.complete
+
+
+def test_one_who_does_not_follow_is_told_where_the_next_file_cannot_be_read(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    before = open_reader(log.source)
+    assert hear(before) == ["one"]
+    log.rotate()
+    log.append("two")
+    log.look()
+    reader = open_reader(log.source, marks(before), follow=False)
+    with without_disk(log.path):
+        assert hear(reader) == ["<lost>"]
+    assert reader.complete
+
+
+def test_a_file_truncated_after_its_directory_was_removed_is_let_go(log: Followed) -> None:
+    log.append("one")
+    log.look()
+    with log.path.open("r+b") as writer:
+        gone = log.path.parent.rename(log.path.parent.with_name("gone"))
+        shutil.rmtree(gone)
+        writer.truncate(0)
+        log.look()
+        log.look(HOLD_SECONDS + 1)
+    assert log.source.state == "missing"
+    assert not log.source.generations
+
+
+def test_a_reader_of_a_symlink_waits_for_the_directory_that_it_leads_to(log: Followed) -> None:
+    there = log.beside("there")
+    there.mkdir()
+    log.path.symlink_to(there / "real.log")
+    log.append("one")
+    log.look()
+    reader = open_reader(log.source)
+    assert hear(reader) == ["one"]
+    away = there.rename(log.beside("away"))
+    log.restarted()
+    back = open_reader(log.source, marks(reader))
+    assert hear(back) == []
+    away.rename(there)
+    log.append("two")
+    log.look()
+    assert hear(back) == ["two"]
