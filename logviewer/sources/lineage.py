@@ -182,13 +182,15 @@ class Lineage:
             return []
         unseen: list[Generation] = []
         loss: Reason | None = None
-        for file in [file for entry in rotated if (file := self._open(entry))]:
+        for entry in [entry for entry in rotated if not self._of(entry)]:
+            file = entry.open()
             try:
-                each = self._ended(file)
+                each = self._ended(file) if file else None
             except OSError:
-                loss = loss if _is_listed(file, known) else "lost"
+                file = each = None
+            if file is None:
+                loss = loss if _is_listed(entry, known) else "lost"
                 self._overtaken = []
-                continue
             if each and not self._was_known(each, known):
                 each.loss, loss = loss, None
                 unseen.append(each)
@@ -351,7 +353,7 @@ def _older_than(generation: Generation, rotated: Sequence[Entry]) -> Sequence[En
     return rotated[: places[0]] if places else rotated
 
 
-def _is_listed(file: OpenFile, known: Mapping[Identity, Mark | None]) -> bool:
+def _is_listed(file: OpenFile | Entry, known: Mapping[Identity, Mark | None]) -> bool:
     """Whether its number was known, and that of no empty file."""
     mark = known.get(file.identity)
     return file.identity in known and (mark is None or mark.offset > 0)

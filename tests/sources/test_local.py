@@ -29,6 +29,7 @@ from tests.reading import (
     texts,
     without_descriptors,
     without_disk,
+    without_privilege,
 )
 
 Event = Lines[Batch] | Gap | Turn
@@ -1587,3 +1588,27 @@ def test_a_reader_of_a_symlink_waits_for_the_directory_that_it_leads_to(log: Fol
     log.append("two")
     log.look()
     assert hear(back) == ["two"]
+
+
+def test_a_file_that_was_rotated_away_unseen_and_may_not_be_read_is_told() -> None:
+    # Not below the directory of the tests: that one is for its owner only.
+    with TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        log = Followed(Path(directory) / "app.log")
+        log.append("one")
+        log.look()
+        reader = open_reader(log.source)
+        assert hear(reader) == ["one"]
+        log.rotate()
+        log.append("two")
+        log.beside("app.log").chmod(0)
+        log.rotate()
+        log.append("three")
+        with without_privilege():
+            log.look()
+            assert hear(reader) == ["<lost>", "three"]
+        log.rotate()
+        log.append("four")
+        with without_privilege():
+            log.look()
+            assert hear(reader) == ["four"]
