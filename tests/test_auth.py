@@ -2,6 +2,7 @@
 
 import re
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from http.cookies import Morsel, SimpleCookie
 from pathlib import Path
@@ -266,6 +267,20 @@ def test_security_headers_are_on_refusals(server: Server, stranger: httpx.Client
     assert [response.status_code for response in refused] == [401, 401, 303, 421]
     for response in refused:
         assert_guarded(response)
+
+
+def test_security_headers_are_on_failures(logs: Path) -> None:
+    program = (
+        "import logviewer.__main__ as program, logviewer.web.app as app\n"
+        "async def fail(): raise RuntimeError\n"
+        "app._healthz = fail\n"
+        "program.main()"
+    )
+    with Server(logs, program=(sys.executable, "-c", program)) as server:
+        response = server.get("/healthz")
+    assert response.status_code == 500
+    assert list(response.json()) == ["detail"]
+    assert_guarded(response)
 
 
 def assert_guarded(response: httpx.Response) -> None:

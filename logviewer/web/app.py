@@ -17,7 +17,7 @@ from logviewer.moments import Presents
 from logviewer.view.views import Views
 from logviewer.web import assets
 from logviewer.web.api import Api
-from logviewer.web.auth import Guard
+from logviewer.web.auth import SECURITY_HEADERS, Guard
 from logviewer.web.failures import Failures
 from logviewer.web.limits import Places
 from logviewer.web.log import Breaks, RequestLog
@@ -52,6 +52,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     app.get("/metrics", include_in_schema=False)(metrics.answer)
     app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
     app.exception_handler(RequestValidationError)(_name_the_parameter)
+    app.exception_handler(Exception)(_apologize)
     app.add_middleware(Unwound)
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
@@ -73,6 +74,11 @@ async def _healthz() -> dict[str, str]:
 async def _name_the_parameter(_: Request, error: RequestValidationError) -> JSONResponse:
     parts = [f"{'.'.join(str(part) for part in each['loc'][1:2])}: {each['msg']}" for each in error.errors()]
     return JSONResponse({"detail": "; ".join(parts)}, status_code=422)
+
+
+async def _apologize(_: Request, __: Exception) -> JSONResponse:
+    # What answers here stands outside of all that is in between, the guard with its headers included.
+    return JSONResponse({"detail": "the server failed; its log says at what"}, 500, headers=SECURITY_HEADERS)
 
 
 def _lifespan(
