@@ -15,7 +15,7 @@ from logviewer.files.read import Identity, OpenFile
 _SUFFIX = re.compile(r"(?:\.(?P<index>\d{1,3})|[._-](?P<date>\d{4}[\d._:T-]*)|\.(?P<word>old|prev|previous))")
 _SEPARATORS = re.compile(r"(?<=.)[._-]")
 _READS = 5
-_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 def oldest_first(base: str, names: Iterable[str]) -> list[str]:
@@ -79,7 +79,7 @@ class Entry:
         except FileNotFoundError as error:
             raise StaleListingError from error
         except OSError as error:
-            if error.errno in _EXHAUSTED:
+            if error.errno in EXHAUSTED:
                 raise
             return None
         if file.identity != self.identity:

@@ -8,7 +8,7 @@ from logviewer.cursor import Mark
 from logviewer.errors import StaleListingError
 from logviewer.files.generations import Generation, Position, Reason
 from logviewer.files.read import Identity, OpenFile
-from logviewer.files.rotations import Entry
+from logviewer.files.rotations import EXHAUSTED, Entry
 
 GRACE_SECONDS = 5.0
 HOLD_SECONDS = 600.0
@@ -253,8 +253,7 @@ class Lineage:
 
         Raises OSError.
         """
-        files = ((entry, file) for entry in named if (file := entry.open()))
-        holder = next((entry for entry, file in files if Generation(file, self._source).holds(mark)), None)
+        holder = next((entry for entry in named if self._is_holder(entry, mark)), None)
         if holder is None and mark.offset:
             holder = _only(self._holders(mark, rotated))
         found = self._adopt_from(holder, rotated) if holder else None
@@ -263,16 +262,41 @@ class Lineage:
     def rewritten(self, mark: Mark, named: Sequence[Entry], rotated: Sequence[Entry]) -> Position | None:
         """The start of the file that the mark names, although its bytes are others now."""
         file = next((each for each in self.generations if each.key == mark.file), None)
-        if file is None and named:
-            file = self._adopt_from(named[0], rotated)
-        return file.first() if file else None
+        try:
+            if file is None and named:
+                file = self._adopt_from(named[0], rotated)
+            return file.first() if file else None
+        except OSError as error:
+            self._check_bad(error)
+            return None
 
     def adopt(self, rotated: Sequence[Entry], *, start: int = 0) -> None:
-        """Take up the rotated files from the index ``start`` on. Raises OSError."""
+        """Take up the rotated files from the index ``start`` on.
+
+        Who comes after one that is bad tells of the loss, and, where some are before ``start``, after one that may not
+        be read. Raises OSError.
+        """
+        loss: Reason | None = None
         with self._whole():
             for index in range(start, len(rotated)):
-                if file := self._open(rotated[index]):
-                    self._adopt_one(file, rotated, index)
+                each = self._of(rotated[index])
+                file = None if each else rotated[index].open()
+                try:
+                    each = self._adopt_one(file, rotated, index) if file else each
+                except OSError as error:
+                    self._check_bad(error)
+                    loss = "lost"
+                if file is None and each is None and start:
+                    loss = "lost"
+                if each and loss:
+                    each.loss, loss = loss, None
+            if loss and self.live:
+                self.live.loss = loss
+
+    def _check_bad(self, error: OSError) -> None:
+        """Raises the error, unless it is one bad file that cannot be read: the live one can, so nobody waits for it."""
+        if error.errno in EXHAUSTED or self.live is None or not self.live.file.pread(1, 0):
+            raise error
 
     def adopt_newest(self, rotated: Sequence[Entry]) -> None:
         """Take up the newest rotated file that has a line and can be read, unless it is known."""
@@ -336,6 +360,14 @@ class Lineage:
         ahead = [n for n, each in enumerate(generations) if each.file.identity in after or not each.adopted]
         index = behind[-1] if behind else (*ahead, len(generations))[0]
         self.generations = (*generations[:index], generation, *generations[index:])
+
+    def _is_holder(self, entry: Entry, mark: Mark) -> bool:
+        file = entry.open()
+        try:
+            return file is not None and Generation(file, self._source).holds(mark)
+        except OSError as error:
+            self._check_bad(error)
+            return False
 
     def _holders(self, mark: Mark, entries: Iterable[Entry]) -> list[Entry]:
         return [entry for entry in entries if (file := entry.open()) and _holds(Generation(file, self._source), mark)]

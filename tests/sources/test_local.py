@@ -1612,3 +1612,43 @@ def test_a_file_that_was_rotated_away_unseen_and_may_not_be_read_is_told() -> No
         with without_privilege():
             log.look()
             assert hear(reader) == ["four"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        ("app.log.3", ["<rotated>", "four"]),
+        ("app.log.2", ["one", "<lost>", "three", "four"]),
+        ("app.log.1", ["one", "two", "<lost>", "four"]),
+    ],
+)
+def test_one_bad_file_keeps_nobody_who_comes_back_from_the_others(log: Followed, bad: str, told: list[str]) -> None:
+    log.append("zero")
+    reader = open_reader(log.source)
+    assert hear(reader) == ["zero"]
+    for text in ("one", "two", "three"):
+        log.append(text)
+        log.rotate()
+    log.append("four")
+    with without_disk(log.beside(bad)):
+        log.restarted()
+        back = open_reader(log.source, marks(reader))
+        assert hear(back) == told
+        assert log.source.state == "open"
+
+
+def test_a_rotated_file_that_may_not_be_read_is_told_to_who_comes_back() -> None:
+    with TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        log = Followed(Path(directory) / "app.log")
+        log.append("zero")
+        reader = open_reader(log.source)
+        assert hear(reader) == ["zero"]
+        for text in ("one", "two", "three"):
+            log.append(text)
+            log.rotate()
+        log.append("four")
+        log.beside("app.log.2").chmod(0)
+        with without_privilege():
+            log.restarted()
+            assert hear(open_reader(log.source, marks(reader))) == ["one", "<lost>", "three", "four"]
