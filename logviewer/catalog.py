@@ -66,8 +66,8 @@ class Catalog:
         self._rearm = asyncio.Event()
         self._attention = asyncio.Event()
         self.stdin = self._open(stdin, "stdin", Listings()) if stdin else None
-        self._add([self.stdin] if self.stdin else [])
-        self._add(self._expand())
+        self._renew([self.stdin] if self.stdin else [], set())
+        self._renew(*self._expand())
 
     def __iter__(self) -> Iterator[LocalSource]:
         return iter(list(self._by_id.values()))
@@ -93,11 +93,18 @@ class Catalog:
         path = Path(source.name) if source is self.stdin else source.path
         return user.sources is None or any(fits(glob, path, source.name) for glob in user.sources)
 
-    def _expand(self) -> list[LocalSource]:
-        """Sources for the files that the paths name by now and that are not known yet. For any thread."""
+    def _expand(self) -> tuple[list[LocalSource], set[LocalSource]]:
+        """Sources for the files that the paths name by now and that are not known yet, and those that are gone.
+
+        For any thread.
+        """
         listings = Listings()
         known = self._by_path
-        return [self._open(path, path.name, listings) for path in expand(self._paths, known=known) if path not in known]
+        named = dict.fromkeys(expand(self._paths, known=known))
+        new = [self._open(path, path.name, listings) for path in named if path not in known]
+        # As long as rotated files are left of one, they are shown as its own.
+        gone = {each for path, each in known.items() if path not in named and each.is_gone and not each.has_rotations}
+        return new, gone
 
     def _open(self, path: Path, name: str, listings: Listings) -> LocalSource:
         source = LocalSource(_source_id(path, name), path, name=name, roots=self._roots)
@@ -106,12 +113,14 @@ class Catalog:
         source.look(listings)
         return source
 
-    def _add(self, sources: Iterable[LocalSource]) -> None:
-        """Take up new sources, in place of those that were waited for as files and have become directories."""
+    def _renew(self, new: Iterable[LocalSource], gone: set[LocalSource]) -> None:
+        """Take up new sources, and forget those that are gone or, waited for as files, have become directories."""
         kept = [
-            each for each in self._by_path.values() if each.generations or each.changed.watched or not each.is_directory
+            each
+            for each in self._by_path.values()
+            if each.changed.watched or not (each in gone or (each.is_directory and not each.generations))
         ]
-        for source in sources:
+        for source in new:
             source.changed.on_watched = self._attention.set
             kept.append(source)
         # Replaced, never changed: requests look things up here meanwhile.
@@ -149,7 +158,7 @@ class Catalog:
             await self._rest(LOOK_SECONDS if self._watched() else IDLE_LOOK_SECONDS)
             if loop.time() - expanded >= EXPAND_SECONDS:
                 expanded = loop.time()
-                self._add(await self._in_thread(self._expand))
+                self._renew(*await self._in_thread(self._expand))
             await self._look(list(self._by_path.values()))
             self._by_name, directories = await self._in_thread(partial(_names, self._watched()))
             if directories != self._directories:

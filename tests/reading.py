@@ -1,6 +1,7 @@
 """Read a source in this process, step by step, without threads or time: for tests that decide what happens when."""
 
 import errno
+import gc
 import os
 import resource
 from collections.abc import Callable, Coroutine, Iterator
@@ -62,6 +63,9 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
 def without_descriptors() -> Iterator[None]:
     """Open nothing more."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # What is collected meanwhile would give descriptors back.
+    gc.collect()
+    gc.disable()
     free = os.open("/dev/null", os.O_RDONLY)
     os.close(free)
     resource.setrlimit(resource.RLIMIT_NOFILE, (free, limits[1]))
@@ -69,6 +73,7 @@ def without_descriptors() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        gc.enable()
 
 
 @contextmanager

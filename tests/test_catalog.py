@@ -1,5 +1,6 @@
 """Which files become sources: globs, directories, what is left out, and ids that stay."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -159,3 +160,20 @@ def test_a_loop_of_links_ends(logs: Path, serve: Serve) -> None:
     (logs / "circle.log").symlink_to(logs / "circle.log")
     (logs / "link.log").symlink_to(logs / "app.log")
     assert found(serve(logs), logs) == {"app.log", "link.log"}
+
+
+def test_files_that_are_gone_for_long_are_no_sources_any_more(logs: Path, serve: Serve) -> None:
+    for name in ("kept.log", "gone.log", "gone.log.1", "short.log"):
+        (logs / name).write_text("line\n")
+    at_once = "import logviewer.sources.lineage as it, logviewer.__main__ as run\nit.HOLD_SECONDS = 0\nrun.main()"
+    server = serve(logs, logs / "named.log", program=[sys.executable, "-c", at_once])
+    assert found(server, logs) == {"kept.log", "gone.log", "short.log", "named.log"}
+    (logs / "gone.log").unlink()
+    (logs / "short.log").unlink()
+    # What rotated files are left of is still the log that they are of.
+    until(lambda: found(server, logs) == {"kept.log", "gone.log", "named.log"})
+    (logs / "gone.log.1").unlink()
+    until(lambda: found(server, logs) == {"kept.log", "named.log"})
+    (logs / "short.log").write_text("again\n")
+    until(lambda: found(server, logs) == {"kept.log", "short.log", "named.log"})
+    assert server.get("/api/lines", source="short.log", start=0).json()["lines"][0]["text"] == "again"

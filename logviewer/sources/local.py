@@ -142,6 +142,19 @@ class LocalSource:
         """Whether the path has become a directory."""
         return os.path.isdir(self.path)
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing bears the name, or is held that bore it."""
+        return self.state == "missing" and not self.generations
+
+    @property
+    def has_rotations(self) -> bool:
+        """Whether rotated files of it may be there."""
+        try:
+            return self._listed(Listings().rotated) != []
+        except OSError:
+            return True
+
     def _remember(self) -> tuple[State, Sequence[Generation], int]:
         """What the next look is compared with; a reader's reads play no part in it."""
         size = 0
