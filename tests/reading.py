@@ -64,7 +64,6 @@ def without_descriptors() -> Iterator[None]:
     """Open nothing more."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     # What is collected meanwhile would give descriptors back.
-    gc.collect()
     gc.disable()
     free = os.open("/dev/null", os.O_RDONLY)
     os.close(free)
