@@ -120,7 +120,7 @@ def tally_of(matches: Matches) -> Tally:
     size = matches.generation.size() - matches.generation.begin
     rest = matches.rest()
     context = matches.lines - matches.count + sum(any(batch.context) for batch in rest)
-    counted = size if matches.complete else min(matches.scanned, size - 1)
+    counted = size if matches.complete else max(0, min(matches.scanned, size - 1))
     return Tally(0, matches.lines + len(rest), counted, size, context)
 
 
