@@ -53,11 +53,11 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
     app.exception_handler(RequestValidationError)(_name_the_parameter)
     app.exception_handler(Exception)(_apologize)
+    app.add_middleware(Breaks)
     app.add_middleware(Unwound)
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
     # The last one is the outermost.
-    app.add_middleware(Breaks)
     app.add_middleware(Places, max_streams=settings.max_streams)
     app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in, failures=failures, ended=shared.ended)
     if settings.log_format:
