@@ -126,7 +126,7 @@ class Api:
         try:
             return await download(self._streams.frames, live, source.name, asked=asked, bodiless=bodiless)
         except OSError as error:
-            raise HTTPException(503, f"source: {source.name} cannot be read: {error}") from error
+            raise _not_now(f"source: {source.name} cannot be read: {error}") from error
 
     async def text(self, request: Request) -> Response:
         """What the page shows under the same URL, as text for a terminal: all that passes, or else the last lines.
@@ -270,7 +270,7 @@ async def _add(
         await reader.add(source, marks, begin)
     except (OSError, TornError) as error:
         reader.close()
-        raise HTTPException(503, f"source: {source.name} cannot be read: {error}") from error
+        raise _not_now(f"source: {source.name} cannot be read: {error}") from error
 
 
 def _is_history(query: StreamQuery, last_event_id: str | None) -> bool:
@@ -331,9 +331,14 @@ async def _from_disk(frames: Frames, call: Callable[[], T]) -> T:
     try:
         return await frames.run(call)
     except TornError as error:
-        raise HTTPException(503, f"{error}; try again") from error
+        raise _not_now(f"{error}; try again") from error
     except OSError as error:
-        raise HTTPException(503, f"the file cannot be read: {error}") from error
+        raise _not_now(f"the file cannot be read: {error}") from error
+
+
+def _not_now(detail: str) -> HTTPException:
+    """What the disk refuses may be given to who asks again."""
+    return HTTPException(503, detail, {"retry-after": "1"})
 
 
 async def _in_threads(frames: Frames, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
