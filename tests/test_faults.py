@@ -497,6 +497,19 @@ def test_symlink_swapped_and_swapped_back(path: Path, server: Server) -> None:
         hear(stream, "b 3")
 
 
+def test_symlink_swapped_to_and_fro_faster_than_looks(path: Path, server: Server) -> None:
+    path.parent.mkdir()
+    point(path, path.with_name("target 0"))
+    append(path, "begin")
+    target = 0
+    with reading(server, path, "begin") as stream:
+        for number in range(30):
+            target = (target + random.Random(number).randint(1, 3)) % 4
+            point(path, path.with_name(f"target {target}"))
+            append(path, f"line {number}")
+            hear(stream, f"line {number}")
+
+
 def test_symlink_of_kubernetes(path: Path, server: Server) -> None:
     pod = path.parent / "pod" / "0.log"
     pod.parent.mkdir(parents=True)

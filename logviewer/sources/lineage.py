@@ -44,9 +44,8 @@ class Lineage:
         return following[0] if following else None
 
     def finished(self, generation: Generation) -> bool:
-        """Whether nothing comes to it any more: it has its end, or the grace period since it was replaced is over."""
-        is_late = generation.ended is not None and self._clock() >= generation.ended + GRACE_SECONDS
-        return is_late or generation.limit is not None
+        """Whether no writer is expected in it any more: the grace period since it was replaced is over."""
+        return generation.ended is not None and self._clock() >= generation.ended + GRACE_SECONDS
 
     @property
     def in_grace(self) -> bool:

@@ -341,7 +341,7 @@ class LocalSource:
         found: list[Position] = []
         reason: Reason | None = None
         rewritten: Position | None = None
-        for mark in (mark for mark in marks if not mark.spent or mark is marks[-1]):
+        for mark in marks:
             if mark.is_before_any_file:
                 lineage.adopt(self._there(listings.rotated))
                 found.extend(each.first() for each in self.generations[:1])
@@ -353,12 +353,13 @@ class LocalSource:
             rotated, named = self._there(listings.rotated), self._there(partial(listings.named, key=mark.file))
             if position := lineage.on_disk(mark, named, rotated):
                 found.append(position)
-            else:
+            elif not mark.spent or mark is marks[-1]:
                 reason = "lost" if mark.is_nowhere else "rotated"
                 rewritten = lineage.rewritten(mark, named, rotated)
         if reason and not found and rewritten:
             return [rewritten], "truncated"
-        return found, reason
+        # To a server that did not see them, several lives of a file are one: the place in the last of them counts.
+        return list({position.generation: position for position in found}.values()), reason
 
 
 def _words(error: OSError) -> str:
