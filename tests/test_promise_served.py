@@ -78,9 +78,10 @@ class Served(RuleBasedStateMachine):
             event = self.stream.next("", "lines", "gap", "end")
             assert event.name in ("", "lines") or (event.name == "gap" and (self.deleted or self.may_be_late)), event
             self.last = event.id or self.last
-            # Once the cursor tells of one file only, that is not the deleted one.
-            self.may_be_late = self.may_be_late and len(cursor.decode(self.last or "")) > 1
             lines = event.data.get("lines") or []
+            if lines and len(cursor.decode(self.last or "")) == 1:
+                # The one file that the cursor tells of is not the deleted one.
+                self.may_be_late = False
             self.received += lines
             self.deleted = self.deleted and not lines
         assert self.received == self.written
