@@ -36,7 +36,7 @@ soak: $(VENV)/tested
 	$(BIN)/python -m tests.bench soak --strict --seconds 600 --rate 20000 $(ARGS)
 
 samples: $(VENV)/installed
-	$(BIN)/python -c "from pathlib import Path; from logviewer.demo import write_samples; write_samples(Path('sample_logs'))"
+	$(BIN)/python -c "from pathlib import Path; from logviewer.demo.writer import write_samples; write_samples(Path('sample_logs'))"
 
 pictures: $(VENV)/tested
 	$(BIN)/python -m tests.browser.pictures

@@ -13,9 +13,11 @@ from typing import Any, NoReturn
 
 import click
 
-from logviewer import catalog, demo, passwords, serve, temporary
+from logviewer import password_hash, server, temporary
+from logviewer.demo import writer
 from logviewer.errors import CannotRunError, NotAFileError
 from logviewer.options import FILE, checked, with_settings
+from logviewer.sources import catalog
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
 _CONTEXT = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -68,7 +70,7 @@ def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN4
         catalog.check(paths)
     except NotAFileError as error:
         raise click.UsageError(f"{error}; name a log file, or pipe it: ... | logviewer -") from error
-    serve.run(checked(paths, **options))
+    server.run(checked(paths, **options))
 
 
 @with_settings
@@ -86,12 +88,12 @@ def demo_command(directory: Path | None, rate: float, seed: int, no_serve: bool,
     settings = checked((str(logs),), **options)
     # A process of its own: at a high rate the writer would take the server's time.
     words = [sys.executable, "-m", "logviewer", "demo", "--no-serve", f"--rate={rate}", f"--seed={seed}", str(logs)]
-    writer = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0)
-    atexit.register(_stop, writer)
-    if not writer.stdout or not writer.stdout.readline():
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0)
+    atexit.register(_stop, process)
+    if not process.stdout or not process.stdout.readline():
         # It has said why.
         sys.exit(CANNOT_RUN)
-    serve.run(settings)
+    server.run(settings)
 
 
 @click.command(context_settings=_CONTEXT)
@@ -108,12 +110,12 @@ def hash_command() -> None:
         password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise click.UsageError("the password must not be empty")
-    print(passwords.hashed(password))  # noqa: T201 (what it is for)
+    print(password_hash.hashed(password))  # noqa: T201 (what it is for)
 
 
-def _stop(writer: "subprocess.Popen[bytes]") -> None:
-    writer.terminate()
-    writer.wait()
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    process.wait()
 
 
 def _write_demo(directory: Path | None, *, rate: float, seed: int) -> None:
@@ -122,6 +124,6 @@ def _write_demo(directory: Path | None, *, rate: float, seed: int) -> None:
         signal.signal(number, lambda *_: stop.set())
     try:
         directory = directory or Path(tempfile.mkdtemp(prefix="logviewer-demo-"))
-        demo.run(directory, rate=rate, seed=seed, stop=stop, ready=lambda: print(directory, flush=True))  # noqa: T201
+        writer.run(directory, rate=rate, seed=seed, stop=stop, ready=lambda: print(directory, flush=True))  # noqa: T201
     except OSError as error:
         raise CannotRunError(f"cannot write demo logs: {error}") from error

@@ -13,13 +13,13 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from logviewer.config import NO_TABLES, LogFormat, LogRule, RedactRule, Settings, Tables, User
-from logviewer.config import log_rule as read_log_rule
-from logviewer.config import redact_rule as read_redact_rule
-from logviewer.config import user as read_user
 from logviewer.errors import CannotRunError
-from logviewer.parsing.dialect import Dialect
-from logviewer.redaction import Redaction
+from logviewer.formats.line_format import Dialect
+from logviewer.formats.redaction import Redaction
+from logviewer.settings import NO_TABLES, LogFormat, LogRule, RedactRule, Settings, Tables, User
+from logviewer.settings import log_rule as read_log_rule
+from logviewer.settings import redact_rule as read_redact_rule
+from logviewer.settings import user as read_user
 
 T = TypeVar("T")
 FILE = click.Path(path_type=Path)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from logviewer.cursor import Mark
-from logviewer.files.generations import Generation, Position, Reason
+from logviewer.files.generation import Generation, Position, Reason
 
 State = Literal["open", "missing", "unreadable"]
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from tests.server import Server
+from tests.helpers.server import Server
 
 
 @pytest.fixture
@@ -24,6 +25,9 @@ def logs() -> Iterator[Path]:
 
 def pytest_configure() -> None:
     os.environ.pop("LOGVIEWER_TOKEN", None)
+    # A busy machine is slow: tests judge behaviour, never the clock.
+    settings.register_profile("logviewer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("logviewer")
 
 
 @pytest.fixture

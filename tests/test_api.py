@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.server import Server, until
+from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from tests.server import Server
+from tests.helpers.server import Server
 
 Serve = Callable[..., Server]
 

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from logviewer.notes import Notes
-from logviewer.web.failures import MAX_TRIES, Failures
-from logviewer.web.passwords import BusyError
-from logviewer.web.windows import Windows
-from tests.server import Server
+from logviewer.web.auth.lockout import MAX_TRIES, Failures
+from logviewer.web.auth.passwords import BusyError
+from logviewer.web.http.rate_window import Windows
+from logviewer.workers.shared_log import Notes
+from tests.helpers.server import Server
 from tests.test_auth import sign_in
 
 

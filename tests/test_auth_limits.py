@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from logviewer.web.limits import MAX_REQUESTS, MAX_SEARCHES
-from tests.server import Server, until
+from logviewer.web.http.limits import MAX_REQUESTS, MAX_SEARCHES
+from tests.helpers.server import Server, until
 from tests.test_auth import assert_guarded
 from tests.test_auth_failures import client_at
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from logviewer.web.failures import MAX_TRIES
-from tests.server import Server
+from logviewer.web.auth.lockout import MAX_TRIES
+from tests.helpers.server import Server
 from tests.test_auth import cookie_of
 from tests.test_auth_failures import client_at, fail
 from tests.test_auth_users import configure, enter, names

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.server import Server
+from tests.helpers.server import Server
 from tests.test_auth import cookie_of, sign_in
 
 Serve = Callable[..., Server]

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from logviewer.cli import serve_command
-from logviewer.config import User
 from logviewer.errors import CannotRunError
-from logviewer.passwords import hashed, is_right
-from tests.server import Server
+from logviewer.password_hash import hashed, is_right
+from logviewer.settings import User
+from tests.helpers.server import Server
 from tests.test_auth import cookie_of
 from tests.test_auth_failures import client_at
 from tests.test_cli import assert_refused, run

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.server import Server, until
+from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
 
@@ -165,7 +165,7 @@ def test_a_loop_of_links_ends(logs: Path, serve: Serve) -> None:
 def test_files_that_are_gone_for_long_are_no_sources_any_more(logs: Path, serve: Serve) -> None:
     for name in ("kept.log", "gone.log", "gone.log.1", "short.log"):
         (logs / name).write_text("line\n")
-    at_once = "import logviewer.sources.lineage as it, logviewer.__main__ as run\nit.HOLD_SECONDS = 0\nrun.main()"
+    at_once = "import logviewer.rotation.history as it, logviewer.__main__ as run\nit.HOLD_SECONDS = 0\nrun.main()"
     server = serve(logs, logs / "named.log", program=[sys.executable, "-c", at_once])
     assert found(server, logs) == {"kept.log", "gone.log", "short.log", "named.log"}
     (logs / "gone.log").unlink()

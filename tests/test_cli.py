@@ -18,7 +18,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from logviewer.cli import main
-from tests.server import Server, until
+from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
 

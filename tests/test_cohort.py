@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from logviewer.cohort import Cohort, Cohorts, Member
-from logviewer.files.generations import Batch, Position
-from logviewer.files.skip import Skip
-from logviewer.reader import Lines, Reader
+from logviewer.files.generation import Batch, Position
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
-from tests.reading import DirectDisk, drain, finish, texts
+from logviewer.tail.broadcast import Cohort, Cohorts, Member
+from logviewer.tail.reader import Lines, Reader
+from logviewer.tail.skip import Skip
+from tests.helpers.reading import DirectDisk, drain, finish, texts
 
 
 class SharedDisk(DirectDisk):

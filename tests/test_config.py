@@ -10,9 +10,9 @@ import click
 import pytest
 
 from logviewer.cli import demo_command, serve_command
-from logviewer.config import LogRule, RedactRule, Tables
 from logviewer.errors import CannotRunError
-from tests.server import Server
+from logviewer.settings import LogRule, RedactRule, Tables
+from tests.helpers.server import Server
 from tests.test_cli import assert_refused, run
 
 Serve = Callable[..., Server]

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logviewer.demo import BACKLOG_MS, MARK, Play, run, write_samples
-from logviewer.stories import FILES
+from logviewer.demo.stories import FILES
+from logviewer.demo.writer import BACKLOG_MS, MARK, Play, run, write_samples
 
 SAMPLES = Path(__file__).parent.parent / "sample_logs"
 

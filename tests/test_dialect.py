@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.server import Server, until
+from tests.helpers.server import Server, until
 from tests.test_search import append, texts
 
 Serve = Callable[..., Server]

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.server import Server, until
+from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
 

@@ -8,7 +8,7 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logviewer.web.wire import event, with_id
+from logviewer.web.encode import event, with_id
 
 # Whatever a line of a log may be once it is text: a file has bytes, of which no surrogate is made.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.server import Event, EventStream, Server, until
+from tests.helpers.server import Event, EventStream, Server, until
 
 Serve = Callable[..., Server]
 

@@ -9,7 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.server import Server
+from tests.helpers.server import Server
 
 PATHS = ["/api/lines", "/api/line", "/api/stream", "/api/search", "/api/histogram", "/api/download"]
 SOURCE = st.one_of(st.just("app.log"), st.text(max_size=8))

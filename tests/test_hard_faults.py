@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Event, Server, until
+from tests.helpers.server import Event, Server, until
 from tests.test_faults import (
     MIB,
     append,

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logviewer import cursor
-from logviewer.files.generations import Batch
-from logviewer.files.skip import SCREEN_LINES
-from logviewer.reader import Gap, Lines, Reader
+from logviewer.files.generation import Batch
 from logviewer.sources.local import LocalSource
-from tests.reading import DirectDisk, drain, finish, next_event, open_reader, texts
-from tests.server import EventStream, Server
+from logviewer.tail.reader import Gap, Lines, Reader
+from logviewer.tail.skip import SCREEN_LINES
+from tests.helpers.reading import DirectDisk, drain, finish, next_event, open_reader, texts
+from tests.helpers.server import EventStream, Server
 
 Serve = Callable[..., Server]
 

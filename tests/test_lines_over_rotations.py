@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.server import Server, until
+from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
 

@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from logviewer.web.log import JsonLines
-from tests.server import Server
+from tests.helpers.server import Server
 
 Serve = Callable[..., Server]
 both_forms = pytest.mark.parametrize("form", ["text", "json"])

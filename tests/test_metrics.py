@@ -7,7 +7,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.server import Server, until
+from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
 

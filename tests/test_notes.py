@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from logviewer.notes import LONGEST_BYTES, Notes
+from logviewer.workers.shared_log import LONGEST_BYTES, Notes
 
 # Not in this process: a fork of one with threads would warn.
 FOUR_WRITERS = """
 import os
-from logviewer.notes import Notes
+from logviewer.workers.shared_log import Notes
 notes = Notes(10_000)
 writers = []
 for writer in range(4):

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.server import Server
+from tests.helpers.server import Server
 
 Serve = Callable[..., Server]
 PATHS = ["/api/sources", "/api/stream?source=app.log", "/api/search?source=app.log&q=a", "/metrics", "/healthz"]

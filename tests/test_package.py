@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from logviewer.web.static import SCRIPTS, STYLES
-from tests.server import Server
+from tests.helpers.server import Server
 
 REPOSITORY = Path(__file__).parent.parent
 MARK = "/* of the installed copy */"

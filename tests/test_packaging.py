@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from logviewer.cli import serve_command
-from logviewer.web.stream import PING_SECONDS
-from tests.server import Server
+from logviewer.web.streams import PING_SECONDS
+from tests.helpers.server import Server
 
 REPOSITORY = Path(__file__).parent.parent
 PACKAGING = REPOSITORY / "packaging"

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from logviewer import cursor
-from logviewer.files.generations import Batch
-from logviewer.reader import Gap, Lines, Reader, Turn
+from logviewer.files.generation import Batch
 from logviewer.sources.local import LocalSource
-from tests.reading import next_event, open_reader, without_descriptors, without_disk, without_privilege
-from tests.soak import EXAMPLES
+from logviewer.tail.reader import Gap, Lines, Reader, Turn
+from tests.helpers.reading import next_event, open_reader, without_descriptors, without_disk, without_privilege
+from tests.helpers.soak import EXAMPLES
 
 KEPT = 3
 FAULTS: Mapping[str, Callable[[Path], AbstractContextManager[None]]] = {

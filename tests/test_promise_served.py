@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from logviewer import cursor
-from tests.server import EventStream, Server
-from tests.soak import EXAMPLES
+from tests.helpers.server import EventStream, Server
+from tests.helpers.soak import EXAMPLES
 
 SILENCE = 12.0
 

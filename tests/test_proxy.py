@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.server import Server, until
+from tests.helpers.server import Server, until
 from tests.test_packaging import NGINX
 
 NAME = "logs.example"

@@ -3,7 +3,7 @@
 import pytest
 
 from logviewer.errors import QueryError
-from logviewer.query import Query
+from logviewer.search.query import Query
 
 
 def test_a_query_without_anything_leaves_nothing_out() -> None:

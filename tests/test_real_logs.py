@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import Server, until
+from tests.helpers.server import Server, until
 
 ROOT = Path(__file__).parent.parent
 REAL_LOGS = Path(os.environ.get("LOGVIEWER_REAL_LOGS", ROOT.parent / "shared" / "logs"))

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from logviewer.config import RedactRule
 from logviewer.files.lines import LINE_CAP
-from logviewer.redaction import Redaction
-from tests.server import Server, until
+from logviewer.formats.redaction import Redaction
+from logviewer.settings import RedactRule
+from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
 

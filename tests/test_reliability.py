@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.server import EventStream, Server
+from tests.helpers.server import EventStream, Server
 
 Serve = Callable[..., Server]
 KILLS = 4

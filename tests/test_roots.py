@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from logviewer.errors import OutsideError
-from logviewer.files.roots import Roots
-from tests.server import Server, until
+from logviewer.files.allowed_roots import Roots
+from tests.helpers.server import Server, until
 from tests.test_faults import append, facts, hear, hear_state, point, reading
 
 Serve = Callable[..., Server]

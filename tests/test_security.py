@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from logviewer import cursor
-from tests.server import Server
+from tests.helpers.server import Server
 
 Serve = Callable[..., Server]
 

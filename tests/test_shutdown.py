@@ -17,7 +17,7 @@ from typing import Self
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from tests.server import Server, until
+from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import EventStream, Server, until
+from tests.helpers.server import EventStream, Server, until
 
 Serve = Callable[..., Server]
 

@@ -11,10 +11,10 @@ from typing import Self
 
 import pytest
 
-from logviewer import serve as serving
-from logviewer.web.auth import SECURITY_HEADERS
-from logviewer.web.stalls import HEAD_SECONDS, SEND_SECONDS, Stalls
-from tests.server import Server, until
+from logviewer import server as serving
+from logviewer.web.auth.guard import SECURITY_HEADERS
+from logviewer.web.http.connection_reaper import HEAD_SECONDS, SEND_SECONDS, Stalls
+from tests.helpers.server import Server, until
 from tests.test_metrics import figure
 from tests.test_shutdown import connect, open_stream
 
@@ -22,9 +22,9 @@ Serve = Callable[..., Server]
 
 # The real program, which only loses its patience sooner.
 HASTE = """
-from logviewer.web import stalls
-stalls.SEND_SECONDS = stalls.HEAD_SECONDS = 0.5
-stalls.LOOK_SECONDS = 0.05
+from logviewer.web.http import connection_reaper
+connection_reaper.SEND_SECONDS = connection_reaper.HEAD_SECONDS = 0.5
+connection_reaper.LOOK_SECONDS = 0.05
 from logviewer.__main__ import main
 main()
 """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx_sse
 
-from tests.server import Server
+from tests.helpers.server import Server
 
 Serve = Callable[..., Server]
 

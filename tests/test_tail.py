@@ -12,8 +12,8 @@ from random import Random
 
 import pytest
 
-from tests.server import EventStream, Server, until
-from tests.soak import EXAMPLES
+from tests.helpers.server import EventStream, Server, until
+from tests.helpers.soak import EXAMPLES
 from tests.test_faults import append, copytruncate, reading, recreate, rotate, told
 
 Serve = Callable[..., Server]

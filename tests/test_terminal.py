@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logviewer.web.terminal import visible, visible_json, visible_line
-from tests.server import Server
+from tests.helpers.server import Server
 
 Serve = Callable[..., Server]
 

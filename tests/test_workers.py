@@ -16,8 +16,8 @@ import orjson
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from logviewer.web.failures import MAX_TRIES
-from tests.server import TIMEOUT, Server, until
+from logviewer.web.auth.lockout import MAX_TRIES
+from tests.helpers.server import TIMEOUT, Server, until
 from tests.test_auth import sign_in
 from tests.test_auth_failures import fail
 from tests.test_cli import assert_refused, run

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from logviewer.cursor import file_key
 from logviewer.errors import StaleListingError
-from logviewer.files.read import Identity, OpenFile
+from logviewer.files.byte_file import Identity, OpenFile
 
 # A dash before a short number is no rotation: worker-1.log stands beside worker.log.
 _SUFFIX = re.compile(r"(?:\.(?P<index>\d{1,3})|[._-](?P<date>\d{4}[\d._:T-]*)|\.(?P<word>old|prev|previous))")

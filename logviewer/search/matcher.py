@@ -4,10 +4,10 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from logviewer.files.lines import UTF8, Encoding, find_newline, to_text
-from logviewer.parsing.dialect import PLAIN, Dialect
-from logviewer.query import Query
-from logviewer.search.levels import Levels
+from logviewer.formats.line_format import PLAIN, Dialect
+from logviewer.search.level_counter import Levels
 from logviewer.search.pattern import Pattern, Span
+from logviewer.search.query import Query
 
 _MOST_SPANS = 200
 # Where a line says its level and time, it does so near the start; but for JSON.

@@ -7,7 +7,7 @@ from itertools import islice
 import re2
 
 from logviewer.errors import QueryError
-from logviewer.query import Case
+from logviewer.search.query import Case
 
 Span = tuple[int, int]
 """A start and an end."""

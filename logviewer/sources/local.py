@@ -12,13 +12,13 @@ from typing import TypeVar
 
 from logviewer.cursor import Mark, source_key
 from logviewer.errors import StaleListingError
-from logviewer.files.follow import Absent, Change, Found, Held, decide
-from logviewer.files.generations import Generation, Position, Reason
-from logviewer.files.read import OpenFile, check_regular
-from logviewer.files.roots import EVERYWHERE, Roots
+from logviewer.files.allowed_roots import EVERYWHERE, Roots
+from logviewer.files.byte_file import OpenFile, check_regular
+from logviewer.files.generation import Generation, Position, Reason
 from logviewer.files.rotations import Entry, Listings
+from logviewer.rotation.change import Absent, Change, Found, Held, decide
+from logviewer.rotation.history import GRACE_SECONDS, Lineage
 from logviewer.source import Facts, Signal, State
-from logviewer.sources.lineage import GRACE_SECONDS, Lineage
 
 _TRIES = 8
 _RENAMING_SECONDS = 0.005

@@ -11,22 +11,22 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.middleware.cors import CORSMiddleware
 
-from logviewer.catalog import Catalog
-from logviewer.config import Settings
-from logviewer.moments import Presents
-from logviewer.view.views import Views
+from logviewer.settings import Settings
+from logviewer.sources.catalog import Catalog
+from logviewer.views.views import Views
 from logviewer.web import assets
-from logviewer.web.api import Api
-from logviewer.web.auth import SECURITY_HEADERS, Guard
-from logviewer.web.failures import Failures
-from logviewer.web.limits import Places
+from logviewer.web.api.routes import Api
+from logviewer.web.auth.guard import SECURITY_HEADERS, Guard
+from logviewer.web.auth.lockout import Failures
+from logviewer.web.auth.proxy import TrustedProxy
+from logviewer.web.http.limits import Places
 from logviewer.web.log import Breaks, RequestLog
 from logviewer.web.metrics import Metrics
 from logviewer.web.pages import Pages
-from logviewer.web.proxy import TrustedProxy
-from logviewer.web.shared import Shared
+from logviewer.web.presents import Presents
 from logviewer.web.static import StaticFiles
-from logviewer.web.stream import Streams, Unwound
+from logviewer.web.streams import Streams, Unwound
+from logviewer.workers.shared_state import Shared
 
 
 def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: Shared) -> FastAPI:

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from logviewer.config import LogFormat
 from logviewer.errors import TornError
+from logviewer.settings import LogFormat
 
 _LOG = logging.getLogger("logviewer")
 _REQUESTS = logging.getLogger("logviewer.requests")

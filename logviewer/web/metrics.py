@@ -12,13 +12,13 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from logviewer.catalog import Catalog
-from logviewer.files.generations import Reason
+from logviewer.files.generation import Reason
 from logviewer.source import State
-from logviewer.web.auth import user_of
-from logviewer.web.failures import Failures
-from logviewer.web.peers import Peers
-from logviewer.web.stream import Streams
+from logviewer.sources.catalog import Catalog
+from logviewer.web.auth.guard import user_of
+from logviewer.web.auth.lockout import Failures
+from logviewer.web.streams import Streams
+from logviewer.workers.link import Peers
 
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from logviewer.catalog import Catalog
-from logviewer.config import Settings
+from logviewer.settings import Settings
+from logviewer.sources.catalog import Catalog
 from logviewer.web import assets
-from logviewer.web.auth import has_session, user_of
+from logviewer.web.auth.guard import has_session, user_of
 
 _MOST_FIELDS, _MOST_CHARACTERS = 100, 8000
 # With any of these, the page asks for other lines than the last ones of its source.

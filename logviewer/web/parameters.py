@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from logviewer.query import Case, Query
-from logviewer.web.search import Order
+from logviewer.search.query import Case, Query
+from logviewer.web.api.search import Order
 
 MAX_LINES = 5000
 MAX_CONTEXT = 1000

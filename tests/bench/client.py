@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from logviewer import cursor
-from tests.server import Server
+from tests.helpers.server import Server
 
 TIMEOUT = 60.0
 _BUFFER = 1024 * 1024

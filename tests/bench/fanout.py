@@ -11,7 +11,7 @@ from tests.bench.client import request
 from tests.bench.crowd import Crowd, connected, frame
 from tests.bench.figures import Beside, Figure, Plan, percentile
 from tests.bench.process import Memory, cpu_seconds, memory
-from tests.server import Server
+from tests.helpers.server import Server
 
 COUNTS = 100, 1000, 2000
 # What the targets below hold for.

@@ -9,7 +9,7 @@ from tests.bench import corpus
 from tests.bench.client import open_stream, request
 from tests.bench.figures import Figure, Plan
 from tests.bench.process import cpu_seconds
-from tests.server import Server
+from tests.helpers.server import Server
 
 NOBODY_PERCENT, READERS_PERCENT = 0.5, 2.5
 _READERS = 10

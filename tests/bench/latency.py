@@ -13,7 +13,7 @@ from random import Random
 from tests.bench import corpus
 from tests.bench.client import open_stream, request
 from tests.bench.figures import Beside, Figure, Plan, percentile
-from tests.server import Server, until
+from tests.helpers.server import Server, until
 
 P50_MS, P95_MS = 3.0, 8.0
 _LINES = 500

@@ -8,7 +8,7 @@ from random import Random
 from tests.bench import corpus
 from tests.bench.figures import Beside, Figure, Plan, percentile
 from tests.bench.process import cpu_seconds, memory
-from tests.server import Server, until
+from tests.helpers.server import Server, until
 
 _COUNT = 1000
 _ROUNDS = 100

@@ -16,7 +16,7 @@ from tests.bench.crowd import connected
 from tests.bench.fanout import Run, append, deliver
 from tests.bench.figures import Figure, Plan, percentile
 from tests.bench.process import memory
-from tests.server import Server
+from tests.helpers.server import Server
 
 P99_MS, STORM_SECONDS, STUCK_KIB, END_SECONDS = 250.0, 10.0, 512.0, 2.0
 _RATE = 10

@@ -11,7 +11,7 @@ from tests.bench import corpus
 from tests.bench.client import Drained, drain, end_of, open_stream, request
 from tests.bench.figures import MEGABYTE, Figure, Plan
 from tests.bench.process import memory, peak_rss
-from tests.server import Server
+from tests.helpers.server import Server
 
 START_MIB = 70.0
 _MIB = 2**20

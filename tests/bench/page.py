@@ -20,7 +20,7 @@ from tests.bench import corpus
 from tests.bench.figures import Figure, Plan, percentile
 from tests.bench.process import memory
 from tests.browser import chromium
-from tests.server import Server, until
+from tests.helpers.server import Server, until
 
 _LINES = 200
 _PASSED_LINES = 10_000_000

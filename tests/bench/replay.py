@@ -14,7 +14,7 @@ from tests.bench.children import started
 from tests.bench.client import Drained, connect, drain, end_of, events, open_stream, request
 from tests.bench.figures import MEGABYTE, Beside, Figure, Plan
 from tests.bench.process import cpu_seconds
-from tests.server import Server
+from tests.helpers.server import Server
 
 TARGET = 500.0
 _ROUNDS = 3

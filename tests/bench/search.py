@@ -16,7 +16,7 @@ import orjson
 from tests.bench import corpus
 from tests.bench.figures import Beside, Figure, Plan, percentile
 from tests.bench.process import memory
-from tests.server import EventStream, Server
+from tests.helpers.server import EventStream, Server
 
 _RG = Path(sysconfig.get_path("scripts")) / "rg"
 _ROUNDS = 50

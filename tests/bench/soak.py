@@ -15,7 +15,7 @@ from tests.bench.children import started
 from tests.bench.client import Event, connect, events
 from tests.bench.figures import Figure, Plan
 from tests.bench.process import descriptors, memory
-from tests.server import Server
+from tests.helpers.server import Server
 
 _MIB = 2**20
 _LINE = "{:012d} INFO app.soak a line of the soak, which must come once and in order, whatever happens to its file\n"

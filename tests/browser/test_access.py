@@ -11,7 +11,7 @@ import orjson
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.server import Server
+from tests.helpers.server import Server
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.server import Server
+from tests.helpers.server import Server
 
 pytestmark = pytest.mark.browser
 

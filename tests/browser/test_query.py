@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.test_page import append, state
 from tests.browser.test_surface import expect_line, serious
-from tests.server import Server
+from tests.helpers.server import Server
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_page import BROKEN, append, state
-from tests.server import Server
+from tests.helpers.server import Server
 
 pytestmark = pytest.mark.browser
 

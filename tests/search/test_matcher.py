@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from logviewer.errors import QueryError
 from logviewer.files.lines import UTF8, UTF16_LE
-from logviewer.query import Case, Query
 from logviewer.search.matcher import Matcher, lines_of
+from logviewer.search.query import Case, Query
 
 RG = Path(sysconfig.get_path("scripts")) / "rg"
 # Ripgrep knows words, digits and spaces of Unicode, RE2 those of ASCII; these are the same to both.

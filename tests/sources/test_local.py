@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from logviewer import cursor
 from logviewer.cursor import Mark
-from logviewer.files.generations import Batch, Position
-from logviewer.files.read import OpenFile
+from logviewer.files.byte_file import OpenFile
+from logviewer.files.generation import Batch, Position
 from logviewer.files.rotations import Listings
-from logviewer.files.skip import Skip
-from logviewer.reader import Gap, Lines, Reader, Turn
+from logviewer.rotation.history import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
 from logviewer.source import Source
-from logviewer.sources.lineage import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
 from logviewer.sources.local import LocalSource
-from tests.reading import (
+from logviewer.tail.reader import Gap, Lines, Reader, Turn
+from logviewer.tail.skip import Skip
+from tests.helpers.reading import (
     DirectDisk,
     drain,
     finish,

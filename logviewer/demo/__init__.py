@@ -1,0 +1,1 @@
+"""Demo logs: a small shop whose services write, fail and recover."""

@@ -1,0 +1,178 @@
+"""How the lines of some files say time and level, where somebody told: the rules of the configuration at work."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import tzinfo
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar, get_args
+from weakref import WeakValueDictionary
+from zoneinfo import ZoneInfo, available_timezones
+
+import re2
+
+from logviewer.errors import CannotRunError
+from logviewer.formats import time_format
+from logviewer.formats.level import Level, named
+from logviewer.formats.level import level as usual_level
+from logviewer.formats.redaction import Redaction, redaction_of
+from logviewer.formats.timestamp import time as usual_time
+from logviewer.globs import fits
+from logviewer.settings import LogRule
+
+# A pattern sees so much of a line: no more than is read of it where only its time is wanted.
+_HEAD_CHARS = 200
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_GROUPS = frozenset({"time", "level"})
+_LEVELS: Mapping[str, Level] = {each: each for each in get_args(Level)}
+
+T = TypeVar("T")
+_Read = Callable[[str], T | None]
+
+
+class Dialect:
+    """Reads lines by these rules; without any, as lines are read everywhere.
+
+    ``time`` gives the epoch milliseconds that a line names, ``level`` its level, each None if it names none.
+    ``is_traced`` says that whatever has a time has ``timestamp.TRACE`` in it, ``has_own_levels`` that ``level.level``
+    does not tell all levels. Both are read of what is left by a ``redaction``: the rest is nobody's business. Raises
+    CannotRunError, which names the key, for a rule that cannot be.
+    """
+
+    time: _Read[int]
+    level: _Read[Level]
+
+    def __init__(self, rules: Sequence[LogRule] = (), redaction: Redaction | None = None) -> None:
+        zone = next((_zone(rule.zone) for rule in reversed(rules) if rule.zone is not None), None)
+        times: list[_Way[int]] = []
+        levels: list[_Way[Level]] = []
+        for rule in rules:
+            pattern, groups = _compiled(rule)
+            if "time" in groups:
+                times.append(_Way(pattern, groups["time"], _time_of(rule, zone)))
+            if "level" in groups:
+                levels.append(_Way(pattern, groups["level"], _level_of(rule)))
+        usual = partial(usual_time, zone=zone) if zone else usual_time
+        self.time = _Ways(times, usual).read if times else usual
+        self.level = _Ways(levels, usual_level).read if levels else usual_level
+        self.is_traced = all(rule.time_format is None for rule in rules)
+        self.has_own_levels = bool(levels) or redaction is not None
+        self.redaction = redaction
+        if redaction:
+            self.time, self.level = _seen_by(self.time, redaction), _seen_by(self.level, redaction)
+
+
+def _seen_by(read: _Read[T], redaction: Redaction) -> _Read[T]:
+    return lambda text: read(redaction.text(text))
+
+
+class _Way(Generic[T]):
+    """A pattern with a group in which something is said, and how that is read."""
+
+    def __init__(self, pattern: Any, group: int, read: _Read[T]) -> None:  # noqa: ANN401 (re2 has no types)
+        self.read = read
+        self._pattern = pattern
+        self._group = group
+
+    def said(self, head: bytes) -> str | None:
+        """What the group holds, None if the pattern does not match or leaves it out."""
+        match = self._pattern.search(head)
+        return match[self._group].decode() if match and match[self._group] else None
+
+
+class _Ways(Generic[T]):
+    """Ways to read the same thing, the one that was right last tried first; any thread may ask."""
+
+    def __init__(self, ways: Iterable[_Way[T]], usual: _Read[T]) -> None:
+        self._ways = tuple(ways)
+        self._usual = usual
+
+    def read(self, text: str) -> T | None:
+        """What a line says: where a pattern matches, in its group or not at all."""
+        head = text[:_HEAD_CHARS]
+        # Quicker than to let the engine do it: it counts the bytes of every character.
+        data = (_COLOUR.sub("", head) if "\x1b" in head else head).encode("utf-8", "replace")
+        ways = self._ways
+        is_matched = False
+        for number, way in enumerate(ways):
+            if (said := way.said(data)) is None:
+                continue
+            is_matched = True
+            if (found := way.read(said)) is not None:
+                if number:
+                    self._ways = (way, *ways[:number], *ways[number + 1 :])
+                return found
+        return None if is_matched else self._usual(text)
+
+
+def _compiled(rule: LogRule) -> tuple[Any, Mapping[str, int]]:
+    """A rule's pattern, for bytes, and the numbers of its groups by name."""
+    pattern, groups = None, dict[str, int]()
+    if rule.pattern is not None:
+        options = re2.Options()
+        options.log_errors = False
+        try:
+            pattern = re2.compile(rule.pattern.encode(), options)
+        except re2.error as error:
+            raise CannotRunError(f"pattern: {error.args[0].decode('utf-8', 'replace')}") from error
+        groups = {name.decode(): number for name, number in pattern.groupindex.items()}
+        if not groups or groups.keys() - _GROUPS:
+            has = f"it has {', '.join(sorted(groups))}" if groups else "it has none"
+            raise CannotRunError(
+                f"pattern: its named groups can be (?P<time>...) and (?P<level>...), one at least; {has}"
+            )
+    if rule.time_format is not None and "time" not in groups:
+        raise CannotRunError("time-format needs a pattern with a group (?P<time>...)")
+    if rule.levels and "level" not in groups:
+        raise CannotRunError("levels needs a pattern with a group (?P<level>...)")
+    return pattern, groups
+
+
+def _time_of(rule: LogRule, zone: tzinfo | None) -> _Read[int]:
+    own = zone if rule.zone is None else _zone(rule.zone)
+    return partial(usual_time, zone=own) if rule.time_format is None else time_format.reader(rule.time_format, own)
+
+
+def _level_of(rule: LogRule) -> _Read[Level]:
+    for name in rule.levels.values():
+        if name not in _LEVELS:
+            raise CannotRunError(f"levels: there is no level {name!r}; there are {', '.join(_LEVELS)}")
+    own = {word: _LEVELS[name] for word, name in rule.levels.items()}
+    return lambda said: own.get(said) or named(said)
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        advice = "" if available_timezones() else "; none is installed here: pip install tzdata"
+        raise CannotRunError(f"zone: there is no time zone {name!r}{advice}") from error
+
+
+PLAIN = Dialect()
+_OF_SOURCES: WeakValueDictionary[bytes, Dialect] = WeakValueDictionary()
+
+
+class Dialects:
+    """Tells which source has which dialect, and is alone to do so: it holds as long as this lives.
+
+    What is redacted in a source must be known by then.
+    """
+
+    def __init__(self, rules: Sequence[LogRule] = ()) -> None:
+        self._rules = rules
+        # Shared by all files with the same rules, and so is what is made for a dialect.
+        self._made: dict[tuple[tuple[LogRule, ...], Redaction | None], Dialect] = {((), None): PLAIN}
+
+    def assign(self, source_key: bytes, path: Path, name: str) -> None:
+        """Let the rules that fit a file's path or name hold for a source."""
+        rules = tuple(rule for rule in self._rules if any(fits(glob, path, name) for glob in rule.files))
+        key = rules, redaction_of(source_key)
+        if key not in self._made:
+            self._made[key] = Dialect(*key)
+        _OF_SOURCES[source_key] = self._made[key]
+
+
+def dialect_of(source_key: bytes) -> Dialect:
+    """How the lines of a source are read."""
+    return _OF_SOURCES.get(source_key, PLAIN)

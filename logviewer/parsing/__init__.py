@@ -1,1 +1,0 @@
-"""The meaning of a line: pure, from its text alone."""

@@ -1,0 +1,1 @@
+"""Decides which files bore a name, in which order, and what happened to them."""

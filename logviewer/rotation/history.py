@@ -1,0 +1,419 @@
+"""The files that bore one name, in order: new ones appended, rotated ones taken up, places in them found again."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from logviewer.cursor import Mark
+from logviewer.errors import StaleListingError
+from logviewer.files.byte_file import Identity, OpenFile
+from logviewer.files.generation import Generation, Position, Reason
+from logviewer.files.rotations import EXHAUSTED, Entry
+
+GRACE_SECONDS = 5.0
+HOLD_SECONDS = 600.0
+MAX_HELD = 16
+
+
+class Lineage:
+    """The generations of one source, the oldest first, the live one last.
+
+    The tuple is replaced, never changed, so that any thread may read it; whoever changes it holds the source's lock.
+    Where rotated files are given, they are what a settled listing told, the oldest first. What opens them raises
+    StaleListingError if they were renamed since, and may then be called again.
+    """
+
+    def __init__(self, source: bytes, clock: Callable[[], float] = time.monotonic) -> None:
+        self.generations: tuple[Generation, ...] = ()
+        self._source = source
+        self._clock = clock
+        self._known_rotated: dict[Identity, Mark | None] | None = None
+        self._let_go: dict[Identity, Mark] = {}
+        self._overtaken: list[Identity] = []
+
+    @property
+    def live(self) -> Generation | None:
+        """The file that bears the name, or bore it last while this process looked."""
+        newest = self.generations[-1:]
+        return newest[0] if newest and not newest[0].adopted else None
+
+    def after(self, generation: Generation) -> Generation | None:
+        """The generation that followed this one."""
+        generations = self.generations
+        following = generations[generations.index(generation) + 1 :] if generation in generations else ()
+        return following[0] if following else None
+
+    def finished(self, generation: Generation) -> bool:
+        """Whether no writer is expected in it any more: the grace period since it was replaced is over."""
+        return generation.ended is not None and self._clock() >= generation.ended + GRACE_SECONDS
+
+    @property
+    def in_grace(self) -> bool:
+        """Whether late lines are expected in any file."""
+        return any(each.ended is not None and not self.finished(each) for each in self.generations)
+
+    # What happened to the name
+
+    def know(self, rotated: Iterable[Entry]) -> None:
+        """These were rotated before: whatever else is found later is news."""
+        self._known_rotated = {entry.identity: self._end_of(entry) for entry in rotated}
+
+    def _end_of(self, entry: Entry) -> Mark | None:
+        """The end of a file's bytes; None if they cannot be read: then only its number tells that it was known."""
+        file = entry.open()
+        if file is None:
+            return None
+        generation = Generation(file, self._source)
+        try:
+            generation.intact()
+        except OSError:
+            return None
+        return generation.seen()
+
+    @property
+    def knows_rotated(self) -> bool:
+        """Whether it was told once what was rotated before."""
+        return self._known_rotated is not None
+
+    def succeed(self, file: OpenFile, rotated: Sequence[Entry] | None, *, seen: int) -> None:
+        """Another file bears the name: the old ones end.
+
+        One that bore it before goes on from where it ended then, at the latest at ``seen`` bytes. Files that came
+        and were rotated away since the last look lie in between, if it is known what was rotated. Raises OSError.
+        """
+        new = Generation(file, self._source)
+        earlier = [each for each in self.generations if each.file.identity == file.identity]
+        let_go = self._let_go.get(file.identity)
+        if earlier:
+            new.begin = _end_at(earlier[-1], seen)
+        elif let_go and new.holds(let_go):
+            new.begin = let_go.offset
+        new.intact()
+        unseen = self._unseen(_older_than(new, _newer_than(self.live, rotated or ())), new)
+        between = [each for each in unseen if not _holds(new, each.last(0).mark())]
+        self._end(self.generations)
+        self.generations = (*self.generations, *between, new)
+        if rotated is not None and self.knows_rotated:
+            self.know(_older_than(new, rotated))
+
+    def renew(self, torn: Generation, list_rotated: Callable[[], Sequence[Entry]]) -> None:
+        """A file holds other bytes: that is a new generation; what it held lives on in a copy, or is lost.
+
+        Raises OSError.
+        """
+        index = self.generations.index(torn)
+        rest = self.generations[index + 1 :]
+        if any(each.file.identity == torn.file.identity for each in rest):
+            # The file has the name again: that generation tells of it.
+            self.generations = (*self.generations[:index], *rest)
+            torn.close("truncated", rest[0])
+            return
+        seen = torn.seen()
+        heir = self._heir(torn)
+        rotated = list_rotated()
+        holders = self._holders(seen, rotated) if seen.offset else []
+        holder = _only(holders)
+        copy = self._copy(holder, seen.file) if holder else None
+        others = [entry for entry in rotated if entry not in holders]
+        passed = self._unseen(_older_than(torn, _newer_than(copy, rotated) if copy else others), heir)
+        self._succeed_in_place(torn, [copy, *passed] if copy else passed, heir)
+        if seen.offset and not holder and torn.heir:
+            torn.heir.loss = "truncated"
+
+    def overtake(self, rotated: Sequence[Entry]) -> None:
+        """No file bears the name: the newest one that did since the last look, and was rotated away, is the last."""
+        listed = [entry.identity for entry in rotated]
+        if listed == self._overtaken:
+            return
+        self._overtaken = listed
+        if unseen := self._unseen(_newer_than(self.live, rotated)):
+            self._end((*self.generations, *unseen[:-1]))
+            unseen[-1].ended = None
+            self.generations = (*self.generations, *unseen)
+
+    def _end(self, generations: Iterable[Generation]) -> None:
+        now = self._clock()
+        for each in generations:
+            each.ended = now if each.ended is None else each.ended
+
+    def find_passed(self, live: Generation, list_rotated: Callable[[], Sequence[Entry]]) -> None:
+        """Take up what came into a file and was copied away while each look found it empty. Raises OSError."""
+        heir = self._heir(live)
+        passed = self._unseen(_older_than(live, list_rotated()), heir)
+        if passed or heir.loss:
+            self._succeed_in_place(live, passed, heir)
+
+    def _heir(self, torn: Generation) -> Generation:
+        """What a file holds now, seen before the copies of what it held are listed."""
+        heir = Generation(torn.file.duplicate(), self._source, ended=torn.ended, adopted=torn.adopted)
+        heir.intact()
+        return heir
+
+    def _succeed_in_place(self, torn: Generation, passed: Sequence[Generation], heir: Generation) -> None:
+        """Put what a file holds now in the place of the old generation, behind those that passed."""
+        if not heir.intact():
+            raise StaleListingError
+        heirs = (*passed, heir)
+        heirs[0].loss = torn.loss or heirs[0].loss
+        others = [each for each in self.generations if each not in heirs]
+        self.generations = tuple(new for each in others for new in (heirs if each is torn else (each,)))
+        torn.close("truncated", heirs[0])
+
+    def _copy(self, holder: Entry, key: bytes) -> Generation | None:
+        """A copy stands for what was truncated, unless it is in the line already."""
+        if known := self._of(holder):
+            # Whoever took it up before the truncation was seen could not know that its place is here.
+            return known if known.adopted else None
+        file = holder.open()
+        if file is None:
+            return None
+        copy = Generation(file, self._source, key=key, ended=self._clock() - GRACE_SECONDS)
+        copy.intact()
+        return copy
+
+    def _unseen(self, rotated: Sequence[Entry], then: Generation | None = None) -> list[Generation]:
+        """Those of these files that came and were rotated away since the last look, before the one that came ``then``.
+
+        Who comes after one that cannot be read tells of the loss: one bad file must not keep from the others.
+        """
+        known = self._known_rotated
+        if known is None:
+            return []
+        unseen: list[Generation] = []
+        loss: Reason | None = None
+        for entry in [entry for entry in rotated if not self._of(entry)]:
+            file = entry.open()
+            try:
+                each = self._ended(file) if file else None
+            except OSError:
+                file = each = None
+            if file is None:
+                loss = loss if _is_listed(entry, known) else "lost"
+                self._overtaken = []
+            if each and not self._was_known(each, known):
+                each.loss, loss = loss, None
+                unseen.append(each)
+        if then and loss:
+            then.loss = loss
+        return unseen
+
+    def _was_known(self, generation: Generation, known: Mapping[Identity, Mark | None]) -> bool:
+        if not _is_listed(generation.file, known):
+            return False
+        # The number of a deleted file is given to the next one: only its bytes tell that it is the same.
+        mark = known[generation.file.identity]
+        return mark is None or _holds(generation, mark)
+
+    def freeze_finished(self) -> None:
+        """Files in which nothing is expected end where they end now."""
+        for each in self.generations:
+            if each.limit is None and each is not self.live and self.finished(each):
+                each.limit = each.seen_size
+
+    def release(self, *, missing_since: float | None) -> None:
+        """Bound how many files are held open, and for how long one that is deleted keeps its place on disk."""
+        now = self._clock()
+        gone = missing_since is not None and now > missing_since + HOLD_SECONDS
+        for index, each in enumerate(self.generations):
+            too_old = each.ended is not None and now > each.ended + HOLD_SECONDS
+            idle = (too_old or (gone and each is self.live)) and (each.file.scarce or not each.file.has_name)
+            if idle or len(self.generations) - index > MAX_HELD:
+                rest = self.generations[index + 1 :]
+                self.generations = (*self.generations[:index], *rest)
+                if self._known_rotated is not None:
+                    self._known_rotated = {**self._known_rotated, each.file.identity: each.seen()}
+                self._let_go[each.file.identity] = each.seen()
+                each.close("rotated", rest[0] if rest else None)
+                return
+
+    # Finding places again
+
+    def known(self, mark: Mark, *, after: Sequence[Position] = (), since: Generation | None = None) -> Position | None:
+        """The place of a mark in a known generation, behind the positions before it, and not before ``since``.
+
+        Raises OSError.
+        """
+        generations = self.generations
+        behind = generations.index(after[-1].generation) + 1 if after else 0
+        behind = max(behind, generations.index(since)) if since in generations else behind
+        holders = [
+            each
+            for each in generations[behind:]
+            if each.key == mark.file and each.spans(mark) and _holds_surely(each, mark)
+        ]
+        if not holders:
+            return None
+        # Of several copies that begin alike, the newest is the likeliest; of several lives of one file, the first.
+        first = next(each for each in holders if each.file.identity == holders[-1].file.identity)
+        return first.position(mark.offset, mark.line)
+
+    def on_disk(self, mark: Mark, named: Sequence[Entry], rotated: Sequence[Entry]) -> Position | None:
+        """The place of a mark in the file of its name's number, or in a copy; the files after it are taken up too.
+
+        Raises OSError.
+        """
+        holder = next((entry for entry in named if self._is_holder(entry, mark)), None)
+        if holder is None and mark.offset:
+            holder = _only(self._holders(mark, rotated))
+        found = self._adopt_from(holder, rotated) if holder else None
+        return found.position(mark.offset, mark.line) if found else None
+
+    def rewritten(self, mark: Mark, named: Sequence[Entry], rotated: Sequence[Entry]) -> Position | None:
+        """The start of the file that the mark names, although its bytes are others now."""
+        file = next((each for each in self.generations if each.key == mark.file), None)
+        try:
+            if file is None and named:
+                file = self._adopt_from(named[0], rotated)
+            return file.first() if file else None
+        except OSError as error:
+            self._check_bad(error)
+            return None
+
+    def adopt(self, rotated: Sequence[Entry], *, start: int = 0) -> None:
+        """Take up the rotated files from the index ``start`` on.
+
+        Who comes after one that is bad tells of the loss, and, where some are before ``start``, after one that may not
+        be read. Raises OSError.
+        """
+        loss: Reason | None = None
+        with self._whole():
+            for index in range(start, len(rotated)):
+                each = self._of(rotated[index])
+                file = None if each else rotated[index].open()
+                try:
+                    each = self._adopt_one(file, rotated, index) if file else each
+                except OSError as error:
+                    self._check_bad(error)
+                    loss = "lost"
+                if file is None and each is None and start:
+                    loss = "lost"
+                if each and loss:
+                    each.loss, loss = loss, None
+            if loss and self.live:
+                self.live.loss = loss
+
+    def _check_bad(self, error: OSError) -> None:
+        """Raises the error, unless it is one bad file that cannot be read: the live one can, so nobody waits for it."""
+        if error.errno in EXHAUSTED or self.live is None or not self.live.file.pread(1, 0):
+            raise error
+
+    def adopt_newest(self, rotated: Sequence[Entry]) -> None:
+        """Take up the newest rotated file that has a line and can be read, unless it is known."""
+        for index in reversed(range(len(rotated))):
+            if self._of(rotated[index]):
+                return
+            file = self._open(rotated[index])
+            with contextlib.suppress(OSError):
+                if file and self._adopt_one(file, rotated, index):
+                    return
+
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Take up all or, if something cannot be read now, nothing: who asks again must find none left out."""
+        before = self.generations
+        try:
+            yield
+        except BaseException:
+            self.generations = before
+            raise
+
+    def _adopt_one(self, file: OpenFile, rotated: Sequence[Entry], index: int) -> Generation | None:
+        generation = self._ended(file, adopted=True)
+        if generation:
+            self._insert(generation, older=rotated[:index], newer=rotated[index + 1 :])
+        return generation
+
+    def _adopt_from(self, entry: Entry, rotated: Sequence[Entry]) -> Generation | None:
+        index = rotated.index(entry) if entry in rotated else len(rotated)
+        found = self._of(entry)
+        with self._whole():
+            if found is None and (file := entry.open()):
+                found = Generation(file, self._source, ended=self._clock(), adopted=True)
+                self._insert(found, older=rotated[:index] if entry in rotated else (), newer=rotated[index + 1 :])
+            self.adopt(rotated, start=index + 1)
+        return found
+
+    def _of(self, entry: Entry) -> Generation | None:
+        return next((each for each in reversed(self.generations) if each.file.identity == entry.identity), None)
+
+    def _open(self, entry: Entry) -> OpenFile | None:
+        return None if self._of(entry) else entry.open()
+
+    def _ended(self, file: OpenFile, *, adopted: bool = False) -> Generation | None:
+        """A rotated file as an ended generation, unless it is empty or a copy of one known. Raises OSError."""
+        generation = Generation(file, self._source, ended=self._clock(), adopted=adopted)
+        generation.intact()
+        end = generation.last(0).mark()
+        return None if end.offset == 0 or any(_holds(each, end) for each in self.generations) else generation
+
+    def _insert(self, generation: Generation, *, older: Iterable[Entry], newer: Iterable[Entry]) -> None:
+        """Put a file into the line by its rotated neighbours.
+
+        Without any, it is older than whatever was live while this process looked.
+        """
+        generation.intact()
+        generations = self.generations
+        before = {entry.identity for entry in older}
+        after = {entry.identity for entry in newer}
+        behind = [n + 1 for n, each in enumerate(generations) if each.file.identity in before]
+        ahead = [n for n, each in enumerate(generations) if each.file.identity in after or not each.adopted]
+        index = behind[-1] if behind else (*ahead, len(generations))[0]
+        self.generations = (*generations[:index], generation, *generations[index:])
+
+    def _is_holder(self, entry: Entry, mark: Mark) -> bool:
+        file = entry.open()
+        try:
+            return file is not None and Generation(file, self._source).holds(mark)
+        except OSError as error:
+            self._check_bad(error)
+            return False
+
+    def _holders(self, mark: Mark, entries: Iterable[Entry]) -> list[Entry]:
+        return [entry for entry in entries if (file := entry.open()) and _holds(Generation(file, self._source), mark)]
+
+
+def _newer_than(generation: Generation | None, rotated: Sequence[Entry]) -> Sequence[Entry]:
+    """The files rotated after this one; all of them if it is not among them."""
+    places = [n for n, entry in enumerate(rotated) if generation and entry.identity == generation.file.identity]
+    return rotated[places[-1] + 1 :] if places else rotated
+
+
+def _older_than(generation: Generation, rotated: Sequence[Entry]) -> Sequence[Entry]:
+    """The files rotated before this one; all of them if it is not among them."""
+    places = [n for n, entry in enumerate(rotated) if entry.identity == generation.file.identity]
+    return rotated[: places[0]] if places else rotated
+
+
+def _is_listed(file: OpenFile | Entry, known: Mapping[Identity, Mark | None]) -> bool:
+    """Whether its number was known, and that of no empty file."""
+    mark = known.get(file.identity)
+    return file.identity in known and (mark is None or mark.offset > 0)
+
+
+def _only(entries: Sequence[Entry]) -> Entry | None:
+    return entries[0] if len(entries) == 1 else None
+
+
+def _holds(generation: Generation, mark: Mark) -> bool:
+    try:
+        return generation.holds(mark)
+    except OSError:
+        return False
+
+
+def _holds_surely(generation: Generation, mark: Mark) -> bool:
+    """The same, but raises OSError where nobody can tell now."""
+    try:
+        return generation.holds(mark)
+    except OSError:
+        if generation.lost:
+            return False
+        raise
+
+
+def _end_at(generation: Generation, size: int) -> int:
+    """End a generation at its last whole line, within ``size`` bytes if it has not ended before, and say where."""
+    if generation.limit is None:
+        generation.limit = size
+    generation.limit = max(generation.begin, generation.last_lines(0))
+    return generation.limit

@@ -1,0 +1,1 @@
+"""Readers: each follows sources from a cursor and gets every line once."""

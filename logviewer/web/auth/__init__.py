@@ -1,0 +1,1 @@
+"""Ways to sign in, and the guard in front of every request."""

@@ -1,0 +1,251 @@
+"""The shapes of answers: what is sent for lines, gaps, turns and sources, as bytes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from logviewer import cursor
+from logviewer.files.generation import Batch, Generation, Position, Tally
+from logviewer.formats.level import LETTERS
+from logviewer.formats.line_format import dialect_of
+from logviewer.search.level_counter import LEVELS
+from logviewer.search.line_filter import Sieve
+from logviewer.source import Source
+from logviewer.tail.reader import Gap, Turn
+from logviewer.views.histogram import Histogram
+from logviewer.views.view import Range
+from logviewer.web.terminal import visible, visible_json
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Lines ready to be sent, shared by all readers at one place: ``shown`` of ``count`` that were read.
+
+    ``has_ids`` says that the events in it carry the ids of a reader who is nowhere else.
+    """
+
+    end: Position
+    data: bytes
+    count: int
+    shown: int
+    unterminated: bool
+    more: bool
+    has_ids: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """A ``lines`` event for each batch, which also tells of levels, times and places as asked.
+
+    A ``sieve`` leaves lines out, and says where the others have what was asked for if ``spans`` are wanted.
+    """
+
+    levels: bool = False
+    times: bool = False
+    places: bool = False
+    sieve: Sieve | None = None
+    spans: bool = False
+
+    def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:
+        """With the ids of a reader who is ``alone`` there; else one event without its id."""
+        last = batches[-1]
+        kept = [self.sieve.thin(batch) if self.sieve else batch for batch in batches]
+        events = [self._event(source, batch) for batch in kept]
+        if alone and not last.unterminated:
+            events = [
+                with_id(event, cursor.encode([batch.end.text()])) for event, batch in zip(events, batches, strict=True)
+            ]
+        has_ids = alone and not last.unterminated
+        return _frame(batches, kept, b"".join(events), has_ids=has_ids)
+
+    def _event(self, source: Source, batch: Batch) -> bytes:
+        if not batch.lines:
+            return b""
+        texts, dialect = batch.texts(), dialect_of(source.key)
+        data: dict[str, Any] = {"source": source.id, "n": _number(batch.start), "lines": texts}
+        if self.sieve:
+            data["ns"] = [_number(position) for position in batch.starts()]
+        if self.sieve and self.spans:
+            data["spans"] = [self.sieve.spans(text, batch.start.generation.encoding) for text in texts]
+        if any(batch.context):
+            data["context"] = list(batch.context)
+        if self.places:
+            data["file"] = batch.start.generation.id
+            data["at"] = cursor.encode([batch.start.text()])
+        if self.levels:
+            data["levels"] = "".join(LETTERS[dialect.level(text)] for text in texts)
+        if self.times:
+            data["times"] = [dialect.time(text) for text in texts]
+        if batch.cut is not None:
+            data["cut"] = [[0, batch.cut]]
+        if batch.unterminated:
+            data["unterminated"] = True
+        return event("lines", data)
+
+
+@dataclass(frozen=True, slots=True)
+class BareLines:
+    """The lines as text for a terminal, or ``raw``; a ``sieve`` leaves some out."""
+
+    sieve: Sieve | None = None
+    raw: bool = False
+
+    def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:  # noqa: ARG002 (text has no ids)
+        """Each with a newline after it."""
+        kept = [self.sieve.thin(batch) if self.sieve else batch for batch in batches]
+        text = "".join([f"{text}\n" for batch in kept for text in batch.texts()])
+        return _frame(batches, kept, (text if self.raw else visible(text)).encode())
+
+
+def _frame(batches: Sequence[Batch], kept: Sequence[Batch], data: bytes, *, has_ids: bool = False) -> Frame:
+    last = batches[-1]
+    count, shown = (sum(len(batch.lines) for batch in each) for each in (batches, kept))
+    return Frame(last.end, data, count, shown, last.unterminated, last.more, has_ids=has_ids)
+
+
+def _number(position: Position) -> int | None:
+    return None if position.line is None else position.line + 1
+
+
+def event(name: str, data: dict[str, Any]) -> bytes:
+    """An event without an id."""
+    return b"event: " + name.encode("ascii") + b"\ndata: " + visible_json(orjson.dumps(data)) + b"\n"
+
+
+def with_id(body: bytes, text: str) -> bytes:
+    """An event, or nothing, with the cursor after it."""
+    return body + b"id: " + text.encode("ascii") + b"\n\n"
+
+
+def gap_event(gap: Gap) -> bytes:
+    """A ``gap`` event without its id."""
+    return event("gap", {"source": gap.source.id, "reason": gap.reason, "lines": gap.lines})
+
+
+def turn_event(turn: Turn) -> bytes:
+    """A ``source`` event without its id."""
+    return event("source", {"source": turn.source.id, "state": turn.state})
+
+
+def heading(source: Source) -> bytes:
+    """What tells that the bare lines after it are of this source."""
+    return f"==> {visible(source.name)} <==\n".encode()
+
+
+def gap_text(gap: Gap) -> bytes:
+    """A gap as people read it between bare lines."""
+    name = visible(gap.source.name)
+    if gap.reason == "skipped":
+        return f"==> {name}: {gap.lines} lines skipped <==\n".encode()
+    lines = "lines" if gap.lines is None else f"{gap.lines} lines"
+    return f"==> {name}: {lines} lost ({gap.reason}) <==\n".encode()
+
+
+def source_list(sources: Sequence[Source]) -> bytes:
+    """``/api/sources``."""
+    return visible_json(orjson.dumps([asdict(source.facts()) for source in sources]))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The form of ``/api/lines``: the ids of sources by their keys, and what is told beyond the plain form.
+
+    ``places`` are the files, and which of them each line is in. ``sieve`` says that lines are left out, and
+    ``spans`` where those that are not have what was asked for.
+    """
+
+    ids: Mapping[bytes, str]
+    places: bool = False
+    sieve: Sieve | None = None
+    spans: bool = False
+
+    def __call__(self, found: Range) -> bytes:
+        """The answer with these lines."""
+        answer: dict[str, Any] = {"total": found.total, "complete": found.total is not None, "start": found.start}
+        if self.sieve:
+            answer["scanned"] = scanned([tally for _, tally in found.tallies])
+        if self.places:
+            answer["files"] = [_file(generation, tally) for generation, tally in found.tallies]
+        answer["lines"] = [row for batch in found.batches for row in self._rows(batch)]
+        return visible_json(orjson.dumps(answer))
+
+    def _rows(self, batch: Batch) -> list[dict[str, Any]]:
+        generation = batch.start.generation
+        dialect = dialect_of(generation.source)
+        rows: list[dict[str, Any]] = [
+            {
+                "source": self.ids[generation.source],
+                "n": _number(position),
+                "text": text,
+                "level": dialect.level(text),
+                "time": dialect.time(text),
+                "at": cursor.encode([position.text()]),
+            }
+            for text, position in zip(batch.texts(), batch.starts(), strict=True)
+        ]
+        if self.places:
+            for row in rows:
+                row["file"] = generation.id
+        if self.spans and self.sieve:
+            for row in rows:
+                row["spans"] = self.sieve.spans(row["text"], generation.encoding)
+        for number, is_context in enumerate(batch.context):
+            if is_context:
+                rows[number]["context"] = True
+        if batch.cut is not None:
+            rows[0]["cut"] = batch.cut
+        if batch.unterminated:
+            rows[-1]["unterminated"] = True
+        return rows
+
+
+def scanned(tallies: Sequence[Tally]) -> dict[str, Any]:
+    """How many bytes of files have been looked at, of how many, and what was found."""
+    return {
+        "done": sum(each.counted for each in tallies),
+        "size": sum(each.size for each in tallies),
+        "matches": sum(each.lines - each.context for each in tallies),
+    }
+
+
+def match_rows(ids: Mapping[bytes, str], batches: Sequence[Batch], sieve: Sieve) -> list[dict[str, Any]]:
+    """What a ``match`` event tells of lines; ``ids`` are those of sources by their keys."""
+    return [
+        {
+            "source": ids[position.generation.source],
+            "n": _number(position),
+            "at": cursor.encode([position.text()]),
+            "text": text,
+            "spans": sieve.spans(text, position.generation.encoding),
+            **({"context": True} if any(batch.context) else {}),
+        }
+        for batch in batches
+        for text, position in zip(batch.texts(), batch.starts(), strict=True)
+    ]
+
+
+def histogram(found: Histogram) -> bytes:
+    """``/api/histogram``."""
+    levels = {name or "none": counts for name, counts in zip(LEVELS, found.counts, strict=True)}
+    return orjson.dumps(
+        {
+            "from": found.begin,
+            "to": found.end,
+            "step": found.step,
+            "levels": levels,
+            "complete": found.complete,
+        }
+    )
+
+
+def _file(generation: Generation, tally: Tally) -> dict[str, Any]:
+    return {
+        "file": generation.id,
+        "first": tally.before + 1,
+        "lines": tally.lines,
+        "counted": tally.counted,
+        "size": tally.size,
+        "loss": generation.loss,
+    }

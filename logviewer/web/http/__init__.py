@@ -1,0 +1,1 @@
+"""Limits and timeouts around the HTTP server."""

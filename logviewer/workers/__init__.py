@@ -1,0 +1,1 @@
+"""Worker processes of one server, and the memory they share."""

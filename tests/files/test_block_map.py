@@ -1,0 +1,209 @@
+"""The block map: line numbers and offsets are those of a reader who counts from the start, whatever is in the file."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from logviewer.cursor import source_key
+from logviewer.files.block_map import BLOCK_BYTES, BlockMap
+from logviewer.files.byte_file import OpenFile
+from logviewer.files.generation import Generation, Position
+from logviewer.files.lines import UTF8, UTF16_BE, UTF16_LE, Encoding
+
+MIB = 1024 * 1024
+KEY = source_key("app")
+ENCODINGS = [UTF8, UTF16_LE, UTF16_BE]
+ONE_FILE_FOR_ALL = [HealthCheck.function_scoped_fixture]
+
+# Bytes that make newlines, halves of newlines, surrogates without their other half, and holes.
+pieces = st.sampled_from([b"\n", b"\0", b"\n\0", b"\0\n", b"a", b"\xd8", b"\xdc\n", b"\n\n", b"abcdefgh", b"\0" * 50])
+contents = st.lists(pieces | st.binary(max_size=9), max_size=60).map(b"".join)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "app.log"
+
+
+class Uncounted(Generation):
+    """One whose lines nobody counts."""
+
+    def number(self, offset: int) -> int | None:
+        return None
+
+
+def newline_ends(data: bytes, encoding: Encoding) -> list[int]:
+    """Where each newline ends, by the plainest way."""
+    width = len(encoding.newline)
+    return [at + width for at in range(0, len(data) - width + 1, width) if data[at : at + width] == encoding.newline]
+
+
+def positions(generation: Generation) -> Iterator[Position]:
+    """The place before each whole line, and that after the last, as a reader counts them."""
+    at = generation.first()
+    yield at
+    while batch := generation.read(at, max_lines=7):
+        yield from batch.starts()[1:]
+        yield batch.end
+        at = batch.end
+
+
+def counted(path: Path) -> Generation:
+    generation = Generation(OpenFile.open(path), KEY)
+    while generation.count(MIB):
+        pass
+    return generation
+
+
+@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
+@given(
+    data=contents,
+    encoding=st.sampled_from(ENCODINGS),
+    block=st.sampled_from([2, 4, 16, 64, BLOCK_BYTES]),
+    steps=st.lists(st.integers(1, 99), max_size=9),
+)
+@example(data=b"\n" + b"\0" * 99 + b"\n", encoding=UTF8, block=16, steps=[])
+def test_numbers_and_offsets_are_those_of_counting(
+    path: Path, data: bytes, encoding: Encoding, block: int, steps: list[int]
+) -> None:
+    path.write_bytes(data)
+    blocks = BlockMap(OpenFile.open(path), block=block)
+    for step in steps:
+        blocks.extend(min(len(data), blocks.counted + step), encoding)
+    blocks.extend(len(data), encoding)
+    ends = newline_ends(data, encoding)
+    whole = len(data) - len(data) % len(encoding.newline)
+    assert (blocks.counted, blocks.newlines) == (whole, len(ends))
+    for offset in range(0, whole + 1, len(encoding.newline)):
+        assert blocks.lines_before(offset) == sum(end <= offset for end in ends)
+    assert blocks.lines_before(whole + 1) is None
+    assert [blocks.offset_of(number) for number in range(len(ends) + 1)] == [0, *ends]
+    assert blocks.offset_of(len(ends) + 1) is None
+
+
+@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
+@given(data=contents, encoding=st.sampled_from(ENCODINGS), cuts=st.lists(st.integers(0, 300), max_size=6))
+def test_a_file_that_grows_is_numbered_as_one_that_was_there(
+    path: Path, data: bytes, encoding: Encoding, cuts: list[int]
+) -> None:
+    data = encoding.bom + data
+    path.write_bytes(b"")
+    generation = Generation(OpenFile.open(path), KEY)
+    for cut in sorted(cuts):
+        path.write_bytes(data[:cut])
+        while generation.count(5):
+            pass
+    path.write_bytes(data)
+    whole = len(data) - len(data) % len(generation.encoding.newline)
+    assert generation.number(whole) == len(newline_ends(data, generation.encoding))
+    for place in positions(generation):
+        assert place.line == generation.map.lines_before(place.offset)
+        assert place.line is not None
+        assert generation.map.offset_of(place.line) == place.offset
+
+
+@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
+@given(data=contents, begin=st.integers(0, 9), end=st.integers(0, 9))
+def test_a_part_of_a_file_has_the_numbers_of_the_file(path: Path, data: bytes, begin: int, end: int) -> None:
+    path.write_bytes(data)
+    ends = [0, *newline_ends(data, UTF8)]
+    generation = counted(path)
+    generation.begin = ends[min(begin, len(ends) - 1)]
+    generation.limit = max(generation.begin, ends[max(0, len(ends) - 1 - end)])
+    found = list(positions(generation))
+    assert [place.line for place in found] == [ends.index(place.offset) for place in found]
+    tally = generation.tally()
+    assert (tally.before, tally.lines, tally.complete) == (found[0].line, len(found) - 1, True)
+    assert [generation.at_line(number) for number in range(len(found) + 1)][-1] is None or generation.limit < len(data)
+    for number, place in enumerate(found):
+        at = generation.at_line(number)
+        assert at
+        assert (at.offset, at.line) == (place.offset, place.line)
+
+
+@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
+@given(data=contents, encoding=st.sampled_from(ENCODINGS), count=st.integers(0, 30))
+def test_the_last_lines_are_the_same_counted_or_not(path: Path, data: bytes, encoding: Encoding, count: int) -> None:
+    path.write_bytes(encoding.bom + data)
+    size = path.stat().st_size
+    fresh = Uncounted(OpenFile.open(path), KEY)
+    for end in (size, size // 2):
+        assert counted(path).lines_until(end, count, most=size) == fresh.lines_until(end, count, most=size)
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        (b"", 0),
+        (b"one\n", 1),
+        (b"one\ntwo", 2),
+        (b"one", 1),
+        (b"one\n\0\0\0", 1),
+        (b"one\n\0\0\0two", 2),
+        (b"one\n\0\0two\0", 2),
+        (b"\0\n", 1),
+        ("\ufeffone\ntwo".encode("utf-16-le"), 2),
+        ("\ufeffone\n".encode("utf-16-be"), 1),
+        ("\ufeffone\n".encode("utf-16-le") + b"t", 2),
+    ],
+)
+def test_a_tally_has_the_rest_as_a_line(data: bytes, lines: int, path: Path) -> None:
+    path.write_bytes(data)
+    tally = counted(path).tally()
+    assert (tally.lines, tally.counted, tally.complete) == (lines, len(data), True)
+
+
+def test_a_tally_tells_how_far_counting_came(path: Path) -> None:
+    path.write_bytes(b"x" * 1023 + b"\n")
+    with path.open("ab") as file:
+        file.write(b"y" * (64 * MIB - 1025) + b"\n")
+    generation = Generation(OpenFile.open(path), KEY)
+    assert (generation.tally().lines, generation.tally().counted) == (0, 0)
+    assert generation.count(MIB)
+    tally = generation.tally()
+    assert (tally.lines, tally.counted, tally.size, tally.complete) == (1, MIB, 64 * MIB, False)
+
+
+def test_a_batch_is_numbered_once_its_place_is_counted(path: Path) -> None:
+    path.write_bytes((b"x" * 1023 + b"\n") * 1024)
+    generation = Generation(OpenFile.open(path), KEY)
+    at = generation.last(5)
+    assert at.line is None
+    while generation.count(MIB):
+        pass
+    batch = generation.read(at)
+    assert batch
+    assert (batch.start.line, batch.end.line) == (1019, 1024)
+
+
+@pytest.mark.parametrize("size", [10 << 30, 1 << 40])
+def test_a_hole_costs_neither_time_nor_memory(size: int, path: Path) -> None:
+    with path.open("wb") as file:
+        file.write(b"one\n")
+        file.seek(size)
+        file.write(b"\ntwo\nthree\n")
+    generation = counted(path)
+    assert (generation.tally().lines, generation.map.newlines) == (4, 4)
+    assert [generation.map.offset_of(number) for number in range(5)] == [0, 4, size + 1, size + 5, size + 11]
+    assert generation.map.lines_before(size // 2) == 1
+    assert len(generation.map._offsets) < 10
+
+
+def test_lines_that_are_gone_have_no_offset(path: Path) -> None:
+    path.write_bytes(b"one\ntwo\nthree\n")
+    generation = counted(path)
+    os.truncate(path, 5)
+    assert generation.map.offset_of(3) is None
+    assert generation.last_lines(1) == 0
+
+
+def test_counting_a_closed_file_is_an_error_of_the_system(path: Path) -> None:
+    path.write_bytes(b"one\n")
+    generation = Generation(OpenFile.open(path), KEY)
+    generation.close("rotated", None)
+    with pytest.raises(OSError, match="closed"):
+        generation.count(MIB)

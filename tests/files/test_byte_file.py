@@ -1,0 +1,202 @@
+"""Only regular files are opened, never blocking; a descriptor is never another file's under a reader."""
+
+import contextlib
+import errno
+import os
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PosixPath
+
+import pytest
+
+from logviewer.errors import NotAFileError
+from logviewer.files.byte_file import OpenFile, check_regular
+from tests.helpers.server import until
+
+
+def descriptors_on(directory: Path) -> list[int]:
+    """The descriptors of this process on files below a directory, deleted ones too."""
+    found = []
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if link.readlink().is_relative_to(directory):
+                found.append(int(link.name))
+    return found
+
+
+def pipe(path: Path) -> Path:
+    os.mkfifo(path)
+    return path
+
+
+def listener(path: Path) -> Path:
+    with socket.socket(socket.AF_UNIX) as bound:
+        # Its name may be longer than an address holds.
+        directory = os.open(path.parent, os.O_PATH)
+        bound.bind(f"/proc/self/fd/{directory}/{path.name}")
+        os.close(directory)
+    return path
+
+
+class SwappedPath(PosixPath):
+    """A regular file when asked, and something else by the time it is opened."""
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        return Path(__file__).stat()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> OpenFile:
+    path = tmp_path / "app.log"
+    path.write_bytes(b"one\ntwo\n")
+    return OpenFile.open(path)
+
+
+IRREGULAR: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "directory": (lambda path: path.parent, "a directory"),
+    "pipe": (pipe, "a pipe"),
+    "socket": (listener, "a socket"),
+    "device": (lambda _: Path("/dev/null"), "a device"),
+}
+
+
+@pytest.mark.parametrize(("make", "kind"), IRREGULAR.values(), ids=IRREGULAR)
+def test_what_is_no_regular_file_is_refused_in_words(make: Callable[[Path], Path], kind: str, tmp_path: Path) -> None:
+    path = make(tmp_path / "app.log")
+    for refuse in (check_regular, OpenFile.open):
+        with pytest.raises(NotAFileError, match=f"is {kind}, not a regular file"):
+            refuse(path)
+
+
+@pytest.mark.parametrize(("make", "kind"), IRREGULAR.values(), ids=IRREGULAR)
+def test_a_symlink_to_what_is_no_regular_file_is_refused(
+    make: Callable[[Path], Path], kind: str, tmp_path: Path
+) -> None:
+    link = tmp_path / "link.log"
+    link.symlink_to(make(tmp_path / "app.log"))
+    with pytest.raises(NotAFileError, match=f"is {kind}, not a regular file"):
+        OpenFile.open(link)
+
+
+@pytest.mark.parametrize(
+    "make", [pipe, lambda path: path.parent, lambda _: Path("/dev/null")], ids=["pipe", "directory", "device"]
+)
+def test_what_took_the_place_of_a_file_just_before_it_is_opened_is_refused(
+    make: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    with pytest.raises(NotAFileError):
+        OpenFile.open(SwappedPath(make(tmp_path / "app.log")))
+    assert not descriptors_on(tmp_path)
+
+
+def test_a_file_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        OpenFile.open(tmp_path / "app.log")
+
+
+def test_a_symlink_is_followed(file: OpenFile, tmp_path: Path) -> None:
+    link = tmp_path / "link.log"
+    link.symlink_to(tmp_path / "app.log")
+    assert OpenFile.open(link).identity == file.identity
+
+
+def test_a_range_is_read(file: OpenFile) -> None:
+    assert (file.pread(3, 0), file.pread(100, 4), file.pread(1, 8), file.pread(0, 0)) == (b"one", b"two\n", b"", b"")
+
+
+def test_a_descriptor_stays_on_its_file(file: OpenFile, tmp_path: Path) -> None:
+    (tmp_path / "app.log").rename(tmp_path / "app.log.1")
+    (tmp_path / "app.log").write_bytes(b"new\n")
+    (tmp_path / "app.log.1").unlink()
+    assert file.pread(4, 0) == b"one\n"
+
+
+def test_data_after_a_hole_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    with path.open("wb") as written:
+        written.seek(1 << 33)
+        written.write(b"end\n")
+    file = OpenFile.open(path)
+    assert (1 << 33) - (1 << 20) <= file.next_data(0) <= 1 << 33
+    assert file.next_data(1 << 33) == 1 << 33
+    assert file.next_data((1 << 33) + 4) == (1 << 33) + 4
+
+
+def test_a_descriptor_is_not_given_to_child_processes(file: OpenFile, tmp_path: Path) -> None:
+    assert [os.get_inheritable(each) for each in descriptors_on(tmp_path)] == [False]
+
+
+# Closing
+
+
+def test_a_closed_file_cannot_be_read(file: OpenFile, tmp_path: Path) -> None:
+    file.close()
+    for use in (lambda: file.pread(1, 0), file.stat, lambda: file.next_data(0), file.duplicate):
+        with pytest.raises(OSError, match="closed"):
+            use()
+    assert not descriptors_on(tmp_path)
+
+
+def test_closing_twice_closes_nothing_else(file: OpenFile, tmp_path: Path) -> None:
+    file.close()
+    other = OpenFile.open(tmp_path / "app.log")
+    file.close()
+    assert other.pread(3, 0) == b"one"
+
+
+def test_a_duplicate_is_closed_by_itself(file: OpenFile, tmp_path: Path) -> None:
+    copy = file.duplicate()
+    assert copy.identity == file.identity
+    file.close()
+    assert copy.pread(3, 0) == b"one"
+    copy.close()
+    assert not descriptors_on(tmp_path)
+
+
+def test_a_file_in_use_is_closed_when_its_last_user_is_done(file: OpenFile, tmp_path: Path) -> None:
+    with file:
+        file.close()
+        assert len(descriptors_on(tmp_path)) == 1
+    assert not descriptors_on(tmp_path)
+
+
+def test_a_forgotten_file_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.touch()
+    for _ in range(50):
+        OpenFile.open(path)
+    assert not descriptors_on(tmp_path)
+
+
+def test_closing_under_readers_never_lets_them_read_another_file(tmp_path: Path) -> None:
+    wanted, other = tmp_path / "wanted.log", tmp_path / "other.log"
+    wanted.write_bytes(b"wanted\n")
+    other.write_bytes(b"other!\n")
+    done = threading.Event()
+
+    def read_all(file: OpenFile) -> set[bytes]:
+        seen = set()
+        try:
+            while True:
+                seen.add(file.pread(7, 0))
+        except OSError as error:
+            assert error.errno != errno.EBADF
+        return seen
+
+    def take_free_descriptors() -> None:
+        while not done.is_set():
+            OpenFile.open(other).close()
+
+    with ThreadPoolExecutor() as threads:
+        taking = threads.submit(take_free_descriptors)
+        for _ in range(30):
+            file = OpenFile.open(wanted)
+            readers = [threads.submit(read_all, file) for _ in range(3)]
+            until(lambda: any(reader.running() for reader in readers), what="a reader")  # noqa: B023
+            file.close()
+            assert set().union(*(reader.result() for reader in readers)) <= {b"wanted\n"}
+        done.set()
+        taking.result()
+    assert not descriptors_on(tmp_path)

@@ -1,0 +1,71 @@
+"""Which lines go on with the record before them."""
+
+import pytest
+
+from logviewer.formats.record import continues, record_at
+
+JAVA = """2026-11-20 10:00:00,123 ERROR [main] com.foo.Bar - it failed
+java.lang.IllegalStateException: bad
+\tat com.foo.Bar.run(Bar.java:12)
+\t... 12 more
+Caused by: java.io.IOException: gone
+\tat com.foo.Baz.read(Baz.java:3)
+2026-11-20 10:00:01,000 INFO [main] com.foo.Bar - on"""
+
+PYTHON = """ERROR:root:it failed
+Traceback (most recent call last):
+  File "a.py", line 3, in <module>
+    1 / 0
+ZeroDivisionError: division by zero
+
+During handling of the above exception, another exception occurred:
+  File "b.py", line 1
+app.errors.NotFoundError: x
+INFO:root:on"""
+
+GO = """2026/11/20 10:00:00 panic: it failed
+goroutine 1 [running]:
+\t/main.go:12 +0x1d
+created by main.main
+2026/11/20 10:00:01 on"""
+
+JSON = """2026-11-20T10:00:00Z INFO config
+  "a": 1
+}
+2026-11-20T10:00:01Z INFO on"""
+
+NODE = """2026-11-20T10:00:00Z error: it failed
+TypeError: x is not a function
+    at Object.<anonymous> (/app/a.js:1:1)
+2026-11-20T10:00:01Z info: on"""
+
+
+@pytest.mark.parametrize("text", [JAVA, PYTHON, GO, JSON, NODE], ids=["Java", "Python", "Go", "JSON", "Node"])
+def test_all_but_the_first_and_the_last_line_go_on(text: str) -> None:
+    lines = text.split("\n")
+    assert [continues(line) for line in lines] == [False, *[True] * (len(lines) - 2), False]
+
+
+@pytest.mark.parametrize(
+    "line", ["plain words", "Nov 20 10:00:00 host sshd[1]: x", '{"a":1}', "  2026-11-20 10:00:00 indented", "INFO: x"]
+)
+def test_a_line_of_its_own_does_not(line: str) -> None:
+    assert not continues(line)
+
+
+CUSTOM = """2026-11-20 10:00:00 ERROR it failed
+Traceback (most recent call last):
+shop.errors.OutOfStock: what the name of does not say what it is
+and words
+2026-11-20 10:00:01 INFO on
+WARNING: on its own"""
+
+
+def test_what_has_no_time_belongs_to_what_has() -> None:
+    lines = CUSTOM.split("\n")
+    assert [record_at(lines, number) for number in range(6)] == [(0, 4)] * 4 + [(4, 5), (5, 6)]
+
+
+def test_without_any_time_only_a_trace_goes_on() -> None:
+    lines = ["one", "two", "Traceback (most recent call last):", "  File", "KeyError: 1", "three"]
+    assert [record_at(lines, number) for number in range(6)] == [(0, 1), (1, 5), (1, 5), (1, 5), (1, 5), (5, 6)]

@@ -1,0 +1,62 @@
+"""Times and levels of real system logs, line for line, where they are present."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from logviewer.formats.level import level
+from logviewer.formats.timestamp import time
+from tests.test_real_logs import REAL_LOGS
+
+WANTED = 0.995
+KINDS = sorted(path.name.removesuffix(".truth.tsv") for path in REAL_LOGS.glob("*.truth.tsv"))
+
+
+def truth(kind: str) -> Iterator[tuple[str, str, str]]:
+    """Each line with its time and its level, ``-`` where it names none."""
+    lines = (REAL_LOGS / f"{kind}.log").read_bytes().split(b"\n")
+    for row in Path(REAL_LOGS / f"{kind}.truth.tsv").read_text().splitlines():
+        number, when, named = row.split("\t")
+        yield lines[int(number) - 1].decode("utf-8", "replace").removesuffix("\r"), when, named
+
+
+def shown(line: str, like: str) -> str:
+    """The time of a line, as the truth writes it."""
+    found = time(line, zone=UTC)
+    if found is None:
+        return "-"
+    text = datetime.fromtimestamp(found / 1000, UTC).isoformat(timespec="milliseconds" if "." in like else "seconds")[
+        :-6
+    ]
+    return f"-{text[4:]}" if like.startswith("--") else text
+
+
+@pytest.mark.skipif(not KINDS, reason=f"no real logs in {REAL_LOGS}: set LOGVIEWER_REAL_LOGS to a folder of them")
+@pytest.mark.parametrize("kind", KINDS)
+def test_times_and_levels_are_those_of_the_truth(kind: str) -> None:
+    rows = list(truth(kind))
+    times = sum(shown(line, when) == when for line, when, _ in rows) / len(rows)
+    levels = sum((level(line) or "-") == named for line, _, named in rows) / len(rows)
+    print(f"{kind}: {len(rows)} lines, {times:.2%} with the right time, {levels:.2%} with the right level")
+    assert times >= WANTED
+    assert levels >= WANTED
+
+
+# The samples tell by their form which lines must have a time.
+@pytest.mark.parametrize(
+    "name", ["chat.log", "deploy.log", "nginx/access.log", "nginx/error.log", "payments.jsonl", "syslog", "worker.log"]
+)
+def test_every_line_of_the_samples_has_a_time(name: str) -> None:
+    path = Path(__file__).parents[2] / "sample_logs" / name
+    lines = path.read_text().splitlines()
+    assert all(1_772_000_000_000 < (time(line) or 0) < 1_775_000_000_000 for line in lines)
+    assert all(level(line) for line in lines) == (name != "deploy.log")
+
+
+def test_a_traceback_has_neither(tmp_path: Path) -> None:
+    path = Path(__file__).parents[2] / "sample_logs" / "shop.log"
+    continued = [line for line in path.read_text().splitlines() if not line.startswith("2026-")]
+    assert continued
+    assert {(time(line), level(line)) for line in continued} == {(None, None)}

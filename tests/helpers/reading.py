@@ -1,0 +1,127 @@
+"""Read a source in this process, step by step, without threads or time: for tests that decide what happens when."""
+
+import errno
+import gc
+import os
+import resource
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from unittest.mock import patch
+
+from logviewer.cursor import Mark
+from logviewer.files.generation import Batch, Position
+from logviewer.source import Source
+from logviewer.sources.local import LocalSource
+from logviewer.tail.broadcast import Member
+from logviewer.tail.reader import Gap, Lines, Reader, Turn
+from logviewer.tail.skip import Skip, skip_ahead
+
+T = TypeVar("T")
+NOBODY = 65534
+
+
+# Far more than any reader in a test needs.
+_MOST_CALLS = 5000
+
+
+class DirectDisk:
+    """A ``Disk`` that reads at once, and sees to it that nobody asks it for ever."""
+
+    calls = 0
+
+    async def run(self, call: Callable[[], T]) -> T:
+        self.calls += 1
+        assert self.calls < _MOST_CALLS, "asked without a rest"
+        return call()
+
+    async def read(
+        self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None
+    ) -> Batch | Skip | None:
+        skip = skip_ahead(position, lag, stopped=lambda: False) if lag else None
+        return skip or position.generation.read(position, max_lines=3)
+
+    async def read_rest(self, source: Source, position: Position) -> Batch | None:
+        return position.generation.read_rest(position)
+
+    def join(self, member: Member[Batch], source: Source, position: Position, *, lag: int | None) -> None:
+        return None
+
+
+def finish(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    raise AssertionError("the coroutine waits for something")
+
+
+@contextmanager
+def without_descriptors() -> Iterator[None]:
+    """Open nothing more."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # What is collected meanwhile would give descriptors back.
+    gc.disable()
+    free = os.open("/dev/null", os.O_RDONLY)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        gc.enable()
+
+
+@contextmanager
+def without_disk(bad: Path | None = None) -> Iterator[None]:
+    """Read nothing, or nothing of one bad file."""
+    real = os.pread
+
+    def pread(fd: int, size: int, offset: int) -> bytes:
+        if bad and not os.path.sameopenfile(fd, bad_fd):
+            return real(fd, size, offset)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with (bad or Path(os.devnull)).open("rb") as file:
+        bad_fd = file.fileno()
+        with patch.object(os, "pread", pread):
+            yield
+
+
+@contextmanager
+def without_privilege() -> Iterator[None]:
+    """Obey file permissions even where the tests run as root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def open_reader(
+    source: LocalSource, marks: tuple[Mark, ...] = (), *, follow: bool = True, lag: int | None = None
+) -> Reader[Batch]:
+    reader = Reader(DirectDisk(), follow=follow, lag=lag)
+    finish(reader.add(source, marks, lambda each: each.start()))
+    return reader
+
+
+def next_event(reader: Reader[Batch]) -> Lines[Batch] | Gap | Turn | None:
+    return finish(reader.next())
+
+
+def drain(reader: Reader[Batch]) -> list[Lines[Batch] | Gap | Turn]:
+    events = []
+    while event := next_event(reader):
+        events.append(event)
+    return events
+
+
+def texts(events: list[Lines[Batch] | Gap | Turn]) -> list[str]:
+    return [text for event in events if isinstance(event, Lines) for text in event.piece.texts()]

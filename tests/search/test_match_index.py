@@ -1,0 +1,184 @@
+"""The matches of a file: the same by number, from any place, in both directions, and as it grows."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from logviewer.cursor import source_key
+from logviewer.files.byte_file import OpenFile
+from logviewer.files.generation import Batch, Generation
+from logviewer.files.lines import LINE_CAP
+from logviewer.formats.level import level
+from logviewer.search import match_index as module
+from logviewer.search.level_counter import LEVELS
+from logviewer.search.line_filter import Sieve
+from logviewer.search.match_index import CELL_BYTES, Matches
+from logviewer.search.query import Query
+
+KEY = source_key("app")
+# Lines from empty ones to some that are longer than a cell, chosen by their numbers.
+KINDS = ["", "a", "b a", "b", "x" * 900, "a" * 30_000, "b" * 140_000]
+NUMBERS = st.lists(st.integers(0, len(KINDS) - 1), max_size=40)
+ONE_DIRECTORY_FOR_ALL = [HealthCheck.function_scoped_fixture]
+
+
+@pytest.fixture(autouse=True)
+def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SLICE_BYTES", 2 * CELL_BYTES)
+
+
+def opened(path: Path, text: str) -> Generation:
+    path.write_text(text)
+    return Generation(OpenFile.open(path), KEY)
+
+
+def scanned(generation: Generation, query: Query, *, threads: int = 2) -> Matches:
+    matches = Matches(generation, Sieve(query))
+    matches.grow()
+
+    def scan() -> None:
+        while matches.scan():
+            pass
+
+    workers = [threading.Thread(target=scan) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert matches.complete
+    return matches
+
+
+def shown(batches: Sequence[Batch]) -> list[str]:
+    return [text for batch in batches for text in batch.texts()]
+
+
+@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
+@given(
+    before=NUMBERS,
+    after=NUMBERS,
+    rest=st.sampled_from(["", "a rest"]),
+    window=st.tuples(st.integers(0, 40), st.integers(1, 9)),
+)
+def test_matches_are_those_of_a_list(
+    tmp_path: Path, before: list[int], after: list[int], *, rest: str, window: tuple[int, int]
+) -> None:
+    lines, more = [KINDS[kind] for kind in before], [KINDS[kind] for kind in after]
+    number, count = window
+    generation = opened(tmp_path / "log", "".join(f"{line}\n" for line in lines))
+    matches = scanned(generation, Query(include=("a",)))
+    with (tmp_path / "log").open("a") as file:
+        file.write("".join(f"{line}\n" for line in more) + rest)
+    matches.grow()
+    generation.count(generation.size())
+    expected = [(at, line) for at, line in enumerate(lines + more) if "a" in line]
+    texts = [line for _, line in expected]
+    assert matches.count == len(expected)
+    assert shown(matches.rest()) == [rest] * bool(rest)
+    found = matches.at(number, count)
+    assert found is not None
+    assert shown(found) == texts[number : number + count]
+    assert [batch.start.line for batch in found] == [at for at, _ in expected[number : number + count]]
+    for batch, index in zip(found, range(number, len(expected)), strict=False):
+        assert matches.before(batch.start.offset) == index
+        assert shown(matches.after(batch.start.offset, count)[0]) == texts[index : index + count]
+        assert shown(matches.until(batch.start.offset, count)[0]) == texts[max(0, index - count) : index]
+
+
+@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
+@given(numbers=NUMBERS, count=st.integers(1, 9), start=st.integers(0, 3_000_000))
+def test_matches_are_found_where_nobody_looked_before(
+    tmp_path: Path, numbers: list[int], count: int, start: int
+) -> None:
+    lines = [KINDS[number] for number in numbers]
+    generation = opened(tmp_path / "log", "".join(f"{line}\n" for line in lines))
+    matches = Matches(generation, Sieve(Query(include=("a",))))
+    matches.grow()
+    offsets = [sum(len(line) + 1 for line in lines[:at]) for at in range(len(lines))]
+    after = [line for line, at in zip(lines, offsets, strict=True) if at >= start and "a" in line]
+    before = [line for line, at in zip(lines, offsets, strict=True) if at < start and "a" in line]
+    assert shown(matches.after(start, count)[0]) == after[:count]
+    assert shown(matches.until(start, count)[0]) == before[-count:]
+
+
+LEVELLED = st.lists(
+    st.sampled_from(
+        [
+            "2026-11-20 10:00:00 ERROR app.db: it failed",
+            "2026-11-20 10:00:01,123 INFO [main] started",
+            "2026-11-20 10:00:01,123 INFO level=error started",
+            "Nov 20 10:00:01 host sshd[123]: Accepted key of bob",
+            "Nov 20 10:00:01 host kernel: %LINK-3-UPDOWN: down",
+            '{"level":"warn","msg":"slow"}',
+            '10.0.0.1 - - [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 503 1',
+            "    at java.lang.Thread.run(Thread.java:1)",
+            "plain words only here",
+            "11-20 10:00:00.123  1702  2395 D WindowManager: x",
+            "é",
+            "",
+        ]
+    ),
+    max_size=200,
+)
+
+
+@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
+@given(lines=LEVELLED, times=st.integers(1, 40))
+def test_levels_are_counted_as_each_line_tells(tmp_path: Path, lines: list[str], times: int) -> None:
+    lines *= times
+    generation = opened(tmp_path / "log", "".join(f"{line}\n" for line in lines))
+    expected = [sum(level(line) == each for line in lines) for each in LEVELS]
+    matches = scanned(generation, Query())
+    assert matches.sums(0, generation.size() // CELL_BYTES + 1) == expected
+    assert matches.count == len(lines)
+
+
+def test_a_record_comes_whole(tmp_path: Path) -> None:
+    lines = [
+        "10:00 x",
+        "2026-11-20 10:00:00 ERROR it failed",
+        "  at a()",
+        "  at b()",
+        "2026-11-20 10:00:01 INFO on",
+        "  y",
+    ]
+    generation = opened(tmp_path / "log", "\n".join([*lines, ""]))
+    whole = scanned(generation, Query(include=("b()",), records=True))
+    assert shown(whole.at(0, 9) or []) == lines[1:4]
+    around = Matches(generation, Sieve(Query(include=("failed",)), context=1))
+    around.grow()
+    assert shown(around.after(0, 9)[0]) == lines[0:3]
+
+
+@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
+@given(
+    parts=st.lists(st.lists(st.sampled_from(["a", "b", "b", "b" * 20_000]), max_size=6), max_size=8),
+    context=st.integers(1, 2),
+)
+def test_lines_around_matches_are_counted_as_the_file_grows(
+    tmp_path: Path, parts: list[list[str]], context: int
+) -> None:
+    generation = opened(tmp_path / "log", "")
+    matches = Matches(generation, Sieve(Query(include=("a",)), context=context))
+    lines: list[str] = []
+    for part in parts:
+        lines += part
+        with (tmp_path / "log").open("a") as file:
+            file.writelines(f"{line}\n" for line in part)
+        matches.grow()
+        expected = [
+            line for at, line in enumerate(lines) if "a" in "".join(lines[max(0, at - context) : at + context + 1])
+        ]
+        assert (matches.lines, matches.count) == (len(expected), lines.count("a"))
+        assert shown(matches.at(0, 99) or []) == expected
+        assert shown(matches.at(2, 99) or []) == expected[2:]
+
+
+def test_a_line_over_the_cap_is_found_by_what_is_cut_from_it(tmp_path: Path) -> None:
+    generation = opened(tmp_path / "log", "one\n" + "x" * LINE_CAP + " needle\ntwo\n")
+    (batch,) = scanned(generation, Query(include=("needle",))).at(0, 9) or []
+    assert (batch.cut, len(batch.lines[0]), batch.start.line) == (LINE_CAP + 7, LINE_CAP, 1)

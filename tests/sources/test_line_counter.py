@@ -1,0 +1,110 @@
+"""Which files are counted, and in what order."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from logviewer.files.generation import Generation
+from logviewer.sources import line_counter
+from logviewer.sources.line_counter import SLICE_BYTES, UNASKED_BYTES, Counting
+from logviewer.sources.local import LocalSource
+from tests.helpers.server import until
+
+Make = Callable[[str, int], LocalSource]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """A source with a sparse file of one line of this size."""
+
+    def source(name: str, size: int) -> LocalSource:
+        path = tmp_path / name
+        with path.open("wb") as file:
+            file.write(b"x")
+            file.seek(size - 1)
+            file.write(b"\n")
+        found = LocalSource(name, path, name=name)
+        found.look()
+        return found
+
+    return source
+
+
+@pytest.fixture
+def sources() -> list[LocalSource]:
+    return []
+
+
+@pytest.fixture
+def count(sources: list[LocalSource], monkeypatch: pytest.MonkeyPatch) -> Iterator[Counting]:
+    monkeypatch.setattr(line_counter, "TICK_SECONDS", 0.05)
+    running = Counting(lambda: sources)
+    yield running
+    running.close()
+
+
+def lines(source: LocalSource) -> int | None:
+    return source.facts().lines
+
+
+def test_small_files_are_counted_unasked_and_large_ones_when_asked(
+    make: Make, sources: list[LocalSource], count: Counting
+) -> None:
+    small, large = make("small", UNASKED_BYTES), make("large", UNASKED_BYTES + 1)
+    sources += [large, small]
+    count.start()
+    until(lambda: lines(small) == 1)
+    assert lines(large) is None
+    count.ask(large)
+    until(lambda: lines(large) == 1)
+
+
+def test_what_was_asked_for_comes_first_and_in_turns(
+    make: Make, sources: list[LocalSource], count: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: dict[Generation | None, str] = {}
+    order: list[str] = []
+    count_slice = Generation.count
+
+    def told(generation: Generation, most: int) -> bool:
+        order.append(names[generation])
+        return count_slice(generation, most)
+
+    monkeypatch.setattr(Generation, "count", told)
+    for name in ("other", "a", "b"):
+        source = make(name, 100)
+        source.path.write_bytes((b"x" * 1023 + b"\n") * (2 * SLICE_BYTES // 1024 + 1))
+        source.look()
+        sources.append(source)
+        names[source.live] = name
+    for source in sources[1:]:
+        count.ask(source)
+    count.start()
+    until(lambda: lines(sources[0]))
+    assert "".join(order)[:6] == "ababab"
+    assert "other" not in order[:6]
+
+
+def test_what_a_file_grows_by_is_counted(make: Make, sources: list[LocalSource], count: Counting) -> None:
+    source = make("a", 100)
+    sources.append(source)
+    count.start()
+    until(lambda: lines(source) == 1)
+    with source.path.open("ab") as file:
+        file.write(b"x\n" * SLICE_BYTES)
+    until(lambda: lines(source) == 1 + SLICE_BYTES)
+
+
+def test_a_file_that_cannot_be_read_keeps_nobody_from_the_others(
+    make: Make, sources: list[LocalSource], count: Counting
+) -> None:
+    broken, sound = make("broken", 9_000_000), make("sound", 9_000_000)
+    sources += [broken, sound]
+    assert broken.live
+    broken.live.close("rotated", None)
+    for source in sources:
+        count.ask(source)
+    count.start()
+    until(lambda: lines(sound) == 1)
+    assert lines(broken) is None

@@ -1,0 +1,107 @@
+"""Lines over time: nothing counted twice or left out, and where it is exact, exact."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from logviewer.search.level_counter import LEVELS
+from logviewer.search.query import Query
+from logviewer.search.time_index import Times
+from logviewer.sources.local import LocalSource
+from logviewer.views import histogram as module
+from logviewer.views.histogram import Histogram
+from logviewer.views.views import Views
+from tests.helpers import server
+
+BEGIN = 1_795_168_800
+ERROR = LEVELS.index("error")
+ONE_DIRECTORY_FOR_ALL = [HealthCheck.function_scoped_fixture]
+
+
+class CountedTimes(Times):
+    """Counts how often it looks into the file for a first time."""
+
+    parsed = 0
+
+    def _parse(self, cell: int, end: int, *, most: int | None = None) -> list[tuple[int, int]]:
+        self.parsed += 1
+        return super()._parse(cell, end, most=most)
+
+
+def written(path: Path, lines: list[str]) -> LocalSource:
+    path.write_text("".join(f"{line}\n" for line in lines))
+    source = LocalSource("app", path, name="app")
+    source.look()
+    return source
+
+
+def counted(
+    source: LocalSource, query: Query, buckets: int, *, since: int | None = None, until: int | None = None
+) -> Histogram:
+    views = Views()
+    sieve = views.sieve(query, 0)
+    server.until(lambda: all(matches.complete for matches in views.matches(source, sieve)))
+    found = views.histogram([source], sieve, buckets, since=since, until=until)
+    views.close()
+    return found
+
+
+@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
+@given(seconds=st.lists(st.integers(0, 600), min_size=1, max_size=60).map(sorted), buckets=st.integers(1, 20))
+def test_each_line_of_a_small_file_is_in_its_bucket(tmp_path: Path, seconds: list[int], buckets: int) -> None:
+    lines = [f"{BEGIN + each} {'ERROR' if each % 3 else 'INFO'} x" for each in seconds]
+    found = counted(written(tmp_path / "log", [*lines, "  its trace"]), Query(), buckets)
+    assert found.complete
+    assert found.begin == (BEGIN + seconds[0]) * 1000
+    expected = [0] * buckets
+    for each in seconds:
+        expected[(each - seconds[0]) * 1000 // found.step] += each % 3 > 0
+    assert list(found.counts[ERROR]) == expected
+    assert sum(map(sum, found.counts)) == len(lines) + 1
+
+
+def test_a_large_file_is_counted_by_cells_and_whole(tmp_path: Path) -> None:
+    lines = [f"{BEGIN + each // 10} {'ERROR' if each % 100 == 0 else 'INFO'} {'x' * 60}" for each in range(60_000)]
+    source = written(tmp_path / "log", lines)
+    assert source.live
+    assert source.live.size() > module._EXACT_BYTES
+    found = counted(source, Query(), 12)
+    assert sum(map(sum, found.counts)) == len(lines)
+    assert sum(found.counts[ERROR]) == 600
+    # The same in each bucket, but for lines that share a cell with those of the next.
+    assert all(abs(each - 50) <= 2 for each in found.counts[ERROR])
+    assert sum(counted(source, Query(levels=frozenset({"error"})), 12).counts[ERROR]) == 600
+
+
+@pytest.mark.parametrize("size", [300, 60_000])
+def test_a_span_has_the_lines_of_it_only(tmp_path: Path, size: int) -> None:
+    source = written(tmp_path / "log", [f"{BEGIN + each} INFO {'x' * 60}" for each in range(size)])
+    found = counted(source, Query(), 5, since=(BEGIN + 100) * 1000, until=(BEGIN + 200) * 1000)
+    assert (found.begin, found.end, found.step) == ((BEGIN + 100) * 1000, (BEGIN + 200) * 1000, 20_000)
+    assert [sum(kind[bucket] for kind in found.counts) for bucket in range(5)] == pytest.approx([20] * 5, abs=1)
+
+
+def test_lines_without_times_have_no_course_but_levels(tmp_path: Path) -> None:
+    found = counted(written(tmp_path / "log", ["ERROR a", "b", "c"]), Query(), 5)
+    assert (found.begin, found.end, found.counts[ERROR], found.counts[-1]) == (None, None, [1], [2])
+
+
+def test_no_file_has_no_lines(tmp_path: Path) -> None:
+    source = LocalSource("app", tmp_path / "log", name="app")
+    source.look()
+    found = counted(source, Query(), 5)
+    assert (found.begin, found.complete, sum(map(sum, found.counts))) == (None, True, 0)
+
+
+def test_a_file_without_times_is_soon_known_to_have_none(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as file:
+        file.write(b"1.5 of 2\n" * 500_000)
+    source = LocalSource("app", tmp_path / "log", name="app")
+    source.look()
+    assert source.live
+    times = CountedTimes(source.live)
+    for _ in range(2):
+        assert (times.first(), times.last()) == (None, None)
+    assert times.parsed < 100

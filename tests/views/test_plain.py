@@ -1,0 +1,357 @@
+"""A reader follows sources in turn, ends where it was told to, and finds lines by position."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from logviewer import cursor
+from logviewer.cursor import Mark, nowhere, source_key
+from logviewer.files.byte_file import OpenFile
+from logviewer.files.generation import Batch, Generation
+from logviewer.files.lines import LINE_CAP, MAX_LINES
+from logviewer.sources.local import LocalSource
+from logviewer.tail.reader import Gap, Lines, Reader, Turn
+from logviewer.views.plain import Files
+from logviewer.views.view import Range, whole_line
+from tests.helpers.reading import DirectDisk, drain, finish, next_event, open_reader, texts
+
+Event = Lines[Batch] | Gap | Turn
+Write = Callable[..., LocalSource]
+
+KEY = source_key("app")
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Append lines to the log of this name, and let its source look and wake its readers."""
+    sources: dict[str, LocalSource] = {}
+
+    def append(name: str, *lines: str, end: str = "\n") -> LocalSource:
+        path = tmp_path / name
+        with path.open("a") as file:
+            file.write("".join(f"{line}{end}" for line in lines))
+        source = sources.setdefault(name, LocalSource(name, path, name=name))
+        if source.look():
+            source.changed.send()
+        return source
+
+    return append
+
+
+def read_together(*sources: LocalSource, marks: tuple[Mark, ...] = (), follow: bool = True) -> Reader[Batch]:
+    reader = Reader(DirectDisk(), follow=follow)
+    for source in sources:
+        finish(reader.add(source, marks, lambda each: each.start()))
+    return reader
+
+
+def numbered(word: str, count: int) -> list[str]:
+    return [f"{word} {number}" for number in range(count)]
+
+
+def names(events: Sequence[Event | None]) -> str:
+    """Whose lines came, in order."""
+    return "".join(event.source.name for event in events if isinstance(event, Lines))
+
+
+# Turns
+
+
+def test_sources_take_turns(write: Write) -> None:
+    reader = read_together(*(write(name, *numbered(name, 9)) for name in "abc"))
+    assert names(drain(reader)) == "abcabcabc"
+
+
+def test_a_busy_source_does_not_starve_a_quiet_one(write: Write) -> None:
+    busy, quiet = write("b", *numbered("b", 100)), write("q")
+    reader = read_together(busy, quiet)
+    heard = []
+    for number in range(10):
+        write("b", *numbered("more", 100))
+        write("q", f"quiet {number}")
+        heard += [next_event(reader), next_event(reader)]
+    assert names(heard).count("q") == 10
+
+
+def test_each_source_keeps_its_own_order(write: Write) -> None:
+    events = drain(read_together(*(write(name, *numbered(name, 50)) for name in "ab")))
+    for name in "ab":
+        assert texts([event for event in events if event.source.name == name]) == numbered(name, 50)
+
+
+def test_nothing_comes_where_nothing_is_new(write: Write) -> None:
+    reader = open_reader(write("a", "one"))
+    assert texts(drain(reader)) == ["one"]
+    assert next_event(reader) is None
+    write("a", "two")
+    assert texts(drain(reader)) == ["two"]
+    assert next_event(reader) is None
+
+
+def test_a_reader_waits_until_there_is_reason_to_look_again(write: Write) -> None:
+    async def wait_for_a_line() -> None:
+        reader = open_reader(write("a", "one"))
+        while await reader.next():
+            pass
+        await reader.wait()
+        assert await reader.next() is None
+        waiting = asyncio.create_task(reader.wait())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        write("a", "two")
+        await waiting
+        assert isinstance(await reader.next(), Lines)
+        reader.wake()
+        await reader.wait()
+        assert await reader.next() is None
+
+    asyncio.run(wait_for_a_line())
+
+
+def test_nobody_listens_after_the_last_reader_closed(write: Write) -> None:
+    source = write("a", "one")
+    readers = [open_reader(source), open_reader(source)]
+    readers[0].close()
+    assert source.changed.watched
+    readers[1].close()
+    assert not source.changed.watched
+
+
+# The present end
+
+
+def test_a_reader_that_does_not_follow_ends_at_the_present_end(write: Write) -> None:
+    reader = open_reader(write("a", *numbered("old", 9)), follow=False)
+    heard: list[Event] = []
+    while event := next_event(reader):
+        heard.append(event)
+        write("a", *numbered("new", 9))
+        assert len(heard) < 100
+    assert reader.complete
+    assert texts(heard)[:9] == numbered("old", 9)
+
+
+def test_a_reader_that_does_not_follow_is_complete_once_all_sources_are(write: Write) -> None:
+    reader = read_together(write("a", "one"), write("b", *numbered("b", 9)), follow=False)
+    heard = []
+    while not reader.complete:
+        event = next_event(reader)
+        heard += [event] if event else []
+    assert sorted(texts(heard)) == sorted(["one", *numbered("b", 9)])
+
+
+def test_a_reader_that_does_not_follow_has_nothing_where_no_file_is(tmp_path: Path) -> None:
+    reader = open_reader(LocalSource("a", tmp_path / "a", name="a"), follow=False)
+    assert texts(drain(reader)) == []
+    assert reader.complete
+
+
+def test_a_reader_that_does_not_follow_shows_an_unfinished_line_and_will_read_it_again(write: Write) -> None:
+    source = write("a", "one\nhalf", end="")
+    reader = open_reader(source, follow=False)
+    assert texts(drain(reader)) == ["one", "half"]
+    write("a", " and half")
+    assert texts(drain(open_reader(source, cursor.decode(reader.cursor())))) == ["half and half"]
+
+
+def test_a_reader_that_follows_holds_an_unfinished_line(write: Write) -> None:
+    reader = open_reader(write("a", "one\nhalf", end=""))
+    assert texts(drain(reader)) == ["one"]
+    write("a", " and half")
+    assert texts(drain(reader)) == ["half and half"]
+    assert not reader.complete
+
+
+def test_a_reader_that_does_not_follow_reads_through_rotations(write: Write, tmp_path: Path) -> None:
+    source = write("a", "one")
+    reader = open_reader(source)
+    place = cursor.decode(reader.cursor())
+    (tmp_path / "a").rename(tmp_path / "a.1")
+    write("a", "two")
+    again = open_reader(source, place, follow=False)
+    assert texts(drain(again)) == ["one", "two"]
+    assert again.complete
+
+
+# Cursors
+
+
+def test_a_cursor_of_several_sources_leads_back_to_each(write: Write) -> None:
+    a, b = write("a", *numbered("a", 9)), write("b", *numbered("b", 9))
+    reader = read_together(a, b)
+    heard = texts([event for _ in range(3) if (event := next_event(reader))])
+    rest = drain(read_together(a, b, marks=cursor.decode(reader.cursor())))
+    assert sorted(heard + texts(rest)) == sorted(numbered("a", 9) + numbered("b", 9))
+
+
+def test_a_source_that_the_cursor_does_not_know_begins_as_asked(write: Write) -> None:
+    a, b = write("a", "one"), write("b", "two")
+    reader = open_reader(a)
+    drain(reader)
+    assert texts(drain(read_together(a, b, marks=cursor.decode(reader.cursor())))) == ["two"]
+
+
+def test_marks_of_other_sources_are_passed_over(write: Write) -> None:
+    a, b = write("a", "one"), write("b", "two")
+    both = read_together(a, b)
+    drain(both)
+    write("a", "more")
+    assert texts(drain(open_reader(a, cursor.decode(both.cursor())))) == ["more"]
+
+
+def test_a_cursor_that_nobody_can_read_is_told_of(write: Write) -> None:
+    source = write("a", "one")
+    gap, *rest = drain(open_reader(source, (nowhere(source.key),)))
+    assert isinstance(gap, Gap)
+    assert (gap.reason, texts(rest)) == ("lost", ["one"])
+
+
+def test_all_readers_at_one_place_share_its_text(write: Write) -> None:
+    source = write("a", "one")
+    reader = open_reader(source)
+    (event,) = drain(reader)
+    assert isinstance(event, Lines)
+    assert reader.is_alone
+    assert reader.cursor() == cursor.encode([event.piece.end.text()])
+    assert not read_together(source, write("b", "two")).is_alone
+
+
+# Lines by position
+
+
+def opened(path: Path, data: bytes) -> Generation:
+    path.write_bytes(data)
+    return Generation(OpenFile.open(path), KEY)
+
+
+def shown(found: Range) -> list[str]:
+    return [text for batch in found.batches for text in batch.texts()]
+
+
+contents = st.lists(st.text("abcdefé ", max_size=12), max_size=30)
+files = st.lists(st.tuples(contents, st.sampled_from(["", "rest"])), min_size=1, max_size=4)
+Contents = list[tuple[list[str], str]]
+ONE_DIRECTORY_FOR_ALL = [HealthCheck.function_scoped_fixture]
+
+
+def written(directory: Path, contents: Contents) -> Files:
+    generations = [
+        opened(directory / str(number), "".join([*(f"{line}\n" for line in lines), rest]).encode())
+        for number, (lines, rest) in enumerate(contents)
+    ]
+    return Files(generations)
+
+
+def all_lines(contents: Contents) -> list[str]:
+    return [line for lines, rest in contents for line in (*lines, *([rest] if rest else []))]
+
+
+@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
+@given(contents=files, start=st.integers(-60, 60), count=st.integers(1, 50))
+def test_lines_by_number_are_those_a_list_would_give(
+    tmp_path: Path, contents: Contents, start: int, count: int
+) -> None:
+    everything = all_lines(contents)
+    found = written(tmp_path, contents).by_number(start, count)
+    first = start if start >= 0 else max(0, len(everything) + start)
+    assert shown(found) == everything[first : first + count]
+    assert found.start == min(first, len(everything)) or not everything
+    assert (found.total, found.pending) == (len(everything), False)
+
+
+@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
+@given(contents=files, count=st.integers(1, 50))
+def test_lines_around_a_place_are_those_a_list_would_give(tmp_path: Path, contents: Contents, count: int) -> None:
+    everything = all_lines(contents)
+    view = written(tmp_path, contents)
+    places = [place for batch in view.by_number(0, 999).batches for place in batch.starts()]
+    for number, place in enumerate(places):
+        after, before = view.lines_from(place, count), view.lines_before(place, count)
+        assert (after.start, shown(after)) == (number, everything[number : number + count])
+        assert (before.start, shown(before)) == (max(0, number - count), everything[max(0, number - count) : number])
+
+
+@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
+@given(contents=files, count=st.integers(1, 50))
+def test_lines_before_the_end_are_the_last_ones(tmp_path: Path, contents: Contents, count: int) -> None:
+    view = written(tmp_path, contents)
+    live = view.generations[-1]
+    assert shown(view.lines_before(live.position(live.size(), None), count)) == all_lines(contents)[-count:]
+
+
+def test_each_file_numbers_its_own_lines(tmp_path: Path) -> None:
+    found = written(tmp_path, [(["one", "two"], ""), (["three"], "four"), ([], ""), (["five"], "")]).by_number(0, 9)
+    numbers = [position.line for batch in found.batches for position in batch.starts()]
+    assert numbers == [0, 1, 0, 1, 0]
+    assert [tally.lines for _, tally in found.tallies] == [2, 2, 0, 1]
+
+
+def test_the_total_is_told_to_one_who_asks_for_lines_beyond_the_end(tmp_path: Path) -> None:
+    found = written(tmp_path, [(["one", "two"], "rest")]).by_number(9, 1)
+    assert (shown(found), found.start, found.total) == ([], 3, 3)
+
+
+def test_more_lines_than_a_batch_holds_are_given(tmp_path: Path) -> None:
+    lines = numbered("line", 3 * MAX_LINES)
+    view = written(tmp_path, [(lines, "")])
+    assert shown(view.by_number(0, 2 * MAX_LINES + 5)) == lines[: 2 * MAX_LINES + 5]
+    assert shown(view.by_number(MAX_LINES + 1, 5)) == lines[MAX_LINES + 1 : MAX_LINES + 6]
+    end = view.generations[0].last(0)
+    assert shown(view.lines_before(end, 2 * MAX_LINES + 5)) == lines[-2 * MAX_LINES - 5 :]
+
+
+@pytest.mark.parametrize("counted", [False, True])
+@pytest.mark.parametrize("rest", ["", "x" * 9_000_000], ids=["", "with a long rest"])
+def test_an_answer_about_long_lines_has_the_nearest_of_them(*, counted: bool, rest: str, tmp_path: Path) -> None:
+    lines = [f"{number} " + "x" * 1_000_000 for number in range(20)]
+    view = written(tmp_path, [(["old"], ""), (lines, rest)])
+    live = view.generations[-1]
+    if counted:
+        live.map.extend(live.size(), live.encoding)
+    before = shown(view.lines_before(live.last(0), 15))
+    assert before == lines[-len(before) :]
+    assert 5 <= len(before) <= 10
+    (only,) = shown(view.lines_before(live.position(live.size(), None), 15)) if rest else ["x" * LINE_CAP]
+    assert only == "x" * LINE_CAP
+
+
+def test_a_line_that_is_not_counted_yet_is_pending_and_found_later(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    line = b"x" * (MIB - 1) + b"\n"
+    path.write_bytes(line * 20)
+    generation = Generation(OpenFile.open(path), KEY)
+    view = Files([generation])
+    early = view.by_number(15, 1)
+    assert (shown(early), early.pending, early.start, early.total) == ([], True, 15, None)
+    first, last = view.by_number(0, 1), view.by_number(-1, 1)
+    assert [(each.pending, each.total, len(shown(each))) for each in (first, last)] == [(False, None, 1)] * 2
+    assert (first.start, last.start) == (0, None)
+    while generation.count(MIB):
+        pass
+    late = view.by_number(15, 1)
+    assert (len(shown(late)), late.pending, late.total) == (1, False, 20)
+    assert view.by_number(-1, 1).start == 19
+
+
+# One line, however long
+
+
+@pytest.mark.parametrize("length", [0, 1, LINE_CAP - 1, LINE_CAP, LINE_CAP + 1, 3 * LINE_CAP + 5])
+@pytest.mark.parametrize("end", [b"\nafter\n", b""], ids=["before others", "unfinished"])
+def test_a_whole_line_is_had_in_pieces(length: int, end: bytes, tmp_path: Path) -> None:
+    generation = opened(tmp_path / "a", b"before\n" + b"x" * length + end)
+    position = generation.position(7, None)
+    pieces = list(whole_line(position))
+    assert b"".join(pieces) == b"x" * length
+    assert max(map(len, pieces), default=0) <= LINE_CAP
+
+
+def test_a_whole_line_of_utf_16_ends_at_its_newline(tmp_path: Path) -> None:
+    line = "\u0a00\u0a0a" * LINE_CAP
+    generation = opened(tmp_path / "a", f"\ufeff{line}\nafter\n".encode("utf-16-be"))
+    assert b"".join(whole_line(generation.first())).decode("utf-16-be") == f"\ufeff{line}"
