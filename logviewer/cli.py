@@ -110,7 +110,7 @@ def hash_command() -> None:
         password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise click.UsageError("the password must not be empty")
-    print(password_hash.hashed(password))  # noqa: T201 (what it is for)
+    print(password_hash.hash_password(password))  # noqa: T201 (what it is for)
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

@@ -21,7 +21,7 @@ class OutsideError(OSError):
     """Symlinks lead to a file that nobody named."""
 
 
-class TornError(Exception):
+class FileChangedError(Exception):
     """The bytes before a position are not those that were read: the file was truncated or rewritten."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from os.path import abspath
 from pathlib import Path
 
 
-def fits(glob: str, path: Path, name: str) -> bool:
+def matches_glob(glob: str, path: Path, name: str) -> bool:
     """Whether a glob with a slash fits the absolute path, ``**`` any directories, or one without fits the name."""
     if "/" not in glob:
         return name == glob or fnmatchcase(name, glob)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_args
 import click
 
 from logviewer.errors import CannotRunError
-from logviewer.formats.line_format import Dialect
+from logviewer.formats.line_format import LineFormat
 from logviewer.formats.redaction import Redaction
 from logviewer.settings import NO_TABLES, LogFormat, LogRule, RedactRule, Settings, Tables, User
 from logviewer.settings import log_rule as read_log_rule
@@ -177,7 +177,7 @@ def _each(file: Path, name: str, keys: dict[str, Any], read: Callable[[Mapping[s
 def _log_rule(table: Mapping[str, Any]) -> LogRule:
     rule = read_log_rule(table)
     # Made to be checked.
-    Dialect([rule])
+    LineFormat([rule])
     return rule
 
 

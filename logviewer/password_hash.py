@@ -6,13 +6,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 _HASHER = PasswordHasher()
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """What the configuration holds in place of the password."""
     return _HASHER.hash(password)
 
 
 def is_hash(text: str) -> bool:
-    """Whether it was made by ``hashed``, or by another program for argon2."""
+    """Whether it was made by ``hash_password``, or by another program for argon2."""
     try:
         extract_parameters(text)
     except InvalidHashError:

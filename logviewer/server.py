@@ -26,11 +26,11 @@ from logviewer.sources.stdin import Spool
 from logviewer.web import log
 from logviewer.web.app import create_app
 from logviewer.web.http.bounded_protocol import BoundedProtocol
-from logviewer.web.http.connection_reaper import SEND_SECONDS, Stalls
+from logviewer.web.http.connection_reaper import SEND_SECONDS, ConnectionReaper
 from logviewer.web.streams import Streams
-from logviewer.workers.link import Peers
-from logviewer.workers.shared_state import Shared
-from logviewer.workers.supervisor import Worker, Workers
+from logviewer.workers.link import WorkerLink
+from logviewer.workers.shared_state import SharedState
+from logviewer.workers.supervisor import Supervisor, Worker
 
 if TYPE_CHECKING:
     from asyncio import Transport
@@ -63,24 +63,26 @@ def run(settings: Settings) -> None:
     listeners = _listeners(settings)
     settings = replace(settings, port=listeners[0].getsockname()[1])
     spool = Spool(sys.stdin.buffer) if STDIN in settings.paths else None
-    shared = Shared(Peers(settings.workers))
+    shared = SharedState(WorkerLink(settings.workers))
     if settings.workers > 1:
         _run_workers(settings, spool, shared, listeners)
         return
 
     def ready(catalog: Catalog, _: uvicorn.Server) -> None:
-        _tell(settings, spool, at_end=_end_of_input(catalog), hinder=_hinder(catalog))
+        _tell(settings, spool, at_end=_end_of_input(catalog), report_error=_error_reporter(catalog))
         _warn(catalog)
 
     _serve(settings, spool, shared, listeners[0], ready)
 
 
-def _run_workers(settings: Settings, spool: Spool | None, shared: Shared, listeners: Sequence[socket.socket]) -> None:
-    workers = Workers(
+def _run_workers(
+    settings: Settings, spool: Spool | None, shared: SharedState, listeners: Sequence[socket.socket]
+) -> None:
+    workers = Supervisor(
         listeners,
         work=lambda worker: _work(settings, spool, shared, worker),
         # Each worker sees for itself that nothing comes, but only the parent knows why.
-        ready=lambda: _tell(settings, spool, at_end=workers.input_is_over, hinder=_warn_of),
+        ready=lambda: _tell(settings, spool, at_end=workers.input_is_over, report_error=_warn_of),
     )
     # Workers share the memory of what is loaded by now.
     gc.collect()
@@ -88,7 +90,7 @@ def _run_workers(settings: Settings, spool: Spool | None, shared: Shared, listen
     workers.run()
 
 
-def _work(settings: Settings, spool: Spool | None, shared: Shared, worker: Worker) -> None:
+def _work(settings: Settings, spool: Spool | None, shared: SharedState, worker: Worker) -> None:
     shared.peers.number = worker.number
 
     def ready(catalog: Catalog, server: uvicorn.Server) -> None:
@@ -112,7 +114,7 @@ def _work(settings: Settings, spool: Spool | None, shared: Shared, worker: Worke
 def _serve(
     settings: Settings,
     spool: Spool | None,
-    shared: Shared,
+    shared: SharedState,
     listener: socket.socket,
     ready: Callable[[Catalog, uvicorn.Server], None],
 ) -> None:
@@ -182,7 +184,7 @@ def _listen(host: str, port: int, *, beside: bool = False) -> socket.socket:
     return listener
 
 
-def _configure(settings: Settings, catalog: Catalog, streams: Streams, shared: Shared) -> uvicorn.Config:
+def _configure(settings: Settings, catalog: Catalog, streams: Streams, shared: SharedState) -> uvicorn.Config:
     config = uvicorn.Config(
         create_app(settings, catalog, streams, shared),
         http=BoundedProtocol,
@@ -208,12 +210,12 @@ def _configure(settings: Settings, catalog: Catalog, streams: Streams, shared: S
 
 
 def _tell(
-    settings: Settings, spool: Spool | None, *, at_end: Callable[[], None], hinder: Callable[[str | None], None]
+    settings: Settings, spool: Spool | None, *, at_end: Callable[[], None], report_error: Callable[[str | None], None]
 ) -> None:
     url = address(settings)
     print(url, flush=True)  # noqa: T201 (the one line that a script waits for)
     if spool:
-        spool.start(at_end, hinder)
+        spool.start(at_end, report_error)
     if settings.open_browser:
         webbrowser.open(url)
 
@@ -224,21 +226,21 @@ def _end_of_input(catalog: Catalog) -> Callable[[], None]:
 
     def at_end() -> None:
         if stdin := catalog.stdin:
-            stdin.look()
+            stdin.poll()
             stdin.finish()
             loop.call_soon_threadsafe(stdin.changed.send)
 
     return at_end
 
 
-def _hinder(catalog: Catalog) -> Callable[[str | None], None]:
+def _error_reporter(catalog: Catalog) -> Callable[[str | None], None]:
     """To be called, in any thread, with what keeps standard input from its file now, or None."""
 
-    def hinder(reason: str | None) -> None:
+    def report_error(reason: str | None) -> None:
         if stdin := catalog.stdin:
-            stdin.hindrance = reason
+            stdin.input_error = reason
 
-    return hinder
+    return report_error
 
 
 def _warn_of(reason: str | None) -> None:
@@ -284,7 +286,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         # All of them speak HTTP: websockets are not served.
         connections = cast("set[Connection]", self.server_state.connections)
-        self._watch = asyncio.create_task(Stalls(connections).watch())
+        self._watch = asyncio.create_task(ConnectionReaper(connections).watch())
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

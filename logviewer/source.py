@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from logviewer.cursor import Mark
+from logviewer.cursor import Checkpoint
 from logviewer.files.generation import Generation, Position, Reason
 
 State = Literal["open", "missing", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class SourceStatus:
     """What ``/api/sources`` tells of the live file: bytes, lines or None until counted, its last change or None.
 
     That is in epoch milliseconds. ``reason`` says in words why it is unreadable, if it is.
@@ -27,7 +27,7 @@ class Facts:
     reason: str | None
 
 
-class Signal:
+class ChangeSignal:
     """Tells subscribers that there is reason to look again. Used from one thread, the event loop's.
 
     ``count`` counts the reasons, so that a reader knows whether one came while it was reading. ``news`` counts what
@@ -73,7 +73,7 @@ class Source(Protocol):
     key: bytes
     state: State
     complete: bool
-    changed: Signal
+    changed: ChangeSignal
 
     @property
     def generations(self) -> Sequence[Generation]:
@@ -89,10 +89,10 @@ class Source(Protocol):
     def finished(self, generation: Generation) -> bool:
         """Whether nothing more is expected in it."""
 
-    def facts(self) -> Facts:
+    def facts(self) -> SourceStatus:
         """What there is to say of the source now."""
 
-    def look(self) -> bool:
+    def poll(self) -> bool:
         """See what changed; True if readers have reason to look again."""
 
     def rewritten(self, generation: Generation) -> None:
@@ -104,7 +104,9 @@ class Source(Protocol):
     def last(self, count: int) -> list[Position]:
         """The place before the last ``count`` lines."""
 
-    def locate(self, marks: Sequence[Mark], *, since: Generation | None = None) -> tuple[list[Position], Reason | None]:
+    def locate(
+        self, checkpoints: Sequence[Checkpoint], *, since: Generation | None = None
+    ) -> tuple[list[Position], Reason | None]:
         """The places that marks tell of, not before ``since``, and the reason if one cannot be found."""
 
 
@@ -112,7 +114,7 @@ def reopened(source: Source, generation: Generation) -> Generation:
     """One that was let go, found on disk again by the last bytes that were seen of it; itself if it is not there."""
     if not generation.lost:
         return generation
-    positions, reason = source.locate([generation.seen()], since=generation.heir)
+    positions, reason = source.locate([generation.seen()], since=generation.successor)
     return positions[0].generation if positions and not reason else generation
 
 

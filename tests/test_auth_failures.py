@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from logviewer.web.auth.lockout import MAX_TRIES, Failures
+from logviewer.web.auth.lockout import MAX_TRIES, Lockout
 from logviewer.web.auth.passwords import BusyError
-from logviewer.web.http.rate_window import Windows
-from logviewer.workers.shared_log import Notes
+from logviewer.web.http.rate_window import RateWindow
+from logviewer.workers.shared_log import SharedLog
 from tests.helpers.server import Server
 from tests.test_auth import sign_in
 
@@ -103,7 +103,7 @@ def test_who_could_not_be_judged_was_not_wrong() -> None:
         return True
 
     async def try_again_and_again() -> bool:
-        failures = Failures(Notes())
+        failures = Lockout(SharedLog())
         for _ in range(MAX_TRIES + 1):
             with pytest.raises(BusyError):
                 await failures.judge("10.0.0.1", busy)
@@ -121,7 +121,7 @@ class Clock:
 
 def test_a_window_ends_after_its_time() -> None:
     clock = Clock()
-    windows = Windows(60, now=clock)
+    windows = RateWindow(60, now=clock)
     assert [windows.add("a"), windows.add("a"), windows.add("b")] == [1, 2, 1]
     clock.now = 59.5
     assert (windows.count("a"), windows.seconds_left("a")) == (2, 1)
@@ -131,7 +131,7 @@ def test_a_window_ends_after_its_time() -> None:
 
 def test_what_is_told_late_counts_from_when_it_happened() -> None:
     clock = Clock()
-    windows = Windows(60, now=clock)
+    windows = RateWindow(60, now=clock)
     assert [windows.add("a", ago=50), windows.add("b", ago=60)] == [1, 0]
     assert windows.seconds_left("a") == 10
     clock.now = 10
@@ -139,7 +139,7 @@ def test_what_is_told_late_counts_from_when_it_happened() -> None:
 
 
 def test_what_is_taken_back_did_not_happen() -> None:
-    windows = Windows(60)
+    windows = RateWindow(60)
     windows.add("a")
     windows.add("a")
     windows.take_back("a")
@@ -161,13 +161,13 @@ def test_what_is_taken_back_did_not_happen() -> None:
     ],
 )
 def test_a_network_that_one_host_has_is_one_address(one: str, other: str, *, same: bool) -> None:
-    windows = Windows(60)
+    windows = RateWindow(60)
     windows.add(one)
     assert (windows.count(other) == 1) is same
 
 
 def test_the_memory_of_addresses_is_bounded() -> None:
-    windows = Windows(60)
+    windows = RateWindow(60)
     for number in range(10_001):
         windows.add(str(number))
     assert [windows.count(str(number)) for number in (0, 1, 10_000)] == [0, 1, 1]

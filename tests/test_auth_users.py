@@ -11,7 +11,7 @@ import pytest
 
 from logviewer.cli import serve_command
 from logviewer.errors import CannotRunError
-from logviewer.password_hash import hashed, is_right
+from logviewer.password_hash import hash_password, is_right
 from logviewer.settings import User
 from tests.helpers.server import Server
 from tests.test_auth import cookie_of
@@ -20,7 +20,7 @@ from tests.test_cli import assert_refused, run
 from tests.test_config import read
 
 Serve = Callable[..., Server]
-HASH = hashed("open sesame")
+HASH = hash_password("open sesame")
 
 
 def configure(directory: Path, *more: str) -> Path:
@@ -139,7 +139,7 @@ def test_a_session_ends_when_the_password_changes(logs: Path, serve: Serve) -> N
     again = serve("--config", file, port=first.port)
     assert httpx.get(f"{again.base}/api/sources", headers=header, trust_env=False).status_code == 200
     again.stop()
-    file.write_text(file.read_text().replace(HASH, hashed("another")))
+    file.write_text(file.read_text().replace(HASH, hash_password("another")))
     again = serve("--config", file, port=first.port)
     assert httpx.get(f"{again.base}/api/sources", headers=header, trust_env=False).status_code == 401
 

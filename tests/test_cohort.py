@@ -11,19 +11,19 @@ import pytest
 from logviewer.files.generation import Batch, Position
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
-from logviewer.tail.broadcast import Cohort, Cohorts, Member
+from logviewer.tail.broadcast import Broadcast, Broadcasts, Listener
 from logviewer.tail.reader import Lines, Reader
 from logviewer.tail.skip import Skip
-from tests.helpers.reading import DirectDisk, drain, finish, texts
+from tests.helpers.reading import DirectLoader, drain, finish, texts
 
 
-class SharedDisk(DirectDisk):
+class SharedDisk(DirectLoader):
     """A disk with cohorts, which notes where it was asked to read."""
 
     def __init__(self) -> None:
         self.read_at: list[int] = []
         self.failing = False
-        self._cohorts: Cohorts[Batch] = Cohorts()
+        self._broadcasts: Broadcasts[Batch] = Broadcasts()
 
     async def read(
         self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None
@@ -34,12 +34,12 @@ class SharedDisk(DirectDisk):
         return await super().read(source, position, alone=alone, most=most, lag=lag)
 
     def join(  # type: ignore[override]
-        self, member: Member[Batch], source: Source, position: Position, *, lag: int | None
-    ) -> Cohort[Batch] | None:
+        self, member: Listener[Batch], source: Source, position: Position, *, lag: int | None
+    ) -> Broadcast[Batch] | None:
         async def read(source: Source, position: Position, *, lag: int | None) -> Batch | Skip | None:
             return await self.read(source, position, alone=True, most=3, lag=lag)
 
-        return self._cohorts.join(member, read, source, position, lag=lag)
+        return self._broadcasts.join(member, read, source, position, lag=lag)
 
 
 @dataclass
@@ -61,13 +61,13 @@ class Client:
         while True:
             while item := await self.reader.next():
                 if isinstance(item, Lines):
-                    self.texts += item.piece.texts()
+                    self.texts += item.chunk.texts()
                 else:
                     self.others.append(item)
             await self.reader.wait(self.take)
 
 
-class Room:
+class ConcurrencyLimit:
     """A followed file, a disk, and clients who have all that is there."""
 
     def __init__(self, path: Path) -> None:
@@ -89,10 +89,10 @@ class Room:
     async def append(self, text: str) -> None:
         with self.path.open("a") as file:
             file.write(text)
-        await self.look()
+        await self.poll()
 
-    async def look(self) -> None:
-        self.source.look()
+    async def poll(self) -> None:
+        self.source.poll()
         self.source.changed.send()
         await settle()
 
@@ -110,13 +110,13 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-Scene = Callable[[Room], Awaitable[None]]
+Scene = Callable[[ConcurrencyLimit], Awaitable[None]]
 
 
 @pytest.fixture
 def play(tmp_path: Path) -> Callable[[Scene], None]:
     async def run(scene: Scene) -> None:
-        room = Room(tmp_path / "app.log")
+        room = ConcurrencyLimit(tmp_path / "app.log")
         await scene(room)
         await room.leave()
         assert not room.source.changed.watched
@@ -125,7 +125,7 @@ def play(tmp_path: Path) -> Callable[[Scene], None]:
 
 
 def test_lines_are_read_once_and_handed_to_all(play: Callable[[Scene], None]) -> None:
-    async def scene(room: Room) -> None:
+    async def scene(room: ConcurrencyLimit) -> None:
         clients = [await room.enter() for _ in range(3)]
         room.disk.read_at.clear()
         await room.append("one\ntwo\n")
@@ -138,7 +138,7 @@ def test_lines_are_read_once_and_handed_to_all(play: Callable[[Scene], None]) ->
 
 
 def test_more_than_one_piece_comes_whole_and_in_order(play: Callable[[Scene], None]) -> None:
-    async def scene(room: Room) -> None:
+    async def scene(room: ConcurrencyLimit) -> None:
         clients = [await room.enter() for _ in range(3)]
         lines = [str(number) for number in range(10)]
         await room.append("".join(f"{line}\n" for line in lines))
@@ -148,7 +148,7 @@ def test_more_than_one_piece_comes_whole_and_in_order(play: Callable[[Scene], No
 
 
 def test_who_cannot_take_more_looks_for_itself_and_comes_back(play: Callable[[Scene], None]) -> None:
-    async def scene(room: Room) -> None:
+    async def scene(room: ConcurrencyLimit) -> None:
         slow, quick = await room.enter(most=1), await room.enter()
         for line in ("one\n", "two\n", "three\n"):
             await room.append(line)
@@ -159,11 +159,11 @@ def test_who_cannot_take_more_looks_for_itself_and_comes_back(play: Callable[[Sc
 
 
 def test_a_truncated_file_is_told_to_each(play: Callable[[Scene], None]) -> None:
-    async def scene(room: Room) -> None:
+    async def scene(room: ConcurrencyLimit) -> None:
         clients = [await room.enter() for _ in range(2)]
         await room.append("one\n")
         room.path.write_text("")
-        await room.look()
+        await room.poll()
         await room.append("new\n")
         assert [[gap.reason for gap in client.others] for client in clients] == [["truncated"]] * 2
         assert [client.texts for client in clients] == [["one", "new"]] * 2
@@ -172,13 +172,13 @@ def test_a_truncated_file_is_told_to_each(play: Callable[[Scene], None]) -> None
 
 
 def test_a_rotated_file_is_read_to_its_end_by_each(play: Callable[[Scene], None]) -> None:
-    async def scene(room: Room) -> None:
+    async def scene(room: ConcurrencyLimit) -> None:
         clients = [await room.enter() for _ in range(2)]
         with room.path.open("a") as file:
             file.write("last\n")
         room.path.rename(room.path.with_name("app.log.1"))
         room.path.write_text("first\n")
-        await room.look()
+        await room.poll()
         assert [client.texts for client in clients] == [["last", "first"]] * 2
         await room.append("next\n")
         assert [client.texts[2:] for client in clients] == [["next"]] * 2
@@ -187,7 +187,7 @@ def test_a_rotated_file_is_read_to_its_end_by_each(play: Callable[[Scene], None]
 
 
 def test_a_disk_that_fails_for_a_while_loses_nobody_a_line(play: Callable[[Scene], None]) -> None:
-    async def scene(room: Room) -> None:
+    async def scene(room: ConcurrencyLimit) -> None:
         clients = [await room.enter() for _ in range(2)]
         room.disk.failing = True
         await room.append("one\n")
@@ -199,7 +199,7 @@ def test_a_disk_that_fails_for_a_while_loses_nobody_a_line(play: Callable[[Scene
 
 
 def test_who_is_too_far_behind_skips_and_is_told_how_much(play: Callable[[Scene], None]) -> None:
-    async def scene(room: Room) -> None:
+    async def scene(room: ConcurrencyLimit) -> None:
         skipping = await room.enter(lag=1000)
         await room.append("".join(f"{number}\n" for number in range(3000)))
         [gap] = skipping.others
@@ -210,7 +210,7 @@ def test_who_is_too_far_behind_skips_and_is_told_how_much(play: Callable[[Scene]
 
 
 def test_who_leaves_takes_nothing_from_the_others(play: Callable[[Scene], None]) -> None:
-    async def scene(room: Room) -> None:
+    async def scene(room: ConcurrencyLimit) -> None:
         leaving, staying = await room.enter(), await room.enter()
         leaving.reader.close()
         await room.append("one\n")
@@ -220,7 +220,7 @@ def test_who_leaves_takes_nothing_from_the_others(play: Callable[[Scene], None])
 
 
 def test_who_comes_while_lines_are_handed_gets_them_once(play: Callable[[Scene], None]) -> None:
-    async def scene(room: Room) -> None:
+    async def scene(room: ConcurrencyLimit) -> None:
         first = await room.enter()
         with room.path.open("a") as file:
             file.write("one\n")
@@ -233,7 +233,7 @@ def test_who_comes_while_lines_are_handed_gets_them_once(play: Callable[[Scene],
     play(scene)
 
 
-class RememberingDisk(DirectDisk):
+class RememberingDisk(DirectLoader):
     """Gives what was read once at a place again and again, as it was."""
 
     def __init__(self) -> None:

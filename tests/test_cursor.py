@@ -6,31 +6,31 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from logviewer.cursor import HEAD_BYTES, Mark, decode, digest, encode, file_key, no_file_yet, nowhere, source_key
+from logviewer.cursor import HEAD_BYTES, Checkpoint, decode, digest, encode, file_key, no_file_yet, nowhere, source_key
 from logviewer.errors import CursorError
 
 URL_SAFE = set(string.ascii_letters + string.digits + "-_")
 MARK_CHARS = 48
 
-marks = st.builds(
-    Mark,
+checkpoints = st.builds(
+    Checkpoint,
     source=st.binary(min_size=4, max_size=4),
     file=st.binary(min_size=6, max_size=6),
     offset=st.integers(0, 2**48 - 1),
     line=st.none() | st.integers(0, 2**48 - 2),
     head_length=st.integers(0, HEAD_BYTES),
-    head=st.binary(min_size=6, max_size=6),
-    marker=st.binary(min_size=6, max_size=6),
-    spent=st.booleans(),
+    head_hash=st.binary(min_size=6, max_size=6),
+    tail_hash=st.binary(min_size=6, max_size=6),
+    exhausted=st.booleans(),
 )
-cursors = st.lists(marks, min_size=1, max_size=20)
+cursors = st.lists(checkpoints, min_size=1, max_size=20)
 
 
-def text_of(each: list[Mark]) -> str:
-    return encode(mark.text() for mark in each)
+def text_of(each: list[Checkpoint]) -> str:
+    return encode(checkpoint.text() for checkpoint in each)
 
 
-def decoded(text: str) -> tuple[Mark, ...] | None:
+def decoded(text: str) -> tuple[Checkpoint, ...] | None:
     """The marks, or None for what is no cursor; any other error fails the test."""
     try:
         return decode(text)
@@ -39,21 +39,21 @@ def decoded(text: str) -> tuple[Mark, ...] | None:
 
 
 @given(cursors)
-def test_marks_come_back_as_they_were(each: list[Mark]) -> None:
+def test_marks_come_back_as_they_were(each: list[Checkpoint]) -> None:
     assert decode(text_of(each)) == tuple(each)
 
 
 @given(cursors)
-def test_a_cursor_is_url_safe_and_grows_by_48_characters_a_mark(each: list[Mark]) -> None:
+def test_a_cursor_is_url_safe_and_grows_by_48_characters_a_mark(each: list[Checkpoint]) -> None:
     text = text_of(each)
     assert set(text) <= URL_SAFE
     assert len(text) == 1 + MARK_CHARS * len(each)
 
 
-@given(marks, st.sampled_from([no_file_yet, nowhere]))
-def test_marks_without_a_file_come_back_too(mark: Mark, make: object) -> None:
+@given(checkpoints, st.sampled_from([no_file_yet, nowhere]))
+def test_marks_without_a_file_come_back_too(checkpoint: Checkpoint, make: object) -> None:
     assert callable(make)
-    special = make(mark.source)
+    special = make(checkpoint.source)
     assert decode(text_of([special])) == (special,)
     assert special.is_before_any_file == (make is no_file_yet)
     assert special.is_nowhere == (make is nowhere)
@@ -87,7 +87,7 @@ def test_a_place_has_one_text_only(body: str) -> None:
 
 
 @given(cursors, st.data())
-def test_a_cursor_cut_short_is_refused(each: list[Mark], data: st.DataObject) -> None:
+def test_a_cursor_cut_short_is_refused(each: list[Checkpoint], data: st.DataObject) -> None:
     text = text_of(each)
     short = text[: data.draw(st.integers(0, len(text) - 1))]
     whole_marks = len(short) > 1 and (len(short) - 1) % MARK_CHARS == 0
@@ -95,7 +95,7 @@ def test_a_cursor_cut_short_is_refused(each: list[Mark], data: st.DataObject) ->
 
 
 @given(cursors, st.characters())
-def test_another_version_is_refused(each: list[Mark], version: str) -> None:
+def test_another_version_is_refused(each: list[Checkpoint], version: str) -> None:
     assume(version != "1")
     with pytest.raises(CursorError):
         decode(version + text_of(each)[1:])
@@ -103,7 +103,7 @@ def test_another_version_is_refused(each: list[Mark], version: str) -> None:
 
 @given(cursors, st.data(), st.characters())
 def test_a_flipped_character_is_refused_or_tells_of_another_place(
-    each: list[Mark], data: st.DataObject, character: str
+    each: list[Checkpoint], data: st.DataObject, character: str
 ) -> None:
     text = text_of(each)
     at = data.draw(st.integers(0, len(text) - 1))
@@ -112,9 +112,9 @@ def test_a_flipped_character_is_refused_or_tells_of_another_place(
 
 
 def test_a_head_longer_than_any_is_refused() -> None:
-    mark = Mark(bytes(4), bytes(6), 0, 0, HEAD_BYTES + 1, bytes(6), bytes(6))
+    checkpoint = Checkpoint(bytes(4), bytes(6), 0, 0, HEAD_BYTES + 1, bytes(6), bytes(6))
     with pytest.raises(CursorError):
-        decode(text_of([mark]))
+        decode(text_of([checkpoint]))
 
 
 def test_more_marks_than_any_stream_has_are_refused() -> None:

@@ -19,7 +19,7 @@ from logviewer.files.generation import Batch
 from logviewer.sources.local import LocalSource
 from logviewer.tail.reader import Gap, Lines, Reader
 from logviewer.tail.skip import SCREEN_LINES
-from tests.helpers.reading import DirectDisk, drain, finish, next_event, open_reader, texts
+from tests.helpers.reading import DirectLoader, drain, finish, next_event, open_reader, texts
 from tests.helpers.server import EventStream, Server
 
 Serve = Callable[..., Server]
@@ -43,10 +43,10 @@ class Log:
         self.path = self.directory / self.name
         self.path.touch()
         self.source = LocalSource(self.name, self.path, name=self.name)
-        self.look()
+        self.poll()
 
-    def look(self) -> None:
-        if self.source.look():
+    def poll(self) -> None:
+        if self.source.poll():
             self.source.changed.send()
 
     def write(self, count: int) -> None:
@@ -55,7 +55,7 @@ class Log:
                 file.write(f"{self.written}\n")
                 self.generations[-1].append(self.written)
                 self.written += 1
-        self.look()
+        self.poll()
 
     def rotate(self) -> None:
         if not self.generations[-1]:
@@ -64,7 +64,7 @@ class Log:
             self.path.with_name(f"{self.name}.{number - 1}").rename(self.path.with_name(f"{self.name}.{number}"))
         self.path.rename(self.path.with_name(f"{self.name}.1"))
         self.generations.append([])
-        self.look()
+        self.poll()
 
     def hear(self, event: Lines[Batch] | Gap, lag: int) -> None:
         if isinstance(event, Gap):
@@ -76,7 +76,7 @@ class Log:
             assert self.unread == lag, "a skip ends near the end of the file that it is in"
         else:
             assert self.told or self.unread <= lag
-            for text in event.piece.texts():
+            for text in event.chunk.texts():
                 assert int(text) == self.expected
                 self.expected += 1
         self.told = isinstance(event, Gap)
@@ -94,10 +94,10 @@ def read(logs: list[Log], reader: Reader[Batch], lag: int) -> bool:
     return event is not None
 
 
-def open_all(logs: list[Log], marks: tuple[cursor.Mark, ...], lag: int) -> Reader[Batch]:
-    reader = Reader(DirectDisk(), follow=True, lag=lag)
+def open_all(logs: list[Log], checkpoints: tuple[cursor.Checkpoint, ...], lag: int) -> Reader[Batch]:
+    reader = Reader(DirectLoader(), follow=True, lag=lag)
     for log in logs:
-        finish(reader.add(log.source, marks, lambda each: each.start()))
+        finish(reader.add(log.source, checkpoints, lambda each: each.start()))
     return reader
 
 

@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from logviewer.workers.shared_log import LONGEST_BYTES, Notes
+from logviewer.workers.shared_log import LONGEST_BYTES, SharedLog
 
 # Not in this process: a fork of one with threads would warn.
 FOUR_WRITERS = """
 import os
-from logviewer.workers.shared_log import Notes
-notes = Notes(10_000)
+from logviewer.workers.shared_log import SharedLog
+log = SharedLog(10_000)
 writers = []
 for writer in range(4):
     if not (pid := os.fork()):
@@ -36,21 +36,21 @@ def test_processes_that_write_at_the_same_time_lose_nothing() -> None:
 
 
 def test_a_note_is_read_once() -> None:
-    notes = Notes()
+    notes = SharedLog()
     notes.write("one")
     notes.write("zwölf")
     assert [notes.read(), notes.read()] == [["one", "zwölf"], []]
 
 
 def test_the_last_ones_are_kept() -> None:
-    notes = Notes(3)
+    notes = SharedLog(3)
     for number in range(5):
         notes.write(str(number))
     assert notes.read() == ["2", "3", "4"]
 
 
 def test_a_note_that_is_too_long_is_refused() -> None:
-    notes = Notes()
+    notes = SharedLog()
     notes.write("x" * LONGEST_BYTES)
     with pytest.raises(ValueError, match="too long"):
         notes.write("x" * (LONGEST_BYTES + 1))

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from logviewer import cursor
 from logviewer.files.generation import Batch
 from logviewer.sources.local import LocalSource
-from logviewer.tail.reader import Gap, Lines, Reader, Turn
+from logviewer.tail.reader import Gap, Lines, Reader, StateChange
 from tests.helpers.reading import next_event, open_reader, without_descriptors, without_disk, without_privilege
 from tests.helpers.soak import EXAMPLES
 
@@ -207,7 +207,7 @@ class Following(RuleBasedStateMachine):
         away = self.directory.rename(self.room / "away")
         if restart:
             self.restart()
-        self.look(0.25)
+        self.poll(0.25)
         assert self.source.state in ("missing", "unreadable")
         self.read(2)
         away.rename(self.directory)
@@ -233,10 +233,10 @@ class Following(RuleBasedStateMachine):
     # The server and the reader
 
     @rule(seconds=st.sampled_from([0.25, 6.0]))
-    def look(self, seconds: float) -> None:
+    def poll(self, seconds: float) -> None:
         self.clock += seconds
         with self.as_the_server():
-            changed = self.source.look()
+            changed = self.source.poll()
         self.note_seen()
         if changed:
             self.source.changed.send()
@@ -253,14 +253,14 @@ class Following(RuleBasedStateMachine):
             if event is None:
                 return
             match event:
-                case Lines(piece=batch):
+                case Lines(chunk=batch):
                     for text in batch.texts():
                         self.receive(text, unterminated=batch.unterminated)
                 case Gap():
                     self.gaps += 1
                     self.excuse_what_rotated_away()
             assert self.reader
-            self.resumed = self.resumed and isinstance(event, Turn)
+            self.resumed = self.resumed and isinstance(event, StateChange)
             self.cursor = self.reader.cursor()
 
     def excuse_what_rotated_away(self) -> None:
@@ -282,14 +282,14 @@ class Following(RuleBasedStateMachine):
     @precondition(lambda self: self.reader is None)
     @rule()
     def connect(self) -> None:
-        marks = cursor.decode(self.cursor) if self.cursor else ()
+        checkpoints = cursor.decode(self.cursor) if self.cursor else ()
         with self.as_the_server():
             try:
-                self.reader = open_reader(self.source, marks)
+                self.reader = open_reader(self.source, checkpoints)
             except OSError:
                 # Refused, as nobody knows yet where it would begin; it will ask again.
                 assert self.fault
-                assert not marks
+                assert not checkpoints
                 return
         self.cursor = self.reader.cursor()
         self.resumed = True
@@ -303,7 +303,7 @@ class Following(RuleBasedStateMachine):
                 # No cursor tells of it, and this server has not seen it yet.
                 contents.seen = 0
         self.source = self.new_source()
-        self.look(0.25)
+        self.poll(0.25)
 
     # The promise
 
@@ -328,7 +328,7 @@ class Following(RuleBasedStateMachine):
         if self.reader is None:
             self.connect()
         for _ in range(4):
-            self.look(6.0)
+            self.poll(6.0)
             self.read(1000)
         self.cut()
         self.never_silent()

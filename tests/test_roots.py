@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from logviewer.errors import OutsideError
-from logviewer.files.allowed_roots import Roots
+from logviewer.files.allowed_roots import AllowedRoots
 from tests.helpers.server import Server, until
 from tests.test_faults import append, facts, hear, hear_state, point, reading
 
@@ -134,14 +134,14 @@ def test_what_was_named_may_itself_be_a_link_that_is_swapped(inside: Path, outsi
 def test_roots(named: str, path: str, is_inside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "logs").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert Roots.of([named]).holds(tmp_path / path) == is_inside
+    assert AllowedRoots.of([named]).holds(tmp_path / path) == is_inside
 
 
 def test_a_swap_while_a_file_is_opened_is_refused(inside: Path, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = inside / "deep"
     deep.mkdir()
     append(deep / "app.log", "one")
-    roots, resolve = Roots([inside]), os.path.realpath
+    roots, resolve = AllowedRoots([inside]), os.path.realpath
 
     def swap(path: Path) -> str:
         real = resolve(path)

@@ -58,23 +58,23 @@ def test_no_request_can_name_a_file(server: Server, logs: Path, way: str) -> Non
         assert b"secret\n" not in response.content
 
 
-@pytest.mark.parametrize("spent", [False, True])
-def test_no_cursor_can_name_a_file(server: Server, logs: Path, spent: bool) -> None:
+@pytest.mark.parametrize("exhausted", [False, True])
+def test_no_cursor_can_name_a_file(server: Server, logs: Path, exhausted: bool) -> None:
     own = server.get("/api/lines", source="app.log", places="true").json()["lines"][0]["at"]
-    (mark,) = cursor.decode(own)
+    (checkpoint,) = cursor.decode(own)
     facts = (logs / "secret.txt").stat()
     nothing = cursor.digest(b"")
     forged = replace(
-        mark,
+        checkpoint,
         file=cursor.file_key(facts.st_dev, facts.st_ino),
         offset=0,
         line=0,
         head_length=0,
-        head=nothing,
-        marker=nothing,
-        spent=spent,
+        head_hash=nothing,
+        tail_hash=nothing,
+        exhausted=exhausted,
     )
-    text = cursor.encode([forged.text(), mark.text()] if spent else [forged.text()])
+    text = cursor.encode([forged.text(), checkpoint.text()] if exhausted else [forged.text()])
     for path, parameter in (("/api/line", "at"), ("/api/lines", "at"), ("/api/stream", "cursor")):
         query = {"source": "app.log", parameter: text, **({"follow": "false"} if path == "/api/stream" else {})}
         assert b"secret\n" not in server.get(path, **query).content

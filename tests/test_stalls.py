@@ -13,7 +13,7 @@ import pytest
 
 from logviewer import server as serving
 from logviewer.web.auth.guard import SECURITY_HEADERS
-from logviewer.web.http.connection_reaper import HEAD_SECONDS, SEND_SECONDS, Stalls
+from logviewer.web.http.connection_reaper import HEAD_SECONDS, SEND_SECONDS, ConnectionReaper
 from tests.helpers.server import Server, until
 from tests.test_metrics import figure
 from tests.test_shutdown import connect, open_stream
@@ -24,7 +24,7 @@ Serve = Callable[..., Server]
 HASTE = """
 from logviewer.web.http import connection_reaper
 connection_reaper.SEND_SECONDS = connection_reaper.HEAD_SECONDS = 0.5
-connection_reaper.LOOK_SECONDS = 0.05
+connection_reaper.POLL_SECONDS = 0.05
 from logviewer.__main__ import main
 main()
 """
@@ -158,12 +158,12 @@ class Looks:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.now = 1000.0
-        self._stalls = Stalls([connection])
-        self._stalls.look(self.now)
+        self._stalls = ConnectionReaper([connection])
+        self._stalls.poll(self.now)
 
     def after(self, seconds: float) -> Self:
         self.now += seconds
-        self._stalls.look(self.now)
+        self._stalls.poll(self.now)
         return self
 
 

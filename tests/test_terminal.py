@@ -98,8 +98,8 @@ def test_names_of_sources_do_not_command_a_terminal(server: Server) -> None:
     params = {"source": ["app.log", ESC_NAME], "format": "text", "from": "start"}
     with server.client.stream("GET", "/api/stream", params=params) as response:
         read = b""
-        for piece in response.iter_raw():
-            read += piece
+        for chunk in response.iter_raw():
+            read += chunk
             if read.count(b"plain") == 2:
                 break
     assert b"\x1b" not in read

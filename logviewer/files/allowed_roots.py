@@ -7,17 +7,17 @@ from itertools import takewhile
 from pathlib import Path
 
 from logviewer.errors import OutsideError
-from logviewer.files.byte_file import OpenFile
+from logviewer.files.byte_file import ByteFile
 
 
-class Roots:
+class AllowedRoots:
     """What lies in one of these directories may be read. They are what somebody named, and are symlinks if they are."""
 
     def __init__(self, directories: Iterable[Path]) -> None:
         self._directories = frozenset(directories)
 
     @classmethod
-    def of(cls, paths: Iterable[str]) -> "Roots":
+    def of(cls, paths: Iterable[str]) -> "AllowedRoots":
         """Those of paths on the command line.
 
         A directory is its own root. The root of a glob is the directory before its first wildcard, that of a file the
@@ -40,10 +40,10 @@ class Roots:
             return False
         return True
 
-    def open(self, path: Path) -> OpenFile:
-        """Open a regular file. Raises as ``resolve`` and ``OpenFile.open``."""
+    def open(self, path: Path) -> ByteFile:
+        """Open a regular file. Raises as ``resolve`` and ``ByteFile.open``."""
         real = self.resolve(path)
-        file = OpenFile.open(real, follow=False)
+        file = ByteFile.open(real, follow=False)
         # A directory on the way may have become a symlink in the meantime.
         if os.path.realpath(real) != str(real):
             file.close()
@@ -51,7 +51,7 @@ class Roots:
         return file
 
 
-EVERYWHERE = Roots([Path("/")])
+EVERYWHERE = AllowedRoots([Path("/")])
 
 
 def _directories_of(path: str) -> list[Path]:

@@ -4,7 +4,7 @@ import threading
 from array import array
 from bisect import bisect_left, bisect_right
 
-from logviewer.files.byte_file import OpenFile
+from logviewer.files.byte_file import ByteFile
 from logviewer.files.lines import UTF8, Encoding, count_newlines, end_of_newline
 
 BLOCK_BYTES = 256 * 1024
@@ -16,7 +16,7 @@ class BlockMap:
     Any thread may ask while one extends. Holes take no room, and neither time.
     """
 
-    def __init__(self, file: OpenFile, *, block: int = BLOCK_BYTES) -> None:
+    def __init__(self, file: ByteFile, *, block: int = BLOCK_BYTES) -> None:
         self._file = file
         self._block = block
         self._lock = threading.Lock()

@@ -39,7 +39,7 @@ def _kind(mode: int) -> str:
     return kinds.get(stat.S_IFMT(mode), "something else")
 
 
-class OpenFile:
+class ByteFile:
     """A descriptor that stays on one physical file wherever its name goes.
 
     ``close`` may be called while other threads read: the descriptor goes when the last of them is done, so that
@@ -58,7 +58,7 @@ class OpenFile:
         self.identity: Identity = (facts.st_dev, facts.st_ino)
 
     @classmethod
-    def open(cls, path: Path, *, follow: bool = True) -> "OpenFile":
+    def open(cls, path: Path, *, follow: bool = True) -> "ByteFile":
         """Open a regular file, unless it is a symlink and is not to ``follow``.
 
         Raises:
@@ -72,10 +72,10 @@ class OpenFile:
             raise NotAFileError(f"{path} is not a regular file")
         return cls(fd)
 
-    def duplicate(self) -> "OpenFile":
+    def duplicate(self) -> "ByteFile":
         """Another descriptor of the same file, closed by itself."""
         with self:
-            return OpenFile(os.dup(self._fd))
+            return ByteFile(os.dup(self._fd))
 
     def pread(self, size: int, offset: int) -> bytes:
         """Up to ``size`` bytes at ``offset``; fewer only at the end of the file. Raises OSError."""

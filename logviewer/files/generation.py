@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from logviewer.cursor import HEAD_BYTES, MARKER_BYTES, Mark, digest, file_key, mark_text
-from logviewer.errors import TornError
+from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, Checkpoint, checkpoint_text, digest, file_key
+from logviewer.errors import FileChangedError
 from logviewer.files.block_map import BLOCK_BYTES, BlockMap
-from logviewer.files.byte_file import OpenFile
+from logviewer.files.byte_file import ByteFile
 from logviewer.files.lines import (
     LINE_CAP,
     MAX_BYTES,
@@ -36,36 +36,36 @@ _CATCH_UP_BYTES = 4 * 1024 * 1024
 class Position:
     """A byte offset after a whole line of one generation, with the bytes before it as proof.
 
-    ``line`` counts the lines before it, None while unknown; the digests are those of ``cursor.Mark``. Never changed
-    once made, so that all readers at one place share it and its text.
+    ``line`` counts the lines before it, None while unknown; the hashes are those of ``Checkpoint``. Immutable:
+    all readers at one position share it and its text.
     """
 
     generation: "Generation"
     offset: int
     line: int | None
     head_length: int
-    head: bytes
-    marker: bytes
+    head_hash: bytes
+    tail_hash: bytes
     _text: str = field(default="", init=False)
 
-    def mark(self) -> Mark:
+    def checkpoint(self) -> Checkpoint:
         """The place as a cursor carries it."""
-        return Mark(
+        return Checkpoint(
             source=self.generation.source,
             file=self.generation.key,
             offset=self.offset,
             line=self.line,
             head_length=self.head_length,
-            head=self.head,
-            marker=self.marker,
+            head_hash=self.head_hash,
+            tail_hash=self.tail_hash,
         )
 
     def text(self) -> str:
         """The mark's text, made once."""
         if not self._text:
             file = self.generation
-            self._text = mark_text(
-                file.source, file.key, self.offset, self.line, self.head_length, self.head, self.marker
+            self._text = checkpoint_text(
+                file.source, file.key, self.offset, self.line, self.head_length, self.head_hash, self.tail_hash
             )
         return self._text
 
@@ -124,7 +124,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class LineCount:
     """How many lines are counted in the first ``counted`` of the ``size`` bytes that a generation has now.
 
     ``before`` counts those before it in the same file. What follows the last newline is a line once all is counted.
@@ -147,21 +147,21 @@ class Generation:
     """One physical file in the life of a source (named by its key): what it was when first seen.
 
     It starts at ``begin`` and, when it came back under the source's name after another file had been there, stops
-    at ``limit``. ``ended`` is the time (monotonic seconds) since when a newer one has its place. ``adopted`` says
+    at ``limit``. ``ended`` is the time (monotonic seconds) since when a newer one has its place. ``attached`` says
     that it was found on disk, rotated already. ``lost`` tells why its bytes can no longer be read here, None while
-    they can; ``heir`` is the generation after it then. ``loss`` tells that lines before its first one were lost
+    they can; ``successor`` is the generation after it then. ``loss`` tells that lines before its first one were lost
     unread. ``was_empty`` tells of the last look. A copy that stands for a truncated file bears that file's key.
     ``id`` names it as long as this process lives; ``map`` knows its lines by number, as far as they are counted.
     """
 
     def __init__(
         self,
-        file: OpenFile,
+        file: ByteFile,
         source: bytes,
         *,
         key: bytes | None = None,
         ended: float | None = None,
-        adopted: bool = False,
+        attached: bool = False,
     ) -> None:
         self.file = file
         self.source = source
@@ -171,24 +171,24 @@ class Generation:
         self.begin = 0
         self.limit: int | None = None
         self.ended = ended
-        self.adopted = adopted
+        self.attached = attached
         self.lost: Reason | None = None
-        self.heir: Generation | None = None
+        self.successor: Generation | None = None
         self.loss: Reason | None = None
         self.was_empty = True
         self._encoding: Encoding | None = None
         self._head = (0, digest(b""))
         self._searched = (0, 0)
-        self._witness = (0, 0, digest(b""))
+        self._last_stat = (0, 0, digest(b""))
 
     @property
     def encoding(self) -> Encoding:
         """How the bytes are text, settled by the first bytes as soon as they are there. Raises OSError."""
         if self._encoding is None:
-            head = self.file.pread(4, 0)
-            if len(head) < 4:
-                return detect(head)
-            self._encoding = detect(head)
+            first = self.file.pread(4, 0)
+            if len(first) < 4:
+                return detect(first)
+            self._encoding = detect(first)
         return self._encoding
 
     def size(self) -> int:
@@ -207,19 +207,19 @@ class Generation:
 
     def position(self, offset: int, line: int | None) -> Position:
         """The position at an offset, with the digests of what is before it now. Raises OSError."""
-        return Position(self, offset, line, *self._see_head(), self._marker(offset))
+        return Position(self, offset, line, *self._see_head(), self._tail_hash(offset))
 
     def positions(self, offsets: Sequence[int], line: int | None) -> list[Position]:
         """Positions at ascending offsets, each a line after the one before it, read at once. Raises OSError."""
         if not offsets:
             return []
-        start = max(0, offsets[0] - MARKER_BYTES)
+        start = max(0, offsets[0] - TAIL_BYTES)
         data = self.file.pread(offsets[-1] - start, start)
-        head = self._see_head()
-        markers = (digest(data[max(0, offset - start - MARKER_BYTES) : offset - start]) for offset in offsets)
+        head_hash = self._see_head()
+        tail_hashes = (digest(data[max(0, offset - start - TAIL_BYTES) : offset - start]) for offset in offsets)
         return [
-            Position(self, offset, None if line is None else line + number, *head, marker)
-            for number, (offset, marker) in enumerate(zip(offsets, markers, strict=True), 1)
+            Position(self, offset, None if line is None else line + number, *head_hash, tail_hash)
+            for number, (offset, tail_hash) in enumerate(zip(offsets, tail_hashes, strict=True), 1)
         ]
 
     # Line numbers
@@ -240,18 +240,18 @@ class Generation:
         self.map.extend(min(size, before + most), self.encoding)
         return before < self.map.counted <= size - len(self.encoding.newline)
 
-    def tally(self) -> Tally:
+    def line_count(self) -> LineCount:
         """How many lines are counted so far. Raises OSError."""
         size = self.size()
         self.number(size)
         before = self.map.lines_before(self.begin)
         counted = min(self.map.counted, size)
         if before is None:
-            return Tally(0, 0, 0, size - self.begin)
+            return LineCount(0, 0, 0, size - self.begin)
         lines = (self.map.lines_before(counted) or 0) - before
         if size - counted < len(self.encoding.newline):
-            return Tally(before, lines + self.has_rest(size), size - self.begin, size - self.begin)
-        return Tally(before, lines, counted - self.begin, size - self.begin)
+            return LineCount(before, lines + self.has_rest(size), size - self.begin, size - self.begin)
+        return LineCount(before, lines, counted - self.begin, size - self.begin)
 
     def has_rest(self, size: int) -> bool:
         """Whether something follows the last newline before ``size``, the end of the file. Raises OSError."""
@@ -276,65 +276,68 @@ class Generation:
         return None if before is None or offset is None else self.position(offset, before + number)
 
     def _see_head(self) -> tuple[int, bytes]:
-        length, head = self._head
+        length, head_hash = self._head
         if length < HEAD_BYTES:
             data = self.file.pread(HEAD_BYTES, 0)
             # Other bytes than before are another generation's: readers of this one will find out by the old ones.
-            if digest(data[:length]) == head:
+            if digest(data[:length]) == head_hash:
                 self._head = (len(data), digest(data))
         return self._head
 
     def _has_seen_head(self) -> bool:
         # Logs repeat themselves: the bytes before an offset may be the same in the next file, its first ones are not.
-        length, head = self._head
-        return length == 0 or digest(self.file.pread(length, 0)) == head
+        length, head_hash = self._head
+        return length == 0 or digest(self.file.pread(length, 0)) == head_hash
 
-    def _marker(self, offset: int) -> bytes:
-        start = max(0, offset - MARKER_BYTES)
+    def _tail_hash(self, offset: int) -> bytes:
+        start = max(0, offset - TAIL_BYTES)
         return digest(self.file.pread(offset - start, start)) if offset else digest(b"")
 
-    def holds(self, mark: Mark) -> bool:
+    def holds(self, checkpoint: Checkpoint) -> bool:
         """Whether the bytes that prove the mark are in this file. Raises OSError."""
-        if self.lost or mark.offset > self.file.stat().st_size:
+        if self.lost or checkpoint.offset > self.file.stat().st_size:
             return False
-        return digest(self.file.pread(mark.head_length, 0)) == mark.head and self._marker(mark.offset) == mark.marker
+        return (
+            digest(self.file.pread(checkpoint.head_length, 0)) == checkpoint.head_hash
+            and self._tail_hash(checkpoint.offset) == checkpoint.tail_hash
+        )
 
-    def spans(self, mark: Mark) -> bool:
+    def spans(self, checkpoint: Checkpoint) -> bool:
         """Whether the mark's offset lies in the part of the file that is this generation."""
-        return self.begin <= mark.offset and (self.limit is None or mark.offset <= self.limit)
+        return self.begin <= checkpoint.offset and (self.limit is None or checkpoint.offset <= self.limit)
 
     def intact(self) -> bool:
         """Whether what was seen at the last look is still there; sees what is there now. Raises OSError."""
         # In this order: readers see more of the file meanwhile.
-        size, changed, marker = self._witness
+        size, changed, tail_hash = self._last_stat
         facts = self.file.stat()
         self.was_empty = facts.st_size == 0
         if (facts.st_size, facts.st_ctime_ns) == (size, changed):
             return True
-        if facts.st_size < size or self._marker(size) != marker or not self._has_seen_head():
+        if facts.st_size < size or self._tail_hash(size) != tail_hash or not self._has_seen_head():
             return False
-        witness = (facts.st_size, facts.st_ctime_ns, self._marker(facts.st_size))
+        last_stat = (facts.st_size, facts.st_ctime_ns, self._tail_hash(facts.st_size))
         # If it was truncated just now, the marker is of other bytes than the size: the next look will tell.
-        if self.file.stat().st_size >= facts.st_size and self._marker(size) == marker:
+        if self.file.stat().st_size >= facts.st_size and self._tail_hash(size) == tail_hash:
             self._see_head()
-            self._witness = witness
+            self._last_stat = last_stat
         return True
 
     def touched(self) -> bool:
         """Whether anything was done to the file since the last look. Raises OSError."""
-        witness = self._witness
+        last_stat = self._last_stat
         facts = self.file.stat()
-        return (facts.st_size, facts.st_ctime_ns) != witness[:2]
+        return (facts.st_size, facts.st_ctime_ns) != last_stat[:2]
 
-    def seen(self) -> Mark:
+    def seen(self) -> Checkpoint:
         """The mark of the end of what was seen."""
-        size, _, marker = self._witness
-        return Mark(self.source, self.key, size, None, *self._head, marker)
+        size, _, tail_hash = self._last_stat
+        return Checkpoint(self.source, self.key, size, None, *self._head, tail_hash)
 
     @property
     def seen_size(self) -> int:
         """Bytes that were seen of the file, by the last look or by a reader since."""
-        return self._witness[0]
+        return self._last_stat[0]
 
     def last_lines(self, count: int) -> int:
         """The offset before the last ``count`` whole lines that are there now (0: after the last). Raises OSError."""
@@ -385,7 +388,7 @@ class Generation:
         """The whole lines after a position, up to ``max_lines`` or 256 KiB, or one longer line; None if none is there.
 
         Raises:
-            TornError: if the file no longer holds the bytes before the position.
+            FileChangedError: if the file no longer holds the bytes before the position.
             OSError: if it cannot be read.
         """
         at = self._numbered(at)
@@ -404,7 +407,7 @@ class Generation:
         if not lines:
             return None
         if end.offset > self.seen_size:
-            self._witness = (end.offset, 0, end.marker)
+            self._last_stat = (end.offset, 0, end.tail_hash)
         plain = start > 0 and b"\r" not in data and b"\0" not in data
         more = len(lines) == max_lines or len(data) == MAX_BYTES
         return Batch(at, end, lines, cut=cut, plain=plain, more=more)
@@ -434,7 +437,7 @@ class Generation:
         """How many newlines lie between two offsets, neither of them within one.
 
         Raises:
-            TornError: if the file ends before.
+            FileChangedError: if the file ends before.
             OSError: if it cannot be read.
         """
         # Others at this place need not count again then.
@@ -449,7 +452,7 @@ class Generation:
             size = min(_SCAN_BYTES, end - at)
             data = self.pread(size, at)
             if len(data) < size:
-                raise TornError
+                raise FileChangedError
             count += count_newlines(data, encoding)
             at = max(at + size, self.file.next_data(at + size))
         return count
@@ -459,7 +462,7 @@ class Generation:
         end = self.position(offset, None if at.line is None else at.line + lines)
         self._check(at, offset, b"")
         if offset > self.seen_size:
-            self._witness = (offset, 0, end.marker)
+            self._last_stat = (offset, 0, end.tail_hash)
         return end
 
     def _numbered(self, at: Position) -> Position:
@@ -475,12 +478,12 @@ class Generation:
     def _check(self, at: Position, end: int, data: bytes) -> None:
         # Last of all: bytes that were still right before the read may be gone by the time they are read, or before
         # the place after them was proved.
-        if self.lost or self.file.stat().st_size < end or self._marker(at.offset) != at.marker:
-            raise TornError
-        length, head = self._head
+        if self.lost or self.file.stat().st_size < end or self._tail_hash(at.offset) != at.tail_hash:
+            raise FileChangedError
+        length, head_hash = self._head
         first = data[:length] if at.offset == 0 and len(data) >= length else self.file.pread(length, 0)
-        if length and digest(first) != head:
-            raise TornError
+        if length and digest(first) != head_hash:
+            raise FileChangedError
 
     def _end_of_nuls(self, start: int) -> int:
         at = self._resume_search(start)
@@ -514,8 +517,8 @@ class Generation:
         searched, until = self._searched
         return until if searched == start else start
 
-    def close(self, reason: Reason, heir: "Generation | None") -> None:
+    def close(self, reason: Reason, successor: "Generation | None") -> None:
         """Give the file up: readers in it learn the reason and where to go on."""
-        self.heir = heir
+        self.successor = successor
         self.lost = reason
         self.file.close()

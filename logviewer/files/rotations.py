@@ -9,7 +9,7 @@ from pathlib import Path
 
 from logviewer.cursor import file_key
 from logviewer.errors import StaleListingError
-from logviewer.files.byte_file import Identity, OpenFile
+from logviewer.files.byte_file import ByteFile, Identity
 
 # A dash before a short number is no rotation: worker-1.log stands beside worker.log.
 _SUFFIX = re.compile(r"(?:\.(?P<index>\d{1,3})|[._-](?P<date>\d{4}[\d._:T-]*)|\.(?P<word>old|prev|previous))")
@@ -61,13 +61,13 @@ def _suffix(base: str, name: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DirectoryEntry:
     """A name in a directory and the file that it named when the directory was read."""
 
     path: Path
     identity: Identity
 
-    def open(self) -> OpenFile | None:
+    def open(self) -> ByteFile | None:
         """Open that very file; None if it is not to be read.
 
         Raises:
@@ -75,7 +75,7 @@ class Entry:
             OSError: if this process can open no file at all now.
         """
         try:
-            file = OpenFile.open(self.path, follow=False)
+            file = ByteFile.open(self.path, follow=False)
         except FileNotFoundError as error:
             raise StaleListingError from error
         except OSError as error:
@@ -87,7 +87,7 @@ class Entry:
         return file
 
 
-class Listings:
+class DirectoryListings:
     """Directory listings, each read once: one of these serves a pass over many sources.
 
     A directory that is not there is empty; for one that cannot be read, OSError is raised: what is in it is not known.
@@ -96,23 +96,23 @@ class Listings:
     def __init__(self) -> None:
         self._entries: dict[Path, dict[str, Identity]] = {}
 
-    def rotated(self, path: Path) -> list[Entry]:
+    def rotated(self, path: Path) -> list[DirectoryEntry]:
         """The rotated files of a log that are on disk, the oldest first, beside it and beside its symlink's target."""
         return [
-            Entry(place.parent / name, entries[name])
+            DirectoryEntry(place.parent / name, entries[name])
             for place in _places(path)
             for entries in (self._in(place.parent),)
             for name in oldest_first(place.name, entries)
             if name != place.name
         ]
 
-    def named(self, path: Path, key: bytes) -> list[Entry]:
+    def named(self, path: Path, key: bytes) -> list[DirectoryEntry]:
         """Where a physical file lies under the log's own name, or that of a rotation of it.
 
         Under no other: who asks may have made up the number, and would get to see a file that nobody named.
         """
         return [
-            Entry(place.parent / name, entries[name])
+            DirectoryEntry(place.parent / name, entries[name])
             for place in _places(path)
             for entries in (self._in(place.parent),)
             for name in {place.name: None} | dict.fromkeys(oldest_first(place.name, entries))

@@ -152,7 +152,7 @@ def named(word: str) -> Level | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class LearnedLevel:
     """The level that a line names, and how many characters at its start decide it in other lines that begin so.
 
     Digits are all alike there. The length is None where the rest of a line, or the value of a number, decides as well.
@@ -164,19 +164,19 @@ class Lesson:
     always: bool = False
 
 
-def learn(text: str) -> Lesson:
+def learn(text: str) -> LearnedLevel:
     """What there is to learn from one line about others."""
     found = level(text)
     head = text[:_HEAD_CHARS]
     if head[:1] in {"{", "<"} or "\x1b" in head or " std" in head[:64]:
-        return Lesson(found)
+        return LearnedLevel(found)
     if (match := _PLAINEST.match(head)) and match[1] in _CAPITALS:
-        return Lesson(found, match.end() + 1, always=True)
+        return LearnedLevel(found, match.end() + 1, always=True)
     if any(word in text for word in SPECIAL) or _REDIS_START.match(head):
-        return Lesson(found)
+        return LearnedLevel(found)
     if match := _SYSLOG_SPEECH.match(head):
-        return Lesson(found, match.end() + 1)
-    return Lesson(found, 3 if head.startswith(("\t", "   ")) else _decisive(head))
+        return LearnedLevel(found, match.end() + 1)
+    return LearnedLevel(found, 3 if head.startswith(("\t", "   ")) else _decisive(head))
 
 
 def _decisive(head: str) -> int | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from logviewer.formats.level import LETTERS, SPECIAL, Lesson, Level, learn, level
+from logviewer.formats.level import LETTERS, SPECIAL, LearnedLevel, Level, learn, level
 
 LEVELS: tuple[Level | None, ...] = tuple(LETTERS)
 
@@ -41,7 +41,7 @@ _HIGH_BITS = np.uint64(0x8080808080808080)
 _FACTORS = np.array([(0x9E3779B97F4A7C15 * (2 * each + 1)) % 2**64 for each in range(9)], np.uint64)
 
 
-class LevelTally:
+class LevelClassifier:
     """Tells the levels of the lines of one file, and learns how its lines begin.
 
     Threads may share one: what one learns too late, another learns again. ``exact`` says that nothing was guessed.
@@ -103,7 +103,7 @@ class LevelTally:
         self._in_vain += 1
         # It takes four times as long as just to read.
         is_hopeful = self._in_vain < _IN_VAIN or self._in_vain % _SOMETIMES == 0
-        lesson = learn(text) if is_hopeful else Lesson(level(text))
+        lesson = learn(text) if is_hopeful else LearnedLevel(level(text))
         kind, length = _KINDS[lesson.level], lesson.length or 0
         kinds[number] = kind
         beginning = line[:length]

@@ -17,7 +17,7 @@ from logviewer.formats.level import Level, named
 from logviewer.formats.level import level as usual_level
 from logviewer.formats.redaction import Redaction, redaction_of
 from logviewer.formats.timestamp import time as usual_time
-from logviewer.globs import fits
+from logviewer.globs import matches_glob
 from logviewer.settings import LogRule
 
 # A pattern sees so much of a line: no more than is read of it where only its time is wanted.
@@ -30,7 +30,7 @@ T = TypeVar("T")
 _Read = Callable[[str], T | None]
 
 
-class Dialect:
+class LineFormat:
     """Reads lines by these rules; without any, as lines are read everywhere.
 
     ``time`` gives the epoch milliseconds that a line names, ``level`` its level, each None if it names none.
@@ -44,17 +44,17 @@ class Dialect:
 
     def __init__(self, rules: Sequence[LogRule] = (), redaction: Redaction | None = None) -> None:
         zone = next((_zone(rule.zone) for rule in reversed(rules) if rule.zone is not None), None)
-        times: list[_Way[int]] = []
-        levels: list[_Way[Level]] = []
+        times: list[_FieldPattern[int]] = []
+        levels: list[_FieldPattern[Level]] = []
         for rule in rules:
             pattern, groups = _compiled(rule)
             if "time" in groups:
-                times.append(_Way(pattern, groups["time"], _time_of(rule, zone)))
+                times.append(_FieldPattern(pattern, groups["time"], _time_of(rule, zone)))
             if "level" in groups:
-                levels.append(_Way(pattern, groups["level"], _level_of(rule)))
+                levels.append(_FieldPattern(pattern, groups["level"], _level_of(rule)))
         usual = partial(usual_time, zone=zone) if zone else usual_time
-        self.time = _Ways(times, usual).read if times else usual
-        self.level = _Ways(levels, usual_level).read if levels else usual_level
+        self.time = _FieldPatterns(times, usual).read if times else usual
+        self.level = _FieldPatterns(levels, usual_level).read if levels else usual_level
         self.is_traced = all(rule.time_format is None for rule in rules)
         self.has_own_levels = bool(levels) or redaction is not None
         self.redaction = redaction
@@ -66,7 +66,7 @@ def _seen_by(read: _Read[T], redaction: Redaction) -> _Read[T]:
     return lambda text: read(redaction.text(text))
 
 
-class _Way(Generic[T]):
+class _FieldPattern(Generic[T]):
     """A pattern with a group in which something is said, and how that is read."""
 
     def __init__(self, pattern: Any, group: int, read: _Read[T]) -> None:  # noqa: ANN401 (re2 has no types)
@@ -80,10 +80,10 @@ class _Way(Generic[T]):
         return match[self._group].decode() if match and match[self._group] else None
 
 
-class _Ways(Generic[T]):
+class _FieldPatterns(Generic[T]):
     """Ways to read the same thing, the one that was right last tried first; any thread may ask."""
 
-    def __init__(self, ways: Iterable[_Way[T]], usual: _Read[T]) -> None:
+    def __init__(self, ways: Iterable[_FieldPattern[T]], usual: _Read[T]) -> None:
         self._ways = tuple(ways)
         self._usual = usual
 
@@ -149,11 +149,11 @@ def _zone(name: str) -> tzinfo:
         raise CannotRunError(f"zone: there is no time zone {name!r}{advice}") from error
 
 
-PLAIN = Dialect()
-_OF_SOURCES: WeakValueDictionary[bytes, Dialect] = WeakValueDictionary()
+PLAIN = LineFormat()
+_OF_SOURCES: WeakValueDictionary[bytes, LineFormat] = WeakValueDictionary()
 
 
-class Dialects:
+class LineFormats:
     """Tells which source has which dialect, and is alone to do so: it holds as long as this lives.
 
     What is redacted in a source must be known by then.
@@ -162,17 +162,17 @@ class Dialects:
     def __init__(self, rules: Sequence[LogRule] = ()) -> None:
         self._rules = rules
         # Shared by all files with the same rules, and so is what is made for a dialect.
-        self._made: dict[tuple[tuple[LogRule, ...], Redaction | None], Dialect] = {((), None): PLAIN}
+        self._made: dict[tuple[tuple[LogRule, ...], Redaction | None], LineFormat] = {((), None): PLAIN}
 
     def assign(self, source_key: bytes, path: Path, name: str) -> None:
         """Let the rules that fit a file's path or name hold for a source."""
-        rules = tuple(rule for rule in self._rules if any(fits(glob, path, name) for glob in rule.files))
+        rules = tuple(rule for rule in self._rules if any(matches_glob(glob, path, name) for glob in rule.files))
         key = rules, redaction_of(source_key)
         if key not in self._made:
-            self._made[key] = Dialect(*key)
+            self._made[key] = LineFormat(*key)
         _OF_SOURCES[source_key] = self._made[key]
 
 
-def dialect_of(source_key: bytes) -> Dialect:
+def line_format_of(source_key: bytes) -> LineFormat:
     """How the lines of a source are read."""
     return _OF_SOURCES.get(source_key, PLAIN)

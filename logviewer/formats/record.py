@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from logviewer.formats.line_format import PLAIN, Dialect
+from logviewer.formats.line_format import PLAIN, LineFormat
 
 _HEAD_CHARS = 200
 # A record is not longer than this; further up, the line before belongs to something else.
@@ -19,34 +19,36 @@ _CONTINUES = re.compile(
 )
 
 
-def continues(text: str, dialect: Dialect = PLAIN) -> bool:
+def continues(text: str, line_format: LineFormat = PLAIN) -> bool:
     """Whether a line goes on with the record before it, rather than beginning its own.
 
     A line that says when it was written begins one.
     """
-    return _CONTINUES.match(text) is not None and dialect.time(text[:_HEAD_CHARS]) is None
+    return _CONTINUES.match(text) is not None and line_format.time(text[:_HEAD_CHARS]) is None
 
 
-def record_at(texts: Sequence[str], number: int, dialect: Dialect = PLAIN) -> tuple[int, int]:
+def record_at(texts: Sequence[str], number: int, line_format: LineFormat = PLAIN) -> tuple[int, int]:
     """The first line of the record that a line is part of, and the first one after it.
 
     A line without a time belongs to the one before it that has one, unless it names a level. Where none has a time,
     only what looks like a part of a stack trace goes on.
     """
     first = number
-    while first > 0 and number - first < _MOST_LINES and not _begins(texts[first], dialect):
+    while first > 0 and number - first < _MOST_LINES and not _begins(texts[first], line_format):
         first -= 1
-    is_dated = dialect.time(texts[first][:_HEAD_CHARS]) is not None
+    is_dated = line_format.time(texts[first][:_HEAD_CHARS]) is not None
     if not is_dated:
         first = number
-        while first > 0 and continues(texts[first], dialect):
+        while first > 0 and continues(texts[first], line_format):
             first -= 1
     after = number + 1
-    while after < len(texts) and (not _begins(texts[after], dialect) if is_dated else continues(texts[after], dialect)):
+    while after < len(texts) and (
+        not _begins(texts[after], line_format) if is_dated else continues(texts[after], line_format)
+    ):
         after += 1
     return first, after
 
 
-def _begins(text: str, dialect: Dialect) -> bool:
+def _begins(text: str, line_format: LineFormat) -> bool:
     head = text[:_HEAD_CHARS]
-    return dialect.time(head) is not None or (text[:1] not in {" ", "\t"} and dialect.level(head) is not None)
+    return line_format.time(head) is not None or (text[:1] not in {" ", "\t"} and line_format.level(head) is not None)

@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 import re2
 
 from logviewer.errors import CannotRunError
-from logviewer.globs import fits
+from logviewer.globs import matches_glob
 from logviewer.settings import RedactRule
 
 
@@ -63,7 +63,7 @@ class Redactions:
     def assign(self, source_key: bytes, path: Path, name: str) -> None:
         """Let the rules that fit a file's path or name hold for a source; one that names no files fits all."""
         rules = tuple(
-            rule for rule in self._rules if not rule.files or any(fits(glob, path, name) for glob in rule.files)
+            rule for rule in self._rules if not rule.files or any(matches_glob(glob, path, name) for glob in rule.files)
         )
         if rules and rules not in self._made:
             self._made[rules] = Redaction(rules)

@@ -27,7 +27,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OnDisk:
     """What the path names now: a regular file with its size in bytes."""
 
     identity: Identity
@@ -41,7 +41,7 @@ class Absent(Enum):
     REFUSED = auto()
 
 
-def decide(held: Held | None, now: Found | Absent) -> Change:
+def decide(held: Held | None, now: OnDisk | Absent) -> Change:
     """Compare what is held with what the path names now.
 
     What the held file lost is told first, and the next decision tells what else happened. A path that names nothing

@@ -4,18 +4,18 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from logviewer.cursor import Mark
+from logviewer.cursor import Checkpoint
 from logviewer.errors import StaleListingError
-from logviewer.files.byte_file import Identity, OpenFile
+from logviewer.files.byte_file import ByteFile, Identity
 from logviewer.files.generation import Generation, Position, Reason
-from logviewer.files.rotations import EXHAUSTED, Entry
+from logviewer.files.rotations import EXHAUSTED, DirectoryEntry
 
 GRACE_SECONDS = 5.0
 HOLD_SECONDS = 600.0
 MAX_HELD = 16
 
 
-class Lineage:
+class RotationHistory:
     """The generations of one source, the oldest first, the live one last.
 
     The tuple is replaced, never changed, so that any thread may read it; whoever changes it holds the source's lock.
@@ -27,15 +27,15 @@ class Lineage:
         self.generations: tuple[Generation, ...] = ()
         self._source = source
         self._clock = clock
-        self._known_rotated: dict[Identity, Mark | None] | None = None
-        self._let_go: dict[Identity, Mark] = {}
-        self._overtaken: list[Identity] = []
+        self._known_rotated: dict[Identity, Checkpoint | None] | None = None
+        self._let_go: dict[Identity, Checkpoint] = {}
+        self._attached_listing: list[Identity] = []
 
     @property
     def live(self) -> Generation | None:
         """The file that bears the name, or bore it last while this process looked."""
         newest = self.generations[-1:]
-        return newest[0] if newest and not newest[0].adopted else None
+        return newest[0] if newest and not newest[0].attached else None
 
     def after(self, generation: Generation) -> Generation | None:
         """The generation that followed this one."""
@@ -54,11 +54,11 @@ class Lineage:
 
     # What happened to the name
 
-    def know(self, rotated: Iterable[Entry]) -> None:
+    def know(self, rotated: Iterable[DirectoryEntry]) -> None:
         """These were rotated before: whatever else is found later is news."""
         self._known_rotated = {entry.identity: self._end_of(entry) for entry in rotated}
 
-    def _end_of(self, entry: Entry) -> Mark | None:
+    def _end_of(self, entry: DirectoryEntry) -> Checkpoint | None:
         """The end of a file's bytes; None if they cannot be read: then only its number tells that it was known."""
         file = entry.open()
         if file is None:
@@ -75,7 +75,7 @@ class Lineage:
         """Whether it was told once what was rotated before."""
         return self._known_rotated is not None
 
-    def succeed(self, file: OpenFile, rotated: Sequence[Entry] | None, *, seen: int) -> None:
+    def succeed(self, file: ByteFile, rotated: Sequence[DirectoryEntry] | None, *, seen: int) -> None:
         """Another file bears the name: the old ones end.
 
         One that bore it before goes on from where it ended then, at the latest at ``seen`` bytes. Files that came
@@ -90,42 +90,42 @@ class Lineage:
             new.begin = let_go.offset
         new.intact()
         unseen = self._unseen(_older_than(new, _newer_than(self.live, rotated or ())), new)
-        between = [each for each in unseen if not _holds(new, each.last(0).mark())]
+        between = [each for each in unseen if not _holds(new, each.last(0).checkpoint())]
         self._end(self.generations)
         self.generations = (*self.generations, *between, new)
         if rotated is not None and self.knows_rotated:
             self.know(_older_than(new, rotated))
 
-    def renew(self, torn: Generation, list_rotated: Callable[[], Sequence[Entry]]) -> None:
+    def renew(self, changed_file: Generation, list_rotated: Callable[[], Sequence[DirectoryEntry]]) -> None:
         """A file holds other bytes: that is a new generation; what it held lives on in a copy, or is lost.
 
         Raises OSError.
         """
-        index = self.generations.index(torn)
+        index = self.generations.index(changed_file)
         rest = self.generations[index + 1 :]
-        if any(each.file.identity == torn.file.identity for each in rest):
+        if any(each.file.identity == changed_file.file.identity for each in rest):
             # The file has the name again: that generation tells of it.
             self.generations = (*self.generations[:index], *rest)
-            torn.close("truncated", rest[0])
+            changed_file.close("truncated", rest[0])
             return
-        seen = torn.seen()
-        heir = self._heir(torn)
+        seen = changed_file.seen()
+        successor = self._successor(changed_file)
         rotated = list_rotated()
         holders = self._holders(seen, rotated) if seen.offset else []
         holder = _only(holders)
         copy = self._copy(holder, seen.file) if holder else None
         others = [entry for entry in rotated if entry not in holders]
-        passed = self._unseen(_older_than(torn, _newer_than(copy, rotated) if copy else others), heir)
-        self._succeed_in_place(torn, [copy, *passed] if copy else passed, heir)
-        if seen.offset and not holder and torn.heir:
-            torn.heir.loss = "truncated"
+        passed = self._unseen(_older_than(changed_file, _newer_than(copy, rotated) if copy else others), successor)
+        self._succeed_in_place(changed_file, [copy, *passed] if copy else passed, successor)
+        if seen.offset and not holder and changed_file.successor:
+            changed_file.successor.loss = "truncated"
 
-    def overtake(self, rotated: Sequence[Entry]) -> None:
+    def attach_unseen(self, rotated: Sequence[DirectoryEntry]) -> None:
         """No file bears the name: the newest one that did since the last look, and was rotated away, is the last."""
         listed = [entry.identity for entry in rotated]
-        if listed == self._overtaken:
+        if listed == self._attached_listing:
             return
-        self._overtaken = listed
+        self._attached_listing = listed
         if unseen := self._unseen(_newer_than(self.live, rotated)):
             self._end((*self.generations, *unseen[:-1]))
             unseen[-1].ended = None
@@ -136,34 +136,36 @@ class Lineage:
         for each in generations:
             each.ended = now if each.ended is None else each.ended
 
-    def find_passed(self, live: Generation, list_rotated: Callable[[], Sequence[Entry]]) -> None:
+    def find_passed(self, live: Generation, list_rotated: Callable[[], Sequence[DirectoryEntry]]) -> None:
         """Take up what came into a file and was copied away while each look found it empty. Raises OSError."""
-        heir = self._heir(live)
-        passed = self._unseen(_older_than(live, list_rotated()), heir)
-        if passed or heir.loss:
-            self._succeed_in_place(live, passed, heir)
+        successor = self._successor(live)
+        passed = self._unseen(_older_than(live, list_rotated()), successor)
+        if passed or successor.loss:
+            self._succeed_in_place(live, passed, successor)
 
-    def _heir(self, torn: Generation) -> Generation:
+    def _successor(self, changed_file: Generation) -> Generation:
         """What a file holds now, seen before the copies of what it held are listed."""
-        heir = Generation(torn.file.duplicate(), self._source, ended=torn.ended, adopted=torn.adopted)
-        heir.intact()
-        return heir
+        successor = Generation(
+            changed_file.file.duplicate(), self._source, ended=changed_file.ended, attached=changed_file.attached
+        )
+        successor.intact()
+        return successor
 
-    def _succeed_in_place(self, torn: Generation, passed: Sequence[Generation], heir: Generation) -> None:
+    def _succeed_in_place(self, changed_file: Generation, passed: Sequence[Generation], successor: Generation) -> None:
         """Put what a file holds now in the place of the old generation, behind those that passed."""
-        if not heir.intact():
+        if not successor.intact():
             raise StaleListingError
-        heirs = (*passed, heir)
-        heirs[0].loss = torn.loss or heirs[0].loss
-        others = [each for each in self.generations if each not in heirs]
-        self.generations = tuple(new for each in others for new in (heirs if each is torn else (each,)))
-        torn.close("truncated", heirs[0])
+        successors = (*passed, successor)
+        successors[0].loss = changed_file.loss or successors[0].loss
+        others = [each for each in self.generations if each not in successors]
+        self.generations = tuple(new for each in others for new in (successors if each is changed_file else (each,)))
+        changed_file.close("truncated", successors[0])
 
-    def _copy(self, holder: Entry, key: bytes) -> Generation | None:
+    def _copy(self, holder: DirectoryEntry, key: bytes) -> Generation | None:
         """A copy stands for what was truncated, unless it is in the line already."""
         if known := self._of(holder):
             # Whoever took it up before the truncation was seen could not know that its place is here.
-            return known if known.adopted else None
+            return known if known.attached else None
         file = holder.open()
         if file is None:
             return None
@@ -171,7 +173,7 @@ class Lineage:
         copy.intact()
         return copy
 
-    def _unseen(self, rotated: Sequence[Entry], then: Generation | None = None) -> list[Generation]:
+    def _unseen(self, rotated: Sequence[DirectoryEntry], then: Generation | None = None) -> list[Generation]:
         """Those of these files that came and were rotated away since the last look, before the one that came ``then``.
 
         Who comes after one that cannot be read tells of the loss: one bad file must not keep from the others.
@@ -189,7 +191,7 @@ class Lineage:
                 file = each = None
             if file is None:
                 loss = loss if _is_listed(entry, known) else "lost"
-                self._overtaken = []
+                self._attached_listing = []
             if each and not self._was_known(each, known):
                 each.loss, loss = loss, None
                 unseen.append(each)
@@ -197,12 +199,12 @@ class Lineage:
             then.loss = loss
         return unseen
 
-    def _was_known(self, generation: Generation, known: Mapping[Identity, Mark | None]) -> bool:
+    def _was_known(self, generation: Generation, known: Mapping[Identity, Checkpoint | None]) -> bool:
         if not _is_listed(generation.file, known):
             return False
         # The number of a deleted file is given to the next one: only its bytes tell that it is the same.
-        mark = known[generation.file.identity]
-        return mark is None or _holds(generation, mark)
+        checkpoint = known[generation.file.identity]
+        return checkpoint is None or _holds(generation, checkpoint)
 
     def freeze_finished(self) -> None:
         """Files in which nothing is expected end where they end now."""
@@ -228,7 +230,9 @@ class Lineage:
 
     # Finding places again
 
-    def known(self, mark: Mark, *, after: Sequence[Position] = (), since: Generation | None = None) -> Position | None:
+    def known(
+        self, checkpoint: Checkpoint, *, after: Sequence[Position] = (), since: Generation | None = None
+    ) -> Position | None:
         """The place of a mark in a known generation, behind the positions before it, and not before ``since``.
 
         Raises OSError.
@@ -239,37 +243,41 @@ class Lineage:
         holders = [
             each
             for each in generations[behind:]
-            if each.key == mark.file and each.spans(mark) and _holds_surely(each, mark)
+            if each.key == checkpoint.file and each.spans(checkpoint) and _holds_surely(each, checkpoint)
         ]
         if not holders:
             return None
         # Of several copies that begin alike, the newest is the likeliest; of several lives of one file, the first.
         first = next(each for each in holders if each.file.identity == holders[-1].file.identity)
-        return first.position(mark.offset, mark.line)
+        return first.position(checkpoint.offset, checkpoint.line)
 
-    def on_disk(self, mark: Mark, named: Sequence[Entry], rotated: Sequence[Entry]) -> Position | None:
+    def on_disk(
+        self, checkpoint: Checkpoint, named: Sequence[DirectoryEntry], rotated: Sequence[DirectoryEntry]
+    ) -> Position | None:
         """The place of a mark in the file of its name's number, or in a copy; the files after it are taken up too.
 
         Raises OSError.
         """
-        holder = next((entry for entry in named if self._is_holder(entry, mark)), None)
-        if holder is None and mark.offset:
-            holder = _only(self._holders(mark, rotated))
-        found = self._adopt_from(holder, rotated) if holder else None
-        return found.position(mark.offset, mark.line) if found else None
+        holder = next((entry for entry in named if self._is_holder(entry, checkpoint)), None)
+        if holder is None and checkpoint.offset:
+            holder = _only(self._holders(checkpoint, rotated))
+        found = self._attach_from(holder, rotated) if holder else None
+        return found.position(checkpoint.offset, checkpoint.line) if found else None
 
-    def rewritten(self, mark: Mark, named: Sequence[Entry], rotated: Sequence[Entry]) -> Position | None:
+    def rewritten(
+        self, checkpoint: Checkpoint, named: Sequence[DirectoryEntry], rotated: Sequence[DirectoryEntry]
+    ) -> Position | None:
         """The start of the file that the mark names, although its bytes are others now."""
-        file = next((each for each in self.generations if each.key == mark.file), None)
+        file = next((each for each in self.generations if each.key == checkpoint.file), None)
         try:
             if file is None and named:
-                file = self._adopt_from(named[0], rotated)
+                file = self._attach_from(named[0], rotated)
             return file.first() if file else None
         except OSError as error:
             self._check_bad(error)
             return None
 
-    def adopt(self, rotated: Sequence[Entry], *, start: int = 0) -> None:
+    def attach(self, rotated: Sequence[DirectoryEntry], *, start: int = 0) -> None:
         """Take up the rotated files from the index ``start`` on.
 
         Who comes after one that is bad tells of the loss, and, where some are before ``start``, after one that may not
@@ -281,7 +289,7 @@ class Lineage:
                 each = self._of(rotated[index])
                 file = None if each else rotated[index].open()
                 try:
-                    each = self._adopt_one(file, rotated, index) if file else each
+                    each = self._attach_one(file, rotated, index) if file else each
                 except OSError as error:
                     self._check_bad(error)
                     loss = "lost"
@@ -297,14 +305,14 @@ class Lineage:
         if error.errno in EXHAUSTED or self.live is None or not self.live.file.pread(1, 0):
             raise error
 
-    def adopt_newest(self, rotated: Sequence[Entry]) -> None:
+    def attach_newest(self, rotated: Sequence[DirectoryEntry]) -> None:
         """Take up the newest rotated file that has a line and can be read, unless it is known."""
         for index in reversed(range(len(rotated))):
             if self._of(rotated[index]):
                 return
             file = self._open(rotated[index])
             with contextlib.suppress(OSError):
-                if file and self._adopt_one(file, rotated, index):
+                if file and self._attach_one(file, rotated, index):
                     return
 
     @contextlib.contextmanager
@@ -317,36 +325,38 @@ class Lineage:
             self.generations = before
             raise
 
-    def _adopt_one(self, file: OpenFile, rotated: Sequence[Entry], index: int) -> Generation | None:
-        generation = self._ended(file, adopted=True)
+    def _attach_one(self, file: ByteFile, rotated: Sequence[DirectoryEntry], index: int) -> Generation | None:
+        generation = self._ended(file, attached=True)
         if generation:
             self._insert(generation, older=rotated[:index], newer=rotated[index + 1 :])
         return generation
 
-    def _adopt_from(self, entry: Entry, rotated: Sequence[Entry]) -> Generation | None:
+    def _attach_from(self, entry: DirectoryEntry, rotated: Sequence[DirectoryEntry]) -> Generation | None:
         index = rotated.index(entry) if entry in rotated else len(rotated)
         found = self._of(entry)
         with self._whole():
             if found is None and (file := entry.open()):
-                found = Generation(file, self._source, ended=self._clock(), adopted=True)
+                found = Generation(file, self._source, ended=self._clock(), attached=True)
                 self._insert(found, older=rotated[:index] if entry in rotated else (), newer=rotated[index + 1 :])
-            self.adopt(rotated, start=index + 1)
+            self.attach(rotated, start=index + 1)
         return found
 
-    def _of(self, entry: Entry) -> Generation | None:
+    def _of(self, entry: DirectoryEntry) -> Generation | None:
         return next((each for each in reversed(self.generations) if each.file.identity == entry.identity), None)
 
-    def _open(self, entry: Entry) -> OpenFile | None:
+    def _open(self, entry: DirectoryEntry) -> ByteFile | None:
         return None if self._of(entry) else entry.open()
 
-    def _ended(self, file: OpenFile, *, adopted: bool = False) -> Generation | None:
+    def _ended(self, file: ByteFile, *, attached: bool = False) -> Generation | None:
         """A rotated file as an ended generation, unless it is empty or a copy of one known. Raises OSError."""
-        generation = Generation(file, self._source, ended=self._clock(), adopted=adopted)
+        generation = Generation(file, self._source, ended=self._clock(), attached=attached)
         generation.intact()
-        end = generation.last(0).mark()
+        end = generation.last(0).checkpoint()
         return None if end.offset == 0 or any(_holds(each, end) for each in self.generations) else generation
 
-    def _insert(self, generation: Generation, *, older: Iterable[Entry], newer: Iterable[Entry]) -> None:
+    def _insert(
+        self, generation: Generation, *, older: Iterable[DirectoryEntry], newer: Iterable[DirectoryEntry]
+    ) -> None:
         """Put a file into the line by its rotated neighbours.
 
         Without any, it is older than whatever was live while this process looked.
@@ -356,55 +366,57 @@ class Lineage:
         before = {entry.identity for entry in older}
         after = {entry.identity for entry in newer}
         behind = [n + 1 for n, each in enumerate(generations) if each.file.identity in before]
-        ahead = [n for n, each in enumerate(generations) if each.file.identity in after or not each.adopted]
+        ahead = [n for n, each in enumerate(generations) if each.file.identity in after or not each.attached]
         index = behind[-1] if behind else (*ahead, len(generations))[0]
         self.generations = (*generations[:index], generation, *generations[index:])
 
-    def _is_holder(self, entry: Entry, mark: Mark) -> bool:
+    def _is_holder(self, entry: DirectoryEntry, checkpoint: Checkpoint) -> bool:
         file = entry.open()
         try:
-            return file is not None and Generation(file, self._source).holds(mark)
+            return file is not None and Generation(file, self._source).holds(checkpoint)
         except OSError as error:
             self._check_bad(error)
             return False
 
-    def _holders(self, mark: Mark, entries: Iterable[Entry]) -> list[Entry]:
-        return [entry for entry in entries if (file := entry.open()) and _holds(Generation(file, self._source), mark)]
+    def _holders(self, checkpoint: Checkpoint, entries: Iterable[DirectoryEntry]) -> list[DirectoryEntry]:
+        return [
+            entry for entry in entries if (file := entry.open()) and _holds(Generation(file, self._source), checkpoint)
+        ]
 
 
-def _newer_than(generation: Generation | None, rotated: Sequence[Entry]) -> Sequence[Entry]:
+def _newer_than(generation: Generation | None, rotated: Sequence[DirectoryEntry]) -> Sequence[DirectoryEntry]:
     """The files rotated after this one; all of them if it is not among them."""
     places = [n for n, entry in enumerate(rotated) if generation and entry.identity == generation.file.identity]
     return rotated[places[-1] + 1 :] if places else rotated
 
 
-def _older_than(generation: Generation, rotated: Sequence[Entry]) -> Sequence[Entry]:
+def _older_than(generation: Generation, rotated: Sequence[DirectoryEntry]) -> Sequence[DirectoryEntry]:
     """The files rotated before this one; all of them if it is not among them."""
     places = [n for n, entry in enumerate(rotated) if entry.identity == generation.file.identity]
     return rotated[: places[0]] if places else rotated
 
 
-def _is_listed(file: OpenFile | Entry, known: Mapping[Identity, Mark | None]) -> bool:
+def _is_listed(file: ByteFile | DirectoryEntry, known: Mapping[Identity, Checkpoint | None]) -> bool:
     """Whether its number was known, and that of no empty file."""
-    mark = known.get(file.identity)
-    return file.identity in known and (mark is None or mark.offset > 0)
+    checkpoint = known.get(file.identity)
+    return file.identity in known and (checkpoint is None or checkpoint.offset > 0)
 
 
-def _only(entries: Sequence[Entry]) -> Entry | None:
+def _only(entries: Sequence[DirectoryEntry]) -> DirectoryEntry | None:
     return entries[0] if len(entries) == 1 else None
 
 
-def _holds(generation: Generation, mark: Mark) -> bool:
+def _holds(generation: Generation, checkpoint: Checkpoint) -> bool:
     try:
-        return generation.holds(mark)
+        return generation.holds(checkpoint)
     except OSError:
         return False
 
 
-def _holds_surely(generation: Generation, mark: Mark) -> bool:
+def _holds_surely(generation: Generation, checkpoint: Checkpoint) -> bool:
     """The same, but raises OSError where nobody can tell now."""
     try:
-        return generation.holds(mark)
+        return generation.holds(checkpoint)
     except OSError:
         if generation.lost:
             return False

@@ -8,10 +8,10 @@ from collections import OrderedDict
 from weakref import WeakKeyDictionary
 
 from logviewer.files.generation import Generation
-from logviewer.formats.line_format import dialect_of
-from logviewer.search.level_counter import Levels
-from logviewer.search.line_filter import Sieve
-from logviewer.search.match_index import Matches
+from logviewer.formats.line_format import line_format_of
+from logviewer.search.level_counter import LevelCounter
+from logviewer.search.line_filter import LineFilter
+from logviewer.search.match_index import MatchIndex
 
 # An idle one has a few bytes for each 64 KiB of its file.
 _KEPT = 64
@@ -20,30 +20,30 @@ _WANTED_SECONDS = 10.0
 _NICE = 5
 _HEAD_START_SECONDS = 0.03
 
-Key = tuple[Generation, Sieve]
+Key = tuple[Generation, LineFilter]
 
 
-class Scans:
+class Indexer:
     """Finds the matches of a sieve in a file, and scans for those last asked for, with a thread for each core."""
 
     def __init__(self) -> None:
-        self._matches: OrderedDict[Key, Matches] = OrderedDict()
+        self._matches: OrderedDict[Key, MatchIndex] = OrderedDict()
         self._asked: dict[Key, float] = {}
-        self._levels: WeakKeyDictionary[Generation, Levels] = WeakKeyDictionary()
+        self._levels: WeakKeyDictionary[Generation, LevelCounter] = WeakKeyDictionary()
         self._wake = threading.Condition()
         self._closed = False
         self._threads: list[threading.Thread] = []
 
-    def find(self, generation: Generation, sieve: Sieve) -> Matches:
+    def find(self, generation: Generation, line_filter: LineFilter) -> MatchIndex:
         """The matches, grown to the file's present end, and scanned for from now on. Raises OSError."""
-        key = generation, sieve
+        key = generation, line_filter
         with self._wake:
             found = self._matches.get(key)
             levels = self._levels.get(generation)
         if found is None:
             # Outside of the lock, as it may take its time; of two made at once, one is thrown away.
-            levels = levels or Levels(generation.encoding, dialect_of(generation.source))
-            made = Matches(generation, sieve, levels)
+            levels = levels or LevelCounter(generation.encoding, line_format_of(generation.source))
+            made = MatchIndex(generation, line_filter, levels)
             with self._wake:
                 self._levels[generation] = levels
                 found = self._matches.setdefault(key, made)
@@ -98,9 +98,9 @@ class Scans:
                 except OSError:
                     # Asked for again by whoever asks again.
                     with self._wake:
-                        self._asked.pop((matches.generation, matches.sieve), None)
+                        self._asked.pop((matches.generation, matches.line_filter), None)
 
-    def _wanted(self) -> list[Matches]:
+    def _wanted(self) -> list[MatchIndex]:
         """What is not complete and was asked for of late, the last first."""
         since = time.monotonic() - _WANTED_SECONDS
         return [

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from logviewer.files.lines import UTF8, Encoding, to_text
 from logviewer.formats.level import LETTERS, Level
-from logviewer.formats.line_format import PLAIN, Dialect
+from logviewer.formats.line_format import PLAIN, LineFormat
 from logviewer.search.pattern import Span
 
 if TYPE_CHECKING:
-    from logviewer.formats.level_classifier import LevelTally
-    from logviewer.search.line_filter import Found
+    from logviewer.formats.level_classifier import LevelClassifier
+    from logviewer.search.line_filter import SelectedLines
 
 LEVELS: tuple[Level | None, ...] = tuple(LETTERS)
 _KINDS = {name: kind for kind, name in enumerate(LEVELS)}
@@ -23,21 +23,21 @@ Counts = dict[int, list[int]]
 """For cells in which lines begin, by number, how many there are of each of ``LEVELS``."""
 
 
-class Levels:
+class LevelCounter:
     """Tells and counts the levels of the lines of one file."""
 
-    def __init__(self, encoding: Encoding, dialect: Dialect = PLAIN) -> None:
+    def __init__(self, encoding: Encoding, line_format: LineFormat = PLAIN) -> None:
         self._encoding = encoding
-        self._dialect = dialect
-        self._can_learn = encoding is UTF8 and not dialect.has_own_levels
-        self._tally: LevelTally | None = None
+        self._line_format = line_format
+        self._can_learn = encoding is UTF8 and not line_format.has_own_levels
+        self._classifier: LevelClassifier | None = None
 
     @property
     def exact(self) -> bool:
         """Whether none had to be guessed."""
-        return self._tally is None or self._tally.exact
+        return self._classifier is None or self._classifier.exact
 
-    def count(self, found: "Found", cell_bytes: int) -> Counts:
+    def count(self, found: "SelectedLines", cell_bytes: int) -> Counts:
         """The levels of the matches among these lines by cells of so many bytes."""
         if self._can_learn and (found.everything or len(found.matches) > _MANY):
             return self._count_many(found, cell_bytes)
@@ -46,39 +46,41 @@ class Levels:
             counts.setdefault(offset // cell_bytes, [0] * len(LEVELS))[kind] += 1
         return counts
 
-    def kinds(self, found: "Found") -> Iterator[tuple[int, int]]:
+    def kinds(self, found: "SelectedLines") -> Iterator[tuple[int, int]]:
         """Where in the file each match begins, and the number of its level in ``LEVELS``."""
         for start, end in found.matches:
             text = to_text(found.data[start : min(end, start + _HEAD_BYTES)], self._encoding)
-            yield found.base + start, _KINDS[self._dialect.level(text)]
+            yield found.base + start, _KINDS[self._line_format.level(text)]
 
     def of(self, data: bytes, lines: Sequence[Span]) -> list[Level | None]:
         """The level of each of these lines in a block, whatever it takes."""
         if not self._can_learn or len(lines) <= _MANY:
             texts = (to_text(data[start : min(end, start + _HEAD_BYTES)], self._encoding) for start, end in lines)
-            return [self._dialect.level(text) for text in texts]
+            return [self._line_format.level(text) for text in texts]
         starts = _numpy().array([start for start, _ in lines])
         return [LEVELS[kind] for kind in self._learnt().kinds(data, starts, guess=False).tolist()]
 
-    def _count_many(self, found: "Found", cell_bytes: int) -> Counts:
-        numpy, tally = _numpy(), self._learnt()
-        starts = tally.starts(found.data) if found.everything else numpy.array([start for start, _ in found.matches])
+    def _count_many(self, found: "SelectedLines", cell_bytes: int) -> Counts:
+        numpy, classifier = _numpy(), self._learnt()
+        starts = (
+            classifier.starts(found.data) if found.everything else numpy.array([start for start, _ in found.matches])
+        )
         starts = starts[(starts >= found.first) & (starts < min(found.last, found.whole))]
         if not len(starts):
             return {}
         cells = (starts + found.base) // cell_bytes
         first = int(cells[0])
-        counts = numpy.bincount((cells - first) * len(LEVELS) + tally.kinds(found.data, starts)).tolist()
+        counts = numpy.bincount((cells - first) * len(LEVELS) + classifier.kinds(found.data, starts)).tolist()
         counts += [0] * (-len(counts) % len(LEVELS))
         rows = [counts[at : at + len(LEVELS)] for at in range(0, len(counts), len(LEVELS))]
         return {first + number: row for number, row in enumerate(rows) if any(row)}
 
-    def _learnt(self) -> "LevelTally":
-        if self._tally is None:
-            from logviewer.formats.level_classifier import LevelTally  # noqa: PLC0415 (as below)
+    def _learnt(self) -> "LevelClassifier":
+        if self._classifier is None:
+            from logviewer.formats.level_classifier import LevelClassifier  # noqa: PLC0415 (as below)
 
-            self._tally = LevelTally()
-        return self._tally
+            self._classifier = LevelClassifier()
+        return self._classifier
 
 
 def _numpy() -> Any:  # noqa: ANN401 (a module)

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from logviewer.files.generation import Batch, Generation, Position
 from logviewer.files.lines import LINE_CAP, UTF8, Encoding, count_newlines, find_newline, rfind_newline, to_text
-from logviewer.formats.line_format import PLAIN, dialect_of
+from logviewer.formats.line_format import PLAIN, line_format_of
 from logviewer.formats.record import record_at
 from logviewer.search.matcher import Matcher, lines_of
 from logviewer.search.pattern import Span
@@ -25,7 +25,7 @@ _MATCHERS_KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SelectedLines:
     """The lines that were asked for of those that begin in a stretch of a file, as offsets in ``data``.
 
     That is at ``base`` in the file; the stretch is [first, last) in it, and the last line that begins there ends at
@@ -40,14 +40,14 @@ class Found:
     whole: int
     end: int
     everything: bool
-    picked: list[Span]
+    selected: list[Span]
     context: frozenset[int] = frozenset()
 
     @property
     def spans(self) -> list[Span]:
         """Where the lines begin, and where their newlines do."""
         if not self.everything:
-            return self.picked
+            return self.selected
         return [line for line in lines_of(self.data, first=self.first, last=self.whole) if line[0] < self.last]
 
     @property
@@ -59,7 +59,7 @@ class Found:
         return len(self.spans)
 
 
-class Sieve:
+class LineFilter:
     """Applies one query to any stretch of any file, with so many lines of ``context`` around each match.
 
     Raises QueryError at once if it is none.
@@ -81,25 +81,27 @@ class Sieve:
         """Where a line's text has what was asked for: [start, end) in characters."""
         return self._matcher(encoding, PLAIN).spans(text)
 
-    def pick(self, generation: Generation, start: int, end: int, *, rest: bool = False, is_end: bool = False) -> Found:
+    def select(
+        self, generation: Generation, start: int, end: int, *, rest: bool = False, is_end: bool = False
+    ) -> SelectedLines:
         """The lines that begin in [start, end); with ``rest`` the last one needs no newline. Raises OSError.
 
         ``is_end`` passes over what follows, as if the file ended there.
         """
-        stretch = _read(generation, start - self._margin, end, 0 if is_end else self._margin, rest=rest)
-        first, last = start - stretch.base, end - stretch.base
+        window = _read(generation, start - self._margin, end, 0 if is_end else self._margin, rest=rest)
+        first, last = start - window.base, end - window.base
         everything = not self.query and not self.context and generation.encoding is UTF8
-        spans = [] if everything else self._match(generation, stretch.data, stretch.first, stretch.last)
+        spans = [] if everything else self._match(generation, window.data, window.first, window.last)
         matching = {start for start, _ in spans}
         if self.is_wide:
-            lines = lines_of(stretch.data, generation.encoding, first=stretch.first, last=stretch.last)
-            spans = self._widen(generation, stretch.data, spans, lines)
+            lines = lines_of(window.data, generation.encoding, first=window.first, last=window.last)
+            spans = self._widen(generation, window.data, spans, lines)
         spans = [span for span in spans if first <= span[0] < last]
         context = frozenset(start for start, _ in spans if start not in matching)
-        first = max(first, stretch.first)
-        return Found(stretch.data, stretch.base, first, last, stretch.last, stretch.end, everything, spans, context)
+        first = max(first, window.first)
+        return SelectedLines(window.data, window.base, first, last, window.last, window.end, everything, spans, context)
 
-    def thin(self, batch: Batch) -> Batch:
+    def filter_batch(self, batch: Batch) -> Batch:
         """The same batch with just the lines that were asked for: live lines, given as history is. Raises OSError."""
         generation, newline = batch.start.generation, batch.start.generation.encoding.newline
         before = self._before(batch.start)
@@ -122,20 +124,20 @@ class Sieve:
         if not self._margin:
             return b""
         start = position.offset - self._margin
-        stretch = _read(position.generation, start, position.offset, 0, rest=False)
-        return stretch.data[stretch.first : stretch.last]
+        window = _read(position.generation, start, position.offset, 0, rest=False)
+        return window.data[window.first : window.last]
 
     def _match(self, generation: Generation, data: bytes, first: int, last: int) -> list[Span]:
-        return self._matcher(generation.encoding, dialect_of(generation.source)).match(data, first, last)
+        return self._matcher(generation.encoding, line_format_of(generation.source)).match(data, first, last)
 
     def _widen(self, generation: Generation, data: bytes, spans: list[Span], lines: list[Span]) -> list[Span]:
-        texts, dialect = _Texts(data, lines, generation.encoding), dialect_of(generation.source)
+        texts, line_format = _Texts(data, lines, generation.encoding), line_format_of(generation.source)
         numbers = {line[0]: number for number, line in enumerate(lines)}
         wanted: set[int] = set()
         for number in (numbers[start] for start, _ in spans):
             first, after = number, number + 1
             if self.query.records:
-                first, after = record_at(texts, number, dialect)
+                first, after = record_at(texts, number, line_format)
             wanted.update(range(max(0, first - self.context), min(len(lines), after + self.context)))
         return [lines[number] for number in sorted(wanted)]
 
@@ -155,7 +157,7 @@ class _Texts(Sequence[str]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
+class _Window:
     data: bytes
     base: int
     first: int
@@ -163,7 +165,7 @@ class _Stretch:
     end: int
 
 
-def _read(generation: Generation, start: int, end: int, margin: int, *, rest: bool) -> _Stretch:
+def _read(generation: Generation, start: int, end: int, margin: int, *, rest: bool) -> _Window:
     """The whole lines that begin in [start, end), and those of the margin after it."""
     encoding = generation.encoding
     width = len(encoding.newline)
@@ -187,10 +189,10 @@ def _read(generation: Generation, start: int, end: int, margin: int, *, rest: bo
     else:
         newline = find_newline(data, encoding)
         first = newline + width if newline >= 0 else len(data)
-    return _Stretch(data, base, first, whole, base + following)
+    return _Window(data, base, first, whole, base + following)
 
 
-def to_batches(generation: Generation, found: Found) -> list[Batch]:
+def to_batches(generation: Generation, found: SelectedLines) -> list[Batch]:
     """The lines as a view gives them; one over 1 MiB, cut, in a batch of its own. Raises OSError."""
     encoding = generation.encoding
     width = len(encoding.newline)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from logviewer.files.generation import Batch, Generation
-from logviewer.formats.line_format import dialect_of
-from logviewer.search.level_counter import LEVELS, Counts, Levels
-from logviewer.search.line_filter import MARGIN_BYTES, Found, Sieve, to_batches
+from logviewer.formats.line_format import line_format_of
+from logviewer.search.level_counter import LEVELS, Counts, LevelCounter
+from logviewer.search.line_filter import MARGIN_BYTES, LineFilter, SelectedLines, to_batches
 
 CELL_BYTES = 64 * 1024
 SLICE_BYTES = 4 * 1024 * 1024
@@ -25,7 +25,7 @@ class _Cells:
     context: Counter[int]
 
 
-class Matches:
+class MatchIndex:
     """The matching lines of one file, by level, in cells of 64 KiB; a line belongs to the cell that it begins in.
 
     ``count`` is of these, ``lines`` of all that are shown: matches may bring others. Numbers and places are of all.
@@ -34,9 +34,9 @@ class Matches:
     Any thread may ask, and any number of threads may scan, all at once. ``levels`` is what was learnt of the file.
     """
 
-    def __init__(self, generation: Generation, sieve: Sieve, levels: Levels | None = None) -> None:
+    def __init__(self, generation: Generation, line_filter: LineFilter, levels: LevelCounter | None = None) -> None:
         self.generation = generation
-        self.sieve = sieve
+        self.line_filter = line_filter
         size = generation.size()
         # All lines that begin in [low, high) are counted; ``high`` is the start of a line, or a cell's border.
         self.low = self.high = max(generation.begin, size - size % CELL_BYTES)
@@ -48,7 +48,7 @@ class Matches:
         self._lock = threading.Lock()
         self._growing = threading.Lock()
         self._sums = array("Q", [0])
-        self._kinds = levels or Levels(generation.encoding, dialect_of(generation.source))
+        self._kinds = levels or LevelCounter(generation.encoding, line_format_of(generation.source))
 
     # The pass
 
@@ -73,8 +73,8 @@ class Matches:
             size = self.generation.size()
             while self.high < size:
                 start, end = self.high, min(size, self.high + SLICE_BYTES)
-                found = self.sieve.pick(self.generation, start, end)
-                if self.sieve.is_wide and found.end > start:
+                found = self.line_filter.select(self.generation, start, end)
+                if self.line_filter.is_wide and found.end > start:
                     self._widen()
                 with self._lock:
                     self._add(self._count(found))
@@ -86,8 +86,8 @@ class Matches:
     def _widen(self) -> None:
         """Count the lines before ``high`` that are shown only because of matches after it."""
         start = max(self.generation.begin if self.complete else self.low, self.high - MARGIN_BYTES)
-        before = self.sieve.pick(self.generation, start, self.high, is_end=True)
-        now = self.sieve.pick(self.generation, start, self.high)
+        before = self.line_filter.select(self.generation, start, self.high, is_end=True)
+        now = self.line_filter.select(self.generation, start, self.high)
         offsets = {now.base + each for each in now.context} - {before.base + each for each in before.context}
         if offsets:
             with self._lock:
@@ -103,7 +103,7 @@ class Matches:
         if start >= end:
             return False
         try:
-            cells = self._count(self.sieve.pick(self.generation, start, end))
+            cells = self._count(self.line_filter.select(self.generation, start, end))
         except OSError:
             with self._lock:
                 self._taken = max(self._taken, end)
@@ -117,7 +117,7 @@ class Matches:
                 self.low = lower
         return True
 
-    def _count(self, found: Found) -> _Cells:
+    def _count(self, found: SelectedLines) -> _Cells:
         context = Counter((found.base + start) // CELL_BYTES for start in found.context)
         return _Cells(self._kinds.count(found, CELL_BYTES), context)
 
@@ -143,7 +143,7 @@ class Matches:
             return self.lines
         cell = offset // CELL_BYTES
         start = max(self.generation.begin, cell * CELL_BYTES)
-        partial = len(self.sieve.pick(self.generation, start, offset)) if offset > start else 0
+        partial = len(self.line_filter.select(self.generation, start, offset)) if offset > start else 0
         return self._sum(cell) + partial
 
     def levels(self, cell: int) -> list[int]:
@@ -170,7 +170,7 @@ class Matches:
     def kinds(self) -> Iterator[tuple[int, int]]:
         """All matches found so far: where each begins, and the number of its level. Raises OSError."""
         for start in range(self.low, self.high, SLICE_BYTES):
-            found = self.sieve.pick(self.generation, start, min(self.high, start + SLICE_BYTES))
+            found = self.line_filter.select(self.generation, start, min(self.high, start + SLICE_BYTES))
             yield from self._kinds.kinds(found)
         yield from self.rest_kinds()
 
@@ -202,7 +202,7 @@ class Matches:
                 break
             end = (offset // CELL_BYTES + 1) * CELL_BYTES if known else offset + _STRIDE_BYTES
             if not known or self._lines_in(offset // CELL_BYTES):
-                found = self.sieve.pick(self.generation, offset, min(end, self.high))
+                found = self.line_filter.select(self.generation, offset, min(end, self.high))
                 batches += to_batches(self.generation, _first(found, count - len(batches)))
             most = most if most is None or known else most - _STRIDE_BYTES
             offset = end
@@ -223,7 +223,7 @@ class Matches:
                 break
             start = max(begin, cell * CELL_BYTES if known else offset - _STRIDE_BYTES)
             if not known or self._lines_in(cell):
-                found = self.sieve.pick(self.generation, start, offset)
+                found = self.line_filter.select(self.generation, start, offset)
                 parts.append(to_batches(self.generation, _last(found, left)))
                 left -= len(parts[-1])
             most = most if most is None or known else most - _STRIDE_BYTES
@@ -235,9 +235,9 @@ class Matches:
         found = self._rest()
         return to_batches(self.generation, found) if found else []
 
-    def _rest(self) -> Found | None:
+    def _rest(self) -> SelectedLines | None:
         size = self.generation.size()
-        return self.sieve.pick(self.generation, self.high, size, rest=True) if self.high < size else None
+        return self.line_filter.select(self.generation, self.high, size, rest=True) if self.high < size else None
 
     def _lines_in(self, cell: int) -> int:
         return sum(self.levels(cell)) + self._context[cell]
@@ -253,9 +253,9 @@ class Matches:
             return self._sums[min(cell, len(self._sums) - 1)]
 
 
-def _first(found: Found, count: int) -> Found:
-    return replace(found, picked=found.spans[:count], everything=False)
+def _first(found: SelectedLines, count: int) -> SelectedLines:
+    return replace(found, selected=found.spans[:count], everything=False)
 
 
-def _last(found: Found, count: int) -> Found:
-    return replace(found, picked=found.spans[-count:], everything=False)
+def _last(found: SelectedLines, count: int) -> SelectedLines:
+    return replace(found, selected=found.spans[-count:], everything=False)

@@ -4,8 +4,8 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from logviewer.files.lines import UTF8, Encoding, find_newline, to_text
-from logviewer.formats.line_format import PLAIN, Dialect
-from logviewer.search.level_counter import Levels
+from logviewer.formats.line_format import PLAIN, LineFormat
+from logviewer.search.level_counter import LevelCounter
 from logviewer.search.pattern import Pattern, Span
 from logviewer.search.query import Query
 
@@ -23,12 +23,12 @@ class Matcher:
     masks where something is redacted. Raises QueryError for a pattern that is none, with the engine's words.
     """
 
-    def __init__(self, query: Query, encoding: Encoding = UTF8, dialect: Dialect = PLAIN) -> None:
+    def __init__(self, query: Query, encoding: Encoding = UTF8, line_format: LineFormat = PLAIN) -> None:
         self._query = query
         self._encoding = encoding
-        self._redaction = dialect.redaction
-        self._time = dialect.time
-        self._levels = Levels(encoding, dialect)
+        self._redaction = line_format.redaction
+        self._time = line_format.time
+        self._levels = LevelCounter(encoding, line_format)
         # The longest is most likely to be the rarest.
         self._include = [
             Pattern("q", text, regex=query.regex, case=query.case)

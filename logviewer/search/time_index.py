@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from logviewer.files.generation import Generation
 from logviewer.files.lines import UTF8, find_newline, to_text
-from logviewer.formats.line_format import dialect_of
+from logviewer.formats.line_format import line_format_of
 from logviewer.formats.timestamp import TRACE
 
 CELL_BYTES = 64 * 1024
@@ -18,7 +18,7 @@ _MOST_CELLS = 16
 _LINE_BYTES = 512
 
 
-class Times:
+class TimeIndex:
     """The times of one file's lines, in epoch milliseconds, as far as anybody asked; any thread may ask.
 
     A line without a time belongs to the one before it. All methods raise OSError.
@@ -26,7 +26,7 @@ class Times:
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
-        self._dialect = dialect_of(generation.source)
+        self._line_format = line_format_of(generation.source)
         self._first: dict[int, int | None] = {}
         self._lines = lru_cache(_CELLS_KEPT)(self._parse)
 
@@ -110,7 +110,7 @@ class Times:
         """The lines with times that begin in a cell, as far as ``end``."""
         found: list[tuple[int, int]] = []
         for offset, text in self._likely(cell, end):
-            if (moment := self._dialect.time(text)) is not None:
+            if (moment := self._line_format.time(text)) is not None:
                 found.append((offset, moment))
                 if len(found) == most:
                     break
@@ -131,7 +131,7 @@ class Times:
         else:
             return
         while True:
-            if encoding is UTF8 and self._dialect.is_traced:
+            if encoding is UTF8 and self._line_format.is_traced:
                 trace = TRACE.search(data, at)
                 at = data.rfind(b"\n", at, trace.start()) + 1 or at if trace else len(data)
             if at >= min(end - base, len(data)):

@@ -16,20 +16,20 @@ from typing import TypeVar
 from watchfiles import Change
 
 from logviewer.errors import NotAFileError
-from logviewer.files.allowed_roots import EVERYWHERE, Roots
+from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import check_regular
-from logviewer.files.rotations import Listings, is_rotation
+from logviewer.files.rotations import DirectoryListings, is_rotation
 from logviewer.files.watch import changes
-from logviewer.formats.line_format import Dialects
+from logviewer.formats.line_format import LineFormats
 from logviewer.formats.redaction import Redactions
-from logviewer.globs import fits
+from logviewer.globs import matches_glob
 from logviewer.settings import NO_TABLES, Tables, User
 from logviewer.source import Source
-from logviewer.sources.line_counter import Counting
+from logviewer.sources.line_counter import LineCounter
 from logviewer.sources.local import LocalSource
 
-LOOK_SECONDS = 0.25
-IDLE_LOOK_SECONDS = 1.0
+POLL_SECONDS = 0.25
+IDLE_POLL_SECONDS = 1.0
 EXPAND_SECONDS = 1.0
 STDIN = "-"
 
@@ -54,18 +54,20 @@ class Catalog:
         follow_symlinks: bool = False,
     ) -> None:
         self._paths = [path for path in paths if path != STDIN]
-        self._roots = EVERYWHERE if follow_symlinks else Roots.of([*self._paths, *([str(stdin)] if stdin else [])])
+        self._roots = (
+            EVERYWHERE if follow_symlinks else AllowedRoots.of([*self._paths, *([str(stdin)] if stdin else [])])
+        )
         self._redactions = Redactions(tables.redact)
-        self._dialects = Dialects(tables.logs)
+        self._line_formats = LineFormats(tables.logs)
         self._by_id: dict[str, LocalSource] = {}
         self._by_path: dict[Path, LocalSource] = {}
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="look")
-        self._counting = Counting(lambda: self)
+        self._counting = LineCounter(lambda: self)
         self._by_name: Mapping[Path, LocalSource] = {}
         self._directories: frozenset[tuple[Path, int]] = frozenset()
         self._rearm = asyncio.Event()
         self._attention = asyncio.Event()
-        self.stdin = self._open(stdin, "stdin", Listings()) if stdin else None
+        self.stdin = self._open(stdin, "stdin", DirectoryListings()) if stdin else None
         self._renew([self.stdin] if self.stdin else [], set())
         self._renew(*self._expand())
 
@@ -91,14 +93,14 @@ class Catalog:
     def _is_seen(self, source: LocalSource, user: User) -> bool:
         # Where standard input is kept is nobody's matter.
         path = Path(source.name) if source is self.stdin else source.path
-        return user.sources is None or any(fits(glob, path, source.name) for glob in user.sources)
+        return user.sources is None or any(matches_glob(glob, path, source.name) for glob in user.sources)
 
     def _expand(self) -> tuple[list[LocalSource], set[LocalSource]]:
         """Sources for the files that the paths name by now and that are not known yet, and those that are gone.
 
         For any thread.
         """
-        listings = Listings()
+        listings = DirectoryListings()
         known = self._by_path
         named = dict.fromkeys(expand(self._paths, known=known))
         new = [self._open(path, path.name, listings) for path in named if path not in known]
@@ -106,11 +108,11 @@ class Catalog:
         gone = {each for path, each in known.items() if path not in named and each.is_gone and not each.has_rotations}
         return new, gone
 
-    def _open(self, path: Path, name: str, listings: Listings) -> LocalSource:
+    def _open(self, path: Path, name: str, listings: DirectoryListings) -> LocalSource:
         source = LocalSource(_source_id(path, name), path, name=name, roots=self._roots)
         self._redactions.assign(source.key, path, name)
-        self._dialects.assign(source.key, path, name)
-        source.look(listings)
+        self._line_formats.assign(source.key, path, name)
+        source.poll(listings)
         return source
 
     def _renew(self, new: Iterable[LocalSource], gone: set[LocalSource]) -> None:
@@ -146,20 +148,20 @@ class Catalog:
         self._counting.start()
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._look_steadily())
+                tasks.create_task(self._poll_steadily())
                 tasks.create_task(self._follow_hints())
         finally:
             self._rearm.set()
 
-    async def _look_steadily(self) -> None:
+    async def _poll_steadily(self) -> None:
         loop = asyncio.get_running_loop()
         expanded = loop.time()
         while True:
-            await self._rest(LOOK_SECONDS if self._watched() else IDLE_LOOK_SECONDS)
+            await self._rest(POLL_SECONDS if self._watched() else IDLE_POLL_SECONDS)
             if loop.time() - expanded >= EXPAND_SECONDS:
                 expanded = loop.time()
                 self._renew(*await self._in_thread(self._expand))
-            await self._look(list(self._by_path.values()))
+            await self._poll(list(self._by_path.values()))
             self._by_name, directories = await self._in_thread(partial(_names, self._watched()))
             if directories != self._directories:
                 self._directories = directories
@@ -171,8 +173,8 @@ class Catalog:
             await asyncio.wait_for(self._attention.wait(), seconds)
         self._attention.clear()
 
-    async def _look(self, sources: Iterable[LocalSource]) -> None:
-        for source in await self._in_thread(lambda: [each for each in sources if each.look() or each.has_news]):
+    async def _poll(self, sources: Iterable[LocalSource]) -> None:
+        for source in await self._in_thread(lambda: [each for each in sources if each.poll() or each.has_news]):
             source.changed.send()
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
@@ -190,13 +192,13 @@ class Catalog:
             async for changed in changes([directory for directory, _ in self._directories], self._rearm):
                 await self._hear(changed)
             # A watch that failed is not armed again at once: the steady look does its work.
-            await asyncio.sleep(0 if self._rearm.is_set() else IDLE_LOOK_SECONDS)
+            await asyncio.sleep(0 if self._rearm.is_set() else IDLE_POLL_SECONDS)
 
     async def _hear(self, changed: Iterable[tuple[Change, Path]]) -> None:
         known = [(change, self._by_name[path]) for change, path in changed if path in self._by_name]
         for source in {source for change, source in known if change is Change.modified}:
             source.changed.send()
-        await self._look({source for change, source in known if change is not Change.modified})
+        await self._poll({source for change, source in known if change is not Change.modified})
 
 
 def _names(sources: Iterable[LocalSource]) -> tuple[Mapping[Path, LocalSource], frozenset[tuple[Path, int]]]:

@@ -13,7 +13,7 @@ SLICE_BYTES = 16 * 1024 * 1024
 UNASKED_BYTES = 256 * 1024 * 1024
 
 
-class Counting:
+class LineCounter:
     """Counts slice by slice, the files in turns; and each second what they have grown by."""
 
     def __init__(self, sources: Callable[[], Iterable[Source]]) -> None:

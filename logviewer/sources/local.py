@@ -10,15 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from logviewer.cursor import Mark, source_key
+from logviewer.cursor import Checkpoint, source_key
 from logviewer.errors import StaleListingError
-from logviewer.files.allowed_roots import EVERYWHERE, Roots
-from logviewer.files.byte_file import OpenFile, check_regular
+from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
+from logviewer.files.byte_file import ByteFile, check_regular
 from logviewer.files.generation import Generation, Position, Reason
-from logviewer.files.rotations import Entry, Listings
-from logviewer.rotation.change import Absent, Change, Found, Held, decide
-from logviewer.rotation.history import GRACE_SECONDS, Lineage
-from logviewer.source import Facts, Signal, State
+from logviewer.files.rotations import DirectoryEntry, DirectoryListings
+from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
+from logviewer.rotation.history import GRACE_SECONDS, RotationHistory
+from logviewer.source import ChangeSignal, SourceStatus, State
 
 _TRIES = 8
 _RENAMING_SECONDS = 0.005
@@ -29,7 +29,7 @@ T = TypeVar("T")
 class LocalSource:
     """One followed path. ``complete`` says that nothing will ever be added. Only what is in ``roots`` is opened.
 
-    Looks and searches for places may come from any thread; they exclude each other. ``hindrance`` says in words what
+    Looks and searches for places may come from any thread; they exclude each other. ``input_error`` says in words what
     keeps lines from the file, if whoever fills it knows of something.
     """
 
@@ -39,7 +39,7 @@ class LocalSource:
         path: Path,
         *,
         name: str,
-        roots: Roots = EVERYWHERE,
+        roots: AllowedRoots = EVERYWHERE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.id = source_id
@@ -49,10 +49,10 @@ class LocalSource:
         self.state: State = "missing"
         self.reason: str | None = None
         self.complete = False
-        self.hindrance: str | None = None
-        self.changed = Signal()
+        self.input_error: str | None = None
+        self.changed = ChangeSignal()
         self._roots = roots
-        self._lineage = Lineage(self.key, clock)
+        self._lineage = RotationHistory(self.key, clock)
         self._clock = clock
         self._lock = threading.Lock()
         self._was_in_grace = False
@@ -80,17 +80,17 @@ class LocalSource:
         """Whether nothing more is expected in it."""
         return self._lineage.finished(generation)
 
-    def facts(self) -> Facts:
+    def facts(self) -> SourceStatus:
         """What there is to say of the source now."""
         size, lines, modified = 0, None, None
         if live := self.live:
             with contextlib.suppress(OSError):
                 stat = live.file.stat()
                 size, modified = stat.st_size, stat.st_mtime_ns // 1_000_000
-                tally = live.tally()
-                lines = tally.lines if tally.complete else None
+                line_count = live.line_count()
+                lines = line_count.lines if line_count.complete else None
         path = os.fsencode(self.path).decode("utf-8", "replace")
-        return Facts(self.id, self.name, path, size, lines, modified, self.state, self.reason)
+        return SourceStatus(self.id, self.name, path, size, lines, modified, self.state, self.reason)
 
     def finish(self) -> None:
         """Nothing will ever be added: readers are done at the end of what is there."""
@@ -101,16 +101,16 @@ class LocalSource:
 
     # Looking
 
-    def look(self, listings: Listings | None = None) -> bool:
+    def poll(self, listings: DirectoryListings | None = None) -> bool:
         """See what became of the path since the last look; True if readers have reason to look again.
 
         ``listings`` may be shared by the first looks at many sources.
         """
         with self._lock:
             before = self._remembered
-            self._fault = self.hindrance or self._refused
+            self._fault = self.input_error or self._refused
             # The second one even if the log cannot be read: what is rotated away from now on is news.
-            for step in (self._catch_up, lambda: self._learn_rotated(listings or Listings())):
+            for step in (self._catch_up, lambda: self._learn_rotated(listings or DirectoryListings())):
                 try:
                     self._settle(step)
                 except StaleListingError:
@@ -151,7 +151,7 @@ class LocalSource:
     def has_rotations(self) -> bool:
         """Whether rotated files of it may be there."""
         try:
-            return self._listed(Listings().rotated) != []
+            return self._listed(DirectoryListings().rotated) != []
         except OSError:
             return True
 
@@ -179,28 +179,28 @@ class LocalSource:
         self._see("missing")
         self._missing_since = self._missing_since or self._clock()
 
-    def _learn_rotated(self, listings: Listings) -> None:
+    def _learn_rotated(self, listings: DirectoryListings) -> None:
         rotated = None if self._lineage.knows_rotated else self._listed(listings.rotated)
         if rotated is not None:
             self._lineage.know(rotated)
 
-    def _rotated(self) -> Sequence[Entry]:
+    def _rotated(self) -> Sequence[DirectoryEntry]:
         # Never from an older listing: what was just seen to have happened must be in it.
-        return self._there(Listings().rotated)
+        return self._there(DirectoryListings().rotated)
 
-    def _listed(self, call: Callable[[Path], Sequence[Entry]]) -> list[Entry] | None:
+    def _listed(self, call: Callable[[Path], Sequence[DirectoryEntry]]) -> list[DirectoryEntry] | None:
         """What is in a directory; None if it may not be listed: its files may be read by their names all the same."""
         with contextlib.suppress(PermissionError):
             return self._inside(call(self.path))
         return None
 
-    def _there(self, call: Callable[[Path], Sequence[Entry]]) -> Sequence[Entry]:
+    def _there(self, call: Callable[[Path], Sequence[DirectoryEntry]]) -> Sequence[DirectoryEntry]:
         """What is in the directory, which may be away for a while only, and its files with it. Raises OSError."""
         for path in dict.fromkeys((self.path, Path(os.path.realpath(self.path)))):
             path.parent.stat()
         return self._listed(call) or []
 
-    def _inside(self, entries: Sequence[Entry]) -> list[Entry]:
+    def _inside(self, entries: Sequence[DirectoryEntry]) -> list[DirectoryEntry]:
         return [entry for entry in entries if self._roots.holds(entry.path)]
 
     def _catch_up(self) -> None:
@@ -222,10 +222,10 @@ class LocalSource:
                 self._catch_up()
             case Change.APPEARED | Change.REPLACED:
                 if file := self._open():
-                    rotated = self._listed(Listings().rotated) if lineage.knows_rotated else None
+                    rotated = self._listed(DirectoryListings().rotated) if lineage.knows_rotated else None
                     lineage.succeed(file, rotated, seen=seen.get(file.identity, 0))
             case Change.VANISHED if lineage.knows_rotated:
-                lineage.overtake(self._listed(Listings().rotated) or [])
+                lineage.attach_unseen(self._listed(DirectoryListings().rotated) or [])
 
     def _hurry(self) -> None:
         """Take in what happened since the last look; the next one tells of it."""
@@ -249,7 +249,7 @@ class LocalSource:
             return generation.touched() and generation.file.has_name
         return False
 
-    def _find(self) -> Found | Absent:
+    def _find(self) -> OnDisk | Absent:
         try:
             facts = check_regular(self.path)
             identity = facts.st_dev, facts.st_ino
@@ -264,9 +264,9 @@ class LocalSource:
         is_readable = os.access(self.path, os.R_OK)
         self._see("open") if is_readable else self._see("unreadable", os.strerror(EACCES))
         self._missing_since = None
-        return Found(identity, facts.st_size)
+        return OnDisk(identity, facts.st_size)
 
-    def _open(self) -> OpenFile | None:
+    def _open(self) -> ByteFile | None:
         try:
             return self._roots.open(self.path)
         except FileNotFoundError:
@@ -316,15 +316,17 @@ class LocalSource:
         is_empty = live is None or live.size() == 0
         if is_empty:
             with self._asked():
-                self._settle(self._adopt_newest)
+                self._settle(self._attach_newest)
         generations = self.generations[-2:] if is_empty else self.generations[-1:]
         counts = [0] * (len(generations) - 1) + [count]
         return [each.last(wanted) for each, wanted in zip(generations, counts, strict=False)]
 
-    def _adopt_newest(self) -> None:
-        self._lineage.adopt_newest(self._listed(Listings().rotated) or [])
+    def _attach_newest(self) -> None:
+        self._lineage.attach_newest(self._listed(DirectoryListings().rotated) or [])
 
-    def locate(self, marks: Sequence[Mark], *, since: Generation | None = None) -> tuple[list[Position], Reason | None]:
+    def locate(
+        self, checkpoints: Sequence[Checkpoint], *, since: Generation | None = None
+    ) -> tuple[list[Position], Reason | None]:
         """Find the places that marks tell of, in the files known and in the rotated ones on disk.
 
         The marks are in order; each is looked for after the one before it. Returns the places found and, if one was
@@ -332,30 +334,32 @@ class LocalSource:
         goes on from its start. No file before ``since`` is looked at. Raises OSError.
         """
         with self._asked():
-            return self._settle(lambda: self._locate(marks, since))
+            return self._settle(lambda: self._locate(checkpoints, since))
 
-    def _locate(self, marks: Sequence[Mark], since: Generation | None) -> tuple[list[Position], Reason | None]:
+    def _locate(
+        self, checkpoints: Sequence[Checkpoint], since: Generation | None
+    ) -> tuple[list[Position], Reason | None]:
         # What happened since the last look must not be found as something that was there before.
         self._hurry()
-        listings, lineage = Listings(), self._lineage
+        listings, lineage = DirectoryListings(), self._lineage
         found: list[Position] = []
         reason: Reason | None = None
         rewritten: Position | None = None
-        for mark in marks:
-            if mark.is_before_any_file:
-                lineage.adopt(self._there(listings.rotated))
+        for checkpoint in checkpoints:
+            if checkpoint.is_before_any_file:
+                lineage.attach(self._there(listings.rotated))
                 found.extend(each.first() for each in self.generations[:1])
                 reason = found[0].generation.loss if found else None
                 continue
-            if position := lineage.known(mark, after=found, since=since):
+            if position := lineage.known(checkpoint, after=found, since=since):
                 found.append(position)
                 continue
-            rotated, named = self._there(listings.rotated), self._there(partial(listings.named, key=mark.file))
-            if position := lineage.on_disk(mark, named, rotated):
+            rotated, named = self._there(listings.rotated), self._there(partial(listings.named, key=checkpoint.file))
+            if position := lineage.on_disk(checkpoint, named, rotated):
                 found.append(position)
-            elif not mark.spent or mark is marks[-1]:
-                reason = "lost" if mark.is_nowhere else "rotated"
-                rewritten = lineage.rewritten(mark, named, rotated)
+            elif not checkpoint.exhausted or checkpoint is checkpoints[-1]:
+                reason = "lost" if checkpoint.is_nowhere else "rotated"
+                rewritten = lineage.rewritten(checkpoint, named, rotated)
         if reason and not found and rewritten:
             return [rewritten], "truncated"
         # To a server that did not see them, several lives of a file are one: the place in the last of them counts.

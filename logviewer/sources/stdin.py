@@ -26,27 +26,27 @@ class Spool:
         self.path = temporary.directory("standard input") / "stdin"
         self.path.touch(mode=0o600)
 
-    def start(self, at_end: Callable[[], None], hinder: Callable[[str | None], None]) -> None:
-        """Begin to copy. Both are called in that thread: ``hinder`` with what the disk refuses, or None again."""
+    def start(self, at_end: Callable[[], None], report_error: Callable[[str | None], None]) -> None:
+        """Begin to copy. Both are called in that thread: ``report_error`` with what the disk refuses, or None again."""
         # A daemon: nobody can end a read of a terminal or pipe that stays silent.
-        threading.Thread(target=self._copy, args=(at_end, hinder), name="stdin", daemon=True).start()
+        threading.Thread(target=self._copy, args=(at_end, report_error), name="stdin", daemon=True).start()
 
-    def _copy(self, at_end: Callable[[], None], hinder: Callable[[str | None], None]) -> None:
+    def _copy(self, at_end: Callable[[], None], report_error: Callable[[str | None], None]) -> None:
         try:
             with self.path.open("ab", buffering=0) as file:
                 while chunk := os.read(self._stream.fileno(), _CHUNK):
-                    _write(file, chunk, hinder)
+                    _write(file, chunk, report_error)
         except OSError as error:
             print(f"logviewer: standard input is followed no further: {error}", file=sys.stderr)  # noqa: T201
         at_end()
 
 
-def _write(file: FileIO, data: bytes, hinder: Callable[[str | None], None]) -> None:
+def _write(file: FileIO, data: bytes, report_error: Callable[[str | None], None]) -> None:
     while data:
         try:
             data = data[file.write(data) :]
         except OSError as error:
-            hinder(f"standard input is not kept: {error.strerror}")
+            report_error(f"standard input is not kept: {error.strerror}")
             time.sleep(_RETRY_SECONDS)
         else:
-            hinder(None)
+            report_error(None)

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable, Hashable
 from typing import Generic, Protocol, TypeVar
 
-from logviewer.errors import TornError
+from logviewer.errors import FileChangedError
 from logviewer.files.generation import Position
 from logviewer.source import Source
 from logviewer.tail.skip import Skip
 
 
-class Piece(Protocol):
+class Chunk(Protocol):
     """Anything made of lines that ends at a position: a batch, or what a sink made of one."""
 
     @property
@@ -22,29 +22,29 @@ class Piece(Protocol):
         """Whether the last line has no end in the file yet."""
 
 
-P = TypeVar("P", bound=Piece)
-P_co = TypeVar("P_co", bound=Piece, covariant=True)
-P_contra = TypeVar("P_contra", bound=Piece, contravariant=True)
+P = TypeVar("P", bound=Chunk)
+P_co = TypeVar("P_co", bound=Chunk, covariant=True)
+P_contra = TypeVar("P_contra", bound=Chunk, contravariant=True)
 
 
 class Read(Protocol[P_co]):
-    """Reads what follows a position, as ``Disk.read`` does for one who is alone there."""
+    """Reads what follows a position, as ``Loader.read`` does for one who is alone there."""
 
     async def __call__(self, source: Source, position: Position, *, lag: int | None) -> P_co | Skip | None:
         """Raises as ``Generation.read``."""
 
 
-class Member(Protocol[P_contra]):
+class Listener(Protocol[P_contra]):
     """One who waits in a cohort."""
 
-    def hand(self, piece: P_contra, /) -> bool:
+    def deliver(self, chunk: P_contra, /) -> bool:
         """Take this, which comes next; False from one who cannot, or can take nothing after it."""
 
-    def dismiss(self) -> None:
+    def detach(self) -> None:
         """Look for yourself from now on: you are in the cohort no more."""
 
 
-class Cohort(Generic[P]):
+class Broadcast(Generic[P]):
     """Members who all wait at one position, from one piece to the next.
 
     Whatever is not simply more lines dismisses them, and so does a piece that a member is not ready for: then each
@@ -58,37 +58,37 @@ class Cohort(Generic[P]):
         position: Position,
         *,
         lag: int | None,
-        on_end: Callable[["Cohort[P]"], None],
+        on_end: Callable[["Broadcast[P]"], None],
     ) -> None:
         self._read = read
         self._source = source
         self._position = position
         self._lag = lag
         self._on_end = on_end
-        self._members: set[Member[P]] = set()
+        self._members: set[Listener[P]] = set()
         self._serving: asyncio.Task[None] | None = None
         source.changed.subscribe(self._wake)
 
-    def take_in(self, member: Member[P], position: Position) -> bool:
+    def add(self, member: Listener[P], position: Position) -> bool:
         """Whether it is one of the members now: only one who is where they are can be."""
         if (position.generation, position.offset, position.line) != self._place or not self._goes_on:
             return False
         self._members.add(member)
         return True
 
-    def leave(self, member: Member[P]) -> None:
+    def leave(self, member: Listener[P]) -> None:
         """Hand it no more."""
         self._members.discard(member)
         if not self._members:
-            self.dissolve()
+            self.end()
 
-    def dissolve(self) -> None:
+    def end(self) -> None:
         """Dismiss all members."""
         self._on_end(self)
         members, self._members = self._members, set()
         # Before the source has nobody who listens.
         for member in members:
-            member.dismiss()
+            member.detach()
         self._source.changed.unsubscribe(self._wake)
 
     @property
@@ -112,47 +112,47 @@ class Cohort(Generic[P]):
         try:
             while self._members and self._goes_on and not has_all:
                 seen = self._source.changed.count
-                piece = await self._read(self._source, self._position, lag=self._lag)
-                if isinstance(piece, Skip):
+                chunk = await self._read(self._source, self._position, lag=self._lag)
+                if isinstance(chunk, Skip):
                     return
-                if piece:
-                    self._hand_on(piece)
+                if chunk:
+                    self._deliver(chunk)
                     # All members who can take their turn before the next piece.
                     await asyncio.sleep(0)
                 # A piece that others read before says nothing of what was written since.
-                has_all = piece is None and self._source.changed.count == seen
-        except (TornError, OSError):
+                has_all = chunk is None and self._source.changed.count == seen
+        except (FileChangedError, OSError):
             has_all = False
         finally:
             self._serving = None
             if not (has_all and self._members and self._goes_on):
-                self.dissolve()
+                self.end()
 
-    def _hand_on(self, piece: P) -> None:
-        self._position = piece.end
-        late = [member for member in self._members if not member.hand(piece)]
+    def _deliver(self, chunk: P) -> None:
+        self._position = chunk.end
+        late = [member for member in self._members if not member.deliver(chunk)]
         self._members.difference_update(late)
         for member in late:
-            member.dismiss()
+            member.detach()
 
 
-class Cohorts(Generic[P]):
+class Broadcasts(Generic[P]):
     """The cohorts of those who get the same pieces."""
 
     def __init__(self) -> None:
-        self._cohorts: dict[Hashable, Cohort[P]] = {}
+        self._broadcasts: dict[Hashable, Broadcast[P]] = {}
 
     def join(
-        self, member: Member[P], read: Read[P], source: Source, position: Position, *, lag: int | None
-    ) -> Cohort[P] | None:
+        self, member: Listener[P], read: Read[P], source: Source, position: Position, *, lag: int | None
+    ) -> Broadcast[P] | None:
         """The cohort that it is in now; None if it must go on looking for itself."""
         key = source, lag, position.line is None
-        cohort = self._cohorts.get(key)
-        if cohort is None:
-            cohort = Cohort(read, source, position, lag=lag, on_end=lambda ended: self._forget(key, ended))
-            self._cohorts[key] = cohort
-        return cohort if cohort.take_in(member, position) else None
+        broadcast = self._broadcasts.get(key)
+        if broadcast is None:
+            broadcast = Broadcast(read, source, position, lag=lag, on_end=lambda ended: self._forget(key, ended))
+            self._broadcasts[key] = broadcast
+        return broadcast if broadcast.add(member, position) else None
 
-    def _forget(self, key: Hashable, ended: Cohort[P]) -> None:
-        if self._cohorts.get(key) is ended:
-            del self._cohorts[key]
+    def _forget(self, key: Hashable, ended: Broadcast[P]) -> None:
+        if self._broadcasts.get(key) is ended:
+            del self._broadcasts[key]

@@ -3,25 +3,25 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from logviewer.files.generation import Batch, Generation, Position, Tally
-from logviewer.search.indexer import Scans
-from logviewer.search.line_filter import Sieve
-from logviewer.search.match_index import Matches
-from logviewer.views.view import Range
+from logviewer.files.generation import Batch, Generation, LineCount, Position
+from logviewer.search.indexer import Indexer
+from logviewer.search.line_filter import LineFilter
+from logviewer.search.match_index import MatchIndex
+from logviewer.views.view import LineRange
 
 # What an answer looks at by itself where the pass has not come to: some milliseconds.
 _NOW_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Matching:
+class FilteredView:
     """The matching lines of these files, the oldest first, the live one last; see ``View``."""
 
     generations: Sequence[Generation]
-    sieve: Sieve
-    scans: Scans
+    line_filter: LineFilter
+    scans: Indexer
 
-    def by_number(self, start: int, count: int) -> Range:
+    def by_number(self, start: int, count: int) -> LineRange:
         """See ``View``."""
         files = self._files()
         if start < 0:
@@ -39,7 +39,7 @@ class Matching:
             number -= matches.lines + len(rest)
         return self._range(files, min(start, start - number) if number > 0 else start, batches[:count])
 
-    def _from_end(self, files: Sequence[Matches], wanted: int, count: int) -> Range:
+    def _from_end(self, files: Sequence[MatchIndex], wanted: int, count: int) -> LineRange:
         if not files:
             return self._range(files, 0)
         live = files[-1].generation
@@ -48,7 +48,7 @@ class Matching:
         start = None if total is None else total - len(batches)
         return self._range(files, start, batches[:count], pending=pending)
 
-    def lines_from(self, position: Position, count: int) -> Range:
+    def lines_from(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
         files = self._files()
         batches: list[Batch] = []
@@ -66,7 +66,7 @@ class Matching:
                 break
         return self._range(files, self._number(files, position), batches[:count], pending=pending)
 
-    def lines_before(self, position: Position, count: int) -> Range:
+    def lines_before(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
         files = self._files()
         batches, pending = self._back(files, position.generation, position.offset, count)
@@ -74,7 +74,7 @@ class Matching:
         return self._range(files, None if number is None else number - len(batches), batches, pending=pending)
 
     def _back(
-        self, files: Sequence[Matches], generation: Generation, offset: int, count: int
+        self, files: Sequence[MatchIndex], generation: Generation, offset: int, count: int
     ) -> tuple[list[Batch], bool]:
         """The last matches before an offset of a file, and whether more of those wanted may be found yet."""
         batches: list[Batch] = []
@@ -89,14 +89,14 @@ class Matching:
                 return batches, True
         return batches[-count:], False
 
-    def _files(self) -> list[Matches]:
-        return [self.scans.find(each, self.sieve) for each in self.generations]
+    def _files(self) -> list[MatchIndex]:
+        return [self.scans.find(each, self.line_filter) for each in self.generations]
 
     def number(self, position: Position) -> int | None:
         """See ``View``."""
         return self._number(self._files(), position)
 
-    def _number(self, files: Sequence[Matches], position: Position) -> int | None:
+    def _number(self, files: Sequence[MatchIndex], position: Position) -> int | None:
         older = list(_until(files, position.generation))[1:]
         of_file = [each for each in files if each.generation is position.generation]
         own = of_file[0].before(position.offset) if of_file else None
@@ -104,27 +104,29 @@ class Matching:
         return None if own is None or total is None else own + total
 
     @staticmethod
-    def _total(files: Sequence[Matches]) -> int | None:
+    def _total(files: Sequence[MatchIndex]) -> int | None:
         complete = all(each.complete for each in files)
         return sum(each.lines + len(each.rest()) for each in files) if complete else None
 
     @staticmethod
     def _range(
-        files: Sequence[Matches], start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False
-    ) -> Range:
-        return Range(start, batches, pending, tallies=[(each.generation, tally_of(each)) for each in files])
+        files: Sequence[MatchIndex], start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False
+    ) -> LineRange:
+        return LineRange(
+            start, batches, pending, line_counts=[(each.generation, line_count_of(each)) for each in files]
+        )
 
 
-def tally_of(matches: Matches) -> Tally:
+def line_count_of(matches: MatchIndex) -> LineCount:
     """How far the pass has come, and what it found. Raises OSError."""
     size = matches.generation.size() - matches.generation.begin
     rest = matches.rest()
     context = matches.lines - matches.count + sum(any(batch.context) for batch in rest)
     counted = size if matches.complete else max(0, min(matches.scanned, size - 1))
-    return Tally(0, matches.lines + len(rest), counted, size, context)
+    return LineCount(0, matches.lines + len(rest), counted, size, context)
 
 
-def _since(files: Sequence[Matches], generation: Generation) -> Iterator[Matches]:
+def _since(files: Sequence[MatchIndex], generation: Generation) -> Iterator[MatchIndex]:
     reached = False
     for matches in files:
         reached |= matches.generation is generation
@@ -132,6 +134,6 @@ def _since(files: Sequence[Matches], generation: Generation) -> Iterator[Matches
             yield matches
 
 
-def _until(files: Sequence[Matches], generation: Generation) -> Iterator[Matches]:
+def _until(files: Sequence[MatchIndex], generation: Generation) -> Iterator[MatchIndex]:
     """A file and those before it, the newest first."""
     return reversed(files[: next((i for i, each in enumerate(files, 1) if each.generation is generation), 0)])

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from logviewer.search.level_counter import LEVELS
-from logviewer.search.match_index import CELL_BYTES, Matches
-from logviewer.search.time_index import Times
+from logviewer.search.match_index import CELL_BYTES, MatchIndex
+from logviewer.search.time_index import TimeIndex
 
 # Up to this size, each line is looked at: cells would be coarser than what is shown.
 _EXACT_BYTES = 1024 * 1024
 
-Part = tuple[Matches, Times]
+Part = tuple[MatchIndex, TimeIndex]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def histogram(parts: Sequence[Part], buckets: int, *, since: int | None, until: 
     return Histogram(begin, step, counts, complete)
 
 
-def _count_lines(matches: Matches, times: Times, begin: int, step: int, counts: list[list[int]]) -> None:
+def _count_lines(matches: MatchIndex, times: TimeIndex, begin: int, step: int, counts: list[list[int]]) -> None:
     known = [line for cell in range(*_cells(matches)) for line in times.lines(cell)]
     following = 0
     moment: int | None = None
@@ -64,7 +64,7 @@ def _count_lines(matches: Matches, times: Times, begin: int, step: int, counts: 
             counts[kind][(moment - begin) // step] += 1
 
 
-def _count_cells(matches: Matches, times: Times, begin: int, step: int, counts: list[list[int]]) -> None:
+def _count_cells(matches: MatchIndex, times: TimeIndex, begin: int, step: int, counts: list[list[int]]) -> None:
     borders = [times.cell_of(begin + step * bucket) for bucket in range(len(counts[0]) + 1)]
     passed = [0.0] * len(LEVELS)
     for bucket, (first, last) in enumerate(pairwise(borders)):
@@ -79,7 +79,7 @@ def _count_cells(matches: Matches, times: Times, begin: int, step: int, counts: 
             counts[kind][(moment - begin) // step] += 1
 
 
-def _between(matches: Matches, first: float, last: float) -> list[float]:
+def _between(matches: MatchIndex, first: float, last: float) -> list[float]:
     """How many matches of each kind lie between two places, told in cells."""
     low, high = int(first), int(last)
     sums = [float(number) for number in matches.sums(low, high)]
@@ -89,7 +89,7 @@ def _between(matches: Matches, first: float, last: float) -> list[float]:
     return [max(0.0, each) for each in sums]
 
 
-def _cells(matches: Matches) -> tuple[int, int]:
+def _cells(matches: MatchIndex) -> tuple[int, int]:
     return matches.generation.begin // CELL_BYTES, -(-matches.generation.size() // CELL_BYTES)
 
 

@@ -5,18 +5,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from logviewer.files.generation import Batch, Generation, Position, Tally
-from logviewer.views.timed import BEFORE, FindTimes, Line, time_before, timed
-from logviewer.views.view import Range, View
+from logviewer.files.generation import Batch, Generation, LineCount, Position
+from logviewer.views.timed import BEFORE, FindTimes, TimedLine, time_before, timed
+from logviewer.views.view import LineRange, View
 
 _LEAST_LINES = 16
 
-Places = list[Position | None]
+Positions = list[Position | None]
 """Where the merged view stands in each of its views; None where that has no file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergedView:
     """The lines of several views by time, and where times are equal in the order of the views; see ``View``.
 
     ``times`` finds times in a file.
@@ -30,96 +30,96 @@ class Merged:
         """See ``View``."""
         return [generation for part in self.parts for generation in part.generations]
 
-    def by_number(self, start: int, count: int) -> Range:
+    def by_number(self, start: int, count: int) -> LineRange:
         """See ``View``."""
         if start < 0:
             return self._from_end(-start, count)
-        places = self._places_of(start)
-        if places is None:
+        positions = self._positions_of(start)
+        if positions is None:
             return self._range(start, pending=True)
-        return self._from(places, start, count)
+        return self._from(positions, start, count)
 
-    def lines_from(self, position: Position, count: int) -> Range:
+    def lines_from(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
-        places = self._places_at(position)
-        return self._from(places, self._sum(places), count)
+        positions = self._positions_at(position)
+        return self._from(positions, self._sum(positions), count)
 
-    def lines_at(self, moment: int, count: int) -> Range:
+    def lines_at(self, moment: int, count: int) -> LineRange:
         """Up to ``count`` lines from the first one on that is of this time (epoch ms) or later."""
-        places = self._places(moment)
-        return self._from(places, self._sum(places), count)
+        positions = self._positions(moment)
+        return self._from(positions, self._sum(positions), count)
 
-    def _from(self, places: Places, start: int | None, count: int) -> Range:
-        batches, pending = self._read(places, count)
+    def _from(self, positions: Positions, start: int | None, count: int) -> LineRange:
+        batches, pending = self._read(positions, count)
         return self._range(start, batches, pending=pending)
 
-    def lines_before(self, position: Position, count: int) -> Range:
+    def lines_before(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
-        places = self._places_at(position)
-        batches, pending = self._read_back(places, count)
-        number = self._sum(places)
+        positions = self._positions_at(position)
+        batches, pending = self._read_back(positions, count)
+        number = self._sum(positions)
         return self._range(None if number is None else number - len(batches), batches, pending=pending)
 
     def number(self, position: Position) -> int | None:
         """See ``View``."""
-        return self._sum(self._places_at(position))
+        return self._sum(self._positions_at(position))
 
-    def _from_end(self, wanted: int, count: int) -> Range:
+    def _from_end(self, wanted: int, count: int) -> LineRange:
         # Before the lines are read: a reader takes what is counted here for lines that it is given or has missed.
-        tallies = self._tallies()
+        line_counts = self._tallies()
         batches, pending = self._read_back([_end(part) for part in self.parts], wanted)
-        found = Range(None, batches[:count], pending, tallies=tallies)
+        found = LineRange(None, batches[:count], pending, line_counts=line_counts)
         return replace(found, start=self.number(batches[0].start) if batches else found.total)
 
     # Where a time, a line or a number is
 
-    def _places_at(self, position: Position) -> Places:
+    def _positions_at(self, position: Position) -> Positions:
         """Before the line at a position: other views up to its time, those before it in order to the end of it."""
         own = next((i for i, part in enumerate(self.parts) if position.generation in part.generations), 0)
         moment = self.times(position.generation).at(position.offset)
         at = BEFORE if moment is None else moment
         return [
-            position if number == own else self._place(part, at + (number < own))
+            position if number == own else self._position(part, at + (number < own))
             for number, part in enumerate(self.parts)
         ]
 
-    def _places_of(self, number: int) -> Places | None:
+    def _positions_of(self, number: int) -> Positions | None:
         """Before the line of this number; None while lines are not counted."""
         moment = self._moment_of(number)
         if moment is None:
             return None
-        places = self._places(moment)
-        left = number - (self._sum(places) or 0)
-        for part, following in enumerate(self._places(moment + 1)):
-            first, last = self._number(part, places[part]), self._number(part, following)
+        positions = self._positions(moment)
+        left = number - (self._sum(positions) or 0)
+        for part, following in enumerate(self._positions(moment + 1)):
+            first, last = self._number(part, positions[part]), self._number(part, following)
             if first is None or last is None:
                 return None
             if left < last - first:
                 at = self.parts[part].by_number(first + left, 1).batches
-                places[part] = at[0].start if at else following
+                positions[part] = at[0].start if at else following
                 break
             left -= last - first
-            places[part] = following
-        return places
+            positions[part] = following
+        return positions
 
     def _moment_of(self, number: int) -> int | None:
         """The last time with no more than so many lines before it; None while lines are not counted."""
         low, high = BEFORE, self._last_moment() + 1
         while high - low > 1:
             middle = (low + high) // 2
-            before = self._sum(self._places(middle))
+            before = self._sum(self._positions(middle))
             if before is None:
                 return None
             low, high = (middle, high) if before <= number else (low, middle)
-        return low if self._sum(self._places(low)) is not None else None
+        return low if self._sum(self._positions(low)) is not None else None
 
     def _last_moment(self) -> int:
         return max((self.times(each).last() or 0 for each in self.generations), default=0)
 
-    def _places(self, moment: int) -> Places:
-        return [self._place(part, moment) for part in self.parts]
+    def _positions(self, moment: int) -> Positions:
+        return [self._position(part, moment) for part in self.parts]
 
-    def _place(self, part: View, moment: int) -> Position | None:
+    def _position(self, part: View, moment: int) -> Position | None:
         """Before the first line of this time or later."""
         if moment <= BEFORE:
             return part.generations[0].first() if part.generations else None
@@ -129,52 +129,54 @@ class Merged:
                 return generation.position(offset, None)
         return None
 
-    def _number(self, part: int, place: Position | None) -> int | None:
-        return 0 if place is None else self.parts[part].number(place)
+    def _number(self, part: int, position: Position | None) -> int | None:
+        return 0 if position is None else self.parts[part].number(position)
 
-    def _sum(self, places: Places) -> int | None:
-        numbers = [self._number(part, place) for part, place in enumerate(places)]
+    def _sum(self, positions: Positions) -> int | None:
+        numbers = [self._number(part, position) for part, position in enumerate(positions)]
         return None if None in numbers else sum(filter(None, numbers))
 
     # Reading on and back
 
-    def _read(self, places: Places, count: int) -> tuple[list[Batch], bool]:
+    def _read(self, positions: Positions, count: int) -> tuple[list[Batch], bool]:
         pending: set[int] = set()
-        streams = [self._forward(part, place, count, pending) for part, place in enumerate(places) if place]
+        streams = [self._forward(part, position, count, pending) for part, position in enumerate(positions) if position]
         merged = heapq.merge(*streams, key=_order)
         return [line.batch for line in islice(merged, count)], bool(pending)
 
-    def _forward(self, part: int, place: Position, count: int, pending: set[int]) -> Iterator[Line]:
+    def _forward(self, part: int, position: Position, count: int, pending: set[int]) -> Iterator[TimedLine]:
         """The lines from a place on; one with some that are not found yet is added to ``pending``."""
-        latest = time_before(place, self.times)
+        latest = time_before(position, self.times)
         size = self._share(count)
         while True:
-            found = self.parts[part].lines_from(place, size)
+            found = self.parts[part].lines_from(position, size)
             batches = found.batches
-            for line in timed(part, batches, place, latest, self.times):
+            for line in timed(part, batches, position, latest, self.times):
                 latest = line.time
                 yield line
             if found.pending:
                 pending.add(part)
             if found.pending or not batches or batches[-1].unterminated:
                 return
-            place, size = batches[-1].end, count
+            position, size = batches[-1].end, count
 
-    def _read_back(self, places: Places, count: int) -> tuple[list[Batch], bool]:
+    def _read_back(self, positions: Positions, count: int) -> tuple[list[Batch], bool]:
         pending: set[int] = set()
-        streams = [self._backward(part, place, count, pending) for part, place in enumerate(places) if place]
+        streams = [
+            self._backward(part, position, count, pending) for part, position in enumerate(positions) if position
+        ]
         merged = heapq.merge(*streams, key=_order, reverse=True)
         return [line.batch for line in islice(merged, count)][::-1], bool(pending)
 
-    def _backward(self, part: int, place: Position, count: int, pending: set[int]) -> Iterator[Line]:
+    def _backward(self, part: int, position: Position, count: int, pending: set[int]) -> Iterator[TimedLine]:
         """The lines before a place, the last first; one with some that are not found yet is added to ``pending``."""
         bound: float = float("inf")
         size = self._share(count)
         while True:
-            found = self.parts[part].lines_before(place, size)
+            found = self.parts[part].lines_before(position, size)
             if found.batches:
-                place = found.batches[0].start
-                lines = list(timed(part, found.batches, place, time_before(place, self.times), self.times))
+                position = found.batches[0].start
+                lines = list(timed(part, found.batches, position, time_before(position, self.times), self.times))
                 for line in reversed(lines):
                     # Where times go back, lines stay in the order of their file.
                     bound = min(bound, line.time)
@@ -189,14 +191,14 @@ class Merged:
         """How many of so many lines are likely to be of one part."""
         return max(_LEAST_LINES, 2 * count // len(self.parts))
 
-    def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> Range:
-        return Range(start, batches, pending, tallies=self._tallies())
+    def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> LineRange:
+        return LineRange(start, batches, pending, line_counts=self._tallies())
 
-    def _tallies(self) -> list[tuple[Generation, Tally]]:
-        return [tally for part in self.parts for tally in part.by_number(0, 0).tallies]
+    def _tallies(self) -> list[tuple[Generation, LineCount]]:
+        return [line_count for part in self.parts for line_count in part.by_number(0, 0).line_counts]
 
 
-def _order(line: Line) -> tuple[int, int]:
+def _order(line: TimedLine) -> tuple[int, int]:
     return line.time, line.part
 
 

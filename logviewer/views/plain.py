@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from logviewer.files.generation import Batch, Generation, Position
 from logviewer.files.lines import MAX_LINES
-from logviewer.views.view import Range
+from logviewer.views.view import LineRange
 
 # As much as one answer holds, and as far back as it reads what is not counted.
 _ANSWER_BYTES = 8 * 1024 * 1024
@@ -15,31 +15,31 @@ _CATCH_UP_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class PlainView:
     """All lines of these files, the oldest first, the live one last; see ``View``."""
 
     generations: Sequence[Generation]
 
-    def by_number(self, start: int, count: int) -> Range:
+    def by_number(self, start: int, count: int) -> LineRange:
         """See ``View``."""
         self._catch_up()
         if start < 0:
             return self._from_end(-start, count)
         number = start
         for generation in self.generations:
-            tally = generation.tally()
-            if not tally.complete or number < tally.lines:
+            line_count = generation.line_count()
+            if not line_count.complete or number < line_count.lines:
                 at = generation.at_line(number)
                 return self._range(start, self._read(at, count) if at else (), pending=at is None)
-            number -= tally.lines
+            number -= line_count.lines
         return self._range(start - number)
 
-    def lines_from(self, position: Position, count: int) -> Range:
+    def lines_from(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
         self._catch_up()
         return self._range(None, self._read(position, count))
 
-    def lines_before(self, position: Position, count: int) -> Range:
+    def lines_before(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
         self._catch_up()
         found, room = 0, _ANSWER_BYTES
@@ -52,7 +52,7 @@ class Files:
                 break
         return self._range(None if found else self.number(position), self._read(start, found))
 
-    def _from_end(self, wanted: int, count: int) -> Range:
+    def _from_end(self, wanted: int, count: int) -> LineRange:
         if not self.generations:
             return self._range(0)
         live = self.generations[-1]
@@ -99,18 +99,18 @@ class Files:
                 at = following.first()
         return batches
 
-    def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> Range:
+    def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> LineRange:
         if start is None and batches:
             start = self.number(batches[0].start)
-        return Range(start, batches, pending, tallies=[(each, each.tally()) for each in self.generations])
+        return LineRange(start, batches, pending, line_counts=[(each, each.line_count()) for each in self.generations])
 
     def number(self, position: Position) -> int | None:
         """See ``View``."""
         line = position.generation.number(position.offset)
-        older = [each.tally() for each in self._older(position.generation)]
+        older = [each.line_count() for each in self._older(position.generation)]
         if line is None or not all(each.complete for each in older):
             return None
-        return line - position.generation.tally().before + sum(each.lines for each in older)
+        return line - position.generation.line_count().before + sum(each.lines for each in older)
 
 
 @dataclass(frozen=True, slots=True)

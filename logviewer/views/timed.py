@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from logviewer.files.generation import Batch, Generation, Position
 from logviewer.files.lines import to_text
-from logviewer.formats.line_format import dialect_of
-from logviewer.search.time_index import Times
+from logviewer.formats.line_format import line_format_of
+from logviewer.search.time_index import TimeIndex
 
-FindTimes = Callable[[Generation], Times]
+FindTimes = Callable[[Generation], TimeIndex]
 """Where the times are in a file."""
 
 BEFORE = -1
@@ -16,7 +16,7 @@ BEFORE = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TimedLine:
     """A line, and the greatest time up to it in its view: lines never change places within a file."""
 
     time: int
@@ -24,17 +24,17 @@ class Line:
     batch: Batch
 
 
-def timed(part: int, batches: Sequence[Batch], place: Position, latest: int, times: FindTimes) -> Iterator[Line]:
+def timed(part: int, batches: Sequence[Batch], place: Position, latest: int, times: FindTimes) -> Iterator[TimedLine]:
     """These lines of the view ``part`` with their times; ``latest`` is that of the line before ``place``."""
     for batch in _single(batches):
         generation = batch.start.generation
-        found = dialect_of(generation.source).time(to_text(batch.lines[0][:512], generation.encoding))
+        found = line_format_of(generation.source).time(to_text(batch.lines[0][:512], generation.encoding))
         if found is None and not _is_same(batch.start, place):
             # It belongs to a line that did not pass.
             found = times(generation).at(batch.start.offset)
         latest = latest if found is None else max(latest, found)
         place = batch.end
-        yield Line(latest, part, batch)
+        yield TimedLine(latest, part, batch)
 
 
 def time_before(place: Position, times: FindTimes) -> int:

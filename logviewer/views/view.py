@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
-from logviewer.files.generation import Batch, Generation, Position, Tally
+from logviewer.files.generation import Batch, Generation, LineCount, Position
 from logviewer.files.lines import LINE_CAP, find_newline, to_text
 from logviewer.formats.redaction import redaction_of
 
@@ -13,23 +13,23 @@ _REDACTED_PIECES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class LineRange:
     """Lines by position: ``start`` counts from 0, None while unknown.
 
-    ``tallies`` are of all files, the oldest first, and count the lines of the view. ``pending`` says that not all was
-    looked at where the lines asked for may be.
+    ``line_counts`` has one entry a log file, oldest first, counting the lines of the view. ``pending`` is true while
+    lines of the range may still be found.
     """
 
     start: int | None
     batches: Sequence[Batch] = ()
     pending: bool = False
-    tallies: Sequence[tuple[Generation, Tally]] = field(default=(), kw_only=True)
+    line_counts: Sequence[tuple[Generation, LineCount]] = field(default=(), kw_only=True)
 
     @property
     def total(self) -> int | None:
         """How many lines there are; None while they are not counted."""
-        complete = all(tally.complete for _, tally in self.tallies)
-        return sum(tally.lines for _, tally in self.tallies) if complete else None
+        complete = all(line_count.complete for _, line_count in self.line_counts)
+        return sum(line_count.lines for _, line_count in self.line_counts) if complete else None
 
 
 class View(Protocol):
@@ -42,13 +42,13 @@ class View(Protocol):
     def number(self, position: Position) -> int | None:
         """How many lines of the view lie before a position; None while they are not counted."""
 
-    def by_number(self, start: int, count: int) -> Range:
+    def by_number(self, start: int, count: int) -> LineRange:
         """``count`` lines from the line ``start`` on, counted from 0 or, below it, from the end."""
 
-    def lines_from(self, position: Position, count: int) -> Range:
+    def lines_from(self, position: Position, count: int) -> LineRange:
         """Up to ``count`` lines from a position on; fewer where they are long."""
 
-    def lines_before(self, position: Position, count: int) -> Range:
+    def lines_before(self, position: Position, count: int) -> LineRange:
         """Up to ``count`` lines that end at a position; fewer where they are long, and always the last of them."""
 
 
@@ -60,15 +60,15 @@ def whole_line(position: Position) -> Iterator[bytes]:
     generation = position.generation
     redaction, encoding = redaction_of(generation.source), generation.encoding
     if redaction is None:
-        yield from _pieces(position)
+        yield from _chunks(position)
     else:
         # What is to be masked may go on after the end.
-        data = b"".join(islice(_pieces(position), _REDACTED_PIECES + 1))
+        data = b"".join(islice(_chunks(position), _REDACTED_PIECES + 1))
         limit = len(to_text(data[: _REDACTED_PIECES * LINE_CAP], encoding))
         yield redaction.text(to_text(data, encoding), limit).encode(encoding.codec)
 
 
-def _pieces(position: Position) -> Iterator[bytes]:
+def _chunks(position: Position) -> Iterator[bytes]:
     generation = position.generation
     at = position.offset
     while data := generation.file.pread(LINE_CAP, at):

@@ -17,23 +17,23 @@ from logviewer.views.views import Views
 from logviewer.web import assets
 from logviewer.web.api.routes import Api
 from logviewer.web.auth.guard import SECURITY_HEADERS, Guard
-from logviewer.web.auth.lockout import Failures
+from logviewer.web.auth.lockout import Lockout
 from logviewer.web.auth.proxy import TrustedProxy
-from logviewer.web.http.limits import Places
-from logviewer.web.log import Breaks, RequestLog
+from logviewer.web.http.limits import ConcurrencyLimits
+from logviewer.web.log import AbortedResponses, RequestLog
 from logviewer.web.metrics import Metrics
 from logviewer.web.pages import Pages
 from logviewer.web.presents import Presents
 from logviewer.web.static import StaticFiles
-from logviewer.web.streams import Streams, Unwound
-from logviewer.workers.shared_state import Shared
+from logviewer.web.streams import DetachedStreams, Streams
+from logviewer.workers.shared_state import SharedState
 
 
-def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: Shared) -> FastAPI:
+def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: SharedState) -> FastAPI:
     """An application over these sources; following and pings run while it does."""
     package_version = version("logviewer")
     views = Views()
-    failures = Failures(shared.tries)
+    failures = Lockout(shared.tries)
     metrics = Metrics(catalog, streams, failures, shared.peers)
     app = FastAPI(
         title="logviewer",
@@ -53,12 +53,12 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
     app.exception_handler(RequestValidationError)(_name_the_parameter)
     app.exception_handler(Exception)(_apologize)
-    app.add_middleware(Breaks)
-    app.add_middleware(Unwound)
+    app.add_middleware(AbortedResponses)
+    app.add_middleware(DetachedStreams)
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
     # The last one is the outermost.
-    app.add_middleware(Places, max_streams=settings.max_streams)
+    app.add_middleware(ConcurrencyLimits, max_streams=settings.max_streams)
     app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in, failures=failures, ended=shared.ended)
     if settings.log_format:
         app.add_middleware(RequestLog)

@@ -7,20 +7,20 @@ from typing import Any
 import orjson
 
 from logviewer import cursor
-from logviewer.files.generation import Batch, Generation, Position, Tally
+from logviewer.files.generation import Batch, Generation, LineCount, Position
 from logviewer.formats.level import LETTERS
-from logviewer.formats.line_format import dialect_of
+from logviewer.formats.line_format import line_format_of
 from logviewer.search.level_counter import LEVELS
-from logviewer.search.line_filter import Sieve
+from logviewer.search.line_filter import LineFilter
 from logviewer.source import Source
-from logviewer.tail.reader import Gap, Turn
+from logviewer.tail.reader import Gap, StateChange
 from logviewer.views.histogram import Histogram
-from logviewer.views.view import Range
+from logviewer.views.view import LineRange
 from logviewer.web.terminal import visible, visible_json
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Frame:
+class EncodedChunk:
     """Lines ready to be sent, shared by all readers at one place: ``shown`` of ``count`` that were read.
 
     ``has_ids`` says that the events in it carry the ids of a reader who is nowhere else.
@@ -36,48 +36,48 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Events:
+class EventEncoder:
     """A ``lines`` event for each batch, which also tells of levels, times and places as asked.
 
-    A ``sieve`` leaves lines out, and says where the others have what was asked for if ``spans`` are wanted.
+    A ``line_filter`` leaves lines out, and says where the others have what was asked for if ``spans`` are wanted.
     """
 
     levels: bool = False
     times: bool = False
     places: bool = False
-    sieve: Sieve | None = None
+    line_filter: LineFilter | None = None
     spans: bool = False
 
-    def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:
+    def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> EncodedChunk:
         """With the ids of a reader who is ``alone`` there; else one event without its id."""
         last = batches[-1]
-        kept = [self.sieve.thin(batch) if self.sieve else batch for batch in batches]
+        kept = [self.line_filter.filter_batch(batch) if self.line_filter else batch for batch in batches]
         events = [self._event(source, batch) for batch in kept]
         if alone and not last.unterminated:
             events = [
                 with_id(event, cursor.encode([batch.end.text()])) for event, batch in zip(events, batches, strict=True)
             ]
         has_ids = alone and not last.unterminated
-        return _frame(batches, kept, b"".join(events), has_ids=has_ids)
+        return _chunk(batches, kept, b"".join(events), has_ids=has_ids)
 
     def _event(self, source: Source, batch: Batch) -> bytes:
         if not batch.lines:
             return b""
-        texts, dialect = batch.texts(), dialect_of(source.key)
+        texts, line_format = batch.texts(), line_format_of(source.key)
         data: dict[str, Any] = {"source": source.id, "n": _number(batch.start), "lines": texts}
-        if self.sieve:
+        if self.line_filter:
             data["ns"] = [_number(position) for position in batch.starts()]
-        if self.sieve and self.spans:
-            data["spans"] = [self.sieve.spans(text, batch.start.generation.encoding) for text in texts]
+        if self.line_filter and self.spans:
+            data["spans"] = [self.line_filter.spans(text, batch.start.generation.encoding) for text in texts]
         if any(batch.context):
             data["context"] = list(batch.context)
         if self.places:
             data["file"] = batch.start.generation.id
             data["at"] = cursor.encode([batch.start.text()])
         if self.levels:
-            data["levels"] = "".join(LETTERS[dialect.level(text)] for text in texts)
+            data["levels"] = "".join(LETTERS[line_format.level(text)] for text in texts)
         if self.times:
-            data["times"] = [dialect.time(text) for text in texts]
+            data["times"] = [line_format.time(text) for text in texts]
         if batch.cut is not None:
             data["cut"] = [[0, batch.cut]]
         if batch.unterminated:
@@ -86,23 +86,23 @@ class Events:
 
 
 @dataclass(frozen=True, slots=True)
-class BareLines:
-    """The lines as text for a terminal, or ``raw``; a ``sieve`` leaves some out."""
+class TextEncoder:
+    """The lines as text for a terminal, or ``raw``; a ``line_filter`` leaves some out."""
 
-    sieve: Sieve | None = None
+    line_filter: LineFilter | None = None
     raw: bool = False
 
-    def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> Frame:  # noqa: ARG002 (text has no ids)
+    def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> EncodedChunk:  # noqa: ARG002 (text has no ids)
         """Each with a newline after it."""
-        kept = [self.sieve.thin(batch) if self.sieve else batch for batch in batches]
+        kept = [self.line_filter.filter_batch(batch) if self.line_filter else batch for batch in batches]
         text = "".join([f"{text}\n" for batch in kept for text in batch.texts()])
-        return _frame(batches, kept, (text if self.raw else visible(text)).encode())
+        return _chunk(batches, kept, (text if self.raw else visible(text)).encode())
 
 
-def _frame(batches: Sequence[Batch], kept: Sequence[Batch], data: bytes, *, has_ids: bool = False) -> Frame:
+def _chunk(batches: Sequence[Batch], kept: Sequence[Batch], data: bytes, *, has_ids: bool = False) -> EncodedChunk:
     last = batches[-1]
     count, shown = (sum(len(batch.lines) for batch in each) for each in (batches, kept))
-    return Frame(last.end, data, count, shown, last.unterminated, last.more, has_ids=has_ids)
+    return EncodedChunk(last.end, data, count, shown, last.unterminated, last.more, has_ids=has_ids)
 
 
 def _number(position: Position) -> int | None:
@@ -124,7 +124,7 @@ def gap_event(gap: Gap) -> bytes:
     return event("gap", {"source": gap.source.id, "reason": gap.reason, "lines": gap.lines})
 
 
-def turn_event(turn: Turn) -> bytes:
+def state_event(turn: StateChange) -> bytes:
     """A ``source`` event without its id."""
     return event("source", {"source": turn.source.id, "state": turn.state})
 
@@ -149,38 +149,38 @@ def source_list(sources: Sequence[Source]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowEncoder:
     """The form of ``/api/lines``: the ids of sources by their keys, and what is told beyond the plain form.
 
-    ``places`` are the files, and which of them each line is in. ``sieve`` says that lines are left out, and
+    ``places`` are the files, and which of them each line is in. ``line_filter`` says that lines are left out, and
     ``spans`` where those that are not have what was asked for.
     """
 
     ids: Mapping[bytes, str]
     places: bool = False
-    sieve: Sieve | None = None
+    line_filter: LineFilter | None = None
     spans: bool = False
 
-    def __call__(self, found: Range) -> bytes:
+    def __call__(self, found: LineRange) -> bytes:
         """The answer with these lines."""
         answer: dict[str, Any] = {"total": found.total, "complete": found.total is not None, "start": found.start}
-        if self.sieve:
-            answer["scanned"] = scanned([tally for _, tally in found.tallies])
+        if self.line_filter:
+            answer["scanned"] = scanned([line_count for _, line_count in found.line_counts])
         if self.places:
-            answer["files"] = [_file(generation, tally) for generation, tally in found.tallies]
+            answer["files"] = [_file(generation, line_count) for generation, line_count in found.line_counts]
         answer["lines"] = [row for batch in found.batches for row in self._rows(batch)]
         return visible_json(orjson.dumps(answer))
 
     def _rows(self, batch: Batch) -> list[dict[str, Any]]:
         generation = batch.start.generation
-        dialect = dialect_of(generation.source)
+        line_format = line_format_of(generation.source)
         rows: list[dict[str, Any]] = [
             {
                 "source": self.ids[generation.source],
                 "n": _number(position),
                 "text": text,
-                "level": dialect.level(text),
-                "time": dialect.time(text),
+                "level": line_format.level(text),
+                "time": line_format.time(text),
                 "at": cursor.encode([position.text()]),
             }
             for text, position in zip(batch.texts(), batch.starts(), strict=True)
@@ -188,9 +188,9 @@ class Rows:
         if self.places:
             for row in rows:
                 row["file"] = generation.id
-        if self.spans and self.sieve:
+        if self.spans and self.line_filter:
             for row in rows:
-                row["spans"] = self.sieve.spans(row["text"], generation.encoding)
+                row["spans"] = self.line_filter.spans(row["text"], generation.encoding)
         for number, is_context in enumerate(batch.context):
             if is_context:
                 rows[number]["context"] = True
@@ -201,16 +201,16 @@ class Rows:
         return rows
 
 
-def scanned(tallies: Sequence[Tally]) -> dict[str, Any]:
+def scanned(line_counts: Sequence[LineCount]) -> dict[str, Any]:
     """How many bytes of files have been looked at, of how many, and what was found."""
     return {
-        "done": sum(each.counted for each in tallies),
-        "size": sum(each.size for each in tallies),
-        "matches": sum(each.lines - each.context for each in tallies),
+        "done": sum(each.counted for each in line_counts),
+        "size": sum(each.size for each in line_counts),
+        "matches": sum(each.lines - each.context for each in line_counts),
     }
 
 
-def match_rows(ids: Mapping[bytes, str], batches: Sequence[Batch], sieve: Sieve) -> list[dict[str, Any]]:
+def match_rows(ids: Mapping[bytes, str], batches: Sequence[Batch], line_filter: LineFilter) -> list[dict[str, Any]]:
     """What a ``match`` event tells of lines; ``ids`` are those of sources by their keys."""
     return [
         {
@@ -218,7 +218,7 @@ def match_rows(ids: Mapping[bytes, str], batches: Sequence[Batch], sieve: Sieve)
             "n": _number(position),
             "at": cursor.encode([position.text()]),
             "text": text,
-            "spans": sieve.spans(text, position.generation.encoding),
+            "spans": line_filter.spans(text, position.generation.encoding),
             **({"context": True} if any(batch.context) else {}),
         }
         for batch in batches
@@ -240,12 +240,12 @@ def histogram(found: Histogram) -> bytes:
     )
 
 
-def _file(generation: Generation, tally: Tally) -> dict[str, Any]:
+def _file(generation: Generation, line_count: LineCount) -> dict[str, Any]:
     return {
         "file": generation.id,
-        "first": tally.before + 1,
-        "lines": tally.lines,
-        "counted": tally.counted,
-        "size": tally.size,
+        "first": line_count.before + 1,
+        "lines": line_count.lines,
+        "counted": line_count.counted,
+        "size": line_count.size,
         "loss": generation.loss,
     }

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from logviewer.errors import TornError
+from logviewer.errors import FileChangedError
 from logviewer.settings import LogFormat
 
 _LOG = logging.getLogger("logviewer")
@@ -85,7 +85,7 @@ class RequestLog:
             _tell(scope, status, time.perf_counter() - begun)
 
 
-class Breaks:
+class AbortedResponses:
     """Says in a line why an answer broke off: its status is told by then, and a traceback tells an operator nothing."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -102,7 +102,7 @@ class Breaks:
 
         try:
             await self._app(scope, receive, noting_begin)
-        except (OSError, TornError) as error:
+        except (OSError, FileChangedError) as error:
             if not has_begun:
                 raise
             _LOG.warning("%s broke off: %s", quote(scope["path"]), error)

@@ -16,9 +16,9 @@ from logviewer.files.generation import Reason
 from logviewer.source import State
 from logviewer.sources.catalog import Catalog
 from logviewer.web.auth.guard import user_of
-from logviewer.web.auth.lockout import Failures
+from logviewer.web.auth.lockout import Lockout
 from logviewer.web.streams import Streams
-from logviewer.workers.link import Peers
+from logviewer.workers.link import WorkerLink
 
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 
@@ -26,7 +26,7 @@ _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 class Metrics:
     """The figures of one server, each worker's by itself where there are several. Used from the event loop's thread."""
 
-    def __init__(self, catalog: Catalog, streams: Streams, failures: Failures, peers: Peers) -> None:
+    def __init__(self, catalog: Catalog, streams: Streams, failures: Lockout, peers: WorkerLink) -> None:
         self._peers = peers
         self._registry = CollectorRegistry()
         self._registry.register(_Counts(catalog, streams, failures))
@@ -98,7 +98,7 @@ class _Labelled(Collector):
 class _Counts(Collector):
     """Reads what is counted anyway, so that nobody who sends lines has to keep a figure."""
 
-    def __init__(self, catalog: Catalog, streams: Streams, failures: Failures) -> None:
+    def __init__(self, catalog: Catalog, streams: Streams, failures: Lockout) -> None:
         self._catalog = catalog
         self._streams = streams
         self._failures = failures

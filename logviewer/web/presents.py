@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from logviewer.formats.human_time import is_relative
-from logviewer.workers.shared_log import Notes
+from logviewer.workers.shared_log import SharedLog
 
 # A reader goes on asking within the first; none is shown a present that is older than the second.
 _IDLE_SECONDS = 5 * 60
@@ -30,7 +30,7 @@ class Presents:
     presents. Used from one thread.
     """
 
-    def __init__(self, notes: Notes, now: Callable[[], float] = clock.time) -> None:
+    def __init__(self, notes: SharedLog, now: Callable[[], float] = clock.time) -> None:
         self._now = now
         self._notes = notes
         self._kept: OrderedDict[str, _Present] = OrderedDict()

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from logviewer.files.generation import Batch, Generation, Position
-from logviewer.search.line_filter import Sieve
+from logviewer.search.line_filter import LineFilter
 from logviewer.source import Source
-from logviewer.views.scan import Strand, take
+from logviewer.views.scan import Scan, take
 from logviewer.views.views import Views
-from logviewer.web.loader import Frames
+from logviewer.web.loader import ChunkLoader
 from logviewer.web.terminal import visible
 
 _LOOK_SECONDS = 0.02
 
 
-class Groups:
+class ContextGroups:
     """Tells where lines are apart in their files: where they are shown with their context, ``--`` goes between."""
 
     def __init__(self) -> None:
@@ -33,16 +33,16 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class ScanStream:
     """From one end of the sources to the other, ``count`` lines of each at once; without a sieve, all lines.
 
     ``begins`` are where it begins in each source (by its key) if that is not at its first line.
     """
 
-    frames: Frames
+    loader: ChunkLoader
     views: Views
     sources: Sequence[Source]
-    sieve: Sieve | None
+    line_filter: LineFilter | None
     newest: bool = False
     count: int = 500
     begins: Mapping[bytes, Position] | None = None
@@ -50,12 +50,12 @@ class Walk:
     async def pieces(self) -> AsyncIterator[list[Batch]]:
         """Lines in order, each a batch; an empty piece whenever more had to be looked at. Raises OSError."""
         parts = [part for part, source in enumerate(self.sources) if self.begins is None or source.key in self.begins]
-        strands = [await self._strand(part) for part in parts]
-        while left := [strand for strand in strands if strand.lines or not strand.is_read]:
+        scans = [await self._scan(part) for part in parts]
+        while left := [scan for scan in scans if scan.lines or not scan.is_read]:
             went_on = False
-            for strand in [strand for strand in left if not strand.lines and not strand.is_read]:
-                went_on = await self.frames.run(partial(strand.look, self.count)) or went_on
-            batches = take(strands)
+            for scan in [scan for scan in left if not scan.lines and not scan.is_read]:
+                went_on = await self.loader.run(partial(scan.poll, self.count)) or went_on
+            batches = take(scans)
             yield batches
             if not batches and not went_on:
                 await asyncio.sleep(_LOOK_SECONDS)
@@ -68,9 +68,9 @@ class Walk:
         grep. Raises OSError.
         """
         walk = self if last is None else replace(self, begins=await self._before_last(last))
-        groups = Groups()
+        groups = ContextGroups()
         async for batches in walk.pieces():
-            apart = groups.begins(batches) if self.sieve and self.sieve.context else [False] * len(batches)
+            apart = groups.begins(batches) if self.line_filter and self.line_filter.context else [False] * len(batches)
             lines = zip(apart, (text for batch in batches for text in batch.texts()), strict=True)
             text = "".join([f"--\n{text}\n" if is_apart else f"{text}\n" for is_apart, text in lines])
             yield (text if raw else visible(text)).encode()
@@ -87,13 +87,13 @@ class Walk:
                 break
         return begins
 
-    async def _strand(self, part: int) -> Strand:
-        files = await self.frames.run(partial(self.views.matches, self.sources[part], self.sieve))
+    async def _scan(self, part: int) -> Scan:
+        files = await self.loader.run(partial(self.views.matches, self.sources[part], self.line_filter))
         begin = self.begins[self.sources[part].key] if self.begins else None
-        return Strand(part, files, self.newest, self.views.times if len(self.sources) > 1 else None, begin)
+        return Scan(part, files, self.newest, self.views.times if len(self.sources) > 1 else None, begin)
 
-    async def _ask_again(self, strands: Sequence[Strand]) -> None:
+    async def _ask_again(self, scans: Sequence[Scan]) -> None:
         """Passes rest where nobody asks."""
-        for strand in strands:
-            if not strand.is_read:
-                await self.frames.run(partial(self.views.matches, self.sources[strand.part], self.sieve))
+        for scan in scans:
+            if not scan.is_read:
+                await self.loader.run(partial(self.views.matches, self.sources[scan.part], self.line_filter))

@@ -25,9 +25,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.files.generation import Reason
-from logviewer.tail.reader import Gap, Lines, Reader, Turn
-from logviewer.web.encode import Events, Frame, event, gap_event, gap_text, heading, turn_event, with_id
-from logviewer.web.loader import Encode, Frames, Recent
+from logviewer.tail.reader import Gap, Lines, Reader, StateChange
+from logviewer.web.encode import EncodedChunk, EventEncoder, event, gap_event, gap_text, heading, state_event, with_id
+from logviewer.web.loader import ChunkCache, ChunkLoader, Encoder
 
 if TYPE_CHECKING:
     from logviewer.source import Source
@@ -44,23 +44,23 @@ AppStatus.enable_automatic_graceful_drain = False
 
 
 @dataclass(slots=True)
-class Sent:
+class SentCounts:
     """What all streams together have sent: lines, the bytes of their events or text, and gaps by reason."""
 
     lines: int = 0
     bytes: int = 0
     gaps: Counter[Reason] = field(default_factory=Counter)
 
-    def count_frame(self, frame: Frame) -> None:
+    def count_chunk(self, chunk: EncodedChunk) -> None:
         """Count the lines that one reader gets."""
-        self.lines += frame.shown
-        self.bytes += len(frame.data)
+        self.lines += chunk.shown
+        self.bytes += len(chunk.data)
 
-    def count(self, item: Lines[Frame] | Gap | Turn) -> None:
+    def count(self, item: Lines[EncodedChunk] | Gap | StateChange) -> None:
         """Count one item for one reader."""
         match item:
-            case Lines(piece=frame):
-                self.count_frame(frame)
+            case Lines(chunk=chunk):
+                self.count_chunk(chunk)
             case Gap():
                 self.gaps[item.reason] += 1
 
@@ -72,24 +72,24 @@ class Streams:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read")
         self._scan_threads = ThreadPoolExecutor(_SCAN_THREADS, thread_name_prefix="scan")
         self._chart_threads = ThreadPoolExecutor(1, thread_name_prefix="chart")
-        self._recent = Recent()
+        self._recent = ChunkCache()
         # Of those that somebody reads by, or ever may: there are as many as there are queries.
-        self._frames: WeakValueDictionary[Encode, Frames] = WeakValueDictionary()
-        self.frames = self.frames_of(Events())
+        self._loaders: WeakValueDictionary[Encoder, ChunkLoader] = WeakValueDictionary()
+        self.loader = self.loader_for(EventEncoder())
         # Who counts through a whole file does not keep the readers of streams waiting, nor a chart either of them.
-        self.scans = Frames(self._scan_threads, Events(), self._recent)
-        self.charts = Frames(self._chart_threads, Events(), self._recent)
+        self.scans = ChunkLoader(self._scan_threads, EventEncoder(), self._recent)
+        self.charts = ChunkLoader(self._chart_threads, EventEncoder(), self._recent)
         self.closing = False
-        self.sent = Sent()
-        self._open: dict[Reader[Frame], int] = {}
-        self._due: set[Reader[Frame]] = set()
+        self.sent = SentCounts()
+        self._open: dict[Reader[EncodedChunk], int] = {}
+        self._due: set[Reader[EncodedChunk]] = set()
 
-    def frames_of(self, encode: Encode) -> Frames:
+    def loader_for(self, encode: Encoder) -> ChunkLoader:
         """What readers share who want their lines in this form."""
-        frames = self._frames.get(encode)
-        if frames is None:
-            frames = self._frames[encode] = Frames(self._threads, encode, self._recent)
-        return frames
+        loader = self._loaders.get(encode)
+        if loader is None:
+            loader = self._loaders[encode] = ChunkLoader(self._threads, encode, self._recent)
+        return loader
 
     async def ping(self) -> None:
         """Remind every stream of its ping each 15 s, a fifteenth of them each second. Runs until cancelled."""
@@ -104,8 +104,8 @@ class Streams:
     def close(self) -> None:
         """Let every stream say good-bye and end."""
         self.closing = True
-        for frames in list(self._frames.values()):
-            frames.closing = True
+        for loader in list(self._loaders.values()):
+            loader.closing = True
         for reader in self._open:
             reader.wake()
 
@@ -114,29 +114,29 @@ class Streams:
         for threads in (self._threads, self._scan_threads, self._chart_threads):
             threads.shutdown(wait=False, cancel_futures=True)
 
-    def opened(self, reader: Reader[Frame]) -> None:
+    def opened(self, reader: Reader[EncodedChunk]) -> None:
         """Count a stream in."""
         self._open[reader] = random.randrange(PING_SECONDS)  # noqa: S311 (spreads load, hides nothing)
 
-    def closed(self, reader: Reader[Frame]) -> None:
+    def closed(self, reader: Reader[EncodedChunk]) -> None:
         """Count it out."""
         reader.close()
         self._open.pop(reader, None)
         self._due.discard(reader)
 
     @property
-    def readers(self) -> Collection[Reader[Frame]]:
+    def readers(self) -> Collection[Reader[EncodedChunk]]:
         """Those of the open streams."""
         return self._open.keys()
 
-    def take_ping(self, reader: Reader[Frame]) -> bool:
+    def take_ping(self, reader: Reader[EncodedChunk]) -> bool:
         """Whether a ping is due; it no longer is after the answer."""
         due = reader in self._due
         self._due.discard(reader)
         return due
 
 
-def event_stream(streams: Streams, reader: Reader[Frame]) -> Response:
+def event_stream(streams: Streams, reader: Reader[EncodedChunk]) -> Response:
     """Answer with server-sent events."""
     return _EventStream(streams, reader)
 
@@ -146,7 +146,7 @@ def search_stream(events: AsyncIterator[bytes]) -> Response:
     return EventSourceResponse(events, ping=PING_SECONDS, sep="\n", headers={"Cache-Control": "no-store"})
 
 
-def text_stream(streams: Streams, reader: Reader[Frame], *, headings: bool) -> Response:
+def text_stream(streams: Streams, reader: Reader[EncodedChunk], *, headings: bool) -> Response:
     """Answer with bare lines; ``headings`` name the source wherever it changes."""
     return bare_text(_texts(streams, reader, headings=headings))
 
@@ -160,7 +160,7 @@ def bare_text(pieces: AsyncIterator[bytes]) -> Response:
 class _EventStream(EventSourceResponse):
     """The library's answer without its three tasks for each client, of whom there are thousands."""
 
-    def __init__(self, streams: Streams, reader: Reader[Frame]) -> None:
+    def __init__(self, streams: Streams, reader: Reader[EncodedChunk]) -> None:
         self._streams = streams
         self._reader = reader
         self._unsent: Awaitable[None] | None = None
@@ -168,7 +168,7 @@ class _EventStream(EventSourceResponse):
         super().__init__(self._items, ping=0, headers={"Cache-Control": "no-store"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Stream, or leave it to the ``Unwound`` that the request came through."""
+        """Stream, or leave it to the ``DetachedStreams`` that the request came through."""
         if _UNWOUND in scope:
             scope[_UNWOUND].append(self)
         else:
@@ -184,10 +184,10 @@ class _EventStream(EventSourceResponse):
                 pass
             self._reader.close()
 
-    def _take(self, frame: Frame) -> bool:
+    def _take(self, chunk: EncodedChunk) -> bool:
         """Send what was read for many at once, without a turn of this one's task for it."""
-        self._streams.sent.count_frame(frame)
-        sending = self._push(_body(_of_frame(frame, self._reader)))
+        self._streams.sent.count_chunk(chunk)
+        sending = self._push(_body(_of_chunk(chunk, self._reader)))
         try:
             waits_for = sending.send(None)
         except StopIteration:
@@ -217,7 +217,7 @@ class _EventStream(EventSourceResponse):
         await send({"type": "http.response.body", "body": b""})
 
 
-class Unwound:
+class DetachedStreams:
     """Lets streams begin when the application has returned, so that nothing it needed is kept for each of them."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -242,44 +242,44 @@ def _finish(sending: Coroutine[Any, Any, None], waits_for: object) -> Generator[
     yield from sending
 
 
-def _of_frame(frame: Frame, reader: Reader[Frame]) -> bytes:
-    return frame.data if frame.has_ids else with_id(frame.data, reader.cursor())
+def _of_chunk(chunk: EncodedChunk, reader: Reader[EncodedChunk]) -> bytes:
+    return chunk.data if chunk.has_ids else with_id(chunk.data, reader.cursor())
 
 
-def _event(item: Lines[Frame] | Gap | Turn | str, reader: Reader[Frame]) -> bytes:
+def _event(item: Lines[EncodedChunk] | Gap | StateChange | str, reader: Reader[EncodedChunk]) -> bytes:
     match item:
-        case Lines(piece=frame):
-            return _of_frame(frame, reader)
+        case Lines(chunk=chunk):
+            return _of_chunk(chunk, reader)
         case Gap():
             return with_id(gap_event(item), reader.cursor())
-        case Turn():
-            return with_id(turn_event(item), reader.cursor())
+        case StateChange():
+            return with_id(state_event(item), reader.cursor())
         case "ping":
             return b": ping\n\n"
         case reason:
             return with_id(event("end", {"reason": reason}), reader.cursor())
 
 
-async def _texts(streams: Streams, reader: Reader[Frame], *, headings: bool) -> AsyncIterator[bytes]:
+async def _texts(streams: Streams, reader: Reader[EncodedChunk], *, headings: bool) -> AsyncIterator[bytes]:
     told: Source | None = None
     async with aclosing(_items(streams, reader)) as items:
         async for item in items:
             match item:
-                case Lines(source=source, piece=frame):
-                    if not frame.data:
+                case Lines(source=source, chunk=chunk):
+                    if not chunk.data:
                         continue
                     if headings and source is not told:
                         yield heading(source)
                     told = source
-                    yield frame.data
+                    yield chunk.data
                 case Gap():
                     told = None
                     yield gap_text(item)
 
 
 async def _items(
-    streams: Streams, reader: Reader[Frame], take: Callable[[Frame], bool] | None = None
-) -> AsyncGenerator[Lines[Frame] | Gap | Turn | str, None]:
+    streams: Streams, reader: Reader[EncodedChunk], take: Callable[[EncodedChunk], bool] | None = None
+) -> AsyncGenerator[Lines[EncodedChunk] | Gap | StateChange | str, None]:
     """What comes next for a reader, with ``idle`` before each wait, ``ping``, and the reason of the end last.
 
     While it waits, ``take`` may get frames that are for many readers.

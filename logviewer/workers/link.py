@@ -13,7 +13,7 @@ _ANSWER_SECONDS = 1.0
 _MOST_BYTES = 1024 * 1024
 
 
-class Peers:
+class WorkerLink:
     """An inbox for each worker, made before they are: one that takes the place of another one has its inbox.
 
     Workers are numbered from 1; ``number`` is the own one.

@@ -12,7 +12,7 @@ _COUNT = struct.Struct("<Q")
 _NOTE = struct.Struct(f"<Q{LONGEST_BYTES}s")
 
 
-class Notes:
+class SharedLog:
     """Up to ``kept`` notes, in one order for all: whoever reads after a write has returned gets what was written.
 
     Each process reads for itself, one that is forked later from the first note that is kept.

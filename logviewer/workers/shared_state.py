@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass, field
 
-from logviewer.workers.link import Peers
-from logviewer.workers.shared_log import Notes
+from logviewer.workers.link import WorkerLink
+from logviewer.workers.shared_log import SharedLog
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedState:
     """Made before the workers, who are ``peers``.
 
     They note the sessions that were signed out of, wrong tries, and when relative times were asked for.
     """
 
-    peers: Peers
-    ended: Notes = field(default_factory=lambda: Notes(100_000))
-    tries: Notes = field(default_factory=Notes)
-    presents: Notes = field(default_factory=Notes)
+    peers: WorkerLink
+    ended: SharedLog = field(default_factory=lambda: SharedLog(100_000))
+    tries: SharedLog = field(default_factory=SharedLog)
+    presents: SharedLog = field(default_factory=SharedLog)

@@ -36,7 +36,7 @@ class Worker:
 
 
 @dataclass(slots=True)
-class _Place:
+class _Slot:
     """Where a worker is, or is to be; its listener stays, so that whoever comes meanwhile waits for the next one."""
 
     number: int
@@ -48,13 +48,13 @@ class _Place:
     reason: str = ""
 
 
-class Workers:
+class Supervisor:
     """The parent: does nothing but to look after them. ``work`` is what each does, ``ready`` is called once all are."""
 
     def __init__(
         self, listeners: Sequence[socket.socket], work: Callable[[Worker], None], *, ready: Callable[[], None]
     ) -> None:
-        self._places = [_Place(number, listener) for number, listener in enumerate(listeners, 1)]
+        self._slots = [_Slot(number, listener) for number, listener in enumerate(listeners, 1)]
         self._work = work
         self._ready: Callable[[], None] | None = ready
         self._stopped = False
@@ -76,7 +76,7 @@ class Workers:
             while not self._stopped:
                 wait = self._start_due()
                 self._hear(wait)
-                self._look()
+                self._poll()
         finally:
             self._end()
 
@@ -92,36 +92,36 @@ class Workers:
     def _start_due(self) -> float | None:
         """Start those that are due; seconds until the next one is, if one is missing."""
         now = time.monotonic()
-        missing = [place for place in self._places if place.pid is None]
-        for place in missing:
-            if not place.starts or now - place.started >= _START_SECONDS:
-                place.started, place.reason = now, ""
-                self._start(place)
-        left = [place.started + _START_SECONDS - now for place in missing if place.pid is None]
+        missing = [slot for slot in self._slots if slot.pid is None]
+        for slot in missing:
+            if not slot.starts or now - slot.started >= _START_SECONDS:
+                slot.started, slot.reason = now, ""
+                self._start(slot)
+        left = [slot.started + _START_SECONDS - now for slot in missing if slot.pid is None]
         return min(left, default=None)
 
-    def _start(self, place: _Place) -> None:
+    def _start(self, slot: _Slot) -> None:
         with _held_back():
             try:
-                place.pid = os.fork()
+                slot.pid = os.fork()
             except OSError as error:
                 self._refuse_to_begin(f"cannot start a worker: {error.strerror}")
-                _LOG.warning("worker %d cannot be started now: %s", place.number, error.strerror)
-            if place.pid == 0:
-                self._become(place)
-        place.starts += 1
+                _LOG.warning("worker %d cannot be started now: %s", slot.number, error.strerror)
+            if slot.pid == 0:
+                self._become(slot)
+        slot.starts += 1
 
-    def _become(self, place: _Place) -> NoReturn:
+    def _become(self, slot: _Slot) -> NoReturn:
         """Be the worker, and never come back: what the parent has still to do is none of its business."""
         code = 1
         try:
-            self._leave_parent(place)
-            ready = f"ready {place.number} ".encode()
+            self._leave_parent(slot)
+            ready = f"ready {slot.number} ".encode()
             self._work(
                 Worker(
-                    place.number,
-                    place.listener,
-                    is_first=place.number == 1 and not place.starts,
+                    slot.number,
+                    slot.listener,
+                    is_first=slot.number == 1 and not slot.starts,
                     parent_is_gone=self._parent_is_gone,
                     input_is_over=self._input_is_over,
                     ready=lambda: _send(self._tell, ready),
@@ -129,14 +129,14 @@ class Workers:
             )
             code = 0
         except CannotRunError as error:
-            _send(self._tell, f"failed {place.number} {error}".encode())
+            _send(self._tell, f"failed {slot.number} {error}".encode())
         except Exception as error:  # noqa: BLE001 (told, and the end of this process)
             _LOG.exception("a worker failed")
-            _send(self._tell, f"failed {place.number} {error!r}".encode())
+            _send(self._tell, f"failed {slot.number} {error!r}".encode())
         finally:
             os._exit(code)
 
-    def _leave_parent(self, place: _Place) -> None:
+    def _leave_parent(self, slot: _Slot) -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for number in _SIGNALS:
@@ -144,8 +144,8 @@ class Workers:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         self._news.close()
         os.close(self._lifeline)
-        for other in self._places:
-            if other.listener is not place.listener:
+        for other in self._slots:
+            if other.listener is not slot.listener:
                 other.listener.close()
 
     # Looking after them
@@ -162,56 +162,56 @@ class Workers:
         what, _, rest = news.decode(errors="replace").partition(" ")
         number, _, reason = rest.partition(" ")
         if what == "ready":
-            self._places[int(number) - 1].is_ready = True
+            self._slots[int(number) - 1].is_ready = True
         elif what == "failed":
-            self._places[int(number) - 1].reason = reason
-        if self._ready and all(place.is_ready for place in self._places):
+            self._slots[int(number) - 1].reason = reason
+        if self._ready and all(slot.is_ready for slot in self._slots):
             ready, self._ready = self._ready, None
             ready()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """See who has ended. Raises CannotRunError if none can start."""
         ended = self._reap()
         # What they said last is there by now.
         self._hear(0)
-        for place, pid, code in ended if not self._stopped else ():
-            was_ready, place.is_ready = place.is_ready, False
+        for slot, pid, code in ended if not self._stopped else ():
+            was_ready, slot.is_ready = slot.is_ready, False
             how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
             if not was_ready:
-                self._refuse_to_begin(place.reason or f"a worker {how} before it was ready")
-            _LOG.warning("worker %d (process %d) %s; it is started anew", place.number, pid, place.reason or how)
+                self._refuse_to_begin(slot.reason or f"a worker {how} before it was ready")
+            _LOG.warning("worker %d (process %d) %s; it is started anew", slot.number, pid, slot.reason or how)
 
-    def _reap(self) -> list[tuple[_Place, int, int]]:
+    def _reap(self) -> list[tuple[_Slot, int, int]]:
         """Places that have become free, the processes that had them, and their exit codes, negative for a signal."""
         ended = []
-        for place in self._places:
-            pid, status = os.waitpid(place.pid, os.WNOHANG) if place.pid else (0, 0)
+        for slot in self._slots:
+            pid, status = os.waitpid(slot.pid, os.WNOHANG) if slot.pid else (0, 0)
             if pid:
-                place.pid = None
-                ended.append((place, pid, os.waitstatus_to_exitcode(status)))
+                slot.pid = None
+                ended.append((slot, pid, os.waitstatus_to_exitcode(status)))
         return ended
 
     def _refuse_to_begin(self, reason: str) -> None:
         """Raises CannotRunError unless it is one worker only that cannot start, among others that go on."""
-        if self._ready or not any(place.is_ready for place in self._places):
+        if self._ready or not any(slot.is_ready for slot in self._slots):
             raise CannotRunError(reason)
 
     def _end(self) -> None:
         """End all, those that do not end in time by force."""
         self._ready = None
-        for place in self._places:
-            place.listener.close()
+        for slot in self._slots:
+            slot.listener.close()
         self._signal(signal.SIGTERM)
         deadline = time.monotonic() + _END_SECONDS
-        while any(place.pid for place in self._places) and (left := deadline - time.monotonic()) > 0:
+        while any(slot.pid for slot in self._slots) and (left := deadline - time.monotonic()) > 0:
             self._hear(left)
             self._reap()
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
-        for place in self._places:
-            if place.pid:
-                os.kill(place.pid, number)
+        for slot in self._slots:
+            if slot.pid:
+                os.kill(slot.pid, number)
 
 
 @contextlib.contextmanager

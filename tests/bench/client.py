@@ -64,8 +64,8 @@ def end_of(drained: Drained) -> tuple[int, int | None]:
     end = re.search(rb'event: end\ndata: \{"reason":"complete"\}\nid: (\S+)', drained.tail)
     if not end:
         raise RuntimeError(f"the stream broke off after {drained.size} bytes: {drained.tail[-200:]!r}")
-    mark = cursor.decode(end[1].decode())[-1]
-    return mark.offset, mark.line
+    checkpoint = cursor.decode(end[1].decode())[-1]
+    return checkpoint.offset, checkpoint.line
 
 
 @dataclass(frozen=True, slots=True)

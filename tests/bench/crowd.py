@@ -21,7 +21,7 @@ _FRAME = 1024
 _QUIET_SECONDS = 10.0
 
 
-def frame(number: int) -> bytes:
+def chunk(number: int) -> bytes:
     """About a KiB of lines, stamped with its number and the time."""
     stamp = b"frame %06d at %018d" % (number, time.clock_gettime_ns(time.CLOCK_MONOTONIC))
     line = b"2026-11-20 12:00:00,000 INFO app.session [42] worker shard retry cache index order payment queue\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.bench import corpus, limits, nchan
 from tests.bench.children import started
 from tests.bench.client import request
-from tests.bench.crowd import Crowd, connected, frame
+from tests.bench.crowd import Crowd, chunk, connected
 from tests.bench.figures import Beside, Figure, Plan, percentile
 from tests.bench.process import Memory, cpu_seconds, memory
 from tests.helpers.server import Server
@@ -56,7 +56,7 @@ def _peers(count: int) -> Iterator[Figure]:
         alone = memory(peer.pid)
         with connected(port, [b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"] * count) as crowd:
             sizes = alone, memory(peer.pid)
-            ran = deliver(crowd, peer.pid, count, peer.pipe.send_bytes, frames=_LIMIT_FRAMES)
+            ran = deliver(crowd, peer.pid, count, peer.pipe.send_bytes, loader=_LIMIT_FRAMES)
         yield from _peer_figures(f"bare uvicorn to {count}", ran, count, sizes)
     if not nchan.is_here():
         print("nginx with nchan is not here: on Debian and Ubuntu, apt install libnginx-mod-nchan", flush=True)
@@ -65,7 +65,7 @@ def _peers(count: int) -> Iterator[Figure]:
         alone = memory(nginx.pid)
         with connected(nginx.port, [nchan.ASKING] * count) as crowd:
             sizes = alone, memory(nginx.pid)
-            ran = deliver(crowd, nginx.pid, count, nginx.publish, frames=_LIMIT_FRAMES)
+            ran = deliver(crowd, nginx.pid, count, nginx.publish, loader=_LIMIT_FRAMES)
     yield from _peer_figures(f"nginx with nchan to {count}", ran, count, sizes)
 
 
@@ -82,20 +82,20 @@ def _serve(path: Path, count: int) -> tuple[Run, _Sizes]:
         asking = request(server, source=server.source_id(path.name))
         # The first reader brings up threads and the watch, which are not a reader's own.
         with connected(server.port, [asking]) as one:
-            deliver(one, server.process.pid, 1, lambda data: append(path, data), frames=5)
+            deliver(one, server.process.pid, 1, lambda data: append(path, data), loader=5)
         time.sleep(_SETTLE_SECONDS)
         alone = memory(server.process.pid)
         with connected(server.port, [asking] * count) as crowd:
             time.sleep(_SETTLE_SECONDS)
             quiet = memory(server.process.pid)
-            served = deliver(crowd, server.process.pid, count, lambda data: append(path, data), frames=_FRAMES)
+            served = deliver(crowd, server.process.pid, count, lambda data: append(path, data), loader=_FRAMES)
             return served, _Sizes(alone, quiet, memory(server.process.pid))
 
 
 def _limit(count: int) -> Run:
     """A loop that sends the same frames to as many sockets."""
     with started(limits.serve_frames, count) as peer, connected(peer.pipe.recv(), [b"GET /"] * count) as crowd:
-        return deliver(crowd, peer.pid, count, peer.pipe.send_bytes, frames=_LIMIT_FRAMES)
+        return deliver(crowd, peer.pid, count, peer.pipe.send_bytes, loader=_LIMIT_FRAMES)
 
 
 def append(path: Path, data: bytes) -> None:
@@ -104,15 +104,15 @@ def append(path: Path, data: bytes) -> None:
         file.write(data)
 
 
-def deliver(crowd: Crowd, pid: int, count: int, write: Callable[[bytes], None], *, frames: int) -> Run:
+def deliver(crowd: Crowd, pid: int, count: int, write: Callable[[bytes], None], *, loader: int) -> Run:
     """Write frames ten times a second, each for all of the crowd; ``pid`` is the process that delivers them."""
     before, start = cpu_seconds(pid), time.monotonic()
-    for number in range(1, frames + 1):
+    for number in range(1, loader + 1):
         time.sleep(max(0.0, start + number / _RATE - time.monotonic()))
-        write(frame(number))
-    received = crowd.wait_for(frames)
+        write(chunk(number))
+    received = crowd.wait_for(loader)
     cpu = cpu_seconds(pid) - before
-    return Run(cpu / (count * frames) * 1e6, [taken / 1e6 for taken in received.taken_ns], received.wrong)
+    return Run(cpu / (count * loader) * 1e6, [taken / 1e6 for taken in received.taken_ns], received.wrong)
 
 
 def _figures(count: int, served: Run, limit: Run) -> Iterator[Figure]:

@@ -33,9 +33,9 @@ class _Held:
 
     def _hold(self) -> None:
         while not self._stop.wait(_LOOK_SECONDS):
-            self.look()
+            self.poll()
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Take up what is new."""
         for path in self._directory.rglob("*"):
             try:
@@ -64,7 +64,7 @@ class _Held:
         """Look a last time."""
         self._stop.set()
         self._thread.join()
-        self.look()
+        self.poll()
 
 
 def _count_lines(descriptor: int) -> int:
@@ -92,7 +92,7 @@ def _measure(rate: int, seconds: float) -> tuple[float, float]:
             assert writer.stdout and writer.stdout.readline()
             time.sleep(_SETTLE_SECONDS)
             start, before = time.monotonic(), cpu_seconds(writer.pid)
-            held.look()
+            held.poll()
             lines = -held.lines()
             start = (start + time.monotonic()) / 2
             time.sleep(seconds)

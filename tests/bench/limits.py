@@ -1,4 +1,4 @@
-"""Peers that do nothing but move bytes: what this machine allows. Each tells its port through its pipe first."""
+"""WorkerLink that do nothing but move bytes: what this machine allows. Each tells its port through its pipe first."""
 
 import asyncio
 import os
@@ -38,9 +38,9 @@ def serve_frames(pipe: Connection, count: int) -> None:
         stream.recv(65536)
         stream.sendall(_HEAD + _GREETING)
         streams.append(stream)
-    while frame := pipe.recv_bytes():
+    while chunk := pipe.recv_bytes():
         for stream in streams:
-            stream.send(frame)
+            stream.send(chunk)
 
 
 def serve_frames_by_uvicorn(pipe: Connection) -> None:

@@ -44,8 +44,8 @@ def _crowd(logs: Path, plan: Plan) -> Iterator[Figure]:
     with Server(path) as server:
         asking = request(server, source=server.source_id(path.name))
         with connected(server.port, [asking] * _READERS) as crowd:
-            frames = max(1, int(plan.seconds * _RATE))
-            ran = deliver(crowd, server.process.pid, _READERS, lambda data: append(path, data), frames=frames)
+            loader = max(1, int(plan.seconds * _RATE))
+            ran = deliver(crowd, server.process.pid, _READERS, lambda data: append(path, data), loader=loader)
     yield from _delivered(f"{_READERS} readers for {plan.seconds:.0f} s", ran)
 
 
@@ -115,7 +115,7 @@ def _many_files(logs: Path, _: Plan) -> Iterator[Figure]:
                 append(path, data)
 
         with connected(server.port, askings) as crowd:
-            ran = deliver(crowd, server.process.pid, _FILES, write, frames=_FRAMES)
+            ran = deliver(crowd, server.process.pid, _FILES, write, loader=_FRAMES)
     yield from _delivered(f"{_FILES} files, each with a reader", ran)
 
 
@@ -133,7 +133,7 @@ def _stuck(logs: Path, _: Plan) -> Iterator[Figure]:
             stack.enter_context(open_stream(server.port, asked, receive_buffer=65536))
         time.sleep(_SETTLE_SECONDS)
         after = memory(server.process.pid).rss
-        ran = deliver(crowd, server.process.pid, _HEARING, lambda data: append(path, data), frames=_FRAMES)
+        ran = deliver(crowd, server.process.pid, _HEARING, lambda data: append(path, data), loader=_FRAMES)
         begin = time.monotonic()
         server.stop()
         ended = time.monotonic() - begin

@@ -35,7 +35,7 @@ _WATCH = f"""() => {{
   const frame = (now) => {{
     window.longest = Math.max(window.longest, now - before);
     before = now;
-    requestAnimationFrame(frame);
+    requestAnimationFrame(chunk);
   }};
   requestAnimationFrame(frame);
 }}"""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from logviewer.cursor import source_key
 from logviewer.files.block_map import BLOCK_BYTES, BlockMap
-from logviewer.files.byte_file import OpenFile
+from logviewer.files.byte_file import ByteFile
 from logviewer.files.generation import Generation, Position
 from logviewer.files.lines import UTF8, UTF16_BE, UTF16_LE, Encoding
 
@@ -53,7 +53,7 @@ def positions(generation: Generation) -> Iterator[Position]:
 
 
 def counted(path: Path) -> Generation:
-    generation = Generation(OpenFile.open(path), KEY)
+    generation = Generation(ByteFile.open(path), KEY)
     while generation.count(MIB):
         pass
     return generation
@@ -71,7 +71,7 @@ def test_numbers_and_offsets_are_those_of_counting(
     path: Path, data: bytes, encoding: Encoding, block: int, steps: list[int]
 ) -> None:
     path.write_bytes(data)
-    blocks = BlockMap(OpenFile.open(path), block=block)
+    blocks = BlockMap(ByteFile.open(path), block=block)
     for step in steps:
         blocks.extend(min(len(data), blocks.counted + step), encoding)
     blocks.extend(len(data), encoding)
@@ -92,7 +92,7 @@ def test_a_file_that_grows_is_numbered_as_one_that_was_there(
 ) -> None:
     data = encoding.bom + data
     path.write_bytes(b"")
-    generation = Generation(OpenFile.open(path), KEY)
+    generation = Generation(ByteFile.open(path), KEY)
     for cut in sorted(cuts):
         path.write_bytes(data[:cut])
         while generation.count(5):
@@ -116,8 +116,8 @@ def test_a_part_of_a_file_has_the_numbers_of_the_file(path: Path, data: bytes, b
     generation.limit = max(generation.begin, ends[max(0, len(ends) - 1 - end)])
     found = list(positions(generation))
     assert [place.line for place in found] == [ends.index(place.offset) for place in found]
-    tally = generation.tally()
-    assert (tally.before, tally.lines, tally.complete) == (found[0].line, len(found) - 1, True)
+    line_count = generation.line_count()
+    assert (line_count.before, line_count.lines, line_count.complete) == (found[0].line, len(found) - 1, True)
     assert [generation.at_line(number) for number in range(len(found) + 1)][-1] is None or generation.limit < len(data)
     for number, place in enumerate(found):
         at = generation.at_line(number)
@@ -130,7 +130,7 @@ def test_a_part_of_a_file_has_the_numbers_of_the_file(path: Path, data: bytes, b
 def test_the_last_lines_are_the_same_counted_or_not(path: Path, data: bytes, encoding: Encoding, count: int) -> None:
     path.write_bytes(encoding.bom + data)
     size = path.stat().st_size
-    fresh = Uncounted(OpenFile.open(path), KEY)
+    fresh = Uncounted(ByteFile.open(path), KEY)
     for end in (size, size // 2):
         assert counted(path).lines_until(end, count, most=size) == fresh.lines_until(end, count, most=size)
 
@@ -153,24 +153,24 @@ def test_the_last_lines_are_the_same_counted_or_not(path: Path, data: bytes, enc
 )
 def test_a_tally_has_the_rest_as_a_line(data: bytes, lines: int, path: Path) -> None:
     path.write_bytes(data)
-    tally = counted(path).tally()
-    assert (tally.lines, tally.counted, tally.complete) == (lines, len(data), True)
+    line_count = counted(path).line_count()
+    assert (line_count.lines, line_count.counted, line_count.complete) == (lines, len(data), True)
 
 
 def test_a_tally_tells_how_far_counting_came(path: Path) -> None:
     path.write_bytes(b"x" * 1023 + b"\n")
     with path.open("ab") as file:
         file.write(b"y" * (64 * MIB - 1025) + b"\n")
-    generation = Generation(OpenFile.open(path), KEY)
-    assert (generation.tally().lines, generation.tally().counted) == (0, 0)
+    generation = Generation(ByteFile.open(path), KEY)
+    assert (generation.line_count().lines, generation.line_count().counted) == (0, 0)
     assert generation.count(MIB)
-    tally = generation.tally()
-    assert (tally.lines, tally.counted, tally.size, tally.complete) == (1, MIB, 64 * MIB, False)
+    line_count = generation.line_count()
+    assert (line_count.lines, line_count.counted, line_count.size, line_count.complete) == (1, MIB, 64 * MIB, False)
 
 
 def test_a_batch_is_numbered_once_its_place_is_counted(path: Path) -> None:
     path.write_bytes((b"x" * 1023 + b"\n") * 1024)
-    generation = Generation(OpenFile.open(path), KEY)
+    generation = Generation(ByteFile.open(path), KEY)
     at = generation.last(5)
     assert at.line is None
     while generation.count(MIB):
@@ -187,7 +187,7 @@ def test_a_hole_costs_neither_time_nor_memory(size: int, path: Path) -> None:
         file.seek(size)
         file.write(b"\ntwo\nthree\n")
     generation = counted(path)
-    assert (generation.tally().lines, generation.map.newlines) == (4, 4)
+    assert (generation.line_count().lines, generation.map.newlines) == (4, 4)
     assert [generation.map.offset_of(number) for number in range(5)] == [0, 4, size + 1, size + 5, size + 11]
     assert generation.map.lines_before(size // 2) == 1
     assert len(generation.map._offsets) < 10
@@ -203,7 +203,7 @@ def test_lines_that_are_gone_have_no_offset(path: Path) -> None:
 
 def test_counting_a_closed_file_is_an_error_of_the_system(path: Path) -> None:
     path.write_bytes(b"one\n")
-    generation = Generation(OpenFile.open(path), KEY)
+    generation = Generation(ByteFile.open(path), KEY)
     generation.close("rotated", None)
     with pytest.raises(OSError, match="closed"):
         generation.count(MIB)

@@ -12,7 +12,7 @@ from pathlib import Path, PosixPath
 import pytest
 
 from logviewer.errors import NotAFileError
-from logviewer.files.byte_file import OpenFile, check_regular
+from logviewer.files.byte_file import ByteFile, check_regular
 from tests.helpers.server import until
 
 
@@ -48,10 +48,10 @@ class SwappedPath(PosixPath):
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> OpenFile:
+def file(tmp_path: Path) -> ByteFile:
     path = tmp_path / "app.log"
     path.write_bytes(b"one\ntwo\n")
-    return OpenFile.open(path)
+    return ByteFile.open(path)
 
 
 IRREGULAR: dict[str, tuple[Callable[[Path], Path], str]] = {
@@ -65,7 +65,7 @@ IRREGULAR: dict[str, tuple[Callable[[Path], Path], str]] = {
 @pytest.mark.parametrize(("make", "kind"), IRREGULAR.values(), ids=IRREGULAR)
 def test_what_is_no_regular_file_is_refused_in_words(make: Callable[[Path], Path], kind: str, tmp_path: Path) -> None:
     path = make(tmp_path / "app.log")
-    for refuse in (check_regular, OpenFile.open):
+    for refuse in (check_regular, ByteFile.open):
         with pytest.raises(NotAFileError, match=f"is {kind}, not a regular file"):
             refuse(path)
 
@@ -77,7 +77,7 @@ def test_a_symlink_to_what_is_no_regular_file_is_refused(
     link = tmp_path / "link.log"
     link.symlink_to(make(tmp_path / "app.log"))
     with pytest.raises(NotAFileError, match=f"is {kind}, not a regular file"):
-        OpenFile.open(link)
+        ByteFile.open(link)
 
 
 @pytest.mark.parametrize(
@@ -87,26 +87,26 @@ def test_what_took_the_place_of_a_file_just_before_it_is_opened_is_refused(
     make: Callable[[Path], Path], tmp_path: Path
 ) -> None:
     with pytest.raises(NotAFileError):
-        OpenFile.open(SwappedPath(make(tmp_path / "app.log")))
+        ByteFile.open(SwappedPath(make(tmp_path / "app.log")))
     assert not descriptors_on(tmp_path)
 
 
 def test_a_file_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        OpenFile.open(tmp_path / "app.log")
+        ByteFile.open(tmp_path / "app.log")
 
 
-def test_a_symlink_is_followed(file: OpenFile, tmp_path: Path) -> None:
+def test_a_symlink_is_followed(file: ByteFile, tmp_path: Path) -> None:
     link = tmp_path / "link.log"
     link.symlink_to(tmp_path / "app.log")
-    assert OpenFile.open(link).identity == file.identity
+    assert ByteFile.open(link).identity == file.identity
 
 
-def test_a_range_is_read(file: OpenFile) -> None:
+def test_a_range_is_read(file: ByteFile) -> None:
     assert (file.pread(3, 0), file.pread(100, 4), file.pread(1, 8), file.pread(0, 0)) == (b"one", b"two\n", b"", b"")
 
 
-def test_a_descriptor_stays_on_its_file(file: OpenFile, tmp_path: Path) -> None:
+def test_a_descriptor_stays_on_its_file(file: ByteFile, tmp_path: Path) -> None:
     (tmp_path / "app.log").rename(tmp_path / "app.log.1")
     (tmp_path / "app.log").write_bytes(b"new\n")
     (tmp_path / "app.log.1").unlink()
@@ -118,20 +118,20 @@ def test_data_after_a_hole_is_found(tmp_path: Path) -> None:
     with path.open("wb") as written:
         written.seek(1 << 33)
         written.write(b"end\n")
-    file = OpenFile.open(path)
+    file = ByteFile.open(path)
     assert (1 << 33) - (1 << 20) <= file.next_data(0) <= 1 << 33
     assert file.next_data(1 << 33) == 1 << 33
     assert file.next_data((1 << 33) + 4) == (1 << 33) + 4
 
 
-def test_a_descriptor_is_not_given_to_child_processes(file: OpenFile, tmp_path: Path) -> None:
+def test_a_descriptor_is_not_given_to_child_processes(file: ByteFile, tmp_path: Path) -> None:
     assert [os.get_inheritable(each) for each in descriptors_on(tmp_path)] == [False]
 
 
 # Closing
 
 
-def test_a_closed_file_cannot_be_read(file: OpenFile, tmp_path: Path) -> None:
+def test_a_closed_file_cannot_be_read(file: ByteFile, tmp_path: Path) -> None:
     file.close()
     for use in (lambda: file.pread(1, 0), file.stat, lambda: file.next_data(0), file.duplicate):
         with pytest.raises(OSError, match="closed"):
@@ -139,14 +139,14 @@ def test_a_closed_file_cannot_be_read(file: OpenFile, tmp_path: Path) -> None:
     assert not descriptors_on(tmp_path)
 
 
-def test_closing_twice_closes_nothing_else(file: OpenFile, tmp_path: Path) -> None:
+def test_closing_twice_closes_nothing_else(file: ByteFile, tmp_path: Path) -> None:
     file.close()
-    other = OpenFile.open(tmp_path / "app.log")
+    other = ByteFile.open(tmp_path / "app.log")
     file.close()
     assert other.pread(3, 0) == b"one"
 
 
-def test_a_duplicate_is_closed_by_itself(file: OpenFile, tmp_path: Path) -> None:
+def test_a_duplicate_is_closed_by_itself(file: ByteFile, tmp_path: Path) -> None:
     copy = file.duplicate()
     assert copy.identity == file.identity
     file.close()
@@ -155,7 +155,7 @@ def test_a_duplicate_is_closed_by_itself(file: OpenFile, tmp_path: Path) -> None
     assert not descriptors_on(tmp_path)
 
 
-def test_a_file_in_use_is_closed_when_its_last_user_is_done(file: OpenFile, tmp_path: Path) -> None:
+def test_a_file_in_use_is_closed_when_its_last_user_is_done(file: ByteFile, tmp_path: Path) -> None:
     with file:
         file.close()
         assert len(descriptors_on(tmp_path)) == 1
@@ -166,7 +166,7 @@ def test_a_forgotten_file_is_closed(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     path.touch()
     for _ in range(50):
-        OpenFile.open(path)
+        ByteFile.open(path)
     assert not descriptors_on(tmp_path)
 
 
@@ -176,7 +176,7 @@ def test_closing_under_readers_never_lets_them_read_another_file(tmp_path: Path)
     other.write_bytes(b"other!\n")
     done = threading.Event()
 
-    def read_all(file: OpenFile) -> set[bytes]:
+    def read_all(file: ByteFile) -> set[bytes]:
         seen = set()
         try:
             while True:
@@ -187,12 +187,12 @@ def test_closing_under_readers_never_lets_them_read_another_file(tmp_path: Path)
 
     def take_free_descriptors() -> None:
         while not done.is_set():
-            OpenFile.open(other).close()
+            ByteFile.open(other).close()
 
     with ThreadPoolExecutor() as threads:
         taking = threads.submit(take_free_descriptors)
         for _ in range(30):
-            file = OpenFile.open(wanted)
+            file = ByteFile.open(wanted)
             readers = [threads.submit(read_all, file) for _ in range(3)]
             until(lambda: any(reader.running() for reader in readers), what="a reader")  # noqa: B023
             file.close()

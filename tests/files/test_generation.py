@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from logviewer.cursor import HEAD_BYTES, MARKER_BYTES, file_key, source_key
-from logviewer.errors import TornError
-from logviewer.files.byte_file import OpenFile
+from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, file_key, source_key
+from logviewer.errors import FileChangedError
+from logviewer.files.byte_file import ByteFile
 from logviewer.files.generation import Batch, Generation, Position
 from logviewer.files.lines import LINE_CAP, MAX_BYTES, MAX_LINES
 
@@ -22,7 +22,7 @@ KEY = source_key("app")
 ONE_FILE_FOR_ALL = [HealthCheck.function_scoped_fixture]
 
 
-class CountingFile(OpenFile):
+class CountingFile(ByteFile):
     """Counts the bytes that are read."""
 
     def __init__(self, fd: int) -> None:
@@ -69,7 +69,7 @@ def generation(path: Path) -> Callable[[bytes], Generation]:
 
 
 def opened(path: Path) -> Generation:
-    return Generation(OpenFile.open(path), KEY)
+    return Generation(ByteFile.open(path), KEY)
 
 
 def counted(path: Path) -> tuple[Generation, CountingFile]:
@@ -378,9 +378,9 @@ def test_reading_where_the_file_was_truncated_is_torn(generation: Callable[[byte
     file = generation(b"one\ntwo\nthree\n")
     at = file.last(1)
     os.truncate(path, at.offset - 1)
-    with pytest.raises(TornError):
+    with pytest.raises(FileChangedError):
         file.read(at)
-    with pytest.raises(TornError):
+    with pytest.raises(FileChangedError):
         file.read_rest(at)
 
 
@@ -388,9 +388,9 @@ def test_reading_where_the_file_was_rewritten_is_torn(generation: Callable[[byte
     file = generation(b"one\ntwo\nthree\n")
     at = file.last(1)
     path.write_bytes(b"uno\nduo\ntres and more\n")
-    with pytest.raises(TornError):
+    with pytest.raises(FileChangedError):
         file.read(at)
-    with pytest.raises(TornError):
+    with pytest.raises(FileChangedError):
         file.read_rest(at)
 
 
@@ -400,7 +400,7 @@ def test_a_file_rewritten_before_its_first_line_was_read_is_torn(
     file = generation(b"one\ntwo\n")
     at = file.first()
     path.write_bytes(b"uno\nduo\ntres\n")
-    with pytest.raises(TornError):
+    with pytest.raises(FileChangedError):
         file.read(at)
 
 
@@ -411,7 +411,7 @@ def test_a_file_rewritten_up_to_equal_bytes_before_the_position_is_torn(
     file = generation(b"first start\n" + ticks)
     at = file.last(0)
     path.write_bytes(b"other start\n" + ticks + ticks)
-    with pytest.raises(TornError):
+    with pytest.raises(FileChangedError):
         file.read(at)
 
 
@@ -428,10 +428,10 @@ def test_a_read_goes_on_where_it_was_or_is_torn(path: Path, before: bytes, after
     path.write_bytes(after)
     try:
         batch = generation.read(at)
-    except TornError:
+    except FileChangedError:
         assert not after.startswith(before)
         return
-    assert after[: at.offset][-MARKER_BYTES:] == before[: at.offset][-MARKER_BYTES:]
+    assert after[: at.offset][-TAIL_BYTES:] == before[: at.offset][-TAIL_BYTES:]
     assert (batch.lines if batch else []) == whole(after[at.offset :])
 
 
@@ -490,23 +490,25 @@ def test_a_file_rewritten_with_its_size_and_time_kept_is_not_intact(
 def test_positions_prove_themselves_however_the_file_grows(path: Path, before: bytes, more: bytes) -> None:
     path.write_bytes(before)
     generation = opened(path)
-    marks = [each.mark() for batch in batches(generation, max_lines=3) for each in (*batch.starts(), batch.end)]
+    checkpoints = [
+        each.checkpoint() for batch in batches(generation, max_lines=3) for each in (*batch.starts(), batch.end)
+    ]
     append(path, more)
     for each in (generation, opened(path)):
-        assert all(each.holds(mark) for mark in marks)
-        assert all(each.spans(mark) for mark in marks)
+        assert all(each.holds(checkpoint) for checkpoint in checkpoints)
+        assert all(each.spans(checkpoint) for checkpoint in checkpoints)
 
 
 @settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(data=contents.filter(lambda data: b"\n" in data), other=contents, behind=st.integers(0, 5))
 def test_positions_do_not_hold_in_other_files(path: Path, data: bytes, other: bytes, behind: int) -> None:
     path.write_bytes(data)
-    mark = opened(path).last(behind).mark()
+    checkpoint = opened(path).last(behind).checkpoint()
     path.write_bytes(other)
     same_head = other[:HEAD_BYTES].startswith(data[:HEAD_BYTES])
-    start = max(0, mark.offset - MARKER_BYTES)
-    same_marker = other[start : mark.offset] == data[start : mark.offset]
-    assert opened(path).holds(mark) == (same_head and same_marker)
+    start = max(0, checkpoint.offset - TAIL_BYTES)
+    same_marker = other[start : checkpoint.offset] == data[start : checkpoint.offset]
+    assert opened(path).holds(checkpoint) == (same_head and same_marker)
 
 
 @settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
@@ -515,32 +517,32 @@ def test_one_changed_byte_in_head_or_marker_disproves_a_position(
     path: Path, data: bytes, place: int, behind: int
 ) -> None:
     path.write_bytes(data)
-    mark = opened(path).last(behind).mark()
+    checkpoint = opened(path).last(behind).checkpoint()
     place %= len(data)
     path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
-    proves = place < HEAD_BYTES or mark.offset - MARKER_BYTES <= place < mark.offset
-    assert opened(path).holds(mark) != proves
+    proves = place < HEAD_BYTES or checkpoint.offset - TAIL_BYTES <= place < checkpoint.offset
+    assert opened(path).holds(checkpoint) != proves
 
 
 def test_a_position_beyond_the_end_does_not_hold(generation: Callable[[bytes], Generation], path: Path) -> None:
     file = generation(b"one\ntwo\n")
-    mark = file.last(0).mark()
+    checkpoint = file.last(0).checkpoint()
     os.truncate(path, 4)
-    assert not file.holds(mark)
+    assert not file.holds(checkpoint)
 
 
 def test_a_position_names_its_source_and_its_file(generation: Callable[[bytes], Generation], path: Path) -> None:
-    mark = generation(b"one\n").last(0).mark()
+    checkpoint = generation(b"one\n").last(0).checkpoint()
     facts = path.stat()
-    assert (mark.source, mark.file) == (KEY, file_key(facts.st_dev, facts.st_ino))
+    assert (checkpoint.source, checkpoint.file) == (KEY, file_key(facts.st_dev, facts.st_ino))
 
 
 def test_a_file_given_up_tells_why(generation: Callable[[bytes], Generation]) -> None:
-    file, heir = generation(b"one\n"), generation(b"one\n")
+    file, successor = generation(b"one\n"), generation(b"one\n")
     at = file.first()
-    file.close("rotated", heir)
-    assert (file.lost, file.heir) == ("rotated", heir)
-    assert not file.holds(at.mark())
+    file.close("rotated", successor)
+    assert (file.lost, file.successor) == ("rotated", successor)
+    assert not file.holds(at.checkpoint())
     with pytest.raises(OSError, match="closed"):
         file.read(at)
 
@@ -582,14 +584,14 @@ def test_a_file_that_is_read_on_while_a_look_is_made_is_intact(path: Path, monke
     assert generation.intact()
     first = generation.read(generation.first())
     assert first
-    stat = OpenFile.stat
+    stat = ByteFile.stat
 
-    def stat_and_be_late(file: OpenFile) -> os.stat_result:
+    def stat_and_be_late(file: ByteFile) -> os.stat_result:
         facts = stat(file)
-        monkeypatch.setattr(OpenFile, "stat", stat)
+        monkeypatch.setattr(ByteFile, "stat", stat)
         append(path, b"two\n")
         assert generation.read(first.end)
         return facts
 
-    monkeypatch.setattr(OpenFile, "stat", stat_and_be_late)
+    monkeypatch.setattr(ByteFile, "stat", stat_and_be_late)
     assert generation.intact()

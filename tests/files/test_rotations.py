@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from logviewer.cursor import file_key
 from logviewer.errors import StaleListingError
-from logviewer.files.rotations import Entry, Listings, is_rotation, oldest_first
+from logviewer.files.rotations import DirectoryEntry, DirectoryListings, is_rotation, oldest_first
 
 AGES = {
     "logrotate numbers": ("app.log", ["app.log.11", "app.log.10", "app.log.9", "app.log.2", "app.log.1"]),
@@ -67,7 +67,7 @@ def test_a_rotation_without_its_log_is_a_log_of_its_own() -> None:
     assert not is_rotation("app.log.1", {"app.log.1", "other.log"})
 
 
-def paths(entries: list[Entry]) -> list[Path]:
+def paths(entries: list[DirectoryEntry]) -> list[Path]:
     return [entry.path for entry in entries]
 
 
@@ -85,7 +85,7 @@ def test_both_questions_about_a_name_have_one_answer(base: str, suffix: str) -> 
 def test_rotations_are_found_beside_the_log(tmp_path: Path) -> None:
     for name in ("app.log", "app.log.2", "app.log.1", "other.log.1"):
         (tmp_path / name).touch()
-    assert paths(Listings().rotated(tmp_path / "app.log")) == [tmp_path / "app.log.2", tmp_path / "app.log.1"]
+    assert paths(DirectoryListings().rotated(tmp_path / "app.log")) == [tmp_path / "app.log.2", tmp_path / "app.log.1"]
 
 
 def test_rotations_are_found_beside_the_target_of_a_symlink(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_rotations_are_found_beside_the_target_of_a_symlink(tmp_path: Path) -> N
     target.touch()
     rotated.touch()
     (tmp_path / "container.log").symlink_to(target)
-    assert paths(Listings().rotated(tmp_path / "container.log")) == [rotated]
+    assert paths(DirectoryListings().rotated(tmp_path / "container.log")) == [rotated]
 
 
 def test_a_physical_file_is_found_under_the_log_s_names_alone(tmp_path: Path) -> None:
@@ -103,14 +103,14 @@ def test_a_physical_file_is_found_under_the_log_s_names_alone(tmp_path: Path) ->
         moved = tmp_path / name
         moved.touch()
         facts = moved.stat()
-        named = paths(Listings().named(tmp_path / "app.log", file_key(facts.st_dev, facts.st_ino)))
+        named = paths(DirectoryListings().named(tmp_path / "app.log", file_key(facts.st_dev, facts.st_ino)))
         assert named == ([moved] if found else []), name
 
 
 def test_a_listed_file_is_opened_itself_or_not_at_all(tmp_path: Path) -> None:
     rotated = tmp_path / "app.log.1"
     rotated.write_text("one\n")
-    (entry,) = Listings().rotated(tmp_path / "app.log")
+    (entry,) = DirectoryListings().rotated(tmp_path / "app.log")
     file = entry.open()
     assert file
     assert file.pread(9, 0) == b"one\n"
@@ -126,16 +126,16 @@ def test_a_name_that_is_no_regular_file_is_not_listed(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "app.log.1")
     (tmp_path / "app.log.2").mkdir()
     (tmp_path / "app.log.old").symlink_to(tmp_path / "nothing")
-    assert not Listings().rotated(tmp_path / "app.log")
+    assert not DirectoryListings().rotated(tmp_path / "app.log")
 
 
 def test_a_listed_name_that_is_no_regular_file_any_more_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "app.log.1").touch()
-    (entry,) = Listings().rotated(tmp_path / "app.log")
+    (entry,) = DirectoryListings().rotated(tmp_path / "app.log")
     (tmp_path / "app.log.1").unlink()
     os.mkfifo(tmp_path / "app.log.1")
     assert entry.open() is None
 
 
 def test_a_directory_that_is_not_there_lists_nothing(tmp_path: Path) -> None:
-    assert Listings().rotated(tmp_path / "gone" / "app.log") == []
+    assert DirectoryListings().rotated(tmp_path / "gone" / "app.log") == []

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from logviewer.formats.level import level
-from logviewer.formats.line_format import PLAIN, Dialect, Dialects, dialect_of
+from logviewer.formats.line_format import PLAIN, LineFormat, LineFormats, line_format_of
 from logviewer.formats.record import record_at
 from logviewer.formats.timestamp import time
 from logviewer.settings import LogRule
@@ -41,15 +41,15 @@ def test_without_rules_lines_are_read_as_everywhere(line: str) -> None:
 
 
 def test_a_zone_holds_for_times_that_name_none() -> None:
-    dialect = Dialect([rule(zone="Asia/Tokyo")])
+    line_format = LineFormat([rule(zone="Asia/Tokyo")])
     expected = ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=ZoneInfo("Asia/Tokyo")))
-    assert dialect.time("2026-11-21 01:02:03 up") == expected
-    assert dialect.time("2026-11-21T01:02:03Z up") == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC))
+    assert line_format.time("2026-11-21 01:02:03 up") == expected
+    assert line_format.time("2026-11-21T01:02:03Z up") == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC))
 
 
 def test_a_zone_alone_leaves_the_quick_ways_open() -> None:
-    dialect = Dialect([rule(zone="Asia/Tokyo")])
-    assert (dialect.is_traced, dialect.has_own_levels, dialect.level) == (True, False, PLAIN.level)
+    line_format = LineFormat([rule(zone="Asia/Tokyo")])
+    assert (line_format.is_traced, line_format.has_own_levels, line_format.level) == (True, False, PLAIN.level)
 
 
 @pytest.mark.parametrize(
@@ -57,33 +57,33 @@ def test_a_zone_alone_leaves_the_quick_ways_open() -> None:
     [("S1", "fatal"), ("S2", "error"), ("warn", "warning"), ("I", "info"), ("S3", None), ("s1", None)],
 )
 def test_a_pattern_says_where_time_and_level_are(word: str, expected: str | None) -> None:
-    dialect, line = Dialect([ODD]), f"07.11.2026 01-02-03  {word} text"
-    assert dialect.time(line) == ms(datetime(2026, 11, 7, 1, 2, 3, tzinfo=BERLIN))
-    assert dialect.level(line) == expected
-    assert (dialect.is_traced, dialect.has_own_levels) == (False, True)
+    line_format, line = LineFormat([ODD]), f"07.11.2026 01-02-03  {word} text"
+    assert line_format.time(line) == ms(datetime(2026, 11, 7, 1, 2, 3, tzinfo=BERLIN))
+    assert line_format.level(line) == expected
+    assert (line_format.is_traced, line_format.has_own_levels) == (False, True)
 
 
 def test_what_no_pattern_matches_is_read_as_everywhere() -> None:
-    dialect, line = Dialect([ODD]), "2026-11-21 01:02:03 ERROR up"
-    assert dialect.time(line) == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=BERLIN))
-    assert dialect.level(line) == "error"
+    line_format, line = LineFormat([ODD]), "2026-11-21 01:02:03 ERROR up"
+    assert line_format.time(line) == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=BERLIN))
+    assert line_format.level(line) == "error"
 
 
 def test_a_group_that_is_left_out_is_read_as_everywhere() -> None:
-    dialect = Dialect([rule(r"^(?:at (?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d))?", zone="UTC")])
-    assert dialect.time("2026-11-21 01:02:03 ERROR up") == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC))
+    line_format = LineFormat([rule(r"^(?:at (?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d))?", zone="UTC")])
+    assert line_format.time("2026-11-21 01:02:03 ERROR up") == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC))
 
 
 def test_a_time_without_a_format_is_read_as_everywhere_wherever_it_is() -> None:
-    dialect = Dialect([rule(r"at=<(?P<time>[^>]*)>", zone="UTC")])
+    line_format = LineFormat([rule(r"at=<(?P<time>[^>]*)>", zone="UTC")])
     line = "2020-01-01 00:00:00 is not when many words of a message were written at=<Nov 21 2026 01:02:03.5>"
-    assert dialect.time(line) == ms(datetime(2026, 11, 21, 1, 2, 3, 500_000, tzinfo=UTC))
-    assert dialect.is_traced
+    assert line_format.time(line) == ms(datetime(2026, 11, 21, 1, 2, 3, 500_000, tzinfo=UTC))
+    assert line_format.is_traced
 
 
 @pytest.mark.parametrize("line", ["31.02.2026 01-02-03 S1 x", "07.13.2026 01-02-03 S1 x"])
 def test_a_time_that_is_none_in_its_format_is_none(line: str) -> None:
-    assert Dialect([ODD]).time(line) is None
+    assert LineFormat([ODD]).time(line) is None
 
 
 @pytest.mark.parametrize(
@@ -98,68 +98,68 @@ def test_a_time_that_is_none_in_its_format_is_none(line: str) -> None:
     ],
 )
 def test_a_format_is_that_of_strptime(form: str, text: str, expected: datetime) -> None:
-    dialect = Dialect([rule("^<(?P<time>[^>]*)>", zone="Europe/Berlin", form=form)])
-    assert dialect.time(f"<{text}> up") == ms(expected)
+    line_format = LineFormat([rule("^<(?P<time>[^>]*)>", zone="Europe/Berlin", form=form)])
+    assert line_format.time(f"<{text}> up") == ms(expected)
 
 
 @pytest.mark.parametrize("days", [-300, -40, -1, 0])
 @pytest.mark.parametrize("form", ["%d.%m. %H~%M", "%a %d %b %H~%M"])
 def test_without_a_year_it_is_the_last_such_date(days: int, form: str) -> None:
     moment = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=days)
-    dialect = Dialect([rule("^<(?P<time>[^>]*)>", zone="UTC", form=form)])
-    assert dialect.time(f"<{moment.strftime(form)}> up") == ms(moment)
+    line_format = LineFormat([rule("^<(?P<time>[^>]*)>", zone="UTC", form=form)])
+    assert line_format.time(f"<{moment.strftime(form)}> up") == ms(moment)
 
 
 def test_without_a_year_a_date_to_come_was_a_year_ago() -> None:
     moment = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=10)
-    dialect = Dialect([rule("^(?P<time>.*)$", zone="UTC", form="%d.%m. %H~%M")])
-    found = dialect.time(f"{moment:%d.%m. %H~%M}")
+    line_format = LineFormat([rule("^(?P<time>.*)$", zone="UTC", form="%d.%m. %H~%M")])
+    found = line_format.time(f"{moment:%d.%m. %H~%M}")
     assert found
     assert datetime.fromtimestamp(found / 1000, UTC).strftime("%m-%d %H:%M") == f"{moment:%m-%d %H:%M}"
     assert found < ms(datetime.now(UTC))
 
 
 def test_a_leap_day_without_a_year_is_the_last_one() -> None:
-    dialect = Dialect([rule("^(?P<time>.*)$", zone="UTC", form="%d.%m. %H~%M")])
-    found = dialect.time("29.02. 12~00")
+    line_format = LineFormat([rule("^(?P<time>.*)$", zone="UTC", form="%d.%m. %H~%M")])
+    found = line_format.time("29.02. 12~00")
     assert found
     assert datetime.fromtimestamp(found / 1000, UTC).strftime("%m-%d") == "02-29"
 
 
 def test_all_rules_apply_each_to_what_it_speaks_of() -> None:
     rules = [rule(r"^(?P<level>\w)!"), rule(r"<(?P<time>.*)>"), rule(zone="Asia/Tokyo"), rule(zone="UTC")]
-    dialect = Dialect(rules)
-    assert dialect.level("E! <2026-11-21 01:02:03>") == "error"
-    assert dialect.time("E! <2026-11-21 01:02:03>") == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC))
+    line_format = LineFormat(rules)
+    assert line_format.level("E! <2026-11-21 01:02:03>") == "error"
+    assert line_format.time("E! <2026-11-21 01:02:03>") == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC))
 
 
 def test_of_several_patterns_the_one_that_was_right_last_is_tried_first() -> None:
     day_first, month_first = (
         rule(r"^(?P<time>\d\d/\d\d/\d{4})", zone="UTC", form=form) for form in ("%d/%m/%Y", "%m/%d/%Y")
     )
-    dialect = Dialect([day_first, month_first])
+    line_format = LineFormat([day_first, month_first])
     moments = [
-        dialect.time(f"{text} x") for text in ("01/02/2026", "01/31/2026", "01/02/2026", "31/01/2026", "01/02/2026")
+        line_format.time(f"{text} x") for text in ("01/02/2026", "01/31/2026", "01/02/2026", "31/01/2026", "01/02/2026")
     ]
     expected = [(2, 1), (1, 31), (1, 2), (1, 31), (2, 1)]
     assert moments == [ms(datetime(2026, month, day, tzinfo=UTC)) for month, day in expected]
 
 
 def test_terminal_colours_and_other_letters_are_no_obstacle() -> None:
-    dialect, line = Dialect([ODD]), "\x1b[31m07.11.2026 01-02-03\x1b[0m  S2 für \ud83d"
-    assert dialect.time(line) == ms(datetime(2026, 11, 7, 1, 2, 3, tzinfo=BERLIN))
-    assert dialect.level(line) == "error"
+    line_format, line = LineFormat([ODD]), "\x1b[31m07.11.2026 01-02-03\x1b[0m  S2 für \ud83d"
+    assert line_format.time(line) == ms(datetime(2026, 11, 7, 1, 2, 3, tzinfo=BERLIN))
+    assert line_format.level(line) == "error"
 
 
 def test_a_pattern_sees_the_same_of_a_line_however_much_there_is() -> None:
-    dialect = Dialect([rule(r"(?P<level>ERROR)!")])
-    assert dialect.level("x" * 190 + "ERROR!" + "x" * 1000) == "error"
-    assert dialect.level("x" * 200 + "ERROR!") is None
+    line_format = LineFormat([rule(r"(?P<level>ERROR)!")])
+    assert line_format.level("x" * 190 + "ERROR!" + "x" * 1000) == "error"
+    assert line_format.level("x" * 200 + "ERROR!") is None
 
 
 def test_a_record_begins_where_the_dialect_finds_a_time() -> None:
     lines = ["07.11.2026 01-02-03 S1 broken", "at some place", "07.11.2026 01-02-04 S3 on"]
-    assert [record_at(lines, number, Dialect([ODD])) for number in range(3)] == [(0, 2), (0, 2), (2, 3)]
+    assert [record_at(lines, number, LineFormat([ODD])) for number in range(3)] == [(0, 2), (0, 2), (2, 3)]
 
 
 @pytest.mark.parametrize(
@@ -181,23 +181,23 @@ def test_a_record_begins_where_the_dialect_finds_a_time() -> None:
         (["./log/*.log"], str(Path("log/odd.log").absolute()), True),
     ],
 )
-def test_a_rule_is_for_paths_and_names(globs: Sequence[str], path: str, fits: bool) -> None:
-    dialects = Dialects([LogRule(tuple(globs), zone="UTC")])
-    dialects.assign(b"key!", Path(path), Path(path).name)
-    assert (dialect_of(b"key!") is not PLAIN) == fits
+def test_a_rule_is_for_paths_and_names(globs: Sequence[str], path: str, matches: bool) -> None:
+    line_formats = LineFormats([LogRule(tuple(globs), zone="UTC")])
+    line_formats.assign(b"key!", Path(path), Path(path).name)
+    assert (line_format_of(b"key!") is not PLAIN) == matches
 
 
 def test_files_of_the_same_rules_share_a_dialect() -> None:
-    dialects = Dialects([LogRule(("a*",), zone="UTC"), LogRule(("*b",), zone="Asia/Tokyo")])
+    line_formats = LineFormats([LogRule(("a*",), zone="UTC"), LogRule(("*b",), zone="Asia/Tokyo")])
     for name in ("a1", "a2", "ab"):
-        dialects.assign(name.encode(), Path("/", name), name)
-    assert dialect_of(b"a1") is dialect_of(b"a2") is not dialect_of(b"ab")
+        line_formats.assign(name.encode(), Path("/", name), name)
+    assert line_format_of(b"a1") is line_format_of(b"a2") is not line_format_of(b"ab")
 
 
 def test_a_dialect_is_known_as_long_as_the_one_who_told_of_it_lives() -> None:
-    dialects = Dialects([LogRule(("a",), zone="UTC")])
-    dialects.assign(b"live", Path("/a"), "a")
-    assert dialect_of(b"live") is not PLAIN
-    del dialects
+    line_formats = LineFormats([LogRule(("a",), zone="UTC")])
+    line_formats.assign(b"live", Path("/a"), "a")
+    assert line_format_of(b"live") is not PLAIN
+    del line_formats
     gc.collect()
-    assert dialect_of(b"live") is PLAIN
+    assert line_format_of(b"live") is PLAIN

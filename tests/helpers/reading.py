@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
 
-from logviewer.cursor import Mark
+from logviewer.cursor import Checkpoint
 from logviewer.files.generation import Batch, Position
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
-from logviewer.tail.broadcast import Member
-from logviewer.tail.reader import Gap, Lines, Reader, Turn
+from logviewer.tail.broadcast import Listener
+from logviewer.tail.reader import Gap, Lines, Reader, StateChange
 from logviewer.tail.skip import Skip, skip_ahead
 
 T = TypeVar("T")
@@ -26,8 +26,8 @@ NOBODY = 65534
 _MOST_CALLS = 5000
 
 
-class DirectDisk:
-    """A ``Disk`` that reads at once, and sees to it that nobody asks it for ever."""
+class DirectLoader:
+    """A ``Loader`` that reads at once, and sees to it that nobody asks it for ever."""
 
     calls = 0
 
@@ -45,7 +45,7 @@ class DirectDisk:
     async def read_rest(self, source: Source, position: Position) -> Batch | None:
         return position.generation.read_rest(position)
 
-    def join(self, member: Member[Batch], source: Source, position: Position, *, lag: int | None) -> None:
+    def join(self, member: Listener[Batch], source: Source, position: Position, *, lag: int | None) -> None:
         return None
 
 
@@ -105,23 +105,23 @@ def without_privilege() -> Iterator[None]:
 
 
 def open_reader(
-    source: LocalSource, marks: tuple[Mark, ...] = (), *, follow: bool = True, lag: int | None = None
+    source: LocalSource, checkpoints: tuple[Checkpoint, ...] = (), *, follow: bool = True, lag: int | None = None
 ) -> Reader[Batch]:
-    reader = Reader(DirectDisk(), follow=follow, lag=lag)
-    finish(reader.add(source, marks, lambda each: each.start()))
+    reader = Reader(DirectLoader(), follow=follow, lag=lag)
+    finish(reader.add(source, checkpoints, lambda each: each.start()))
     return reader
 
 
-def next_event(reader: Reader[Batch]) -> Lines[Batch] | Gap | Turn | None:
+def next_event(reader: Reader[Batch]) -> Lines[Batch] | Gap | StateChange | None:
     return finish(reader.next())
 
 
-def drain(reader: Reader[Batch]) -> list[Lines[Batch] | Gap | Turn]:
+def drain(reader: Reader[Batch]) -> list[Lines[Batch] | Gap | StateChange]:
     events = []
     while event := next_event(reader):
         events.append(event)
     return events
 
 
-def texts(events: list[Lines[Batch] | Gap | Turn]) -> list[str]:
-    return [text for event in events if isinstance(event, Lines) for text in event.piece.texts()]
+def texts(events: list[Lines[Batch] | Gap | StateChange]) -> list[str]:
+    return [text for event in events if isinstance(event, Lines) for text in event.chunk.texts()]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from logviewer.rotation.change import Absent, Change, Found, Held, decide
+from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
 
 OURS, OTHER = (1, 10), (1, 11)
 OTHER_DEVICE = (2, 10)
@@ -14,35 +14,35 @@ TORN = Held(OURS, size=100, intact=False)
 TABLE = {
     "nothing held, no file": (None, Absent.MISSING, Change.VANISHED),
     "nothing held, no regular file": (None, Absent.REFUSED, Change.VANISHED),
-    "nothing held, an empty file": (None, Found(OURS, 0), Change.APPEARED),
-    "nothing held, a file": (None, Found(OURS, 100), Change.APPEARED),
+    "nothing held, an empty file": (None, OnDisk(OURS, 0), Change.APPEARED),
+    "nothing held, a file": (None, OnDisk(OURS, 100), Change.APPEARED),
     "held, no file": (HELD, Absent.MISSING, Change.VANISHED),
     "held, no regular file": (HELD, Absent.REFUSED, Change.VANISHED),
-    "held, nothing new": (HELD, Found(OURS, 100), Change.SAME),
-    "held, longer": (HELD, Found(OURS, 101), Change.GREW),
-    "held, shorter": (HELD, Found(OURS, 99), Change.TRUNCATED),
-    "held, emptied": (HELD, Found(OURS, 0), Change.TRUNCATED),
-    "held, another file as long": (HELD, Found(OTHER, 100), Change.REPLACED),
-    "held, another file, longer": (HELD, Found(OTHER, 200), Change.REPLACED),
-    "held, another file, shorter": (HELD, Found(OTHER, 50), Change.REPLACED),
-    "held, another file, empty": (HELD, Found(OTHER, 0), Change.REPLACED),
-    "held, the same inode on another device": (HELD, Found(OTHER_DEVICE, 100), Change.REPLACED),
+    "held, nothing new": (HELD, OnDisk(OURS, 100), Change.SAME),
+    "held, longer": (HELD, OnDisk(OURS, 101), Change.GREW),
+    "held, shorter": (HELD, OnDisk(OURS, 99), Change.TRUNCATED),
+    "held, emptied": (HELD, OnDisk(OURS, 0), Change.TRUNCATED),
+    "held, another file as long": (HELD, OnDisk(OTHER, 100), Change.REPLACED),
+    "held, another file, longer": (HELD, OnDisk(OTHER, 200), Change.REPLACED),
+    "held, another file, shorter": (HELD, OnDisk(OTHER, 50), Change.REPLACED),
+    "held, another file, empty": (HELD, OnDisk(OTHER, 0), Change.REPLACED),
+    "held, the same inode on another device": (HELD, OnDisk(OTHER_DEVICE, 100), Change.REPLACED),
     "empty held, no file": (EMPTY, Absent.MISSING, Change.VANISHED),
     "empty held, no regular file": (EMPTY, Absent.REFUSED, Change.VANISHED),
-    "empty held, nothing new": (EMPTY, Found(OURS, 0), Change.SAME),
-    "empty held, first bytes": (EMPTY, Found(OURS, 1), Change.GREW),
-    "empty held, another file": (EMPTY, Found(OTHER, 1), Change.REPLACED),
-    "empty held, another empty file": (EMPTY, Found(OTHER, 0), Change.REPLACED),
+    "empty held, nothing new": (EMPTY, OnDisk(OURS, 0), Change.SAME),
+    "empty held, first bytes": (EMPTY, OnDisk(OURS, 1), Change.GREW),
+    "empty held, another file": (EMPTY, OnDisk(OTHER, 1), Change.REPLACED),
+    "empty held, another empty file": (EMPTY, OnDisk(OTHER, 0), Change.REPLACED),
     "torn, no file": (TORN, Absent.MISSING, Change.TRUNCATED),
     "torn, no regular file": (TORN, Absent.REFUSED, Change.TRUNCATED),
-    "torn, as long as before": (TORN, Found(OURS, 100), Change.TRUNCATED),
-    "torn, grown past the old size": (TORN, Found(OURS, 200), Change.TRUNCATED),
-    "torn, shorter": (TORN, Found(OURS, 0), Change.TRUNCATED),
-    "torn, another file": (TORN, Found(OTHER, 100), Change.TRUNCATED),
-    "torn, another empty file": (TORN, Found(OTHER, 0), Change.TRUNCATED),
+    "torn, as long as before": (TORN, OnDisk(OURS, 100), Change.TRUNCATED),
+    "torn, grown past the old size": (TORN, OnDisk(OURS, 200), Change.TRUNCATED),
+    "torn, shorter": (TORN, OnDisk(OURS, 0), Change.TRUNCATED),
+    "torn, another file": (TORN, OnDisk(OTHER, 100), Change.TRUNCATED),
+    "torn, another empty file": (TORN, OnDisk(OTHER, 0), Change.TRUNCATED),
 }
 
 
 @pytest.mark.parametrize(("held", "now", "change"), TABLE.values(), ids=TABLE)
-def test_what_happened_between_two_looks(held: Held | None, now: Found | Absent, change: Change) -> None:
+def test_what_happened_between_two_looks(held: Held | None, now: OnDisk | Absent, change: Change) -> None:
     assert decide(held, now) is change

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from logviewer.cursor import source_key
-from logviewer.files.byte_file import OpenFile
-from logviewer.files.rotations import Listings
-from logviewer.rotation.history import Lineage
+from logviewer.files.byte_file import ByteFile
+from logviewer.files.rotations import DirectoryListings
+from logviewer.rotation.history import RotationHistory
 
 
 def test_files_rotated_after_the_new_one_was_opened_are_not_forgotten(tmp_path: Path) -> None:
@@ -14,18 +14,18 @@ def test_files_rotated_after_the_new_one_was_opened_are_not_forgotten(tmp_path: 
     def rotate_to(name: str) -> None:
         path.rename(tmp_path / name)
 
-    lineage = Lineage(source_key("app"), clock=lambda: 0.0)
+    lineage = RotationHistory(source_key("app"), clock=lambda: 0.0)
     lineage.know([])
     path.write_text("one\n")
-    lineage.succeed(OpenFile.open(path), Listings().rotated(path), seen=0)
+    lineage.succeed(ByteFile.open(path), DirectoryListings().rotated(path), seen=0)
     rotate_to("app.log-20261118")
     path.write_text("two\n")
-    two = OpenFile.open(path)
+    two = ByteFile.open(path)
     rotate_to("app.log-20261119")
     path.write_text("three\n")
     rotate_to("app.log-20261120")
-    lineage.succeed(two, Listings().rotated(path), seen=0)
+    lineage.succeed(two, DirectoryListings().rotated(path), seen=0)
     path.write_text("four\n")
-    lineage.succeed(OpenFile.open(path), Listings().rotated(path), seen=0)
+    lineage.succeed(ByteFile.open(path), DirectoryListings().rotated(path), seen=0)
     contents = [each.file.pread(100, 0) for each in lineage.generations]
     assert contents == [b"one\n", b"two\n", b"three\n", b"four\n"]

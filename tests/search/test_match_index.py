@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logviewer.cursor import source_key
-from logviewer.files.byte_file import OpenFile
+from logviewer.files.byte_file import ByteFile
 from logviewer.files.generation import Batch, Generation
 from logviewer.files.lines import LINE_CAP
 from logviewer.formats.level import level
 from logviewer.search import match_index as module
 from logviewer.search.level_counter import LEVELS
-from logviewer.search.line_filter import Sieve
-from logviewer.search.match_index import CELL_BYTES, Matches
+from logviewer.search.line_filter import LineFilter
+from logviewer.search.match_index import CELL_BYTES, MatchIndex
 from logviewer.search.query import Query
 
 KEY = source_key("app")
@@ -33,11 +33,11 @@ def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opened(path: Path, text: str) -> Generation:
     path.write_text(text)
-    return Generation(OpenFile.open(path), KEY)
+    return Generation(ByteFile.open(path), KEY)
 
 
-def scanned(generation: Generation, query: Query, *, threads: int = 2) -> Matches:
-    matches = Matches(generation, Sieve(query))
+def scanned(generation: Generation, query: Query, *, threads: int = 2) -> MatchIndex:
+    matches = MatchIndex(generation, LineFilter(query))
     matches.grow()
 
     def scan() -> None:
@@ -96,7 +96,7 @@ def test_matches_are_found_where_nobody_looked_before(
 ) -> None:
     lines = [KINDS[number] for number in numbers]
     generation = opened(tmp_path / "log", "".join(f"{line}\n" for line in lines))
-    matches = Matches(generation, Sieve(Query(include=("a",))))
+    matches = MatchIndex(generation, LineFilter(Query(include=("a",))))
     matches.grow()
     offsets = [sum(len(line) + 1 for line in lines[:at]) for at in range(len(lines))]
     after = [line for line, at in zip(lines, offsets, strict=True) if at >= start and "a" in line]
@@ -149,7 +149,7 @@ def test_a_record_comes_whole(tmp_path: Path) -> None:
     generation = opened(tmp_path / "log", "\n".join([*lines, ""]))
     whole = scanned(generation, Query(include=("b()",), records=True))
     assert shown(whole.at(0, 9) or []) == lines[1:4]
-    around = Matches(generation, Sieve(Query(include=("failed",)), context=1))
+    around = MatchIndex(generation, LineFilter(Query(include=("failed",)), context=1))
     around.grow()
     assert shown(around.after(0, 9)[0]) == lines[0:3]
 
@@ -163,7 +163,7 @@ def test_lines_around_matches_are_counted_as_the_file_grows(
     tmp_path: Path, parts: list[list[str]], context: int
 ) -> None:
     generation = opened(tmp_path / "log", "")
-    matches = Matches(generation, Sieve(Query(include=("a",)), context=context))
+    matches = MatchIndex(generation, LineFilter(Query(include=("a",)), context=context))
     lines: list[str] = []
     for part in parts:
         lines += part

@@ -7,7 +7,7 @@ import pytest
 
 from logviewer.files.generation import Generation
 from logviewer.sources import line_counter
-from logviewer.sources.line_counter import SLICE_BYTES, UNASKED_BYTES, Counting
+from logviewer.sources.line_counter import SLICE_BYTES, UNASKED_BYTES, LineCounter
 from logviewer.sources.local import LocalSource
 from tests.helpers.server import until
 
@@ -25,7 +25,7 @@ def make(tmp_path: Path) -> Make:
             file.seek(size - 1)
             file.write(b"\n")
         found = LocalSource(name, path, name=name)
-        found.look()
+        found.poll()
         return found
 
     return source
@@ -37,9 +37,9 @@ def sources() -> list[LocalSource]:
 
 
 @pytest.fixture
-def count(sources: list[LocalSource], monkeypatch: pytest.MonkeyPatch) -> Iterator[Counting]:
+def count(sources: list[LocalSource], monkeypatch: pytest.MonkeyPatch) -> Iterator[LineCounter]:
     monkeypatch.setattr(line_counter, "TICK_SECONDS", 0.05)
-    running = Counting(lambda: sources)
+    running = LineCounter(lambda: sources)
     yield running
     running.close()
 
@@ -49,7 +49,7 @@ def lines(source: LocalSource) -> int | None:
 
 
 def test_small_files_are_counted_unasked_and_large_ones_when_asked(
-    make: Make, sources: list[LocalSource], count: Counting
+    make: Make, sources: list[LocalSource], count: LineCounter
 ) -> None:
     small, large = make("small", UNASKED_BYTES), make("large", UNASKED_BYTES + 1)
     sources += [large, small]
@@ -61,7 +61,7 @@ def test_small_files_are_counted_unasked_and_large_ones_when_asked(
 
 
 def test_what_was_asked_for_comes_first_and_in_turns(
-    make: Make, sources: list[LocalSource], count: Counting, monkeypatch: pytest.MonkeyPatch
+    make: Make, sources: list[LocalSource], count: LineCounter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names: dict[Generation | None, str] = {}
     order: list[str] = []
@@ -75,7 +75,7 @@ def test_what_was_asked_for_comes_first_and_in_turns(
     for name in ("other", "a", "b"):
         source = make(name, 100)
         source.path.write_bytes((b"x" * 1023 + b"\n") * (2 * SLICE_BYTES // 1024 + 1))
-        source.look()
+        source.poll()
         sources.append(source)
         names[source.live] = name
     for source in sources[1:]:
@@ -86,7 +86,7 @@ def test_what_was_asked_for_comes_first_and_in_turns(
     assert "other" not in order[:6]
 
 
-def test_what_a_file_grows_by_is_counted(make: Make, sources: list[LocalSource], count: Counting) -> None:
+def test_what_a_file_grows_by_is_counted(make: Make, sources: list[LocalSource], count: LineCounter) -> None:
     source = make("a", 100)
     sources.append(source)
     count.start()
@@ -97,7 +97,7 @@ def test_what_a_file_grows_by_is_counted(make: Make, sources: list[LocalSource],
 
 
 def test_a_file_that_cannot_be_read_keeps_nobody_from_the_others(
-    make: Make, sources: list[LocalSource], count: Counting
+    make: Make, sources: list[LocalSource], count: LineCounter
 ) -> None:
     broken, sound = make("broken", 9_000_000), make("sound", 9_000_000)
     sources += [broken, sound]

@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logviewer import cursor
-from logviewer.cursor import Mark
-from logviewer.files.byte_file import OpenFile
+from logviewer.cursor import Checkpoint
+from logviewer.files.byte_file import ByteFile
 from logviewer.files.generation import Batch, Position
-from logviewer.files.rotations import Listings
+from logviewer.files.rotations import DirectoryListings
 from logviewer.rotation.history import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
-from logviewer.tail.reader import Gap, Lines, Reader, Turn
+from logviewer.tail.reader import Gap, Lines, Reader, StateChange
 from logviewer.tail.skip import Skip
 from tests.helpers.reading import (
-    DirectDisk,
+    DirectLoader,
     drain,
     finish,
     next_event,
@@ -32,7 +32,7 @@ from tests.helpers.reading import (
     without_privilege,
 )
 
-Event = Lines[Batch] | Gap | Turn
+Event = Lines[Batch] | Gap | StateChange
 
 
 class Followed:
@@ -46,13 +46,13 @@ class Followed:
     def restarted(self) -> LocalSource:
         """Another server begins to follow the log."""
         self.source = LocalSource("app", self.path, name="app.log", clock=lambda: self.clock)
-        self.look()
+        self.poll()
         return self.source
 
-    def look(self, seconds: float = 0.25) -> bool:
+    def poll(self, seconds: float = 0.25) -> bool:
         """Let time pass, look, and wake the readers where there is reason."""
         self.clock += seconds
-        changed = self.source.look()
+        changed = self.source.poll()
         if changed:
             self.source.changed.send()
         return changed
@@ -108,10 +108,10 @@ def log(tmp_path: Path) -> Followed:
 @pytest.fixture
 def few_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Descriptors run short, so that files are let go although they are on disk."""
-    monkeypatch.setattr(OpenFile, "scarce", property(lambda _: True))
+    monkeypatch.setattr(ByteFile, "scarce", property(lambda _: True))
 
 
-def marks(reader: Reader[Batch]) -> tuple[Mark, ...]:
+def checkpoints(reader: Reader[Batch]) -> tuple[Checkpoint, ...]:
     """Where the reader is, as a browser would send it back."""
     return cursor.decode(reader.cursor())
 
@@ -121,7 +121,7 @@ def told(events: list[Event]) -> list[str]:
     words = []
     for event in events:
         match event:
-            case Lines(piece=batch):
+            case Lines(chunk=batch):
                 words += batch.texts()
                 if batch.unterminated:
                     words[-1] += "..."
@@ -139,26 +139,26 @@ def hear(reader: Reader[Batch]) -> list[str]:
 
 def test_late_lines_in_the_rotated_file_arrive_during_the_grace_period(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.rotate()
     log.append("new")
-    log.look()
+    log.poll()
     assert hear(reader) == ["one", "new"]
     log.append("late", to="app.log.1")
-    log.look(GRACE_SECONDS - 1)
+    log.poll(GRACE_SECONDS - 1)
     assert hear(reader) == ["late"]
 
 
 def test_late_lines_and_new_ones_each_stay_in_order(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.rotate()
     for number in range(4):
         log.append(f"late {number}", to="app.log.1")
         log.append(f"new {number}")
-        log.look()
+        log.poll()
     heard = hear(reader)
     assert [each for each in heard if each.startswith("late")] == [f"late {number}" for number in range(4)]
     assert [each for each in heard if each.startswith("new")] == [f"new {number}" for number in range(4)]
@@ -166,59 +166,59 @@ def test_late_lines_and_new_ones_each_stay_in_order(log: Followed) -> None:
 
 def test_a_partial_line_is_held_during_the_grace_period_and_given_out_after_it(log: Followed) -> None:
     log.append("one\npart", end="")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.rotate()
     log.append("new")
-    log.look()
+    log.poll()
     assert hear(reader) == ["one", "new"]
-    log.look(GRACE_SECONDS - 1)
+    log.poll(GRACE_SECONDS - 1)
     assert hear(reader) == []
-    log.look(1)
+    log.poll(1)
     assert hear(reader) == ["part..."]
-    log.look(GRACE_SECONDS)
+    log.poll(GRACE_SECONDS)
     assert hear(reader) == []
 
 
 def test_a_partial_line_completed_during_the_grace_period_is_whole(log: Followed) -> None:
     log.append("part", end="")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.rotate()
     log.append("new")
-    log.look()
+    log.poll()
     log.append("ial", to="app.log.1")
-    log.look()
-    log.look(GRACE_SECONDS)
+    log.poll()
+    log.poll(GRACE_SECONDS)
     assert sorted(hear(reader)) == ["new", "partial"]
 
 
 def test_a_partial_line_given_out_is_not_given_out_again_to_one_who_comes_back(log: Followed) -> None:
     log.append("one\npart", end="")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.rotate()
     log.append("new")
-    log.look(1)
-    log.look(GRACE_SECONDS)
+    log.poll(1)
+    log.poll(GRACE_SECONDS)
     assert sorted(hear(reader)) == ["new", "one", "part..."]
     log.restarted()
-    assert hear(open_reader(log.source, marks(reader))) == []
+    assert hear(open_reader(log.source, checkpoints(reader))) == []
 
 
 def test_a_partial_line_held_is_given_out_once_across_a_restart(log: Followed) -> None:
     log.append("one\npart", end="")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.rotate()
     log.append("new")
-    log.look()
+    log.poll()
     assert hear(reader) == ["one", "new"]
     log.restarted()
-    again = open_reader(log.source, marks(reader))
-    log.look()
+    again = open_reader(log.source, checkpoints(reader))
+    log.poll()
     assert hear(again) == []
-    log.look(GRACE_SECONDS)
+    log.poll(GRACE_SECONDS)
     assert hear(again) == ["part..."]
 
 
@@ -226,7 +226,7 @@ def test_a_partial_line_held_is_given_out_once_across_a_restart(log: Followed) -
 def test_lines_that_come_just_before_the_rest_is_read_are_lines(follow: bool, log: Followed) -> None:
     late: list[str] = []
 
-    class LateDisk(DirectDisk):
+    class LateDisk(DirectLoader):
         async def read_rest(self, source: Source, position: Position) -> Batch | None:
             if not late:
                 late.append("two")
@@ -234,14 +234,14 @@ def test_lines_that_come_just_before_the_rest_is_read_are_lines(follow: bool, lo
             return await super().read_rest(source, position)
 
     log.append("one\npart", end="")
-    log.look()
+    log.poll()
     reader: Reader[Batch] = Reader(LateDisk(), follow=follow)
     finish(reader.add(log.source, (), lambda source: source.start()))
     if follow:
         log.rotate()
         log.append("new")
-        log.look()
-        log.look(GRACE_SECONDS)
+        log.poll()
+        log.poll(GRACE_SECONDS)
     heard = hear(reader)
     assert late
     assert not any("\n" in each for each in heard)
@@ -252,19 +252,19 @@ def test_a_truncation_that_is_seen_right_after_nothing_was_read_is_told_once(log
     """The look is another thread's: it may come between any two steps of a reader."""
     truncated: list[str] = []
 
-    class LateDisk(DirectDisk):
+    class LateDisk(DirectLoader):
         async def read(
             self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None
         ) -> Batch | Skip | None:
-            piece = await super().read(source, position, alone=alone, most=most, lag=lag)
-            if piece is None and not truncated:
+            chunk = await super().read(source, position, alone=alone, most=most, lag=lag)
+            if chunk is None and not truncated:
                 truncated.append("new")
                 log.path.write_text("new\n")
-                log.source.look()
-            return piece
+                log.source.poll()
+            return chunk
 
     log.append("one")
-    log.look()
+    log.poll()
     reader: Reader[Batch] = Reader(LateDisk(), follow=True)
     finish(reader.add(log.source, (), lambda source: source.start()))
     assert hear(reader) == ["one", "<truncated>", *truncated]
@@ -275,86 +275,86 @@ def test_a_truncation_that_is_seen_right_after_nothing_was_read_is_told_once(log
 
 def test_a_rotated_file_is_held_as_long_as_it_is_on_disk(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     log.rotate()
     log.append("new")
-    log.look()
-    log.look(9 * HOLD_SECONDS)
+    log.poll()
+    log.poll(9 * HOLD_SECONDS)
     assert log.descriptors() == ["app.log", "app.log.1"]
     log.beside("app.log.1").rename(log.beside("kept elsewhere"))
-    log.look()
+    log.poll()
     assert log.descriptors() == ["app.log", "kept elsewhere"]
     log.beside("kept elsewhere").unlink()
-    log.look()
+    log.poll()
     assert log.descriptors() == ["app.log"]
 
 
 def test_a_rotated_file_that_is_deleted_soon_is_let_go_after_its_time(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     log.rotate()
     log.append("new")
-    log.look()
+    log.poll()
     log.beside("app.log.1").unlink()
-    log.look(HOLD_SECONDS - 1)
+    log.poll(HOLD_SECONDS - 1)
     assert log.descriptors() == ["app.log", "app.log.1 (deleted)"]
-    log.look(2)
+    log.poll(2)
     assert log.descriptors() == ["app.log"]
 
 
 @pytest.mark.usefixtures("few_descriptors")
 def test_a_rotated_file_is_let_go_after_its_time_where_descriptors_run_short(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     log.rotate()
     log.append("new")
-    log.look()
+    log.poll()
     assert log.descriptors() == ["app.log", "app.log.1"]
-    log.look(HOLD_SECONDS + 1)
+    log.poll(HOLD_SECONDS + 1)
     assert log.descriptors() == ["app.log"]
 
 
 def test_a_deleted_file_is_let_go_after_its_time(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     log.path.unlink()
-    log.look()
+    log.poll()
     assert log.descriptors() == ["app.log (deleted)"]
-    log.look(HOLD_SECONDS + 1)
+    log.poll(HOLD_SECONDS + 1)
     assert log.descriptors() == []
 
 
 def test_a_file_that_comes_after_the_deleted_one_was_let_go_is_read(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one"]
     log.path.unlink()
-    log.look()
-    log.look(HOLD_SECONDS + 1)
+    log.poll()
+    log.poll(HOLD_SECONDS + 1)
     log.append("new")
-    log.look()
+    log.poll()
     assert [each for each in hear(reader) if not each.startswith("<")] == ["new"]
 
 
 def test_many_rotations_hold_a_bounded_number_of_files(log: Followed) -> None:
     for number in range(4 * MAX_HELD):
         log.append(f"line {number}")
-        log.look()
+        log.poll()
         log.path.rename(log.beside(f"app.log-{number:08}"))
     assert len(log.descriptors()) <= MAX_HELD + 1
 
 
 def test_many_rotations_between_two_looks_hold_a_bounded_number_of_files(log: Followed) -> None:
     log.append("first")
-    log.look()
+    log.poll()
     for number in range(4 * MAX_HELD):
         log.append(f"line {number}")
         log.path.rename(log.beside(f"app.log-{number:08}"))
     log.append("last")
-    log.look()
+    log.poll()
     for _ in range(4 * MAX_HELD):
-        log.look()
+        log.poll()
     assert len(log.descriptors()) <= MAX_HELD + 1
 
 
@@ -364,14 +364,14 @@ def test_more_rotations_between_two_looks_than_files_are_held_lose_nothing(
     copied: bool, slow: bool, log: Followed
 ) -> None:
     log.append("line 0")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     for number in range(1, 2 * MAX_HELD):
         (log.copytruncate if copied else log.rotate)()
         log.append(f"line {number}")
     heard = []
     for _ in range(3 * MAX_HELD):
-        log.look()
+        log.poll()
         heard += [] if slow else hear(reader)
     heard += hear(reader)
     assert heard == [f"line {number}" for number in range(2 * MAX_HELD)]
@@ -380,25 +380,25 @@ def test_more_rotations_between_two_looks_than_files_are_held_lose_nothing(
 @pytest.mark.usefixtures("few_descriptors")
 def test_a_reader_whose_file_was_let_go_finds_it_on_disk(log: Followed) -> None:
     log.append("one", "two", "three", "four")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert told([next_event(reader) or pytest.fail()]) == ["one", "two", "three"]
     log.rotate()
     log.append("new")
-    log.look()
-    log.look(HOLD_SECONDS + 1)
+    log.poll()
+    log.poll(HOLD_SECONDS + 1)
     assert hear(reader) == ["four", "new"]
 
 
 def test_a_reader_whose_file_was_let_go_and_is_gone_is_told(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.rotate()
     log.beside("app.log.1").unlink()
     log.append("new")
-    log.look()
-    log.look(HOLD_SECONDS + 1)
+    log.poll()
+    log.poll(HOLD_SECONDS + 1)
     assert hear(reader) == ["<rotated>", "new"]
 
 
@@ -406,22 +406,22 @@ def test_a_reader_whose_file_was_let_go_and_is_gone_is_told(log: Followed) -> No
 @pytest.mark.parametrize("then", ["written to", "copied and truncated", "rotated"])
 def test_a_rotated_file_that_grows_after_it_was_let_go_is_not_repeated(then: str, log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.rotate()
     log.path.touch()
-    log.look()
+    log.poll()
     assert hear(reader) == ["one"]
-    log.look(GRACE_SECONDS)
+    log.poll(GRACE_SECONDS)
     assert hear(reader) == []
-    log.look(HOLD_SECONDS + 1)
+    log.poll(HOLD_SECONDS + 1)
     log.append("late", to="app.log.1")
-    log.look()
+    log.poll()
     log.append("new")
     if then != "written to":
         (log.rotate if then == "rotated" else log.copytruncate)()
         log.append("newer")
-    log.look()
+    log.poll()
     heard = hear(reader)
     assert [each for each in heard if each != "late"] == ["new", "newer"][: 1 if then == "written to" else 2]
 
@@ -430,7 +430,7 @@ def test_a_forgotten_source_holds_nothing(tmp_path: Path) -> None:
     log = Followed(tmp_path / "app.log")
     for _ in range(3):
         log.append("one")
-        log.look()
+        log.poll()
         log.rotate()
     log.restarted()
     del log.source
@@ -439,44 +439,44 @@ def test_a_forgotten_source_holds_nothing(tmp_path: Path) -> None:
 
 def test_readers_that_come_back_again_and_again_hold_no_more_files(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     hear(reader)
     log.rotate()
     log.append("new")
     log.restarted()
-    open_reader(log.source, marks(reader)).close()
+    open_reader(log.source, checkpoints(reader)).close()
     held = log.descriptors()
     for _ in range(3 * MAX_HELD):
-        open_reader(log.source, marks(reader)).close()
+        open_reader(log.source, checkpoints(reader)).close()
     assert log.descriptors() == held
 
 
 def test_readers_that_come_back_to_a_copy_again_and_again_hold_no_more_files(log: Followed) -> None:
     log.append("one", "two")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     hear(reader)
     log.copytruncate()
     log.append("new")
     log.restarted()
-    open_reader(log.source, marks(reader)).close()
+    open_reader(log.source, checkpoints(reader)).close()
     held = log.descriptors()
     for _ in range(3 * MAX_HELD):
-        open_reader(log.source, marks(reader)).close()
+        open_reader(log.source, checkpoints(reader)).close()
     assert log.descriptors() == held
 
 
 def test_looks_and_truncations_hold_no_more_files(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     for number in range(50):
         log.copytruncate()
         log.append(f"line {number}", "x" * (number % 7))
-        log.look()
+        log.poll()
         log.source.last(3)
         os.truncate(log.path, 0)
-        log.look()
+        log.poll()
     assert len(log.descriptors()) <= MAX_HELD + 1
 
 
@@ -495,46 +495,46 @@ def test_looks_and_truncations_hold_no_more_files(log: Followed) -> None:
 )
 def test_files_rotated_away_between_two_looks_are_read_in_order(names: list[str], log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.append("rest of one")
     for number, name in enumerate(names):
         log.path.rename(log.beside(name))
         log.append(f"between {number}")
-    log.look()
+    log.poll()
     assert hear(reader) == ["one", "rest of one", "between 0", "between 1", "between 2"]
 
 
 def test_a_file_rotated_away_after_the_followed_one_was_deleted_is_read(log: Followed) -> None:
     log.append("one")
     log.append("older", to="app.log.2")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.path.unlink()
     log.append("between")
     log.rotate()
     log.append("new")
-    log.look()
+    log.poll()
     assert hear(reader) == ["one", "between", "new"]
 
 
 @pytest.mark.parametrize("copied", [False, True], ids=["renamed", "copied and truncated"])
 def test_a_listing_read_before_a_rotation_hides_nothing(copied: bool, log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one"]
     # As it comes from another log in the same directory, looked at just before.
-    listings = Listings()
+    listings = DirectoryListings()
     listings.rotated(log.path)
     for line in ("two", "three"):
         log.append(line)
         (log.copytruncate if copied else log.rotate)()
     log.append("new")
-    log.source.look(listings)
+    log.source.poll(listings)
     log.source.changed.send()
     heard = hear(reader)
-    log.look()
+    log.poll()
     assert heard + hear(reader) == ["two", "three", "new"]
 
 
@@ -546,7 +546,7 @@ def test_rotated_files_that_were_there_before_are_not_new(log: Followed) -> None
     reader = open_reader(log.source)
     log.rotate()
     log.append("new")
-    log.look()
+    log.poll()
     assert hear(reader) == ["one", "new"]
 
 
@@ -557,22 +557,22 @@ def test_a_rotated_file_that_was_there_before_and_grows_is_not_new(log: Followed
     reader = open_reader(log.source)
     assert hear(reader) == []
     log.append("late", to="app.log.1")
-    log.look()
+    log.poll()
     log.append("new")
-    log.look()
+    log.poll()
     assert [each for each in hear(reader) if each != "late"] == ["new"]
 
 
 def test_compressed_rotations_are_left_alone(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.rotate()
     log.append("between")
     log.rotate()
     log.beside("app.log.2").rename(log.beside("app.log.2.gz"))
     log.append("new")
-    log.look()
+    log.poll()
     assert hear(reader) == ["one", "between", "new"]
 
 
@@ -581,44 +581,44 @@ def test_compressed_rotations_are_left_alone(log: Followed) -> None:
 
 def test_copytruncate_with_the_rest_unread_loses_nothing(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one"]
     log.append("two")
     log.copytruncate()
     log.append("new")
-    log.look()
+    log.poll()
     assert hear(reader) == ["two", "new"]
 
 
 def test_copytruncate_that_was_read_before_repeats_nothing(log: Followed) -> None:
     log.append("one", "two")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one", "two"]
     log.copytruncate()
     log.append("new")
-    log.look()
+    log.poll()
     assert hear(reader) == ["new"]
 
 
 def test_copytruncate_again_and_again_loses_and_repeats_nothing(log: Followed) -> None:
     log.append("line 0")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     heard = []
     for number in range(1, 2 * MAX_HELD):
         log.append(f"rest {number}")
         log.copytruncate()
         log.append(f"line {number}")
-        log.look()
+        log.poll()
         heard += hear(reader)
     assert heard == ["line 0", *(f"{word} {number}" for number in range(1, 2 * MAX_HELD) for word in ("rest", "line"))]
 
 
 def test_two_copytruncates_between_two_looks_lose_nothing_in_silence(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one"]
     log.append("two")
@@ -626,7 +626,7 @@ def test_two_copytruncates_between_two_looks_lose_nothing_in_silence(log: Follow
     log.append("between")
     log.copytruncate()
     log.append("new")
-    log.look()
+    log.poll()
     heard = hear(reader)
     assert heard[0] == "two"
     assert heard[-1] == "new"
@@ -635,91 +635,91 @@ def test_two_copytruncates_between_two_looks_lose_nothing_in_silence(log: Follow
 
 def test_a_rotation_and_a_copytruncate_between_two_looks_lose_nothing(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.rotate()
     log.append("between")
     log.copytruncate()
     log.append("new")
-    log.look()
+    log.poll()
     assert hear(reader) == ["one", "between", "new"]
 
 
 def test_a_copytruncate_and_a_rotation_between_two_looks_lose_nothing_in_silence(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.append("two")
     log.copytruncate()
     log.append("between")
     log.rotate()
     log.append("new")
-    log.look()
+    log.poll()
     assert [each for each in hear(reader) if each != "<truncated>"] == ["one", "two", "between", "new"]
 
 
 def test_a_copy_not_truncated_yet_is_not_delivered_twice(log: Followed) -> None:
     log.append("one", "two")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one", "two"]
     shutil.copyfile(log.path, log.beside("app.log.1"))
-    log.look()
-    assert hear(open_reader(log.source, marks(reader))) == []
+    log.poll()
+    assert hear(open_reader(log.source, checkpoints(reader))) == []
     os.truncate(log.path, 0)
     log.append("new")
-    log.look()
+    log.poll()
     assert hear(reader) == ["new"]
 
 
 def test_a_backup_among_rotated_siblings_is_not_delivered_twice(log: Followed) -> None:
     log.append("one", "two")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.append("three")
     shutil.copyfile(log.path, log.beside("app.log.old"))
     log.rotate()
     log.append("new")
-    log.look()
+    log.poll()
     assert hear(reader) == ["one", "two", "three", "new"]
 
 
 def test_a_copy_among_rotated_siblings_is_not_delivered_twice_to_one_who_comes_back(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one"]
     log.rotate()
     log.append("two")
     shutil.copyfile(log.path, log.beside("app.log.0"))
     log.restarted()
-    assert hear(open_reader(log.source, marks(reader))) == ["two"]
+    assert hear(open_reader(log.source, checkpoints(reader))) == ["two"]
 
 
 def test_one_who_comes_back_after_a_copytruncate_finds_the_copy(log: Followed) -> None:
     log.append("one", "two")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one", "two"]
     log.append("three")
     log.copytruncate()
     log.append("new")
     log.restarted()
-    assert hear(open_reader(log.source, marks(reader))) == ["three", "new"]
+    assert hear(open_reader(log.source, checkpoints(reader))) == ["three", "new"]
 
 
 def test_two_who_come_back_after_a_copytruncate_each_get_every_line_once(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one"]
     log.append(*(f"line {number}" for number in range(9)))
     log.copytruncate()
     log.append("new")
     log.restarted()
-    first = open_reader(log.source, marks(reader))
+    first = open_reader(log.source, checkpoints(reader))
     heard = told([next_event(first) or pytest.fail() for _ in range(2)])
-    second = open_reader(log.source, marks(reader))
+    second = open_reader(log.source, checkpoints(reader))
     expected = [*(f"line {number}" for number in range(9)), "new"]
     assert hear(second) == expected
     assert heard + hear(first) == expected
@@ -727,48 +727,48 @@ def test_two_who_come_back_after_a_copytruncate_each_get_every_line_once(log: Fo
 
 def test_one_who_comes_back_amid_a_copy_reads_on_in_it(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one"]
     log.append(*(f"line {number}" for number in range(9)))
     log.copytruncate()
     log.append("new")
-    log.look()
+    log.poll()
     heard: list[str] = []
     for _ in range(20):
         event = next_event(reader)
         heard += told([event] if event else [])
-        reader = open_reader(log.source, marks(reader))
+        reader = open_reader(log.source, checkpoints(reader))
     assert heard == [*(f"line {number}" for number in range(9)), "new"]
 
 
 def test_a_file_copied_away_before_its_reader_saw_a_line_is_read_once(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.copytruncate()
-    log.look()
+    log.poll()
     assert hear(reader) == ["one"]
     log.append("two")
     log.copytruncate()
     log.append("three")
-    log.look()
+    log.poll()
     assert hear(reader) == ["two", "three"]
 
 
 def test_a_file_copied_away_before_its_reader_read_a_line_is_read_once(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.copytruncate()
-    log.look()
+    log.poll()
     log.append("two")
     heard: list[str] = []
-    while not isinstance(event := next_event(reader), Turn):
+    while not isinstance(event := next_event(reader), StateChange):
         heard += told([event] if event else [])
     log.copytruncate()
     log.append("three")
-    log.look()
+    log.poll()
     assert heard + hear(reader) == ["one", "two", "three"]
 
 
@@ -777,40 +777,40 @@ def test_lines_that_came_and_were_copied_away_between_looks_at_an_empty_file_are
     rotated: bool, log: Followed
 ) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.copytruncate()
-    log.look()
+    log.poll()
     log.append("two")
     log.copytruncate()
     log.append("three")
     if rotated:
         log.rotate()
         log.append("four")
-    log.look()
+    log.poll()
     assert hear(reader) == ["one", "two", "three", *(["four"] if rotated else [])]
 
 
 def test_a_truncated_file_without_a_copy_is_told_of(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     os.truncate(log.path, 0)
     log.append("new")
-    log.look()
+    log.poll()
     assert hear(reader) == ["<truncated>", "new"]
 
 
 def test_two_copies_that_could_be_it_are_not_guessed_between(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one"]
     shutil.copyfile(log.path, log.beside("app.log.old"))
     log.append("two")
     log.copytruncate()
     log.append("new")
-    log.look()
+    log.poll()
     assert hear(reader) in (["two", "new"], ["<truncated>", "new"])
 
 
@@ -820,14 +820,14 @@ def test_two_copies_that_could_be_it_are_not_guessed_between(log: Followed) -> N
 def test_a_symlink_swapped_and_swapped_back_repeats_nothing(log: Followed) -> None:
     log.append("a 1", to="a.log")
     log.point_to("a.log")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.append("b 1", to="b.log")
     log.point_to("b.log")
-    log.look()
+    log.poll()
     log.append("a 2", to="a.log")
     log.point_to("a.log")
-    log.look()
+    log.poll()
     assert sorted(hear(reader)) == ["a 1", "a 2", "b 1"]
 
 
@@ -839,7 +839,7 @@ def test_a_symlink_swapped_to_and_fro_more_often_than_files_are_held_repeats_not
         target = f"{number % 3}.log" if number < MAX_HELD else f"{number}.log"
         log.append(line, to=target)
         log.point_to(target)
-        log.look(0.01)
+        log.poll(0.01)
         heard += hear(reader)
     assert heard == lines
 
@@ -849,34 +849,34 @@ def test_a_symlink_swapped_and_swapped_back_repeats_nothing_after_a_restart(log:
     for target in ("a", "b", "a"):
         log.append(target, to=target)
         log.point_to(target)
-        log.look()
+        log.poll()
         assert hear(reader) == [target]
     log.append("more")
-    log.look()
+    log.poll()
     assert hear(reader) == ["more"]
     log.restarted()
-    back = open_reader(log.source, marks(reader))
+    back = open_reader(log.source, checkpoints(reader))
     assert hear(back) == ["<rotated>"]  # of b there may have been more, and it has no name any more
     log.append("most")
-    log.look()
+    log.poll()
     assert hear(back) == ["most"]
 
 
 def test_lines_written_to_a_file_while_another_had_its_name_are_not_lost(log: Followed) -> None:
     log.append("a 1", to="a.log")
     log.point_to("a.log")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.append("b 1", to="b.log")
     log.point_to("b.log")
-    log.look()
-    log.look(GRACE_SECONDS)
+    log.poll()
+    log.poll(GRACE_SECONDS)
     assert hear(reader) == ["a 1", "b 1"]
     log.append("a 2", to="a.log")
-    log.look()
+    log.poll()
     log.point_to("a.log")
     log.append("a 3", to="a.log")
-    log.look()
+    log.poll()
     assert hear(reader) == ["a 2", "a 3"]
 
 
@@ -884,17 +884,17 @@ def test_lines_written_to_a_file_while_another_had_its_name_are_not_lost(log: Fo
 def test_half_a_line_in_a_file_that_comes_back_comes_whole(log: Followed, heard: bool) -> None:
     log.append("a ", to="a.log", end="")
     log.point_to("a.log")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.append("b 1", to="b.log")
     log.point_to("b.log")
-    log.look()
-    log.look(GRACE_SECONDS)
+    log.poll()
+    log.poll(GRACE_SECONDS)
     if heard:
         assert hear(reader) == ["a ...", "b 1"]
     log.append("1", to="a.log")
     log.point_to("a.log")
-    log.look()
+    log.poll()
     assert hear(reader) == (["a 1"] if heard else ["b 1", "a 1"])
 
 
@@ -902,68 +902,68 @@ def test_half_a_line_in_a_file_that_comes_back_comes_whole(log: Followed, heard:
 def test_a_file_that_comes_back_after_it_was_let_go_is_not_repeated(log: Followed) -> None:
     log.append("a 1", to="a.log")
     log.point_to("a.log")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.append("b 1", to="b.log")
     log.point_to("b.log")
-    log.look()
+    log.poll()
     assert hear(reader) == ["a 1", "b 1"]
-    log.look(HOLD_SECONDS + 1)
+    log.poll(HOLD_SECONDS + 1)
     log.point_to("a.log")
     log.append("a 2", to="a.log")
-    log.look()
+    log.poll()
     assert hear(reader) == ["a 2"]
 
 
 def test_a_file_that_came_back_and_is_truncated_is_read_once(log: Followed) -> None:
     log.append("a 1", to="a.log")
     log.point_to("a.log")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.append("b 1", to="b.log")
     log.point_to("b.log")
-    log.look()
+    log.poll()
     log.point_to("a.log")
     log.append("a 2", to="a.log")
-    log.look()
+    log.poll()
     assert hear(reader) == ["a 1", "b 1", "a 2"]
     os.truncate(log.beside("a.log"), 0)
     log.append("a 3", to="a.log")
-    log.look()
+    log.poll()
     assert [each for each in hear(reader) if each != "<truncated>"] == ["a 3"]
-    assert hear(open_reader(log.source, marks(reader))) == []
+    assert hear(open_reader(log.source, checkpoints(reader))) == []
 
 
 def test_a_reader_still_in_the_first_life_reads_a_truncated_file_once(log: Followed) -> None:
     log.append("a 1", to="a.log")
     log.point_to("a.log")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.append("b 1", to="b.log")
     log.point_to("b.log")
-    log.look()
+    log.poll()
     log.point_to("a.log")
     log.append("a 2", to="a.log")
-    log.look()
+    log.poll()
     os.truncate(log.beside("a.log"), 0)
     log.append("a 3", to="a.log")
-    log.look()
+    log.poll()
     heard = [each for each in hear(reader) if each != "<truncated>"]
     assert sorted(heard) == ["a 3", "b 1"]
 
 
 def test_a_rotated_file_that_gets_its_name_back_is_not_repeated(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.rotate()
     log.append("two")
-    log.look()
+    log.poll()
     assert hear(reader) == ["one", "two"]
     log.path.rename(log.beside("aside"))
     log.beside("app.log.1").rename(log.path)
     log.append("three")
-    log.look()
+    log.poll()
     assert hear(reader) == ["three"]
 
 
@@ -974,7 +974,7 @@ def test_one_who_waits_for_the_first_file_gets_all_of_it(log: Followed) -> None:
     reader = open_reader(log.source)
     assert hear(reader) == []
     log.append("one")
-    log.look()
+    log.poll()
     assert hear(reader) == ["one"]
 
 
@@ -985,7 +985,7 @@ def test_one_who_waited_for_the_first_file_comes_back_to_all_that_came(log: Foll
     log.rotate()
     log.append("two")
     log.restarted()
-    assert hear(open_reader(log.source, marks(reader))) == ["one", "two"]
+    assert hear(open_reader(log.source, checkpoints(reader))) == ["one", "two"]
 
 
 @pytest.mark.parametrize("newest", ["", "no line yet"], ids=["empty", "without a whole line"])
@@ -996,9 +996,9 @@ def test_one_who_came_back_before_the_first_line_gets_no_older_ones(newest: str,
     log.restarted()
     reader = open_reader(log.source)
     assert hear(reader) == []
-    again = open_reader(log.source, marks(reader))
+    again = open_reader(log.source, checkpoints(reader))
     log.append("new")
-    log.look()
+    log.poll()
     assert "old" not in hear(again)
 
 
@@ -1008,12 +1008,12 @@ def test_one_who_came_back_at_every_step_gets_every_line_once(log: Followed) -> 
 
     def go_on() -> None:
         nonlocal reader
-        log.look()
-        reader = open_reader(log.source, marks(reader))
+        log.poll()
+        reader = open_reader(log.source, checkpoints(reader))
         while event := next_event(reader):
             heard.extend(told([event]))
-            if not isinstance(event, Turn):
-                reader = open_reader(log.source, marks(reader))
+            if not isinstance(event, StateChange):
+                reader = open_reader(log.source, checkpoints(reader))
 
     for number in range(5):
         log.path.touch()
@@ -1031,69 +1031,69 @@ def test_one_who_came_back_at_every_step_gets_every_line_once(log: Followed) -> 
 
 def test_equal_files_are_told_apart_by_their_inode(log: Followed) -> None:
     log.append("same")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["same"]
     log.rotate()
     log.append("same")
     log.restarted()
-    assert hear(open_reader(log.source, marks(reader))) == ["same"]
+    assert hear(open_reader(log.source, checkpoints(reader))) == ["same"]
 
 
 def test_a_file_moved_aside_under_a_name_of_its_own_is_told_of_as_gone(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one"]
     log.append("rest")
     log.path.rename(log.beside("kept for later"))
     log.append("new")
     log.restarted()
-    assert hear(open_reader(log.source, marks(reader))) == ["<rotated>", "new"]
+    assert hear(open_reader(log.source, checkpoints(reader))) == ["<rotated>", "new"]
 
 
 def test_one_whose_file_is_gone_is_told(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     hear(reader)
     held = log.path.open()
     log.path.unlink()
     log.append("new")
     log.restarted()
-    assert hear(open_reader(log.source, marks(reader))) == ["<rotated>", "new"]
+    assert hear(open_reader(log.source, checkpoints(reader))) == ["<rotated>", "new"]
     held.close()
 
 
 def test_an_inode_used_again_is_another_file(log: Followed) -> None:
     log.append("one", "two")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     hear(reader)
     log.path.write_text("uno\nduo\ntres\n")
     log.restarted()
-    assert hear(open_reader(log.source, marks(reader))) == ["<truncated>", "uno", "duo", "tres"]
+    assert hear(open_reader(log.source, checkpoints(reader))) == ["<truncated>", "uno", "duo", "tres"]
 
 
 def test_a_cursor_beyond_the_end_is_told_of(log: Followed) -> None:
     log.append("one", "two")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     hear(reader)
     log.path.write_text("one\n")
     log.restarted()
-    assert hear(open_reader(log.source, marks(reader))) == ["<truncated>", "one"]
+    assert hear(open_reader(log.source, checkpoints(reader))) == ["<truncated>", "one"]
 
 
 def test_a_gap_is_told_again_to_one_who_left_before_hearing_of_it(log: Followed) -> None:
     log.append("one", "two")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     hear(reader)
     log.path.write_text("one\n")
     log.restarted()
     for _ in range(3):
-        reader = open_reader(log.source, marks(reader))
+        reader = open_reader(log.source, checkpoints(reader))
     assert hear(reader) == ["<truncated>", "one"]
 
 
@@ -1130,61 +1130,61 @@ def test_what_is_followed_comes_and_goes(log: Followed, refused: Callable[[], No
     ]
     for change in changes:
         change()
-        log.look()
+        log.poll()
         states.append(log.source.state)
     assert states == ["missing", "open", "missing", "unreadable", "missing", "unreadable"]
 
 
 def test_a_reader_is_told_of_what_comes_and_goes(log: Followed, refused: Callable[[], None]) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     drain(reader)
     refused()
-    log.look()
-    assert [event.state for event in drain(reader) if isinstance(event, Turn)] == ["unreadable"]
+    log.poll()
+    assert [event.state for event in drain(reader) if isinstance(event, StateChange)] == ["unreadable"]
     log.path.unlink()
     log.append("new")
-    log.look()
+    log.poll()
     events = drain(reader)
-    assert [event.state for event in events if isinstance(event, Turn)] == ["open", "rotated"]
+    assert [event.state for event in events if isinstance(event, StateChange)] == ["open", "rotated"]
     assert told(events) == ["new"]
 
 
 def test_the_rest_of_a_file_is_read_while_its_name_is_refused(log: Followed, refused: Callable[[], None]) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.append("rest")
     refused()
-    log.look()
+    log.poll()
     assert hear(reader) == ["one", "rest"]
 
 
 def test_a_look_tells_whether_there_is_reason_to_look_again(log: Followed) -> None:
-    assert not log.look()
+    assert not log.poll()
     log.append("one")
-    assert log.look()
-    assert not log.look()
+    assert log.poll()
+    assert not log.poll()
     log.append("two")
-    assert log.look()
+    assert log.poll()
     log.rotate()
-    assert log.look()
+    assert log.poll()
 
 
 def test_readers_are_woken_when_the_grace_period_ends(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     log.rotate()
     log.append("new")
-    log.look()
-    assert log.look(GRACE_SECONDS)
-    assert not log.look()
+    log.poll()
+    assert log.poll(GRACE_SECONDS)
+    assert not log.poll()
 
 
 def test_facts_tell_of_the_file_that_bears_the_name(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     facts = log.source.facts()
     modified = log.path.stat().st_mtime_ns // 1_000_000
     assert (facts.id, facts.name, facts.path) == ("app", "app.log", str(log.path))
@@ -1201,12 +1201,12 @@ def test_facts_of_a_file_that_is_missing_are_empty(log: Followed) -> None:
 
 def test_a_reader_is_complete_at_the_end_of_what_will_not_grow(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one"]
     assert not reader.complete
     log.append("two\nlast words", end="")
-    log.look()
+    log.poll()
     log.source.finish()
     log.source.changed.send()
     assert hear(reader) == ["two", "last words..."]
@@ -1215,7 +1215,7 @@ def test_a_reader_is_complete_at_the_end_of_what_will_not_grow(log: Followed) ->
 
 def test_a_reader_that_comes_after_the_end_is_complete_with_all_lines(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     log.source.finish()
     reader = open_reader(log.source)
     assert hear(reader) == ["one"]
@@ -1224,7 +1224,7 @@ def test_a_reader_that_comes_after_the_end_is_complete_with_all_lines(log: Follo
 
 def test_a_source_that_ended_without_a_line_is_complete(log: Followed) -> None:
     log.path.touch()
-    log.look()
+    log.poll()
     log.source.finish()
     reader = open_reader(log.source)
     assert hear(reader) == []
@@ -1233,8 +1233,8 @@ def test_a_source_that_ended_without_a_line_is_complete(log: Followed) -> None:
 
 # Looked at between any two steps of a rotation
 
-nothing, look, read, come_back = "nothing", "look", "read", "come back"
-meanwhile = st.sampled_from([nothing, nothing, look, read, come_back])
+nothing, poll, read, come_back = "nothing", "look", "read", "come back"
+meanwhile = st.sampled_from([nothing, nothing, poll, read, come_back])
 
 
 def shifting(log: Followed) -> Iterator[None]:
@@ -1278,7 +1278,7 @@ def test_whatever_is_seen_of_a_rotation_loses_nothing_in_silence_and_repeats_not
     with TemporaryDirectory() as directory:
         log = Followed(Path(directory, "app.log"))
         log.append("first")
-        log.look()
+        log.poll()
         reader = open_reader(log.source)
         heard = hear(reader)
         written = ["first"]
@@ -1288,15 +1288,15 @@ def test_whatever_is_seen_of_a_rotation_loses_nothing_in_silence_and_repeats_not
             nonlocal reader
             match next(coming, nothing):
                 case "look":
-                    log.look()
+                    log.poll()
                 case "read":
                     event = next_event(reader)
                     heard.extend(told([event]) if event else [])
                 case "come back":
                     # What was copied away while each look found the file empty is told to who is there at the next.
-                    log.look()
+                    log.poll()
                     heard.extend(hear(reader))
-                    reader = open_reader(log.source, marks(reader))
+                    reader = open_reader(log.source, checkpoints(reader))
 
         for number, rotation in enumerate(rotations):
             for line in (f"{number} 1 {'x' * next(length, 0)}", f"{number} 2 {'x' * next(length, 0)}"):
@@ -1308,7 +1308,7 @@ def test_whatever_is_seen_of_a_rotation_loses_nothing_in_silence_and_repeats_not
         log.append("last")
         written.append("last")
         for _ in range(4):
-            log.look(GRACE_SECONDS)
+            log.poll(GRACE_SECONDS)
             heard += hear(reader)
         lines = [each for each in heard if not each.startswith("<")]
         assert len(set(lines)) == len(lines)
@@ -1317,67 +1317,67 @@ def test_whatever_is_seen_of_a_rotation_loses_nothing_in_silence_and_repeats_not
 
 def test_a_file_that_came_and_was_rotated_away_between_two_looks_does_not_wait_for_the_next(log: Followed) -> None:
     log.beside("app.log").touch()
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     drain(reader)
     log.rotate()
     log.append("one")
     log.rotate()
-    log.look()
+    log.poll()
     assert texts(drain(reader)) == ["one"]
     log.append("late", to="app.log.1")
-    log.look(GRACE_SECONDS + 1)
+    log.poll(GRACE_SECONDS + 1)
     assert texts(drain(reader)) == ["late"]
     log.append("new")
-    log.look()
+    log.poll()
     assert texts(drain(reader)) == ["new"]
 
 
 def test_a_file_rotated_after_one_that_was_empty_and_deleted_comes_after_it(log: Followed) -> None:
     log.beside("app.log").touch()
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.append("one")
     log.beside("app.log").unlink()
     assert texts(drain(reader)) == ["one"]
-    marks = cursor.decode(reader.cursor())
+    checkpoints = cursor.decode(reader.cursor())
     reader.close()
     log.append("two")
     log.rotate()
     log.beside("app.log").touch()
-    log.look()
-    assert texts(drain(open_reader(log.source, marks))) == ["two"]
+    log.poll()
+    assert texts(drain(open_reader(log.source, checkpoints))) == ["two"]
 
 
 def test_a_copy_found_before_the_look_that_sees_the_truncation_is_in_its_place(log: Followed) -> None:
     log.append("old")
-    log.look()
+    log.poll()
     old = open_reader(log.source)
     assert hear(old) == ["old"]
     log.rotate()
     log.restarted()
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.path.unlink()
-    log.look()
+    log.poll()
     log.append("two")
-    log.look()
+    log.poll()
     assert hear(reader) == ["one", "two"]
     log.copytruncate()
-    log.source.locate(marks(old))
+    log.source.locate(checkpoints(old))
     log.append("three")
-    log.look()
+    log.poll()
     assert hear(reader) == ["three"]
     log.append("four")
-    log.look()
+    log.poll()
     assert hear(reader) == ["four"]
-    assert hear(open_reader(log.source, marks(old))) == ["one", "two", "three", "four"]
+    assert hear(open_reader(log.source, checkpoints(old))) == ["one", "two", "three", "four"]
 
 
 def test_a_new_file_found_by_the_number_of_an_old_one_before_the_look_that_sees_it_is_all_new(log: Followed) -> None:
     log.append("old")
-    log.look()
+    log.poll()
     old = open_reader(log.source)
     assert hear(old) == ["old"]
     log.path.rename(log.beside("parked"))
@@ -1387,8 +1387,8 @@ def test_a_new_file_found_by_the_number_of_an_old_one_before_the_look_that_sees_
     assert hear(reader) == ["one"]
     log.beside("parked").write_text("other bytes\n")
     log.beside("parked").rename(log.path)
-    log.source.locate(marks(old))
-    log.look()
+    log.source.locate(checkpoints(old))
+    log.poll()
     assert hear(reader) == ["other bytes"]
 
 
@@ -1398,8 +1398,8 @@ def test_what_is_rotated_away_while_a_server_that_began_meanwhile_cannot_read_it
         log.restarted()
         reader = open_reader(log.source)
         log.rotate()
-        log.look()
-    log.look()
+        log.poll()
+    log.poll()
     assert hear(reader) == ["one"]
 
 
@@ -1415,9 +1415,9 @@ def test_a_reader_comes_back_for_rotated_files_while_they_cannot_be_read(log: Fo
         log.rotate()
     with without_disk():
         log.restarted()
-        back = open_reader(log.source, marks(reader))
+        back = open_reader(log.source, checkpoints(reader))
         assert hear(back) == []
-    log.look()
+    log.poll()
     assert hear(back) == ["one", "two", "three"]
 
 
@@ -1431,9 +1431,9 @@ def test_one_rotated_file_that_cannot_be_read_for_a_while_is_not_passed_over(log
         log.rotate()
     with without_disk(log.beside(bad)):
         log.restarted()
-        back = open_reader(log.source, marks(reader))
+        back = open_reader(log.source, checkpoints(reader))
         heard = hear(back)
-    log.look()
+    log.poll()
     assert heard + hear(back) == ["one", "two", "three"]
 
 
@@ -1446,11 +1446,11 @@ def test_a_file_that_was_rotated_away_unseen_and_cannot_be_read_is_told(log: Fol
     log.rotate()
     log.append("three")
     with without_disk(log.beside("app.log.1")):
-        log.look()
+        log.poll()
         assert hear(reader) == ["<lost>", "three"]
     log.rotate()
     log.append("four")
-    log.look()
+    log.poll()
     assert hear(reader) == ["four"]
 
 
@@ -1460,14 +1460,14 @@ def test_a_reader_of_a_truncated_file_does_not_ask_without_a_rest_while_no_descr
     assert hear(reader) == ["one"]
     log.append("two")
     with without_descriptors():
-        log.look()
+        log.poll()
         os.truncate(log.path, 0)
         assert hear(reader) == []
-        log.look()
+        log.poll()
         assert hear(reader) == []
         assert log.source.state == "unreadable"
     log.append("three")
-    log.look()
+    log.poll()
     assert hear(reader) == ["<truncated>", "three"]
 
 
@@ -1477,58 +1477,58 @@ def test_a_reader_from_before_any_file_waits_for_a_directory_that_is_away(log: F
     log.rotate()
     with without_disk(log.beside("app.log.1")):
         log.restarted()
-        back = open_reader(log.source, marks(reader))
+        back = open_reader(log.source, checkpoints(reader))
     away = log.path.parent.rename(log.path.parent.with_name("away"))
-    log.look()
+    log.poll()
     assert hear(back) == []
     away.rename(log.path.parent)
     log.append("two")
-    log.look()
+    log.poll()
     assert hear(back) == ["one", "two"]
 
 
 def test_who_was_refused_hears_when_that_is_over(log: Followed) -> None:
     log.append("one")
     reader = open_reader(log.source)
-    at = marks(reader)
+    at = checkpoints(reader)
     log.path.unlink()
     log.append("two")
     log.restarted()
     with without_descriptors():
         back = open_reader(log.source, at)
         assert hear(back) == []
-    log.look()
+    log.poll()
     assert hear(back) == []
-    log.look()
+    log.poll()
     assert hear(back) == ["<rotated>", "two"]
 
 
 def test_what_is_copied_and_truncated_is_found_when_its_directory_is_back(log: Followed) -> None:
     log.path.touch()
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     log.append("one")
     log.copytruncate()
     log.append("two")
     away = log.path.parent.rename(log.path.parent.with_name("away"))
-    log.look()
+    log.poll()
     assert log.source.state == "missing"
     heard = hear(reader)
     away.rename(log.path.parent)
-    log.look()
+    log.poll()
     assert heard + hear(reader) == ["two", "one"]
 
 
 def test_a_symlink_that_leads_nowhere_under_a_rotated_name_stops_nothing(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one"]
     log.beside("app.log.old").symlink_to(log.beside("nothing"))
     log.rotate()
     log.append("two")
-    log.look()
-    at = marks(reader)
+    log.poll()
+    at = checkpoints(reader)
     assert hear(reader) == ["two"]
     log.restarted()
     assert hear(open_reader(log.source, at)) == ["two"]
@@ -1536,7 +1536,7 @@ def test_a_symlink_that_leads_nowhere_under_a_rotated_name_stops_nothing(log: Fo
 
 def test_one_who_does_not_follow_is_told_where_a_truncated_files_directory_is_away(log: Followed) -> None:
     log.append("one", "two", "three", "four")
-    log.look()
+    log.poll()
     reader = open_reader(log.source, follow=False)
     assert isinstance(next_event(reader), Lines)
     os.truncate(log.path, 0)
@@ -1547,13 +1547,13 @@ def test_one_who_does_not_follow_is_told_where_a_truncated_files_directory_is_aw
 
 def test_one_who_does_not_follow_is_told_where_the_next_file_cannot_be_read(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     before = open_reader(log.source)
     assert hear(before) == ["one"]
     log.rotate()
     log.append("two")
-    log.look()
-    reader = open_reader(log.source, marks(before), follow=False)
+    log.poll()
+    reader = open_reader(log.source, checkpoints(before), follow=False)
     with without_disk(log.path):
         assert hear(reader) == ["<lost>"]
     assert reader.complete
@@ -1561,13 +1561,13 @@ def test_one_who_does_not_follow_is_told_where_the_next_file_cannot_be_read(log:
 
 def test_a_file_truncated_after_its_directory_was_removed_is_let_go(log: Followed) -> None:
     log.append("one")
-    log.look()
+    log.poll()
     with log.path.open("r+b") as writer:
         gone = log.path.parent.rename(log.path.parent.with_name("gone"))
         shutil.rmtree(gone)
         writer.truncate(0)
-        log.look()
-        log.look(HOLD_SECONDS + 1)
+        log.poll()
+        log.poll(HOLD_SECONDS + 1)
     assert log.source.state == "missing"
     assert not log.source.generations
 
@@ -1577,16 +1577,16 @@ def test_a_reader_of_a_symlink_waits_for_the_directory_that_it_leads_to(log: Fol
     there.mkdir()
     log.path.symlink_to(there / "real.log")
     log.append("one")
-    log.look()
+    log.poll()
     reader = open_reader(log.source)
     assert hear(reader) == ["one"]
     away = there.rename(log.beside("away"))
     log.restarted()
-    back = open_reader(log.source, marks(reader))
+    back = open_reader(log.source, checkpoints(reader))
     assert hear(back) == []
     away.rename(there)
     log.append("two")
-    log.look()
+    log.poll()
     assert hear(back) == ["two"]
 
 
@@ -1596,7 +1596,7 @@ def test_a_file_that_was_rotated_away_unseen_and_may_not_be_read_is_told() -> No
         Path(directory).chmod(0o755)
         log = Followed(Path(directory) / "app.log")
         log.append("one")
-        log.look()
+        log.poll()
         reader = open_reader(log.source)
         assert hear(reader) == ["one"]
         log.rotate()
@@ -1605,12 +1605,12 @@ def test_a_file_that_was_rotated_away_unseen_and_may_not_be_read_is_told() -> No
         log.rotate()
         log.append("three")
         with without_privilege():
-            log.look()
+            log.poll()
             assert hear(reader) == ["<lost>", "three"]
         log.rotate()
         log.append("four")
         with without_privilege():
-            log.look()
+            log.poll()
             assert hear(reader) == ["four"]
 
 
@@ -1632,7 +1632,7 @@ def test_one_bad_file_keeps_nobody_who_comes_back_from_the_others(log: Followed,
     log.append("four")
     with without_disk(log.beside(bad)):
         log.restarted()
-        back = open_reader(log.source, marks(reader))
+        back = open_reader(log.source, checkpoints(reader))
         assert hear(back) == told
         assert log.source.state == "open"
 
@@ -1651,4 +1651,4 @@ def test_a_rotated_file_that_may_not_be_read_is_told_to_who_comes_back() -> None
         log.beside("app.log.2").chmod(0)
         with without_privilege():
             log.restarted()
-            assert hear(open_reader(log.source, marks(reader))) == ["one", "<lost>", "three", "four"]
+            assert hear(open_reader(log.source, checkpoints(reader))) == ["one", "<lost>", "three", "four"]

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logviewer.cursor import source_key
-from logviewer.errors import TornError
-from logviewer.files.byte_file import OpenFile
+from logviewer.errors import FileChangedError
+from logviewer.files.byte_file import ByteFile
 from logviewer.files.generation import Generation
 from logviewer.files.lines import LINE_CAP
 from logviewer.tail.skip import SCREEN_LINES, Skip, skip_ahead
@@ -21,7 +21,7 @@ Open = Callable[[bytes], Generation]
 def opened(tmp_path: Path) -> Open:
     def write(data: bytes) -> Generation:
         (tmp_path / "a.log").write_bytes(data)
-        return Generation(OpenFile.open(tmp_path / "a.log"), source_key("a"))
+        return Generation(ByteFile.open(tmp_path / "a.log"), source_key("a"))
 
     return write
 
@@ -100,9 +100,9 @@ def test_the_place_after_a_skip_proves_itself_like_any_other(opened: Open, tmp_p
     generation = opened(joined(numbered(99)))
     found = skip(generation, 2)
     assert found
-    assert generation.holds(found.end.mark())
+    assert generation.holds(found.end.checkpoint())
     (tmp_path / "a.log").write_bytes(joined(["other"] * 99))
-    assert not generation.holds(found.end.mark())
+    assert not generation.holds(found.end.checkpoint())
 
 
 def test_lines_are_not_counted_in_other_bytes_than_before(opened: Open, tmp_path: Path) -> None:
@@ -110,12 +110,12 @@ def test_lines_are_not_counted_in_other_bytes_than_before(opened: Open, tmp_path
     batch = generation.read(generation.first(), max_lines=9)
     assert batch
     (tmp_path / "a.log").write_bytes(joined(["other"] * 99))
-    with pytest.raises(TornError):
+    with pytest.raises(FileChangedError):
         skip_ahead(batch.end, 2, stopped=lambda: False)
 
 
 def test_a_file_that_ends_too_early_is_torn(opened: Open) -> None:
-    with pytest.raises(TornError):
+    with pytest.raises(FileChangedError):
         opened(b"one\n").count_lines(0, 9)
 
 

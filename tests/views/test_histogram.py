@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from logviewer.search.level_counter import LEVELS
 from logviewer.search.query import Query
-from logviewer.search.time_index import Times
+from logviewer.search.time_index import TimeIndex
 from logviewer.sources.local import LocalSource
 from logviewer.views import histogram as module
 from logviewer.views.histogram import Histogram
@@ -20,7 +20,7 @@ ERROR = LEVELS.index("error")
 ONE_DIRECTORY_FOR_ALL = [HealthCheck.function_scoped_fixture]
 
 
-class CountedTimes(Times):
+class CountedTimes(TimeIndex):
     """Counts how often it looks into the file for a first time."""
 
     parsed = 0
@@ -33,7 +33,7 @@ class CountedTimes(Times):
 def written(path: Path, lines: list[str]) -> LocalSource:
     path.write_text("".join(f"{line}\n" for line in lines))
     source = LocalSource("app", path, name="app")
-    source.look()
+    source.poll()
     return source
 
 
@@ -41,9 +41,9 @@ def counted(
     source: LocalSource, query: Query, buckets: int, *, since: int | None = None, until: int | None = None
 ) -> Histogram:
     views = Views()
-    sieve = views.sieve(query, 0)
-    server.until(lambda: all(matches.complete for matches in views.matches(source, sieve)))
-    found = views.histogram([source], sieve, buckets, since=since, until=until)
+    line_filter = views.line_filter(query, 0)
+    server.until(lambda: all(matches.complete for matches in views.matches(source, line_filter)))
+    found = views.histogram([source], line_filter, buckets, since=since, until=until)
     views.close()
     return found
 
@@ -90,7 +90,7 @@ def test_lines_without_times_have_no_course_but_levels(tmp_path: Path) -> None:
 
 def test_no_file_has_no_lines(tmp_path: Path) -> None:
     source = LocalSource("app", tmp_path / "log", name="app")
-    source.look()
+    source.poll()
     found = counted(source, Query(), 5)
     assert (found.begin, found.complete, sum(map(sum, found.counts))) == (None, True, 0)
 
@@ -99,7 +99,7 @@ def test_a_file_without_times_is_soon_known_to_have_none(tmp_path: Path) -> None
     with (tmp_path / "log").open("wb") as file:
         file.write(b"1.5 of 2\n" * 500_000)
     source = LocalSource("app", tmp_path / "log", name="app")
-    source.look()
+    source.poll()
     assert source.live
     times = CountedTimes(source.live)
     for _ in range(2):

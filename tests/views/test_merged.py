@@ -6,14 +6,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logviewer.cursor import source_key
-from logviewer.files.byte_file import OpenFile
+from logviewer.files.byte_file import ByteFile
 from logviewer.files.generation import Generation
 from logviewer.search.match_index import CELL_BYTES
 from logviewer.search.query import Query
-from logviewer.search.time_index import Times
+from logviewer.search.time_index import TimeIndex
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
-from logviewer.views.view import Range
+from logviewer.views.view import LineRange
 from logviewer.views.views import Views
 from tests.helpers.server import until
 
@@ -58,11 +58,11 @@ def opened(directory: Path, contents: Contents) -> tuple[list[Source], list[str]
         path = directory / f"{number}.log"
         path.write_text("".join(f"{line}\n" for line in lines))
         sources.append(LocalSource(str(number), path, name=str(number)))
-        sources[-1].look()
+        sources[-1].poll()
     return sources, merged(everything)
 
 
-def shown(found: Range) -> list[str]:
+def shown(found: LineRange) -> list[str]:
     return [text for batch in found.batches for text in batch.texts()]
 
 
@@ -102,9 +102,9 @@ def test_a_time_leads_to_the_first_line_that_is_so_late(tmp_path: Path, contents
 def test_what_passes_a_query_is_merged_alike(tmp_path: Path, contents: Contents, start: int, count: int) -> None:
     sources, everything = opened(tmp_path, contents)
     views = Views()
-    sieve = views.sieve(Query(include=("1",), exclude=("2",)), 0)
-    until(lambda: all(matches.complete for source in sources for matches in views.matches(source, sieve)))
-    found = views.of(sources, sieve).by_number(start, count)
+    line_filter = views.line_filter(Query(include=("1",), exclude=("2",)), 0)
+    until(lambda: all(matches.complete for source in sources for matches in views.matches(source, line_filter)))
+    found = views.of(sources, line_filter).by_number(start, count)
     expected = [line for line in everything if "1" in line and "2" not in line]
     first = start if start >= 0 else max(0, len(expected) + start)
     assert (found.total, shown(found)) == (len(expected), expected[first : first + count])
@@ -115,8 +115,8 @@ def test_a_time_is_found_past_cells_without_any(tmp_path: Path) -> None:
     path = tmp_path / "log"
     dump = "  dumped\n" * (3 * CELL_BYTES // 9)
     path.write_text(f"{BEGIN} a\n{dump}{BEGIN + 5} b\n{dump}")
-    generation = Generation(OpenFile.open(path), source_key("app"))
-    times = Times(generation)
+    generation = Generation(ByteFile.open(path), source_key("app"))
+    times = TimeIndex(generation)
     at = len(f"{BEGIN} a\n{dump}")
     assert [times.offset_of((BEGIN + each) * 1000) for each in (0, 1, 5, 6)] == [0, at, at, generation.size()]
     assert (times.first(), times.last()) == (BEGIN * 1000, (BEGIN + 5) * 1000)

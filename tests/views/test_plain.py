@@ -9,17 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logviewer import cursor
-from logviewer.cursor import Mark, nowhere, source_key
-from logviewer.files.byte_file import OpenFile
+from logviewer.cursor import Checkpoint, nowhere, source_key
+from logviewer.files.byte_file import ByteFile
 from logviewer.files.generation import Batch, Generation
 from logviewer.files.lines import LINE_CAP, MAX_LINES
 from logviewer.sources.local import LocalSource
-from logviewer.tail.reader import Gap, Lines, Reader, Turn
-from logviewer.views.plain import Files
-from logviewer.views.view import Range, whole_line
-from tests.helpers.reading import DirectDisk, drain, finish, next_event, open_reader, texts
+from logviewer.tail.reader import Gap, Lines, Reader, StateChange
+from logviewer.views.plain import PlainView
+from logviewer.views.view import LineRange, whole_line
+from tests.helpers.reading import DirectLoader, drain, finish, next_event, open_reader, texts
 
-Event = Lines[Batch] | Gap | Turn
+Event = Lines[Batch] | Gap | StateChange
 Write = Callable[..., LocalSource]
 
 KEY = source_key("app")
@@ -36,17 +36,19 @@ def write(tmp_path: Path) -> Write:
         with path.open("a") as file:
             file.write("".join(f"{line}{end}" for line in lines))
         source = sources.setdefault(name, LocalSource(name, path, name=name))
-        if source.look():
+        if source.poll():
             source.changed.send()
         return source
 
     return append
 
 
-def read_together(*sources: LocalSource, marks: tuple[Mark, ...] = (), follow: bool = True) -> Reader[Batch]:
-    reader = Reader(DirectDisk(), follow=follow)
+def read_together(
+    *sources: LocalSource, checkpoints: tuple[Checkpoint, ...] = (), follow: bool = True
+) -> Reader[Batch]:
+    reader = Reader(DirectLoader(), follow=follow)
     for source in sources:
-        finish(reader.add(source, marks, lambda each: each.start()))
+        finish(reader.add(source, checkpoints, lambda each: each.start()))
     return reader
 
 
@@ -185,7 +187,7 @@ def test_a_cursor_of_several_sources_leads_back_to_each(write: Write) -> None:
     a, b = write("a", *numbered("a", 9)), write("b", *numbered("b", 9))
     reader = read_together(a, b)
     heard = texts([event for _ in range(3) if (event := next_event(reader))])
-    rest = drain(read_together(a, b, marks=cursor.decode(reader.cursor())))
+    rest = drain(read_together(a, b, checkpoints=cursor.decode(reader.cursor())))
     assert sorted(heard + texts(rest)) == sorted(numbered("a", 9) + numbered("b", 9))
 
 
@@ -193,7 +195,7 @@ def test_a_source_that_the_cursor_does_not_know_begins_as_asked(write: Write) ->
     a, b = write("a", "one"), write("b", "two")
     reader = open_reader(a)
     drain(reader)
-    assert texts(drain(read_together(a, b, marks=cursor.decode(reader.cursor())))) == ["two"]
+    assert texts(drain(read_together(a, b, checkpoints=cursor.decode(reader.cursor())))) == ["two"]
 
 
 def test_marks_of_other_sources_are_passed_over(write: Write) -> None:
@@ -217,7 +219,7 @@ def test_all_readers_at_one_place_share_its_text(write: Write) -> None:
     (event,) = drain(reader)
     assert isinstance(event, Lines)
     assert reader.is_alone
-    assert reader.cursor() == cursor.encode([event.piece.end.text()])
+    assert reader.cursor() == cursor.encode([event.chunk.end.text()])
     assert not read_together(source, write("b", "two")).is_alone
 
 
@@ -226,10 +228,10 @@ def test_all_readers_at_one_place_share_its_text(write: Write) -> None:
 
 def opened(path: Path, data: bytes) -> Generation:
     path.write_bytes(data)
-    return Generation(OpenFile.open(path), KEY)
+    return Generation(ByteFile.open(path), KEY)
 
 
-def shown(found: Range) -> list[str]:
+def shown(found: LineRange) -> list[str]:
     return [text for batch in found.batches for text in batch.texts()]
 
 
@@ -239,12 +241,12 @@ Contents = list[tuple[list[str], str]]
 ONE_DIRECTORY_FOR_ALL = [HealthCheck.function_scoped_fixture]
 
 
-def written(directory: Path, contents: Contents) -> Files:
+def written(directory: Path, contents: Contents) -> PlainView:
     generations = [
         opened(directory / str(number), "".join([*(f"{line}\n" for line in lines), rest]).encode())
         for number, (lines, rest) in enumerate(contents)
     ]
-    return Files(generations)
+    return PlainView(generations)
 
 
 def all_lines(contents: Contents) -> list[str]:
@@ -288,7 +290,7 @@ def test_each_file_numbers_its_own_lines(tmp_path: Path) -> None:
     found = written(tmp_path, [(["one", "two"], ""), (["three"], "four"), ([], ""), (["five"], "")]).by_number(0, 9)
     numbers = [position.line for batch in found.batches for position in batch.starts()]
     assert numbers == [0, 1, 0, 1, 0]
-    assert [tally.lines for _, tally in found.tallies] == [2, 2, 0, 1]
+    assert [line_count.lines for _, line_count in found.line_counts] == [2, 2, 0, 1]
 
 
 def test_the_total_is_told_to_one_who_asks_for_lines_beyond_the_end(tmp_path: Path) -> None:
@@ -324,8 +326,8 @@ def test_a_line_that_is_not_counted_yet_is_pending_and_found_later(tmp_path: Pat
     path = tmp_path / "a"
     line = b"x" * (MIB - 1) + b"\n"
     path.write_bytes(line * 20)
-    generation = Generation(OpenFile.open(path), KEY)
-    view = Files([generation])
+    generation = Generation(ByteFile.open(path), KEY)
+    view = PlainView([generation])
     early = view.by_number(15, 1)
     assert (shown(early), early.pending, early.start, early.total) == ([], True, 15, None)
     first, last = view.by_number(0, 1), view.by_number(-1, 1)

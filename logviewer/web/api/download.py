@@ -7,26 +7,28 @@ from urllib.parse import quote
 
 from fastapi.responses import Response, StreamingResponse
 
-from logviewer.errors import TornError
+from logviewer.errors import FileChangedError
 from logviewer.files.generation import Generation, Position
-from logviewer.web.loader import Frames
+from logviewer.web.loader import ChunkLoader
 
 _CHUNK = 256 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-async def download(frames: Frames, generation: Generation, name: str, *, asked: str | None, bodiless: bool) -> Response:
+async def download(
+    loader: ChunkLoader, generation: Generation, name: str, *, asked: str | None, bodiless: bool
+) -> Response:
     """The bytes as an attachment of this name; ``asked`` is a Range header, of which one span is honoured.
 
     Raises OSError.
     """
-    size = await frames.run(generation.size)
+    size = await loader.run(generation.size)
     span = _span(asked or "", size)
     headers = {
         "accept-ranges": "bytes",
         "cache-control": "no-store",
         "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-        "content-type": f"text/plain; charset={await frames.run(lambda: generation.encoding.codec)}",
+        "content-type": f"text/plain; charset={await loader.run(lambda: generation.encoding.codec)}",
     }
     if span is not None and span.start >= size:
         return Response(status_code=416, headers={"content-range": f"bytes */{size}"})
@@ -36,15 +38,15 @@ async def download(frames: Frames, generation: Generation, name: str, *, asked: 
     headers["content-length"] = str(len(span))
     if bodiless:
         return Response(status_code=status, headers=headers)
-    return StreamingResponse(_chunks(frames, generation, span), status_code=status, headers=headers)
+    return StreamingResponse(_chunks(loader, generation, span), status_code=status, headers=headers)
 
 
-async def redacted(frames: Frames, generation: Generation) -> AsyncIterator[bytes]:
+async def redacted(loader: ChunkLoader, generation: Generation) -> AsyncIterator[bytes]:
     """The lines of a file as UTF-8 text with their masks, up to the size that it has now. Raises OSError."""
-    end = await frames.run(generation.size)
-    at: Position | None = await frames.run(generation.first)
+    end = await loader.run(generation.size)
+    at: Position | None = await loader.run(generation.first)
     while at and at.offset < end:
-        text, at = await frames.run(partial(_lines_after, at))
+        text, at = await loader.run(partial(_lines_after, at))
         yield text
 
 
@@ -74,10 +76,10 @@ def _span(asked: str, size: int) -> range | None:
     return range(int(first), min(size, int(last) + 1) if last else size)
 
 
-async def _chunks(frames: Frames, generation: Generation, span: range) -> AsyncIterator[bytes]:
+async def _chunks(loader: ChunkLoader, generation: Generation, span: range) -> AsyncIterator[bytes]:
     for start in span[::_CHUNK]:
         size = min(_CHUNK, span.stop - start)
-        chunk = await frames.run(partial(generation.file.pread, size, start))
+        chunk = await loader.run(partial(generation.file.pread, size, start))
         if len(chunk) < size:
-            raise TornError
+            raise FileChangedError
         yield chunk

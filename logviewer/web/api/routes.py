@@ -12,24 +12,24 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import ValidationError
 
 from logviewer import cursor
-from logviewer.cursor import Mark
-from logviewer.errors import CursorError, QueryError, TornError
+from logviewer.cursor import Checkpoint
+from logviewer.errors import CursorError, FileChangedError, QueryError
 from logviewer.files.generation import Position
 from logviewer.formats.human_time import moment
 from logviewer.formats.redaction import redaction_of
-from logviewer.search.line_filter import Sieve
+from logviewer.search.line_filter import LineFilter
 from logviewer.settings import User
 from logviewer.source import Source
 from logviewer.sources.catalog import Catalog
 from logviewer.tail.reader import Reader
-from logviewer.views.view import Range, whole_line
+from logviewer.views.view import LineRange, whole_line
 from logviewer.views.views import Views
 from logviewer.web import encode
 from logviewer.web.api.download import download, keep, redacted
-from logviewer.web.api.search import Search
+from logviewer.web.api.search import SearchRun
 from logviewer.web.auth.guard import user_of
-from logviewer.web.encode import BareLines, Events, Frame, Rows
-from logviewer.web.loader import Frames
+from logviewer.web.encode import EncodedChunk, EventEncoder, RowEncoder, TextEncoder
+from logviewer.web.loader import ChunkLoader
 from logviewer.web.metrics import Metrics
 from logviewer.web.parameters import (
     MAX_LINES,
@@ -43,7 +43,7 @@ from logviewer.web.parameters import (
     StreamQuery,
 )
 from logviewer.web.presents import Presents
-from logviewer.web.scan_stream import Walk
+from logviewer.web.scan_stream import ScanStream
 from logviewer.web.streams import Streams, bare_text, event_stream, search_stream, text_stream
 from logviewer.web.terminal import visible_line
 
@@ -78,7 +78,7 @@ class Api:
 
     async def sources(self, _: Annotated[SourcesQuery, Parameters()], user: Who) -> Response:
         """All sources and what there is to say of them."""
-        body = await self._streams.frames.run(lambda: encode.source_list(self._catalog.seen_by(user)))
+        body = await self._streams.loader.run(lambda: encode.source_list(self._catalog.seen_by(user)))
         return Response(body, media_type=_JSON, headers=_NOT_KEPT)
 
     async def lines(self, query: Annotated[LinesQuery, Parameters()], user: Who) -> Response:
@@ -87,18 +87,20 @@ class Api:
         given = [name for name in ("start", "at", "before", "time") if getattr(query, name) is not None]
         if len(given) > 1:
             raise HTTPException(422, f"{', '.join(given)}: give one of them, not both")
-        sieve = self._sieve(query)
-        rows = Rows({each.key: each.id for each in sources}, places=query.places, sieve=sieve, spans=query.spans)
-        body = await self._when_found(lambda: self._range(sources, sieve, query), rows)
+        line_filter = self._line_filter(query)
+        rows = RowEncoder(
+            {each.key: each.id for each in sources}, places=query.places, line_filter=line_filter, spans=query.spans
+        )
+        body = await self._when_found(lambda: self._range(sources, line_filter, query), rows)
         return Response(body, media_type=_JSON, headers=_NOT_KEPT)
 
     async def line(self, query: Annotated[LineQuery, Parameters()], user: Who) -> Response:
         """One line, however long: the way to the rest of one that was cut; ``raw`` is as its bytes are in the file."""
         source = self._find(query.source, user)
-        position = await _from_disk(self._streams.frames, lambda: _locate([source], query.at))
+        position = await _from_disk(self._streams.loader, lambda: _locate([source], query.at))
         codec, pieces = position.generation.encoding.codec, whole_line(position)
         kind = f"text/plain; charset={codec if query.raw else 'utf-8'}"
-        chunks = _in_threads(self._streams.frames, pieces if query.raw else visible_line(pieces, codec))
+        chunks = _in_threads(self._streams.loader, pieces if query.raw else visible_line(pieces, codec))
         return StreamingResponse(chunks, headers={"content-type": kind})
 
     async def download(
@@ -110,22 +112,22 @@ class Api:
         if_range: Annotated[str | None, Header()] = None,
     ) -> Response:
         """The live file, or a range of it; or the lines that pass, or those of several sources by time."""
-        sources, sieve = self._find_all(query.source, user), self._sieve(query)
+        sources, line_filter = self._find_all(query.source, user), self._line_filter(query)
         source = sources[0]
-        if sieve or len(sources) > 1:
+        if line_filter or len(sources) > 1:
             name = source.name if len(sources) == 1 else "merged.log"
-            walk = Walk(self._streams.frames, self._views, sources, sieve)
+            walk = ScanStream(self._streams.loader, self._views, sources, line_filter)
             return keep(name, walk.text())
         live = source.live
         if live is None:
             raise HTTPException(404, f"source: {source.name} has no file now ({source.state})")
         if redaction_of(source.key):
             # The bytes of a range would be others than those of the file.
-            return keep(source.name, redacted(self._streams.frames, live))
+            return keep(source.name, redacted(self._streams.loader, live))
         # Nothing that an If-Range could name is ever given.
         asked, bodiless = None if if_range else span, request.method == "HEAD"
         try:
-            return await download(self._streams.frames, live, source.name, asked=asked, bodiless=bodiless)
+            return await download(self._streams.loader, live, source.name, asked=asked, bodiless=bodiless)
         except OSError as error:
             raise _not_now(f"source: {source.name} cannot be read: {error}") from error
 
@@ -147,19 +149,19 @@ class Api:
                 [{**each, "loc": ("query", *each["loc"])} for each in error.errors()]
             ) from error
         if "from" not in given:
-            query.begin = "start" if self._sieve(query) else f"-{MAX_LINES}"
+            query.begin = "start" if self._line_filter(query) else f"-{MAX_LINES}"
         return await self.stream(query, user)
 
     async def search(self, query: Annotated[SearchQuery, Parameters()], user: Who) -> Response:
         """Every match as it is found, and how far the search has come."""
-        sources, sieve = self._find_all(query.source, user), self._sieve(query)
-        if sieve is None:
+        sources, line_filter = self._find_all(query.source, user), self._line_filter(query)
+        if line_filter is None:
             raise HTTPException(422, "q: say what to search for")
-        search = Search(
+        search = SearchRun(
             self._streams.scans,
             self._views,
             sources,
-            sieve,
+            line_filter,
             order=query.order,
             limit=query.limit,
             marks=query.marks,
@@ -169,7 +171,7 @@ class Api:
 
     async def histogram(self, query: Annotated[HistogramQuery, Parameters()], user: Who) -> Response:
         """How many lines there are over time, by level, as far as they were looked at."""
-        sources, sieve = self._find_all(query.source, user), self._sieve(query)
+        sources, line_filter = self._find_all(query.source, user), self._line_filter(query)
         since = None if query.begin is None else _moment("from", query.begin)
         until = None if query.end is None else _moment("to", query.end)
         if since is not None and until is not None and until <= since:
@@ -177,7 +179,7 @@ class Api:
         for _ in range(_LOOKS // 4):
             found = await _from_disk(
                 self._streams.charts,
-                lambda: self._views.histogram(sources, sieve, query.buckets, since=since, until=until),
+                lambda: self._views.histogram(sources, line_filter, query.buckets, since=since, until=until),
             )
             if found.complete:
                 break
@@ -195,63 +197,67 @@ class Api:
         sources = self._find_all(query.source, user)
         marks = _marks(sources, last_event_id, query.cursor)
         as_text = query.format == "text" or (query.format is None and accept.startswith("text/plain"))
-        sieve = self._sieve(query)
-        is_walk = len(sources) > 1 or (sieve and sieve.context)
+        line_filter = self._line_filter(query)
+        is_walk = len(sources) > 1 or (line_filter and line_filter.context)
         if as_text and is_walk and _is_history(query, last_event_id):
             last = None if query.begin == "start" else 0 if query.begin == "end" else -int(query.begin)
-            return bare_text(Walk(self._streams.frames, self._views, sources, sieve).text(last, raw=query.raw))
+            return bare_text(
+                ScanStream(self._streams.loader, self._views, sources, line_filter).text(last, raw=query.raw)
+            )
         encoder = (
-            BareLines(sieve, raw=query.raw)
+            TextEncoder(line_filter, raw=query.raw)
             if as_text
-            else Events(levels=query.levels, times=query.times, places=query.places, sieve=sieve, spans=query.spans)
+            else EventEncoder(
+                levels=query.levels, times=query.times, places=query.places, line_filter=line_filter, spans=query.spans
+            )
         )
-        reader = Reader(self._streams.frames_of(encoder), follow=query.follow, lag=query.lag)
+        reader = Reader(self._streams.loader_for(encoder), follow=query.follow, lag=query.lag)
         for source in sources:
-            await _add(reader, source, marks, lambda each: self._begin(each, sieve, query.begin))
+            await _add(reader, source, marks, lambda each: self._begin(each, line_filter, query.begin))
         if as_text:
             return text_stream(self._streams, reader, headings=len(sources) > 1)
         return event_stream(self._streams, reader)
 
-    def _begin(self, source: Source, sieve: Sieve | None, begin: str) -> list[Position]:
+    def _begin(self, source: Source, line_filter: LineFilter | None, begin: str) -> list[Position]:
         if begin == "start":
             return source.start()
         count = 0 if begin == "end" else -int(begin)
-        if not sieve or not count or source.live is None:
+        if not line_filter or not count or source.live is None:
             return source.last(count)
-        return self._views.last(source, sieve, count)
+        return self._views.last(source, line_filter, count)
 
-    async def _when_found(self, find: Callable[[], Range], rows: Rows) -> bytes:
+    async def _when_found(self, find: Callable[[], LineRange], rows: RowEncoder) -> bytes:
         """The answer, at the latest after a second with what is found by then."""
 
-        def look() -> tuple[bool, bytes]:
+        def poll() -> tuple[bool, bytes]:
             found = find()
             return found.pending, rows(found)
 
         for _ in range(_LOOKS):
-            pending, body = await _from_disk(self._streams.scans, look)
+            pending, body = await _from_disk(self._streams.scans, poll)
             if not pending:
                 break
             # Not in a thread: who waits keeps nobody from lines that are there.
             await asyncio.sleep(_WAIT_SECONDS / _LOOKS)
         return body
 
-    def _range(self, sources: Sequence[Source], sieve: Sieve | None, query: LinesQuery) -> Range:
+    def _range(self, sources: Sequence[Source], line_filter: LineFilter | None, query: LinesQuery) -> LineRange:
         # What is found on disk by a cursor is part of the view then.
         if query.at is not None:
             at = _locate(sources, query.at)
-            return self._views.of(sources, sieve).lines_from(at, query.count)
+            return self._views.of(sources, line_filter).lines_from(at, query.count)
         if query.before is not None:
             before = _locate(sources, query.before, "before")
-            return self._views.of(sources, sieve).lines_before(before, query.count)
+            return self._views.of(sources, line_filter).lines_before(before, query.count)
         for source in sources:
-            source.look()
+            source.poll()
         if query.time is not None:
-            return self._views.lines_at(sources, sieve, _moment("time", query.time), query.count)
-        return self._views.of(sources, sieve).by_number(query.start or 0, query.count)
+            return self._views.lines_at(sources, line_filter, _moment("time", query.time), query.count)
+        return self._views.of(sources, line_filter).by_number(query.start or 0, query.count)
 
-    def _sieve(self, query: Filter) -> Sieve | None:
+    def _line_filter(self, query: Filter) -> LineFilter | None:
         try:
-            return self._views.sieve(query.query(self._presents.of(query.since, query.until)), query.context)
+            return self._views.line_filter(query.query(self._presents.of(query.since, query.until)), query.context)
         except QueryError as error:
             raise HTTPException(422, str(error)) from error
 
@@ -265,11 +271,14 @@ class Api:
 
 
 async def _add(
-    reader: Reader[Frame], source: Source, marks: tuple[Mark, ...], begin: Callable[[Source], list[Position]]
+    reader: Reader[EncodedChunk],
+    source: Source,
+    marks: tuple[Checkpoint, ...],
+    begin: Callable[[Source], list[Position]],
 ) -> None:
     try:
         await reader.add(source, marks, begin)
-    except (OSError, TornError) as error:
+    except (OSError, FileChangedError) as error:
         reader.close()
         raise _not_now(f"source: {source.name} cannot be read: {error}") from error
 
@@ -279,7 +288,7 @@ def _is_history(query: StreamQuery, last_event_id: str | None) -> bool:
     return not (query.follow or query.lag or query.cursor or last_event_id)
 
 
-def _marks(sources: list[Source], last_event_id: str | None, at: str | None) -> tuple[Mark, ...]:
+def _marks(sources: list[Source], last_event_id: str | None, at: str | None) -> tuple[Checkpoint, ...]:
     if last_event_id:
         try:
             marks = cursor.decode(last_event_id)
@@ -293,11 +302,11 @@ def _marks(sources: list[Source], last_event_id: str | None, at: str | None) -> 
     return marks
 
 
-def _fit(marks: tuple[Mark, ...], sources: list[Source]) -> bool:
+def _fit(marks: tuple[Checkpoint, ...], sources: list[Source]) -> bool:
     return bool({mark.source for mark in marks} & {source.key for source in sources})
 
 
-def _decode(parameter: str, text: str) -> tuple[Mark, ...]:
+def _decode(parameter: str, text: str) -> tuple[Checkpoint, ...]:
     try:
         return cursor.decode(text)
     except CursorError as error:
@@ -323,15 +332,15 @@ def _moment(parameter: str, text: str) -> int:
         raise HTTPException(422, f"{parameter}: {error}") from error
 
 
-async def _from_disk(frames: Frames, call: Callable[[], T]) -> T:
+async def _from_disk(loader: ChunkLoader, call: Callable[[], T]) -> T:
     for seconds in _TRY_AGAIN_SECONDS:
-        with suppress(TornError, OSError):
-            return await frames.run(call)
+        with suppress(FileChangedError, OSError):
+            return await loader.run(call)
         # Soon it is seen what became of a file that changed while it was read.
         await asyncio.sleep(seconds)
     try:
-        return await frames.run(call)
-    except TornError as error:
+        return await loader.run(call)
+    except FileChangedError as error:
         raise _not_now(f"{error}; try again") from error
     except OSError as error:
         raise _not_now(f"the file cannot be read: {error}") from error
@@ -342,6 +351,6 @@ def _not_now(detail: str) -> HTTPException:
     return HTTPException(503, detail, {"retry-after": "1"})
 
 
-async def _in_threads(frames: Frames, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (chunk := await frames.run(lambda: next(chunks, None))) is not None:
+async def _in_threads(loader: ChunkLoader, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (chunk := await loader.run(lambda: next(chunks, None))) is not None:
         yield chunk

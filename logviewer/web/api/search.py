@@ -7,14 +7,14 @@ from functools import partial
 from typing import Literal
 
 from logviewer.files.generation import Batch
-from logviewer.search.line_filter import Sieve
-from logviewer.search.match_index import Matches
+from logviewer.search.line_filter import LineFilter
+from logviewer.search.match_index import MatchIndex
 from logviewer.source import Source
-from logviewer.views.filtered import tally_of
+from logviewer.views.filtered import line_count_of
 from logviewer.views.views import Views
 from logviewer.web.encode import event, match_rows, scanned
-from logviewer.web.loader import Frames
-from logviewer.web.scan_stream import Walk
+from logviewer.web.loader import ChunkLoader
+from logviewer.web.scan_stream import ScanStream
 
 Order = Literal["newest", "oldest"]
 
@@ -26,13 +26,13 @@ _EXACT_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(slots=True)
-class Search:
+class SearchRun:
     """One search through sources; ``marks`` is the number of parts to tell the matches of."""
 
-    frames: Frames
+    loader: ChunkLoader
     views: Views
     sources: Sequence[Source]
-    sieve: Sieve
+    line_filter: LineFilter
     order: Order = "newest"
     limit: int | None = None
     marks: int = 0
@@ -57,11 +57,13 @@ class Search:
         yield event("end", {"complete": self._left > 0}) + b"\n"
 
     async def _matches(self) -> AsyncIterator[bytes]:
-        count = _AT_ONCE if self.limit is None or self.sieve.is_wide else min(_AT_ONCE, self.limit)
-        walk = Walk(self.frames, self.views, self.sources, self.sieve, newest=self.order == "newest", count=count)
+        count = _AT_ONCE if self.limit is None or self.line_filter.is_wide else min(_AT_ONCE, self.limit)
+        walk = ScanStream(
+            self.loader, self.views, self.sources, self.line_filter, newest=self.order == "newest", count=count
+        )
         async for batches in walk.pieces():
             told = self._take(batches)
-            yield await self.frames.run(partial(self._event, told)) if told else b""
+            yield await self.loader.run(partial(self._event, told)) if told else b""
             if self._left <= 0:
                 break
 
@@ -78,10 +80,10 @@ class Search:
 
     def _event(self, batches: Sequence[Batch]) -> bytes:
         ids = {source.key: source.id for source in self.sources}
-        return event("match", {"matches": match_rows(ids, batches, self.sieve)}) + b"\n"
+        return event("match", {"matches": match_rows(ids, batches, self.line_filter)}) + b"\n"
 
-    async def _files(self, source: Source) -> list[Matches]:
-        return await self.frames.run(lambda: self.views.matches(source, self.sieve))
+    async def _files(self, source: Source) -> list[MatchIndex]:
+        return await self.loader.run(lambda: self.views.matches(source, self.line_filter))
 
     async def _is_complete(self) -> bool:
         return all([all(each.complete for each in await self._files(source)) for source in self.sources])
@@ -92,9 +94,9 @@ class Search:
     async def _progress(self) -> bytes:
         self._told = asyncio.get_running_loop().time()
         files = [matches for source in self.sources for matches in await self._files(source)]
-        data = await self.frames.run(lambda: scanned([tally_of(each) for each in files]))
+        data = await self.loader.run(lambda: scanned([line_count_of(each) for each in files]))
         if self.marks:
-            data["marks"] = await self.frames.run(lambda: _marks(files, self.marks))
+            data["marks"] = await self.loader.run(lambda: _marks(files, self.marks))
         return event("progress", data) + b"\n"
 
 
@@ -104,7 +106,7 @@ def _touch(one: Batch, other: Batch) -> bool:
     )
 
 
-def _marks(files: Sequence[Matches], parts: int) -> list[int]:
+def _marks(files: Sequence[MatchIndex], parts: int) -> list[int]:
     """How many matches are in each of so many parts of the files' bytes, one file after the other."""
     marks = [0] * parts
     size = sum(_size(each) for each in files)
@@ -116,5 +118,5 @@ def _marks(files: Sequence[Matches], parts: int) -> list[int]:
     return marks
 
 
-def _size(matches: Matches) -> int:
+def _size(matches: MatchIndex) -> int:
     return matches.generation.size() - matches.generation.begin

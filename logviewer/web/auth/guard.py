@@ -13,14 +13,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.settings import EVERYBODY, Settings, User
-from logviewer.web.auth.lockout import Failures, TooManyTriesError
+from logviewer.web.auth.lockout import LockedOutError, Lockout
 from logviewer.web.auth.origin import is_foreign
-from logviewer.web.auth.passwords import BusyError, Passwords
+from logviewer.web.auth.passwords import BusyError, PasswordCheck
 from logviewer.web.auth.proxy import remote_user
 from logviewer.web.auth.sessions import Sessions
-from logviewer.web.http.limits import MAX_BODY_BYTES, Requests
+from logviewer.web.http.limits import MAX_BODY_BYTES, RequestRate
 from logviewer.web.static import SIGN_IN
-from logviewer.workers.shared_log import Notes
+from logviewer.workers.shared_log import SharedLog
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src 'self'; "
@@ -75,7 +75,7 @@ class Guard:
     ``failures`` counts wrong tries; ``ended`` are the sessions that were signed out of.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, sign_in: SignIn, failures: Failures, ended: Notes) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, sign_in: SignIn, failures: Lockout, ended: SharedLog) -> None:
         self._app = app
         self._settings = settings
         self._base = f"{settings.root_path}/"
@@ -84,8 +84,8 @@ class Guard:
         self._token = settings.token
         self._cookie = f"logviewer-{settings.port}"
         self._users = {user.name: user for user in settings.tables.users}
-        self._requests = Requests()
-        self._passwords = Passwords(settings.tables.users)
+        self._requests = RequestRate()
+        self._passwords = PasswordCheck(settings.tables.users)
         users = [*settings.tables.users, *([EVERYBODY] if settings.token else [])]
         self._sessions = Sessions(settings.secret, users, ended)
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower() for host in settings.allow_host)}
@@ -99,7 +99,7 @@ class Guard:
         request = Request(scope, receive)
         try:
             answer: ASGIApp = await self._answer(request) or self._app
-        except TooManyTriesError as error:
+        except LockedOutError as error:
             answer = self._too_many(request, error.seconds)
         except BusyError:
             answer = _plain(503, "too many people sign in just now: try again in 5 s", {"retry-after": "5"})
@@ -112,7 +112,7 @@ class Guard:
         return {**scope, "root_path": root, "path": path if kept else root + path}
 
     async def _answer(self, request: Request) -> Response | None:
-        """What is not the application's to answer. Raises TooManyTriesError, BusyError."""
+        """What is not the application's to answer. Raises LockedOutError, BusyError."""
         path = self._path(request)
         if refusal := self._turn_away(request, path):
             return refusal

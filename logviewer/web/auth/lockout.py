@@ -5,8 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 
-from logviewer.web.http.rate_window import Windows, network
-from logviewer.workers.shared_log import Notes
+from logviewer.web.http.rate_window import RateWindow, network
+from logviewer.workers.shared_log import SharedLog
 
 WINDOW_SECONDS = 600
 MAX_TRIES = 20
@@ -17,7 +17,7 @@ _MOST_SECONDS = 1.0
 _MOST_HELD = 1000
 
 
-class TooManyTriesError(Exception):
+class LockedOutError(Exception):
     """An address was wrong too often; ``seconds`` until its tries are looked at again."""
 
     def __init__(self, seconds: int) -> None:
@@ -25,28 +25,28 @@ class TooManyTriesError(Exception):
         self.seconds = seconds
 
 
-class Failures:
+class Lockout:
     """Wrong tries by address, ``total`` of all addresses since the start. Used from one thread, the event loop's.
 
     Workers that share the notes count together, but for the total.
     """
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: SharedLog) -> None:
         self.total = 0
         self._notes = notes
-        self._tries = Windows(WINDOW_SECONDS)
+        self._tries = RateWindow(WINDOW_SECONDS)
         self._held = 0
 
     async def judge(self, address: str, is_right: Callable[[], Awaitable[bool]]) -> bool:
         """What ``is_right`` says of a try from this address, at once if it is; it is not asked after too many tries.
 
-        Raises TooManyTriesError.
+        Raises LockedOutError.
         """
         # An address that a proxy tells of may be any text.
         key = blake2b(network(address).encode(), digest_size=12).hexdigest()
         self._hear()
         if self._tries.count(key) >= MAX_TRIES:
-            raise TooManyTriesError(self._tries.seconds_left(key))
+            raise LockedOutError(self._tries.seconds_left(key))
         # Before it is known what it is: or else many tries at the same time would count as none yet.
         self._tries.add(key)
         try:

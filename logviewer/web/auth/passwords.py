@@ -13,7 +13,7 @@ class BusyError(Exception):
     """So many passwords wait to be checked that another one would wait for too long."""
 
 
-class Passwords:
+class PasswordCheck:
     """Checks one password at a time, in a thread: each takes much memory, and a processor for itself."""
 
     def __init__(self, users: Sequence[User]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from logviewer.settings import User
-from logviewer.workers.shared_log import Notes
+from logviewer.workers.shared_log import SharedLog
 
 SESSION_SECONDS = 30 * 24 * 3600
 # Of sessions that were ended, so many are remembered.
@@ -22,7 +22,7 @@ class Sessions:
     runs, to all who share the notes.
     """
 
-    def __init__(self, secret: str, users: Sequence[User], ended: Notes) -> None:
+    def __init__(self, secret: str, users: Sequence[User], ended: SharedLog) -> None:
         self._users = {user.name: user for user in users}
         self._signer = URLSafeTimedSerializer(secret, salt="logviewer session")
         self._notes = ended

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 # Long enough for somebody who reads through a pager, and bounded for those who are gone.
 SEND_SECONDS = 120.0
 HEAD_SECONDS = 15.0
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 
 
 class Connection(Protocol):
@@ -18,7 +18,7 @@ class Connection(Protocol):
     transport: Any
 
 
-class Stalls:
+class ConnectionReaper:
     """Looks at all connections again and again, and ends those where nothing has moved for too long."""
 
     def __init__(self, connections: Collection[Connection]) -> None:
@@ -28,10 +28,10 @@ class Stalls:
     async def watch(self) -> None:
         """Look each second. Runs until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            self.look(time.monotonic())
+            await asyncio.sleep(POLL_SECONDS)
+            self.poll(time.monotonic())
 
-    def look(self, now: float) -> None:
+    def poll(self, now: float) -> None:
         """End what has stood still for too long; ``now`` is in monotonic seconds."""
         before, self._seen = self._seen, {}
         for connection in list(self._connections):

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from logviewer.web.http.rate_window import Windows, network
+from logviewer.web.http.rate_window import RateWindow, network
 
 MAX_URL_BYTES = 60_000
 MAX_BODY_BYTES = 16 * 1024
@@ -19,11 +19,11 @@ _BUSY_SECONDS = 5
 _STREAMS = frozenset({"/api/stream", "/api/download"})
 
 
-class Requests:
+class RequestRate:
     """Limits of a single request, and of all from one address within ten seconds."""
 
     def __init__(self) -> None:
-        self._rate = Windows(RATE_SECONDS)
+        self._rate = RateWindow(RATE_SECONDS)
 
     def refuse(self, request: Request, path: str) -> Response | None:
         """Why it is not looked at, if it is not; ``path`` is the one below the root."""
@@ -43,7 +43,7 @@ class Requests:
         return _refusal(429, told, self._rate.seconds_left(address))
 
 
-class Room:
+class ConcurrencyLimit:
     """Places for ``most`` of something at once, of which one address has half at most; ``name`` says of what."""
 
     def __init__(self, most: int, name: str) -> None:
@@ -73,13 +73,13 @@ class Room:
             del self._taken[key]
 
 
-class Places:
+class ConcurrencyLimits:
     """Stands before the application and lets in so many streams (downloads are some, too) and searches at once."""
 
     def __init__(self, app: ASGIApp, max_streams: int) -> None:
         self._app = app
-        self._streams = Room(max_streams, "streams")
-        self._searches = Room(MAX_SEARCHES, "searches")
+        self._streams = ConcurrencyLimit(max_streams, "streams")
+        self._searches = ConcurrencyLimit(MAX_SEARCHES, "searches")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass it on if there is a place, which it has until the answer has ended."""
@@ -97,7 +97,7 @@ class Places:
         finally:
             room.leave(address)
 
-    def _room(self, scope: Scope) -> Room | None:
+    def _room(self, scope: Scope) -> ConcurrencyLimit | None:
         path = scope["path"].removeprefix(scope["root_path"])
         if path == "/api/search":
             return self._searches

@@ -8,7 +8,7 @@ from collections.abc import Callable
 _ADDRESSES = 10_000
 
 
-class Windows:
+class RateWindow:
     """Counts in a window of ``seconds`` for each address, which begins with the first time that something happens.
 
     At most 10,000 addresses are remembered; an IPv6 network of 64 bits is one address, since one host has all of it.
