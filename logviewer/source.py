@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from logviewer.cursor import Checkpoint
-from logviewer.files.generation import Generation, Position, Reason
+from logviewer.formats.line_format import LineFormat
+from logviewer.rotation.generation import Generation, Position, Reason
 
 State = Literal["open", "missing", "unreadable"]
 
@@ -71,6 +72,7 @@ class Source(Protocol):
     id: str
     name: str
     key: bytes
+    line_format: LineFormat
     state: State
     complete: bool
     changed: ChangeSignal

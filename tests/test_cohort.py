@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from logviewer.files.generation import Batch, Position
+from logviewer.formats.line_format import PLAIN
+from logviewer.rotation.generation import Batch, Position
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
 from logviewer.tail.broadcast import Broadcast, Broadcasts, Listener
@@ -73,7 +74,7 @@ class ConcurrencyLimit:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.path.write_text("old\n")
-        self.source = LocalSource("app", path, name="app.log")
+        self.source = LocalSource("app", path, name="app.log", line_format=PLAIN)
         self.disk = SharedDisk()
         self.clients: list[Client] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -253,7 +254,7 @@ class RememberingDisk(DirectLoader):
 def test_what_others_read_before_is_not_taken_for_all_that_is_there(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     path.write_text("old\n")
-    source, disk = LocalSource("app", path, name="app.log"), RememberingDisk()
+    source, disk = LocalSource("app", path, name="app.log", line_format=PLAIN), RememberingDisk()
     quick, slow = Reader(disk, follow=True), Reader(disk, follow=True)
     for reader in (quick, slow):
         finish(reader.add(source, (), lambda each: each.last(0)))

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logviewer import cursor
-from logviewer.files.generation import Batch
+from logviewer.formats.line_format import PLAIN
+from logviewer.rotation.generation import Batch
 from logviewer.sources.local import LocalSource
 from logviewer.tail.reader import Gap, Lines, Reader
 from logviewer.tail.skip import SCREEN_LINES
@@ -42,7 +43,7 @@ class Log:
     def __post_init__(self) -> None:
         self.path = self.directory / self.name
         self.path.touch()
-        self.source = LocalSource(self.name, self.path, name=self.name)
+        self.source = LocalSource(self.name, self.path, name=self.name, line_format=PLAIN)
         self.poll()
 
     def poll(self) -> None:

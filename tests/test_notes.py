@@ -11,7 +11,7 @@ from logviewer.workers.shared_log import LONGEST_BYTES, SharedLog
 FOUR_WRITERS = """
 import os
 from logviewer.workers.shared_log import SharedLog
-log = SharedLog(10_000)
+notes = SharedLog(10_000)
 writers = []
 for writer in range(4):
     if not (pid := os.fork()):

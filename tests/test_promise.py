@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from logviewer import cursor
-from logviewer.files.generation import Batch
+from logviewer.formats.line_format import PLAIN
+from logviewer.rotation.generation import Batch
 from logviewer.sources.local import LocalSource
 from logviewer.tail.reader import Gap, Lines, Reader, StateChange
 from tests.helpers.reading import next_event, open_reader, without_descriptors, without_disk, without_privilege
@@ -75,7 +76,7 @@ class Following(RuleBasedStateMachine):
         self.connect()
 
     def new_source(self) -> LocalSource:
-        return LocalSource("app", self.path, name="app.log", clock=lambda: self.clock)
+        return LocalSource("app", self.path, name="app.log", line_format=PLAIN, clock=lambda: self.clock)
 
     # The writer and the rotator
 

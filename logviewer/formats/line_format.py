@@ -1,4 +1,4 @@
-"""How the lines of some files say time and level, where somebody told: the rules of the configuration at work."""
+"""How the lines of one source are read: its masks, its zone, and its rules for time and level."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -6,7 +6,6 @@ from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args
-from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo, available_timezones
 
 import re2
@@ -15,10 +14,10 @@ from logviewer.errors import CannotRunError
 from logviewer.formats import time_format
 from logviewer.formats.level import Level, named
 from logviewer.formats.level import level as usual_level
-from logviewer.formats.redaction import Redaction, redaction_of
+from logviewer.formats.redaction import Redaction
 from logviewer.formats.timestamp import time as usual_time
 from logviewer.globs import matches_glob
-from logviewer.settings import LogRule
+from logviewer.settings import LogRule, RedactRule
 
 # A pattern sees so much of a line: no more than is read of it where only its time is wanted.
 _HEAD_CHARS = 200
@@ -31,12 +30,14 @@ _Read = Callable[[str], T | None]
 
 
 class LineFormat:
-    """Reads lines by these rules; without any, as lines are read everywhere.
+    """Reads time and level of a line, and masks it. Made with its source and passed to every reader of its lines.
 
-    ``time`` gives the epoch milliseconds that a line names, ``level`` its level, each None if it names none.
-    ``is_traced`` says that whatever has a time has ``timestamp.TRACE`` in it, ``has_own_levels`` that ``level.level``
-    does not tell all levels. Both are read of what is left by a ``redaction``: the rest is nobody's business. Raises
-    CannotRunError, which names the key, for a rule that cannot be.
+    ``time`` returns epoch milliseconds, ``level`` a level, each None if the line has none. Both read the masked line.
+    ``is_traced`` is true if every line with a time matches ``timestamp.TRACE``; ``has_own_levels`` is true if
+    ``level.level`` alone does not find all levels.
+
+    Raises:
+        CannotRunError: naming the key, for an invalid rule.
     """
 
     time: _Read[int]
@@ -57,9 +58,18 @@ class LineFormat:
         self.level = _FieldPatterns(levels, usual_level).read if levels else usual_level
         self.is_traced = all(rule.time_format is None for rule in rules)
         self.has_own_levels = bool(levels) or redaction is not None
-        self.redaction = redaction
+        self._redaction = redaction
         if redaction:
             self.time, self.level = _seen_by(self.time, redaction), _seen_by(self.level, redaction)
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether lines can differ from the bytes in their file."""
+        return self._redaction is not None
+
+    def mask(self, line: str, limit: int | None = None) -> str:
+        """Return the first ``limit`` characters of a line (default: all) with its masks."""
+        return self._redaction.text(line, limit) if self._redaction else line[:limit]
 
 
 def _seen_by(read: _Read[T], redaction: Redaction) -> _Read[T]:
@@ -150,29 +160,28 @@ def _zone(name: str) -> tzinfo:
 
 
 PLAIN = LineFormat()
-_OF_SOURCES: WeakValueDictionary[bytes, LineFormat] = WeakValueDictionary()
+"""The format of a source without rules."""
 
 
 class LineFormats:
-    """Tells which source has which dialect, and is alone to do so: it holds as long as this lives.
+    """Makes the line format of each source from the rules of the configuration.
 
-    What is redacted in a source must be known by then.
+    Sources with the same rules share one format, and what is learnt of their lines.
     """
 
-    def __init__(self, rules: Sequence[LogRule] = ()) -> None:
+    def __init__(self, rules: Sequence[LogRule] = (), redact: Sequence[RedactRule] = ()) -> None:
         self._rules = rules
-        # Shared by all files with the same rules, and so is what is made for a dialect.
-        self._made: dict[tuple[tuple[LogRule, ...], Redaction | None], LineFormat] = {((), None): PLAIN}
+        self._redact = redact
+        self._made: dict[tuple[tuple[LogRule, ...], tuple[RedactRule, ...]], LineFormat] = {((), ()): PLAIN}
 
-    def assign(self, source_key: bytes, path: Path, name: str) -> None:
-        """Let the rules that fit a file's path or name hold for a source."""
-        rules = tuple(rule for rule in self._rules if any(matches_glob(glob, path, name) for glob in rule.files))
-        key = rules, redaction_of(source_key)
-        if key not in self._made:
-            self._made[key] = LineFormat(*key)
-        _OF_SOURCES[source_key] = self._made[key]
+    def of(self, path: Path, name: str) -> LineFormat:
+        """Return the format for a file's path and name. A redaction rule without files fits every file."""
+        rules = tuple(rule for rule in self._rules if _fits(rule.files, path, name))
+        redact = tuple(rule for rule in self._redact if not rule.files or _fits(rule.files, path, name))
+        if (rules, redact) not in self._made:
+            self._made[rules, redact] = LineFormat(rules, Redaction(redact) if redact else None)
+        return self._made[rules, redact]
 
 
-def line_format_of(source_key: bytes) -> LineFormat:
-    """How the lines of a source are read."""
-    return _OF_SOURCES.get(source_key, PLAIN)
+def _fits(globs: Iterable[str], path: Path, name: str) -> bool:
+    return any(matches_glob(glob, path, name) for glob in globs)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from logviewer.formats.line_format import PLAIN, LineFormat
+from logviewer.formats.line_format import LineFormat
 
 _HEAD_CHARS = 200
 # A record is not longer than this; further up, the line before belongs to something else.
@@ -19,7 +19,7 @@ _CONTINUES = re.compile(
 )
 
 
-def continues(text: str, line_format: LineFormat = PLAIN) -> bool:
+def continues(text: str, line_format: LineFormat) -> bool:
     """Whether a line goes on with the record before it, rather than beginning its own.
 
     A line that says when it was written begins one.
@@ -27,7 +27,7 @@ def continues(text: str, line_format: LineFormat = PLAIN) -> bool:
     return _CONTINUES.match(text) is not None and line_format.time(text[:_HEAD_CHARS]) is None
 
 
-def record_at(texts: Sequence[str], number: int, line_format: LineFormat = PLAIN) -> tuple[int, int]:
+def record_at(texts: Sequence[str], number: int, line_format: LineFormat) -> tuple[int, int]:
     """The first line of the record that a line is part of, and the first one after it.
 
     A line without a time belongs to the one before it that has one, unless it names a level. Where none has a time,

@@ -1,14 +1,11 @@
 """What of a line nobody is to see: the rules of the configuration at work, wherever a line becomes text."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
-from weakref import WeakValueDictionary
 
 import re2
 
 from logviewer.errors import CannotRunError
-from logviewer.globs import matches_glob
 from logviewer.settings import RedactRule
 
 
@@ -47,30 +44,3 @@ def _compiled(pattern: str) -> Any:  # noqa: ANN401 (re2 has no types)
         return re2.compile(pattern, options)
     except re2.error as error:
         raise CannotRunError(f"pattern: {error.args[0].decode('utf-8', 'replace')}") from error
-
-
-_OF_SOURCES: WeakValueDictionary[bytes, Redaction] = WeakValueDictionary()
-
-
-class Redactions:
-    """Tells what is redacted in which source, and is alone to do so: it holds as long as this lives."""
-
-    def __init__(self, rules: Sequence[RedactRule] = ()) -> None:
-        self._rules = rules
-        # Shared by all files with the same rules.
-        self._made: dict[tuple[RedactRule, ...], Redaction] = {}
-
-    def assign(self, source_key: bytes, path: Path, name: str) -> None:
-        """Let the rules that fit a file's path or name hold for a source; one that names no files fits all."""
-        rules = tuple(
-            rule for rule in self._rules if not rule.files or any(matches_glob(glob, path, name) for glob in rule.files)
-        )
-        if rules and rules not in self._made:
-            self._made[rules] = Redaction(rules)
-        if rules:
-            _OF_SOURCES[source_key] = self._made[rules]
-
-
-def redaction_of(source_key: bytes) -> Redaction | None:
-    """What is redacted in the lines of a source, None if nothing is."""
-    return _OF_SOURCES.get(source_key)

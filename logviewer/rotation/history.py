@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from logviewer.cursor import Checkpoint
 from logviewer.errors import StaleListingError
 from logviewer.files.byte_file import ByteFile, Identity
-from logviewer.files.generation import Generation, Position, Reason
 from logviewer.files.rotations import EXHAUSTED, DirectoryEntry
+from logviewer.formats.line_format import LineFormat
+from logviewer.rotation.generation import Generation, Position, Reason
 
 GRACE_SECONDS = 5.0
 HOLD_SECONDS = 600.0
@@ -23,13 +24,19 @@ class RotationHistory:
     StaleListingError if they were renamed since, and may then be called again.
     """
 
-    def __init__(self, source: bytes, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, source: bytes, line_format: LineFormat, clock: Callable[[], float] = time.monotonic) -> None:
         self.generations: tuple[Generation, ...] = ()
         self._source = source
+        self._line_format = line_format
         self._clock = clock
         self._known_rotated: dict[Identity, Checkpoint | None] | None = None
         self._let_go: dict[Identity, Checkpoint] = {}
         self._attached_listing: list[Identity] = []
+
+    def _generation(
+        self, file: ByteFile, *, key: bytes | None = None, ended: float | None = None, attached: bool = False
+    ) -> Generation:
+        return Generation(file, self._source, self._line_format, key=key, ended=ended, attached=attached)
 
     @property
     def live(self) -> Generation | None:
@@ -63,7 +70,7 @@ class RotationHistory:
         file = entry.open()
         if file is None:
             return None
-        generation = Generation(file, self._source)
+        generation = self._generation(file)
         try:
             generation.intact()
         except OSError:
@@ -81,7 +88,7 @@ class RotationHistory:
         One that bore it before goes on from where it ended then, at the latest at ``seen`` bytes. Files that came
         and were rotated away since the last look lie in between, if it is known what was rotated. Raises OSError.
         """
-        new = Generation(file, self._source)
+        new = self._generation(file)
         earlier = [each for each in self.generations if each.file.identity == file.identity]
         let_go = self._let_go.get(file.identity)
         if earlier:
@@ -145,8 +152,8 @@ class RotationHistory:
 
     def _successor(self, changed_file: Generation) -> Generation:
         """What a file holds now, seen before the copies of what it held are listed."""
-        successor = Generation(
-            changed_file.file.duplicate(), self._source, ended=changed_file.ended, attached=changed_file.attached
+        successor = self._generation(
+            changed_file.file.duplicate(), ended=changed_file.ended, attached=changed_file.attached
         )
         successor.intact()
         return successor
@@ -169,7 +176,7 @@ class RotationHistory:
         file = holder.open()
         if file is None:
             return None
-        copy = Generation(file, self._source, key=key, ended=self._clock() - GRACE_SECONDS)
+        copy = self._generation(file, key=key, ended=self._clock() - GRACE_SECONDS)
         copy.intact()
         return copy
 
@@ -336,7 +343,7 @@ class RotationHistory:
         found = self._of(entry)
         with self._whole():
             if found is None and (file := entry.open()):
-                found = Generation(file, self._source, ended=self._clock(), attached=True)
+                found = self._generation(file, ended=self._clock(), attached=True)
                 self._insert(found, older=rotated[:index] if entry in rotated else (), newer=rotated[index + 1 :])
             self.attach(rotated, start=index + 1)
         return found
@@ -349,7 +356,7 @@ class RotationHistory:
 
     def _ended(self, file: ByteFile, *, attached: bool = False) -> Generation | None:
         """A rotated file as an ended generation, unless it is empty or a copy of one known. Raises OSError."""
-        generation = Generation(file, self._source, ended=self._clock(), attached=attached)
+        generation = self._generation(file, ended=self._clock(), attached=attached)
         generation.intact()
         end = generation.last(0).checkpoint()
         return None if end.offset == 0 or any(_holds(each, end) for each in self.generations) else generation
@@ -373,15 +380,13 @@ class RotationHistory:
     def _is_holder(self, entry: DirectoryEntry, checkpoint: Checkpoint) -> bool:
         file = entry.open()
         try:
-            return file is not None and Generation(file, self._source).holds(checkpoint)
+            return file is not None and self._generation(file).holds(checkpoint)
         except OSError as error:
             self._check_bad(error)
             return False
 
     def _holders(self, checkpoint: Checkpoint, entries: Iterable[DirectoryEntry]) -> list[DirectoryEntry]:
-        return [
-            entry for entry in entries if (file := entry.open()) and _holds(Generation(file, self._source), checkpoint)
-        ]
+        return [entry for entry in entries if (file := entry.open()) and _holds(self._generation(file), checkpoint)]
 
 
 def _newer_than(generation: Generation | None, rotated: Sequence[DirectoryEntry]) -> Sequence[DirectoryEntry]:

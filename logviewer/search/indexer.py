@@ -7,8 +7,7 @@ import time
 from collections import OrderedDict
 from weakref import WeakKeyDictionary
 
-from logviewer.files.generation import Generation
-from logviewer.formats.line_format import line_format_of
+from logviewer.rotation.generation import Generation
 from logviewer.search.level_counter import LevelCounter
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
@@ -42,7 +41,7 @@ class Indexer:
             levels = self._levels.get(generation)
         if found is None:
             # Outside of the lock, as it may take its time; of two made at once, one is thrown away.
-            levels = levels or LevelCounter(generation.encoding, line_format_of(generation.source))
+            levels = levels or LevelCounter(generation.encoding, generation.line_format)
             made = MatchIndex(generation, line_filter, levels)
             with self._wake:
                 self._levels[generation] = levels

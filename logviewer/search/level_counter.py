@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from logviewer.files.lines import UTF8, Encoding, to_text
 from logviewer.formats.level import LETTERS, Level
-from logviewer.formats.line_format import PLAIN, LineFormat
+from logviewer.formats.line_format import LineFormat
 from logviewer.search.pattern import Span
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Counts = dict[int, list[int]]
 class LevelCounter:
     """Tells and counts the levels of the lines of one file."""
 
-    def __init__(self, encoding: Encoding, line_format: LineFormat = PLAIN) -> None:
+    def __init__(self, encoding: Encoding, line_format: LineFormat) -> None:
         self._encoding = encoding
         self._line_format = line_format
         self._can_learn = encoding is UTF8 and not line_format.has_own_levels

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import accumulate
 
-from logviewer.files.generation import Batch, Generation, Position
 from logviewer.files.lines import LINE_CAP, UTF8, Encoding, count_newlines, find_newline, rfind_newline, to_text
-from logviewer.formats.line_format import PLAIN, line_format_of
+from logviewer.formats.line_format import PLAIN
 from logviewer.formats.record import record_at
+from logviewer.rotation.generation import Batch, Generation, Position
 from logviewer.search.matcher import Matcher, lines_of
 from logviewer.search.pattern import Span
 from logviewer.search.query import Query
@@ -128,10 +128,10 @@ class LineFilter:
         return window.data[window.first : window.last]
 
     def _match(self, generation: Generation, data: bytes, first: int, last: int) -> list[Span]:
-        return self._matcher(generation.encoding, line_format_of(generation.source)).match(data, first, last)
+        return self._matcher(generation.encoding, generation.line_format).match(data, first, last)
 
     def _widen(self, generation: Generation, data: bytes, spans: list[Span], lines: list[Span]) -> list[Span]:
-        texts, line_format = _Texts(data, lines, generation.encoding), line_format_of(generation.source)
+        texts, line_format = _Texts(data, lines, generation.encoding), generation.line_format
         numbers = {line[0]: number for number, line in enumerate(lines)}
         wanted: set[int] = set()
         for number in (numbers[start] for start, _ in spans):

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from logviewer.files.generation import Batch, Generation
-from logviewer.formats.line_format import line_format_of
+from logviewer.rotation.generation import Batch, Generation
 from logviewer.search.level_counter import LEVELS, Counts, LevelCounter
 from logviewer.search.line_filter import MARGIN_BYTES, LineFilter, SelectedLines, to_batches
 
@@ -48,7 +47,7 @@ class MatchIndex:
         self._lock = threading.Lock()
         self._growing = threading.Lock()
         self._sums = array("Q", [0])
-        self._kinds = levels or LevelCounter(generation.encoding, line_format_of(generation.source))
+        self._kinds = levels or LevelCounter(generation.encoding, generation.line_format)
 
     # The pass
 

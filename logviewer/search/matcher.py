@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from logviewer.files.lines import UTF8, Encoding, find_newline, to_text
-from logviewer.formats.line_format import PLAIN, LineFormat
+from logviewer.formats.line_format import LineFormat
 from logviewer.search.level_counter import LevelCounter
 from logviewer.search.pattern import Pattern, Span
 from logviewer.search.query import Query
@@ -23,10 +23,10 @@ class Matcher:
     masks where something is redacted. Raises QueryError for a pattern that is none, with the engine's words.
     """
 
-    def __init__(self, query: Query, encoding: Encoding = UTF8, line_format: LineFormat = PLAIN) -> None:
+    def __init__(self, query: Query, encoding: Encoding, line_format: LineFormat) -> None:
         self._query = query
         self._encoding = encoding
-        self._redaction = line_format.redaction
+        self._line_format = line_format
         self._time = line_format.time
         self._levels = LevelCounter(encoding, line_format)
         # The longest is most likely to be the rarest.
@@ -46,7 +46,7 @@ class Matcher:
         last = len(data) if last is None else last
         # One byte is found ten times as fast as two.
         has_crlf = self._minds_ends and b"\r" in data and (b"\r\n" in data or data.endswith(b"\r", first, last))
-        is_as_read = self._encoding is UTF8 and self._redaction is None
+        is_as_read = self._encoding is UTF8 and not self._line_format.has_masks
         if is_as_read and not has_crlf:
             return self._match(data, first, last)
         match = self._match_crlf if is_as_read else self._match_decoded
@@ -140,7 +140,7 @@ class Matcher:
         kept = []
         for line in lines:
             text = to_text(data[slice(*line)], self._encoding)
-            seen = (self._redaction.text(text) if self._redaction else text).encode("utf-8", "replace")
+            seen = self._line_format.mask(text).encode("utf-8", "replace")
             if all(each.is_in(seen) for each in self._include) and not any(each.is_in(seen) for each in self._exclude):
                 kept.append(line)
         return self._of_meaning(data, kept, lambda: lines)

@@ -4,10 +4,9 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 
-from logviewer.files.generation import Generation
 from logviewer.files.lines import UTF8, find_newline, to_text
-from logviewer.formats.line_format import line_format_of
 from logviewer.formats.timestamp import TRACE
+from logviewer.rotation.generation import Generation
 
 CELL_BYTES = 64 * 1024
 _HEAD_BYTES = 4 * 1024
@@ -26,7 +25,7 @@ class TimeIndex:
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
-        self._line_format = line_format_of(generation.source)
+        self._line_format = generation.line_format
         self._first: dict[int, int | None] = {}
         self._lines = lru_cache(_CELLS_KEPT)(self._parse)
 

@@ -21,7 +21,6 @@ from logviewer.files.byte_file import check_regular
 from logviewer.files.rotations import DirectoryListings, is_rotation
 from logviewer.files.watch import changes
 from logviewer.formats.line_format import LineFormats
-from logviewer.formats.redaction import Redactions
 from logviewer.globs import matches_glob
 from logviewer.settings import NO_TABLES, Tables, User
 from logviewer.source import Source
@@ -57,8 +56,7 @@ class Catalog:
         self._roots = (
             EVERYWHERE if follow_symlinks else AllowedRoots.of([*self._paths, *([str(stdin)] if stdin else [])])
         )
-        self._redactions = Redactions(tables.redact)
-        self._line_formats = LineFormats(tables.logs)
+        self._line_formats = LineFormats(tables.logs, tables.redact)
         self._by_id: dict[str, LocalSource] = {}
         self._by_path: dict[Path, LocalSource] = {}
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="look")
@@ -109,9 +107,8 @@ class Catalog:
         return new, gone
 
     def _open(self, path: Path, name: str, listings: DirectoryListings) -> LocalSource:
-        source = LocalSource(_source_id(path, name), path, name=name, roots=self._roots)
-        self._redactions.assign(source.key, path, name)
-        self._line_formats.assign(source.key, path, name)
+        line_format = self._line_formats.of(path, name)
+        source = LocalSource(_source_id(path, name), path, name=name, line_format=line_format, roots=self._roots)
         source.poll(listings)
         return source
 

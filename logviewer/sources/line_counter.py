@@ -4,7 +4,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
-from logviewer.files.generation import Generation
+from logviewer.rotation.generation import Generation
 from logviewer.source import Source
 
 TICK_SECONDS = 1.0

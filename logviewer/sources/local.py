@@ -14,9 +14,10 @@ from logviewer.cursor import Checkpoint, source_key
 from logviewer.errors import StaleListingError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import ByteFile, check_regular
-from logviewer.files.generation import Generation, Position, Reason
 from logviewer.files.rotations import DirectoryEntry, DirectoryListings
+from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
+from logviewer.rotation.generation import Generation, Position, Reason
 from logviewer.rotation.history import GRACE_SECONDS, RotationHistory
 from logviewer.source import ChangeSignal, SourceStatus, State
 
@@ -33,12 +34,13 @@ class LocalSource:
     keeps lines from the file, if whoever fills it knows of something.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (its parts)
         self,
         source_id: str,
         path: Path,
         *,
         name: str,
+        line_format: LineFormat,
         roots: AllowedRoots = EVERYWHERE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -46,13 +48,14 @@ class LocalSource:
         self.name = os.fsencode(name).decode("utf-8", "replace")
         self.path = path
         self.key = source_key(source_id)
+        self.line_format = line_format
         self.state: State = "missing"
         self.reason: str | None = None
         self.complete = False
         self.input_error: str | None = None
         self.changed = ChangeSignal()
         self._roots = roots
-        self._lineage = RotationHistory(self.key, clock)
+        self._lineage = RotationHistory(self.key, line_format, clock)
         self._clock = clock
         self._lock = threading.Lock()
         self._was_in_grace = False

@@ -8,8 +8,8 @@ from typing import Generic, Literal, Protocol, TypeVar
 from logviewer import cursor
 from logviewer.cursor import Checkpoint
 from logviewer.errors import ClosedError, FileChangedError
-from logviewer.files.generation import Generation, Position, Reason
 from logviewer.files.lines import MAX_LINES
+from logviewer.rotation.generation import Generation, Position, Reason
 from logviewer.source import Source, State, reopened, unread
 from logviewer.tail.broadcast import Broadcast, Chunk, Listener
 from logviewer.tail.skip import SCREEN_LINES, Skip

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from logviewer.files.generation import Batch, Generation, LineCount, Position
+from logviewer.rotation.generation import Batch, Generation, LineCount, Position
 from logviewer.views.timed import BEFORE, FindTimes, TimedLine, time_before, timed
 from logviewer.views.view import LineRange, View
 

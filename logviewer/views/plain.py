@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from logviewer.files.generation import Batch, Generation, Position
 from logviewer.files.lines import MAX_LINES
+from logviewer.rotation.generation import Batch, Generation, Position
 from logviewer.views.view import LineRange
 
 # As much as one answer holds, and as far back as it reads what is not counted.

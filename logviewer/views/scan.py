@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from logviewer.errors import FileChangedError
-from logviewer.files.generation import Batch, Position
+from logviewer.rotation.generation import Batch, Position
 from logviewer.search.match_index import MatchIndex
 from logviewer.views.timed import BEFORE, FindTimes, TimedLine, time_before, timed
 

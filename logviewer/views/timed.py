@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from logviewer.files.generation import Batch, Generation, Position
 from logviewer.files.lines import to_text
-from logviewer.formats.line_format import line_format_of
+from logviewer.rotation.generation import Batch, Generation, Position
 from logviewer.search.time_index import TimeIndex
 
 FindTimes = Callable[[Generation], TimeIndex]
@@ -28,7 +27,7 @@ def timed(part: int, batches: Sequence[Batch], place: Position, latest: int, tim
     """These lines of the view ``part`` with their times; ``latest`` is that of the line before ``place``."""
     for batch in _single(batches):
         generation = batch.start.generation
-        found = line_format_of(generation.source).time(to_text(batch.lines[0][:512], generation.encoding))
+        found = generation.line_format.time(to_text(batch.lines[0][:512], generation.encoding))
         if found is None and not _is_same(batch.start, place):
             # It belongs to a line that did not pass.
             found = times(generation).at(batch.start.offset)

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
-from logviewer.files.generation import Batch, Generation, LineCount, Position
 from logviewer.files.lines import LINE_CAP, find_newline, to_text
-from logviewer.formats.redaction import redaction_of
+from logviewer.rotation.generation import Batch, Generation, LineCount, Position
 
 _REDACTED_PIECES = 16
 
@@ -58,14 +57,14 @@ def whole_line(position: Position) -> Iterator[bytes]:
     Where something is redacted, they are one piece, of the first 16 MiB.
     """
     generation = position.generation
-    redaction, encoding = redaction_of(generation.source), generation.encoding
-    if redaction is None:
+    line_format, encoding = generation.line_format, generation.encoding
+    if not line_format.has_masks:
         yield from _chunks(position)
     else:
         # What is to be masked may go on after the end.
         data = b"".join(islice(_chunks(position), _REDACTED_PIECES + 1))
         limit = len(to_text(data[: _REDACTED_PIECES * LINE_CAP], encoding))
-        yield redaction.text(to_text(data, encoding), limit).encode(encoding.codec)
+        yield line_format.mask(to_text(data, encoding), limit).encode(encoding.codec)
 
 
 def _chunks(position: Position) -> Iterator[bytes]:

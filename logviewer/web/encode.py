@@ -7,9 +7,8 @@ from typing import Any
 import orjson
 
 from logviewer import cursor
-from logviewer.files.generation import Batch, Generation, LineCount, Position
 from logviewer.formats.level import LETTERS
-from logviewer.formats.line_format import line_format_of
+from logviewer.rotation.generation import Batch, Generation, LineCount, Position
 from logviewer.search.level_counter import LEVELS
 from logviewer.search.line_filter import LineFilter
 from logviewer.source import Source
@@ -63,7 +62,7 @@ class EventEncoder:
     def _event(self, source: Source, batch: Batch) -> bytes:
         if not batch.lines:
             return b""
-        texts, line_format = batch.texts(), line_format_of(source.key)
+        texts, line_format = batch.texts(), batch.start.generation.line_format
         data: dict[str, Any] = {"source": source.id, "n": _number(batch.start), "lines": texts}
         if self.line_filter:
             data["ns"] = [_number(position) for position in batch.starts()]
@@ -173,7 +172,7 @@ class RowEncoder:
 
     def _rows(self, batch: Batch) -> list[dict[str, Any]]:
         generation = batch.start.generation
-        line_format = line_format_of(generation.source)
+        line_format = generation.line_format
         rows: list[dict[str, Any]] = [
             {
                 "source": self.ids[generation.source],

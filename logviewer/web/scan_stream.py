@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from logviewer.files.generation import Batch, Generation, Position
+from logviewer.rotation.generation import Batch, Generation, Position
 from logviewer.search.line_filter import LineFilter
 from logviewer.source import Source
 from logviewer.views.scan import Scan, take

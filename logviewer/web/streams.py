@@ -24,7 +24,7 @@ from sse_starlette.sse import AppStatus
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from logviewer.files.generation import Reason
+from logviewer.rotation.generation import Reason
 from logviewer.tail.reader import Gap, Lines, Reader, StateChange
 from logviewer.web.encode import EncodedChunk, EventEncoder, event, gap_event, gap_text, heading, state_event, with_id
 from logviewer.web.loader import ChunkCache, ChunkLoader, Encoder

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from logviewer.cursor import source_key
 from logviewer.files.block_map import BLOCK_BYTES, BlockMap
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.generation import Generation, Position
 from logviewer.files.lines import UTF8, UTF16_BE, UTF16_LE, Encoding
+from logviewer.formats.line_format import PLAIN
+from logviewer.rotation.generation import Generation, Position
 
 MIB = 1024 * 1024
 KEY = source_key("app")
@@ -53,7 +54,7 @@ def positions(generation: Generation) -> Iterator[Position]:
 
 
 def counted(path: Path) -> Generation:
-    generation = Generation(ByteFile.open(path), KEY)
+    generation = Generation(ByteFile.open(path), KEY, PLAIN)
     while generation.count(MIB):
         pass
     return generation
@@ -92,7 +93,7 @@ def test_a_file_that_grows_is_numbered_as_one_that_was_there(
 ) -> None:
     data = encoding.bom + data
     path.write_bytes(b"")
-    generation = Generation(ByteFile.open(path), KEY)
+    generation = Generation(ByteFile.open(path), KEY, PLAIN)
     for cut in sorted(cuts):
         path.write_bytes(data[:cut])
         while generation.count(5):
@@ -130,7 +131,7 @@ def test_a_part_of_a_file_has_the_numbers_of_the_file(path: Path, data: bytes, b
 def test_the_last_lines_are_the_same_counted_or_not(path: Path, data: bytes, encoding: Encoding, count: int) -> None:
     path.write_bytes(encoding.bom + data)
     size = path.stat().st_size
-    fresh = Uncounted(ByteFile.open(path), KEY)
+    fresh = Uncounted(ByteFile.open(path), KEY, PLAIN)
     for end in (size, size // 2):
         assert counted(path).lines_until(end, count, most=size) == fresh.lines_until(end, count, most=size)
 
@@ -161,7 +162,7 @@ def test_a_tally_tells_how_far_counting_came(path: Path) -> None:
     path.write_bytes(b"x" * 1023 + b"\n")
     with path.open("ab") as file:
         file.write(b"y" * (64 * MIB - 1025) + b"\n")
-    generation = Generation(ByteFile.open(path), KEY)
+    generation = Generation(ByteFile.open(path), KEY, PLAIN)
     assert (generation.line_count().lines, generation.line_count().counted) == (0, 0)
     assert generation.count(MIB)
     line_count = generation.line_count()
@@ -170,7 +171,7 @@ def test_a_tally_tells_how_far_counting_came(path: Path) -> None:
 
 def test_a_batch_is_numbered_once_its_place_is_counted(path: Path) -> None:
     path.write_bytes((b"x" * 1023 + b"\n") * 1024)
-    generation = Generation(ByteFile.open(path), KEY)
+    generation = Generation(ByteFile.open(path), KEY, PLAIN)
     at = generation.last(5)
     assert at.line is None
     while generation.count(MIB):
@@ -203,7 +204,7 @@ def test_lines_that_are_gone_have_no_offset(path: Path) -> None:
 
 def test_counting_a_closed_file_is_an_error_of_the_system(path: Path) -> None:
     path.write_bytes(b"one\n")
-    generation = Generation(ByteFile.open(path), KEY)
+    generation = Generation(ByteFile.open(path), KEY, PLAIN)
     generation.close("rotated", None)
     with pytest.raises(OSError, match="closed"):
         generation.count(MIB)

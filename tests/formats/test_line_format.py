@@ -1,6 +1,5 @@
 """Times and levels of lines whose form somebody told."""
 
-import gc
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from logviewer.formats.level import level
-from logviewer.formats.line_format import PLAIN, LineFormat, LineFormats, line_format_of
+from logviewer.formats.line_format import PLAIN, LineFormat, LineFormats
 from logviewer.formats.record import record_at
 from logviewer.formats.timestamp import time
-from logviewer.settings import LogRule
+from logviewer.settings import LogRule, RedactRule
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ODD = LogRule(
@@ -163,7 +162,7 @@ def test_a_record_begins_where_the_dialect_finds_a_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("globs", "path", "fits"),
+    ("globs", "path", "matches"),
     [
         (["odd.log"], "/var/log/odd.log", True),
         (["odd*"], "/var/log/odd.log", True),
@@ -183,21 +182,17 @@ def test_a_record_begins_where_the_dialect_finds_a_time() -> None:
 )
 def test_a_rule_is_for_paths_and_names(globs: Sequence[str], path: str, matches: bool) -> None:
     line_formats = LineFormats([LogRule(tuple(globs), zone="UTC")])
-    line_formats.assign(b"key!", Path(path), Path(path).name)
-    assert (line_format_of(b"key!") is not PLAIN) == matches
+    assert (line_formats.of(Path(path), Path(path).name) is not PLAIN) == matches
 
 
-def test_files_of_the_same_rules_share_a_dialect() -> None:
-    line_formats = LineFormats([LogRule(("a*",), zone="UTC"), LogRule(("*b",), zone="Asia/Tokyo")])
-    for name in ("a1", "a2", "ab"):
-        line_formats.assign(name.encode(), Path("/", name), name)
-    assert line_format_of(b"a1") is line_format_of(b"a2") is not line_format_of(b"ab")
+def test_files_of_the_same_rules_share_a_format() -> None:
+    rules = [LogRule(("a*",), zone="UTC"), LogRule(("*b",), zone="Asia/Tokyo")]
+    line_formats = LineFormats(rules, [RedactRule("x", files=("*b",))])
+    one, other, both = (line_formats.of(Path("/", name), name) for name in ("a1", "a2", "ab"))
+    assert one is other is not both
+    assert [each.mask("x") for each in (one, both)] == ["x", "***"]
 
 
-def test_a_dialect_is_known_as_long_as_the_one_who_told_of_it_lives() -> None:
-    line_formats = LineFormats([LogRule(("a",), zone="UTC")])
-    line_formats.assign(b"live", Path("/a"), "a")
-    assert line_format_of(b"live") is not PLAIN
-    del line_formats
-    gc.collect()
-    assert line_format_of(b"live") is PLAIN
+def test_a_redaction_rule_without_files_fits_every_file() -> None:
+    line_formats = LineFormats([], [RedactRule("x")])
+    assert line_formats.of(Path("/any"), "any").mask("xy") == "***y"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from logviewer.formats.line_format import PLAIN
 from logviewer.formats.record import continues, record_at
 
 JAVA = """2026-11-20 10:00:00,123 ERROR [main] com.foo.Bar - it failed
@@ -43,14 +44,14 @@ TypeError: x is not a function
 @pytest.mark.parametrize("text", [JAVA, PYTHON, GO, JSON, NODE], ids=["Java", "Python", "Go", "JSON", "Node"])
 def test_all_but_the_first_and_the_last_line_go_on(text: str) -> None:
     lines = text.split("\n")
-    assert [continues(line) for line in lines] == [False, *[True] * (len(lines) - 2), False]
+    assert [continues(line, PLAIN) for line in lines] == [False, *[True] * (len(lines) - 2), False]
 
 
 @pytest.mark.parametrize(
     "line", ["plain words", "Nov 20 10:00:00 host sshd[1]: x", '{"a":1}', "  2026-11-20 10:00:00 indented", "INFO: x"]
 )
 def test_a_line_of_its_own_does_not(line: str) -> None:
-    assert not continues(line)
+    assert not continues(line, PLAIN)
 
 
 CUSTOM = """2026-11-20 10:00:00 ERROR it failed
@@ -63,9 +64,9 @@ WARNING: on its own"""
 
 def test_what_has_no_time_belongs_to_what_has() -> None:
     lines = CUSTOM.split("\n")
-    assert [record_at(lines, number) for number in range(6)] == [(0, 4)] * 4 + [(4, 5), (5, 6)]
+    assert [record_at(lines, number, PLAIN) for number in range(6)] == [(0, 4)] * 4 + [(4, 5), (5, 6)]
 
 
 def test_without_any_time_only_a_trace_goes_on() -> None:
     lines = ["one", "two", "Traceback (most recent call last):", "  File", "KeyError: 1", "three"]
-    assert [record_at(lines, number) for number in range(6)] == [(0, 1), (1, 5), (1, 5), (1, 5), (1, 5), (5, 6)]
+    assert [record_at(lines, number, PLAIN) for number in range(6)] == [(0, 1), (1, 5), (1, 5), (1, 5), (1, 5), (5, 6)]

@@ -5,6 +5,7 @@ from pathlib import Path
 from logviewer.cursor import source_key
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.rotations import DirectoryListings
+from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.history import RotationHistory
 
 
@@ -14,7 +15,7 @@ def test_files_rotated_after_the_new_one_was_opened_are_not_forgotten(tmp_path: 
     def rotate_to(name: str) -> None:
         path.rename(tmp_path / name)
 
-    lineage = RotationHistory(source_key("app"), clock=lambda: 0.0)
+    lineage = RotationHistory(source_key("app"), PLAIN, clock=lambda: 0.0)
     lineage.know([])
     path.write_text("one\n")
     lineage.succeed(ByteFile.open(path), DirectoryListings().rotated(path), seen=0)

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from logviewer.cursor import source_key
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.generation import Batch, Generation
 from logviewer.files.lines import LINE_CAP
 from logviewer.formats.level import level
+from logviewer.formats.line_format import PLAIN
+from logviewer.rotation.generation import Batch, Generation
 from logviewer.search import match_index as module
 from logviewer.search.level_counter import LEVELS
 from logviewer.search.line_filter import LineFilter
@@ -33,7 +34,7 @@ def _small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opened(path: Path, text: str) -> Generation:
     path.write_text(text)
-    return Generation(ByteFile.open(path), KEY)
+    return Generation(ByteFile.open(path), KEY, PLAIN)
 
 
 def scanned(generation: Generation, query: Query, *, threads: int = 2) -> MatchIndex:

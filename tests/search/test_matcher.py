@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from logviewer.errors import QueryError
 from logviewer.files.lines import UTF8, UTF16_LE
+from logviewer.formats.line_format import PLAIN
 from logviewer.search.matcher import Matcher, lines_of
 from logviewer.search.query import Case, Query
 
@@ -52,7 +53,7 @@ def match(
     """The numbers of the lines that match, from 0."""
     query = Query(include=include, exclude=exclude, regex=regex, case=case)
     starts = {start: number for number, (start, _) in enumerate(lines_of(data))}
-    return [starts[start] for start, _ in Matcher(query).match(data)]
+    return [starts[start] for start, _ in Matcher(query, UTF8, PLAIN).match(data)]
 
 
 def ripgrep(paths: list[Path], pattern: str, *words: str) -> list[list[int]]:
@@ -132,7 +133,7 @@ def test_a_pattern_takes_no_more_than_linear_time(pattern: str) -> None:
 )
 def test_what_is_no_pattern_is_said_in_the_words_of_the_engine(pattern: str, said: str) -> None:
     with pytest.raises(QueryError, match=f"^not: .*{re2.escape(said)}"):
-        Matcher(Query(exclude=(pattern,), regex=True))
+        Matcher(Query(exclude=(pattern,), regex=True), UTF8, PLAIN)
 
 
 @pytest.mark.parametrize("data", [b"ab\r", b"ab\r\n", b"x\nab\r", b"x\r\nab\r"])
@@ -145,31 +146,31 @@ def test_levels_and_times_leave_lines_out() -> None:
     data = b"".join(b"2026-11-20 10:00:%02d %s x\n" % (each, b"ERROR" if each % 2 else b"INFO") for each in range(10))
     since = 1795168804000 - 0
     lines = lines_of(data)
-    found = Matcher(Query(levels=frozenset({"error"}))).match(data)
+    found = Matcher(Query(levels=frozenset({"error"})), UTF8, PLAIN).match(data)
     assert found == lines[1::2]
-    first = Matcher(Query(since=since)).match(data)
-    assert Matcher(Query(until=since)).match(data) + first == lines
+    first = Matcher(Query(since=since), UTF8, PLAIN).match(data)
+    assert Matcher(Query(until=since), UTF8, PLAIN).match(data) + first == lines
 
 
 @pytest.mark.parametrize("count", [10, 1000])
 def test_a_line_without_a_time_has_that_of_the_one_before_it(count: int) -> None:
     lines = ["no time"] + ["1795168800 a", "  at b"] * count + ["1795168900 c", "  at d"]
     data = "\n".join(lines).encode() + b"\n"
-    late = Matcher(Query(since=1795168850000)).match(data)
+    late = Matcher(Query(since=1795168850000), UTF8, PLAIN).match(data)
     assert [data[slice(*line)] for line in late] == [b"1795168900 c", b"  at d"]
-    early = Matcher(Query(until=1795168850000)).match(data)
+    early = Matcher(Query(until=1795168850000), UTF8, PLAIN).match(data)
     assert len(early) == 2 * count
 
 
 def test_utf16_lines_are_found() -> None:
     data = "grün\nrot\nblau\r\n".encode("utf-16-le")
-    assert Matcher(Query(include=("RÜN",), case="insensitive"), UTF16_LE).match(data) == [(0, 8)]
-    assert len(Matcher(Query(include=("u$",), regex=True), UTF16_LE).match(data)) == 1
+    assert Matcher(Query(include=("RÜN",), case="insensitive"), UTF16_LE, PLAIN).match(data) == [(0, 8)]
+    assert len(Matcher(Query(include=("u$",), regex=True), UTF16_LE, PLAIN).match(data)) == 1
 
 
 @given(text=st.text(max_size=30), include=st.lists(st.text("abé. ", min_size=1, max_size=3), min_size=1, max_size=2))
 def test_spans_tell_where_the_texts_are(text: str, include: list[str]) -> None:
-    spans = Matcher(Query(include=tuple(include), case="sensitive"), UTF8).spans(text)
+    spans = Matcher(Query(include=tuple(include), case="sensitive"), UTF8, PLAIN).spans(text)
     inside = {at for start, end in spans for at in range(start, end)}
     assert all(end < start for (_, end), (start, _) in pairwise(spans))
     for each in include:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from logviewer.files.generation import Generation
+from logviewer.formats.line_format import PLAIN
+from logviewer.rotation.generation import Generation
 from logviewer.sources import line_counter
 from logviewer.sources.line_counter import SLICE_BYTES, UNASKED_BYTES, LineCounter
 from logviewer.sources.local import LocalSource
@@ -24,7 +25,7 @@ def make(tmp_path: Path) -> Make:
             file.write(b"x")
             file.seek(size - 1)
             file.write(b"\n")
-        found = LocalSource(name, path, name=name)
+        found = LocalSource(name, path, name=name, line_format=PLAIN)
         found.poll()
         return found
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from logviewer import cursor
 from logviewer.cursor import Checkpoint
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.generation import Batch, Position
 from logviewer.files.rotations import DirectoryListings
+from logviewer.formats.line_format import PLAIN
+from logviewer.rotation.generation import Batch, Position
 from logviewer.rotation.history import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
@@ -45,7 +46,7 @@ class Followed:
 
     def restarted(self) -> LocalSource:
         """Another server begins to follow the log."""
-        self.source = LocalSource("app", self.path, name="app.log", clock=lambda: self.clock)
+        self.source = LocalSource("app", self.path, name="app.log", line_format=PLAIN, clock=lambda: self.clock)
         self.poll()
         return self.source
 

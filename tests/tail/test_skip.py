@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from logviewer.cursor import source_key
 from logviewer.errors import FileChangedError
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.generation import Generation
 from logviewer.files.lines import LINE_CAP
+from logviewer.formats.line_format import PLAIN
+from logviewer.rotation.generation import Generation
 from logviewer.tail.skip import SCREEN_LINES, Skip, skip_ahead
 
 Open = Callable[[bytes], Generation]
@@ -21,7 +22,7 @@ Open = Callable[[bytes], Generation]
 def opened(tmp_path: Path) -> Open:
     def write(data: bytes) -> Generation:
         (tmp_path / "a.log").write_bytes(data)
-        return Generation(ByteFile.open(tmp_path / "a.log"), source_key("a"))
+        return Generation(ByteFile.open(tmp_path / "a.log"), source_key("a"), PLAIN)
 
     return write
 

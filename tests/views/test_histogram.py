@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from logviewer.formats.line_format import PLAIN
 from logviewer.search.level_counter import LEVELS
 from logviewer.search.query import Query
 from logviewer.search.time_index import TimeIndex
@@ -32,7 +33,7 @@ class CountedTimes(TimeIndex):
 
 def written(path: Path, lines: list[str]) -> LocalSource:
     path.write_text("".join(f"{line}\n" for line in lines))
-    source = LocalSource("app", path, name="app")
+    source = LocalSource("app", path, name="app", line_format=PLAIN)
     source.poll()
     return source
 
@@ -89,7 +90,7 @@ def test_lines_without_times_have_no_course_but_levels(tmp_path: Path) -> None:
 
 
 def test_no_file_has_no_lines(tmp_path: Path) -> None:
-    source = LocalSource("app", tmp_path / "log", name="app")
+    source = LocalSource("app", tmp_path / "log", name="app", line_format=PLAIN)
     source.poll()
     found = counted(source, Query(), 5)
     assert (found.begin, found.complete, sum(map(sum, found.counts))) == (None, True, 0)
@@ -98,7 +99,7 @@ def test_no_file_has_no_lines(tmp_path: Path) -> None:
 def test_a_file_without_times_is_soon_known_to_have_none(tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as file:
         file.write(b"1.5 of 2\n" * 500_000)
-    source = LocalSource("app", tmp_path / "log", name="app")
+    source = LocalSource("app", tmp_path / "log", name="app", line_format=PLAIN)
     source.poll()
     assert source.live
     times = CountedTimes(source.live)

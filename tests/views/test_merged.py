@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from logviewer.cursor import source_key
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.generation import Generation
+from logviewer.formats.line_format import PLAIN
+from logviewer.rotation.generation import Generation
 from logviewer.search.match_index import CELL_BYTES
 from logviewer.search.query import Query
 from logviewer.search.time_index import TimeIndex
@@ -57,7 +58,7 @@ def opened(directory: Path, contents: Contents) -> tuple[list[Source], list[str]
     for number, lines in enumerate(everything):
         path = directory / f"{number}.log"
         path.write_text("".join(f"{line}\n" for line in lines))
-        sources.append(LocalSource(str(number), path, name=str(number)))
+        sources.append(LocalSource(str(number), path, name=str(number), line_format=PLAIN))
         sources[-1].poll()
     return sources, merged(everything)
 
@@ -115,7 +116,7 @@ def test_a_time_is_found_past_cells_without_any(tmp_path: Path) -> None:
     path = tmp_path / "log"
     dump = "  dumped\n" * (3 * CELL_BYTES // 9)
     path.write_text(f"{BEGIN} a\n{dump}{BEGIN + 5} b\n{dump}")
-    generation = Generation(ByteFile.open(path), source_key("app"))
+    generation = Generation(ByteFile.open(path), source_key("app"), PLAIN)
     times = TimeIndex(generation)
     at = len(f"{BEGIN} a\n{dump}")
     assert [times.offset_of((BEGIN + each) * 1000) for each in (0, 1, 5, 6)] == [0, at, at, generation.size()]

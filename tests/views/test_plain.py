@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from logviewer import cursor
 from logviewer.cursor import Checkpoint, nowhere, source_key
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.generation import Batch, Generation
 from logviewer.files.lines import LINE_CAP, MAX_LINES
+from logviewer.formats.line_format import PLAIN
+from logviewer.rotation.generation import Batch, Generation
 from logviewer.sources.local import LocalSource
 from logviewer.tail.reader import Gap, Lines, Reader, StateChange
 from logviewer.views.plain import PlainView
@@ -35,7 +36,7 @@ def write(tmp_path: Path) -> Write:
         path = tmp_path / name
         with path.open("a") as file:
             file.write("".join(f"{line}{end}" for line in lines))
-        source = sources.setdefault(name, LocalSource(name, path, name=name))
+        source = sources.setdefault(name, LocalSource(name, path, name=name, line_format=PLAIN))
         if source.poll():
             source.changed.send()
         return source
@@ -148,7 +149,7 @@ def test_a_reader_that_does_not_follow_is_complete_once_all_sources_are(write: W
 
 
 def test_a_reader_that_does_not_follow_has_nothing_where_no_file_is(tmp_path: Path) -> None:
-    reader = open_reader(LocalSource("a", tmp_path / "a", name="a"), follow=False)
+    reader = open_reader(LocalSource("a", tmp_path / "a", name="a", line_format=PLAIN), follow=False)
     assert texts(drain(reader)) == []
     assert reader.complete
 
@@ -228,7 +229,7 @@ def test_all_readers_at_one_place_share_its_text(write: Write) -> None:
 
 def opened(path: Path, data: bytes) -> Generation:
     path.write_bytes(data)
-    return Generation(ByteFile.open(path), KEY)
+    return Generation(ByteFile.open(path), KEY, PLAIN)
 
 
 def shown(found: LineRange) -> list[str]:
@@ -326,7 +327,7 @@ def test_a_line_that_is_not_counted_yet_is_pending_and_found_later(tmp_path: Pat
     path = tmp_path / "a"
     line = b"x" * (MIB - 1) + b"\n"
     path.write_bytes(line * 20)
-    generation = Generation(ByteFile.open(path), KEY)
+    generation = Generation(ByteFile.open(path), KEY, PLAIN)
     view = PlainView([generation])
     early = view.by_number(15, 1)
     assert (shown(early), early.pending, early.start, early.total) == ([], True, 15, None)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi.responses import Response, StreamingResponse
 
 from logviewer.errors import FileChangedError
-from logviewer.files.generation import Generation, Position
+from logviewer.rotation.generation import Generation, Position
 from logviewer.web.loader import ChunkLoader
 
 _CHUNK = 256 * 1024

@@ -14,9 +14,8 @@ from pydantic import ValidationError
 from logviewer import cursor
 from logviewer.cursor import Checkpoint
 from logviewer.errors import CursorError, FileChangedError, QueryError
-from logviewer.files.generation import Position
 from logviewer.formats.human_time import moment
-from logviewer.formats.redaction import redaction_of
+from logviewer.rotation.generation import Position
 from logviewer.search.line_filter import LineFilter
 from logviewer.settings import User
 from logviewer.source import Source
@@ -121,7 +120,7 @@ class Api:
         live = source.live
         if live is None:
             raise HTTPException(404, f"source: {source.name} has no file now ({source.state})")
-        if redaction_of(source.key):
+        if source.line_format.has_masks:
             # The bytes of a range would be others than those of the file.
             return keep(source.name, redacted(self._streams.loader, live))
         # Nothing that an If-Range could name is ever given.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
-from logviewer.files.generation import Batch
+from logviewer.rotation.generation import Batch
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
 from logviewer.source import Source

@@ -22,7 +22,7 @@ from logviewer.files.lines import (
     split,
     to_text,
 )
-from logviewer.formats.redaction import redaction_of
+from logviewer.formats.line_format import LineFormat
 
 Reason = Literal["truncated", "rotated", "skipped", "lost"]
 """Why lines cannot be had: overwritten, gone with their file, left out to keep up, or nobody knows."""
@@ -92,18 +92,19 @@ class Batch:
     context: Sequence[bool] = ()
 
     def texts(self) -> list[str]:
-        """The lines as text, with masks where something is redacted. Raises OSError."""
-        encoding, redaction = self.start.generation.encoding, redaction_of(self.start.generation.source)
+        """Return the lines as text, masked. Raises OSError."""
+        generation = self.start.generation
+        encoding, line_format = generation.encoding, generation.line_format
         if self.plain:
             texts = [line.decode(encoding.codec, "replace") for line in self.lines]
         else:
             texts = [to_text(line, encoding) for line in self.lines]
-        if redaction is None or not texts:
+        if not line_format.has_masks or not texts:
             return texts
         if self.cut is not None:
             # What is to be masked may go on after the cut.
-            return [redaction.text(to_text(self.uncut(2 * LINE_CAP), encoding), len(texts[0]))]
-        return [redaction.text(text) for text in texts]
+            return [line_format.mask(to_text(self.uncut(2 * LINE_CAP), encoding), len(texts[0]))]
+        return [line_format.mask(text) for text in texts]
 
     def uncut(self, most: int) -> bytes:
         """More of a line that is cut: its first bytes, up to ``most``. Raises OSError."""
@@ -154,10 +155,11 @@ class Generation:
     ``id`` names it as long as this process lives; ``map`` knows its lines by number, as far as they are counted.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (its parts)
         self,
         file: ByteFile,
         source: bytes,
+        line_format: LineFormat,
         *,
         key: bytes | None = None,
         ended: float | None = None,
@@ -165,6 +167,7 @@ class Generation:
     ) -> None:
         self.file = file
         self.source = source
+        self.line_format = line_format
         self.key = key or file_key(*file.identity)
         self.id = secrets.token_urlsafe(6)
         self.map = BlockMap(file)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, file_key, source_key
 from logviewer.errors import FileChangedError
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.generation import Batch, Generation, Position
 from logviewer.files.lines import LINE_CAP, MAX_BYTES, MAX_LINES
+from logviewer.formats.line_format import PLAIN
+from logviewer.rotation.generation import Batch, Generation, Position
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -69,12 +70,12 @@ def generation(path: Path) -> Callable[[bytes], Generation]:
 
 
 def opened(path: Path) -> Generation:
-    return Generation(ByteFile.open(path), KEY)
+    return Generation(ByteFile.open(path), KEY, PLAIN)
 
 
 def counted(path: Path) -> tuple[Generation, CountingFile]:
     file = CountingFile(os.open(path, os.O_RDONLY))
-    return Generation(file, KEY), file
+    return Generation(file, KEY, PLAIN), file
 
 
 def append(path: Path, data: bytes) -> None:
