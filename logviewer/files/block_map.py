@@ -5,7 +5,8 @@ from array import array
 from bisect import bisect_left, bisect_right
 
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.lines import UTF8, Encoding, count_newlines, end_of_newline
+from logviewer.files.encoding import UTF8, Encoding
+from logviewer.files.lines import count_newlines, end_of_newline
 
 BLOCK_BYTES = 256 * 1024
 

@@ -1,30 +1,10 @@
 """Bytes to whole lines. A line ends at a newline and nowhere else; decoding happens line by line."""
 
-import codecs
-from dataclasses import dataclass
+from logviewer.files.encoding import Encoding
 
 MAX_LINES = 1000
 MAX_BYTES = 256 * 1024
 LINE_CAP = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """How a file's bytes are text: the codec, the bytes of a newline, and the mark that may open the file."""
-
-    codec: str
-    newline: bytes
-    bom: bytes
-
-
-UTF8 = Encoding("utf-8", b"\n", codecs.BOM_UTF8)
-UTF16_LE = Encoding("utf-16-le", b"\n\0", codecs.BOM_UTF16_LE)
-UTF16_BE = Encoding("utf-16-be", b"\0\n", codecs.BOM_UTF16_BE)
-
-
-def detect(head: bytes) -> Encoding:
-    """The encoding that the first bytes of a file name; UTF-8 where they name none."""
-    return next((encoding for encoding in (UTF16_LE, UTF16_BE) if head.startswith(encoding.bom)), UTF8)
 
 
 def split(data: bytes, encoding: Encoding, limit: int) -> tuple[list[bytes], int]:
@@ -83,8 +63,3 @@ def end_of_newline(data: bytes, encoding: Encoding, number: int) -> int | None:
         else:
             low, number = middle, number - count
     return high * width
-
-
-def to_text(line: bytes, encoding: Encoding) -> str:
-    """A line as text: wrong bytes become U+FFFD; the NULs of a hole before it, a byte order mark and one CR go."""
-    return line.decode(encoding.codec, "replace").lstrip("\0").removeprefix("\ufeff").removesuffix("\r")

@@ -9,19 +9,8 @@ from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, Checkpoint, checkpoint_text
 from logviewer.errors import FileChangedError
 from logviewer.files.block_map import BLOCK_BYTES, BlockMap
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.lines import (
-    LINE_CAP,
-    MAX_BYTES,
-    MAX_LINES,
-    UTF8,
-    Encoding,
-    count_newlines,
-    detect,
-    end_of_newline,
-    find_newline,
-    split,
-    to_text,
-)
+from logviewer.files.encoding import UTF8, Encoding, detect, to_text
+from logviewer.files.lines import LINE_CAP, MAX_BYTES, MAX_LINES, count_newlines, end_of_newline, find_newline, split
 from logviewer.formats.line_format import LineFormat
 
 Reason = Literal["truncated", "rotated", "skipped", "lost"]

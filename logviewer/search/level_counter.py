@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from logviewer.files.lines import UTF8, Encoding, to_text
+from logviewer.files.encoding import UTF8, Encoding, to_text
 from logviewer.formats.level import LETTERS, Level
 from logviewer.formats.line_format import LineFormat
 from logviewer.search.pattern import Span
+from logviewer.search.selected_lines import SelectedLines
 
 if TYPE_CHECKING:
     from logviewer.formats.level_classifier import LevelClassifier
-    from logviewer.search.line_filter import SelectedLines
 
 LEVELS: tuple[Level | None, ...] = tuple(LETTERS)
 _KINDS = {name: kind for kind, name in enumerate(LEVELS)}
@@ -37,7 +37,7 @@ class LevelCounter:
         """Whether none had to be guessed."""
         return self._classifier is None or self._classifier.exact
 
-    def count(self, found: "SelectedLines", cell_bytes: int) -> Counts:
+    def count(self, found: SelectedLines, cell_bytes: int) -> Counts:
         """The levels of the matches among these lines by cells of so many bytes."""
         if self._can_learn and (found.everything or len(found.matches) > _MANY):
             return self._count_many(found, cell_bytes)
@@ -46,7 +46,7 @@ class LevelCounter:
             counts.setdefault(offset // cell_bytes, [0] * len(LEVELS))[kind] += 1
         return counts
 
-    def kinds(self, found: "SelectedLines") -> Iterator[tuple[int, int]]:
+    def kinds(self, found: SelectedLines) -> Iterator[tuple[int, int]]:
         """Where in the file each match begins, and the number of its level in ``LEVELS``."""
         for start, end in found.matches:
             text = to_text(found.data[start : min(end, start + _HEAD_BYTES)], self._encoding)
@@ -60,7 +60,7 @@ class LevelCounter:
         starts = _numpy().array([start for start, _ in lines])
         return [LEVELS[kind] for kind in self._learnt().kinds(data, starts, guess=False).tolist()]
 
-    def _count_many(self, found: "SelectedLines", cell_bytes: int) -> Counts:
+    def _count_many(self, found: SelectedLines, cell_bytes: int) -> Counts:
         numpy, classifier = _numpy(), self._learnt()
         starts = (
             classifier.starts(found.data) if found.everything else numpy.array([start for start, _ in found.matches])

@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import accumulate
 
-from logviewer.files.lines import LINE_CAP, UTF8, Encoding, count_newlines, find_newline, rfind_newline, to_text
+from logviewer.files.encoding import UTF8, Encoding, to_text
+from logviewer.files.lines import LINE_CAP, count_newlines, find_newline, rfind_newline
 from logviewer.formats.line_format import PLAIN
 from logviewer.formats.record import record_at
 from logviewer.rotation.generation import Batch, Generation, Position
-from logviewer.search.matcher import Matcher, lines_of
+from logviewer.search.matcher import Matcher
 from logviewer.search.pattern import Span
 from logviewer.search.query import Query
+from logviewer.search.selected_lines import SelectedLines, lines_of
 
 # How far around a stretch is looked for the beginning of a record, the time of a line without one, and the context.
 MARGIN_BYTES = 64 * 1024
@@ -22,41 +24,6 @@ _MORE_BYTES = 1024 * 1024
 _LINE_BYTES = 4 * 1024
 # One for each encoding and dialect among the files that a query is about.
 _MATCHERS_KEPT = 16
-
-
-@dataclass(frozen=True, slots=True)
-class SelectedLines:
-    """The lines that were asked for of those that begin in a stretch of a file, as offsets in ``data``.
-
-    That is at ``base`` in the file; the stretch is [first, last) in it, and the last line that begins there ends at
-    ``whole``. ``end`` is where in the file the first line after it begins: what has no newline yet is not among them.
-    ``everything`` says that all lines are. Those of them that begin at ``context`` are no matches themselves.
-    """
-
-    data: bytes
-    base: int
-    first: int
-    last: int
-    whole: int
-    end: int
-    everything: bool
-    selected: list[Span]
-    context: frozenset[int] = frozenset()
-
-    @property
-    def spans(self) -> list[Span]:
-        """Where the lines begin, and where their newlines do."""
-        if not self.everything:
-            return self.selected
-        return [line for line in lines_of(self.data, first=self.first, last=self.whole) if line[0] < self.last]
-
-    @property
-    def matches(self) -> list[Span]:
-        """Those of ``spans`` that are matches themselves."""
-        return [span for span in self.spans if span[0] not in self.context] if self.context else self.spans
-
-    def __len__(self) -> int:
-        return len(self.spans)
 
 
 class LineFilter:

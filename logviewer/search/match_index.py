@@ -10,7 +10,8 @@ from itertools import accumulate
 
 from logviewer.rotation.generation import Batch, Generation
 from logviewer.search.level_counter import LEVELS, Counts, LevelCounter
-from logviewer.search.line_filter import MARGIN_BYTES, LineFilter, SelectedLines, to_batches
+from logviewer.search.line_filter import MARGIN_BYTES, LineFilter, to_batches
+from logviewer.search.selected_lines import SelectedLines
 
 CELL_BYTES = 64 * 1024
 SLICE_BYTES = 4 * 1024 * 1024

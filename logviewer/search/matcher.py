@@ -3,11 +3,12 @@
 from bisect import bisect_left
 from collections.abc import Callable
 
-from logviewer.files.lines import UTF8, Encoding, find_newline, to_text
+from logviewer.files.encoding import UTF8, Encoding, to_text
 from logviewer.formats.line_format import LineFormat
 from logviewer.search.level_counter import LevelCounter
 from logviewer.search.pattern import Pattern, Span
 from logviewer.search.query import Query
+from logviewer.search.selected_lines import lines_of
 
 _MOST_SPANS = 200
 # Where a line says its level and time, it does so near the start; but for JSON.
@@ -144,19 +145,6 @@ class Matcher:
             if all(each.is_in(seen) for each in self._include) and not any(each.is_in(seen) for each in self._exclude):
                 kept.append(line)
         return self._of_meaning(data, kept, lambda: lines)
-
-
-def lines_of(data: bytes, encoding: Encoding = UTF8, *, first: int = 0, last: int | None = None) -> list[Span]:
-    """Where each line of ``data[first:last]`` begins, and where its newline does; the last may lack it."""
-    lines: list[Span] = []
-    start, width = first, len(encoding.newline)
-    last = len(data) if last is None else last
-    while start < last:
-        found = data.find(b"\n", start, last) if width == 1 else find_newline(data, encoding, start)
-        end = found if 0 <= found < last else last
-        lines.append((start, end))
-        start = end + width
-    return lines
 
 
 def _text(data: bytes, line: Span, encoding: Encoding) -> str:

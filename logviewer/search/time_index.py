@@ -4,7 +4,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 
-from logviewer.files.lines import UTF8, find_newline, to_text
+from logviewer.files.encoding import UTF8, to_text
+from logviewer.files.lines import find_newline
 from logviewer.formats.timestamp import TRACE
 from logviewer.rotation.generation import Generation
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from logviewer.files.lines import to_text
+from logviewer.files.encoding import to_text
 from logviewer.rotation.generation import Batch, Generation, Position
 from logviewer.search.time_index import TimeIndex
 

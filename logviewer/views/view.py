@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Protocol
 
-from logviewer.files.lines import LINE_CAP, find_newline, to_text
+from logviewer.files.encoding import to_text
+from logviewer.files.lines import LINE_CAP, find_newline
 from logviewer.rotation.generation import Batch, Generation, LineCount, Position
 
 _REDACTED_PIECES = 16

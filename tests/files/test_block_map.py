@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from logviewer.cursor import source_key
 from logviewer.files.block_map import BLOCK_BYTES, BlockMap
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.lines import UTF8, UTF16_BE, UTF16_LE, Encoding
+from logviewer.files.encoding import UTF8, UTF16_BE, UTF16_LE, Encoding
 from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.generation import Generation, Position
 

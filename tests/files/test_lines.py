@@ -7,17 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logviewer.files.lines import (
-    UTF8,
-    UTF16_BE,
-    UTF16_LE,
-    Encoding,
-    detect,
-    find_newline,
-    rfind_newline,
-    split,
-    to_text,
-)
+from logviewer.files.encoding import UTF8, UTF16_BE, UTF16_LE, Encoding, detect, to_text
+from logviewer.files.lines import find_newline, rfind_newline, split
 
 ENCODINGS = (UTF8, UTF16_LE, UTF16_BE)
 NO_LIMIT = 1_000_000

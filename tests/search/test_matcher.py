@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from logviewer.errors import QueryError
-from logviewer.files.lines import UTF8, UTF16_LE
+from logviewer.files.encoding import UTF8, UTF16_LE
 from logviewer.formats.line_format import PLAIN
-from logviewer.search.matcher import Matcher, lines_of
+from logviewer.search.matcher import Matcher
 from logviewer.search.query import Case, Query
+from logviewer.search.selected_lines import lines_of
 
 RG = Path(sysconfig.get_path("scripts")) / "rg"
 # Ripgrep knows words, digits and spaces of Unicode, RE2 those of ASCII; these are the same to both.
