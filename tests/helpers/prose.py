@@ -22,6 +22,10 @@ _VERBS = (
     "remains|reads|holds|fits|passes|belongs|needs|needed|matches|makes|made|shows|can|cannot|could|may|might|must|"
     "will|would|should"
 )
+_COMPARATIVES = (
+    "longer|more|other|bigger|larger|newer|older|later|earlier|sooner|greater|smaller|fewer|less|further|faster|slower|"
+    "shorter|higher|lower|better|worse"
+)
 _BEFORE_WHO = (
     "to|for|of|from|by|than|but|not|with|beside|besides|only|that|if|when|where|while|is|are|asks|gives|keeps|lets|"
     "says|see|sees|know|knows|on|at|after|before|decides"
@@ -144,10 +148,10 @@ PATTERNS = (
     ),
     Pattern(
         "is-no",
-        r"(?<![Tt]here\s)\b(?:is|are|was|were)\s+(?:no\s+(?!longer\b|more\b|other\b|bigger\b|larger\b)[a-z]+|none\b(?!\s+of))",
+        rf"(?<![Tt]here\s)\b(?:is|are|was|were)\s+(?:no\s+(?!(?:{_COMPARATIVES})\b)[a-z]+|none\b(?!\s+of))",
         "is not a …; unknown …; there is no …",
         ("An old cookie is no wrong try.", "The level is none.", "'x' is no place in a log."),
-        ("An old cookie does not count.", "It is no longer open.", "There is no build step.", "It is no larger."),
+        ("An old cookie does not count.", "It is no longer open.", "There is no build step.", "One is no newer."),
     ),
     Pattern(
         "in-the-place-of",
