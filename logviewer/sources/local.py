@@ -58,6 +58,8 @@ class LocalSource:
         self._lineage = RotationHistory(self.key, line_format, clock)
         self._clock = clock
         self._lock = threading.Lock()
+        self._seen_state: State = "missing"
+        self._seen_reason: str | None = None
         self._was_in_grace = False
         self._fault: str | None = None
         self._refused: str | None = None
@@ -124,8 +126,10 @@ class LocalSource:
                 except OSError as error:
                     self._see("unreadable", _words(error))
             self._lineage.release(missing_since=self._missing_since)
-            if self._fault and self.state == "open":
+            if self._fault and self._seen_state == "open":
                 self._see("unreadable", self._fault)
+            # One complete status per poll: a reader never meets the state of a half-finished one.
+            self.state, self.reason = self._seen_state, self._seen_reason
             # Who was refused something tries again when told, and so no more often than looks are made.
             refused, self._refused = self._refused, None
             was_in_grace, self._was_in_grace = self._was_in_grace, self._lineage.in_grace
@@ -175,8 +179,7 @@ class LocalSource:
         return call()
 
     def _see(self, state: State, reason: str | None = None) -> None:
-        self.reason = reason
-        self.state = state
+        self._seen_state, self._seen_reason = state, reason
 
     def _miss(self) -> None:
         self._see("missing")
@@ -232,10 +235,8 @@ class LocalSource:
 
     def _hurry(self) -> None:
         """Take in what happened since the last look; the next one tells of it."""
-        told = self.state, self.reason
         with contextlib.suppress(OSError):
             self._catch_up()
-        self.state, self.reason = told
 
     def _is_intact(self, generation: Generation) -> bool:
         """Whether it is, as far as the disk tells; what fails in one file must not keep from the others."""
