@@ -32,7 +32,7 @@ bench: $(VENV)/tested
 	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: $(VENV)/tested
-	SOAK=20 $(BIN)/pytest --timeout 0 tests/test_promise.py tests/test_promise_served.py tests/test_tail.py
+	SOAK=20 $(BIN)/pytest --timeout 0 tests/tail/test_promise.py tests/program/test_promise.py tests/program/test_tail.py
 	$(BIN)/python -m tests.bench soak --strict --seconds 600 --rate 20000 $(ARGS)
 
 samples: $(VENV)/installed

@@ -8,7 +8,7 @@ import pytest
 
 from logviewer.formats.level import level
 from logviewer.formats.timestamp import time
-from tests.test_real_logs import REAL_LOGS
+from tests.program.test_real_logs import REAL_LOGS
 
 WANTED = 0.995
 KINDS = sorted(path.name.removesuffix(".truth.tsv") for path in REAL_LOGS.glob("*.truth.tsv"))

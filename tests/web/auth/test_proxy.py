@@ -8,10 +8,10 @@ import pytest
 
 from logviewer.web.auth.lockout import MAX_TRIES
 from tests.helpers.server import Server
-from tests.test_auth import cookie_of
-from tests.test_auth_failures import client_at, fail
-from tests.test_auth_users import configure, enter, names
 from tests.test_cli import assert_refused, run
+from tests.web.auth.test_guard import cookie_of
+from tests.web.auth.test_lockout import client_at, fail
+from tests.web.auth.test_passwords import configure, enter, names
 
 Serve = Callable[..., Server]
 PROXY = ("--auth-header", "X-Remote-User", "--trusted-proxy", "127.0.0.2")

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.helpers.server import Server, until
-from tests.test_packaging import NGINX
+from tests.program.test_packaging import NGINX
 
 NAME = "logs.example"
 

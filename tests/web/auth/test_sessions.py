@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.helpers.server import Server
-from tests.test_auth import cookie_of, sign_in
+from tests.web.auth.test_guard import cookie_of, sign_in
 
 Serve = Callable[..., Server]
 

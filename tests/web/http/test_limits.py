@@ -10,8 +10,8 @@ import pytest
 
 from logviewer.web.http.limits import MAX_REQUESTS, MAX_SEARCHES
 from tests.helpers.server import Server, until
-from tests.test_auth import assert_guarded
-from tests.test_auth_failures import client_at
+from tests.web.auth.test_guard import assert_guarded
+from tests.web.auth.test_lockout import client_at
 
 Serve = Callable[..., Server]
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.helpers.server import Server, until
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 REAL_LOGS = Path(os.environ.get("LOGVIEWER_REAL_LOGS", ROOT.parent / "shared" / "logs"))
 PIECE = 4000
 

@@ -15,8 +15,8 @@ from logviewer import server as serving
 from logviewer.web.auth.guard import SECURITY_HEADERS
 from logviewer.web.http.connection_reaper import HEAD_SECONDS, SEND_SECONDS, ConnectionReaper
 from tests.helpers.server import Server, until
-from tests.test_metrics import figure
-from tests.test_shutdown import connect, open_stream
+from tests.program.test_shutdown import connect, open_stream
+from tests.web.test_metrics import figure
 
 Serve = Callable[..., Server]
 

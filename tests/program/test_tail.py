@@ -14,7 +14,7 @@ import pytest
 
 from tests.helpers.server import EventStream, Server, until
 from tests.helpers.soak import EXAMPLES
-from tests.test_faults import append, copytruncate, reading, recreate, rotate, told
+from tests.program.test_file_faults import append, copytruncate, reading, recreate, rotate, told
 
 Serve = Callable[..., Server]
 

@@ -9,7 +9,7 @@ import pytest
 from logviewer.errors import OutsideError
 from logviewer.files.allowed_roots import AllowedRoots
 from tests.helpers.server import Server, until
-from tests.test_faults import append, facts, hear, hear_state, point, reading
+from tests.program.test_file_faults import append, facts, hear, hear_state, point, reading
 
 Serve = Callable[..., Server]
 

@@ -14,10 +14,10 @@ from logviewer.errors import CannotRunError
 from logviewer.password_hash import hash_password, is_right
 from logviewer.settings import User
 from tests.helpers.server import Server
-from tests.test_auth import cookie_of
-from tests.test_auth_failures import client_at
 from tests.test_cli import assert_refused, run
-from tests.test_config import read
+from tests.test_options import read
+from tests.web.auth.test_guard import cookie_of
+from tests.web.auth.test_lockout import client_at
 
 Serve = Callable[..., Server]
 HASH = hash_password("open sesame")

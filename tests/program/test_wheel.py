@@ -14,7 +14,7 @@ import pytest
 from logviewer.web.static import SCRIPTS, STYLES
 from tests.helpers.server import Server
 
-REPOSITORY = Path(__file__).parent.parent
+REPOSITORY = Path(__file__).parents[2]
 MARK = "/* of the installed copy */"
 
 

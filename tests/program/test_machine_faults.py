@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.server import Event, Server, until
-from tests.test_faults import (
+from tests.program.test_file_faults import (
     MIB,
     append,
     copytruncate,
@@ -360,6 +360,6 @@ def test_a_clock_that_jumps(log: Path, serve: Serve) -> None:
 
 
 def test_the_time_of_day_decides_about_sessions_only() -> None:
-    package = Path(__file__).parent.parent / "logviewer"
+    package = Path(__file__).parents[2] / "logviewer"
     asks = [path.name for path in package.rglob("*.py") if "time.time()" in path.read_text()]
     assert asks == ["sessions.py"]

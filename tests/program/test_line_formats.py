@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.helpers.server import Server, until
-from tests.test_search import append, texts
+from tests.web.api.test_search import append, texts
 
 Serve = Callable[..., Server]
 

@@ -18,12 +18,12 @@ import pytest
 
 from logviewer.web.auth.lockout import MAX_TRIES
 from tests.helpers.server import TIMEOUT, Server, until
-from tests.test_auth import sign_in
-from tests.test_auth_failures import fail
+from tests.program.test_reliability import read_until_killed
+from tests.program.test_shutdown import DEADLINE_SECONDS, FAREWELL, Audience, open_stream
 from tests.test_cli import assert_refused, run
-from tests.test_metrics import figures
-from tests.test_reliability import read_until_killed
-from tests.test_shutdown import DEADLINE_SECONDS, FAREWELL, Audience, open_stream
+from tests.web.auth.test_guard import sign_in
+from tests.web.auth.test_lockout import fail
+from tests.web.test_metrics import figures
 
 Serve = Callable[..., Server]
 

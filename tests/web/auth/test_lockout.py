@@ -13,7 +13,7 @@ from logviewer.web.auth.passwords import BusyError
 from logviewer.web.http.rate_window import RateWindow
 from logviewer.workers.shared_log import SharedLog
 from tests.helpers.server import Server
-from tests.test_auth import sign_in
+from tests.web.auth.test_guard import sign_in
 
 
 @pytest.fixture
