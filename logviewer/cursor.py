@@ -1,7 +1,7 @@
-"""The text form of positions in log files: an SSE ``id``, read back as untrusted input.
+"""The text form of positions in log files: an SSE ``id``, decoded as untrusted input.
 
-A cursor is a version digit and one checkpoint after another, 48 URL-safe characters each. It holds no path: a
-checkpoint names its source and its file by hashes, and carries hashes of bytes that must still be in that file.
+A cursor is a version digit and checkpoints of 48 URL-safe characters each. It holds no path: a checkpoint names its
+source and its file by hashes, and carries hashes of bytes that must still be in that file.
 """
 
 import base64
@@ -21,24 +21,24 @@ _CHECKPOINT = struct.Struct(">4s6s6s6sH6s6s")
 _CHECKPOINT_CHARS = 48
 _EXHAUSTED = 0x8000
 _NO_FILE = bytes(6)
-_NOWHERE = b"\xff" * 6
+_UNKNOWN_FILE = b"\xff" * 6
 _TEXT = re.compile(rf"{_VERSION}(?:[A-Za-z0-9_-]{{{_CHECKPOINT_CHARS}}}){{1,4096}}")
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _UNKNOWN_LINE = (1 << 48) - 1
 
 
 def digest(data: bytes) -> bytes:
-    """The 6-byte hash by which heads, markers and files are compared."""
+    """Return the 6-byte hash for the head and the tail of a checkpoint, and for the name of a file."""
     return blake2b(data, digest_size=6).digest()
 
 
 def file_key(device: int, inode: int) -> bytes:
-    """The 6-byte name of a physical file."""
+    """Return the 6-byte name of a physical file."""
     return digest(b"%d:%d" % (device, inode))
 
 
 def source_key(source_id: str) -> bytes:
-    """The 4-byte name of a source inside a cursor."""
+    """Return the 4-byte name of a source inside a cursor."""
     return blake2b(source_id.encode(), digest_size=4).digest()
 
 
@@ -49,7 +49,7 @@ class Checkpoint:
     ``offset`` is in bytes, after a whole line. ``line`` counts the lines before it, None while unknown.
     ``head_hash`` is the digest of the file's first ``head_length`` bytes (at most 1024), ``tail_hash`` that of the
     last 64 bytes before the offset. An ``exhausted`` checkpoint has no lines after it: it only orders the files that
-    follow. A ``file`` of zeros means that the source had no file yet.
+    follow. ``no_file_yet`` and ``unknown`` make checkpoints without a file.
     """
 
     source: bytes
@@ -63,16 +63,16 @@ class Checkpoint:
 
     @property
     def is_before_any_file(self) -> bool:
-        """Whether there was no file yet."""
+        """Whether the reader was waiting for the source's first file."""
         return self.file == _NO_FILE
 
     @property
-    def is_nowhere(self) -> bool:
-        """Whether nothing is known of it."""
-        return self.file == _NOWHERE
+    def is_unknown(self) -> bool:
+        """Whether the checkpoint replaces an unusable cursor."""
+        return self.file == _UNKNOWN_FILE
 
     def text(self) -> str:
-        """These 48 characters stand for the mark in a cursor."""
+        """Return the 48 characters of the checkpoint in a cursor."""
         return checkpoint_text(
             self.source,
             self.file,
@@ -85,7 +85,7 @@ class Checkpoint:
         )
 
 
-def checkpoint_text(  # noqa: PLR0913, PLR0917 (the fields of a mark, for who has them and makes thousands)
+def checkpoint_text(  # noqa: PLR0913, PLR0917 (a caller with thousands of them makes no Checkpoint for each)
     source: bytes,
     file: bytes,
     offset: int,
@@ -96,7 +96,7 @@ def checkpoint_text(  # noqa: PLR0913, PLR0917 (the fields of a mark, for who ha
     *,
     exhausted: bool = False,
 ) -> str:
-    """The text of the mark with these fields."""
+    """Return the 48 characters of the checkpoint with these fields; see ``Checkpoint``."""
     packed = _CHECKPOINT.pack(
         source,
         file,
@@ -110,27 +110,27 @@ def checkpoint_text(  # noqa: PLR0913, PLR0917 (the fields of a mark, for who ha
 
 
 def no_file_yet(source: bytes) -> Checkpoint:
-    """The mark of a reader who waits for the source's first file."""
+    """Return the checkpoint of a reader that waits for the source's first file."""
     return Checkpoint(
         source=source, file=_NO_FILE, offset=0, line=0, head_length=0, head_hash=bytes(6), tail_hash=bytes(6)
     )
 
 
-def nowhere(source: bytes) -> Checkpoint:
-    """The mark of a reader whose cursor nobody can read."""
-    return replace(no_file_yet(source), file=_NOWHERE)
+def unknown(source: bytes) -> Checkpoint:
+    """Return the checkpoint that replaces an unusable cursor: the reader gets a ``lost`` gap."""
+    return replace(no_file_yet(source), file=_UNKNOWN_FILE)
 
 
 def encode(checkpoints: Iterable[str]) -> str:
-    """Join the text of marks to a cursor."""
+    """Join the texts of checkpoints to a cursor."""
     return _VERSION + "".join(checkpoints)
 
 
 def decode(text: str) -> tuple[Checkpoint, ...]:
-    """Read a cursor back.
+    """Return the checkpoints of a cursor, in its order.
 
     Raises:
-        CursorError: if the text is not a cursor of this version.
+        CursorError: if the text is not a cursor of this version, or has over 4,096 checkpoints.
     """
     if not _TEXT.fullmatch(text):
         raise CursorError("not a cursor of this server")

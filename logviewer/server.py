@@ -253,7 +253,7 @@ def _warn(catalog: Catalog) -> None:
         _LOG.warning("nothing matches %s yet; waiting for it", path)
     for source in catalog:
         if source.state != "open":
-            facts = source.facts()
+            facts = source.status()
             state = f"{facts.state} ({facts.reason})" if facts.reason else facts.state
             _LOG.warning("%s is %s; waiting for it", facts.path, state)
 

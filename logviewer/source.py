@@ -1,4 +1,4 @@
-"""The one seam between log files and anything else that can be followed."""
+"""The protocol between sources, which can be followed, and the rooms that read them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ State = Literal["open", "missing", "unreadable"]
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """What ``/api/sources`` tells of the live file: bytes, lines or None until counted, its last change or None.
+    """The fields of a source in ``/api/sources``; the numbers are those of its live file.
 
-    That is in epoch milliseconds. ``reason`` says in words why it is unreadable, if it is.
+    ``size`` is in bytes. ``lines`` is None until all lines are counted. ``modified`` is in epoch milliseconds, None
+    without a file. ``reason`` says why an unreadable source is unreadable.
     """
 
     id: str
@@ -29,45 +30,56 @@ class SourceStatus:
 
 
 class ChangeSignal:
-    """Tells subscribers that there is reason to look again. Used from one thread, the event loop's.
+    """Wakes the readers of a source after a poll found a change.
 
-    ``count`` counts the reasons, so that a reader knows whether one came while it was reading. ``news`` counts what
-    any thread found, ``told`` what of it was sent. ``on_watched`` is called when a first subscriber comes.
+    Subscribe, unsubscribe and send on one thread, the event loop's. ``sends`` counts the signals: a reader that
+    compares it before and after a read knows whether a signal came meanwhile.
+
+    ``version`` counts the changes that polls found, in any thread; polls of one source exclude each other.
+    ``announced`` is the version at the last signal. ``on_watched`` is called when the first subscriber comes.
     """
 
     def __init__(self) -> None:
-        self.count = 0
-        self.news = 0
-        self.told = 0
+        self.sends = 0
+        self.version = 0
+        self.announced = 0
         self.on_watched: Callable[[], None] = lambda: None
         self._subscribers: set[Callable[[], None]] = set()
 
     @property
     def watched(self) -> bool:
-        """Whether anybody listens."""
+        """Whether there are subscribers."""
         return bool(self._subscribers)
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether a poll found a change after the last signal. For any thread."""
+        return self.version != self.announced
+
     def subscribe(self, wake: Callable[[], None]) -> None:
-        """Call ``wake`` at each reason to look again."""
+        """Call ``wake`` at each signal."""
         was_watched = self.watched
         self._subscribers.add(wake)
         if not was_watched:
             self.on_watched()
 
     def unsubscribe(self, wake: Callable[[], None]) -> None:
-        """Call it no more."""
+        """Stop calling ``wake``."""
         self._subscribers.discard(wake)
 
     def send(self) -> None:
-        """There is reason to look again."""
-        self.count += 1
-        self.told = self.news
+        """Wake all subscribers."""
+        self.sends += 1
+        self.announced = self.version
         for wake in self._subscribers:
             wake()
 
 
 class Source(Protocol):
-    """Something that can be followed: generations of lines, the newest live."""
+    """Something that can be followed: generations of lines, the newest live.
+
+    ``key`` is the name of the source inside cursors. A ``complete`` source gets no more lines.
+    """
 
     id: str
     name: str
@@ -79,50 +91,56 @@ class Source(Protocol):
 
     @property
     def generations(self) -> Sequence[Generation]:
-        """The files known, the oldest first, the live one last."""
+        """The known generations, oldest first, the live one last."""
 
     @property
     def live(self) -> Generation | None:
-        """The newest generation."""
+        """The newest generation, None before the first one."""
 
     def after(self, generation: Generation) -> Generation | None:
-        """The generation that followed this one."""
+        """Return the generation that follows this one, None after the newest."""
 
     def finished(self, generation: Generation) -> bool:
-        """Whether nothing more is expected in it."""
+        """Return whether no more lines are expected in a generation."""
 
-    def facts(self) -> SourceStatus:
-        """What there is to say of the source now."""
+    def status(self) -> SourceStatus:
+        """Return the fields for ``/api/sources``."""
 
     def poll(self) -> bool:
-        """See what changed; True if readers have reason to look again."""
+        """Compare path and open files with the last poll; return whether readers have reason to read again."""
 
-    def rewritten(self, generation: Generation) -> None:
-        """A reader found other bytes than before."""
+    def report_rewrite(self, generation: Generation) -> None:
+        """Handle a generation in which a reader found other bytes than before. Raises OSError."""
 
     def start(self) -> list[Position]:
-        """The place before the first line."""
+        """Return the positions before the first line of the live generation. Raises OSError."""
 
     def last(self, count: int) -> list[Position]:
-        """The place before the last ``count`` lines."""
+        """Return the positions before the last ``count`` lines of the live generation. Raises OSError."""
 
     def locate(
         self, checkpoints: Sequence[Checkpoint], *, since: Generation | None = None
     ) -> tuple[list[Position], Reason | None]:
-        """The places that marks tell of, not before ``since``, and the reason if one cannot be found."""
+        """Find the positions of a cursor's checkpoints in the generations from ``since`` on.
+
+        The second value is the reason of the gap if a checkpoint was not found. Raises OSError.
+        """
 
 
-def reopened(source: Source, generation: Generation) -> Generation:
-    """One that was let go, found on disk again by the last bytes that were seen of it; itself if it is not there."""
+def reopen(source: Source, generation: Generation) -> Generation:
+    """Find a closed generation again on disk, by the last bytes seen of it.
+
+    Returns the generation itself if it is open or not found. Raises OSError.
+    """
     if not generation.lost:
         return generation
     positions, reason = source.locate([generation.seen()], since=generation.successor)
     return positions[0].generation if positions and not reason else generation
 
 
-def unread(source: Source, positions: Sequence[Position]) -> int:
-    """How many bytes were seen after these positions, in their files and in those that followed the last."""
-    total = sum(max(0, each.generation.seen_size - each.offset) for each in positions)
+def unread_bytes(source: Source, positions: Sequence[Position]) -> int:
+    """Count the bytes after a reader's positions, in their generations and in those after the last, as far as seen."""
+    total = sum(max(0, position.generation.seen_size - position.offset) for position in positions)
     newer = positions[-1].generation if positions else None
     while newer and (newer := source.after(newer)):
         total += newer.seen_size - newer.begin

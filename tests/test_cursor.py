@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from logviewer.cursor import HEAD_BYTES, Checkpoint, decode, digest, encode, file_key, no_file_yet, nowhere, source_key
+from logviewer.cursor import HEAD_BYTES, Checkpoint, decode, digest, encode, file_key, no_file_yet, source_key, unknown
 from logviewer.errors import CursorError
 
 URL_SAFE = set(string.ascii_letters + string.digits + "-_")
@@ -50,13 +50,13 @@ def test_a_cursor_is_url_safe_and_grows_by_48_characters_a_mark(each: list[Check
     assert len(text) == 1 + MARK_CHARS * len(each)
 
 
-@given(checkpoints, st.sampled_from([no_file_yet, nowhere]))
+@given(checkpoints, st.sampled_from([no_file_yet, unknown]))
 def test_marks_without_a_file_come_back_too(checkpoint: Checkpoint, make: object) -> None:
     assert callable(make)
     special = make(checkpoint.source)
     assert decode(text_of([special])) == (special,)
     assert special.is_before_any_file == (make is no_file_yet)
-    assert special.is_nowhere == (make is nowhere)
+    assert special.is_unknown == (make is unknown)
 
 
 @given(st.text())

@@ -171,7 +171,9 @@ class Catalog:
         self._attention.clear()
 
     async def _poll(self, sources: Iterable[LocalSource]) -> None:
-        for source in await self._in_thread(lambda: [each for each in sources if each.poll() or each.has_news]):
+        for source in await self._in_thread(
+            lambda: [each for each in sources if each.poll() or each.changed.is_pending]
+        ):
             source.changed.send()
 
     async def _in_thread(self, call: Callable[[], T]) -> T:

@@ -85,7 +85,7 @@ class LocalSource:
         """Whether nothing more is expected in it."""
         return self._lineage.finished(generation)
 
-    def facts(self) -> SourceStatus:
+    def status(self) -> SourceStatus:
         """What there is to say of the source now."""
         size, lines, modified = 0, None, None
         if live := self.live:
@@ -136,13 +136,8 @@ class LocalSource:
             recovered, self._recovered = self._recovered, False
             now = self._remember()
             changed = was_in_grace or bool(refused) or recovered or before != now
-            self.changed.news += changed
+            self.changed.version += changed
             return changed
-
-    @property
-    def has_news(self) -> bool:
-        """Whether some look found something that the subscribers were not told of."""
-        return self.changed.news != self.changed.told
 
     @property
     def is_directory(self) -> bool:
@@ -292,7 +287,7 @@ class LocalSource:
                 self._refused = _words(error)
                 raise
 
-    def rewritten(self, generation: Generation) -> None:
+    def report_rewrite(self, generation: Generation) -> None:
         """A reader found other bytes than before. Raises OSError."""
         with self._asked():
             self._settle(lambda: self._renew_known(generation))
@@ -362,7 +357,7 @@ class LocalSource:
             if position := lineage.on_disk(checkpoint, named, rotated):
                 found.append(position)
             elif not checkpoint.exhausted or checkpoint is checkpoints[-1]:
-                reason = "lost" if checkpoint.is_nowhere else "rotated"
+                reason = "lost" if checkpoint.is_unknown else "rotated"
                 rewritten = lineage.rewritten(checkpoint, named, rotated)
         if reason and not found and rewritten:
             return [rewritten], "truncated"

@@ -111,7 +111,7 @@ class Broadcast(Generic[P]):
         has_all = False
         try:
             while self._members and self._goes_on and not has_all:
-                seen = self._source.changed.count
+                seen = self._source.changed.sends
                 chunk = await self._read(self._source, self._position, lag=self._lag)
                 if isinstance(chunk, Skip):
                     return
@@ -120,7 +120,7 @@ class Broadcast(Generic[P]):
                     # All members who can take their turn before the next piece.
                     await asyncio.sleep(0)
                 # A piece that others read before says nothing of what was written since.
-                has_all = chunk is None and self._source.changed.count == seen
+                has_all = chunk is None and self._source.changed.sends == seen
         except (FileChangedError, OSError):
             has_all = False
         finally:

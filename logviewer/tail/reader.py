@@ -10,7 +10,7 @@ from logviewer.cursor import Checkpoint
 from logviewer.errors import ClosedError, FileChangedError
 from logviewer.files.lines import MAX_LINES
 from logviewer.rotation.generation import Generation, Position, Reason
-from logviewer.source import Source, State, reopened, unread
+from logviewer.source import Source, State, reopen, unread_bytes
 from logviewer.tail.broadcast import Broadcast, Chunk, Listener
 from logviewer.tail.skip import SCREEN_LINES, Skip
 
@@ -231,7 +231,7 @@ class Reader(Generic[P]):
     def unread(self) -> int:
         """How many bytes it has still to read, as far as was seen."""
         return sum(
-            unread(source_cursor.source, [position_.position for position_ in source_cursor.positions_])
+            unread_bytes(source_cursor.source, [position_.position for position_ in source_cursor.positions_])
             for source_cursor in self._places
         )
 
@@ -304,7 +304,7 @@ class Reader(Generic[P]):
         """What comes next, the sources taking turns; None if there is nothing now."""
         while self._dirty:
             source_cursor = next(iter(self._dirty))
-            seen = source_cursor.source.changed.count
+            seen = source_cursor.source.changed.sends
             try:
                 event = await self._step(source_cursor)
             except ClosedError:
@@ -314,7 +314,7 @@ class Reader(Generic[P]):
                 # The disk refuses something now: the look that finds it does so no more gives reason to ask again.
                 event = self._fail(source_cursor)
             # Lines that others read before say nothing of what was written since: only where none are is the end.
-            if event or source_cursor.done or source_cursor.source.changed.count == seen:
+            if event or source_cursor.done or source_cursor.source.changed.sends == seen:
                 del self._dirty[source_cursor]
             if event:
                 self._dirty[source_cursor] = None
@@ -348,7 +348,7 @@ class Reader(Generic[P]):
     async def _enter(self, source_cursor: _SourceCursor, generation: Generation) -> Gap | None:
         """Go to the first line of a generation; tell of lines lost before it."""
         if generation.lost == "rotated":
-            generation = await self._disk.run(lambda: reopened(source_cursor.source, generation))
+            generation = await self._disk.run(lambda: reopen(source_cursor.source, generation))
         loss = generation.lost or generation.loss
         while generation.lost and generation.successor:
             generation = generation.successor
@@ -433,7 +433,7 @@ class Reader(Generic[P]):
         self, source_cursor: _SourceCursor, position_: _ReadPosition
     ) -> Lines[P] | Gap | StateChange | None:
         source, generation = source_cursor.source, position_.position.generation
-        await self._disk.run(lambda: source.rewritten(generation))
+        await self._disk.run(lambda: source.report_rewrite(generation))
         source.changed.send()
         return await self._step(source_cursor)
 
@@ -483,7 +483,7 @@ def _passed_by(source: Source, generation: Generation, position: Position) -> li
     passed = []
     each = generation.successor
     while each and each is not position.generation:
-        each = reopened(source, each)
+        each = reopen(source, each)
         if not each.lost:
             passed.append(_ReadPosition(each.first()))
         each = source.after(each)

@@ -144,7 +144,7 @@ def gap_text(gap: Gap) -> bytes:
 
 def source_list(sources: Sequence[Source]) -> bytes:
     """``/api/sources``."""
-    return visible_json(orjson.dumps([asdict(source.facts()) for source in sources]))
+    return visible_json(orjson.dumps([asdict(source.status()) for source in sources]))
 
 
 @dataclass(frozen=True, slots=True)

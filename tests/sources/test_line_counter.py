@@ -46,7 +46,7 @@ def count(sources: list[LocalSource], monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def lines(source: LocalSource) -> int | None:
-    return source.facts().lines
+    return source.status().lines
 
 
 def test_small_files_are_counted_unasked_and_large_ones_when_asked(

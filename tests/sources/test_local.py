@@ -1186,15 +1186,15 @@ def test_readers_are_woken_when_the_grace_period_ends(log: Followed) -> None:
 def test_facts_tell_of_the_file_that_bears_the_name(log: Followed) -> None:
     log.append("one")
     log.poll()
-    facts = log.source.facts()
+    status = log.source.status()
     modified = log.path.stat().st_mtime_ns // 1_000_000
-    assert (facts.id, facts.name, facts.path) == ("app", "app.log", str(log.path))
-    assert (facts.size, facts.modified, facts.lines, facts.state) == (4, modified, 1, "open")
+    assert (status.id, status.name, status.path) == ("app", "app.log", str(log.path))
+    assert (status.size, status.modified, status.lines, status.state) == (4, modified, 1, "open")
 
 
 def test_facts_of_a_file_that_is_missing_are_empty(log: Followed) -> None:
-    facts = log.source.facts()
-    assert (facts.size, facts.modified, facts.state) == (0, None, "missing")
+    status = log.source.status()
+    assert (status.size, status.modified, status.state) == (0, None, "missing")
 
 
 # The end

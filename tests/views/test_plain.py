@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logviewer import cursor
-from logviewer.cursor import Checkpoint, nowhere, source_key
+from logviewer.cursor import Checkpoint, source_key, unknown
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.lines import LINE_CAP, MAX_LINES
 from logviewer.formats.line_format import PLAIN
@@ -209,7 +209,7 @@ def test_marks_of_other_sources_are_passed_over(write: Write) -> None:
 
 def test_a_cursor_that_nobody_can_read_is_told_of(write: Write) -> None:
     source = write("a", "one")
-    gap, *rest = drain(open_reader(source, (nowhere(source.key),)))
+    gap, *rest = drain(open_reader(source, (unknown(source.key),)))
     assert isinstance(gap, Gap)
     assert (gap.reason, texts(rest)) == ("lost", ["one"])
 

@@ -294,7 +294,7 @@ def _marks(sources: list[Source], last_event_id: str | None, at: str | None) -> 
         except CursorError:
             marks = ()
         # A browser would take an error for the end of all tries; so it is told of a gap instead.
-        return marks if _fit(marks, sources) else tuple(cursor.nowhere(source.key) for source in sources)
+        return marks if _fit(marks, sources) else tuple(cursor.unknown(source.key) for source in sources)
     marks = _decode("cursor", at) if at else ()
     if marks and not _fit(marks, sources):
         raise HTTPException(422, "cursor: it is of other sources")
