@@ -1,1 +1,1 @@
-"""Bytes on disk: open, read, split, watch. Nothing here knows what a line means."""
+"""Bytes on disk: open, read, split and watch. The meaning of a line is in ``formats/``."""

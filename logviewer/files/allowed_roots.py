@@ -1,4 +1,4 @@
-"""The directories that followed files must be in, wherever symlinks lead."""
+"""The directories from which files may be read; a symlink may not lead out of them."""
 
 import glob
 import os
@@ -11,29 +11,29 @@ from logviewer.files.byte_file import ByteFile
 
 
 class AllowedRoots:
-    """What lies in one of these directories may be read. They are what somebody named, and are symlinks if they are."""
+    """The directories from which files may be read. One that is itself a symlink is resolved at each use."""
 
     def __init__(self, directories: Iterable[Path]) -> None:
         self._directories = frozenset(directories)
 
     @classmethod
-    def of(cls, paths: Iterable[str]) -> "AllowedRoots":
-        """Those of paths on the command line.
+    def for_paths(cls, paths: Iterable[str]) -> "AllowedRoots":
+        """Return the roots of command-line paths.
 
-        A directory is its own root. The root of a glob is the directory before its first wildcard, that of a file the
-        directory that it is in; where a file is a symlink by now, that of its target too, as it was named so.
+        A directory is its own root. The root of a glob is the directory before its first wildcard. The root of a file
+        is its parent directory; for a file that is a symlink now, the parent directory of its target is a root too.
         """
-        return cls(directory for path in paths for directory in _directories_of(path))
+        return cls(root for path in paths for root in _roots_of(path))
 
     def resolve(self, path: Path) -> Path:
-        """Where symlinks lead. Raises OutsideError if that is in none of these directories."""
+        """Return the path with all symlinks resolved. Raises OutsideError if it is outside these directories."""
         real = Path(os.path.realpath(path))
         if not any(real.is_relative_to(os.path.realpath(directory)) for directory in self._directories):
-            raise OutsideError(f"it is a symlink to {real}, outside of what was named; see --follow-symlinks")
+            raise OutsideError(f"symlink to {real}, outside the paths given; use --follow-symlinks to follow it")
         return real
 
-    def holds(self, path: Path) -> bool:
-        """Whether it may be read."""
+    def allows(self, path: Path) -> bool:
+        """Return whether this file may be read."""
         try:
             self.resolve(path)
         except OutsideError:
@@ -41,22 +41,22 @@ class AllowedRoots:
         return True
 
     def open(self, path: Path) -> ByteFile:
-        """Open a regular file. Raises as ``resolve`` and ``ByteFile.open``."""
+        """Open a regular file. Raises the errors of ``resolve`` and ``ByteFile.open``."""
         real = self.resolve(path)
         file = ByteFile.open(real, follow=False)
-        # A directory on the way may have become a symlink in the meantime.
+        # A parent directory may have become a symlink between the two calls above.
         if os.path.realpath(real) != str(real):
             file.close()
-            raise OutsideError("a directory on the way to it changed while it was opened")
+            raise OutsideError("a parent directory changed while the file was opened")
         return file
 
 
 EVERYWHERE = AllowedRoots([Path("/")])
 
 
-def _directories_of(path: str) -> list[Path]:
+def _roots_of(path: str) -> list[Path]:
     whole = Path(os.path.abspath(path))
-    # Where a directory may not be entered, Path would raise.
+    # Path.is_dir raises where a directory may not be entered.
     if os.path.isdir(whole):
         return [whole]
     if glob.has_magic(path) and not os.path.lexists(path):

@@ -1,4 +1,4 @@
-"""How many lines lie before any byte of a file, kept as two numbers a block from one pass over it."""
+"""The number of lines before any byte of a file: one pass over the file leaves two numbers a block."""
 
 import threading
 from array import array
@@ -12,9 +12,9 @@ BLOCK_BYTES = 256 * 1024
 
 
 class BlockMap:
-    """The newlines of one file, counted from its start as far as ``counted`` (bytes), which ``extend`` moves on.
+    """Newline counts of one file, from its start to the offset ``counted``; ``extend`` counts further.
 
-    Any thread may ask while one extends. Holes take no room, and neither time.
+    Other threads may read while one extends. Holes of a sparse file are skipped and take no memory.
     """
 
     def __init__(self, file: ByteFile, *, block: int = BLOCK_BYTES) -> None:
@@ -22,26 +22,26 @@ class BlockMap:
         self._block = block
         self._lock = threading.Lock()
         self._encoding = UTF8
-        self._tail = (0, 0)
-        # At each of these offsets so many newlines lie before. A count is there before its offset is, and both before
-        # the tail, so that readers need no lock: an index of an offset, below the tail, is always one of a count too.
+        self._frontier = (0, 0)
+        # counts[i] newlines lie before offsets[i]. Readers need no lock: a count is appended before its offset, and
+        # both before the frontier moves, so each index of an offset below the frontier has a count.
         self._counts = array("Q", [0])
         self._offsets = array("Q", [0])
 
     @property
     def counted(self) -> int:
-        """Bytes whose newlines are counted."""
-        return self._tail[0]
+        """The number of bytes, from the start of the file, whose newlines are counted."""
+        return self._frontier[0]
 
     @property
     def newlines(self) -> int:
-        """Newlines in these bytes."""
-        return self._tail[1]
+        """The number of newlines in these bytes."""
+        return self._frontier[1]
 
     def extend(self, until: int, encoding: Encoding) -> None:
-        """Count on to the offset ``until``, or as far as whole characters are there; further in a hole.
+        """Count newlines up to the offset ``until``, or to the end of the last whole character before the file's end.
 
-        Raises OSError.
+        A hole that begins before ``until`` is counted to its end. Raises OSError.
         """
         while self.counted < until and self._step(until, encoding):
             pass
@@ -49,8 +49,8 @@ class BlockMap:
     def _step(self, until: int, encoding: Encoding) -> bool:
         with self._lock:
             if encoding is not self._encoding:
-                self._begin_again(encoding)
-            offset, count = self._tail
+                self._restart(encoding)
+            offset, count = self._frontier
             end = min(until, offset - offset % self._block + self._block)
             data = self._file.pread(max(0, end - offset), offset)
             whole = len(data) - len(data) % len(encoding.newline)
@@ -59,10 +59,10 @@ class BlockMap:
                 self._skip_hole()
             return whole > 0
 
-    def _begin_again(self, encoding: Encoding) -> None:
-        # The first byte of a file does not tell that it is UTF-16 yet.
+    def _restart(self, encoding: Encoding) -> None:
+        # The encoding of a growing file may change: UTF-16 shows only in its first two bytes.
         self._encoding = encoding
-        self._tail = (0, 0)
+        self._frontier = (0, 0)
         del self._offsets[1:]
         del self._counts[1:]
 
@@ -75,11 +75,11 @@ class BlockMap:
         if offset % self._block == 0 and offset > self._offsets[-1]:
             self._counts.append(count)
             self._offsets.append(offset)
-        self._tail = (offset, count)
+        self._frontier = (offset, count)
 
     def lines_before(self, offset: int) -> int | None:
-        """How many newlines lie before an offset; None if that is not counted so far. Raises OSError."""
-        counted, newlines = self._tail
+        """Return the number of newlines before an offset, or None if they are not counted yet. Raises OSError."""
+        counted, newlines = self._frontier
         if offset >= counted:
             return newlines if offset == counted else None
         index = bisect_right(self._offsets, offset) - 1
@@ -90,7 +90,7 @@ class BlockMap:
         return count + count_newlines(self._file.pread(offset - start, start), self._encoding)
 
     def offset_of(self, line: int) -> int | None:
-        """Where the line after so many newlines begins; None if it is not counted so far. Raises OSError."""
+        """Return the offset of a line, counted from 0, or None if it is not counted yet. Raises OSError."""
         if line <= 0 or line > self.newlines:
             return 0 if line <= 0 else None
         index = bisect_left(self._counts, line, 0, len(self._offsets)) - 1

@@ -1,4 +1,4 @@
-"""Open a regular file and read ranges of it from any thread, without ever blocking on a pipe or a device."""
+"""Regular files, opened without blocking on a pipe or a device, and read from any thread."""
 
 import errno
 import os
@@ -10,22 +10,22 @@ from pathlib import Path
 from logviewer.errors import ClosedError, NotAFileError
 
 Identity = tuple[int, int]
-"""Device and inode: one physical file."""
+"""Device and inode of one physical file."""
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
 def check_regular(path: Path) -> os.stat_result:
-    """Stat the path through symlinks.
+    """Return the stat of a path, with symlinks followed.
 
     Raises:
-        NotAFileError: if it is there but is no regular file.
-        OSError: as stat does.
+        NotAFileError: if the path exists and is not a regular file.
+        OSError: if stat fails.
     """
-    facts = path.stat()
-    if not stat.S_ISREG(facts.st_mode):
-        raise NotAFileError(f"{path} is {_kind(facts.st_mode)}, not a regular file")
-    return facts
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise NotAFileError(f"{path} is {_kind(status.st_mode)}, not a regular file")
+    return status
 
 
 def _kind(mode: int) -> str:
@@ -40,30 +40,30 @@ def _kind(mode: int) -> str:
 
 
 class ByteFile:
-    """A descriptor that stays on one physical file wherever its name goes.
+    """A descriptor of one physical file. It stays on that file when the path is renamed or removed.
 
-    ``close`` may be called while other threads read: the descriptor goes when the last of them is done, so that
-    its number is never used for another file under a reader.
+    ``close`` may be called while other threads read. The descriptor is closed after the last read, so its number is
+    never reused for another file during a read.
     """
 
     __slots__ = ("_closed", "_failed", "_fd", "_lock", "_readers", "identity")
 
     def __init__(self, fd: int) -> None:
-        facts = os.fstat(fd)
+        status = os.fstat(fd)
         self._fd = fd
         self._lock = threading.Lock()
         self._readers = 0
         self._closed = False
         self._failed: tuple[int, int] | None = None
-        self.identity: Identity = (facts.st_dev, facts.st_ino)
+        self.identity: Identity = (status.st_dev, status.st_ino)
 
     @classmethod
     def open(cls, path: Path, *, follow: bool = True) -> "ByteFile":
-        """Open a regular file, unless it is a symlink and is not to ``follow``.
+        """Open a regular file. Without ``follow``, a symlink raises OSError.
 
         Raises:
-            NotAFileError: for anything else.
-            OSError: as stat and open do.
+            NotAFileError: if the path is not a regular file.
+            OSError: if stat or open fails.
         """
         check_regular(path)
         fd = os.open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW)
@@ -73,12 +73,12 @@ class ByteFile:
         return cls(fd)
 
     def duplicate(self) -> "ByteFile":
-        """Another descriptor of the same file, closed by itself."""
+        """Return a second descriptor of the same file, with its own ``close``. Raises OSError."""
         with self:
             return ByteFile(os.dup(self._fd))
 
     def pread(self, size: int, offset: int) -> bytes:
-        """Up to ``size`` bytes at ``offset``; fewer only at the end of the file. Raises OSError."""
+        """Return up to ``size`` bytes at ``offset``; fewer only at the end of the file. Raises OSError."""
         with self:
             try:
                 data = os.pread(self._fd, size, offset)
@@ -90,7 +90,7 @@ class ByteFile:
             return data
 
     def retry(self) -> bool:
-        """Read again what could not be read last; whether there was any. Raises OSError if it still cannot be read."""
+        """Repeat the last read that failed; return whether there was one. Raises OSError if it fails again."""
         failed = self._failed
         if failed:
             self.pread(*failed)
@@ -98,34 +98,34 @@ class ByteFile:
         return failed is not None
 
     def stat(self) -> os.stat_result:
-        """The facts of the open file, whatever its path names by now. Raises OSError."""
+        """Return the stat of the open file, which its path may no longer name. Raises OSError."""
         with self:
             return os.fstat(self._fd)
 
     @property
     def has_name(self) -> bool:
-        """Whether it is on disk under any name still."""
+        """Whether any path still names the file."""
         try:
             return self.stat().st_nlink > 0
         except OSError:
             return False
 
     @property
-    def scarce(self) -> bool:
-        """Whether this process has used up half of its descriptors, which are numbered from the lowest free one."""
+    def descriptors_scarce(self) -> bool:
+        """Whether this process uses about half of its descriptors: a new one gets the lowest free number."""
         return self._fd > resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
 
     def next_data(self, offset: int) -> int:
-        """The first offset from here on that is not in a hole; the file's size if there is none."""
+        """Return the first offset at or after ``offset`` that is not in a hole, or the file's size. Raises OSError."""
         with self:
             try:
                 return os.lseek(self._fd, offset, os.SEEK_DATA)
             except OSError as error:
-                # Where holes are not known, all is data.
+                # Some file systems do not report holes; all their bytes are data.
                 return os.fstat(self._fd).st_size if error.errno == errno.ENXIO else offset
 
     def previous_data(self, offset: int) -> int:
-        """The end of the last data before this offset that is not in a hole; 0 if there is none."""
+        """Return the end of the last data before ``offset`` that is not in a hole, or 0. Raises OSError."""
         found = at = 0
         while (start := self.next_data(at)) < offset:
             with self:
@@ -137,11 +137,10 @@ class ByteFile:
         return found
 
     def close(self) -> None:
-        """Let go of the file as soon as nobody reads it."""
+        """Close the descriptor, after the reads that are running."""
         with self._lock:
             self._closed = True
-            idle = self._readers == 0 and self._fd >= 0
-            if idle:
+            if self._readers == 0 and self._fd >= 0:
                 os.close(self._fd)
                 self._fd = -1
 
@@ -154,8 +153,7 @@ class ByteFile:
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._readers -= 1
-            last = self._closed and self._readers == 0 and self._fd >= 0
-            if last:
+            if self._closed and self._readers == 0 and self._fd >= 0:
                 os.close(self._fd)
                 self._fd = -1
 

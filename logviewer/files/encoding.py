@@ -1,4 +1,4 @@
-"""Text encodings of log files, and decoding of single lines."""
+"""Text encodings of log files, and the decoding of one line."""
 
 import codecs
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How a file's bytes are text: the codec, the bytes of a newline, and the mark that may open the file."""
+    """The codec of a file's text, the bytes of a newline, and the byte order mark that may open the file."""
 
     codec: str
     newline: bytes
@@ -19,10 +19,13 @@ UTF16_BE = Encoding("utf-16-be", b"\0\n", codecs.BOM_UTF16_BE)
 
 
 def detect(head: bytes) -> Encoding:
-    """The encoding that the first bytes of a file name; UTF-8 where they name none."""
+    """Return the encoding of the byte order mark in the first bytes of a file; UTF-8 without one."""
     return next((encoding for encoding in (UTF16_LE, UTF16_BE) if head.startswith(encoding.bom)), UTF8)
 
 
 def to_text(line: bytes, encoding: Encoding) -> str:
-    """A line as text: wrong bytes become U+FFFD; the NULs of a hole before it, a byte order mark and one CR go."""
+    """Return a line as text, without leading NULs (a hole), byte order mark and final CR.
+
+    Invalid bytes become U+FFFD.
+    """
     return line.decode(encoding.codec, "replace").lstrip("\0").removeprefix("\ufeff").removesuffix("\r")

@@ -1,4 +1,4 @@
-"""Bytes to whole lines. A line ends at a newline and nowhere else; decoding happens line by line."""
+"""Bytes as whole lines. Only a newline ends a line; each line is decoded alone."""
 
 from logviewer.files.encoding import Encoding
 
@@ -8,7 +8,7 @@ LINE_CAP = 1024 * 1024
 
 
 def split(data: bytes, encoding: Encoding, limit: int) -> tuple[list[bytes], int]:
-    """The first whole lines of ``data``, at most ``limit``, without their newlines, and how many bytes they take.
+    """Return the first whole lines of ``data``, at most ``limit``, without newlines, and their size with newlines.
 
     ``data`` begins at the start of a line.
     """
@@ -24,7 +24,7 @@ def split(data: bytes, encoding: Encoding, limit: int) -> tuple[list[bytes], int
 
 
 def find_newline(data: bytes, encoding: Encoding, start: int = 0) -> int:
-    """Where the first newline from ``start`` on begins, -1 if there is none; both count from a line's start."""
+    """Return the index of the first newline at or after ``start``, or -1. ``data`` begins with a whole character."""
     width = len(encoding.newline)
     found = data.find(encoding.newline, start)
     while found >= 0 and found % width:
@@ -33,7 +33,7 @@ def find_newline(data: bytes, encoding: Encoding, start: int = 0) -> int:
 
 
 def rfind_newline(data: bytes, encoding: Encoding, end: int) -> int:
-    """Where the last newline that begins before ``end`` begins, -1 if there is none."""
+    """Return the index of the last newline that ends at or before ``end``, or -1."""
     width = len(encoding.newline)
     found = data.rfind(encoding.newline, 0, end)
     while found >= 0 and found % width:
@@ -42,19 +42,22 @@ def rfind_newline(data: bytes, encoding: Encoding, end: int) -> int:
 
 
 def count_newlines(data: bytes, encoding: Encoding, start: int = 0, end: int | None = None) -> int:
-    """How many newlines are in ``data``; it, ``start`` and ``end`` begin and end with whole characters."""
+    """Count the newlines in ``data[start:end]``.
+
+    ``data``, ``start`` and ``end`` begin and end with whole characters.
+    """
     if len(encoding.newline) == 1:
         return data.count(b"\n", start, end)
     return data[start:end].decode(encoding.codec, "replace").count("\n")
 
 
 def end_of_newline(data: bytes, encoding: Encoding, number: int) -> int | None:
-    """Where the newline of this number, counted from 1, ends; None if there are fewer."""
+    """Return the index after newline ``number``, counted from 1, or None if ``data`` has fewer."""
     width = len(encoding.newline)
     low, high = 0, len(data) // width
     if count_newlines(data, encoding, 0, high * width) < number:
         return None
-    # Counting halves is a hundred times as fast as a step from newline to newline.
+    # Bisection with counts is a hundred times as fast as a step from newline to newline.
     while high - low > 1:
         middle = (low + high) // 2
         count = count_newlines(data, encoding, low * width, middle * width)

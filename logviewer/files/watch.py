@@ -1,4 +1,4 @@
-"""One watch over many directories, told as sets of changed paths. Only a hint: looks must be right without it."""
+"""A watch over many directories. Its events are hints: polls find every change without it."""
 
 import asyncio
 import logging
@@ -7,13 +7,16 @@ from pathlib import Path
 
 from watchfiles import Change, awatch
 
-# A reader sees a line one or two steps after it was written; each step costs a thread's waking.
+# A line reaches a reader one or two steps after it was written; each step wakes a thread.
 STEP_MS = 1
 DEBOUNCE_MS = 5
 
 
 async def changes(directories: Iterable[Path], stop: asyncio.Event) -> AsyncIterator[set[tuple[Change, Path]]]:
-    """Tell of changes directly in these directories until ``stop`` is set or the watch fails."""
+    """Yield changes of the entries of these directories, without subdirectories, until ``stop`` is set.
+
+    If the watch fails, log a warning and end.
+    """
     try:
         watch = awatch(
             *directories,
@@ -27,6 +30,8 @@ async def changes(directories: Iterable[Path], stop: asyncio.Event) -> AsyncIter
         )
         async for changed in watch:
             yield {(change, Path(path)) for change, path in changed}
-    except Exception as error:  # noqa: BLE001 (the library wraps what it meets in groups of many kinds)
-        # A directory that went away, a full inotify table, a name that is not UTF-8: the steady look goes on alone.
-        logging.getLogger("logviewer").warning("no hints of changes, looking each quarter of a second: %r", error)
+    # OSError: a removed directory or a full inotify table. RuntimeError: the library's own errors, such as a changed
+    # path that is not UTF-8; its task group wraps them in an ExceptionGroup. UnicodeError: such a directory.
+    except* (OSError, RuntimeError, UnicodeError) as group:
+        reasons = "; ".join(map(repr, group.exceptions))
+        logging.getLogger("logviewer").warning("file change events stopped (%s); polling finds changes", reasons)

@@ -225,7 +225,9 @@ class RotationHistory:
         gone = missing_since is not None and now > missing_since + HOLD_SECONDS
         for index, each in enumerate(self.generations):
             too_old = each.ended is not None and now > each.ended + HOLD_SECONDS
-            idle = (too_old or (gone and each is self.live)) and (each.file.scarce or not each.file.has_name)
+            idle = (too_old or (gone and each is self.live)) and (
+                each.file.descriptors_scarce or not each.file.has_name
+            )
             if idle or len(self.generations) - index > MAX_HELD:
                 rest = self.generations[index + 1 :]
                 self.generations = (*self.generations[:index], *rest)

@@ -54,7 +54,7 @@ class Catalog:
     ) -> None:
         self._paths = [path for path in paths if path != STDIN]
         self._roots = (
-            EVERYWHERE if follow_symlinks else AllowedRoots.of([*self._paths, *([str(stdin)] if stdin else [])])
+            EVERYWHERE if follow_symlinks else AllowedRoots.for_paths([*self._paths, *([str(stdin)] if stdin else [])])
         )
         self._line_formats = LineFormats(tables.logs, tables.redact)
         self._by_id: dict[str, LocalSource] = {}

@@ -202,7 +202,7 @@ class LocalSource:
         return self._listed(call) or []
 
     def _inside(self, entries: Sequence[DirectoryEntry]) -> list[DirectoryEntry]:
-        return [entry for entry in entries if self._roots.holds(entry.path)]
+        return [entry for entry in entries if self._roots.allows(entry.path)]
 
     def _catch_up(self) -> None:
         """Take in what happened to the files."""

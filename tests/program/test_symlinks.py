@@ -54,7 +54,7 @@ def test_a_swap_to_a_file_outside_is_shown_and_never_read(
         told = facts(server, log)
         assert (told["state"], told["reason"]) == (
             "unreadable",
-            f"it is a symlink to {outside}, outside of what was named; see --follow-symlinks",
+            f"symlink to {outside}, outside the paths given; use --follow-symlinks to follow it",
         )
         assert HIDDEN not in all_that_is_told(server)
         append(inside / "second.log", "two")
@@ -105,7 +105,7 @@ def test_the_start_says_in_words_what_is_not_read(inside: Path, outside: Path, s
     server = serve(inside)
     server.process.terminate()
     assert server.process.stderr
-    assert f"is unreadable (it is a symlink to {outside}, outside" in server.process.stderr.read()
+    assert f"is unreadable (symlink to {outside}, outside" in server.process.stderr.read()
 
 
 def test_what_was_named_may_itself_be_a_link_that_is_swapped(inside: Path, outside: Path, serve: Serve) -> None:
@@ -134,7 +134,7 @@ def test_what_was_named_may_itself_be_a_link_that_is_swapped(inside: Path, outsi
 def test_roots(named: str, path: str, is_inside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "logs").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert AllowedRoots.of([named]).holds(tmp_path / path) == is_inside
+    assert AllowedRoots.for_paths([named]).allows(tmp_path / path) == is_inside
 
 
 def test_a_swap_while_a_file_is_opened_is_refused(inside: Path, outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:

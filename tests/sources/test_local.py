@@ -109,7 +109,7 @@ def log(tmp_path: Path) -> Followed:
 @pytest.fixture
 def few_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Descriptors run short, so that files are let go although they are on disk."""
-    monkeypatch.setattr(ByteFile, "scarce", property(lambda _: True))
+    monkeypatch.setattr(ByteFile, "descriptors_scarce", property(lambda _: True))
 
 
 def checkpoints(reader: Reader[Batch]) -> tuple[Checkpoint, ...]:
