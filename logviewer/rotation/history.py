@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from logviewer.cursor import Checkpoint
 from logviewer.errors import StaleListingError
 from logviewer.files.byte_file import ByteFile, Identity
-from logviewer.files.rotations import EXHAUSTED, DirectoryEntry
 from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.generation import Generation, Position, Reason
+from logviewer.rotation.listing import EXHAUSTED, DirectoryEntry
 
 GRACE_SECONDS = 5.0
 HOLD_SECONDS = 600.0

@@ -18,10 +18,11 @@ from watchfiles import Change
 from logviewer.errors import NotAFileError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import check_regular
-from logviewer.files.rotations import DirectoryListings, is_rotation
+from logviewer.files.rotations import is_rotation
 from logviewer.files.watch import changes
 from logviewer.formats.line_format import LineFormats
 from logviewer.globs import matches_glob
+from logviewer.rotation.listing import DirectoryListings
 from logviewer.settings import NO_TABLES, Tables, User
 from logviewer.source import Source
 from logviewer.sources.line_counter import LineCounter

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from logviewer.cursor import file_key
 from logviewer.errors import StaleListingError
-from logviewer.files.rotations import DirectoryEntry, DirectoryListings, is_rotation, oldest_first
+from logviewer.files.rotations import is_rotation, oldest_first
+from logviewer.rotation.listing import DirectoryEntry, DirectoryListings
 
 AGES = {
     "logrotate numbers": ("app.log", ["app.log.11", "app.log.10", "app.log.9", "app.log.2", "app.log.1"]),

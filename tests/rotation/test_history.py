@@ -4,9 +4,9 @@ from pathlib import Path
 
 from logviewer.cursor import source_key
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.rotations import DirectoryListings
 from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.history import RotationHistory
+from logviewer.rotation.listing import DirectoryListings
 
 
 def test_files_rotated_after_the_new_one_was_opened_are_not_forgotten(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from logviewer import cursor
 from logviewer.cursor import Checkpoint
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.rotations import DirectoryListings
 from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.generation import Batch, Position
 from logviewer.rotation.history import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
+from logviewer.rotation.listing import DirectoryListings
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
 from logviewer.tail.reader import Gap, Lines, Reader, StateChange
