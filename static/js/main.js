@@ -1,36 +1,36 @@
 /** Wires the page: who makes what, who hears whom. */
 
-import { Finding } from "./finding.js";
+import { LineActions } from "./app/line-actions.js";
+import { Pane } from "./app/pane.js";
+import { SearchController } from "./app/search-controller.js";
 import { byId, element } from "./lib/element.js";
 import { once } from "./lib/signal.js";
-import { LineDeeds } from "./line-deeds.js";
 import { Bookmarks } from "./model/bookmarks.js";
-import { asQuery, isFiltering, NO_FILTER, shownParameters } from "./model/filter.js";
-import { Hues } from "./model/hues.js";
-import { Names } from "./model/names.js";
+import { isFiltering, NO_FILTER, toQueryString, viewParameters } from "./model/filter.js";
+import { Highlights } from "./model/highlights.js";
 import { resolveSources } from "./model/query.js";
-import { Recent } from "./model/recent.js";
+import { RecentSearches } from "./model/recent-searches.js";
 import { openStore, Settings } from "./model/settings.js";
-import { Terms } from "./model/terms.js";
-import { Pages } from "./net/pages.js";
+import { SourceColors } from "./model/source-colors.js";
+import { SourceNames } from "./model/source-names.js";
+import { LinesClient } from "./net/lines-client.js";
 import { SourcesClient } from "./net/sources-client.js";
-import { Pane } from "./pane.js";
 import { Address } from "./ui/address.js";
-import { showSettings } from "./ui/appearance.js";
+import { BookmarksDialog } from "./ui/bookmarks-dialog.js";
 import { copyText } from "./ui/clipboard.js";
 import { listenForClicks } from "./ui/commands.js";
-import { GoToDialog } from "./ui/go-to.js";
-import { HelpDialog } from "./ui/help.js";
+import { GoToDialog } from "./ui/go-to-dialog.js";
+import { HelpDialog } from "./ui/help-dialog.js";
+import { HighlightsDialog } from "./ui/highlights-dialog.js";
 import { hintButtons, listenForKeys } from "./ui/keys.js";
-import { MarksDialog } from "./ui/marks.js";
 import { Menu } from "./ui/menu.js";
-import { Overview } from "./ui/overview.js";
+import { PageStatus } from "./ui/page-status.js";
 import { Panes } from "./ui/panes.js";
 import { SelectionBar } from "./ui/selection-bar.js";
-import { Side } from "./ui/side.js";
-import { SourceList } from "./ui/sources.js";
-import { SpanDialog } from "./ui/span.js";
-import { TermsDialog } from "./ui/terms.js";
+import { showSettings } from "./ui/setting-buttons.js";
+import { SourceList } from "./ui/source-list.js";
+import { SourcePanel } from "./ui/source-panel.js";
+import { TimeRangeDialog } from "./ui/time-range-dialog.js";
 import { Toast } from "./ui/toast.js";
 
 /** @typedef {import("./model/bookmarks.js").Bookmark} Bookmark */
@@ -42,46 +42,46 @@ const base = document.documentElement.dataset.base ?? "/";
 const store = openStore();
 const settings = new Settings(store, { wrap: matchMedia("(max-width: 700px)").matches });
 const bookmarks = new Bookmarks(store);
-const terms = new Terms(store);
+const highlights = new Highlights(store);
 const address = new Address();
-const hues = new Hues();
-const names = new Names();
-const catalog = new SourcesClient(`${base}api/sources`);
+const sourceColors = new SourceColors();
+const names = new SourceNames();
+const sourcesClient = new SourcesClient(`${base}api/sources`);
 const toast = new Toast();
 
-/** @type {import("./pane.js").Shared} */
+/** @type {import("./app/pane.js").PaneContext} */
 const shared = {
   base,
   settings,
   names,
-  hues,
+  sourceColors,
   bookmarks,
-  terms,
-  pages: new Pages(`${base}api/lines`),
-  heard: (event) => {
-    if (event.kind === "source") void catalog.refresh();
-    finding?.age();
+  highlights,
+  linesClient: new LinesClient(`${base}api/lines`),
+  received: (event) => {
+    if (event.kind === "source") void sourcesClient.refresh();
+    searchController?.linesArrived();
   },
-  changed: () => overview?.wake(),
-  counted: () => finding?.showLevels(),
-  say: (words) => toast.say(words),
+  changed: () => pageStatus?.update(),
+  levelsCounted: () => searchController?.showLevels(),
+  notify: (message) => toast.show(message),
 };
 
 /** @type {{pane: Pane, at: string | null}[]} in the order of their frames */
 const views = [];
 const panes = new Panes(() => {
   showSources();
-  finding?.show();
-  overview?.wake();
+  searchController?.show();
+  pageStatus?.update();
 });
 
 const active = () => views[panes.active].pane;
 
-/** @type {Finding | undefined} */
-let finding;
+/** @type {SearchController | undefined} */
+let searchController;
 
-/** @type {Overview | undefined} */
-let overview;
+/** @type {PageStatus | undefined} */
+let pageStatus;
 
 // What is shown
 
@@ -90,7 +90,7 @@ function showQueries(queries) {
   while (views.length > queries.length) closeView(views.length - 1);
   const before = views.map(({ pane }) => viewOf(pane));
   while (views.length < queries.length) openView();
-  hues.assign(queries.flatMap(({ sources }) => sources));
+  sourceColors.assign(queries.flatMap(({ sources }) => sources));
   nameSources(queries.flatMap(({ sources }) => sources));
   queries.forEach((query, index) => {
     const { sources, filter, at } = query;
@@ -104,24 +104,24 @@ function showQueries(queries) {
     view.at = at;
   });
   showSources();
-  finding?.show();
-  overview?.wake();
+  searchController?.show();
+  pageStatus?.update();
 }
 
 /** @param {Pick<import("./model/query.js").PaneQuery, "sources" | "filter">} query @returns {string} which lines it shows */
 function viewOf({ sources, filter }) {
-  return `${sources.join("\n")}\n${asQuery(shownParameters(filter))}`;
+  return `${sources.join("\n")}\n${toQueryString(viewParameters(filter))}`;
 }
 
 function openView() {
   const view = { pane: new Pane(panes.add(), shared), at: /** @type {string | null} */ (null) };
-  view.pane.onPlaced = (at) => {
+  view.pane.onMoved = (at) => {
     view.at = at;
-    address.place(views.indexOf(view), at);
+    address.setPosition(views.indexOf(view), at);
   };
   view.pane.onCopy = (text) => void copy(text, "Copied");
-  view.pane.onSpan = ({ from, to }) => void finding?.chooseSpan({ since: String(from), until: String(to) });
-  view.pane.onText = (line, place, event) => lineDeeds.offerField(line, place, event);
+  view.pane.onTimeRange = ({ from, to }) => void searchController?.chooseTimeRange({ since: String(from), until: String(to) });
+  view.pane.onTextClick = (line, offset, event) => lineActions.offerFieldMenu(line, offset, event);
   views.push(view);
 }
 
@@ -133,14 +133,14 @@ function closeView(index) {
 }
 
 function showSources() {
-  const known = catalog.sources.value ?? [];
+  const known = sourcesClient.sources.value ?? [];
   nameSources(views.flatMap(({ pane }) => pane.sources));
-  sourceList.show(known, { hues, chosen: views[panes.active]?.pane.sources ?? [] });
+  sourceList.show(known, { sourceColors, chosen: views[panes.active]?.pane.sources ?? [] });
 }
 
 /** @param {readonly string[]} chosen */
 function nameSources(chosen) {
-  names.assign(catalog.sources.value ?? [], chosen);
+  names.assign(sourcesClient.sources.value ?? [], chosen);
 }
 
 /** @param {readonly import("./net/sources-client.js").SourceInfo[] | null} known */
@@ -148,13 +148,13 @@ function completeQuery(known) {
   if (!known) return;
   address.query.value.forEach(({ sources }, index) => {
     const first = known.find(({ state }) => state === "open") ?? known[0];
-    address.suggest(index, sources.length > 0 ? resolveSources(sources, known) : index === 0 ? [first.id] : []);
+    address.setDefault(index, sources.length > 0 ? resolveSources(sources, known) : index === 0 ? [first.id] : []);
   });
 }
 
 // What readers do
 
-const side = new Side({
+const sourcePanel = new SourcePanel({
   dialog: byId("sources-sheet", HTMLDialogElement),
   content: byId("sources-pane", HTMLElement),
   search: byId("source-search", HTMLInputElement),
@@ -164,59 +164,59 @@ const sourceList = new SourceList(
   {
     list: byId("sources", HTMLElement),
     search: byId("source-search", HTMLInputElement),
-    none: byId("no-source", HTMLElement),
+    noMatch: byId("no-source", HTMLElement),
   },
   {
     only: (id) => {
       address.choose(panes.active, [id]);
-      side.close();
+      sourcePanel.close();
     },
     toggle: (id, on) => {
       const others = active().sources.filter((chosen) => chosen !== id);
       address.choose(panes.active, on ? [...others, id] : others);
     },
-    beside: (id) => {
+    openBeside: (id) => {
       if (views.length > 1) address.choose(1 - panes.active, [id]);
       else address.split([id]);
-      side.close();
+      sourcePanel.close();
     },
   },
 );
 const menu = new Menu(byId("menu", HTMLDialogElement));
-const lineDeeds = new LineDeeds({
+const lineActions = new LineActions({
   active,
   names,
   bookmarks,
-  terms,
+  highlights,
   copy: (text) => void copy(text, "Copied"),
   copyLink: (current) => void copyLink(current),
-  add: (what, text) => finding?.add(what, text),
-  addField: (what, field) => finding?.addField(what, field),
-  chooseSpan: (span) => void finding?.chooseSpan(span),
+  add: (what, text) => searchController?.add(what, text),
+  addField: (what, field) => searchController?.addField(what, field),
+  chooseTimeRange: (timeRangeDialog) => void searchController?.chooseTimeRange(timeRangeDialog),
   refine: (filter, at) => address.refine(panes.active, filter, { at }),
 });
 const goTo = new GoToDialog(
-  (target) => active().moves.to(target),
-  async (time) => (await finding?.goToTime(time)) ?? null,
+  (target) => active().navigation.to(target),
+  async (time) => (await searchController?.goToTime(time)) ?? null,
 );
-const span = new SpanDialog(async (typed) => (await finding?.chooseSpan(typed)) ?? null);
-const termsDialog = new TermsDialog(terms);
+const timeRangeDialog = new TimeRangeDialog(async (typed) => (await searchController?.chooseTimeRange(typed)) ?? null);
+const highlightsDialog = new HighlightsDialog(highlights);
 const help = new HelpDialog(settings);
-const marks = new MarksDialog(bookmarks, { nameOf: (id) => names.full(id), go: goToMark });
+const bookmarksDialog = new BookmarksDialog(bookmarks, { nameOf: (id) => names.full(id), go: goToBookmark });
 
-/** @param {Bookmark | null} mark */
-function goToMark(mark) {
-  if (!mark) return toast.say("No more bookmarks that way");
+/** @param {Bookmark | null} bookmark */
+function goToBookmark(bookmark) {
+  if (!bookmark) return toast.show("No more bookmarks that way");
   const pane = active();
-  if (pane.sources.includes(mark.source) && !isFiltering(pane.filter)) pane.goTo(mark.at);
-  else address.choose(panes.active, [mark.source], mark.at, NO_FILTER);
+  if (pane.sources.includes(bookmark.source) && !isFiltering(pane.filter)) pane.goTo(bookmark.at);
+  else address.choose(panes.active, [bookmark.source], bookmark.at, NO_FILTER);
 }
 
 /** @param {"next" | "previous"} way */
-function nextMark(way) {
+function goToNextBookmark(way) {
   const pane = active();
   const here = pane.current?.line;
-  if (here) goToMark(bookmarks[way](pane.sources, here));
+  if (here) goToBookmark(bookmarks[way](pane.sources, here));
 }
 
 /** @param {(current: Current) => void} act */
@@ -230,14 +230,14 @@ const withCurrent = (act) => () => {
  * @param {string} words what to say when it is done
  */
 async function copy(text, words) {
-  toast.say((await copyText(text)) ? words : "The browser did not let the page copy");
+  toast.show((await copyText(text)) ? words : "The browser did not let the page copy");
 }
 
 /** @param {Current} current */
 async function copyLink({ row }) {
   const at = await active().cursorOf(row);
   if (at) await copy(address.link(active().sources, at, active().filter), "Link copied");
-  else toast.say("This line has no place yet");
+  else toast.show("This line has no place yet");
 }
 
 async function copyChosen() {
@@ -249,7 +249,7 @@ function download() {
   const { sources, filter } = active();
   const link = element("a", "");
   const which = sources.map((id) => /** @type {import("./model/filter.js").Parameter} */ (["source", id]));
-  link.href = `${base}api/download?${asQuery([...which, ...shownParameters(filter)])}`;
+  link.href = `${base}api/download?${toQueryString([...which, ...viewParameters(filter)])}`;
   link.download = "";
   link.click();
 }
@@ -264,36 +264,36 @@ const commands = {
   },
   "other-pane": () => panes.turnToOther(),
   "close-pane": () => address.close(panes.active),
-  sources: () => side.find(),
+  sources: () => sourcePanel.focusSearch(),
   side: () => settings.toggleSide(),
-  down: () => active().moves.byLines(1),
-  up: () => active().moves.byLines(-1),
-  "page-down": () => active().moves.byPages(1),
-  "page-up": () => active().moves.byPages(-1),
-  "half-down": () => active().moves.byPages(0.5),
-  "half-up": () => active().moves.byPages(-0.5),
-  left: () => active().moves.aside(-1),
-  right: () => active().moves.aside(1),
-  start: () => active().moves.toStart(),
-  end: () => active().moves.toEnd(),
+  down: () => active().navigation.byLines(1),
+  up: () => active().navigation.byLines(-1),
+  "page-down": () => active().navigation.byPages(1),
+  "page-up": () => active().navigation.byPages(-1),
+  "half-down": () => active().navigation.byPages(0.5),
+  "half-up": () => active().navigation.byPages(-0.5),
+  left: () => active().navigation.sideways(-1),
+  right: () => active().navigation.sideways(1),
+  start: () => active().navigation.toStart(),
+  end: () => active().navigation.toEnd(),
   "go-to": () => goTo.open(active().document.exact ? active().document.total : null),
-  search: () => finding?.open(),
-  "next-hit": () => void finding?.hop("next"),
-  "previous-hit": () => void finding?.hop("previous"),
-  "next-error": () => void finding?.hopLevel(["error", "fatal"], "next", "errors"),
-  "previous-error": () => void finding?.hopLevel(["error", "fatal"], "previous", "errors"),
-  "next-warning": () => void finding?.hopLevel(["warning"], "next", "warnings"),
-  "previous-warning": () => void finding?.hopLevel(["warning"], "previous", "warnings"),
-  span: () => span.open(active().filter),
-  terms: () => termsDialog.open(),
-  "clear-filter": () => finding?.clear(),
-  "close-search": () => finding?.close(),
+  search: () => searchController?.open(),
+  "next-hit": () => void searchController?.jump("next"),
+  "previous-hit": () => void searchController?.jump("previous"),
+  "next-error": () => void searchController?.jumpToLevel(["error", "fatal"], "next", "errors"),
+  "previous-error": () => void searchController?.jumpToLevel(["error", "fatal"], "previous", "errors"),
+  "next-warning": () => void searchController?.jumpToLevel(["warning"], "next", "warnings"),
+  "previous-warning": () => void searchController?.jumpToLevel(["warning"], "previous", "warnings"),
+  "time-range": () => timeRangeDialog.open(active().filter),
+  highlights: () => highlightsDialog.open(),
+  "clear-filter": () => searchController?.clear(),
+  "close-search": () => searchController?.close(),
   histogram: () => settings.toggleHistogram(),
-  mark: withCurrent((current) => void active().toggleMark(current)),
-  "next-mark": () => nextMark("next"),
-  "previous-mark": () => nextMark("previous"),
-  marks: () => marks.open(),
-  "line-menu": withCurrent((current) => lineDeeds.openMenu(current)),
+  bookmark: withCurrent((current) => void active().toggleBookmark(current)),
+  "next-bookmark": () => goToNextBookmark("next"),
+  "previous-bookmark": () => goToNextBookmark("previous"),
+  bookmarks: () => bookmarksDialog.open(),
+  "line-menu": withCurrent((current) => lineActions.openMenu(current)),
   copy: () => void copyChosen(),
   "copy-link": withCurrent((current) => void copyLink(current)),
   pretty: withCurrent(({ line }) => active().togglePretty(line)),
@@ -310,7 +310,7 @@ const commands = {
   help: () => help.open(),
   retry: () => {
     for (const { pane } of views) pane.retry();
-    void catalog.refresh();
+    void sourcesClient.refresh();
   },
   restart: () => active().show(active().sources, active().filter, null),
   reload: () => location.reload(),
@@ -320,13 +320,13 @@ const commands = {
 
 function watchVisibility() {
   for (const { pane } of views) pane.setHidden(document.hidden);
-  if (document.hidden) catalog.stop();
-  else catalog.start();
+  if (document.hidden) sourcesClient.stop();
+  else sourcesClient.start();
 }
 
 listenForClicks(commands);
 listenForKeys(commands, settings.keys);
-document.addEventListener("click", (event) => lineDeeds.openMenuOf(event));
+document.addEventListener("click", (event) => lineActions.openMenuOf(event));
 hintButtons();
 showSettings(settings);
 
@@ -336,51 +336,51 @@ window.addEventListener("pagehide", () => views.forEach(({ pane }) => pane.suspe
 window.addEventListener("pageshow", (event) => event.persisted && views.forEach(({ pane }) => pane.resume()));
 window.addEventListener("storage", () => {
   bookmarks.reload();
-  terms.reload();
+  highlights.reload();
 });
 // A stream of its own may have been let go for the tabs that were turned to since.
 window.addEventListener("focus", () => views.forEach(({ pane }) => pane.retry()));
 // Ages in the time column go on.
 setInterval(() => settings.times.value === "relative" && views.forEach(({ pane }) => pane.refresh()), 1_000);
 
-finding = new Finding({
+searchController = new SearchController({
   base,
   active: () => views[panes.active]?.pane,
   refine: (filter, how) => address.refine(panes.active, filter, how),
   settings,
-  recent: new Recent(store),
-  say: (words) => toast.say(words),
+  recent: new RecentSearches(store),
+  notify: (message) => toast.show(message),
 });
 void new SelectionBar(
   () => views[panes.active]?.pane.selectedText ?? "",
-  (deed, text) => {
-    if (deed === "highlight") terms.add(text);
-    else finding?.add(deed === "include" ? "include" : "exclude", text);
+  (action, text) => {
+    if (action === "highlight") highlights.add(text);
+    else searchController?.add(action === "include" ? "include" : "exclude", text);
   },
 );
 
 // Rows carry names, so the first of them waits for the list.
 once(
-  catalog.sources,
+  sourcesClient.sources,
   (known) => known !== null,
   () => address.query.subscribe(showQueries),
 );
-overview = new Overview(() => ({
+pageStatus = new PageStatus(() => ({
   panes: views.map(({ pane }) => pane.state),
   active: panes.active,
-  sources: catalog.sources.value,
-  trouble: catalog.trouble.value,
+  sources: sourcesClient.sources.value,
+  trouble: sourcesClient.trouble.value,
 }));
-catalog.sources.subscribe(() => {
+sourcesClient.sources.subscribe(() => {
   showSources();
   for (const { pane } of views) pane.refresh();
-  overview?.wake();
+  pageStatus?.update();
 });
 // When one request gets through again, the stream need not wait for its turn.
-catalog.trouble.subscribe((trouble) => {
+sourcesClient.trouble.subscribe((trouble) => {
   if (trouble === null) for (const { pane } of views) pane.retry();
-  overview?.wake();
+  pageStatus?.update();
 });
 // Once: a reader who later chooses no source sees none.
-once(catalog.sources, (known) => Boolean(known?.length), completeQuery);
+once(sourcesClient.sources, (known) => Boolean(known?.length), completeQuery);
 watchVisibility();

@@ -263,7 +263,7 @@ def test_words_are_highlighted_in_their_colours(logs: Path, serve: Serve, page: 
     open_hour(logs, serve, page)
     page.keyboard.press("*")
     for word in ("info", "request"):
-        page.locator("#terms-field").fill(word)
+        page.locator("#highlights-field").fill(word)
         page.keyboard.press("Enter")
     page.keyboard.press("Escape")
     page.wait_for_function("() => [0, 1].every((n) => CSS.highlights.get(`term-${n}`).size > 5)")

@@ -3,11 +3,11 @@ import { test } from "node:test";
 import { FLAGS, parseAnsi, stripAnsi } from "../../static/js/text/ansi.js";
 import { random } from "./random.js";
 
-test("colours go, text stays", () => {
+test("colors go, text stays", () => {
   assert.equal(stripAnsi("\x1b[1;31mERROR\x1b[0m disk \x1b[38;5;208mfull\x1b[m"), "ERROR disk full");
 });
 
-test("colours with colons and the eight-bit introducer go too", () => {
+test("colors with colons and the eight-bit introducer go too", () => {
   assert.equal(stripAnsi("\x1b[38:2::255:0:0mred\x9b0m"), "red");
 });
 
@@ -61,13 +61,13 @@ test("a line without escapes has no styles and is the same string", () => {
   assert.deepEqual(parseAnsi("plain [31m text"), { text: "plain [31m text", styles: [], rest: 0 });
 });
 
-test("the 16 colours, in both weights, for text and ground", () => {
+test("the 16 colors, in both weights, for text and ground", () => {
   assert.deepEqual(styleOfX("\x1b[31mx"), { fg: 1, bg: null, flags: 0 });
   assert.deepEqual(styleOfX("\x1b[97;104mx"), { fg: 15, bg: 12, flags: 0 });
   assert.deepEqual(styleOfX("\x1b[42m\x1b[30mx"), { fg: 0, bg: 2, flags: 0 });
 });
 
-test("256 colours: named, from the cube, from the greys", () => {
+test("256 colors: named, from the cube, from the greys", () => {
   assert.equal(styleOfX("\x1b[38;5;9mx")?.fg, 9);
   assert.equal(styleOfX("\x1b[38;5;16mx")?.fg, "#000000");
   assert.equal(styleOfX("\x1b[38;5;208mx")?.fg, "#ff8700");
@@ -76,7 +76,7 @@ test("256 colours: named, from the cube, from the greys", () => {
   assert.equal(styleOfX("\x1b[38:5:255mx")?.fg, "#eeeeee");
 });
 
-test("true colours: with semicolons, with colons, with a colour space", () => {
+test("true colors: with semicolons, with colons, with a color space", () => {
   const codes = ["38;2;255;128;0", "38:2:255:128:0", "38:2::255:128:0", "38:2:1:255:128:0", "38:2::255:128:0:0:1"];
   for (const code of codes) {
     assert.equal(styleOfX(`\x1b[${code}mx`)?.fg, "#ff8000", code);
@@ -85,13 +85,13 @@ test("true colours: with semicolons, with colons, with a colour space", () => {
   assert.equal(styleOfX("\x1b[48;2;1;2;3;1mx")?.flags, FLAGS.bold);
 });
 
-test("a wrong colour is none, and none of its numbers is a code", () => {
+test("a wrong color is none, and none of its numbers is a code", () => {
   for (const code of ["38;5;256", "38;2;1;2;300", "38;5", "38;2;1;2", "38;7;1;4", "38", "38:5", "38:2:1", "38:9:1"]) {
     assert.equal(styleOfX(`\x1b[${code}mx`), null, code);
   }
 });
 
-test("an underline's own colour is passed over", () => {
+test("an underline's own color is passed over", () => {
   assert.deepEqual(styleOfX("\x1b[4;58;5;9mx"), { fg: null, bg: null, flags: FLAGS.underline });
   assert.deepEqual(styleOfX("\x1b[4:3;58:2::1:2:3mx"), { fg: null, bg: null, flags: FLAGS.underline });
 });
@@ -119,7 +119,7 @@ test("everything ends with a reset, written out or not", () => {
   assert.deepEqual(styleOfX("\x1b[1;31m\x1b[0;32mx"), { fg: 2, bg: null, flags: 0 });
 });
 
-test("sequences that only look like colours change nothing", () => {
+test("sequences that only look like colors change nothing", () => {
   for (const other of ["\x1b[>4;2m", "\x1b[?4m", "\x1b[31K", "\x1b[4 m", "\x1b]31m\x07"]) {
     assert.deepEqual(parseAnsi(`a${other}x`), { text: "ax", styles: [], rest: 0 });
   }

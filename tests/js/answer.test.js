@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ask, readAnswer } from "../../static/js/net/answer.js";
+import { fetchEventStream, readAnswer } from "../../static/js/net/answer.js";
 
 const STREAM = { "content-type": "text/event-stream; charset=utf-8" };
 
@@ -38,7 +38,7 @@ test("a refusal is told in the server's words, or else by its number", async () 
 });
 
 test("without a network there is no answer yet", async () => {
-  const answer = await ask("/", new AbortController().signal, async () => {
+  const answer = await fetchEventStream("/", new AbortController().signal, async () => {
     throw new TypeError("Failed to fetch");
   });
   assert.deepEqual(answer, { verdict: "unavailable", retryAfter: 0 });

@@ -4,7 +4,7 @@ import { Channel } from "../../static/js/net/channel.js";
 
 /** @typedef {import("../../static/js/model/events.js").StreamEvent} StreamEvent */
 /** @typedef {import("../../static/js/net/messages.js").ToWorker} ToWorker */
-/** @typedef {import("../../static/js/net/worker-port.js").Ears} Ears */
+/** @typedef {import("../../static/js/net/worker-port.js").Listener} Listener */
 
 /** @param {string} source @returns {StreamEvent} */
 const gap = (source) => ({ kind: "gap", source, reason: "lost", lines: 1 });
@@ -14,8 +14,8 @@ function makeChannel() {
   const posted = [];
   /** @type {string[]} */
   const delivered = [];
-  /** @type {Ears[]} */
-  const ears = [];
+  /** @type {Listener[]} */
+  const listener = [];
   const port = { post: (/** @type {ToWorker} */ message) => void posted.push(message), close: () => {} };
   const channel = new Channel({
     endpoint: "http://host/api/stream",
@@ -24,74 +24,74 @@ function makeChannel() {
       if (delivered.at(-1) === "switch") channel.follow(["next"]);
     },
     restart: () => void delivered.push("restart"),
-    open: (_, given) => (ears.push(given), port),
+    open: (_, given) => (listener.push(given), port),
   });
   const follows = () => posted.filter(({ type }) => type === "follow");
-  return { channel, posted, delivered, ears: ears[0], follows, state: () => channel.connection.value.name };
+  return { channel, posted, delivered, listener: listener[0], follows, state: () => channel.connection.value.name };
 }
 
 test("a choice is followed, and its events are delivered and taken", () => {
-  const { channel, posted, delivered, ears, state } = makeChannel();
+  const { channel, posted, delivered, listener, state } = makeChannel();
   channel.follow(["a"]);
-  assert.deepEqual(posted.at(-1), { type: "follow", choice: 1, sources: ["a"], filter: "" });
+  assert.deepEqual(posted.at(-1), { type: "follow", subscription: 1, sources: ["a"], filter: "" });
   assert.equal(state(), "connecting");
-  ears.heard({ type: "connection", choice: 1, connection: { name: "live" } });
+  listener.received({ type: "connection", subscription: 1, connection: { name: "live" } });
   assert.equal(state(), "live");
-  ears.heard({ type: "events", choice: 1, events: [gap("a"), gap("b")], size: 7 });
+  listener.received({ type: "events", subscription: 1, events: [gap("a"), gap("b")], size: 7 });
   assert.deepEqual(delivered, ["a", "b"]);
-  assert.deepEqual(posted.at(-1), { type: "taken", choice: 1, size: 7 });
+  assert.deepEqual(posted.at(-1), { type: "ack", subscription: 1, size: 7 });
 });
 
 test("nothing of an earlier choice is heard any more", () => {
-  const { channel, delivered, ears, state } = makeChannel();
+  const { channel, delivered, listener, state } = makeChannel();
   channel.follow(["a"]);
   channel.follow([]);
-  ears.heard({ type: "events", choice: 1, events: [gap("a")], size: 7 });
-  ears.heard({ type: "connection", choice: 1, connection: { name: "live" } });
+  listener.received({ type: "events", subscription: 1, events: [gap("a")], size: 7 });
+  listener.received({ type: "connection", subscription: 1, connection: { name: "live" } });
   assert.deepEqual([delivered, state()], [[], "idle"]);
 });
 
 test("a choice that is made by an event ends the ones before it", () => {
-  const { channel, delivered, ears } = makeChannel();
+  const { channel, delivered, listener } = makeChannel();
   channel.follow(["a"]);
-  ears.heard({ type: "events", choice: 1, events: [gap("switch"), gap("a")], size: 7 });
+  listener.received({ type: "events", subscription: 1, events: [gap("switch"), gap("a")], size: 7 });
   assert.deepEqual(delivered, ["switch"]);
 });
 
 test("where events cannot go on, the page clears and they begin anew", () => {
-  const { channel, delivered, ears, follows } = makeChannel();
+  const { channel, delivered, listener, follows } = makeChannel();
   channel.follow(["a"]);
   channel.suspend();
   channel.resume();
-  ears.heard({ type: "anew", choice: 1 });
+  listener.received({ type: "reset", subscription: 1 });
   assert.deepEqual(delivered, ["restart"]);
-  assert.deepEqual(follows().at(-1), { type: "follow", choice: 2, sources: ["a"], filter: "" });
+  assert.deepEqual(follows().at(-1), { type: "follow", subscription: 2, sources: ["a"], filter: "" });
 });
 
 test("another worker hears all that the first one was told", () => {
-  const { channel, posted, ears } = makeChannel();
+  const { channel, posted, listener } = makeChannel();
   channel.setHidden(true);
   channel.follow(["a"]);
   posted.length = 0;
-  ears.lost();
+  listener.replaced();
   assert.deepEqual(posted, [
     { type: "hidden", hidden: true },
-    { type: "follow", choice: 2, sources: ["a"], filter: "" },
+    { type: "follow", subscription: 2, sources: ["a"], filter: "" },
   ]);
 });
 
 test("without any worker the page says so", () => {
-  const { channel, ears, state } = makeChannel();
+  const { channel, listener, state } = makeChannel();
   channel.follow(["a"]);
-  ears.failed();
+  listener.failed();
   assert.equal(state(), "refused");
 });
 
 test("a closed channel is silent", () => {
-  const { channel, posted, delivered, ears } = makeChannel();
+  const { channel, posted, delivered, listener } = makeChannel();
   channel.follow(["a"]);
   channel.close();
   assert.deepEqual(posted.at(-1), { type: "close" });
-  ears.heard({ type: "events", choice: 1, events: [gap("a")], size: 7 });
+  listener.received({ type: "events", subscription: 1, events: [gap("a")], size: 7 });
   assert.deepEqual(delivered, []);
 });

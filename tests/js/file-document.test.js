@@ -64,9 +64,9 @@ class FakeServer {
     let first = start < 0 ? Math.max(0, all.length + start) : start;
     if (cursor) {
       const [, number, index] = /** @type {RegExpMatchArray} */ (cursor.match(/f(\d+):(\d+)/)).map(Number);
-      const place = all.findIndex(({ file, index: each }) => file === this.files[number] && each === index);
-      first = at ? place : Math.max(0, place - count);
-      count = at ? count : place - first;
+      const position = all.findIndex(({ file, index: each }) => file === this.files[number] && each === index);
+      first = at ? position : Math.max(0, position - count);
+      count = at ? count : position - first;
     }
     const reached = start >= 0 && !complete && first + count > this.live.counted ? [] : all.slice(first, first + count);
     return {
@@ -111,9 +111,9 @@ class FakeList {
       },
       change: (change) => {
         const { total } = this.document;
-        const place = total > 0 ? this.document.place(Math.min(this.top, total - 1)) : null;
+        const position = total > 0 ? this.document.position(Math.min(this.top, total - 1)) : null;
         change();
-        if (place) this.top = this.document.locate(place);
+        if (position) this.top = this.document.locate(position);
       },
       moveTo: (row) => (this.top = row),
       top: () => this.top,
@@ -133,9 +133,9 @@ class FakeList {
       const number = server.files.indexOf(file);
       for (let row = 0; row < document.total; row += 1) {
         const found = document.row(row);
-        const place = document.place(row);
-        if (found?.kind !== "line" || place.file.id !== file.id || !place.file.exact) continue;
-        assert.equal(found.text, `${number}/${place.index}`);
+        const position = document.position(row);
+        if (found?.kind !== "line" || position.file.id !== file.id || !position.file.exact) continue;
+        assert.equal(found.text, `${number}/${position.index}`);
       }
     }
   }
@@ -172,12 +172,12 @@ test("the rows in view stay the same while an uncounted file is counted", async 
   const list = new FakeList(server);
   list.document.accept(server.event(49_800, 200));
   list.document.open(null);
-  await list.until(() => list.document.counting !== null);
+  await list.until(() => list.document.countedShare !== null);
   list.top = list.document.total - 100;
   const seen = list.text;
   assert.equal(seen, "0/49900");
   file.counted = 20_000;
-  await list.until(() => list.document.counting === 0.4);
+  await list.until(() => list.document.countedShare === 0.4);
   assert.equal(list.text, seen);
   list.document.accept(server.append(10));
   assert.equal(list.text, seen);

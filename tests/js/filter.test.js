@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fieldsOf } from "../../static/js/text/fields.js";
 import {
-  asQuery,
   hitParameters,
   isFiltering,
+  matchParameters,
   NO_FILTER,
   readFilter,
-  termWords,
-  viewParameters,
+  termText,
+  toQueryString,
   withField,
   withLevelToggled,
   withRegexToggled,
@@ -37,13 +37,13 @@ test("a URL for curl is a filter whose last text is in the search bar", () => {
     levels: ["error"],
     since: "1h ago",
   });
-  assert.equal(asQuery(viewParameters(filter)), "q=a&q=b&not=c&level=error&since=1h+ago");
+  assert.equal(toQueryString(matchParameters(filter)), "q=a&q=b&not=c&level=error&since=1h+ago");
 });
 
 test("a search that is no filter is found in all lines", () => {
   const filter = read("find=x&regex=true");
   assert.deepEqual([filter.search, filter.only, isFiltering(filter)], ["x", false, false]);
-  assert.equal(asQuery(hitParameters(filter)), "q=x&regex=true");
+  assert.equal(toQueryString(hitParameters(filter)), "q=x&regex=true");
 });
 
 test("what is written is read again", () => {
@@ -98,7 +98,7 @@ test("a field is chosen with its whole value, wherever it stands", () => {
     false,
     false,
   ]);
-  assert.equal(termWords(filter.include[0], true), "user=u1");
+  assert.equal(termText(filter.include[0], true), "user=u1");
   assert.deepEqual(withRegexToggled(filter).include, ["user=u1"]);
   assert.deepEqual(withField(NO_FILTER, "exclude", name), { ...NO_FILTER, exclude: ['name="a b"'] });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import { linesEvent, makeWorld, settle } from "./hub-world.js";
+import { linesEvent, makeWorld, settle } from "./hub-harness.js";
 import { random } from "./random.js";
 
 const LINGER = 10_000;

@@ -4,11 +4,12 @@ import { test } from "node:test";
 
 const ROOT = new URL("../../static/js/", import.meta.url);
 const VENDOR = new URL("../vendor/", ROOT);
-// A module of ours lies in a room or, where it wires rooms, above them; one of others in a folder of its own.
-const PLACE = /^(?:([a-z]+|\.\.\/vendor(?=\/[a-z-]+\/))\/)?(?:[a-z-]+\/)*[a-z-]+\.js$/;
-/** @type {Record<string, string[]>} which folders the modules of a folder may import */
+// The room of a module: a folder below static/js, a vendored package, or none for the entry.
+const ROOM = /^(?:([a-z]+|\.\.\/vendor(?=\/[a-z-]+\/))\/)?(?:[a-z-]+\/)*[a-z-]+\.js$/;
+/** The rooms that the modules of a room may import. @type {Record<string, string[]>} */
 const ALLOWED = {
-  "": ["", "ui", "list", "net", "text", "model", "lib"],
+  "": ["app", "ui", "list", "net", "text", "model", "lib"],
+  app: ["app", "ui", "list", "net", "text", "model", "lib"],
   ui: ["ui", "text", "model", "lib"],
   list: ["list", "text", "model", "lib"],
   net: ["net", "text", "model", "lib", "../vendor"],
@@ -17,20 +18,29 @@ const ALLOWED = {
   lib: ["lib"],
 };
 
-/** @param {string} folder */
-function readModules(folder) {
-  const place = new URL(folder ? `${folder}/` : "", ROOT);
-  const names = readdirSync(place).filter((name) => name.endsWith(".js"));
-  return names.map((name) => ({ name: `${folder}/${name}`, text: readFileSync(new URL(name, place), "utf8") }));
+/** @param {string} room */
+function folderOf(room) {
+  return new URL(room ? `${room}/` : "", ROOT);
 }
 
-for (const [folder, allowed] of Object.entries(ALLOWED)) {
-  test(`${folder || "main"} imports only what lies below it, with its extension`, () => {
-    for (const { name, text } of readModules(folder)) {
+/** @param {string} room */
+function readModules(room) {
+  const names = readdirSync(folderOf(room)).filter((name) => name.endsWith(".js"));
+  return names.map((name) => ({ name: `${room}/${name}`, text: readFileSync(new URL(name, folderOf(room)), "utf8") }));
+}
+
+test("every folder is a room", () => {
+  const folders = readdirSync(ROOT, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  assert.deepEqual(folders.map(({ name }) => name).sort(), Object.keys(ALLOWED).filter(Boolean).sort());
+});
+
+for (const [room, allowed] of Object.entries(ALLOWED)) {
+  test(`${room || "main"} imports only rooms below it, with the file extension`, () => {
+    for (const { name, text } of readModules(room)) {
       for (const [, from] of text.matchAll(/^(?:import|export) [^;]*?from "([^"]+)";/gm)) {
-        const target = new URL(from, new URL(folder ? `${folder}/` : "", ROOT)).href;
-        const place = target.replace(ROOT.href, "").replace(VENDOR.href, "../vendor/").match(PLACE);
-        assert.ok(place && allowed.includes(place[1] ?? ""), `${name}: ${from}`);
+        const target = new URL(from, folderOf(room)).href;
+        const found = target.replace(ROOT.href, "").replace(VENDOR.href, "../vendor/").match(ROOM);
+        assert.ok(found && allowed.includes(found[1] ?? ""), `${name}: ${from}`);
       }
     }
   });
@@ -43,8 +53,8 @@ test("model and text run without a page", () => {
 });
 
 test("nothing makes elements from markup", () => {
-  for (const folder of Object.keys(ALLOWED)) {
-    for (const { name, text } of readModules(folder)) {
+  for (const room of Object.keys(ALLOWED)) {
+    for (const { name, text } of readModules(room)) {
       assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function/, name);
     }
   }

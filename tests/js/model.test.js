@@ -2,27 +2,27 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytes, counted } from "../../static/js/lib/numbers.js";
 import { once, Signal } from "../../static/js/lib/signal.js";
-import { HUE_COUNT, Hues } from "../../static/js/model/hues.js";
-import { Names, shortNames } from "../../static/js/model/names.js";
-import { Rate } from "../../static/js/model/rate.js";
+import { COLOR_COUNT, SourceColors } from "../../static/js/model/source-colors.js";
+import { shortNames, SourceNames } from "../../static/js/model/source-names.js";
+import { LineRate } from "../../static/js/model/line-rate.js";
 import { Settings } from "../../static/js/model/settings.js";
 
 test("a chosen source keeps its hue while others come and go", () => {
-  const hues = new Hues();
-  hues.assign(["a", "b"]);
-  hues.assign(["b", "c"]);
+  const sourceColors = new SourceColors();
+  sourceColors.assign(["a", "b"]);
+  sourceColors.assign(["b", "c"]);
   assert.deepEqual(
-    ["a", "b", "c"].map((id) => hues.of(id)),
+    ["a", "b", "c"].map((id) => sourceColors.of(id)),
     [null, 1, 0],
   );
 });
 
 test("hues repeat only when there are more sources than hues", () => {
-  const hues = new Hues();
-  const ids = Array.from({ length: HUE_COUNT + 3 }, (_, index) => String(index));
-  hues.assign(ids);
-  assert.equal(new Set(ids.slice(0, HUE_COUNT).map((id) => hues.of(id))).size, HUE_COUNT);
-  for (const id of ids) assert.ok(Number(hues.of(id)) < HUE_COUNT);
+  const sourceColors = new SourceColors();
+  const ids = Array.from({ length: COLOR_COUNT + 3 }, (_, index) => String(index));
+  sourceColors.assign(ids);
+  assert.equal(new Set(ids.slice(0, COLOR_COUNT).map((id) => sourceColors.of(id))).size, COLOR_COUNT);
+  for (const id of ids) assert.ok(Number(sourceColors.of(id)) < COLOR_COUNT);
 });
 
 test("a name is the last part of its path, unless two chosen ones share it", () => {
@@ -45,7 +45,7 @@ test("names that are alike take as much of their paths as tells them apart", () 
 });
 
 test("a name in full tells a source from all others, also from those that are not chosen", () => {
-  const names = new Names();
+  const names = new SourceNames();
   const known = [
     { id: "1", name: "app.log", path: "/log/eu/app.log" },
     { id: "2", name: "app.log", path: "/log/us/app.log" },
@@ -55,7 +55,7 @@ test("a name in full tells a source from all others, also from those that are no
 });
 
 test("a source that is not known is called by its id", () => {
-  const names = new Names();
+  const names = new SourceNames();
   names.assign([{ id: "1", name: "a/b.log" }], ["1", "2"]);
   assert.deepEqual(
     [names.short("1"), names.full("1"), names.short("2"), names.full("2")],
@@ -64,21 +64,21 @@ test("a source that is not known is called by its id", () => {
 });
 
 test("lines that were there before do not count as a rate", () => {
-  const rate = new Rate();
+  const rate = new LineRate();
   assert.equal(rate.sample(0, 0), null);
   assert.equal(rate.sample(500, 1_000), null);
   assert.equal(rate.sample(510, 2_000), 10);
 });
 
 test("the rate forgets what is older than some seconds", () => {
-  const rate = new Rate();
+  const rate = new LineRate();
   rate.sample(1, 0);
   for (let second = 1; second <= 5; second += 1) rate.sample(1_000, second * 1_000);
   assert.equal(rate.sample(1_000, 6_000), 0);
 });
 
 test("a total that begins anew has no rate until it has two samples", () => {
-  const rate = new Rate();
+  const rate = new LineRate();
   rate.sample(500, 0);
   rate.reset();
   assert.equal(rate.sample(90, 1_000), null);

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { glyphMarks, isClean, visible } from "../../static/js/text/sanitize.js";
+import { glyphRanges, isClean, sanitize } from "../../static/js/text/sanitize.js";
 
 test("a plain line is clean and stays as it is", () => {
   const line = "GET /caf\u00e9 200 \u65e5\u672c";
   assert.equal(isClean(line), true);
-  assert.equal(visible(line), line);
-  assert.deepEqual(glyphMarks(line), []);
+  assert.equal(sanitize(line), line);
+  assert.deepEqual(glyphRanges(line), []);
 });
 
 test("tabs are left to the browser", () => {
-  assert.equal(visible("a\tb"), "a\tb");
+  assert.equal(sanitize("a\tb"), "a\tb");
 });
 
 test("every C0 control but tab, DEL and every C1 control becomes a glyph", () => {
@@ -18,33 +18,33 @@ test("every C0 control but tab, DEL and every C1 control becomes a glyph", () =>
   for (const code of codes.filter((known) => known !== 9)) {
     const character = String.fromCharCode(code);
     assert.equal(isClean(character), false);
-    assert.match(visible(character), /^\u2039[A-Z0-9]{2,3}\u203a$/);
+    assert.match(sanitize(character), /^\u2039[A-Z0-9]{2,3}\u203a$/);
   }
 });
 
 test("glyphs carry the usual names", () => {
   assert.equal(
-    visible("\0\x1b\r\n\x7f\x85"),
+    sanitize("\0\x1b\r\n\x7f\x85"),
     "\u2039NUL\u203a\u2039ESC\u203a\u2039CR\u203a\u2039LF\u203a\u2039DEL\u203a\u203985\u203a",
   );
 });
 
 test("bidi overrides, isolates and marks cannot reorder a line", () => {
-  const shown = visible("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c");
+  const shown = sanitize("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c");
   assert.doesNotMatch(shown, /[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]/);
-  assert.equal(visible("\u202egpj.exe"), "\u2039RLO\u203agpj.exe");
+  assert.equal(sanitize("\u202egpj.exe"), "\u2039RLO\u203agpj.exe");
 });
 
 test("line and paragraph separators do not break a row", () => {
-  assert.equal(visible("a\u2028b\u2029c"), "a\u2039LS\u203ab\u2039PS\u203ac");
+  assert.equal(sanitize("a\u2028b\u2029c"), "a\u2039LS\u203ab\u2039PS\u203ac");
 });
 
 test("a glyph is told from the same characters in the log", () => {
-  assert.deepEqual(glyphMarks("\u2039ESC\u203a \x1b"), [[6, 7, "\u2039ESC\u203a"]]);
+  assert.deepEqual(glyphRanges("\u2039ESC\u203a \x1b"), [[6, 7, "\u2039ESC\u203a"]]);
 });
 
 test("neighbours are marked as one", () => {
-  assert.deepEqual(glyphMarks("a\x07\x07b\0"), [
+  assert.deepEqual(glyphRanges("a\x07\x07b\0"), [
     [1, 3, "\u2039BEL\u203a\u2039BEL\u203a"],
     [4, 5, "\u2039NUL\u203a"],
   ]);
@@ -52,5 +52,5 @@ test("neighbours are marked as one", () => {
 
 test("letters of right-to-left scripts and joined emoji stay whole", () => {
   const line = "\u05e9\u05dc\u05d5\u05dd \u{1f469}\u200d\u{1f467}";
-  assert.equal(visible(line), line);
+  assert.equal(sanitize(line), line);
 });

@@ -10,8 +10,8 @@ for (const rows of [0, 1, 30, 39, 40, 1_000, 199_999, 200_000, 200_001, 1_000_00
   const map = new ScrollMap(rows * ROW, VIEW);
 
   test(`${rows} rows: both ends are reached`, () => {
-    assert.equal(map.toPlace(0), 0);
-    assert.equal(map.toPlace(map.range), map.last);
+    assert.equal(map.toOffset(0), 0);
+    assert.equal(map.toOffset(map.range), map.last);
     assert.equal(map.toTop(0), 0);
     assert.equal(map.toTop(map.last), map.range);
     assert.equal(map.last, Math.max(0, rows * ROW - VIEW));
@@ -20,15 +20,15 @@ for (const rows of [0, 1, 30, 39, 40, 1_000, 199_999, 200_000, 200_001, 1_000_00
   test(`${rows} rows: there and back is the same place`, () => {
     for (let part = 0; part <= 1; part += 0.001) {
       const place = map.last * part;
-      assert.ok(Math.abs(map.toPlace(map.toTop(place)) - place) < 0.01);
+      assert.ok(Math.abs(map.toOffset(map.toTop(place)) - place) < 0.01);
     }
   });
 
   test(`${rows} rows: further down is never higher`, () => {
     let before = -1;
     for (let top = 0; top <= map.range; top += Math.max(1, map.range / 5_000)) {
-      assert.ok(map.toPlace(top) >= before);
-      before = map.toPlace(top);
+      assert.ok(map.toOffset(top) >= before);
+      before = map.toOffset(top);
     }
   });
 
@@ -37,8 +37,8 @@ for (const rows of [0, 1, 30, 39, 40, 1_000, 199_999, 200_000, 200_001, 1_000_00
 
 test("near both ends a pixel is a pixel", () => {
   const map = new ScrollMap(100_000_000 * ROW, VIEW);
-  assert.equal(map.toPlace(12_345), 12_345);
-  assert.equal(map.toPlace(map.range - 12_345), map.last - 12_345);
+  assert.equal(map.toOffset(12_345), 12_345);
+  assert.equal(map.toOffset(map.range - 12_345), map.last - 12_345);
   assert.equal(map.isSqueezed(12_345), false);
   assert.equal(map.isSqueezed(2_000_000), true);
 });
@@ -46,5 +46,5 @@ test("near both ends a pixel is a pixel", () => {
 test("what fits the canvas is mapped one to one", () => {
   const map = new ScrollMap(4_000_000, VIEW);
   assert.equal(map.isExact, true);
-  assert.equal(map.toPlace(2_000_000), 2_000_000);
+  assert.equal(map.toOffset(2_000_000), 2_000_000);
 });

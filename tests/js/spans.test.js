@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { copiedText, fieldSpans, jsonSpans, lineSpans, lineText, placeInSource } from "../../static/js/text/spans.js";
-import { visible } from "../../static/js/text/sanitize.js";
+import { copiedText, fieldSpans, jsonSpans, lineSpans, lineText, sourceOffset } from "../../static/js/text/spans.js";
+import { sanitize } from "../../static/js/text/sanitize.js";
 import { random } from "./random.js";
 
 /** @typedef {import("../../static/js/text/spans.js").Span} Span */
@@ -23,7 +23,7 @@ test("the return of a line from Windows is not shown, others are", () => {
   assert.equal(lineText("\x1b[1mdone\x1b[0m\r"), "done");
 });
 
-test("colours, glyphs and links cut a line into spans", () => {
+test("colors, glyphs and links cut a line into spans", () => {
   const { spans } = lineSpans("a \x1b[31mred \x07 http://x.ex\x1b[0mample/ z");
   assert.deepEqual(
     spans.map(({ text, glyph, href, style }) => [text, glyph, href, style?.fg ?? null]),
@@ -39,7 +39,7 @@ test("colours, glyphs and links cut a line into spans", () => {
   );
 });
 
-test("a colour may change between two glyphs", () => {
+test("a color may change between two glyphs", () => {
   const { spans } = lineSpans("\0\x1b[31m\0");
   assert.deepEqual(spans.map(({ text, raw: file }) => [text, file]), [
     ["\u2039NUL\u203a", "\0"],
@@ -78,7 +78,7 @@ test("whatever comes: spans together are the line, and show nothing that could h
     const line = Array.from({ length: below(20) }, () => parts[below(parts.length)]).join("");
     const { spans, rest } = lineSpans(line);
     assert.equal(raw(spans), lineText(line));
-    assert.equal(shown(spans), visible(lineText(line)));
+    assert.equal(shown(spans), sanitize(lineText(line)));
     assert.equal(rest, 0);
     const [from, to] = [below(30), below(30)];
     const isSame = spans.every(({ glyph }) => !glyph) && from <= to;
@@ -121,12 +121,12 @@ test("a JSON line as fields has its time and its message in front, and each valu
   const shown = spans.map(({ text }) => text).join("");
   assert.equal(shown, '12:00 it is "so" level=info n=12345678901234567890 o={"a":[1,{"b":2}]} s="a b"');
   for (const value of ["info", "12:00", "1234567890", '"a b"']) {
-    const place = placeInSource(spans, shown.indexOf(value)) ?? -1;
+    const place = sourceOffset(spans, shown.indexOf(value)) ?? -1;
     assert.ok(line.slice(place).replace(/^"/, "").startsWith(value.replace(/^"/, "")), value);
   }
 });
 
 test("what is no JSON has no fields, and its places are its own", () => {
   assert.equal(fieldSpans("a=1 b=2"), null);
-  assert.equal(placeInSource(lineSpans("a=1 b=2").spans, 3), null);
+  assert.equal(sourceOffset(lineSpans("a=1 b=2").spans, 3), null);
 });

@@ -83,9 +83,9 @@ class FakeList {
       },
       change: (change) => {
         const { total } = this.document;
-        const place = total > 0 ? this.document.place(Math.min(this.top, total - 1)) : null;
+        const position = total > 0 ? this.document.position(Math.min(this.top, total - 1)) : null;
         change();
-        if (place) this.top = this.document.locate(place);
+        if (position) this.top = this.document.locate(position);
       },
       moveTo: (row) => (this.top = row),
       top: () => (this.follows ? null : this.top),
@@ -159,7 +159,7 @@ test("while the server still looks, the end is there, and more of it by cursor; 
   const list = await open(server);
   assert.equal(list.last, "match 19999");
   assert.ok(!list.document.exact);
-  assert.ok(Number(list.document.counting) < 1);
+  assert.ok(Number(list.document.countedShare) < 1);
   list.top = list.document.total - 500;
   list.document.want(list.top - 100, list.top);
   await settle();
@@ -212,7 +212,7 @@ test("what happens to a source stands between the lines, and moves none of them"
   list.document.accept(server.append(2));
   assert.deepEqual([list.text(999), list.text(1_000), list.text(1_001)], ["match 999", "source", "match 1000"]);
   assert.equal(list.document.rowOfLine(1_001), 1_001);
-  for (const row of [0, 999, 1_000, 1_001]) assert.equal(list.document.locate(list.document.place(row)), row);
+  for (const row of [0, 999, 1_000, 1_001]) assert.equal(list.document.locate(list.document.position(row)), row);
   assert.deepEqual(
     (await list.document.collect(998, 1_002)).map(({ text }) => text),
     ["match 998", "match 999", "match 1000"],

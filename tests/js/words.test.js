@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noticeFor } from "../../static/js/text/notices.js";
 import {
-  agoWords,
-  gapWords,
-  placeWords,
-  rateWords,
-  shortPlaceWords,
-  sourceWords,
-  statusWords,
-  totalWords,
+  agoText,
+  gapText,
+  positionText,
+  rateText,
+  shortPositionText,
+  sourceText,
+  statusText,
+  totalText,
 } from "../../static/js/text/words.js";
 
 /** @typedef {import("../../static/js/model/connection.js").Connection} Connection */
@@ -20,7 +20,7 @@ import {
  * @param {{paused?: boolean, empty?: boolean, sources?: number | null}} [view]
  */
 const status = (connection, view = {}) =>
-  statusWords(connection, { now: 10_000, paused: false, empty: false, sources: 3, ...view }).words;
+  statusText(connection, { now: 10_000, paused: false, empty: false, sources: 3, ...view }).words;
 
 test("every state of the stream has words", () => {
   assert.equal(status({ name: "connecting" }), "connecting");
@@ -48,58 +48,58 @@ test("a lost connection is said even while paused", () => {
 
 test("a gap says how much and why", () => {
   assert.equal(
-    gapWords({ kind: "gap", source: "a", reason: "truncated", lines: 12 }),
+    gapText({ kind: "gap", source: "a", reason: "truncated", lines: 12 }),
     "12 lines lost: the file was truncated",
   );
   assert.equal(
-    gapWords({ kind: "gap", source: "a", reason: "rotated", lines: 1 }),
+    gapText({ kind: "gap", source: "a", reason: "rotated", lines: 1 }),
     "1 line lost: the file was rotated away",
   );
   assert.equal(
-    gapWords({ kind: "gap", source: "a", reason: "lost", lines: null }),
+    gapText({ kind: "gap", source: "a", reason: "lost", lines: null }),
     "some lines lost: they are no longer on disk",
   );
   assert.equal(
-    gapWords({ kind: "gap", source: "a", reason: "skipped", lines: 5_000 }),
+    gapText({ kind: "gap", source: "a", reason: "skipped", lines: 5_000 }),
     "5,000 lines skipped by the server to keep up",
   );
 });
 
 test("a gap of a kind that this page does not know is shown all the same", () => {
   const reason = /** @type {"lost"} */ (/** @type {string} */ ("melted"));
-  assert.equal(gapWords({ kind: "gap", source: "a", reason, lines: 2 }), "2 lines lost: melted");
+  assert.equal(gapText({ kind: "gap", source: "a", reason, lines: 2 }), "2 lines lost: melted");
 });
 
 test("skips and states have words", () => {
-  assert.equal(sourceWords("app.log", "missing"), "app.log is missing; waiting for it");
+  assert.equal(sourceText("app.log", "missing"), "app.log is missing; waiting for it");
 });
 
 test("a place is told in lines and percent, or how far they are counted", () => {
   const place = { line: 10_357_604, total: 10_357_620, counted: 1 };
-  assert.equal(placeWords(place), "line 10,357,604 of 10,357,620 \u00b7 99 %");
-  assert.equal(shortPlaceWords(place), "line 10,357,604 \u00b7 99 %");
-  assert.equal(placeWords({ line: 5, total: 5, counted: 1 }), "line 5 of 5 \u00b7 100 %");
+  assert.equal(positionText(place), "line 10,357,604 of 10,357,620 \u00b7 99 %");
+  assert.equal(shortPositionText(place), "line 10,357,604 \u00b7 99 %");
+  assert.equal(positionText({ line: 5, total: 5, counted: 1 }), "line 5 of 5 \u00b7 100 %");
   const counting = { line: null, total: null, counted: 0.439 };
-  assert.equal(placeWords(counting), "counting lines 43 %");
-  assert.equal(placeWords({ ...counting, line: 12 }), "line 12 \u00b7 counting lines 43 %");
-  assert.equal(shortPlaceWords({ ...counting, line: 12 }), "counting lines 43 %");
+  assert.equal(positionText(counting), "counting lines 43 %");
+  assert.equal(positionText({ ...counting, line: 12 }), "line 12 \u00b7 counting lines 43 %");
+  assert.equal(shortPositionText({ ...counting, line: 12 }), "counting lines 43 %");
 });
 
 test("totals name only what there is", () => {
-  assert.equal(totalWords({ received: 0, skipped: 0, waiting: 0 }), "");
+  assert.equal(totalText({ received: 0, skipped: 0, waiting: 0 }), "");
   assert.equal(
-    totalWords({ received: 1_000, skipped: 20, waiting: 3 }),
+    totalText({ received: 1_000, skipped: 20, waiting: 3 }),
     "1,000 received \u00b7 20 skipped \u00b7 3 waiting",
   );
 });
 
 test("a slow rate has a decimal", () => {
-  const shown = [0, 0.25, 9.96, 1_240.4].map(rateWords);
+  const shown = [0, 0.25, 9.96, 1_240.4].map(rateText);
   assert.deepEqual(shown, ["0 lines/s", "0.3 lines/s", "10 lines/s", "1,240 lines/s"]);
 });
 
 test("an age is short, and a clock that is ahead is no news", () => {
-  const shown = [-60_000, 0, 4_999, 5_000, 61_000, 7_199_999, 7_200_000, 86_400_000 * 1_200].map(agoWords);
+  const shown = [-60_000, 0, 4_999, 5_000, 61_000, 7_199_999, 7_200_000, 86_400_000 * 1_200].map(agoText);
   assert.deepEqual(shown, ["now", "now", "now", "5 s", "1 min", "1 h", "2 h", "1,200 d"]);
 });
 

@@ -46,15 +46,15 @@ export class Signal {
 /**
  * Acts on the first value that is wanted, which may be the present one, and never again.
  * @template T
- * @param {Readable<T>} readable
+ * @param {Readable<T>} readableColor
  * @param {(value: T) => boolean} isWanted
  * @param {(value: T) => void} act
  */
-export function once(readable, isWanted, act) {
+export function once(readableColor, isWanted, act) {
   /** @type {(() => void) | undefined} */
   let stop;
   let done = false;
-  stop = readable.subscribe((value) => {
+  stop = readableColor.subscribe((value) => {
     if (done || !isWanted(value)) return;
     done = true;
     stop?.();

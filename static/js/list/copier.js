@@ -1,43 +1,43 @@
 /** Puts what is selected into the clipboard, and selects all when asked by keys. */
 
-import { textLater, textNow } from "./copying.js";
+import { loadSelectedText, selectedText } from "./selected-text.js";
 
-/** @typedef {import("./copying.js").Rows} Rows */
+/** @typedef {import("./selected-text.js").RowSource} RowSource */
 
 export class Copier {
   #selection;
   #document;
-  #looks;
+  #rowState;
   #later;
 
   /**
    * @param {HTMLElement} log
    * @param {object} parts
    * @param {import("./selection.js").Selection} parts.selection
-   * @param {() => Rows} parts.document the present one
-   * @param {import("./looks.js").Looks} parts.looks
+   * @param {() => RowSource} parts.document the present one
+   * @param {import("./row-state.js").RowState} parts.rowState
    * @param {(text: string) => void} parts.later told what is to be copied, where it came later
    */
-  constructor(log, { selection, document, looks, later }) {
+  constructor(log, { selection, document, rowState, later }) {
     this.#selection = selection;
     this.#document = document;
-    this.#looks = looks;
+    this.#rowState = rowState;
     this.#later = later;
     log.addEventListener("copy", (event) => this.#copy(event));
-    log.addEventListener("keydown", (event) => this.#chooseAll(event));
+    log.addEventListener("keydown", (event) => this.#selectAll(event));
   }
 
   /** What is selected. @returns {Promise<string> | null} */
   text() {
     const { range } = this.#selection;
-    return range && textLater(this.#document(), range, this.#looks);
+    return range && loadSelectedText(this.#document(), range, this.#rowState);
   }
 
   /** @param {ClipboardEvent} event */
   #copy(event) {
     const { range } = this.#selection;
     if (!range) return;
-    const text = textNow(this.#document(), range, this.#looks);
+    const text = selectedText(this.#document(), range, this.#rowState);
     // The clipboard waits for nobody: what is not here yet is copied when it is.
     if (text === null) return void this.text()?.then(this.#later);
     event.preventDefault();
@@ -45,9 +45,9 @@ export class Copier {
   }
 
   /** @param {KeyboardEvent} event */
-  #chooseAll(event) {
+  #selectAll(event) {
     if (event.key !== "a" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
-    this.#selection.chooseAll(this.#document().total);
+    this.#selection.selectAll(this.#document().total);
   }
 }

@@ -5,10 +5,10 @@
 
 import { element } from "../lib/element.js";
 import { bytes, counted } from "../lib/numbers.js";
-import { styleLook } from "../text/colours.js";
-import { visible } from "../text/sanitize.js";
+import { sanitize } from "../text/sanitize.js";
 import { fieldSpans, jsonSpans, lineSpans } from "../text/spans.js";
-import { gapWords, sourceWords } from "../text/words.js";
+import { styleToCss } from "../text/style-colors.js";
+import { gapText, sourceText } from "../text/words.js";
 
 /** @typedef {import("../model/rows.js").Row} Row */
 /** @typedef {import("../model/rows.js").LineRow} LineRow */
@@ -17,9 +17,9 @@ import { gapWords, sourceWords } from "../text/words.js";
 /** @typedef {import("../text/spans.js").Span} Span */
 /**
  * How a row is to look, apart from what it holds.
- * @typedef {object} Look
- * @property {Pick<import("../model/names.js").Names, "short">} names
- * @property {Pick<import("../model/hues.js").Hues, "of">} hues
+ * @typedef {object} RowOptions
+ * @property {Pick<import("../model/source-names.js").SourceNames, "short">} names
+ * @property {Pick<import("../model/source-colors.js").SourceColors, "of">} sourceColors
  * @property {string | null} number
  * @property {string | null} time
  * @property {boolean} expanded
@@ -28,12 +28,12 @@ import { gapWords, sourceWords } from "../text/words.js";
  * @property {Around | null} around what stands before and after the line in its file
  * @property {boolean} marked it has a bookmark
  * @property {boolean} chosen the URL points to it
- * @property {boolean} dims whether lines that do not match stand back
+ * @property {boolean} dimContext whether lines that do not match stand back
  * @property {string | null} restUrl where all of the line can be read
  */
 /**
  * @typedef {object} Parts
- * @property {HTMLElement} mark
+ * @property {HTMLElement} marker
  * @property {Text} letter
  * @property {Text} name
  * @property {Text} number
@@ -45,7 +45,7 @@ import { gapWords, sourceWords } from "../text/words.js";
  * @property {Level | null} level
  */
 /** @typedef {{before: readonly string[], after: readonly string[]}} Around lines */
-/** @typedef {{spans: Span[], rest: number, unit: "character" | "line"}} Shown `rest` counts what is left out */
+/** @typedef {{spans: Span[], rest: number, unit: "character" | "line"}} DisplayedSpans `rest` counts what is left out */
 
 // Laying out a megabyte in one row takes seconds; nobody reads it unasked. So do spans past the bound on nodes.
 const FOLDED = { characters: 4_000, spans: 400 };
@@ -63,52 +63,52 @@ const partsOf = new WeakMap();
 /** An empty row, to be filled by `fillRow`. @returns {HTMLElement} */
 export function makeRow() {
   const [letter, name, number, time] = Array.from({ length: 4 }, () => document.createTextNode(""));
-  const mark = element("span", "mark-cell", letter);
+  const marker = element("span", "mark-cell", letter);
   const text = element("span", "text");
   const body = element("span", "body", text);
-  mark.dataset.action = "menu";
-  const columns = [mark, element("span", "name", name), numberHandle(number), element("span", "time", time), body];
+  marker.dataset.action = "menu";
+  const columns = [marker, element("span", "name", name), numberButton(number), element("span", "time", time), body];
   const row = element("div", "row", ...columns);
-  partsOf.set(row, { mark, letter, name, number, time, body, text, plain: null, className: "row", level: null });
+  partsOf.set(row, { marker, letter, name, number, time, body, text, plain: null, className: "row", level: null });
   return row;
 }
 
 /** @param {Text} number */
-function numberHandle(number) {
-  const handle = element("button", "number", number);
-  handle.type = "button";
+function numberButton(number) {
+  const button = element("button", "number", number);
+  button.type = "button";
   // The keyboard reaches the menu of a line by its own command, not through a stop at each row.
-  handle.tabIndex = -1;
-  handle.title = "Menu of this line";
-  handle.dataset.action = "menu";
-  return handle;
+  button.tabIndex = -1;
+  button.title = "Menu of this line";
+  button.dataset.action = "menu";
+  return button;
 }
 
 /**
  * @param {HTMLElement} row made by `makeRow`
  * @param {Row | null} content null for one that is still being loaded
- * @param {Look} look
+ * @param {RowOptions} options
  */
-export function fillRow(row, content, look) {
+export function fillRow(row, content, options) {
   const parts = partsOf.get(row);
   if (!parts) throw new TypeError("not a row");
   const line = content?.kind === "line" ? content : null;
-  setClass(row, parts, classes(content, look));
+  setClass(row, parts, classes(content, options));
   setLevel(parts, line?.level ?? null);
-  setText(parts.name, line ? visible(look.names.short(line.source)) : "");
-  setText(parts.number, line || !content ? (look.number ?? "") : "");
-  setText(parts.time, line ? (look.time ?? "") : "");
-  if (content?.kind === "line") fillLine(parts, content, look);
-  else fillPlain(parts, content ? noteWords(content, look) : "");
+  setText(parts.name, line ? sanitize(options.names.short(line.source)) : "");
+  setText(parts.number, line || !content ? (options.number ?? "") : "");
+  setText(parts.time, line ? (options.time ?? "") : "");
+  if (content?.kind === "line") fillLine(parts, content, options);
+  else fillPlain(parts, content ? noteText(content, options) : "");
 }
 
 /**
  * The spans that a line's row shows, in order: what a place in the row's text is to be looked up in.
  * @param {LineRow} line
- * @param {Pick<Look, "pretty" | "expanded" | "fields">} look
- * @returns {Shown}
+ * @param {Pick<RowOptions, "pretty" | "expanded" | "fields">} options
+ * @returns {DisplayedSpans}
  */
-export function shownOf({ text }, { pretty, expanded, fields }) {
+export function displayedSpans({ text }, { pretty, expanded, fields }) {
   const json = pretty ? jsonSpans(text, expanded ? EXPANDED_JSON : FOLDED_JSON) : null;
   if (json) return { ...json, unit: "line" };
   const spans = fields && text.includes("}") ? fieldSpans(text) : null;
@@ -117,19 +117,19 @@ export function shownOf({ text }, { pretty, expanded, fields }) {
 
 /**
  * @param {Row | null} content
- * @param {Look} look
+ * @param {RowOptions} options
  */
-function classes(content, look) {
+function classes(content, options) {
   if (content === null) return "row loading";
   if (content.kind !== "line") return content.kind === "gap" || isLoss(content) ? "row note gap" : "row note";
-  const hue = look.hues.of(content.source);
+  const color = options.sourceColors.of(content.source);
   let names = content.level === null ? "row" : `row level-${content.level}`;
-  if (hue !== null) names += ` hue-${hue}`;
+  if (color !== null) names += ` hue-${color}`;
   for (const name of /** @type {const} */ (["expanded", "pretty", "marked", "chosen"])) {
-    if (look[name]) names += ` ${name}`;
+    if (options[name]) names += ` ${name}`;
   }
-  if (content.context && look.dims) names += " context";
-  if (look.around) names += " amid";
+  if (content.context && options.dimContext) names += " context";
+  if (options.around) names += " amid";
   return names;
 }
 
@@ -140,17 +140,17 @@ function isLoss(note) {
 
 /**
  * @param {NoteRow} note
- * @param {Look} look
+ * @param {RowOptions} options
  * @returns {string}
  */
-function noteWords(note, { names }) {
+function noteText(note, { names }) {
   if (note.kind === "complete") return "end of the stream";
-  const name = visible(names.short(note.source));
-  if (note.kind === "gap") return `${name}: ${gapWords(note)}`;
-  if (note.kind === "source") return sourceWords(name, note.state);
-  if (note.reason === null) return sourceWords(name, "rotated");
+  const name = sanitize(names.short(note.source));
+  if (note.kind === "gap") return `${name}: ${gapText(note)}`;
+  if (note.kind === "source") return sourceText(name, note.state);
+  if (note.reason === null) return sourceText(name, "rotated");
   const reason = /** @type {import("../model/events.js").GapReason} */ (note.reason);
-  return `${name}: ${gapWords({ kind: "gap", source: note.source, reason, lines: null })}`;
+  return `${name}: ${gapText({ kind: "gap", source: note.source, reason, lines: null })}`;
 }
 
 /**
@@ -174,13 +174,13 @@ function setLevel(parts, level) {
   parts.level = level;
   parts.letter.data = level === null ? "" : LETTERS[level];
   if (level === null) {
-    parts.mark.removeAttribute("role");
-    parts.mark.removeAttribute("aria-label");
+    parts.marker.removeAttribute("role");
+    parts.marker.removeAttribute("aria-label");
   } else {
-    parts.mark.setAttribute("role", "img");
-    parts.mark.setAttribute("aria-label", level);
+    parts.marker.setAttribute("role", "img");
+    parts.marker.setAttribute("aria-label", level);
   }
-  parts.mark.title = level ?? "";
+  parts.marker.title = level ?? "";
 }
 
 /**
@@ -194,18 +194,18 @@ function setText(node, text) {
 /**
  * @param {Parts} parts
  * @param {LineRow} line
- * @param {Look} look
+ * @param {RowOptions} options
  */
-function fillLine(parts, line, look) {
-  const shown = shownOf(line, look);
-  const { spans } = shown;
+function fillLine(parts, line, options) {
+  const displayed = displayedSpans(line, options);
+  const { spans } = displayed;
   if (spans.length === 0) fillPlain(parts, "");
   else if (spans.length === 1 && isPlain(spans[0])) fillPlain(parts, spans[0].text);
   else fillSpans(parts, spans);
-  const extras = extrasOf(line, look, shown);
+  const extras = extrasOf(line, options, displayed);
   if (extras.length > 0) parts.body.append(element("span", "tail", ...extras));
-  if (!look.around) return;
-  const [before, after] = [look.around.before, look.around.after].map((lines) => lines.map((each) => aroundLine(each)));
+  if (!options.around) return;
+  const [before, after] = [options.around.before, options.around.after].map((lines) => lines.map((each) => aroundLine(each)));
   parts.body.prepend(...before);
   parts.body.append(...after);
 }
@@ -255,12 +255,12 @@ function isPlain({ glyph, href, style, kind }) {
  */
 function spanNode(span) {
   if (isPlain(span)) return document.createTextNode(span.text);
-  const look = span.style ? styleLook(span.style) : null;
-  const names = [span.glyph ? "glyph" : "", span.kind ? `json-${span.kind}` : "", look?.classes ?? ""];
+  const options = span.style ? styleToCss(span.style) : null;
+  const names = [span.glyph ? "glyph" : "", span.kind ? `json-${span.kind}` : "", options?.classes ?? ""];
   const className = names.filter((name) => name !== "").join(" ");
   const node = span.href === null ? element("span", className, span.text) : link(className, span.href, span.text);
-  if (look?.fg) node.style.setProperty("--fg", look.fg);
-  if (look?.bg) node.style.setProperty("--bg", look.bg);
+  if (options?.fg) node.style.setProperty("--fg", options.fg);
+  if (options?.bg) node.style.setProperty("--bg", options.bg);
   return node;
 }
 
@@ -280,23 +280,23 @@ function link(className, href, words) {
 /**
  * What follows the text: what is left out of it, and how to come by it.
  * @param {LineRow} line
- * @param {Look} look
- * @param {Shown} shown
+ * @param {RowOptions} options
+ * @param {DisplayedSpans} displayed
  */
 function extrasOf({ cut, unterminated }, { expanded, restUrl }, { rest, unit }) {
   const left = counted(rest, `more ${unit}`);
   /** @type {HTMLElement[]} */
   const extras = [];
-  if (rest > 0) extras.push(expanded ? mark(`${left} not shown`) : handle("expand", left));
-  if (cut !== null) extras.push(mark(`cut here; ${bytes(cut)} in all`));
+  if (rest > 0) extras.push(expanded ? marker(`${left} not shown`) : button("expand", left));
+  if (cut !== null) extras.push(marker(`cut here; ${bytes(cut)} in all`));
   if (restUrl !== null && (cut !== null || (rest > 0 && expanded))) extras.push(link("rest", restUrl, "open the rest"));
-  if (unterminated) extras.push(mark("no newline at its end"));
-  if (expanded) extras.push(handle("fold", "fold"));
+  if (unterminated) extras.push(marker("no newline at its end"));
+  if (expanded) extras.push(button("fold", "fold"));
   return extras;
 }
 
 /** @param {string} words */
-function mark(words) {
+function marker(words) {
   return element("span", "mark", words);
 }
 
@@ -304,7 +304,7 @@ function mark(words) {
  * @param {string} action
  * @param {string} words
  */
-function handle(action, words) {
+function button(action, words) {
   const made = element("button", "more", words);
   made.type = "button";
   made.dataset.action = action;

@@ -27,17 +27,17 @@ export class ScrollMap {
   }
 
   /** @param {number} top @returns {number} the place in px of content */
-  toPlace(top) {
+  toOffset(top) {
     if (this.isExact || top <= EDGE_PX) return clamp(top, this.last);
     if (top >= this.range - EDGE_PX) return clamp(this.last - (this.range - top), this.last);
     return EDGE_PX + (top - EDGE_PX) * this.#squeeze;
   }
 
-  /** @param {number} place @returns {number} the `scrollTop` that stands for it */
-  toTop(place) {
-    if (this.isExact || place <= EDGE_PX) return clamp(place, this.range);
-    if (place >= this.last - EDGE_PX) return clamp(this.range - (this.last - place), this.range);
-    return EDGE_PX + (place - EDGE_PX) / this.#squeeze;
+  /** @param {number} offset @returns {number} the `scrollTop` that stands for it */
+  toTop(offset) {
+    if (this.isExact || offset <= EDGE_PX) return clamp(offset, this.range);
+    if (offset >= this.last - EDGE_PX) return clamp(this.range - (this.last - offset), this.range);
+    return EDGE_PX + (offset - EDGE_PX) / this.#squeeze;
   }
 
   /**
@@ -56,8 +56,8 @@ export class ScrollMap {
 
 /**
  * @param {number} value
- * @param {number} most
+ * @param {number} max
  */
-function clamp(value, most) {
-  return Math.max(0, Math.min(most, value));
+function clamp(value, max) {
+  return Math.max(0, Math.min(max, value));
 }

@@ -3,26 +3,26 @@
  * outlives the elements that come and go. Fingers select as the browser does.
  */
 
-import { Paint, rangeIn } from "./paint.js";
+import { TextHighlight, textRange } from "./text-highlight.js";
 
 /** @typedef {import("./viewport.js").Viewport} Viewport */
-/** @typedef {{row: number, offset: number}} Place `offset` in characters of what is shown */
-/** @typedef {{first: Place, last: Place}} Range in order */
+/** @typedef {{row: number, offset: number}} TextPosition `offset` in characters of what is shown */
+/** @typedef {{first: TextPosition, last: TextPosition}} SelectedRange in order */
 
 const WORD = /[\p{L}\p{N}_]/u;
 // Beyond the edge the view follows the pointer, the faster the further it is.
-const PULL = 0.4;
+const SCROLL_FACTOR = 0.4;
 
 export class Selection {
   #log;
   #viewport;
-  #paint = new Paint("selected");
-  /** @type {Place | null} */
+  #highlight = new TextHighlight("selected");
+  /** @type {TextPosition | null} */
   #anchor = null;
-  /** @type {Place | null} */
+  /** @type {TextPosition | null} */
   #head = null;
   #dragging = false;
-  #pull = 0;
+  #scrollStep = 0;
 
   /**
    * @param {HTMLElement} log
@@ -31,16 +31,16 @@ export class Selection {
   constructor(log, viewport) {
     this.#log = log;
     this.#viewport = viewport;
-    log.addEventListener("pointerdown", (event) => this.#press(event));
-    log.addEventListener("pointermove", (event) => this.#drag(event));
+    log.addEventListener("pointerdown", (event) => this.#onPointerDown(event));
+    log.addEventListener("pointermove", (event) => this.#onPointerMove(event));
     log.addEventListener("mousedown", (event) => this.#isText(event) && event.preventDefault());
     // The number of a line would keep the focus, and with it the keys.
-    log.addEventListener("mousedown", (event) => isHandle(event.target) && event.preventDefault());
-    log.addEventListener("dblclick", (event) => this.#chooseWord(event));
-    for (const end of ["pointerup", "pointercancel"]) log.addEventListener(end, () => this.#release());
+    log.addEventListener("mousedown", (event) => hasAction(event.target) && event.preventDefault());
+    log.addEventListener("dblclick", (event) => this.#selectWord(event));
+    for (const end of ["pointerup", "pointercancel"]) log.addEventListener(end, () => this.#onPointerUp());
   }
 
-  /** What is selected, in order; null where it is nothing. @returns {Range | null} */
+  /** What is selected, in order; null where it is nothing. @returns {SelectedRange | null} */
   get range() {
     const [anchor, head] = [this.#anchor, this.#head];
     if (!anchor || !head || (anchor.row === head.row && anchor.offset === head.offset)) return null;
@@ -53,7 +53,7 @@ export class Selection {
   }
 
   /** @param {number} rows all there are */
-  chooseAll(rows) {
+  selectAll(rows) {
     this.#set({ row: 0, offset: 0 }, { row: rows - 1, offset: Infinity });
   }
 
@@ -66,9 +66,9 @@ export class Selection {
     for (let row = Math.max(range?.first.row ?? 1, this.#viewport.top); range && row <= bottom; row += 1) {
       const text = this.#viewport.elementOf(row)?.querySelector(".text");
       const start = row === range.first.row ? range.first.offset : 0;
-      if (text) marked.push(rangeIn(text, start, row === range.last.row ? range.last.offset : Infinity));
+      if (text) marked.push(textRange(text, start, row === range.last.row ? range.last.offset : Infinity));
     }
-    this.#paint.set(marked);
+    this.#highlight.set(marked);
   }
 
   /**
@@ -76,8 +76,8 @@ export class Selection {
    * @param {number} x
    * @param {number} y
    */
-  at(x, y) {
-    return this.#placeAt(x, y);
+  positionAt(x, y) {
+    return this.#positionAt(x, y);
   }
 
   /** The text of what is selected, where it is within one row; else nothing. */
@@ -89,63 +89,63 @@ export class Selection {
   }
 
   /** @param {PointerEvent} event */
-  #press(event) {
+  #onPointerDown(event) {
     if (!this.#isText(event)) return;
     this.#log.focus({ preventScroll: true });
-    const place = this.#placeAt(event.clientX, event.clientY);
-    if (event.detail > 1 || !place) return;
-    this.#set(event.shiftKey ? (this.#anchor ?? place) : place, place);
+    const position = this.#positionAt(event.clientX, event.clientY);
+    if (event.detail > 1 || !position) return;
+    this.#set(event.shiftKey ? (this.#anchor ?? position) : position, position);
     this.#dragging = true;
   }
 
   /** @param {PointerEvent} event */
-  #drag(event) {
+  #onPointerMove(event) {
     if (!this.#dragging) return;
     // Not before it moves: a click would be told of the list, and not of what was clicked.
     if (!this.#log.hasPointerCapture(event.pointerId)) this.#log.setPointerCapture(event.pointerId);
     const { top, bottom } = this.#log.getBoundingClientRect();
     const y = Math.max(top + 1, Math.min(bottom - 2, event.clientY));
-    const place = this.#placeAt(event.clientX, y);
-    if (place) this.#set(this.#anchor, place);
+    const position = this.#positionAt(event.clientX, y);
+    if (position) this.#set(this.#anchor, position);
     const beyond = event.clientY - y;
-    const pulls = this.#pull !== 0;
-    this.#pull = beyond * PULL;
-    if (!pulls && this.#pull !== 0) this.#pullOn(event.clientX, y);
+    const scrolls = this.#scrollStep !== 0;
+    this.#scrollStep = beyond * SCROLL_FACTOR;
+    if (!scrolls && this.#scrollStep !== 0) this.#autoScroll(event.clientX, y);
   }
 
   /**
    * @param {number} x
    * @param {number} y
    */
-  #pullOn(x, y) {
-    if (!this.#dragging || this.#pull === 0) return;
-    this.#viewport.moveBy(this.#pull);
+  #autoScroll(x, y) {
+    if (!this.#dragging || this.#scrollStep === 0) return;
+    this.#viewport.moveBy(this.#scrollStep);
     requestAnimationFrame(() => {
-      const place = this.#placeAt(x, y);
-      if (place) this.#set(this.#anchor, place);
-      this.#pullOn(x, y);
+      const position = this.#positionAt(x, y);
+      if (position) this.#set(this.#anchor, position);
+      this.#autoScroll(x, y);
     });
   }
 
-  #release() {
+  #onPointerUp() {
     this.#dragging = false;
-    this.#pull = 0;
+    this.#scrollStep = 0;
   }
 
   /** @param {MouseEvent} event */
-  #chooseWord(event) {
-    const place = this.#isText(event) ? this.#placeAt(event.clientX, event.clientY) : null;
-    if (!place) return;
-    const text = this.#viewport.elementOf(place.row)?.querySelector(".text")?.textContent ?? "";
-    let [start, end] = [place.offset, place.offset];
+  #selectWord(event) {
+    const position = this.#isText(event) ? this.#positionAt(event.clientX, event.clientY) : null;
+    if (!position) return;
+    const text = this.#viewport.elementOf(position.row)?.querySelector(".text")?.textContent ?? "";
+    let [start, end] = [position.offset, position.offset];
     while (start > 0 && WORD.test(text[start - 1])) start -= 1;
     while (end < text.length && WORD.test(text[end])) end += 1;
-    this.#set({ row: place.row, offset: start }, { row: place.row, offset: end });
+    this.#set({ row: position.row, offset: start }, { row: position.row, offset: end });
   }
 
   /**
-   * @param {Place | null} anchor
-   * @param {Place | null} head
+   * @param {TextPosition | null} anchor
+   * @param {TextPosition | null} head
    */
   #set(anchor, head) {
     this.#anchor = anchor;
@@ -157,11 +157,11 @@ export class Selection {
   #isText(event) {
     const isMouse = !(event instanceof PointerEvent) || event.pointerType === "mouse";
     const { target } = event;
-    return isMouse && event.button === 0 && target instanceof Element && !target.closest("button, a") && !this.#isBar(event);
+    return isMouse && event.button === 0 && target instanceof Element && !target.closest("button, a") && !this.#isScrollbar(event);
   }
 
   /** Whether it is on a scrollbar. @param {MouseEvent} event */
-  #isBar(event) {
+  #isScrollbar(event) {
     const { left, top } = this.#log.getBoundingClientRect();
     return event.clientX - left >= this.#log.clientWidth || event.clientY - top >= this.#log.clientHeight;
   }
@@ -169,9 +169,9 @@ export class Selection {
   /**
    * @param {number} x
    * @param {number} y
-   * @returns {Place | null}
+   * @returns {TextPosition | null}
    */
-  #placeAt(x, y) {
+  #positionAt(x, y) {
     const [node, offset] = caretAt(x, y);
     const element = node instanceof Element ? node : node?.parentElement;
     const row = node && this.#log.contains(node) ? this.#viewport.rowOf(node) : null;
@@ -186,7 +186,7 @@ export class Selection {
 }
 
 /** @param {EventTarget | null} target */
-function isHandle(target) {
+function hasAction(target) {
   return target instanceof Element && target.closest("[data-action]") !== null;
 }
 

@@ -7,11 +7,11 @@ import { ScrollMap } from "./scroll-map.js";
 
 /** @typedef {import("../model/rows.js").Row} Row */
 /**
- * @typedef {object} Document
+ * @typedef {object} ListDocument
  * @property {number} total rows
  * @property {(row: number) => Row | null} row null for one that is not here
- * @property {(row: number) => unknown} place what stays the same when rows get other numbers
- * @property {(place: any) => number} locate
+ * @property {(row: number) => unknown} position what stays the same when rows get other numbers
+ * @property {(position: any) => number} locate
  * @property {(first: number, last: number) => void} want
  */
 /** @typedef {{row: number, px: number}} Anchor */
@@ -23,36 +23,36 @@ import { ScrollMap } from "./scroll-map.js";
  * @property {() => void} painted
  */
 
-const FLING = 4;
-const IDLE_MS = 150;
+const FLING_SCREENS = 4;
+const GESTURE_MS = 150;
 const FRAME_MS = 16;
 const MARGIN_ROWS = 200;
 // Where a wrapped row's height is not known, the rows beside it tell.
-const SLOWLY = 0.2;
+const AVERAGE_WEIGHT = 0.2;
 
 export class Viewport {
   #log;
   #spacer;
   #rows;
   #parts;
-  /** @type {Document} */
-  #document = { total: 0, row: () => null, place: (row) => row, locate: (row) => row, want: () => undefined };
+  /** @type {ListDocument} */
+  #document = { total: 0, row: () => null, position: (row) => row, locate: (row) => row, want: () => undefined };
   /** @type {Anchor} */
   #anchor = { row: 0, px: 0 };
-  #sticks = true;
+  #sticksToEnd = true;
   #frozen = false;
   /** @type {HTMLElement[]} */
   #elements = [];
   #first = 0;
   /** @type {WeakMap<HTMLElement, {row: Row | null, number: number, version: number}>} */
-  #shown = new WeakMap();
+  #filled = new WeakMap();
   /** @type {WeakMap<Row, {height: number, layout: number}>} */
   #heights = new WeakMap();
-  #version = 0;
-  #layout = 0;
-  #varies = false;
+  #contentVersion = 0;
+  #layoutVersion = 0;
+  #variableHeights = false;
   #rowHeight = 20;
-  #average = 20;
+  #averageHeight = 20;
   #map = new ScrollMap(0, 0);
   #top = 0;
   #scrolling = false;
@@ -60,7 +60,7 @@ export class Viewport {
   #paintedAt = 0;
   #width = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #idle;
+  #gestureTimer;
 
   /**
    * @param {HTMLElement} log the scroller, with a spacer, a layer and the rows inside each other
@@ -69,14 +69,14 @@ export class Viewport {
   constructor(log, parts) {
     this.#log = log;
     this.#parts = parts;
-    this.#spacer = within(log, ".spacer");
-    this.#rows = within(log, ".rows");
+    this.#spacer = child(log, ".spacer");
+    this.#rows = child(log, ".rows");
     log.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    log.addEventListener("scrollend", () => this.#rest());
+    log.addEventListener("scrollend", () => this.#endGesture());
     new ResizeObserver(() => this.restyle()).observe(log);
   }
 
-  /** @param {Document} document */
+  /** @param {ListDocument} document */
   show(document) {
     this.#document = document;
     this.#anchor = { row: 0, px: 0 };
@@ -85,8 +85,8 @@ export class Viewport {
   }
 
   /** Whether the view stays at the end whatever comes. @param {boolean} on */
-  stick(on) {
-    this.#sticks = on;
+  stickToEnd(on) {
+    this.#sticksToEnd = on;
     this.wake();
   }
 
@@ -97,8 +97,8 @@ export class Viewport {
   }
 
   /** Whether rows may be higher than one line. @param {boolean} on */
-  vary(on) {
-    this.#varies = on;
+  setVariableHeights(on) {
+    this.#variableHeights = on;
     this.restyle();
   }
 
@@ -143,16 +143,16 @@ export class Viewport {
 
   /** Fills all rows anew: what is told of them changed. */
   refresh() {
-    this.#version += 1;
+    this.#contentVersion += 1;
     this.wake();
   }
 
   /** Measures all rows anew: what they look like changed. */
   restyle() {
-    this.#layout += 1;
+    this.#layoutVersion += 1;
     this.#width = 0;
     this.#rowHeight = parseFloat(getComputedStyle(this.#log).lineHeight) || this.#rowHeight;
-    this.#average = this.#varies ? Math.max(this.#average, this.#rowHeight) : this.#rowHeight;
+    this.#averageHeight = this.#variableHeights ? Math.max(this.#averageHeight, this.#rowHeight) : this.#rowHeight;
     this.wake();
   }
 
@@ -162,9 +162,9 @@ export class Viewport {
    */
   change(change) {
     const { total } = this.#document;
-    const place = total > 0 ? this.#document.place(Math.min(this.#anchor.row, total - 1)) : null;
+    const position = total > 0 ? this.#document.position(Math.min(this.#anchor.row, total - 1)) : null;
     change();
-    if (place !== null) this.#anchor.row = this.#document.locate(place);
+    if (position !== null) this.#anchor.row = this.#document.locate(position);
     if (this.#frozen) return;
     // The first line after a rest need not wait for a frame; those that follow it in the same frame do.
     const isRested = !document.hidden && performance.now() - this.#paintedAt > FRAME_MS;
@@ -175,7 +175,7 @@ export class Viewport {
   /** @param {number} px down, or up where negative */
   moveBy(px) {
     this.#anchor = this.#movedBy(px);
-    this.#moved();
+    this.#notifyMoved();
   }
 
   /**
@@ -187,16 +187,16 @@ export class Viewport {
     if (above > 0) this.#anchor = this.#movedBy(-above * this.#rowHeight);
     const end = this.#endAnchor();
     if (end.row < this.#anchor.row) this.#anchor = end;
-    this.#moved();
+    this.#notifyMoved();
   }
 
   toEnd() {
     this.#anchor = this.#endAnchor();
-    this.#moved();
+    this.#notifyMoved();
   }
 
   /** @param {number} px to the right, or left where negative */
-  moveAside(px) {
+  moveSideways(px) {
     this.#log.scrollLeft += px;
   }
 
@@ -211,7 +211,7 @@ export class Viewport {
     return index < 0 ? null : this.#first + index;
   }
 
-  #moved() {
+  #notifyMoved() {
     this.#scrolling = false;
     this.#parts.moved();
     this.wake();
@@ -225,8 +225,8 @@ export class Viewport {
     this.#top = top;
     if (Math.abs(delta) < 0.5) return;
     this.#scrolling = true;
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => this.#rest(), IDLE_MS);
+    clearTimeout(this.#gestureTimer);
+    this.#gestureTimer = setTimeout(() => this.#endGesture(), GESTURE_MS);
     this.#anchor = this.#anchorAfter(top, delta);
     this.#parts.moved();
     this.wake();
@@ -239,17 +239,17 @@ export class Viewport {
    */
   #anchorAfter(top, delta) {
     const height = this.#log.clientHeight;
-    const isSmall = Math.abs(delta) <= FLING * height;
-    if (!isSmall || !(this.#varies || this.#map.isSqueezed(top))) return this.#anchorAt(this.#map.toPlace(top));
+    const isSmall = Math.abs(delta) <= FLING_SCREENS * height;
+    if (!isSmall || !(this.#variableHeights || this.#map.isSqueezed(top))) return this.#anchorAtOffset(this.#map.toOffset(top));
     const anchor = this.#movedBy(delta);
-    const place = this.#placeOf(anchor);
-    if (top <= 0 && place < height) return { row: 0, px: 0 };
-    if (top >= this.#map.range - 0.5 && this.#map.last - place < height) return this.#endAnchor();
+    const position = this.#offsetOf(anchor);
+    if (top <= 0 && position < height) return { row: 0, px: 0 };
+    if (top >= this.#map.range - 0.5 && this.#map.last - position < height) return this.#endAnchor();
     return anchor;
   }
 
   /** The gesture is over: the scrollbar may be told. */
-  #rest() {
+  #endGesture() {
     if (!this.#scrolling) return;
     this.#scrolling = false;
     this.wake();
@@ -259,10 +259,10 @@ export class Viewport {
 
   /** @param {number} row */
   #heightOf(row) {
-    if (!this.#varies) return this.#rowHeight;
+    if (!this.#variableHeights) return this.#rowHeight;
     const found = this.#document.row(row);
     const known = found && this.#heights.get(found);
-    return known && known.layout === this.#layout ? known.height : this.#rowHeight;
+    return known && known.layout === this.#layoutVersion ? known.height : this.#rowHeight;
   }
 
   /** @param {number} delta @returns {Anchor} */
@@ -287,14 +287,14 @@ export class Viewport {
   }
 
   /** @param {Anchor} anchor */
-  #placeOf({ row, px }) {
-    return (row + Math.min(1, px / this.#heightOf(row))) * this.#average;
+  #offsetOf({ row, px }) {
+    return (row + Math.min(1, px / this.#heightOf(row))) * this.#averageHeight;
   }
 
-  /** @param {number} place @returns {Anchor} */
-  #anchorAt(place) {
-    const row = Math.min(Math.floor(place / this.#average), Math.max(0, this.#document.total - 1));
-    return { row, px: (place / this.#average - row) * this.#heightOf(row) };
+  /** @param {number} position @returns {Anchor} */
+  #anchorAtOffset(position) {
+    const row = Math.min(Math.floor(position / this.#averageHeight), Math.max(0, this.#document.total - 1));
+    return { row, px: (position / this.#averageHeight - row) * this.#heightOf(row) };
   }
 
   // Drawing
@@ -304,33 +304,33 @@ export class Viewport {
     this.#scrolled();
     this.#frame = 0;
     this.#paintedAt = performance.now();
-    const follows = this.#sticks && !this.#frozen;
+    const follows = this.#sticksToEnd && !this.#frozen;
     const fits = Math.ceil(this.#log.clientHeight / this.#rowHeight) + 1;
     if (follows || this.#anchor.row >= this.#document.total) this.#anchor = this.#endAnchor();
-    this.#place(fits);
-    if (this.#varies) this.#measure();
-    this.#settle(follows);
+    this.#placeElements(fits);
+    if (this.#variableHeights) this.#measure();
+    this.#clampToEnd(follows);
     this.#rows.style.transform = `translateY(${-this.#offset()}px)`;
-    this.#stretch();
+    this.#updateScrollbar();
     this.#document.want(this.#anchor.row, this.#anchor.row + fits);
     this.#document.want(this.#anchor.row - MARGIN_ROWS, this.#anchor.row + fits + MARGIN_ROWS);
     this.#parts.painted();
   }
 
   /** Elements for the rows in view; where heights vary also for as many above, so that the way up is measured. */
-  #place(/** @type {number} */ fits) {
+  #placeElements(/** @type {number} */ fits) {
     const { total } = this.#document;
-    const first = Math.max(0, this.#varies ? Math.min(this.#anchor.row, total - 1) - fits : this.#anchor.row);
-    const count = Math.min(this.#varies ? 2 * fits : fits, total - first);
-    this.#turn(first - this.#first);
+    const first = Math.max(0, this.#variableHeights ? Math.min(this.#anchor.row, total - 1) - fits : this.#anchor.row);
+    const count = Math.min(this.#variableHeights ? 2 * fits : fits, total - first);
+    this.#rotateElements(first - this.#first);
     this.#first = first;
     while (this.#elements.length > Math.max(0, count)) this.#elements.pop()?.remove();
-    while (this.#elements.length < count) this.#add();
+    while (this.#elements.length < count) this.#addElement();
     for (const [index, element] of this.#elements.entries()) this.#fill(element, first + index);
   }
 
   /** Elements that leave at one end come in at the other, so that those in between keep their rows. */
-  #turn(/** @type {number} */ by) {
+  #rotateElements(/** @type {number} */ by) {
     const count = this.#elements.length;
     if (by === 0 || Math.abs(by) >= count) return;
     if (by > 0) {
@@ -344,7 +344,7 @@ export class Viewport {
     }
   }
 
-  #add() {
+  #addElement() {
     const element = this.#parts.make();
     this.#elements.push(element);
     this.#rows.append(element);
@@ -356,10 +356,10 @@ export class Viewport {
    */
   #fill(element, number) {
     const row = this.#document.row(number);
-    const shown = this.#shown.get(element);
-    const same = shown && shown.row === row && shown.version === this.#version;
+    const shown = this.#filled.get(element);
+    const same = shown && shown.row === row && shown.version === this.#contentVersion;
     if (same && (row !== null || shown.number === number)) return;
-    this.#shown.set(element, { row, number, version: this.#version });
+    this.#filled.set(element, { row, number, version: this.#contentVersion });
     this.#parts.fill(element, row, number);
   }
 
@@ -367,15 +367,15 @@ export class Viewport {
     for (const [index, element] of this.#elements.entries()) {
       const row = this.#document.row(this.#first + index);
       const known = row && this.#heights.get(row);
-      if (!row || (known && known.layout === this.#layout)) continue;
+      if (!row || (known && known.layout === this.#layoutVersion)) continue;
       const { height } = element.getBoundingClientRect();
-      this.#heights.set(row, { height, layout: this.#layout });
-      this.#average += (height - this.#average) * SLOWLY * (this.#scrolling ? 0 : 1 / this.#elements.length);
+      this.#heights.set(row, { height, layout: this.#layoutVersion });
+      this.#averageHeight += (height - this.#averageHeight) * AVERAGE_WEIGHT * (this.#scrolling ? 0 : 1 / this.#elements.length);
     }
   }
 
   /** No row below the last one: the view ends there, unless all fit. @param {boolean} follows */
-  #settle(follows) {
+  #clampToEnd(follows) {
     const end = this.#endAnchor();
     const { row, px } = this.#anchor;
     if (follows || row > end.row || (row === end.row && px > end.px)) this.#anchor = end;
@@ -389,21 +389,21 @@ export class Viewport {
   }
 
   /** Tells the scrollbar, but never during a gesture: it would end it. */
-  #stretch() {
-    if (!this.#varies) this.#average = this.#rowHeight;
-    this.#map = new ScrollMap(this.#document.total * this.#average, this.#log.clientHeight);
+  #updateScrollbar() {
+    if (!this.#variableHeights) this.#averageHeight = this.#rowHeight;
+    this.#map = new ScrollMap(this.#document.total * this.#averageHeight, this.#log.clientHeight);
     this.#spacer.style.height = `${Math.max(this.#map.canvas, this.#log.clientHeight)}px`;
-    this.#widen();
+    this.#updateWidth();
     if (this.#scrolling) return;
     const { row, px } = this.#anchor;
     const isStart = row === 0 && px === 0;
-    const top = isStart ? 0 : this.atEnd ? this.#map.range : this.#map.toTop(this.#placeOf(this.#anchor));
+    const top = isStart ? 0 : this.atEnd ? this.#map.range : this.#map.toTop(this.#offsetOf(this.#anchor));
     if (Math.abs(top - this.#log.scrollTop) >= 1) this.#log.scrollTop = top;
     this.#top = this.#log.scrollTop;
   }
 
   /** As wide as the widest row so far, so that nothing jumps aside. */
-  #widen() {
+  #updateWidth() {
     const width = this.#rows.offsetWidth;
     if (width > this.#width || this.#width === 0) {
       this.#width = width;
@@ -416,7 +416,7 @@ export class Viewport {
  * @param {HTMLElement} parent
  * @param {string} selector
  */
-function within(parent, selector) {
+function child(parent, selector) {
   const found = parent.querySelector(selector);
   if (found instanceof HTMLElement) return found;
   throw new Error(`the list has no ${selector}`);

@@ -1,7 +1,7 @@
 /** Lines that a reader wants to find again: kept in storage where there is one, for every source. */
 
 import { Signal } from "../lib/signal.js";
-import { readList, writeList } from "./stored.js";
+import { readList, writeList } from "./storage.js";
 
 /**
  * @typedef {object} Bookmark
@@ -13,11 +13,11 @@ import { readList, writeList } from "./stored.js";
  * @property {string} text its beginning
  */
 /** @typedef {Pick<Bookmark, "source" | "n" | "text"> & {at: string | null}} Line a line, whose cursor may be unknown */
-/** @typedef {Pick<Bookmark, "source" | "file" | "n" | "time">} Place */
+/** @typedef {Pick<Bookmark, "source" | "file" | "n" | "time">} LinePosition */
 /** @typedef {import("./settings.js").Store} Store */
 
 const KEY = "logviewer.bookmarks";
-const MOST = 500;
+const MAX = 500;
 const TEXT_CHARACTERS = 200;
 
 export class Bookmarks {
@@ -38,7 +38,7 @@ export class Bookmarks {
 
   /** @param {Line} line */
   has(line) {
-    return this.#all.value.some((mark) => isSame(mark, line));
+    return this.#all.value.some((bookmark) => isSame(bookmark, line));
   }
 
   /**
@@ -53,13 +53,13 @@ export class Bookmarks {
     const { source, file, at, n, time, text } = line;
     const added = { source, file, at, n, time, text: text.slice(0, TEXT_CHARACTERS) };
     // Past the bound the oldest goes: the one least likely to be looked for.
-    this.#set([...this.#all.value, added].slice(-MOST));
+    this.#set([...this.#all.value, added].slice(-MAX));
     return true;
   }
 
   /** @param {Line} line */
   remove(line) {
-    this.#set(this.#all.value.filter((mark) => !isSame(mark, line)));
+    this.#set(this.#all.value.filter((bookmark) => !isSame(bookmark, line)));
   }
 
   /**
@@ -72,20 +72,20 @@ export class Bookmarks {
 
   /**
    * @param {readonly string[]} sources
-   * @param {Place} here the current line, marked or not
+   * @param {LinePosition} here the current line, marked or not
    * @returns {Bookmark | null} null if there is none further down
    */
   next(sources, here) {
-    return this.of(sources).find((mark) => compare(mark, here) > 0) ?? null;
+    return this.of(sources).find((bookmark) => compare(bookmark, here) > 0) ?? null;
   }
 
   /**
    * @param {readonly string[]} sources
-   * @param {Place} here
+   * @param {LinePosition} here
    * @returns {Bookmark | null} null if there is none further up
    */
   previous(sources, here) {
-    return this.of(sources).findLast((mark) => compare(mark, here) < 0) ?? null;
+    return this.of(sources).findLast((bookmark) => compare(bookmark, here) < 0) ?? null;
   }
 
   /** Another tab wrote. */
@@ -93,10 +93,10 @@ export class Bookmarks {
     this.#all.set(this.#read());
   }
 
-  /** @param {readonly Bookmark[]} marks */
-  #set(marks) {
-    this.#all.set(marks);
-    writeList(this.#store, KEY, marks);
+  /** @param {readonly Bookmark[]} bookmarks */
+  #set(bookmarks) {
+    this.#all.set(bookmarks);
+    writeList(this.#store, KEY, bookmarks);
   }
 
   /** @returns {readonly Bookmark[]} */
@@ -107,19 +107,19 @@ export class Bookmarks {
 
 /**
  * One place has more than one cursor: a later one knows more of its file. The same text at the same number is the line.
- * @param {Bookmark} mark
+ * @param {Bookmark} bookmark
  * @param {Line} line
  */
-function isSame(mark, { source, at, n, text }) {
-  if (mark.source !== source) return false;
-  if (mark.at === at) return true;
-  return n !== null && mark.n === n && mark.text === text.slice(0, TEXT_CHARACTERS);
+function isSame(bookmark, { source, at, n, text }) {
+  if (bookmark.source !== source) return false;
+  if (bookmark.at === at) return true;
+  return n !== null && bookmark.n === n && bookmark.text === text.slice(0, TEXT_CHARACTERS);
 }
 
 /**
  * Numbers begin anew in each file of a source, times do not; but within one file the number is exact, and only it.
- * @param {Place} one
- * @param {Place} other
+ * @param {LinePosition} one
+ * @param {LinePosition} other
  */
 function compare(one, other) {
   const byNumber = (one.n ?? 0) - (other.n ?? 0);

@@ -25,14 +25,14 @@
 
 /** @typedef {StreamEvent["kind"]} EventKind */
 
-const KINDS = new Set(["lines", "gap", "source", "end"]);
+const LEVEL_KEYS = new Set(["lines", "gap", "source", "end"]);
 
 /**
  * @param {string} kind
  * @returns {kind is EventKind}
  */
 export function isEventKind(kind) {
-  return KINDS.has(kind);
+  return LEVEL_KEYS.has(kind);
 }
 
 /**

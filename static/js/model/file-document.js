@@ -4,20 +4,20 @@
  */
 
 import { FileLines } from "./file-lines.js";
-import { rowOf, rowsOf } from "./rows.js";
+import { rowOf, rowsFromEvent } from "./rows.js";
 
-/** @typedef {import("./file-lines.js").FileFacts} FileFacts */
+/** @typedef {import("./file-lines.js").FileInfo} FileInfo */
 /** @typedef {import("./rows.js").LineRow} LineRow */
 /** @typedef {import("./rows.js").Row} Row */
-/** @typedef {{total: number | null, complete: boolean, start: number | null, files: FileFacts[],
+/** @typedef {{total: number | null, complete: boolean, start: number | null, files: FileInfo[],
  *   lines: import("./rows.js").WireLine[]}} LinesAnswer */
 /** @typedef {(query: Record<string, string | number>) => Promise<LinesAnswer | "gone" | null>} Load null when it failed */
 /**
- * @typedef {{file: FileLines, index: number, moved: number | null}} Place index -1 is the row before a file's first
- *   line; `moved` is the file's, where the index moves with it
+ * @typedef {{file: FileLines, index: number, tailShift: number | null}} RowPosition index -1 is the row before a file's first
+ *   line; `tailShift` is the file's, where the index moves with it
  */
 /**
- * @typedef {object} Host who shows the document
+ * @typedef {object} DocumentHost who shows the document
  * @property {Load} load
  * @property {(change: () => void) => void} change calls it, and shows the same lines as before at the same height
  * @property {(row: number) => void} moveTo
@@ -25,11 +25,11 @@ import { rowOf, rowsOf } from "./rows.js";
  * @property {() => void} gone the line that was to be shown is no longer there
  */
 
-const PAGE = 500;
-const MOST_ASKED = 2;
-const NEAR = 5_000;
-const KEPT_LINES = 150_000;
-const AGAIN_MS = 400;
+const PAGE_LINES = 500;
+const MAX_REQUESTS = 2;
+const NEAR_LINES = 5_000;
+const CACHED_LINES = 150_000;
+const RETRY_MS = 400;
 
 export class FileDocument {
   #source;
@@ -37,7 +37,7 @@ export class FileDocument {
   /** @type {FileLines[]} */
   #files = [];
   /** @type {Set<string>} */
-  #asked = new Set();
+  #requests = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #received = 0;
@@ -45,15 +45,15 @@ export class FileDocument {
    * The last line of each file at the first answer, null until then: up to it, nothing is news.
    * @type {Map<string, number> | null}
    */
-  #known = null;
+  #lastKnown = null;
   #skipped = 0;
   #closed = false;
   /** @type {{at: string, below: number} | null} */
-  #wanted = null;
+  #target = null;
 
   /**
    * @param {string} source
-   * @param {Host} host
+   * @param {DocumentHost} host
    */
   constructor(source, host) {
     this.#source = source;
@@ -66,8 +66,8 @@ export class FileDocument {
    * @param {number} [below] lines between the cursor's and the one to show
    */
   open(at, below = 0) {
-    this.#wanted = at ? { at, below } : null;
-    void this.#ask("open", at ? { at, count: PAGE } : { start: -PAGE, count: PAGE });
+    this.#target = at ? { at, below } : null;
+    void this.#request("open", at ? { at, count: PAGE_LINES } : { start: -PAGE_LINES, count: PAGE_LINES });
   }
 
   /** Asks for nothing more. */
@@ -97,8 +97,8 @@ export class FileDocument {
   }
 
   /** @returns {number | null} how much of the files the server has counted, from 0 to 1; null once it is all */
-  get counting() {
-    const open = this.#files.filter((file) => file.told && !file.counted);
+  get countedShare() {
+    const open = this.#files.filter((file) => file.reported && !file.counted);
     if (open.length === 0) return null;
     const sum = (/** @type {"counted" | "size"} */ key) => open.reduce((all, file) => all + file.progress[key], 0);
     return sum("counted") / sum("size");
@@ -111,42 +111,42 @@ export class FileDocument {
   /** @param {number} row @returns {Row | null} null for a line that is not here */
   row(row) {
     if (row >= this.total) return null;
-    const { file, index } = this.place(row);
+    const { file, index } = this.position(row);
     return index < 0 ? file.divider(this.#source) : file.get(index);
   }
 
   /** @param {number} row @returns {number | null} the number of its line, null while it is not known */
   number(row) {
     if (row >= this.total) return null;
-    const { file, index } = this.place(row);
+    const { file, index } = this.position(row);
     return index < 0 || !file.exact ? null : file.first + index;
   }
 
   /** @param {number} row @returns {string} the file that it is in */
   fileOf(row) {
-    return this.total === 0 ? "" : this.place(Math.min(row, this.total - 1)).file.id;
+    return this.total === 0 ? "" : this.position(Math.min(row, this.total - 1)).file.id;
   }
 
-  /** @param {number} row from 0 to `total` @returns {Place} */
-  place(row) {
+  /** @param {number} row from 0 to `total` @returns {RowPosition} */
+  position(row) {
     let number = this.#files.length - 1;
     while (number > 0 && this.#startOf(number) > row) number -= 1;
     const file = this.#files[number];
     const index = row - this.#startOf(number) - this.#dividers(number);
-    return { file, index, moved: index < 0 || file.fixed(index) ? null : file.moved };
+    return { file, index, tailShift: index < 0 || file.fixed(index) ? null : file.tailShift };
   }
 
-  /** @param {Place} place @returns {number} its row */
-  locate({ file, index, moved }) {
+  /** @param {RowPosition} position @returns {number} its row */
+  locate({ file, index, tailShift }) {
     const number = this.#files.indexOf(file);
-    const shift = moved === null ? 0 : file.moved - moved;
+    const shift = tailShift === null ? 0 : file.tailShift - tailShift;
     return number < 0 ? 0 : Math.max(0, this.#startOf(number) + this.#dividers(number) + index + shift);
   }
 
   /** The row of a line of the newest file. @param {number} n from 1 */
   rowOfLine(n) {
     const file = this.#files[this.#files.length - 1];
-    return file ? this.locate(fixedPlace(file, Math.max(0, Math.min(file.count, n - file.first + 1) - 1))) : 0;
+    return file ? this.locate(fixedPosition(file, Math.max(0, Math.min(file.count, n - file.first + 1) - 1))) : 0;
   }
 
   /**
@@ -155,12 +155,12 @@ export class FileDocument {
    * @param {number} last
    */
   want(first, last) {
-    for (let row = Math.max(0, first); row < Math.min(last, this.total) && this.#asked.size < MOST_ASKED; row += 1) {
-      const { file, index } = this.place(row);
+    for (let row = Math.max(0, first); row < Math.min(last, this.total) && this.#requests.size < MAX_REQUESTS; row += 1) {
+      const { file, index } = this.position(row);
       if (index < 0 || file.get(index)) continue;
-      void this.#askLine(file, index);
+      void this.#requestLine(file, index);
       // The rest of its page comes with it.
-      row += PAGE - 1 - (Math.max(0, index) % PAGE);
+      row += PAGE_LINES - 1 - (Math.max(0, index) % PAGE_LINES);
     }
   }
 
@@ -172,8 +172,8 @@ export class FileDocument {
    */
   async collect(first, last) {
     for (let row = first; row < last; row += 1) {
-      const { file, index } = this.place(row);
-      if (index >= 0 && !file.get(index)) await this.#askLine(file, index);
+      const { file, index } = this.position(row);
+      if (index >= 0 && !file.get(index)) await this.#requestLine(file, index);
     }
     const rows = Array.from({ length: last - first }, (_, offset) => this.row(first + offset));
     return rows.filter((row) => row?.kind === "line");
@@ -186,7 +186,7 @@ export class FileDocument {
    */
   cursor(row) {
     if (this.empty) return null;
-    const { file, index } = this.place(Math.min(row, this.total - 1));
+    const { file, index } = this.position(Math.min(row, this.total - 1));
     const found = file.cursorBefore(Math.max(0, index));
     return found && { at: /** @type {string} */ (found.line.at), below: Math.max(0, index) - found.index };
   }
@@ -194,22 +194,22 @@ export class FileDocument {
   /** @param {import("./events.js").StreamEvent} event */
   accept(event) {
     if (event.kind === "lines") {
-      this.#received += this.#newsIn(event);
-      this.#host.change(() => this.#fileOf(event.file ?? "").append(event.n, rowsOf(event)));
+      this.#received += this.#countNew(event);
+      this.#host.change(() => this.#fileOf(event.file ?? "").append(event.n, rowsFromEvent(event)));
       this.#trim();
     } else if (event.kind === "gap" && event.reason === "skipped") {
       this.#received += event.lines ?? 0;
       this.#skipped += event.lines ?? 0;
       this.#host.change(() => this.#files[this.#files.length - 1]?.skip(event.lines ?? 0));
     } else if (event.kind === "gap" || (event.kind === "source" && event.state === "rotated")) {
-      void this.#ask("facts", { start: -1, count: 1 });
+      void this.#request("facts", { start: -1, count: 1 });
     }
   }
 
   /** How many of its lines were not there when the document was opened. @param {import("./events.js").LinesEvent} event */
-  #newsIn({ file, n, lines }) {
-    if (!this.#known) return 0;
-    const last = this.#known.get(file ?? "") ?? 0;
+  #countNew({ file, n, lines }) {
+    if (!this.#lastKnown) return 0;
+    const last = this.#lastKnown.get(file ?? "") ?? 0;
     return n === null ? lines.length : Math.max(0, Math.min(lines.length, n + lines.length - 1 - last));
   }
 
@@ -219,7 +219,7 @@ export class FileDocument {
     if (known) return known;
     const file = new FileLines(id);
     this.#files.push(file);
-    void this.#ask("facts", { start: -1, count: 1 });
+    void this.#request("facts", { start: -1, count: 1 });
     return file;
   }
 
@@ -239,17 +239,17 @@ export class FileDocument {
    * @param {FileLines} file
    * @param {number} index
    */
-  async #askLine(file, index) {
-    const before = file.cursorAfter(index, NEAR);
+  async #requestLine(file, index) {
+    const before = file.cursorAfter(index, NEAR_LINES);
     if (before) {
-      const { moved } = file;
-      await this.#ask(`before ${before.at}`, { before: before.at, count: PAGE * 2 }, ({ lines }) => {
+      const { tailShift } = file;
+      await this.#request(`before ${before.at}`, { before: before.at, count: PAGE_LINES * 2 }, ({ lines }) => {
         const here = lines.filter((line) => line.file === file.id).map(rowOf);
-        file.prepend(before.index + file.moved - moved, here);
+        file.prepend(before.index + file.tailShift - tailShift, here);
       });
-    } else if (file.exact || index + PAGE < file.progress.lines) {
-      const page = index - (index % PAGE);
-      await this.#ask(`${file.id} ${page}`, { start: this.#positionOf(file) + page, count: PAGE });
+    } else if (file.exact || index + PAGE_LINES < file.progress.lines) {
+      const page = index - (index % PAGE_LINES);
+      await this.#request(`${file.id} ${page}`, { start: this.#positionOf(file) + page, count: PAGE_LINES });
     }
   }
 
@@ -262,99 +262,99 @@ export class FileDocument {
   /**
    * @param {string} key one request at a time for each
    * @param {Record<string, string | number>} query
-   * @param {(answer: LinesAnswer) => void} [heed]
+   * @param {(answer: LinesAnswer) => void} [handle]
    */
-  async #ask(key, query, heed = (answer) => this.#put(answer)) {
-    if (this.#asked.has(key) || this.#closed) return;
-    this.#asked.add(key);
+  async #request(key, query, handle = (answer) => this.#put(answer)) {
+    if (this.#requests.has(key) || this.#closed) return;
+    this.#requests.add(key);
     const answer = await this.#host.load({ places: "true", ...query });
-    this.#asked.delete(key);
+    this.#requests.delete(key);
     if (this.#closed) return;
-    if (answer === "gone") this.#lose(key);
-    else if (answer) this.#heed(key, answer, heed);
-    this.#askAgain(answer === null && key === "open" ? query : null);
+    if (answer === "gone") this.#handleGone(key);
+    else if (answer) this.#handle(key, answer, handle);
+    this.#retryLater(answer === null && key === "open" ? query : null);
   }
 
   /**
    * @param {string} key
    * @param {LinesAnswer} answer
-   * @param {(answer: LinesAnswer) => void} heed
+   * @param {(answer: LinesAnswer) => void} handle
    */
-  #heed(key, answer, heed) {
-    if (key !== "open" && this.#isOfAnotherServer(answer)) {
+  #handle(key, answer, handle) {
+    if (key !== "open" && this.#isFromRestartedServer(answer)) {
       const top = this.#host.top();
       const cursor = top === null ? null : this.cursor(top);
       this.open(cursor?.at ?? null, cursor?.below);
       return;
     }
     const whole = answer.files.filter(({ counted, size }) => counted === size);
-    this.#known ??= new Map(whole.map(({ file, first, lines }) => [file, first + lines - 1]));
+    this.#lastKnown ??= new Map(whole.map(({ file, first, lines }) => [file, first + lines - 1]));
     this.#host.change(() => {
       this.#update(answer);
-      heed(answer);
+      handle(answer);
     });
-    if (key === "open") this.#arrive(answer);
+    if (key === "open") this.#moveToTarget(answer);
     this.#trim();
   }
 
   /** @param {string} key */
-  #lose(key) {
-    if (key !== "open" || !this.#wanted) return;
+  #handleGone(key) {
+    if (key !== "open" || !this.#target) return;
     this.#host.gone();
     this.open(null);
   }
 
   /** @param {Record<string, string | number> | null} open what to begin with again */
-  #askAgain(open) {
+  #retryLater(open) {
     clearTimeout(this.#timer);
-    const missing = this.#files.length === 0 || this.#files.some((file) => !file.told || !file.exact || !file.counted);
+    const missing = this.#files.length === 0 || this.#files.some((file) => !file.reported || !file.exact || !file.counted);
     if (!open && !missing) return;
-    this.#timer = setTimeout(() => this.#askOn(open), AGAIN_MS);
+    this.#timer = setTimeout(() => this.#continue(open), RETRY_MS);
   }
 
   /** @param {Record<string, string | number> | null} open */
-  #askOn(open) {
+  #continue(open) {
     const due = this.#files.find((file) => file.unresolved);
-    if (open) void this.#ask("open", open);
+    if (open) void this.#request("open", open);
     else if (due) this.#resolve(due);
-    else if (this.#wanted) void this.#ask("open", { at: this.#wanted.at, count: PAGE });
-    else void this.#ask("facts", { start: -1, count: 1 });
+    else if (this.#target) void this.#request("open", { at: this.#target.at, count: PAGE_LINES });
+    else void this.#request("facts", { start: -1, count: 1 });
   }
 
   /** @param {FileLines} file */
   #resolve(file) {
     const landmark = file.landmark;
     if (!landmark) return;
-    const { moved } = file;
-    void this.#ask("resolve", { at: landmark.line.at ?? "", count: 1 }, ({ lines }) => {
-      if (lines[0]?.n) file.resolve(landmark.index + file.moved - moved, lines[0].n);
+    const { tailShift } = file;
+    void this.#request("resolve", { at: landmark.line.at ?? "", count: 1 }, ({ lines }) => {
+      if (lines[0]?.n) file.resolve(landmark.index + file.tailShift - tailShift, lines[0].n);
     });
   }
 
   /** Whether none of the files is one that is known: the server began anew, and gave them other ids. */
-  #isOfAnotherServer(/** @type {LinesAnswer} */ { files }) {
-    const told = this.#files.filter((file) => file.told);
-    return told.length > 0 && files.length > 0 && !files.some(({ file }) => told.some(({ id }) => id === file));
+  #isFromRestartedServer(/** @type {LinesAnswer} */ { files }) {
+    const reported = this.#files.filter((file) => file.reported);
+    return reported.length > 0 && files.length > 0 && !files.some(({ file }) => reported.some(({ id }) => id === file));
   }
 
   /** @param {LinesAnswer} answer to `open` */
-  #arrive({ lines }) {
+  #moveToTarget({ lines }) {
     const first = lines[0];
     const file = first && this.#files.find(({ id }) => id === first.file);
-    if (!this.#wanted || !file || first.n === null) return;
-    const { below } = this.#wanted;
-    this.#wanted = null;
-    this.#host.moveTo(this.locate(fixedPlace(file, first.n - file.first + below)));
+    if (!this.#target || !file || first.n === null) return;
+    const { below } = this.#target;
+    this.#target = null;
+    this.#host.moveTo(this.locate(fixedPosition(file, first.n - file.first + below)));
   }
 
   /** @param {LinesAnswer} answer */
   #update({ files }) {
     if (files.length === 0) return;
     const known = new Map(this.#files.map((file) => [file.id, file]));
-    const told = files.map((facts) => known.get(facts.file) ?? new FileLines(facts.file));
-    told.forEach((file, number) => file.update(files[number]));
+    const reported = files.map((facts) => known.get(facts.file) ?? new FileLines(facts.file));
+    reported.forEach((file, number) => file.update(files[number]));
     // A live line may know of a newer file than an answer that was on its way.
-    this.#files = [...told, ...this.#files.filter((file) => !file.told)];
+    this.#files = [...reported, ...this.#files.filter((file) => !file.reported)];
   }
 
   /** @param {LinesAnswer} answer */
@@ -366,7 +366,7 @@ export class FileDocument {
   }
 
   #trim() {
-    const kept = KEPT_LINES / Math.max(1, this.#files.length);
+    const kept = CACHED_LINES / Math.max(1, this.#files.length);
     for (const file of this.#files) file.trim(kept);
   }
 }
@@ -374,8 +374,8 @@ export class FileDocument {
 /**
  * @param {FileLines} file
  * @param {number} index
- * @returns {Place}
+ * @returns {RowPosition}
  */
-function fixedPlace(file, index) {
-  return { file, index, moved: null };
+function fixedPosition(file, index) {
+  return { file, index, tailShift: null };
 }

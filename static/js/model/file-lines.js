@@ -3,12 +3,12 @@
  * have places that may move together; what came with a number is at its place for good.
  */
 
-import { Window } from "./window.js";
+import { LineCache } from "./line-cache.js";
 
 /** @typedef {import("./rows.js").LineRow} LineRow */
 /**
  * What `/api/lines` tells of a file.
- * @typedef {object} FileFacts
+ * @typedef {object} FileInfo
  * @property {string} file
  * @property {number} first number of its first line
  * @property {number} lines counted so far
@@ -27,15 +27,15 @@ export class FileLines {
   /** @type {string | null} */
   loss = null;
   /** Whether the server told of it, and not only a live line. */
-  told = false;
+  reported = false;
   /** How far the server has counted. */
   progress = { counted: 0, size: 0, lines: 0 };
   /** Number of the line with the index 0. */
   first = 1;
   /** How far the lines at the end were moved altogether: an index that is not `fixed` moves with it. */
-  moved = 0;
-  #window = new Window();
-  #tail = new Window();
+  tailShift = 0;
+  #cache = new LineCache();
+  #tail = new LineCache();
   #end = 0;
   /** @type {import("./rows.js").DividerRow | null} */
   #divider = null;
@@ -53,7 +53,7 @@ export class FileLines {
 
   /** Lines that are here. */
   get lines() {
-    return this.#window.lines + this.#tail.lines;
+    return this.#cache.lines + this.#tail.lines;
   }
 
   /** Whether the whole file was counted. */
@@ -63,12 +63,12 @@ export class FileLines {
 
   /** Whether `resolve` is due: the file is counted, and lines are here whose place is not known. */
   get unresolved() {
-    return !this.exact && this.told && this.counted;
+    return !this.exact && this.reported && this.counted;
   }
 
   /** Whether a line's index is for good. @param {number} index */
   fixed(index) {
-    return this.exact || this.#window.has(index);
+    return this.exact || this.#cache.has(index);
   }
 
   /** The row before its first line. @param {string} source @returns {import("./rows.js").DividerRow} */
@@ -81,12 +81,12 @@ export class FileLines {
 
   /** @param {number} index @returns {LineRow | null} */
   get(index) {
-    return this.#tail.get(index) ?? this.#window.get(index);
+    return this.#tail.get(index) ?? this.#cache.get(index);
   }
 
-  /** @param {FileFacts} facts */
+  /** @param {FileInfo} facts */
   update({ first, lines, counted, size, loss }) {
-    this.told = true;
+    this.reported = true;
     this.first = first;
     this.loss ??= loss;
     this.progress = { counted, size, lines };
@@ -105,10 +105,10 @@ export class FileLines {
    * @param {LineRow[]} lines
    */
   append(n, lines) {
-    if (n !== null && !this.exact) this.#settle(n - this.first - this.count);
+    if (n !== null && !this.exact) this.#fixTail(n - this.first - this.count);
     if (this.exact) {
       const start = n !== null ? n - this.first : this.#numbered ? this.#end : this.count;
-      this.#window.put(start, n === null ? this.#withNumbers(start, lines) : lines);
+      this.#cache.put(start, n === null ? this.#withNumbers(start, lines) : lines);
       this.#end = start + lines.length;
       this.count = Math.max(this.count, this.#end);
     } else {
@@ -129,7 +129,7 @@ export class FileLines {
    * @param {number} [start] index of the first; without it its number tells
    */
   put(lines, start = /** @type {number} */ (lines[0].n) - this.first) {
-    this.#window.put(start, lines);
+    this.#cache.put(start, lines);
     if (this.exact) this.count = Math.max(this.count, start + lines.length);
   }
 
@@ -154,7 +154,7 @@ export class FileLines {
   prepend(end, lines) {
     if (this.exact) return;
     if (lines.length > 0) this.#tail.put(end - lines.length, lines);
-    else this.#settle(-end);
+    else this.#fixTail(-end);
   }
 
   /** A line at its end of which the place is asked for to `resolve` it. */
@@ -168,7 +168,7 @@ export class FileLines {
    * @param {number} n its number, by the server
    */
   resolve(index, n) {
-    if (!this.exact) this.#settle(n - this.first - index);
+    if (!this.exact) this.#fixTail(n - this.first - index);
     if (this.counted) this.count = Math.max(this.#end, this.progress.lines);
   }
 
@@ -182,31 +182,31 @@ export class FileLines {
    * @param {number} index
    */
   cursorBefore(index) {
-    return (this.exact ? null : this.#tail.lastWithCursor(index)) ?? this.#window.lastWithCursor(index);
+    return (this.exact ? null : this.#tail.lastWithCursor(index)) ?? this.#cache.lastWithCursor(index);
   }
 
   /** @param {number} lines the most to keep */
   trim(lines) {
-    const bound = { lines, characters: lines * 300 };
-    this.#window.trim(bound);
-    this.#tail.trim(bound);
+    const limit = { lines, characters: lines * 300 };
+    this.#cache.trim(limit);
+    this.#tail.trim(limit);
   }
 
   /** @param {number} lines */
   #estimate(lines) {
     const count = Math.max(Math.round(lines), this.#tail.lines);
     this.#tail.shift(count - this.count);
-    this.moved += count - this.count;
+    this.tailShift += count - this.count;
     this.count = count;
   }
 
   /** The places at the end are known: they are this much further on. @param {number} delta */
-  #settle(delta) {
+  #fixTail(delta) {
     this.exact = true;
-    this.moved += delta;
+    this.tailShift += delta;
     this.count = this.#end = Math.max(0, this.count + delta);
     for (const { start, lines } of this.#tail.takeAll()) {
-      this.#window.put(start + delta, this.#withNumbers(start + delta, lines));
+      this.#cache.put(start + delta, this.#withNumbers(start + delta, lines));
     }
   }
 

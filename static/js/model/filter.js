@@ -1,6 +1,6 @@
 /** What a view is asked for beside its sources: what lines must and must not hold, and what is looked for in them. */
 
-/** @typedef {"smart" | "sensitive" | "insensitive"} Case smart is sensitive where a pattern has a capital letter */
+/** @typedef {"smart" | "sensitive" | "insensitive"} MatchCase smart is sensitive where a pattern has a capital letter */
 /**
  * @typedef {object} Filter
  * @property {string} search what stands in the search bar
@@ -8,7 +8,7 @@
  * @property {readonly string[]} include all must hold, besides
  * @property {readonly string[]} exclude none may
  * @property {boolean} regex whether all of these are patterns
- * @property {Case} matchCase
+ * @property {MatchCase} matchCase
  * @property {readonly string[]} levels no line of another one is shown; "none" is what has none; empty is all
  * @property {string} since a time as the server reads it, or nothing
  * @property {string} until the same; lines of this time are out
@@ -33,7 +33,7 @@ export const NO_FILTER = Object.freeze({
 });
 
 /** How much context there is to choose from. */
-export const CONTEXTS = Object.freeze([0, 3, 10, 30]);
+export const CONTEXT_CHOICES = Object.freeze([0, 3, 10, 30]);
 const NAMES = ["q", "not", "find", "regex", "case", "level", "since", "until", "context", "records"];
 // What may follow a value that has no quotes.
 const END = "(?:[\\s,;|)}\\]]|$)";
@@ -73,24 +73,24 @@ export function readFilter(params, suffix) {
 export function writeFilter(params, suffix, filter) {
   for (const name of NAMES) params.delete(name + suffix);
   if (!filter) return;
-  for (const [name, value] of shownParameters(filter)) params.append(name + suffix, value);
+  for (const [name, value] of viewParameters(filter)) params.append(name + suffix, value);
   const found = !filter.only && filter.search !== "";
   if (found && !params.has(`q${suffix}`) && !params.has(`not${suffix}`)) {
-    for (const [name, value] of manner(filter)) params.append(name + suffix, value);
+    for (const [name, value] of matchOptions(filter)) params.append(name + suffix, value);
   }
   if (found || (filter.include.length > 0 && filter.search === "")) params.append(`find${suffix}`, filter.search);
 }
 
 /** What the server is asked for: which lines are shown, and what is shown with them. @param {Filter} filter */
-export function shownParameters(filter) {
-  const pairs = viewParameters(filter);
+export function viewParameters(filter) {
+  const pairs = matchParameters(filter);
   if (pairs.length > 0 && filter.context > 0) pairs.push(["context", String(filter.context)]);
   if (pairs.length > 0 && filter.records) pairs.push(["records", "true"]);
   return pairs;
 }
 
 /** Which lines are meant. @param {Filter} filter @returns {Parameter[]} none for all */
-export function viewParameters(filter) {
+export function matchParameters(filter) {
   return parameters(filter, filter.only && filter.search ? [...filter.include, filter.search] : filter.include);
 }
 
@@ -100,7 +100,7 @@ export function hitParameters(filter) {
 }
 
 /** @param {readonly Parameter[]} pairs @returns {string} without a question mark */
-export function asQuery(pairs) {
+export function toQueryString(pairs) {
   return new URLSearchParams(/** @type {Parameter[]} */ (pairs)).toString();
 }
 
@@ -114,7 +114,7 @@ function parameters(filter, include) {
   /** @type {Parameter[]} */
   const pairs = include.map((text) => ["q", text]);
   for (const text of exclude) pairs.push(["not", text]);
-  if (pairs.length > 0) pairs.push(...manner(filter));
+  if (pairs.length > 0) pairs.push(...matchOptions(filter));
   for (const level of levels) pairs.push(["level", level]);
   if (since) pairs.push(["since", since]);
   if (until) pairs.push(["until", until]);
@@ -122,7 +122,7 @@ function parameters(filter, include) {
 }
 
 /** @param {Filter} filter @returns {Parameter[]} */
-function manner({ regex, matchCase }) {
+function matchOptions({ regex, matchCase }) {
   /** @type {Parameter[]} */
   const pairs = regex ? [["regex", "true"]] : [];
   if (matchCase !== "smart") pairs.push(["case", matchCase]);
@@ -131,7 +131,7 @@ function manner({ regex, matchCase }) {
 
 /** Whether it leaves any line out. @param {Filter} filter */
 export function isFiltering(filter) {
-  return viewParameters(filter).length > 0;
+  return matchParameters(filter).length > 0;
 }
 
 /**
@@ -142,7 +142,7 @@ export function isFiltering(filter) {
  * @returns {Filter}
  */
 export function withText(filter, what, text) {
-  const term = filter.regex ? literal(text) : text;
+  const term = filter.regex ? escapePattern(text) : text;
   return filter[what].includes(term) ? filter : { ...filter, [what]: [...filter[what], term] };
 }
 
@@ -155,8 +155,8 @@ export function withText(filter, what, text) {
  */
 export function withField(filter, what, { text, isBounded }) {
   if (isBounded) return withText(filter, what, text);
-  const asPatterns = filter.regex ? filter : { ...withRegexToggled(filter), search: literal(filter.search) };
-  return { ...asPatterns, [what]: [...new Set([...asPatterns[what], literal(text) + END])] };
+  const asPatterns = filter.regex ? filter : { ...withRegexToggled(filter), search: escapePattern(filter.search) };
+  return { ...asPatterns, [what]: [...new Set([...asPatterns[what], escapePattern(text) + END])] };
 }
 
 /**
@@ -164,8 +164,8 @@ export function withField(filter, what, { text, isBounded }) {
  * @param {string} term
  * @param {boolean} regex
  */
-export function termWords(term, regex) {
-  return regex ? plain(term.endsWith(END) ? term.slice(0, -END.length) : term) : term;
+export function termText(term, regex) {
+  return regex ? unescapePattern(term.endsWith(END) ? term.slice(0, -END.length) : term) : term;
 }
 
 /**
@@ -184,18 +184,18 @@ export function withLevelToggled(filter, level) {
  * @returns {Filter}
  */
 export function withRegexToggled(filter) {
-  const turn = (/** @type {string} */ term) => (filter.regex ? termWords(term, true) : literal(term));
+  const turn = (/** @type {string} */ term) => (filter.regex ? termText(term, true) : escapePattern(term));
   const { include, exclude, regex } = filter;
   return { ...filter, regex: !regex, include: include.map(turn), exclude: exclude.map(turn) };
 }
 
 /** The pattern of just this text. @param {string} text */
-export function literal(text) {
+export function escapePattern(text) {
   return text.replace(SPECIAL, "\\$&");
 }
 
 /** @param {string} pattern @returns {string} the text it is the pattern of, or the pattern itself */
-function plain(pattern) {
+function unescapePattern(pattern) {
   const text = pattern.replace(/\\([\\^$.*+?()[\]{}|])/g, "$1");
-  return literal(text) === pattern ? text : pattern;
+  return escapePattern(text) === pattern ? text : pattern;
 }

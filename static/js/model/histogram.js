@@ -1,19 +1,19 @@
 /** Lines over time as bars: pure arithmetic between times, buckets and pixels. */
 
-/** @typedef {"fatal" | "error" | "warning" | "notice" | "info" | "debug" | "trace" | "none"} Kind */
+/** @typedef {"fatal" | "error" | "warning" | "notice" | "info" | "debug" | "trace" | "none"} LevelKey */
 /**
  * What `/api/histogram` gives.
- * @typedef {object} Counts
+ * @typedef {object} HistogramAnswer
  * @property {number | null} from epoch milliseconds; null where no line has a time
  * @property {number | null} to
  * @property {number} step milliseconds of each bucket
- * @property {Partial<Record<Kind, number[]>>} levels
+ * @property {Partial<Record<LevelKey, number[]>>} levels
  * @property {boolean} complete
  */
-/** @typedef {{from: number, to: number, step: number, levels: Partial<Record<Kind, number[]>>}} Course */
+/** @typedef {{from: number, to: number, step: number, levels: Partial<Record<LevelKey, number[]>>}} Histogram */
 
-/** From the bottom of a bar up. @type {readonly Kind[]} */
-export const KINDS = ["fatal", "error", "warning", "notice", "info", "debug", "trace", "none"];
+/** From the bottom of a bar up. @type {readonly LevelKey[]} */
+export const LEVEL_KEYS = ["fatal", "error", "warning", "notice", "info", "debug", "trace", "none"];
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -27,76 +27,76 @@ const STEPS = [
   ...[1, 2, 7, 14, 30, 60, 90, 180, 365, 730, 1825, 3650].map((count) => count * DAY),
 ];
 
-/** @param {Counts | null} counts @returns {Course | null} null where there is nothing to show over time */
-export function courseOf(counts) {
+/** @param {HistogramAnswer | null} counts @returns {Histogram | null} null where there is nothing to show over time */
+export function histogramOf(counts) {
   if (!counts || counts.from === null || counts.to === null || counts.to <= counts.from) return null;
   return { from: counts.from, to: counts.to, step: counts.step, levels: counts.levels };
 }
 
 /**
  * Lines of each kind in all.
- * @param {Counts | null} counts
- * @returns {Record<Kind, number>}
+ * @param {HistogramAnswer | null} counts
+ * @returns {Record<LevelKey, number>}
  */
-export function totals(counts) {
-  const sums = KINDS.map((kind) => [kind, (counts?.levels[kind] ?? []).reduce((sum, count) => sum + count, 0)]);
+export function levelTotals(counts) {
+  const sums = LEVEL_KEYS.map((kind) => [kind, (counts?.levels[kind] ?? []).reduce((sum, count) => sum + count, 0)]);
   return Object.fromEntries(sums);
 }
 
 /**
- * @param {Course} course
+ * @param {Histogram} histogram
  * @param {number} bucket
- * @returns {{kind: Kind, count: number}[]} those that are there
+ * @returns {{kind: LevelKey, count: number}[]} those that are there
  */
-export function bucketCounts({ levels }, bucket) {
-  return KINDS.map((kind) => ({ kind, count: levels[kind]?.[bucket] ?? 0 })).filter(({ count }) => count > 0);
+export function countsIn({ levels }, bucket) {
+  return LEVEL_KEYS.map((kind) => ({ kind, count: levels[kind]?.[bucket] ?? 0 })).filter(({ count }) => count > 0);
 }
 
-/** How many buckets it has. @param {Course} course */
-export function bucketsOf({ from, to, step }) {
+/** How many buckets it has. @param {Histogram} histogram */
+export function bucketCount({ from, to, step }) {
   return Math.max(1, Math.round((to - from) / step));
 }
 
 /**
  * The heights of a bar's parts. What is there is seen, however little it is beside the rest.
  * @param {readonly number[]} counts
- * @param {number} most the sum of the highest bar
+ * @param {number} max the sum of the highest bar
  * @param {number} height pixels of that one
  * @returns {number[]} pixels
  */
-export function heights(counts, most, height) {
-  return counts.map((count) => (count === 0 ? 0 : Math.max(1, (count / most) * height)));
+export function barHeights(counts, max, height) {
+  return counts.map((count) => (count === 0 ? 0 : Math.max(1, (count / max) * height)));
 }
 
 /**
- * @param {Course} course
+ * @param {Histogram} histogram
  * @param {number} time
  * @param {number} width
  */
-export function xOf({ from, to }, time, width) {
+export function timeToX({ from, to }, time, width) {
   return ((time - from) / (to - from)) * width;
 }
 
 /**
- * @param {Course} course
+ * @param {Histogram} histogram
  * @param {number} x
  * @param {number} width
  */
-export function timeAt({ from, to }, x, width) {
+export function xToTime({ from, to }, x, width) {
   return Math.round(from + (Math.max(0, Math.min(width, x)) / width) * (to - from));
 }
 
 /**
  * Round times to label.
  * @param {{from: number, to: number}} span
- * @param {number} most labels
+ * @param {number} max labels
  * @param {(time: number) => number} offset of the zone from UTC, in milliseconds
  * @returns {{times: number[], step: number}}
  */
-export function ticks({ from, to }, most, offset) {
-  const step = STEPS.find((each) => (to - from) / each <= most) ?? STEPS[STEPS.length - 1];
+export function ticks({ from, to }, max, offset) {
+  const step = STEPS.find((each) => (to - from) / each <= max) ?? STEPS[STEPS.length - 1];
   const times = [];
-  for (let time = Math.ceil((from + offset(from)) / step) * step; times.length <= most; time += step) {
+  for (let time = Math.ceil((from + offset(from)) / step) * step; times.length <= max; time += step) {
     const utc = time - offset(time - offset(from));
     if (utc > to) break;
     if (utc >= from) times.push(utc);

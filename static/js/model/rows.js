@@ -47,7 +47,7 @@ const LEVELS = { F: "fatal", E: "error", W: "warning", N: "notice", I: "info", D
  * @param {import("./events.js").LinesEvent} event
  * @returns {LineRow[]}
  */
-export function rowsOf(event) {
+export function rowsFromEvent(event) {
   const { source, file, n, ns, levels, times, cut, spans, context } = event;
   const cuts = new Map(cut);
   const last = event.lines.length - 1;

@@ -19,7 +19,7 @@ const TIMES = ["off", "absolute", "relative"];
 /** @type {readonly Zone[]} */
 const ZONES = ["local", "utc"];
 /** @type {readonly boolean[]} */
-const SWITCH = [false, true];
+const OFF_ON = [false, true];
 
 /** @returns {Store | null} null where the browser forbids it */
 export function openStore() {
@@ -48,14 +48,14 @@ export class Settings {
    */
   constructor(store, { wrap, numbers = true }) {
     this.#theme = new Choice(store, "theme", THEMES, "auto");
-    this.#wrap = new Choice(store, "wrap", SWITCH, wrap);
-    this.#keys = new Choice(store, "keys", SWITCH, true);
-    this.#numbers = new Choice(store, "numbers", SWITCH, numbers);
+    this.#wrap = new Choice(store, "wrap", OFF_ON, wrap);
+    this.#keys = new Choice(store, "keys", OFF_ON, true);
+    this.#numbers = new Choice(store, "numbers", OFF_ON, numbers);
     this.#times = new Choice(store, "times", TIMES, "off");
     this.#zone = new Choice(store, "zone", ZONES, "local");
-    this.#side = new Choice(store, "side", SWITCH, true);
-    this.#histogram = new Choice(store, "histogram", SWITCH, true);
-    this.#fields = new Choice(store, "fields", SWITCH, false);
+    this.#side = new Choice(store, "side", OFF_ON, true);
+    this.#histogram = new Choice(store, "histogram", OFF_ON, true);
+    this.#fields = new Choice(store, "fields", OFF_ON, false);
   }
 
   /** @returns {Readable<Theme>} */

@@ -3,43 +3,43 @@
  * its position in the view, whether it is here or not; what comes live is added at the end.
  */
 
+import { Deduplicator } from "./deduplicator.js";
 import { FileLines } from "./file-lines.js";
-import { InTime } from "./in-time.js";
-import { Notes } from "./notes.js";
-import { rowOf, rowsOf } from "./rows.js";
-import { Seen } from "./seen.js";
+import { NoteRows } from "./note-rows.js";
+import { ReorderBuffer } from "./reorder-buffer.js";
+import { rowOf, rowsFromEvent } from "./rows.js";
 
-/** @typedef {import("./file-document.js").Host} Host */
+/** @typedef {import("./file-document.js").DocumentHost} DocumentHost */
 /** @typedef {import("./file-document.js").LinesAnswer} LinesAnswer */
 /** @typedef {import("./rows.js").Row} Row */
 /** @typedef {import("./rows.js").NoteRow} NoteRow */
 /** @typedef {import("./events.js").StreamEvent} StreamEvent */
-/** @typedef {{index: number, note: NoteRow | null, moved: number | null}} Place `moved` as in a `FileDocument` */
+/** @typedef {{index: number, note: NoteRow | null, tailShift: number | null}} RowPosition `tailShift` as in a `FileDocument` */
 /** @typedef {Record<string, string | number>} Query */
 
-const PAGE = 500;
-const MOST_ASKED = 2;
-const NEAR = 5_000;
-const KEPT_LINES = 150_000;
-const AGAIN_MS = 400;
-const END = { start: -PAGE, count: PAGE };
+const PAGE_LINES = 500;
+const MAX_REQUESTS = 2;
+const NEAR_LINES = 5_000;
+const CACHED_LINES = 150_000;
+const RETRY_MS = 400;
+const END_QUERY = { start: -PAGE_LINES, count: PAGE_LINES };
 
 export class ViewDocument {
   #host;
   #lines = new FileLines("", false);
-  #notes = new Notes();
-  #seen = new Seen();
-  /** @type {InTime | null} */
-  #inTime;
+  #notes = new NoteRows();
+  #deduplicator = new Deduplicator();
+  /** @type {ReorderBuffer | null} */
+  #reorderBuffer;
   #isWhole;
   /** What came before the first answer. @type {StreamEvent[] | null} */
-  #early = [];
+  #pending = [];
   /** Those to be told of after the next answer. @type {NoteRow[]} */
   #gaps = [];
   /** @type {Map<string, string>} */
   #states = new Map();
   /** @type {Set<string>} */
-  #asked = new Set();
+  #requests = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #received = 0;
@@ -47,10 +47,10 @@ export class ViewDocument {
   #closed = false;
   #ended = false;
   /** @type {{at: string, below: number} | null} */
-  #wanted = null;
+  #target = null;
 
   /**
-   * @param {Host} host
+   * @param {DocumentHost} host
    * @param {object} [kind]
    * @param {boolean} [kind.isMerged] whether it has lines of several sources
    * @param {boolean} [kind.isWhole] whether no lines of theirs are left out
@@ -58,7 +58,7 @@ export class ViewDocument {
   constructor(host, { isMerged = false, isWhole = false } = {}) {
     this.#host = host;
     this.#isWhole = isWhole;
-    this.#inTime = isMerged ? new InTime((rows) => this.#append(rows)) : null;
+    this.#reorderBuffer = isMerged ? new ReorderBuffer((rows) => this.#append(rows)) : null;
   }
 
   /**
@@ -67,21 +67,21 @@ export class ViewDocument {
    * @param {number} [below] lines between the cursor's and the one to show
    */
   open(at, below = 0) {
-    this.#wanted = at ? { at, below } : null;
-    if (at) void this.#askForWanted();
-    if (this.#early) void this.#askForEnd();
+    this.#target = at ? { at, below } : null;
+    if (at) void this.#requestTarget();
+    if (this.#pending) void this.#requestEnd();
   }
 
   /** Asks for the last lines again. */
   refresh() {
-    if (!this.#early) void this.#askForEnd();
+    if (!this.#pending) void this.#requestEnd();
   }
 
   /** Asks for nothing more. */
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#inTime?.close();
+    this.#reorderBuffer?.close();
   }
 
   /** Lines that came since it was opened. */
@@ -105,9 +105,9 @@ export class ViewDocument {
   }
 
   /** @returns {number | null} how much the server has looked at, from 0 to 1; null once it is all */
-  get counting() {
-    const { told, counted, progress } = this.#lines;
-    return told && !counted ? progress.counted / progress.size : null;
+  get countedShare() {
+    const { reported, counted, progress } = this.#lines;
+    return reported && !counted ? progress.counted / progress.size : null;
   }
 
   get total() {
@@ -140,15 +140,15 @@ export class ViewDocument {
     return found?.kind === "line" ? found.file : "";
   }
 
-  /** @param {number} row @returns {Place} */
-  place(row) {
+  /** @param {number} row @returns {RowPosition} */
+  position(row) {
     const { note, index } = this.#notes.at(row);
-    return { index, note, moved: this.#lines.fixed(index) ? null : this.#lines.moved };
+    return { index, note, tailShift: this.#lines.fixed(index) ? null : this.#lines.tailShift };
   }
 
-  /** @param {Place} place @returns {number} its row */
-  locate({ index, note, moved }) {
-    const shift = moved === null ? 0 : this.#lines.moved - moved;
+  /** @param {RowPosition} position @returns {number} its row */
+  locate({ index, note, tailShift }) {
+    const shift = tailShift === null ? 0 : this.#lines.tailShift - tailShift;
     const row = note && this.#notes.rowOfNote(note);
     return Math.max(0, row ?? this.#notes.rowOf(index + shift));
   }
@@ -164,12 +164,12 @@ export class ViewDocument {
    * @param {number} last
    */
   want(first, last) {
-    for (let row = Math.max(0, first); row < Math.min(last, this.total) && this.#asked.size < MOST_ASKED; row += 1) {
+    for (let row = Math.max(0, first); row < Math.min(last, this.total) && this.#requests.size < MAX_REQUESTS; row += 1) {
       const { note, index } = this.#notes.at(row);
       if (note || this.#lines.get(index)) continue;
-      void this.#askLine(index);
+      void this.#requestLine(index);
       // The rest of its page comes with it.
-      row += PAGE - 1 - (index % PAGE);
+      row += PAGE_LINES - 1 - (index % PAGE_LINES);
     }
   }
 
@@ -182,7 +182,7 @@ export class ViewDocument {
   async collect(first, last) {
     for (let row = first; row < last; row += 1) {
       const { note, index } = this.#notes.at(row);
-      if (!note && !this.#lines.get(index)) await this.#askLine(index);
+      if (!note && !this.#lines.get(index)) await this.#requestLine(index);
     }
     const rows = Array.from({ length: last - first }, (_, offset) => this.row(first + offset));
     return rows.filter((row) => row?.kind === "line");
@@ -202,44 +202,44 @@ export class ViewDocument {
 
   /** @param {StreamEvent} event */
   accept(event) {
-    if (this.#early) this.#early.push(event);
-    else this.#take(event);
+    if (this.#pending) this.#pending.push(event);
+    else this.#apply(event);
   }
 
   /** @param {StreamEvent} event */
-  #take(event) {
-    if (event.kind === "lines" && this.#inTime) return this.#inTime.add(rowsOf(event));
-    this.#inTime?.flush();
+  #apply(event) {
+    if (event.kind === "lines" && this.#reorderBuffer) return this.#reorderBuffer.add(rowsFromEvent(event));
+    this.#reorderBuffer?.flush();
     switch (event.kind) {
       case "lines":
-        return this.#append(rowsOf(event));
+        return this.#append(rowsFromEvent(event));
       case "gap":
         this.#received += event.lines ?? 0;
-        if (event.reason !== "skipped") return this.#beginAgain(event);
+        if (event.reason !== "skipped") return this.#restart(event);
         this.#skipped += event.lines ?? 0;
         // What comes now does not follow on what is here.
-        this.#early ??= [];
-        return void this.#askForEnd();
+        this.#pending ??= [];
+        return void this.#requestEnd();
       case "source":
-        return this.#takeState(event);
+        return this.#applyState(event);
       case "end":
         this.#ended = true;
         if (event.reason === "complete") this.#note({ kind: "complete" });
-        void this.#askForEnd();
+        void this.#requestEnd();
     }
   }
 
   /** @param {import("./rows.js").LineRow[]} came */
   #append(came) {
-    const rows = this.#seen.fresh(came);
+    const rows = this.#deduplicator.withoutDuplicates(came);
     this.#received += rows.length;
     if (rows.length === 0) return;
     this.#host.change(() => this.#lines.append(null, rows));
-    this.#lines.trim(KEPT_LINES);
+    this.#lines.trim(CACHED_LINES);
   }
 
   /** @param {import("./events.js").SourceEvent} event the state that a source begins with is no news */
-  #takeState(event) {
+  #applyState(event) {
     const { source, state } = event;
     const before = this.#states.get(source);
     if (state === "rotated" || (before !== undefined && state !== before)) this.#note(event);
@@ -248,16 +248,16 @@ export class ViewDocument {
   }
 
   /** Lines are lost, so positions are others now. @param {import("./events.js").GapEvent} event */
-  #beginAgain(event) {
+  #restart(event) {
     const top = this.#host.top();
     const cursor = top === null ? null : this.cursor(top);
     this.#host.change(() => {
       this.#lines = new FileLines("", false);
-      this.#notes = new Notes();
+      this.#notes = new NoteRows();
     });
-    this.#seen = new Seen();
+    this.#deduplicator = new Deduplicator();
     this.#gaps.push(event);
-    this.#early = [];
+    this.#pending = [];
     this.open(cursor?.at ?? null, cursor?.below);
   }
 
@@ -268,96 +268,96 @@ export class ViewDocument {
 
   // What is asked for
 
-  #askForEnd() {
-    return this.#ask("end", END, (answer) => this.#putEnd(answer));
+  #requestEnd() {
+    return this.#request("end", END_QUERY, (answer) => this.#putEnd(answer));
   }
 
-  #askForWanted() {
-    const query = { at: this.#wanted?.at ?? "", count: PAGE };
-    return this.#ask("open", query, (answer) => this.#put(answer));
+  #requestTarget() {
+    const query = { at: this.#target?.at ?? "", count: PAGE_LINES };
+    return this.#request("open", query, (answer) => this.#put(answer));
   }
 
   /** @param {number} index */
-  async #askLine(index) {
-    const before = this.#lines.cursorAfter(index, NEAR);
+  async #requestLine(index) {
+    const before = this.#lines.cursorAfter(index, NEAR_LINES);
     if (before) {
-      const { moved } = this.#lines;
-      await this.#ask(`before ${before.at}`, { before: before.at, count: PAGE }, ({ start, total, lines }) => {
+      const { tailShift } = this.#lines;
+      await this.#request(`before ${before.at}`, { before: before.at, count: PAGE_LINES }, ({ start, total, lines }) => {
         // Where there is none, there may be some that are not found yet.
         if (lines.length === 0 && start !== 0 && total === null) return;
-        this.#lines.prepend(before.index + this.#lines.moved - moved, lines.map(rowOf));
+        this.#lines.prepend(before.index + this.#lines.tailShift - tailShift, lines.map(rowOf));
       });
     } else if (this.exact) {
-      const start = index - (index % PAGE);
-      await this.#ask(`page ${start}`, { start, count: PAGE }, (answer) => this.#put(answer));
+      const start = index - (index % PAGE_LINES);
+      await this.#request(`page ${start}`, { start, count: PAGE_LINES }, (answer) => this.#put(answer));
     }
   }
 
   #resolve() {
-    const { landmark, moved } = this.#lines;
+    const { landmark, tailShift } = this.#lines;
     if (!landmark) return;
-    void this.#ask("resolve", { at: landmark.line.at ?? "", count: 1 }, ({ start }) => {
+    void this.#request("resolve", { at: landmark.line.at ?? "", count: 1 }, ({ start }) => {
       if (start === null) return;
-      this.#lines.resolve(landmark.index + this.#lines.moved - moved, start + 1);
-      void this.#askForEnd();
+      this.#lines.resolve(landmark.index + this.#lines.tailShift - tailShift, start + 1);
+      void this.#requestEnd();
     });
   }
 
   /**
    * @param {string} key one request at a time for each
    * @param {Query} query
-   * @param {(answer: LinesAnswer) => void} heed
+   * @param {(answer: LinesAnswer) => void} handle
    */
-  async #ask(key, query, heed) {
-    if (this.#asked.has(key) || this.#closed) return;
-    this.#asked.add(key);
+  async #request(key, query, handle) {
+    if (this.#requests.has(key) || this.#closed) return;
+    this.#requests.add(key);
     const answer = await this.#host.load({ places: "true", ...query });
-    this.#asked.delete(key);
+    this.#requests.delete(key);
     if (this.#closed) return;
-    if (answer === "gone") this.#lose(key);
-    else if (answer) this.#heed(answer, heed);
-    if (key === "open" && answer && answer !== "gone") this.#arrive(answer);
+    if (answer === "gone") this.#handleGone(key);
+    else if (answer) this.#handle(answer, handle);
+    if (key === "open" && answer && answer !== "gone") this.#moveToTarget(answer);
     // What the server refuses now it refuses again.
-    if (answer !== "gone" || key === "open") this.#askAgain();
+    if (answer !== "gone" || key === "open") this.#retryLater();
   }
 
   /**
    * @param {LinesAnswer} answer
-   * @param {(answer: LinesAnswer) => void} heed
+   * @param {(answer: LinesAnswer) => void} handle
    */
-  #heed(answer, heed) {
+  #handle(answer, handle) {
     this.#host.change(() => {
-      if (!this.exact) this.#moving(() => this.#lines.update(factsOf(answer)));
-      this.#moving(() => heed(answer));
+      if (!this.exact) this.#shiftingNotes(() => this.#lines.update(infoOf(answer)));
+      this.#shiftingNotes(() => handle(answer));
     });
-    this.#lines.trim(KEPT_LINES);
+    this.#lines.trim(CACHED_LINES);
   }
 
   /** Notes go with the lines. @param {() => void} move */
-  #moving(move) {
-    const { moved } = this.#lines;
+  #shiftingNotes(move) {
+    const { tailShift } = this.#lines;
     move();
-    this.#notes.shift(this.#lines.moved - moved);
+    this.#notes.shift(this.#lines.tailShift - tailShift);
   }
 
   /** @param {string} key */
-  #lose(key) {
-    if (key !== "open" || !this.#wanted) return;
-    this.#wanted = null;
+  #handleGone(key) {
+    if (key !== "open" || !this.#target) return;
+    this.#target = null;
     this.#host.gone();
   }
 
-  #askAgain() {
+  #retryLater() {
     clearTimeout(this.#timer);
-    if (this.exact && this.#early === null && !this.#wanted) return;
-    this.#timer = setTimeout(() => this.#askOn(), AGAIN_MS);
+    if (this.exact && this.#pending === null && !this.#target) return;
+    this.#timer = setTimeout(() => this.#continue(), RETRY_MS);
   }
 
-  #askOn() {
-    if (this.#early || (!this.exact && this.#lines.lines === 0)) void this.#askForEnd();
+  #continue() {
+    if (this.#pending || (!this.exact && this.#lines.lines === 0)) void this.#requestEnd();
     else if (this.#lines.unresolved) this.#resolve();
-    else if (this.#wanted) void this.#askForWanted();
-    else void this.#ask("facts", { start: -1, count: 1 }, () => undefined);
+    else if (this.#target) void this.#requestTarget();
+    else void this.#request("facts", { start: -1, count: 1 }, () => undefined);
   }
 
   // What comes
@@ -370,18 +370,18 @@ export class ViewDocument {
   /** @param {LinesAnswer} answer */
   #putEnd({ start, lines, total, files }) {
     const rows = lines.map(rowOf).filter(({ unterminated }) => this.#ended || !unterminated);
-    this.#seen.add(rows, this.#isWhole ? files : []);
+    this.#deduplicator.addAnswer(rows, this.#isWhole ? files : []);
     if (start !== null && this.exact) {
       this.#lines.put(rows, start);
       this.#lines.grow(start + rows.length);
     } else if (this.#lines.lines === 0 && total === null) {
       this.#lines.append(null, rows);
     }
-    const early = this.#early ?? [];
-    this.#early = null;
-    for (const gap of this.#gaps.splice(0)) this.#notes.add(gap, this.#beginOf(gap, rows));
+    const pending = this.#pending ?? [];
+    this.#pending = null;
+    for (const gap of this.#gaps.splice(0)) this.#notes.add(gap, this.#firstIndexAfterLoss(gap, rows));
     // Within a change already: what they change is part of it.
-    for (const event of early) this.#take(event);
+    for (const event of pending) this.#apply(event);
   }
 
   /**
@@ -389,23 +389,23 @@ export class ViewDocument {
    * @param {NoteRow} gap
    * @param {readonly import("./rows.js").LineRow[]} rows the last ones
    */
-  #beginOf(gap, rows) {
+  #firstIndexAfterLoss(gap, rows) {
     const own = "source" in gap ? rows.filter(({ source }) => source === gap.source) : [];
     const first = own.findIndex(({ file }) => file === own.at(-1)?.file);
     return first < 0 ? this.#lines.count : this.#lines.count - rows.length + rows.indexOf(own[first]);
   }
 
   /** @param {LinesAnswer} answer to `open` */
-  #arrive({ start, total }) {
-    if (!this.#wanted || start === null) return;
-    const { below } = this.#wanted;
-    this.#wanted = null;
+  #moveToTarget({ start, total }) {
+    if (!this.#target || start === null) return;
+    const { below } = this.#target;
+    this.#target = null;
     this.#host.moveTo(this.#notes.rowOf(Math.min(start + below, (total ?? Infinity) - 1)));
   }
 }
 
 /** @param {LinesAnswer} answer */
-function factsOf({ total: all, files, lines }) {
+function infoOf({ total: all, files, lines }) {
   // A line without its end comes again, and counts then.
   const total = all !== null && lines.at(-1)?.unterminated ? all - 1 : all;
   const sum = (/** @type {"lines" | "counted" | "size"} */ key) => files.reduce((so, file) => so + file[key], 0);

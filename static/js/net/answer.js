@@ -7,7 +7,7 @@
  */
 /** @typedef {(url: string, init: RequestInit) => Promise<Response>} Fetch */
 
-const PASSING = new Set([408, 425, 429]);
+const TRANSIENT = new Set([408, 425, 429]);
 const EVENT_STREAM = "text/event-stream";
 
 /**
@@ -16,7 +16,7 @@ const EVENT_STREAM = "text/event-stream";
  * @param {Fetch} fetch
  * @returns {Promise<Answer>}
  */
-export async function ask(url, signal, fetch) {
+export async function fetchEventStream(url, signal, fetch) {
   try {
     return await readAnswer(await fetch(url, { headers: { accept: EVENT_STREAM }, cache: "no-store", signal }));
   } catch (error) {
@@ -34,7 +34,7 @@ export async function readAnswer(response) {
   const { status } = response;
   if (status === 401) return { verdict: "signed-out" };
   if (status === 204) return { verdict: "ended" };
-  if (status >= 500 || PASSING.has(status)) return { verdict: "unavailable", retryAfter: retryAfter(response) };
+  if (status >= 500 || TRANSIENT.has(status)) return { verdict: "unavailable", retryAfter: retryAfter(response) };
   if (!response.ok) return { verdict: "refused", detail: await detailOf(response) };
   const type = response.headers.get("content-type") ?? "something unnamed";
   if (type.startsWith(EVENT_STREAM)) return { verdict: "given", response };

@@ -6,15 +6,15 @@ import { openPort } from "./worker-port.js";
 /** @typedef {import("../model/connection.js").Connection} Connection */
 /** @typedef {import("../model/events.js").StreamEvent} StreamEvent */
 /** @typedef {import("./messages.js").ToTab} ToTab */
-/** @typedef {import("./worker-port.js").Ears} Ears */
+/** @typedef {import("./worker-port.js").Listener} Listener */
 /** @typedef {import("./worker-port.js").Port} Port */
 /**
- * @typedef {object} Options
+ * @typedef {object} ChannelOptions
  * @property {string} endpoint the stream's URL without its query string
  * @property {(event: StreamEvent) => void} deliver gets each event once and in order
  * @property {() => void} [restart] all that was delivered will come again, as far as it is still among the last lines:
  *   what is shown has to go. Called when a page comes back after the worker gave it up, or a cursor is of no use.
- * @property {(endpoint: string, ears: Ears) => Port} [open]
+ * @property {(endpoint: string, listener: Listener) => Port} [open]
  */
 
 const NO_WORKER = "This browser did not start the page's worker, which needs a version of the last few years.";
@@ -28,21 +28,21 @@ export class Channel {
   /** @type {readonly string[]} */
   #sources = [];
   #filter = "";
-  #choice = 0;
+  #subscription = 0;
   #hidden = false;
-  #held = "";
-  #letGo = () => {};
+  #lock = "";
+  #releaseLock = () => {};
 
-  /** @param {Options} options */
+  /** @param {ChannelOptions} options */
   constructor({ endpoint, deliver, restart = () => {}, open = openPort }) {
     this.#deliver = deliver;
     this.#restart = restart;
     this.#port = open(new URL(endpoint, globalThis.location?.href).href, {
-      heard: (message) => this.#heard(message),
-      lost: () => this.#introduce(),
+      received: (message) => this.#received(message),
+      replaced: () => this.#register(),
       failed: () => this.#connection.set({ name: "refused", detail: NO_WORKER }),
     });
-    this.#hold();
+    this.#holdLock();
   }
 
   /** @returns {import("../lib/signal.js").Readable<Connection>} */
@@ -59,8 +59,8 @@ export class Channel {
   follow(sources, filter = "") {
     this.#sources = [...sources];
     this.#filter = filter;
-    this.#choice += 1;
-    this.#port.post({ type: "follow", choice: this.#choice, sources: this.#sources, filter });
+    this.#subscription += 1;
+    this.#port.post({ type: "follow", subscription: this.#subscription, sources: this.#sources, filter });
     this.#connection.set({ name: sources.length === 0 ? "idle" : "connecting" });
   }
 
@@ -90,43 +90,43 @@ export class Channel {
 
   /** For ever. */
   close() {
-    this.#choice += 1;
+    this.#subscription += 1;
     this.#port.post({ type: "close" });
     this.#port.close();
-    this.#letGo();
+    this.#releaseLock();
   }
 
   /** To a worker that does not know this channel. */
-  #introduce() {
-    if (this.#held) this.#port.post({ type: "held", lock: this.#held });
+  #register() {
+    if (this.#lock) this.#port.post({ type: "lock", lock: this.#lock });
     this.setHidden(this.#hidden);
     if (this.#sources.length > 0) this.follow(this.#sources, this.#filter);
   }
 
   /** For the worker to see that this page is gone, whatever became of it. */
-  #hold() {
+  #holdLock() {
     // Only over HTTPS or on this machine.
     const { locks } = globalThis.navigator ?? {};
     const lock = `logviewer ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
     void locks?.request(lock, () => {
-      this.#held = lock;
-      this.#port.post({ type: "held", lock });
-      return new Promise((resolve) => (this.#letGo = () => resolve(undefined)));
+      this.#lock = lock;
+      this.#port.post({ type: "lock", lock });
+      return new Promise((resolve) => (this.#releaseLock = () => resolve(undefined)));
     });
   }
 
   /** @param {ToTab} message */
-  #heard(message) {
-    if (message.type === "hello" || message.choice !== this.#choice) return;
+  #received(message) {
+    if (message.type === "hello" || message.subscription !== this.#subscription) return;
     switch (message.type) {
       case "events":
-        return this.#take(message.events, message.size);
+        return this.#deliverAll(message.events, message.size);
       case "connection":
         return this.#connection.set(message.connection);
-      case "anew":
+      case "reset":
         this.#restart();
         // Who restarts by following has done it already.
-        if (message.choice === this.#choice) this.follow(this.#sources, this.#filter);
+        if (message.subscription === this.#subscription) this.follow(this.#sources, this.#filter);
     }
   }
 
@@ -134,9 +134,9 @@ export class Channel {
    * @param {readonly StreamEvent[]} events
    * @param {number} size
    */
-  #take(events, size) {
-    const choice = this.#choice;
-    for (const event of events) if (choice === this.#choice) this.#deliver(event);
-    this.#port.post({ type: "taken", choice, size });
+  #deliverAll(events, size) {
+    const subscription = this.#subscription;
+    for (const event of events) if (subscription === this.#subscription) this.#deliver(event);
+    this.#port.post({ type: "ack", subscription, size });
   }
 }

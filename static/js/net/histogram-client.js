@@ -3,19 +3,19 @@
 import { Signal } from "../lib/signal.js";
 
 /** @typedef {import("../model/filter.js").Parameter} Parameter */
-/** @typedef {import("../model/histogram.js").Counts} Counts */
+/** @typedef {import("../model/histogram.js").HistogramAnswer} HistogramAnswer */
 
 const TIMEOUT_MS = 20_000;
-const UNFINISHED_MS = 400;
+const INCOMPLETE_MS = 400;
 // The lines come first: for this the server looks through whole files.
-const FIRST_MS = 400;
+const FIRST_DELAY_MS = 400;
 
 export class HistogramClient {
   #endpoint;
-  /** @type {Signal<Counts | null>} */
-  #counts = new Signal(/** @type {Counts | null} */ (null));
+  /** @type {Signal<HistogramAnswer | null>} */
+  #counts = new Signal(/** @type {HistogramAnswer | null} */ (null));
   #query = "";
-  #asking = false;
+  #requesting = false;
   #again = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -25,7 +25,7 @@ export class HistogramClient {
     this.#endpoint = endpoint;
   }
 
-  /** Null until the first answer. @returns {import("../lib/signal.js").Readable<Counts | null>} */
+  /** Null until the first answer. @returns {import("../lib/signal.js").Readable<HistogramAnswer | null>} */
   get counts() {
     return this.#counts;
   }
@@ -38,21 +38,21 @@ export class HistogramClient {
     if (wanted === "") this.#counts.set(null);
     clearTimeout(this.#timer);
     if (this.#counts.value) void this.refresh();
-    else this.#timer = setTimeout(() => void this.refresh(), FIRST_MS);
+    else this.#timer = setTimeout(() => void this.refresh(), FIRST_DELAY_MS);
   }
 
   /** One request at a time; news during one is asked for after it. */
   async refresh() {
     clearTimeout(this.#timer);
-    this.#again = this.#asking;
-    if (this.#asking || this.#query === "") return;
-    this.#asking = true;
+    this.#again = this.#requesting;
+    if (this.#requesting || this.#query === "") return;
+    this.#requesting = true;
     const query = this.#query;
-    const counts = await this.#ask(query);
-    this.#asking = false;
+    const counts = await this.#request(query);
+    this.#requesting = false;
     if (this.#again || query !== this.#query) return void this.refresh();
     if (counts) this.#counts.set(counts);
-    if (counts && !counts.complete) this.#timer = setTimeout(() => void this.refresh(), UNFINISHED_MS);
+    if (counts && !counts.complete) this.#timer = setTimeout(() => void this.refresh(), INCOMPLETE_MS);
   }
 
   close() {
@@ -60,8 +60,8 @@ export class HistogramClient {
     clearTimeout(this.#timer);
   }
 
-  /** @param {string} query @returns {Promise<Counts | null>} null when it failed */
-  async #ask(query) {
+  /** @param {string} query @returns {Promise<HistogramAnswer | null>} null when it failed */
+  async #request(query) {
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const response = await fetch(`${this.#endpoint}?${query}`, { cache: "no-store", signal });

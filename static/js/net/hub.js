@@ -4,20 +4,20 @@
  */
 
 import { CONNECTING, isFinal } from "../model/connection.js";
-import { Follower } from "./follower.js";
-import { History } from "./history.js";
-import { Pace } from "./pace.js";
+import { Backpressure } from "./backpressure.js";
+import { EventHistory } from "./event-history.js";
+import { Subscriber } from "./subscriber.js";
 
 /** @typedef {import("../model/connection.js").Connection} Connection */
 /** @typedef {import("../model/events.js").StreamEvent} StreamEvent */
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./messages.js").ToTab} ToTab */
-/** @typedef {Exclude<import("./messages.js").ToWorker, {type: "held"}>} ForHub */
+/** @typedef {Exclude<import("./messages.js").ToWorker, {type: "lock"}>} HubMessage */
 /** @typedef {Pick<import("./stream-client.js").StreamClient, "connection" | "start" | "stop" | "retryNow">} Stream */
 /**
  * @typedef {object} Network
  * @property {(receive: import("./stream-client.js").Receive) => Stream} open
- * @property {(source: string) => Promise<Answer>} ask what the server says to a stream of this source alone
+ * @property {(source: string) => Promise<Answer>} probe what the server says to a stream of this source alone
  */
 
 // A page that is loaded again finds its stream still there.
@@ -30,17 +30,17 @@ const IDLE = { name: "idle" };
 export class Hub {
   #network;
   #stream;
-  /** @type {Map<Follower, ReturnType<typeof setTimeout> | undefined>} with the timer of those that are away */
-  #followers = new Map();
-  #history = new History();
-  #pace = new Pace(this.#followers);
+  /** @type {Map<Subscriber, ReturnType<typeof setTimeout> | undefined>} with the timer of those that are away */
+  #subscribers = new Map();
+  #history = new EventHistory();
+  #backpressure = new Backpressure(this.#subscribers);
   /** What the stream was asked for. @type {readonly string[]} */
-  #asked = [];
+  #streamSources = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #updating;
+  #updateTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #dozing;
-  #asleep = false;
+  #sleepTimer;
+  #sleeping = false;
   #hiddenMs;
 
   /**
@@ -51,19 +51,19 @@ export class Hub {
     this.#network = network;
     this.#hiddenMs = hiddenMs;
     this.#stream = network.open((events, cursor) => this.#receive(events, cursor));
-    this.#stream.connection.subscribe((connection) => this.#changed(connection));
+    this.#stream.connection.subscribe((connection) => this.#connectionChanged(connection));
   }
 
   /** Whether nobody needs it any more. */
   get isEmpty() {
-    return this.#followers.size === 0;
+    return this.#subscribers.size === 0;
   }
 
   /** Lets the stream go until somebody turns to it. */
-  doze() {
-    this.#asleep = true;
+  sleep() {
+    this.#sleeping = true;
     this.#stream.stop();
-    for (const follower of this.#followers.keys()) this.#tell(follower);
+    for (const subscriber of this.#subscribers.keys()) this.#sendConnection(subscriber);
   }
 
   /**
@@ -71,101 +71,101 @@ export class Hub {
    * @param {(message: ToTab) => void} post
    */
   join(post) {
-    const follower = new Follower(post);
-    this.#followers.set(follower, undefined);
+    const subscriber = new Subscriber(post);
+    this.#subscribers.set(subscriber, undefined);
     post({ type: "hello" });
-    return follower;
+    return subscriber;
   }
 
   /**
-   * @param {Follower} follower
-   * @param {ForHub} message
+   * @param {Subscriber} subscriber
+   * @param {HubMessage} message
    */
-  heed(follower, message) {
+  handle(subscriber, message) {
     switch (message.type) {
       case "follow":
-        return this.#follow(follower, message.choice, message.sources);
-      case "taken":
-        return this.#taken(follower, message.choice, message.size);
+        return this.#follow(subscriber, message.subscription, message.sources);
+      case "ack":
+        return this.#ack(subscriber, message.subscription, message.size);
       case "hidden":
-        follower.hidden = message.hidden;
-        return this.#watchHidden();
+        subscriber.hidden = message.hidden;
+        return this.#checkHidden();
       case "retry":
         return this.#retry();
       case "leave":
-        return this.leave(follower);
+        return this.leave(subscriber);
       case "return":
-        return this.#return(follower);
+        return this.#return(subscriber);
       case "close":
-        return this.#remove(follower);
+        return this.#remove(subscriber);
     }
   }
 
   /**
    * Its tab is gone, perhaps to come back.
-   * @param {Follower} follower
+   * @param {Subscriber} subscriber
    */
-  leave(follower) {
-    if (follower.away || !this.#followers.has(follower)) return;
-    follower.away = true;
-    this.#followers.set(
-      follower,
-      setTimeout(() => this.#remove(follower), LINGER_MS),
+  leave(subscriber) {
+    if (subscriber.away || !this.#subscribers.has(subscriber)) return;
+    subscriber.away = true;
+    this.#subscribers.set(
+      subscriber,
+      setTimeout(() => this.#remove(subscriber), LINGER_MS),
     );
-    this.#watchHidden();
-    this.#pace.check();
+    this.#checkHidden();
+    this.#backpressure.check();
   }
 
-  /** @param {Follower} follower */
-  #remove(follower) {
-    clearTimeout(this.#followers.get(follower));
-    this.#followers.delete(follower);
-    this.#watchHidden();
-    this.#pace.check();
+  /** @param {Subscriber} subscriber */
+  #remove(subscriber) {
+    clearTimeout(this.#subscribers.get(subscriber));
+    this.#subscribers.delete(subscriber);
+    this.#checkHidden();
+    this.#backpressure.check();
     this.#updateSoon();
   }
 
-  /** @param {Follower} follower */
-  #return(follower) {
-    const known = this.#followers.has(follower);
-    clearTimeout(this.#followers.get(follower));
-    this.#followers.set(follower, undefined);
-    follower.away = false;
-    this.#watchHidden();
-    if (known && !follower.stale && this.#history.continues(follower.sources)) this.#supply(follower);
-    else follower.beginAnew();
-    this.#tell(follower);
+  /** @param {Subscriber} subscriber */
+  #return(subscriber) {
+    const known = this.#subscribers.has(subscriber);
+    clearTimeout(this.#subscribers.get(subscriber));
+    this.#subscribers.set(subscriber, undefined);
+    subscriber.away = false;
+    this.#checkHidden();
+    if (known && !subscriber.stale && this.#history.continues(subscriber.sources)) this.#sendEvents(subscriber);
+    else subscriber.reset();
+    this.#sendConnection(subscriber);
   }
 
   /**
-   * @param {Follower} follower
-   * @param {number} choice
+   * @param {Subscriber} subscriber
+   * @param {number} subscription
    * @param {readonly string[]} sources
    */
-  #follow(follower, choice, sources) {
-    follower.choose(choice, sources);
-    this.#supply(follower);
-    this.#tell(follower);
-    this.#watchHidden();
-    this.#pace.check();
+  #follow(subscriber, subscription, sources) {
+    subscriber.subscribe(subscription, sources);
+    this.#sendEvents(subscriber);
+    this.#sendConnection(subscriber);
+    this.#checkHidden();
+    this.#backpressure.check();
     // What the cursor still knows of a source that was given up would be forgotten with the next event.
-    if (sources.some((source) => !this.#asked.includes(source) && this.#history.continues([source]))) this.#update();
+    if (sources.some((source) => !this.#streamSources.includes(source) && this.#history.continues([source]))) this.#update();
     else this.#updateSoon();
   }
 
   /**
-   * @param {Follower} follower
-   * @param {number} choice
+   * @param {Subscriber} subscriber
+   * @param {number} subscription
    * @param {number} size
    */
-  #taken(follower, choice, size) {
-    follower.taken(choice, size);
-    if (follower.seq < this.#history.seq) this.#supply(follower);
-    this.#pace.check();
+  #ack(subscriber, subscription, size) {
+    subscriber.ack(subscription, size);
+    if (subscriber.seq < this.#history.seq) this.#sendEvents(subscriber);
+    this.#backpressure.check();
   }
 
   #retry() {
-    this.#watchHidden();
+    this.#checkHidden();
     if (this.#stream.connection.value.name === "signed-out") this.#updateSoon();
     else this.#stream.retryNow();
   }
@@ -174,39 +174,39 @@ export class Hub {
 
   /** In a task of its own, as several channels may change their minds in this one. */
   #updateSoon() {
-    this.#updating ??= setTimeout(() => {
-      this.#updating = undefined;
+    this.#updateTimer ??= setTimeout(() => {
+      this.#updateTimer = undefined;
       this.#update();
     }, 0);
   }
 
   #update() {
-    const wanting = [...this.#followers.keys()].filter((follower) => follower.wants);
-    const wanted = [...new Set(wanting.flatMap(({ sources }) => [...sources]))];
-    if (wanted.length === 0) return this.#rest();
-    const same = wanted.length === this.#asked.length && wanted.every((source) => this.#asked.includes(source));
-    if (this.#asleep) return;
+    const active = [...this.#subscribers.keys()].filter((subscriber) => subscriber.isActive);
+    const wanted = [...new Set(active.flatMap(({ sources }) => [...sources]))];
+    if (wanted.length === 0) return this.#stop();
+    const same = wanted.length === this.#streamSources.length && wanted.every((source) => this.#streamSources.includes(source));
+    if (this.#sleeping) return;
     if (same && !isFinal(this.#stream.connection.value)) return this.#stream.retryNow();
-    this.#asked = wanted;
+    this.#streamSources = wanted;
     this.#stream.start(wanted, this.#history.cursorOf(wanted));
   }
 
-  #rest() {
-    this.#asked = [];
+  #stop() {
+    this.#streamSources = [];
     this.#stream.stop();
-    this.#history.forget();
+    this.#history.clear();
   }
 
-  #watchHidden() {
-    const looking = [...this.#followers.keys()].some(({ away, hidden }) => !away && !hidden);
+  #checkHidden() {
+    const looking = [...this.#subscribers.keys()].some(({ away, hidden }) => !away && !hidden);
     if (!looking && !this.isEmpty) {
-      this.#dozing ??= setTimeout(() => this.doze(), this.#hiddenMs);
+      this.#sleepTimer ??= setTimeout(() => this.sleep(), this.#hiddenMs);
       return;
     }
-    clearTimeout(this.#dozing);
-    this.#dozing = undefined;
-    if (this.#asleep) this.#updateSoon();
-    this.#asleep = false;
+    clearTimeout(this.#sleepTimer);
+    this.#sleepTimer = undefined;
+    if (this.#sleeping) this.#updateSoon();
+    this.#sleeping = false;
   }
 
   // What comes
@@ -217,56 +217,56 @@ export class Hub {
    * @returns {Promise<void> | undefined} done when more can be taken
    */
   #receive(events, cursor) {
-    this.#history.add(events, cursor, this.#asked);
-    for (const follower of this.#followers.keys()) this.#supply(follower);
-    for (const entry of this.#history.trim()) for (const follower of this.#followers.keys()) follower.miss(entry);
-    return this.#pace.wait();
+    this.#history.add(events, cursor, this.#streamSources);
+    for (const subscriber of this.#subscribers.keys()) this.#sendEvents(subscriber);
+    for (const entry of this.#history.trim()) for (const subscriber of this.#subscribers.keys()) subscriber.skip(entry);
+    return this.#backpressure.wait();
   }
 
-  /** @param {Follower} follower */
-  #supply(follower) {
-    if (!follower.canTake) return;
-    follower.give(this.#history.since(follower.sources, follower.seq), this.#history.seq);
+  /** @param {Subscriber} subscriber */
+  #sendEvents(subscriber) {
+    if (!subscriber.canReceive) return;
+    subscriber.send(this.#history.since(subscriber.sources, subscriber.seq), this.#history.seq);
   }
 
   // How it stands
 
   /** @param {Connection} connection */
-  #changed(connection) {
+  #connectionChanged(connection) {
     if (connection.name === "ended") this.#end();
-    if (connection.name === "refused") void this.#findCulprits(connection.detail);
-    for (const follower of this.#followers.keys()) this.#tell(follower);
+    if (connection.name === "refused") void this.#findRefused(connection.detail);
+    for (const subscriber of this.#subscribers.keys()) this.#sendConnection(subscriber);
   }
 
-  /** @param {Follower} follower */
-  #tell(follower) {
-    follower.tell(this.#connectionOf(follower));
+  /** @param {Subscriber} subscriber */
+  #sendConnection(subscriber) {
+    subscriber.setConnection(this.#connectionOf(subscriber));
   }
 
-  /** @param {Follower} follower */
-  #connectionOf(follower) {
-    if (follower.sources.size === 0) return IDLE;
-    if (follower.verdict) return follower.verdict;
-    if (this.#asleep) return follower.hidden ? follower.told : CONNECTING;
+  /** @param {Subscriber} subscriber */
+  #connectionOf(subscriber) {
+    if (subscriber.sources.size === 0) return IDLE;
+    if (subscriber.verdict) return subscriber.verdict;
+    if (this.#sleeping) return subscriber.hidden ? subscriber.lastConnection : CONNECTING;
     const connection = this.#stream.connection.value;
     const passing = isFinal(connection) ? connection.name !== "signed-out" : connection.name === "connecting";
-    if (!passing && this.#includes(follower)) return connection;
+    if (!passing && this.#includes(subscriber)) return connection;
     // What the other tabs want changes nothing for this one.
-    return follower.told.name === "live" ? follower.told : CONNECTING;
+    return subscriber.lastConnection.name === "live" ? subscriber.lastConnection : CONNECTING;
   }
 
-  /** @param {Follower} follower */
+  /** @param {Subscriber} subscriber */
   #includes({ sources }) {
-    return [...sources].every((source) => this.#asked.includes(source));
+    return [...sources].every((source) => this.#streamSources.includes(source));
   }
 
   #end() {
-    for (const follower of this.#followers.keys()) {
-      if (!follower.wants || !this.#includes(follower)) continue;
-      follower.end();
-      this.#supply(follower);
+    for (const subscriber of this.#subscribers.keys()) {
+      if (!subscriber.isActive || !this.#includes(subscriber)) continue;
+      subscriber.end();
+      this.#sendEvents(subscriber);
     }
-    this.#asked = [];
+    this.#streamSources = [];
     this.#updateSoon();
   }
 
@@ -274,34 +274,34 @@ export class Hub {
    * A tab that asks for what is not there must not take the stream from the others.
    * @param {string} detail
    */
-  async #findCulprits(detail) {
-    const asked = this.#asked;
+  async #findRefused(detail) {
+    const streamSources = this.#streamSources;
     /** @type {Map<string, string>} */
     const refused = new Map();
-    for (const source of asked) {
-      const answer = await this.#network.ask(source);
-      if (this.#asked !== asked) return;
+    for (const source of streamSources) {
+      const answer = await this.#network.probe(source);
+      if (this.#streamSources !== streamSources) return;
       if (answer.verdict === "refused") refused.set(source, answer.detail);
     }
-    if (refused.size === 0 && this.#history.cursorOf(asked)) return this.#beginAnew();
-    this.#refuse(refused.size > 0 ? refused : new Map(asked.map((source) => [source, detail])));
+    if (refused.size === 0 && this.#history.cursorOf(streamSources)) return this.#resetAll();
+    this.#refuse(refused.size > 0 ? refused : new Map(streamSources.map((source) => [source, detail])));
   }
 
   /** @param {ReadonlyMap<string, string>} refused */
   #refuse(refused) {
-    this.#asked = [];
-    for (const follower of this.#followers.keys()) {
-      const source = follower.wants ? [...follower.sources].find((each) => refused.has(each)) : undefined;
-      if (source !== undefined) follower.verdict = { name: "refused", detail: refused.get(source) ?? "" };
-      this.#tell(follower);
+    this.#streamSources = [];
+    for (const subscriber of this.#subscribers.keys()) {
+      const source = subscriber.isActive ? [...subscriber.sources].find((each) => refused.has(each)) : undefined;
+      if (source !== undefined) subscriber.verdict = { name: "refused", detail: refused.get(source) ?? "" };
+      this.#sendConnection(subscriber);
     }
     this.#updateSoon();
   }
 
   /** Each source alone is given, so it is the cursor that the server does not take. */
-  #beginAnew() {
-    this.#asked = [];
-    this.#history.forget();
-    for (const follower of this.#followers.keys()) if (follower.wants) follower.beginAnew();
+  #resetAll() {
+    this.#streamSources = [];
+    this.#history.clear();
+    for (const subscriber of this.#subscribers.keys()) if (subscriber.isActive) subscriber.reset();
   }
 }

@@ -2,22 +2,22 @@
 
 import { createParser } from "../../vendor/eventsource-parser/index.js";
 import { Signal } from "../lib/signal.js";
-import { ask } from "./answer.js";
+import { fetchEventStream } from "./answer.js";
 
 /** @typedef {import("../model/filter.js").Parameter} Parameter */
 /**
- * @typedef {object} Found
+ * @typedef {object} SearchProgress
  * @property {number} matches
  * @property {number} done bytes
  * @property {number} size bytes
  * @property {readonly number[]} marks hits in each of so many parts of the files, the oldest first
  */
 /**
- * @typedef {{name: "idle"} | {name: "running", found: Found | null} | {name: "done", found: Found}
- *   | {name: "wrong", detail: string} | {name: "failed"}} SearchState
+ * @typedef {{name: "idle"} | {name: "running", progress: SearchProgress | null} | {name: "done", progress: SearchProgress}
+ *   | {name: "invalid", detail: string} | {name: "failed"}} SearchState
  */
 
-const MARKS = 200;
+const MARK_COUNT = 200;
 
 export class SearchClient {
   #endpoint;
@@ -46,7 +46,7 @@ export class SearchClient {
     this.#request?.abort();
     const request = new AbortController();
     this.#request = request;
-    if (!quietly) this.#state.set({ name: "running", found: null });
+    if (!quietly) this.#state.set({ name: "running", progress: null });
     void this.#run(request, [...sources.map((id) => /** @type {Parameter} */ (["source", id])), ...query], quietly);
   }
 
@@ -62,10 +62,10 @@ export class SearchClient {
    * @param {boolean} quietly
    */
   async #run(request, query, quietly) {
-    const params = new URLSearchParams([...query, ["quiet", "true"], ["marks", String(MARKS)]]);
-    const answer = await ask(`${this.#endpoint}?${params}`, request.signal, (url, init) => fetch(url, init));
+    const params = new URLSearchParams([...query, ["quiet", "true"], ["marks", String(MARK_COUNT)]]);
+    const answer = await fetchEventStream(`${this.#endpoint}?${params}`, request.signal, (url, init) => fetch(url, init));
     if (this.#request !== request) return;
-    if (answer.verdict === "refused") this.#state.set({ name: "wrong", detail: answer.detail });
+    if (answer.verdict === "refused") this.#state.set({ name: "invalid", detail: answer.detail });
     else if (answer.verdict === "given") await this.#read(answer.response, request, quietly);
     else if (!quietly) this.#state.set({ name: "failed" });
   }
@@ -78,11 +78,11 @@ export class SearchClient {
   async #read(response, request, quietly) {
     const reader = response.body?.getReader();
     const decoder = new TextDecoder();
-    /** @type {Found | null} */
-    let found = null;
+    /** @type {SearchProgress | null} */
+    let progress = null;
     const parser = createParser({
       onEvent: ({ event, data }) => {
-        if (event === "progress") found = JSON.parse(data);
+        if (event === "progress") progress = JSON.parse(data);
       },
     });
     for (;;) {
@@ -91,9 +91,9 @@ export class SearchClient {
       if (this.#request !== request) return;
       if (!chunk?.value) break;
       parser.feed(decoder.decode(chunk.value, { stream: true }));
-      if (found && !quietly) this.#state.set({ name: "running", found });
+      if (progress && !quietly) this.#state.set({ name: "running", progress });
     }
-    if (found) this.#state.set({ name: "done", found });
+    if (progress) this.#state.set({ name: "done", progress });
     else if (!quietly) this.#state.set({ name: "failed" });
   }
 }

@@ -15,7 +15,7 @@ import { Signal } from "../lib/signal.js";
  */
 /** @typedef {"signed-out" | "unreachable" | null} Trouble */
 
-const EVERY_MS = 5_000;
+const REFRESH_MS = 5_000;
 const TIMEOUT_MS = 10_000;
 
 export class SourcesClient {
@@ -27,7 +27,7 @@ export class SourcesClient {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #running = false;
-  #asking = false;
+  #requesting = false;
   #again = false;
 
   /** @param {string} endpoint */
@@ -57,22 +57,22 @@ export class SourcesClient {
 
   /** One request at a time; news during one is asked for after it. */
   async refresh() {
-    if (this.#asking) {
+    if (this.#requesting) {
       this.#again = true;
       return;
     }
     clearTimeout(this.#timer);
-    this.#asking = true;
+    this.#requesting = true;
     this.#again = false;
     try {
-      await this.#ask();
+      await this.#request();
     } finally {
-      this.#asking = false;
+      this.#requesting = false;
     }
-    if (this.#running) this.#timer = setTimeout(() => void this.refresh(), this.#again ? 1_000 : EVERY_MS);
+    if (this.#running) this.#timer = setTimeout(() => void this.refresh(), this.#again ? 1_000 : REFRESH_MS);
   }
 
-  async #ask() {
+  async #request() {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     try {
       const response = await fetch(this.#endpoint, { cache: "no-store", signal });

@@ -5,7 +5,7 @@
 
 import { Signal } from "../lib/signal.js";
 import { CONNECTING } from "../model/connection.js";
-import { ask } from "./answer.js";
+import { fetchEventStream } from "./answer.js";
 import { backoffDelay } from "./backoff.js";
 import { EventParser } from "./event-parser.js";
 import { streamQuery } from "./stream-query.js";
@@ -18,24 +18,24 @@ import { streamQuery } from "./stream-query.js";
  * @typedef {(events: StreamEvent[], cursor: string) => Promise<void> | void} Receive
  */
 /**
- * @typedef {object} Surroundings what a test replaces
+ * @typedef {object} Environment what a test replaces
  * @property {import("./answer.js").Fetch} fetch
  * @property {(attempt: number) => number} delay
  */
 
 // A stream that held this long was a good one; one that breaks at once must not be tried at full speed for ever.
-const STEADY_MS = 5_000;
+const STABLE_MS = 5_000;
 // The server pings each 15 s: with three of them missing nobody is there, whatever the connection says.
 const SILENCE_MS = 45_000;
 
-/** @type {Surroundings} */
+/** @type {Environment} */
 const BROWSER = { fetch: (url, init) => fetch(url, init), delay: backoffDelay };
 
 export class StreamClient {
   #endpoint;
   #receive;
   #filter;
-  #surroundings;
+  #environment;
   /** @type {Signal<Connection>} */
   #connection = new Signal(/** @type {Connection} */ ({ name: "idle" }));
   /** @type {readonly string[]} */
@@ -52,13 +52,13 @@ export class StreamClient {
    * @param {string} endpoint the stream's URL without its query string
    * @param {Receive} receive
    * @param {string} [filter] parameters that say which lines; all without
-   * @param {Surroundings} [surroundings]
+   * @param {Environment} [environment]
    */
-  constructor(endpoint, receive, filter = "", surroundings = BROWSER) {
+  constructor(endpoint, receive, filter = "", environment = BROWSER) {
     this.#endpoint = endpoint;
     this.#receive = receive;
     this.#filter = filter;
-    this.#surroundings = surroundings;
+    this.#environment = environment;
   }
 
   /** @returns {import("../lib/signal.js").Readable<Connection>} */
@@ -79,7 +79,7 @@ export class StreamClient {
   }
 
   stop() {
-    this.#letGo();
+    this.#abort();
     this.#connection.set({ name: "idle" });
   }
 
@@ -91,7 +91,7 @@ export class StreamClient {
     this.#connect({ ...value, at: null });
   }
 
-  #letGo() {
+  #abort() {
     clearTimeout(this.#timer);
     this.#request?.abort();
     this.#request = null;
@@ -100,7 +100,7 @@ export class StreamClient {
 
   /** @param {Connection} connection what to show until it is open */
   #connect(connection) {
-    this.#letGo();
+    this.#abort();
     const request = new AbortController();
     this.#request = request;
     void this.#run(request);
@@ -111,8 +111,8 @@ export class StreamClient {
   async #run(request) {
     this.#watch();
     const url = this.#endpoint + streamQuery(this.#sources, this.#cursor, this.#filter);
-    const answer = await ask(url, request.signal, this.#surroundings.fetch);
-    if (this.#request === request) await this.#heed(answer, request);
+    const answer = await fetchEventStream(url, request.signal, this.#environment.fetch);
+    if (this.#request === request) await this.#handle(answer, request);
   }
 
   #watch() {
@@ -124,7 +124,7 @@ export class StreamClient {
    * @param {Answer} answer
    * @param {AbortController} request
    */
-  async #heed(answer, request) {
+  async #handle(answer, request) {
     switch (answer.verdict) {
       case "given":
         this.#openedAt = Date.now();
@@ -154,7 +154,7 @@ export class StreamClient {
       const chunk = await reader?.read().catch(() => undefined);
       if (this.#request !== request) return;
       if (!chunk?.value) return this.#retry("reconnecting");
-      await this.#take(parser, decoder.decode(chunk.value, { stream: true }), request);
+      await this.#receiveText(parser, decoder.decode(chunk.value, { stream: true }), request);
     }
   }
 
@@ -163,10 +163,10 @@ export class StreamClient {
    * @param {string} text
    * @param {AbortController} request
    */
-  async #take(parser, text, request) {
-    const taken = parse(parser, text);
-    if (!taken) return this.#retry("reconnecting");
-    const { events, cursor } = taken;
+  async #receiveText(parser, text, request) {
+    const parsed = parse(parser, text);
+    if (!parsed) return this.#retry("reconnecting");
+    const { events, cursor } = parsed;
     this.#cursor = cursor || this.#cursor;
     // Silence while nothing is read is our own.
     clearTimeout(this.#timer);
@@ -183,7 +183,7 @@ export class StreamClient {
 
   /** @param {Connection} connection */
   #close(connection) {
-    this.#letGo();
+    this.#abort();
     this.#connection.set(connection);
   }
 
@@ -192,9 +192,9 @@ export class StreamClient {
    * @param {number} [atLeast] milliseconds
    */
   #retry(name, atLeast = 0) {
-    if (Date.now() - this.#openedAt >= STEADY_MS) this.#attempt = 0;
-    this.#letGo();
-    const wait = Math.max(this.#surroundings.delay(this.#attempt), atLeast);
+    if (Date.now() - this.#openedAt >= STABLE_MS) this.#attempt = 0;
+    this.#abort();
+    const wait = Math.max(this.#environment.delay(this.#attempt), atLeast);
     this.#attempt += 1;
     this.#timer = setTimeout(() => this.#connect({ name, at: null }), wait);
     this.#connection.set({ name, at: Date.now() + wait });

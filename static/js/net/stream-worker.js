@@ -3,28 +3,28 @@
  * endpoint of the stream.
  */
 
-import { ask } from "./answer.js";
-import { Hubs } from "./hubs.js";
+import { fetchEventStream } from "./answer.js";
+import { HubPool } from "./hub-pool.js";
 import { StreamClient } from "./stream-client.js";
 import { streamQuery } from "./stream-query.js";
 
 /** @typedef {import("./messages.js").ToWorker} ToWorker */
 
 const endpoint = self.name;
-const hubs = new Hubs((filter) => ({
+const hubPool = new HubPool((filter) => ({
   open: (receive) => new StreamClient(endpoint, receive, filter),
-  ask: (source) => askFor(source, filter),
+  probe: (source) => probe(source, filter),
 }));
 
 /**
  * @param {string} source
  * @param {string} filter
  */
-async function askFor(source, filter) {
+async function probe(source, filter) {
   const request = new AbortController();
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(10_000)]);
   try {
-    return await ask(endpoint + streamQuery([source], "", filter), signal, (url, init) => fetch(url, init));
+    return await fetchEventStream(endpoint + streamQuery([source], "", filter), signal, (url, init) => fetch(url, init));
   } finally {
     request.abort();
   }
@@ -32,10 +32,10 @@ async function askFor(source, filter) {
 
 /** @param {MessagePort} port */
 function serve(port) {
-  const seat = hubs.join((message) => port.postMessage(message));
+  const session = hubPool.join((message) => port.postMessage(message));
   port.onmessage = (/** @type {MessageEvent<ToWorker>} */ { data }) => {
-    if (data.type === "held") leaveWithLock(data.lock, () => seat.leave());
-    else seat.heed(data);
+    if (data.type === "lock") leaveWhenReleased(data.lock, () => session.leave());
+    else session.handle(data);
   };
 }
 
@@ -44,7 +44,7 @@ function serve(port) {
  * @param {string} lock
  * @param {() => void} leave
  */
-function leaveWithLock(lock, leave) {
+function leaveWhenReleased(lock, leave) {
   void navigator.locks?.request(lock, leave);
 }
 

@@ -8,9 +8,9 @@
  * @property {() => void} close
  */
 /**
- * @typedef {object} Ears
- * @property {(message: ToTab) => void} heard
- * @property {() => void} lost the worker was replaced by another one, which knows nothing yet
+ * @typedef {object} Listener
+ * @property {(message: ToTab) => void} received
+ * @property {() => void} replaced the worker was replaced by another one, which knows nothing yet
  * @property {() => void} failed no worker can be had
  */
 /** @typedef {{createScriptURL: (url: string) => string}} Policy in truth it gives a TrustedScriptURL */
@@ -20,7 +20,7 @@ const SCRIPT = new URL("./stream-worker.js", import.meta.url).href;
 
 const policy = makePolicy();
 /** Workers of this page, by endpoint: its channels share one. @type {Map<string, Worker>} */
-const own = new Map();
+const ownWorkers = new Map();
 
 function makePolicy() {
   const { trustedTypes } = /** @type {{trustedTypes?: TrustedTypes}} */ (/** @type {unknown} */ (globalThis));
@@ -37,29 +37,29 @@ const script = () => policy?.createScriptURL(SCRIPT) ?? SCRIPT;
 
 /**
  * @param {string} endpoint the stream's absolute URL without its query string
- * @param {Ears} ears
+ * @param {Listener} listener
  * @returns {Port}
  */
-export function openPort(endpoint, ears) {
-  const fallBack = () => {
+export function openPort(endpoint, listener) {
+  const useOwnWorker = () => {
     port.close();
-    port = openOwn(endpoint, ears);
-    ears.lost();
+    port = openOwnWorker(endpoint, listener);
+    listener.replaced();
   };
-  let port = openShared(endpoint, ears.heard, fallBack) ?? openOwn(endpoint, ears);
+  let port = openSharedWorker(endpoint, listener.received, useOwnWorker) ?? openOwnWorker(endpoint, listener);
   return { post: (message) => port.post(message), close: () => port.close() };
 }
 
 /**
  * @param {string} endpoint
- * @param {Ears["heard"]} heard
+ * @param {Listener["received"]} received
  * @param {() => void} failed
  */
-function openShared(endpoint, heard, failed) {
+function openSharedWorker(endpoint, received, failed) {
   if (typeof SharedWorker === "undefined") return null;
   try {
     const worker = new SharedWorker(script(), { type: "module", name: endpoint });
-    return listen(worker.port, worker, heard, failed);
+    return listen(worker.port, worker, received, failed);
   } catch (error) {
     // Where storage is blocked, the constructor itself says no.
     if (error instanceof DOMException) return null;
@@ -69,30 +69,30 @@ function openShared(endpoint, heard, failed) {
 
 /**
  * @param {string} endpoint
- * @param {Ears} ears
+ * @param {Listener} listener
  */
-function openOwn(endpoint, { heard, failed }) {
-  const worker = own.get(endpoint) ?? new Worker(script(), { type: "module", name: endpoint });
-  own.set(endpoint, worker);
+function openOwnWorker(endpoint, { received, failed }) {
+  const worker = ownWorkers.get(endpoint) ?? new Worker(script(), { type: "module", name: endpoint });
+  ownWorkers.set(endpoint, worker);
   const { port1, port2 } = new MessageChannel();
   worker.postMessage(null, [port2]);
-  return listen(port1, worker, heard, failed);
+  return listen(port1, worker, received, failed);
 }
 
 /**
  * @param {MessagePort} port
  * @param {EventTarget} worker
- * @param {Ears["heard"]} heard
+ * @param {Listener["received"]} received
  * @param {() => void} failed called at most once, and not after the worker was heard
  * @returns {Port}
  */
-function listen(port, worker, heard, failed) {
+function listen(port, worker, received, failed) {
   const settled = new AbortController();
   const { signal } = settled;
   worker.addEventListener("error", failed, { signal, once: true });
   port.onmessage = ({ data }) => {
     settled.abort();
-    heard(data);
+    received(data);
   };
   return { post: (message) => port.postMessage(message), close: () => port.close() };
 }

@@ -1,12 +1,12 @@
 /**
- * Terminal sequences are taken out: colours (SGR) become styles, other CSI, strings such as OSC with what they carry,
+ * Terminal sequences are taken out: colors (SGR) become styles, other CSI, strings such as OSC with what they carry,
  * and choices of character sets are dropped. One without its end stays, so that nobody can hide the rest of a line
  * behind it.
  */
 
-/** @typedef {number | string} Colour index into the 16 named colours, or "#rrggbb" */
-/** @typedef {{fg: Colour | null, bg: Colour | null, flags: number}} Style flags are a sum out of FLAGS */
-/** @typedef {[start: number, end: number, style: Style]} StyleMark */
+/** @typedef {number | string} Color index into the 16 named colors, or "#rrggbb" */
+/** @typedef {{fg: Color | null, bg: Color | null, flags: number}} Style flags are a sum out of FLAGS */
+/** @typedef {[start: number, end: number, style: Style]} StyleRange */
 
 export const FLAGS = { bold: 1, dim: 2, italic: 4, underline: 8, strike: 16, inverse: 32 };
 
@@ -18,13 +18,13 @@ const SEQUENCE = new RegExp([CSI, STRING, CHARACTER_SET].map((part) => part.sour
 /** What every sequence begins with. */
 export const SEQUENCE_START = /[\x1b\x90-\x9f]/;
 
-// A colour for each letter takes about twenty characters a letter.
+// A color for each letter takes about twenty characters a letter.
 const SOURCE_PER_SHOWN = 40;
 
 /** @type {Style} */
 const PLAIN = Object.freeze({ fg: null, bg: null, flags: 0 });
 /** @type {Readonly<Record<number, number>>} */
-const SETS = {
+const SET_FLAGS = {
   1: FLAGS.bold,
   2: FLAGS.dim,
   3: FLAGS.italic,
@@ -34,7 +34,7 @@ const SETS = {
   21: FLAGS.underline,
 };
 /** @type {Readonly<Record<number, number>>} */
-const CLEARS = {
+const CLEARED_FLAGS = {
   22: FLAGS.bold | FLAGS.dim,
   23: FLAGS.italic,
   24: FLAGS.underline,
@@ -51,33 +51,33 @@ export function stripAnsi(line) {
 /**
  * The place in the line without sequences that one in the line is at.
  * @param {string} line
- * @param {number} place
+ * @param {number} offset
  */
-export function withoutSequences(line, place) {
+export function offsetWithoutSequences(line, offset) {
   let dropped = 0;
   for (const { index, 0: sequence } of line.matchAll(SEQUENCE)) {
-    if (index >= place) break;
-    dropped += Math.min(sequence.length, place - index);
+    if (index >= offset) break;
+    dropped += Math.min(sequence.length, offset - index);
   }
-  return place - dropped;
+  return offset - dropped;
 }
 
 /**
  * @param {string} line
- * @param {number} [most] characters of text to return
- * @returns {{text: string, styles: StyleMark[], rest: number}} the line without sequences, the places in it that are
+ * @param {number} [max] characters of text to return
+ * @returns {{text: string, styles: StyleRange[], rest: number}} the line without sequences, the places in it that are
  *   not plain, in order, and how many characters of `line` are left over
  */
-export function parseAnsi(line, most = Infinity) {
-  const part = line.length > SOURCE_PER_SHOWN * most ? line.slice(0, SOURCE_PER_SHOWN * most) : line;
-  /** @type {StyleMark[]} */
+export function parseAnsi(line, max = Infinity) {
+  const part = line.length > SOURCE_PER_SHOWN * max ? line.slice(0, SOURCE_PER_SHOWN * max) : line;
+  /** @type {StyleRange[]} */
   const styles = [];
   let text = "";
   let style = PLAIN;
   let from = 0;
   for (const { start, end, codes } of sequences(part)) {
-    const until = start - from > most - text.length ? wholeCharacter(part, from + most - text.length) : start;
-    if (until > from) addMark(styles, text.length, text.length + until - from, style);
+    const until = start - from > max - text.length ? wholeCharacter(part, from + max - text.length) : start;
+    if (until > from) addRange(styles, text.length, text.length + until - from, style);
     text += part.slice(from, until);
     if (until < start) return { text, styles, rest: line.length - until };
     from = end;
@@ -108,16 +108,16 @@ function wholeCharacter(text, end) {
 }
 
 /**
- * @param {StyleMark[]} marks
+ * @param {StyleRange[]} ranges
  * @param {number} start
  * @param {number} end
  * @param {Style} style
  */
-function addMark(marks, start, end, style) {
+function addRange(ranges, start, end, style) {
   if (style.fg === null && style.bg === null && style.flags === 0) return;
-  const last = marks.at(-1);
+  const last = ranges.at(-1);
   if (last && last[1] === start && isSame(last[2], style)) last[1] = end;
-  else marks.push([start, end, style]);
+  else ranges.push([start, end, style]);
 }
 
 /**
@@ -141,9 +141,9 @@ function restyled(style, parameters) {
       changed = withCode(changed, code === "4" && details[0] === "0" ? 24 : Number(code));
       continue;
     }
-    const { colour, used } = details.length > 0 ? colourInColons(details) : colourInCodes(codes, index + 1);
-    if (colour !== null && code === "38") changed = { ...changed, fg: colour };
-    if (colour !== null && code === "48") changed = { ...changed, bg: colour };
+    const { color, used } = details.length > 0 ? colorInColons(details) : colorInCodes(codes, index + 1);
+    if (color !== null && code === "38") changed = { ...changed, fg: color };
+    if (color !== null && code === "48") changed = { ...changed, bg: color };
     index += used;
   }
   return changed;
@@ -156,8 +156,8 @@ function restyled(style, parameters) {
  */
 function withCode(style, code) {
   if (code === 0) return PLAIN;
-  if (code in SETS) return { ...style, flags: style.flags | SETS[code] };
-  if (code in CLEARS) return { ...style, flags: style.flags & ~CLEARS[code] };
+  if (code in SET_FLAGS) return { ...style, flags: style.flags | SET_FLAGS[code] };
+  if (code in CLEARED_FLAGS) return { ...style, flags: style.flags & ~CLEARED_FLAGS[code] };
   if (code >= 30 && code <= 37) return { ...style, fg: code - 30 };
   if (code >= 90 && code <= 97) return { ...style, fg: code - 82 };
   if (code >= 40 && code <= 47) return { ...style, bg: code - 40 };
@@ -168,41 +168,41 @@ function withCode(style, code) {
 
 /**
  * @param {readonly string[]} codes
- * @param {number} at where the kind of colour stands
- * @returns {{colour: Colour | null, used: number}}
+ * @param {number} at where the kind of color stands
+ * @returns {{color: Color | null, used: number}}
  */
-function colourInCodes(codes, at) {
-  if (codes[at] === "5") return { colour: indexed(codes[at + 1]), used: 2 };
-  if (codes[at] === "2") return { colour: hex(codes.slice(at + 1, at + 4)), used: 4 };
+function colorInCodes(codes, at) {
+  if (codes[at] === "5") return { color: indexed(codes[at + 1]), used: 2 };
+  if (codes[at] === "2") return { color: hex(codes.slice(at + 1, at + 4)), used: 4 };
   // What would follow an unknown kind is unknown as well.
-  return { colour: null, used: codes.length };
+  return { color: null, used: codes.length };
 }
 
 /**
- * @param {readonly string[]} details "5:n", "2:r:g:b" or, with a colour space, "2:space:r:g:b"
- * @returns {{colour: Colour | null, used: number}}
+ * @param {readonly string[]} details "5:n", "2:r:g:b" or, with a color space, "2:space:r:g:b"
+ * @returns {{color: Color | null, used: number}}
  */
-function colourInColons(details) {
-  if (details[0] === "5") return { colour: indexed(details[1]), used: 0 };
-  if (details[0] !== "2") return { colour: null, used: 0 };
-  return { colour: hex(details.length > 4 ? details.slice(2, 5) : details.slice(1, 4)), used: 0 };
+function colorInColons(details) {
+  if (details[0] === "5") return { color: indexed(details[1]), used: 0 };
+  if (details[0] !== "2") return { color: null, used: 0 };
+  return { color: hex(details.length > 4 ? details.slice(2, 5) : details.slice(1, 4)), used: 0 };
 }
 
 /**
  * @param {string | undefined} text
- * @returns {Colour | null}
+ * @returns {Color | null}
  */
 function indexed(text) {
   const index = byte(text);
   if (index === null || index < 16) return index;
   if (index >= 232) return hex(Array(3).fill(String((index - 232) * 10 + 8)));
-  const place = index - 16;
-  return hex([Math.floor(place / 36), Math.floor(place / 6) % 6, place % 6].map((step) => String(CUBE[step])));
+  const offset = index - 16;
+  return hex([Math.floor(offset / 36), Math.floor(offset / 6) % 6, offset % 6].map((step) => String(CUBE[step])));
 }
 
 /**
  * @param {readonly string[]} channels decimal
- * @returns {Colour | null}
+ * @returns {Color | null}
  */
 function hex(channels) {
   let code = 1;

@@ -29,25 +29,25 @@ export function fieldsOf(line) {
 /**
  * The field whose value is at a place in the line.
  * @param {string} line
- * @param {number} place
+ * @param {number} offset
  * @returns {Field | null}
  */
-export function fieldAt(line, place) {
-  return fieldsOf(line).find(({ start, end }) => start <= place && place <= end) ?? null;
+export function fieldAt(line, offset) {
+  return fieldsOf(line).find(({ start, end }) => start <= offset && offset <= end) ?? null;
 }
 
 /**
  * The place in the line of a place in what shows it set out over several: they differ in nothing but white space.
  * @param {string} shown
- * @param {number} place
+ * @param {number} offset
  * @param {string} line
  */
-export function placeInLine(shown, place, line) {
-  const solid = shown.slice(0, place).replace(/\s/g, "").length;
+export function lineOffset(shown, offset, line) {
+  const inked = shown.slice(0, offset).replace(/\s/g, "").length;
   let passed = 0;
   for (let at = 0; at < line.length; at += 1) {
     if (/\s/.test(line[at])) continue;
-    if (passed === solid) return at;
+    if (passed === inked) return at;
     passed += 1;
   }
   return line.length;

@@ -1,20 +1,20 @@
 /** Where a line has what was searched for, in what the row shows of it. */
 
-import { SEQUENCE_START, withoutSequences } from "./ansi.js";
+import { offsetWithoutSequences, SEQUENCE_START } from "./ansi.js";
 
 /** @typedef {readonly [start: number, end: number]} Hit in characters of the text shown */
 
 const SPECIAL = /[\\^$.*+?()[\]{}|/]/g;
 // Enough to see; a line may hold a letter a million times.
-const MOST = 500;
+const MAX = 500;
 
 /**
  * How plain texts are found: each without regard to capitals, unless it has one or capitals are to count.
  * @param {readonly string[]} texts
- * @param {import("../model/filter.js").Case} matchCase
+ * @param {import("../model/filter.js").MatchCase} matchCase
  * @returns {RegExp[]}
  */
-export function finders(texts, matchCase) {
+export function hitPatterns(texts, matchCase) {
   return texts
     .filter((text) => text !== "")
     .map((text) => {
@@ -25,15 +25,15 @@ export function finders(texts, matchCase) {
 
 /**
  * @param {string} shown
- * @param {readonly RegExp[]} finders
+ * @param {readonly RegExp[]} hitPatterns
  * @returns {Hit[]}
  */
-export function find(shown, finders) {
+export function findHits(shown, hitPatterns) {
   /** @type {Hit[]} */
   const hits = [];
-  for (const finder of finders) {
+  for (const finder of hitPatterns) {
     for (const { index, 0: text } of shown.matchAll(finder)) {
-      if (hits.length >= MOST) return hits;
+      if (hits.length >= MAX) return hits;
       hits.push([index, index + text.length]);
     }
   }
@@ -46,12 +46,12 @@ export function find(shown, finders) {
  * @param {readonly Hit[]} spans in code points of the line
  * @returns {Hit[]}
  */
-export function shownHits(line, spans) {
-  const places = spans.slice(0, MOST).flat();
-  if (places.length === 0) return [];
-  const units = unitsOf(line, places);
-  const shown = SEQUENCE_START.test(line) ? units.map((unit) => withoutSequences(line, unit)) : units;
-  return Array.from({ length: places.length / 2 }, (_, index) => [shown[2 * index], shown[2 * index + 1]]);
+export function displayedHits(line, spans) {
+  const offsets = spans.slice(0, MAX).flat();
+  if (offsets.length === 0) return [];
+  const units = unitsOf(line, offsets);
+  const shown = SEQUENCE_START.test(line) ? units.map((unit) => offsetWithoutSequences(line, unit)) : units;
+  return Array.from({ length: offsets.length / 2 }, (_, index) => [shown[2 * index], shown[2 * index + 1]]);
 }
 
 /**

@@ -32,7 +32,7 @@ export function prettyJson(text) {
   const start = findObject(text);
   if (start === null) return null;
   const prefix = text.slice(0, start).trimEnd();
-  const lines = setOut(text.slice(start).trim());
+  const lines = indentJson(text.slice(start).trim());
   return prefix === "" ? lines : [[{ text: prefix, kind: "prefix" }], ...lines];
 }
 
@@ -48,17 +48,17 @@ export function membersOf(text) {
   const members = [];
   let depth = 0;
   for (const match of text.slice(start).matchAll(TOKEN)) {
-    const { 1: string, 2: colon, 3: number, 5: mark, index } = match;
+    const { 1: string, 2: colon, 3: number, 5: bracket, index } = match;
     const [at, end] = [start + index, start + index + match[0].length];
     const member = members.at(-1);
     if (depth === 1 && string !== undefined && colon !== undefined) {
       members.push({ key: string, value: "", at: end + (/\S/.exec(text.slice(end))?.index ?? 0), kind: "punctuation" });
-    } else if (member && mark !== "," && (depth > 1 || member.value === "")) {
-      if (member.value === "") member.kind = string ? "string" : number ? "number" : mark ? "punctuation" : "literal";
+    } else if (member && bracket !== "," && (depth > 1 || member.value === "")) {
+      if (member.value === "") member.kind = string ? "string" : number ? "number" : bracket ? "punctuation" : "literal";
       if (depth > 1 || at === member.at) member.value = text.slice(member.at, end);
     }
-    if (mark === "{" || mark === "[") depth += 1;
-    if (mark === "}" || mark === "]") depth -= 1;
+    if (bracket === "{" || bracket === "[") depth += 1;
+    if (bracket === "}" || bracket === "]") depth -= 1;
   }
   return { prefix: text.slice(0, start).trimEnd(), members };
 }
@@ -88,21 +88,21 @@ function isJson(text) {
  * @param {string} source valid JSON
  * @returns {Token[][]}
  */
-function setOut(source) {
+function indentJson(source) {
   /** @type {Token[]} */
   let line = [];
   const lines = [line];
   let depth = 0;
   const startLine = () => lines.push((line = depth > 0 ? [indent(depth)] : []));
   for (const token of tokens(source)) {
-    const mark = token.kind === "punctuation" ? token.text : "";
-    if (mark === "}" || mark === "]") {
+    const bracket = token.kind === "punctuation" ? token.text : "";
+    if (bracket === "}" || bracket === "]") {
       depth -= 1;
       startLine();
     }
     line.push(token);
-    if (mark === "{" || mark === "[") depth += 1;
-    if (mark === "{" || mark === "[" || mark === ",") startLine();
+    if (bracket === "{" || bracket === "[") depth += 1;
+    if (bracket === "{" || bracket === "[" || bracket === ",") startLine();
   }
   return lines;
 }
@@ -112,11 +112,11 @@ function setOut(source) {
  * @returns {Generator<Token>} an empty object or array is one
  */
 function* tokens(source) {
-  for (const [, string, colon, number, literal, punctuation] of source.matchAll(TOKEN)) {
+  for (const [, string, colon, number, escapePattern, punctuation] of source.matchAll(TOKEN)) {
     if (string !== undefined) yield { text: string, kind: colon ? "key" : "string" };
     if (colon !== undefined) yield { text: ": ", kind: "punctuation" };
     if (number !== undefined) yield { text: number, kind: "number" };
-    if (literal !== undefined) yield { text: literal, kind: "literal" };
+    if (escapePattern !== undefined) yield { text: escapePattern, kind: "literal" };
     if (punctuation !== undefined) yield { text: punctuation.replace(/\s+/, ""), kind: "punctuation" };
   }
 }

@@ -1,6 +1,6 @@
 /** Addresses in a line: http and https only, and rather too short than with the sentence's own punctuation. */
 
-/** @typedef {[start: number, end: number, href: string]} LinkMark */
+/** @typedef {[start: number, end: number, href: string]} LinkRange */
 
 const START = /(?<![a-z\d])https?:\/\/(?=[\w[])/gi;
 const ALLOWED = /[\w\-.~:/?#[\]@!$&'()*+,;=%]/;
@@ -8,10 +8,10 @@ const TRAILING = /[.,;:!?'([]/;
 
 /**
  * @param {string} text
- * @returns {LinkMark[]} in order
+ * @returns {LinkRange[]} in order
  */
 export function findLinks(text) {
-  /** @type {LinkMark[]} */
+  /** @type {LinkRange[]} */
   const links = [];
   if (!text.includes("://")) return links;
   let reached = 0;

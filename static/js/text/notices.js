@@ -11,10 +11,10 @@
  * @property {boolean} [filtered] whether lines are left out
  * @property {boolean} [counting] whether there are lines that were not looked at
  */
-/** @typedef {{command: "clear-filter" | "reload" | "restart" | "retry" | "sources", label: string}} Action */
-/** @typedef {{title: string, text: string, action?: Action}} Notice */
+/** @typedef {{command: "clear-filter" | "reload" | "restart" | "retry" | "sources", label: string}} NoticeAction */
+/** @typedef {{title: string, text: string, action?: NoticeAction}} Notice */
 
-/** @type {Action} */
+/** @type {NoticeAction} */
 const RETRY = { command: "retry", label: "Try now" };
 
 /**

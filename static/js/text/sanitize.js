@@ -3,7 +3,7 @@
  * the eye sees must be what the file holds.
  */
 
-/** @typedef {[start: number, end: number, shown: string]} GlyphMark */
+/** @typedef {[start: number, end: number, shown: string]} GlyphRange */
 
 // Names, because few monospace fonts have the control pictures of U+2400.
 const C0 =
@@ -43,9 +43,9 @@ function glyph(code) {
 /**
  * The places of such characters, so that their glyphs can look different from the same characters in the log.
  * @param {string} text
- * @returns {GlyphMark[]} in order; neighbours are one
+ * @returns {GlyphRange[]} in order; neighbours are one
  */
-export function glyphMarks(text) {
+export function glyphRanges(text) {
   return Array.from(text.matchAll(ODD), ({ index, 0: odd }) => [index, index + odd.length, glyphs(odd)]);
 }
 
@@ -53,7 +53,7 @@ export function glyphMarks(text) {
  * For places that hold only a string: names, titles.
  * @param {string} line
  */
-export function visible(line) {
+export function sanitize(line) {
   return line.replace(ODD, glyphs);
 }
 

@@ -5,7 +5,7 @@
 import { parseAnsi, stripAnsi } from "./ansi.js";
 import { membersOf, prettyJson } from "./json.js";
 import { findLinks } from "./links.js";
-import { glyphMarks, isClean } from "./sanitize.js";
+import { glyphRanges, isClean } from "./sanitize.js";
 
 /** @typedef {import("./ansi.js").Style} Style */
 /** @typedef {import("./json.js").TokenKind} TokenKind */
@@ -19,8 +19,8 @@ import { glyphMarks, isClean } from "./sanitize.js";
  * @property {TokenKind | null} kind
  * @property {number} [at] where it stands in the line, for one that stands elsewhere in the row
  */
-/** @typedef {{characters: number, spans: number}} Bound */
-/** @template T @typedef {readonly [start: number, end: number, value: T]} Mark */
+/** @typedef {{characters: number, spans: number}} SpanLimit */
+/** @template T @typedef {readonly [start: number, end: number, value: T]} TextRange */
 
 const MOST_FIELD_CHARACTERS = 4_000;
 const quotedAll = (/** @type {readonly string[]} */ names) => new Set(names.map((name) => `"${name}"`));
@@ -29,8 +29,8 @@ const MESSAGES = quotedAll(["msg", "message", "event", "@m", "@mt", "Message", "
 // A value that needs no quotes to be told from what follows it.
 const BARE = /^"[^\s"=\\]+"$/;
 
-/** @type {Bound} */
-const UNBOUNDED = { characters: Infinity, spans: Infinity };
+/** @type {SpanLimit} */
+const UNLIMITED = { characters: Infinity, spans: Infinity };
 
 /**
  * The line without what ends it in files from Windows, and without terminal sequences: what copying all of it gives.
@@ -42,30 +42,30 @@ export function lineText(line) {
 
 /**
  * @param {string} line
- * @param {Bound} [bound]
+ * @param {SpanLimit} [limit]
  * @returns {{spans: Span[], rest: number}} no spans for an empty line; `rest` is how many characters are left over
  */
-export function lineSpans(line, bound = UNBOUNDED) {
+export function lineSpans(line, limit = UNLIMITED) {
   const whole = withoutReturn(line);
-  if (whole.length <= bound.characters && isPlain(whole)) return { spans: plainSpans(whole), rest: 0 };
-  const { text, styles, rest } = parseAnsi(whole, bound.characters);
-  const spans = markedSpans(text, styles, bound.spans);
+  if (whole.length <= limit.characters && isPlain(whole)) return { spans: plainSpans(whole), rest: 0 };
+  const { text, styles, rest } = parseAnsi(whole, limit.characters);
+  const spans = styledSpans(text, styles, limit.spans);
   return { spans, rest: rest + text.length - spans.reduce((sum, { raw }) => sum + raw.length, 0) };
 }
 
 /**
  * @param {string} line
- * @param {number} [most] lines to return
+ * @param {number} [max] lines to return
  * @returns {{spans: Span[], rest: number} | null} `rest` is how many lines are left over; null without JSON
  */
-export function jsonSpans(line, most = Infinity) {
+export function jsonSpans(line, max = Infinity) {
   const lines = prettyJson(lineText(line));
   if (lines === null) return null;
-  const spans = lines.slice(0, most).flatMap((tokens, index) => [
+  const spans = lines.slice(0, max).flatMap((tokens, index) => [
     ...(index > 0 ? [plainSpan("\n")] : []),
     ...tokens.flatMap(({ text, kind }) => tokenSpans(text, kind)),
   ]);
-  return { spans, rest: Math.max(0, lines.length - most) };
+  return { spans, rest: Math.max(0, lines.length - max) };
 }
 
 /**
@@ -93,13 +93,13 @@ export function fieldSpans(line) {
 /**
  * Where in the line the character stands that a row shows at a place.
  * @param {readonly Span[]} spans
- * @param {number} place
+ * @param {number} offset
  * @returns {number | null} null where they stand in their order
  */
-export function placeInSource(spans, place) {
+export function sourceOffset(spans, offset) {
   let start = 0;
   for (const { text, at } of spans) {
-    if (at !== undefined && start <= place && place <= start + text.length) return at + place - start;
+    if (at !== undefined && start <= offset && offset <= start + text.length) return at + offset - start;
     start += text.length;
   }
   return spans.some(({ at }) => at !== undefined) ? -1 : null;
@@ -107,7 +107,7 @@ export function placeInSource(spans, place) {
 
 /**
  * @param {import("./json.js").Member} member
- * @param {boolean} isPlain without quotes and colour
+ * @param {boolean} isPlain without quotes and color
  */
 function valueSpans({ value, at, kind }, isPlain) {
   const bare = kind === "string" && (isPlain || BARE.test(value)) ? unquoted(value) : value;
@@ -156,7 +156,7 @@ function isPlain(text) {
  * @param {TokenKind} kind
  */
 function tokenSpans(text, kind) {
-  const spans = isPlain(text) ? [plainSpan(text)] : markedSpans(text, [], Infinity);
+  const spans = isPlain(text) ? [plainSpan(text)] : styledSpans(text, [], Infinity);
   for (const span of spans) span.kind = kind;
   return spans;
 }
@@ -173,17 +173,17 @@ function plainSpan(text) {
 
 /**
  * @param {string} text
- * @param {readonly Mark<Style>[]} styleMarks
- * @param {number} most
+ * @param {readonly TextRange<Style>[]} styleRanges
+ * @param {number} max
  */
-function markedSpans(text, styleMarks, most) {
-  const styles = new Layer(styleMarks);
-  const glyphs = new Layer(glyphMarks(text));
-  const links = new Layer(findLinks(text));
+function styledSpans(text, styleRanges, max) {
+  const styles = new RangeCursor(styleRanges);
+  const glyphs = new RangeCursor(glyphRanges(text));
+  const links = new RangeCursor(findLinks(text));
   /** @type {Span[]} */
   const spans = [];
   let end = 0;
-  for (let start = 0; start < text.length && spans.length < most; start = end) {
+  for (let start = 0; start < text.length && spans.length < max; start = end) {
     const [style, glyph, href] = [styles.at(start), glyphs.at(start), links.at(start)];
     end = Math.min(styles.until, glyphs.until, links.until, text.length);
     const raw = text.slice(start, end);
@@ -196,7 +196,7 @@ function markedSpans(text, styleMarks, most) {
 
 /** @param {string} raw */
 function shownGlyphs(raw) {
-  return glyphMarks(raw)
+  return glyphRanges(raw)
     .map(([, , shown]) => shown)
     .join("");
 }
@@ -205,23 +205,23 @@ function shownGlyphs(raw) {
  * Marks in their order, asked about from left to right.
  * @template T
  */
-class Layer {
-  #marks;
+class RangeCursor {
+  #ranges;
   #index = 0;
   /** Up to where the last answer holds. */
   until = 0;
 
-  /** @param {readonly Mark<T>[]} marks */
-  constructor(marks) {
-    this.#marks = marks;
+  /** @param {readonly TextRange<T>[]} ranges */
+  constructor(ranges) {
+    this.#ranges = ranges;
   }
 
   /** @param {number} position @returns {T | null} */
   at(position) {
-    while (this.#index < this.#marks.length && this.#marks[this.#index][1] <= position) this.#index += 1;
-    const mark = this.#marks[this.#index];
-    const holds = mark !== undefined && mark[0] <= position;
-    this.until = mark === undefined ? Infinity : mark[holds ? 1 : 0];
-    return holds ? mark[2] : null;
+    while (this.#index < this.#ranges.length && this.#ranges[this.#index][1] <= position) this.#index += 1;
+    const range = this.#ranges[this.#index];
+    const holds = range !== undefined && range[0] <= position;
+    this.until = range === undefined ? Infinity : range[holds ? 1 : 0];
+    return holds ? range[2] : null;
   }
 }

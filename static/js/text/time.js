@@ -4,7 +4,7 @@
 
 // Every zone in use changes its offset at a quarter of an hour.
 const QUARTER = 900_000;
-const KEPT = 2_000;
+const MAX_CACHED = 2_000;
 
 /** @type {Map<Zone, {parts: Intl.DateTimeFormat, offsets: Map<number, number>}>} */
 const clocks = new Map();
@@ -16,9 +16,9 @@ const clocks = new Map();
  * @returns {string} empty for a time out of reach; throws RangeError for an unknown zone
  */
 export function formatTime(ms, { zone, date }) {
-  const there = new Date(ms + zoneOffset(ms, zone));
-  if (Number.isNaN(there.getTime())) return "";
-  const [day, time] = there.toISOString().split("T");
+  const local = new Date(ms + zoneOffset(ms, zone));
+  if (Number.isNaN(local.getTime())) return "";
+  const [day, time] = local.toISOString().split("T");
   return date ? `${day} ${time.slice(0, -1)}` : time.slice(0, -1);
 }
 
@@ -55,16 +55,16 @@ export function zoneOffset(ms, zone) {
  * @param {{zone: Zone, near: number}} where `near` is a time on the day that is meant where none is named
  * @returns {number | null} epoch milliseconds; null for what is written in another way
  */
-export function readTime(text, { zone, near }) {
+export function parseTime(text, { zone, near }) {
   const found = /^(?:(\d{4}-\d{2}-\d{2})[ T])?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,3}))?)?$/.exec(text.trim());
   if (!found) return null;
   const [, day = formatTime(near, { zone, date: true }).slice(0, 10), hour, minute, second = "0", part = ""] = found;
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null;
   const midnight = Date.parse(`${day}T00:00:00Z`);
   const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second);
-  const there = midnight + seconds * 1000 + Number(part.padEnd(3, "0"));
-  if (Number.isNaN(there)) return null;
-  return there - zoneOffset(there - zoneOffset(there, zone), zone);
+  const local = midnight + seconds * 1000 + Number(part.padEnd(3, "0"));
+  if (Number.isNaN(local)) return null;
+  return local - zoneOffset(local - zoneOffset(local, zone), zone);
 }
 
 /** @param {string} zone */
@@ -92,7 +92,7 @@ function offset(ms, zone) {
   const quarter = Math.floor(ms / QUARTER);
   const found = offsets.get(quarter);
   if (found !== undefined) return found;
-  if (offsets.size >= KEPT) offsets.clear();
+  if (offsets.size >= MAX_CACHED) offsets.clear();
   const made = readOffset(parts, quarter * QUARTER);
   offsets.set(quarter, made);
   return made;
@@ -124,7 +124,7 @@ function readOffset(format, ms) {
   if (Number.isNaN(new Date(ms).getTime())) return NaN;
   const parts = Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, value]));
   const { year, month, day, hour, minute, second } = parts;
-  const there = new Date(0);
-  there.setUTCFullYear(parts.era === "BC" ? 1 - Number(year) : Number(year), Number(month) - 1, Number(day));
-  return there.setUTCHours(Number(hour), Number(minute), Number(second)) - ms;
+  const local = new Date(0);
+  local.setUTCFullYear(parts.era === "BC" ? 1 - Number(year) : Number(year), Number(month) - 1, Number(day));
+  return local.setUTCHours(Number(hour), Number(minute), Number(second)) - ms;
 }

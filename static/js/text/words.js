@@ -1,7 +1,7 @@
 /** The page's states and gaps in plain words; one place, so that they read alike. */
 
 import { counted, group } from "../lib/numbers.js";
-import { visible } from "./sanitize.js";
+import { sanitize } from "./sanitize.js";
 
 /** @typedef {import("../model/events.js").GapEvent} GapEvent */
 /** @typedef {import("../model/events.js").SourceState} SourceState */
@@ -9,14 +9,14 @@ import { visible } from "./sanitize.js";
 /** @typedef {"live" | "quiet" | "wait" | "bad"} Tone */
 /**
  * Where in a view the reader is.
- * @typedef {object} Place
+ * @typedef {object} Position
  * @property {number | null} line position of the last line in view, from 1; null while unknown
  * @property {number | null} total null while unknown
  * @property {number} counted how much of the file is counted, from 0 to 1
  */
-/** @typedef {{received: number, skipped: number, waiting: number}} Totals lines */
+/** @typedef {{received: number, skipped: number, waiting: number}} LineTotals lines */
 /**
- * @typedef {object} View
+ * @typedef {object} StatusContext
  * @property {number} now epoch milliseconds
  * @property {boolean} paused
  * @property {boolean} empty no line came yet
@@ -51,7 +51,7 @@ const UNITS = [
 const COUNT_UNITS = ["", "k", "M", "G"];
 
 /** @param {GapEvent} gap */
-export function gapWords({ lines, reason }) {
+export function gapText({ lines, reason }) {
   const missed = lines === null ? "some lines" : counted(lines, "line");
   return `${missed} ${GAP_REASONS[reason] ?? `lost: ${reason}`}`;
 }
@@ -60,52 +60,52 @@ export function gapWords({ lines, reason }) {
  * @param {string} name
  * @param {SourceState} state
  */
-export function sourceWords(name, state) {
+export function sourceText(name, state) {
   return `${name} ${SOURCE_STATES[state] ?? state}`;
 }
 
 /** As a part of a sentence: not all of a long one. @param {string} text */
 export function quoted(text) {
-  const shown = visible(text.trim());
+  const shown = sanitize(text.trim());
   return `\u201c${shown.length > 26 ? `${shown.slice(0, 25)}\u2026` : shown}\u201d`;
 }
 
 /** @param {number} perSecond lines */
-export function rateWords(perSecond) {
+export function rateText(perSecond) {
   return `${group(perSecond < 10 ? Math.round(perSecond * 10) / 10 : Math.round(perSecond))} lines/s`;
 }
 
-/** @param {Totals} totals */
-export function totalWords({ received, skipped, waiting }) {
+/** @param {LineTotals} totals */
+export function totalText({ received, skipped, waiting }) {
   return joined(countedAs(received, "received"), countedAs(skipped, "skipped"), countedAs(waiting, "waiting"));
 }
 
-/** @param {Place} place */
-export function placeWords(place) {
-  const { line, total } = place;
-  if (line === null || total === null) return joined(lineWords(line), countingWords(place));
+/** @param {Position} position */
+export function positionText(position) {
+  const { line, total } = position;
+  if (line === null || total === null) return joined(lineNumberText(line), countingText(position));
   return joined(`line ${group(line)} of ${group(total)}`, `${percentOf(line, total)} %`);
 }
 
 /**
  * For where there is little room.
- * @param {Place} place
+ * @param {Position} position
  */
-export function shortPlaceWords(place) {
-  const { line, total } = place;
-  if (line === null || total === null) return joined(countingWords(place));
-  return joined(lineWords(line), `${percentOf(line, total)} %`);
+export function shortPositionText(position) {
+  const { line, total } = position;
+  if (line === null || total === null) return joined(countingText(position));
+  return joined(lineNumberText(line), `${percentOf(line, total)} %`);
 }
 
 /**
  * How many hits a search has, and how far it is.
- * @param {{name: string, found?: {matches: number, done: number, size: number} | null}} search
+ * @param {{name: string, progress?: {matches: number, done: number, size: number} | null}} search
  */
-export function foundWords({ name, found }) {
+export function searchText({ name, progress }) {
   if (name === "failed") return "no answer";
-  if (!found) return name === "running" ? "searching\u2026" : "";
-  const hits = found.matches === 0 && name === "done" ? "no hits" : counted(found.matches, "hit");
-  return joined(hits, name === "running" ? `${Math.floor((100 * found.done) / Math.max(1, found.size))} %` : "");
+  if (!progress) return name === "running" ? "searching\u2026" : "";
+  const hits = progress.matches === 0 && name === "done" ? "no hits" : counted(progress.matches, "hit");
+  return joined(hits, name === "running" ? `${Math.floor((100 * progress.done) / Math.max(1, progress.size))} %` : "");
 }
 
 /**
@@ -125,7 +125,7 @@ export function shortCount(count) {
  * How long ago, short enough for a column: "now", "12 s", "3 min", "2 h", "400 d".
  * @param {number} milliseconds since then
  */
-export function agoWords(milliseconds) {
+export function agoText(milliseconds) {
   const seconds = milliseconds / 1000;
   const unit = UNITS.find(([, length]) => seconds >= length);
   if (!unit || seconds < NOW_SECONDS) return "now";
@@ -134,10 +134,10 @@ export function agoWords(milliseconds) {
 
 /**
  * @param {Connection} connection
- * @param {View} view
+ * @param {StatusContext} view
  * @returns {{words: string, tone: Tone}}
  */
-export function statusWords(connection, { now, paused, empty, filtered, sources }) {
+export function statusText(connection, { now, paused, empty, filtered, sources }) {
   switch (connection.name) {
     case "idle":
       if (sources === null) return { words: "connecting", tone: "wait" };
@@ -179,12 +179,12 @@ function countedAs(lines, word) {
 }
 
 /** @param {number | null} line */
-function lineWords(line) {
+function lineNumberText(line) {
   return line === null ? "" : `line ${group(line)}`;
 }
 
-/** @param {Place} place */
-function countingWords({ counted: share }) {
+/** @param {Position} position */
+function countingText({ counted: share }) {
   return share < 1 ? `counting lines ${Math.floor(share * 100)} %` : "";
 }
 

@@ -15,7 +15,7 @@ export class Address {
   }
 
   /**
-   * One entry for each pane, at least one. Changes with each choice and with "back", never by `place`: there `at` is
+   * One entry for each pane, at least one. Changes with each choice and with "back", never by `setPosition`: there `at` is
    * only kept for later. So a pane whose sources are as before moves only if its `at` is not the one last placed.
    * @returns {import("../lib/signal.js").Readable<readonly PaneQuery[]>}
    */
@@ -30,8 +30,8 @@ export class Address {
    * @param {string | null} [at]
    * @param {Filter} [filter]
    */
-  choose(pane, sources, at = null, filter = this.#at(pane).filter) {
-    this.#go(this.#with(pane, { sources, at, filter }), true);
+  choose(pane, sources, at = null, filter = this.#paneQuery(pane).filter) {
+    this.#navigate(this.#with(pane, { sources, at, filter }), true);
   }
 
   /**
@@ -41,8 +41,8 @@ export class Address {
    * @param {{at?: string | null, canGoBack?: boolean}} [how] `at` is where it stands unless it is said; typing leaves
    *   nothing to go back to
    */
-  refine(pane, filter, { at = this.#at(pane).at, canGoBack = true } = {}) {
-    this.#go(this.#with(pane, { sources: this.#at(pane).sources, at, filter }), canGoBack);
+  refine(pane, filter, { at = this.#paneQuery(pane).at, canGoBack = true } = {}) {
+    this.#navigate(this.#with(pane, { sources: this.#paneQuery(pane).sources, at, filter }), canGoBack);
   }
 
   /**
@@ -50,8 +50,8 @@ export class Address {
    * @param {number} pane
    * @param {readonly string[]} sources
    */
-  suggest(pane, sources) {
-    this.#go(this.#with(pane, { ...this.#at(pane), sources }), false);
+  setDefault(pane, sources) {
+    this.#navigate(this.#with(pane, { ...this.#paneQuery(pane), sources }), false);
   }
 
   /**
@@ -62,13 +62,13 @@ export class Address {
    */
   split(sources, at = null, filter = NO_FILTER) {
     const panes = readQuery(location.search);
-    if (panes.length < MOST_PANES) this.#go([...panes, { sources, at, filter }], true);
+    if (panes.length < MOST_PANES) this.#navigate([...panes, { sources, at, filter }], true);
   }
 
   /** @param {number} pane goes, unless it is the only one; those after it move up */
   close(pane) {
     const panes = readQuery(location.search);
-    if (panes.length > 1) this.#go(panes.toSpliced(pane, 1), true);
+    if (panes.length > 1) this.#navigate(panes.toSpliced(pane, 1), true);
   }
 
   /**
@@ -76,7 +76,7 @@ export class Address {
    * @param {number} pane
    * @param {string | null} at null at the end
    */
-  place(pane, at) {
+  setPosition(pane, at) {
     const panes = readQuery(location.search);
     if (!panes[pane] || panes[pane].at === at) return;
     const placed = panes.with(pane, { ...panes[pane], at });
@@ -95,7 +95,7 @@ export class Address {
   }
 
   /** @param {number} pane @returns {PaneQuery} */
-  #at(pane) {
+  #paneQuery(pane) {
     return readQuery(location.search)[pane] ?? { sources: [], at: null, filter: NO_FILTER };
   }
 
@@ -113,7 +113,7 @@ export class Address {
    * @param {readonly PaneQuery[]} panes
    * @param {boolean} canGoBack
    */
-  #go(panes, canGoBack) {
+  #navigate(panes, canGoBack) {
     const search = writeQuery(panes, location.search);
     if (canGoBack) history.pushState(null, "", search);
     else history.replaceState(null, "", search);

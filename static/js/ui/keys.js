@@ -1,7 +1,7 @@
 /** Single keys are commands, unless the reader turned that off: then only keys that write nothing are. */
 
 import { element } from "../lib/element.js";
-import { ENTRIES, GROUPS } from "./commands.js";
+import { COMMAND_GROUPS, COMMANDS } from "./commands.js";
 
 /** @typedef {import("./commands.js").Commands} Commands */
 
@@ -18,8 +18,8 @@ const NAMES = {
   Enter: "enter",
 };
 
-/** @type {Map<string, (typeof ENTRIES)[number]>} */
-const BY_KEY = new Map(ENTRIES.flatMap((entry) => entry.keys.map((key) => [key, entry])));
+/** @type {Map<string, (typeof COMMANDS)[number]>} */
+const BY_KEY = new Map(COMMANDS.flatMap((entry) => entry.keys.map((key) => [key, entry])));
 
 /**
  * @param {Commands} commands
@@ -38,28 +38,28 @@ export function listenForKeys(commands, enabled) {
 
 /**
  * Every command that has a key, group by group.
- * @param {HTMLElement} place
+ * @param {HTMLElement} container
  */
-export function fillHelp(place) {
-  for (const { title, entries } of GROUPS) {
+export function fillHelp(container) {
+  for (const { title, entries } of COMMAND_GROUPS) {
     const table = element("dl", "keys");
-    for (const { keys, words } of entries) {
+    for (const { keys, label } of entries) {
       if (keys.length === 0) continue;
       const names = keys.map((key) => element("kbd", "", keyName(key)));
-      table.append(element("dt", "", ...names), element("dd", "", words));
+      table.append(element("dt", "", ...names), element("dd", "", label));
     }
-    place.append(element("section", "", element("h3", "", title), table));
+    container.append(element("section", "", element("h3", "", title), table));
   }
 }
 
 /**
  * Adds the first key to the title of each button that has a title.
- * @param {ParentNode} [place]
+ * @param {ParentNode} [container]
  */
-export function hintButtons(place = document) {
-  for (const { keys, command } of ENTRIES) {
+export function hintButtons(container = document) {
+  for (const { keys, command } of COMMANDS) {
     if (keys.length === 0) continue;
-    for (const button of place.querySelectorAll(`button[data-command="${command}"]`)) hintButton(button, keys[0]);
+    for (const button of container.querySelectorAll(`button[data-command="${command}"]`)) hintButton(button, keys[0]);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { byId, element, setText } from "../lib/element.js";
 import { group } from "../lib/numbers.js";
-import { visible } from "../text/sanitize.js";
+import { sanitize } from "../text/sanitize.js";
 import { hintButton, keyName } from "./keys.js";
 
 /** @typedef {import("../model/rows.js").LineRow} LineRow */
@@ -10,7 +10,7 @@ import { hintButton, keyName } from "./keys.js";
 /**
  * One thing to do; what cannot be done with this line is left out.
  * @typedef {object} Action
- * @property {string} words
+ * @property {string} label
  * @property {string} [key]
  * @property {() => void} act
  */
@@ -33,16 +33,16 @@ export class LineMenu {
    * @param {Point} point where the line is, or was touched
    */
   open({ name, n, text }, actions, point) {
-    setText(this.#title, n === null ? visible(name) : `${visible(name)} \u00b7 line ${group(n)}`);
-    setText(this.#excerpt, visible(text.slice(0, EXCERPT_CHARACTERS)));
+    setText(this.#title, n === null ? sanitize(name) : `${sanitize(name)} \u00b7 line ${group(n)}`);
+    setText(this.#excerpt, sanitize(text.slice(0, EXCERPT_CHARACTERS)));
     this.#actions.replaceChildren(...actions.map((action) => this.#item(action)));
     this.#dialog.showModal();
     this.#stayInView(point);
   }
 
   /** @param {Action} action */
-  #item({ words, key, act }) {
-    const button = element("button", "item", element("span", "words", words));
+  #item({ label, key, act }) {
+    const button = element("button", "item", element("span", "words", label));
     button.type = "button";
     if (key) {
       const hint = element("kbd", "", keyName(key));

@@ -1,10 +1,10 @@
 /** The menu: every command that makes sense without a keyboard, with what is on and what is chosen. */
 
 import { element } from "../lib/element.js";
-import { GROUPS } from "./commands.js";
+import { COMMAND_GROUPS } from "./commands.js";
 import { hintButton, keyName } from "./keys.js";
 
-/** @typedef {(typeof import("./commands.js").ENTRIES)[number]} Entry */
+/** @typedef {(typeof import("./commands.js").COMMANDS)[number]} CommandEntry */
 
 export class Menu {
   #dialog;
@@ -16,8 +16,8 @@ export class Menu {
   constructor(dialog) {
     this.#dialog = dialog;
     const foot = dialog.firstElementChild;
-    for (const { title, entries } of GROUPS) {
-      const items = /** @type {readonly Entry[]} */ (entries).flatMap((entry) => menuItem(entry) ?? []);
+    for (const { title, entries } of COMMAND_GROUPS) {
+      const items = /** @type {readonly CommandEntry[]} */ (entries).flatMap((entry) => menuItem(entry) ?? []);
       const list = element("ul", "", ...items);
       if (items.length > 0) dialog.insertBefore(element("section", "", element("h2", "", title), list), foot);
     }
@@ -34,10 +34,10 @@ export class Menu {
   }
 }
 
-/** @param {Entry} entry */
-function menuItem({ command, keys, menu, state }) {
-  if (!menu) return null;
-  const button = element("button", "item", element("span", "words", menu));
+/** @param {CommandEntry} entry */
+function menuItem({ command, keys, menuLabel, state }) {
+  if (!menuLabel) return null;
+  const button = element("button", "item", element("span", "words", menuLabel));
   button.type = "button";
   button.dataset.command = command;
   if (state) button.classList.add("stays", state);

@@ -2,7 +2,7 @@
 
 import { byId, setText } from "../lib/element.js";
 import { hintButtons } from "./keys.js";
-import { NoticeBox } from "./notice.js";
+import { NoticeBox } from "./notice-box.js";
 import { showPill } from "./pill.js";
 
 export class PaneFrame {

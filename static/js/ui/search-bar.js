@@ -1,13 +1,13 @@
 /** Where a reader searches: the field, its switches, how many hits there are, and what is wrong with a pattern. */
 
 import { byId, element, setText } from "../lib/element.js";
-import { foundWords } from "../text/words.js";
+import { searchText } from "../text/words.js";
 
 /** @typedef {import("../model/filter.js").Filter} Filter */
 /** @typedef {import("../net/search-client.js").SearchState} SearchState */
 /** @typedef {Pick<Filter, "search" | "only" | "matchCase">} Typed */
 /**
- * @typedef {object} Ears
+ * @typedef {object} Listener
  * @property {(typed: Typed) => void} typed some time after the last key
  * @property {() => void} regex the switch was pressed
  * @property {(back: boolean) => void} entered to the next hit, or back to the one before
@@ -23,23 +23,23 @@ export class SearchBar {
   #regex = byId("find-regex", HTMLButtonElement);
   #only = byId("find-only", HTMLButtonElement);
   #count = byId("find-count", HTMLElement);
-  #wrong = byId("find-wrong", HTMLElement);
+  #error = byId("find-wrong", HTMLElement);
   #recentList = byId("find-recent", HTMLDataListElement);
-  #ears;
+  #listener;
   #recent;
   #isOpen = false;
   #isNeeded = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  /** @type {import("../model/filter.js").Case} */
+  /** @type {import("../model/filter.js").MatchCase} */
   #matchCase = "smart";
 
   /**
-   * @param {import("../model/recent.js").Recent} recent
-   * @param {Ears} ears
+   * @param {import("../model/recent-searches.js").RecentSearches} recent
+   * @param {Listener} listener
    */
-  constructor(recent, ears) {
-    this.#ears = ears;
+  constructor(recent, listener) {
+    this.#listener = listener;
     this.#recent = recent;
     this.#field.addEventListener("input", () => this.#typedSoon());
     this.#field.addEventListener("change", () => recent.add(this.#field.value));
@@ -53,7 +53,7 @@ export class SearchBar {
       press(this.#case, this.#matchCase === "sensitive");
       this.#typed();
     });
-    this.#regex.addEventListener("click", () => ears.regex());
+    this.#regex.addEventListener("click", () => listener.regex());
   }
 
   get isOpen() {
@@ -92,11 +92,11 @@ export class SearchBar {
 
   /** @param {SearchState} state */
   showState(state) {
-    setText(this.#count, foundWords(state));
+    setText(this.#count, searchText(state));
     // Which of the server's parameters it was, a reader need not know.
-    const wrong = state.name === "wrong" ? state.detail.replace(/^q: /, "") : "";
-    setText(this.#wrong, wrong);
-    if (wrong) this.#field.setAttribute("aria-invalid", "true");
+    const error = state.name === "invalid" ? state.detail.replace(/^q: /, "") : "";
+    setText(this.#error, error);
+    if (error) this.#field.setAttribute("aria-invalid", "true");
     else this.#field.removeAttribute("aria-invalid");
   }
 
@@ -113,7 +113,7 @@ export class SearchBar {
   #typed() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#ears.typed({ search: this.#field.value, only: isPressed(this.#only), matchCase: this.#matchCase });
+    this.#listener.typed({ search: this.#field.value, only: isPressed(this.#only), matchCase: this.#matchCase });
   }
 
   /** @param {KeyboardEvent} event */
@@ -121,12 +121,12 @@ export class SearchBar {
     if (event.isComposing) return;
     if (event.key === "Escape") {
       event.preventDefault();
-      this.#ears.closed();
+      this.#listener.closed();
     } else if (event.key === "Enter") {
       event.preventDefault();
       if (this.#timer !== undefined) this.#typed();
       this.#recent.add(this.#field.value);
-      this.#ears.entered(event.shiftKey);
+      this.#listener.entered(event.shiftKey);
     }
   }
 }

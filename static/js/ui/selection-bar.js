@@ -7,23 +7,23 @@ const MARGIN_PX = 8;
 
 export class SelectionBar {
   #bar = byId("selection-bar", HTMLElement);
-  #textNow;
+  #selectedText;
 
   /**
-   * @param {() => string} textNow what is selected, if it is a part of one line
-   * @param {(deed: string, text: string) => void} act
+   * @param {() => string} selectedText what is selected, if it is a part of one line
+   * @param {(action: string, text: string) => void} act
    */
-  constructor(textNow, act) {
-    this.#textNow = textNow;
+  constructor(selectedText, act) {
+    this.#selectedText = selectedText;
     document.addEventListener("pointerdown", (event) => this.#isInside(event) || this.#hide());
     document.addEventListener("wheel", () => this.#hide(), { passive: true });
     document.addEventListener("keydown", () => this.#hide());
     document.addEventListener("pointerup", (event) => event.pointerType === "mouse" && this.#showSoon(event));
     this.#bar.addEventListener("click", ({ target }) => {
-      const deed = target instanceof Element ? target.closest("[data-deed]")?.getAttribute("data-deed") : null;
-      const text = this.#textNow();
+      const action = target instanceof Element ? target.closest("[data-action]")?.getAttribute("data-action") : null;
+      const text = this.#selectedText();
       this.#hide();
-      if (deed && text) act(deed, text);
+      if (action && text) act(action, text);
     });
   }
 
@@ -32,7 +32,7 @@ export class SelectionBar {
     if (this.#isInside(event)) return;
     const isInLog = event.target instanceof Element && event.target.closest(".log");
     setTimeout(() => {
-      const text = this.#textNow();
+      const text = this.#selectedText();
       if (isInLog && text.trim() !== "" && text.length <= MOST_CHARACTERS) this.#show(event.clientX, event.clientY);
     });
   }

@@ -4,8 +4,8 @@ import { element, setText } from "../lib/element.js";
 import { bytes } from "../lib/numbers.js";
 import { NO_FILTER } from "../model/filter.js";
 import { writeQuery } from "../model/query.js";
-import { visible } from "../text/sanitize.js";
-import { agoWords } from "../text/words.js";
+import { sanitize } from "../text/sanitize.js";
+import { agoText } from "../text/words.js";
 
 /**
  * @typedef {object} Source
@@ -17,16 +17,16 @@ import { agoWords } from "../text/words.js";
  * @property {string} state
  */
 /**
- * @typedef {object} Choosing
+ * @typedef {object} SourceActions
  * @property {(id: string) => void} only
  * @property {(id: string, on: boolean) => void} toggle
- * @property {(id: string) => void} beside in the other pane
+ * @property {(id: string) => void} openBeside in the other pane
  */
 /**
- * @typedef {object} Facts
+ * @typedef {object} EntryState
  * @property {number} now epoch milliseconds
  * @property {number | null} rate bytes a second
- * @property {number | null} hue
+ * @property {number | null} color
  * @property {boolean} chosen in the active pane
  */
 
@@ -34,27 +34,27 @@ export class SourceEntry {
   item;
   #tick = element("input", "");
   #link = element("a", "");
-  #pace = element("span", "pace");
+  #growth = element("span", "pace");
   #size = element("span", "size");
   #beside = element("button", "beside");
-  #hueClass = "";
+  #colorClass = "";
 
   /**
    * @param {string} id
-   * @param {Choosing} choosing
+   * @param {SourceActions} actions
    */
-  constructor(id, choosing) {
+  constructor(id, actions) {
     this.id = id;
     this.#tick.type = "checkbox";
     this.#beside.type = "button";
     this.#beside.title = "Open beside (shift and click)";
     this.#link.href = writeQuery([{ sources: [id], at: null, filter: NO_FILTER }]);
-    const facts = element("span", "facts", this.#pace, this.#size);
+    const facts = element("span", "facts", this.#growth, this.#size);
     this.item = element("li", "source", element("label", "tick", this.#tick), this.#link, facts, this.#beside);
-    this.reach(false);
-    this.#tick.addEventListener("change", () => choosing.toggle(id, this.#tick.checked));
-    this.#beside.addEventListener("click", () => choosing.beside(id));
-    this.#link.addEventListener("click", (event) => choose(event, id, choosing));
+    this.setReachable(false);
+    this.#tick.addEventListener("change", () => actions.toggle(id, this.#tick.checked));
+    this.#beside.addEventListener("click", () => actions.openBeside(id));
+    this.#link.addEventListener("click", (event) => choose(event, id, actions));
   }
 
   get isTicked() {
@@ -76,15 +76,15 @@ export class SourceEntry {
   }
 
   /** @param {boolean} on whether the tab key comes by */
-  reach(on) {
+  setReachable(on) {
     for (const control of [this.#tick, this.#link, this.#beside]) control.tabIndex = on ? 0 : -1;
   }
 
   /**
    * @param {Source} source
-   * @param {Facts} facts
+   * @param {EntryState} facts
    */
-  refresh(source, { now, rate, hue, chosen }) {
+  refresh(source, { now, rate, color, chosen }) {
     this.#showName(source);
     this.#showState(source, now, rate);
     if (this.#tick.checked !== chosen) this.#tick.checked = chosen;
@@ -92,19 +92,19 @@ export class SourceEntry {
       this.item.classList.toggle("on", chosen);
       this.#link.ariaCurrent = chosen ? "true" : null;
     }
-    this.#showHue(hue);
+    this.#showColor(color);
   }
 
   /** @param {Source} source */
   #showName({ name, path, size, modified }) {
-    const shown = visible(name);
+    const shown = sanitize(name);
     if (this.#link.textContent !== shown) {
       this.#link.textContent = shown;
       this.#tick.ariaLabel = `show ${shown} together with others`;
       this.#beside.ariaLabel = `open ${shown} beside`;
     }
     const changed = modified === null ? "" : `\nlast change ${new Date(modified).toLocaleString()}`;
-    const title = `${visible(path)}${size === null ? "" : `\n${bytes(size)}`}${changed}`;
+    const title = `${sanitize(path)}${size === null ? "" : `\n${bytes(size)}`}${changed}`;
     if (this.#link.title !== title) this.#link.title = title;
   }
 
@@ -116,33 +116,33 @@ export class SourceEntry {
   #showState({ size, modified, state }, now, rate) {
     const isOpen = state === "open";
     const grows = isOpen && rate !== null && rate > 0;
-    const age = modified === null ? "" : agoWords(now - modified);
-    const pace = !isOpen ? state : grows ? `${bytes(rate)}/s` : age;
-    setText(this.#pace, pace);
-    this.#pace.classList.toggle("grows", grows);
-    this.#pace.classList.toggle("off", !isOpen);
+    const age = modified === null ? "" : agoText(now - modified);
+    const growth = !isOpen ? state : grows ? `${bytes(rate)}/s` : age;
+    setText(this.#growth, growth);
+    this.#growth.classList.toggle("grows", grows);
+    this.#growth.classList.toggle("off", !isOpen);
     setText(this.#size, isOpen && size !== null ? bytes(size) : "");
   }
 
-  /** @param {number | null} hue */
-  #showHue(hue) {
-    const hueClass = hue === null ? "" : `hue-${hue}`;
-    if (hueClass === this.#hueClass) return;
-    if (this.#hueClass) this.item.classList.remove(this.#hueClass);
-    if (hueClass) this.item.classList.add(hueClass);
-    this.#hueClass = hueClass;
+  /** @param {number | null} color */
+  #showColor(color) {
+    const colorClass = color === null ? "" : `hue-${color}`;
+    if (colorClass === this.#colorClass) return;
+    if (this.#colorClass) this.item.classList.remove(this.#colorClass);
+    if (colorClass) this.item.classList.add(colorClass);
+    this.#colorClass = colorClass;
   }
 }
 
 /**
  * @param {MouseEvent} event
  * @param {string} id
- * @param {Choosing} choosing
+ * @param {SourceActions} actions
  */
-function choose(event, id, choosing) {
+function choose(event, id, actions) {
   // With these it is a link like any other: a new tab, a download.
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  if (event.shiftKey) choosing.beside(id);
-  else choosing.only(id);
+  if (event.shiftKey) actions.openBeside(id);
+  else actions.only(id);
 }

@@ -9,11 +9,11 @@ export class Toast {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {string} words */
-  say(words) {
+  /** @param {string} message */
+  show(message) {
     clearTimeout(this.#timer);
     // A new element, so that the same words are read out again.
-    this.#box.replaceChildren(element("span", "", words));
+    this.#box.replaceChildren(element("span", "", message));
     this.#box.classList.add("shown");
     this.#timer = setTimeout(() => this.#box.classList.remove("shown"), SHOWN_MS);
   }

@@ -1,0 +1,97 @@
+/** The course of a pane's lines over time: asked for, shown as a strip, kept up while lines come. */
+
+import { matchParameters } from "../model/filter.js";
+import { histogramOf, levelTotals } from "../model/histogram.js";
+import { HistogramClient } from "../net/histogram-client.js";
+import { HistogramChart } from "../ui/histogram-chart.js";
+
+/** @typedef {import("../model/filter.js").Filter} Filter */
+/** @typedef {import("../model/filter.js").Parameter} Parameter */
+
+const REFRESH_MS = 1_000;
+
+export class HistogramController {
+  #client;
+  #chart;
+  #timer;
+  #isStale = false;
+  #levels = new Set();
+  /** @type {(() => void)[]} */
+  #unsubscribe;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {object} parts
+   * @param {string} parts.base
+   * @param {import("../model/settings.js").Settings} parts.settings
+   * @param {() => void} parts.changed
+   * @param {import("../ui/histogram-chart.js").Actions} parts.actions
+   */
+  constructor(root, { base, settings, changed, actions }) {
+    this.#client = new HistogramClient(`${base}api/histogram`);
+    this.#chart = new HistogramChart(root, actions);
+    this.#timer = setInterval(() => this.#refresh(), REFRESH_MS);
+    this.#unsubscribe = [
+      this.#client.counts.subscribe(() => {
+        this.#show();
+        changed();
+      }),
+      settings.zone.subscribe((zone) => this.#chart.setZone(zone)),
+      settings.theme.subscribe(() => this.#chart.redraw()),
+    ];
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#chart.redraw());
+  }
+
+  /** How many lines there are of each level; of all levels, whichever are shown. */
+  get levelTotals() {
+    return levelTotals(this.#client.counts.value);
+  }
+
+  /**
+   * @param {readonly string[]} sources
+   * @param {Filter} filter
+   */
+  show(sources, filter) {
+    this.#levels = new Set(filter.levels);
+    /** @type {Parameter[]} */
+    const query = sources.map((id) => ["source", id]);
+    query.push(...matchParameters({ ...filter, levels: [] }), ["buckets", String(this.#chart.bars)]);
+    if (filter.since) query.push(["from", filter.since]);
+    if (filter.until) query.push(["to", filter.until]);
+    this.#client.show(sources.length > 0 ? query : []);
+    this.#show();
+  }
+
+  /** Lines came. */
+  linesArrived() {
+    this.#isStale = true;
+  }
+
+  /** @param {import("../ui/histogram-chart.js").TimeRange | null} range the times in view */
+  showVisible(range) {
+    this.#chart.showVisible(range);
+  }
+
+  close() {
+    clearInterval(this.#timer);
+    this.#client.close();
+    for (const leave of this.#unsubscribe) leave();
+  }
+
+  #refresh() {
+    if (!this.#isStale || document.hidden) return;
+    this.#isStale = false;
+    void this.#client.refresh();
+  }
+
+  #show() {
+    const histogram = histogramOf(this.#client.counts.value);
+    const levels = histogram && Object.entries(histogram.levels).filter(([kind]) => this.#isShown(kind));
+    this.#chart.show(histogram && { ...histogram, levels: Object.fromEntries(levels ?? []) });
+  }
+
+  /** @param {string} kind */
+  #isShown(kind) {
+    return this.#levels.size === 0 || this.#levels.has(kind);
+  }
+}

@@ -1,0 +1,164 @@
+/** What can be done with one line, in its menu; and with a value in it, where a reader clicks. */
+
+import { isFiltering, NO_FILTER } from "../model/filter.js";
+import { fieldAt, lineOffset } from "../text/fields.js";
+import { prettyJson } from "../text/json.js";
+import { lineText } from "../text/spans.js";
+import { quoted } from "../text/words.js";
+import { LineMenu } from "../ui/line-menu.js";
+
+/** @typedef {import("../model/rows.js").LineRow} LineRow */
+/** @typedef {import("../ui/line-menu.js").Action} Action */
+/** @typedef {{row: number, line: LineRow}} Current */
+/**
+ * @typedef {object} Parts
+ * @property {() => import("./pane.js").Pane} active
+ * @property {import("../model/source-names.js").SourceNames} names
+ * @property {import("../model/bookmarks.js").Bookmarks} bookmarks
+ * @property {import("../model/highlights.js").Highlights} highlights
+ * @property {(text: string) => void} copy
+ * @property {(current: Current) => void} copyLink
+ * @property {(what: "include" | "exclude", text: string) => void} add
+ * @property {(what: "include" | "exclude", field: import("../text/fields.js").Field) => void} addField
+ * @property {(span: {since: string, until: string}) => void} chooseTimeRange
+ * @property {(filter: import("../model/filter.js").Filter, at: string | null) => void} refine
+ */
+
+const LONG_CHARACTERS = 4_000;
+const DOUBLE_CLICK_MS = 250;
+
+export class LineActions {
+  #menu = new LineMenu();
+  #parts;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #offerTimer;
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    // Whoever goes on to something else does not wait for an offer.
+    for (const name of ["keydown", "pointerdown", "wheel"]) {
+      document.addEventListener(name, () => clearTimeout(this.#offerTimer), { passive: true });
+    }
+  }
+
+  /**
+   * @param {Current} current
+   * @param {import("../ui/line-menu.js").Point} [point]
+   */
+  openMenu({ row, line }, point) {
+    const { active, names } = this.#parts;
+    const rect = active().elementOf(row)?.getBoundingClientRect();
+    const actions = [
+      ...this.#copyActions({ row, line }),
+      ...this.#filterActions({ row, line }),
+      ...this.#displayActions({ row, line }),
+    ];
+    this.#menu.open({ name: names.full(line.source), n: line.n, text: line.text }, actions, {
+      x: point?.x ?? (rect?.left ?? 0) + 40,
+      y: point?.y ?? rect?.bottom ?? 0,
+    });
+  }
+
+  /** @param {MouseEvent} event */
+  openMenuOf({ target, clientX, clientY }) {
+    if (!(target instanceof Element) || !target.closest('[data-action="menu"]')) return;
+    const current = this.#parts.active().lineOf(target);
+    if (current) this.openMenu(current, { x: clientX, y: clientY });
+  }
+
+  /**
+   * A click on the value of a field offers to filter by it, unless it is the first of two.
+   * @param {LineRow} line
+   * @param {number} offset in the text shown
+   * @param {MouseEvent} event
+   */
+  offerFieldMenu(line, offset, event) {
+    clearTimeout(this.#offerTimer);
+    if (event.detail > 1 || event.shiftKey) return;
+    const shown = event.target instanceof Element ? (event.target.closest(".text")?.textContent ?? "") : "";
+    const text = lineText(line.text);
+    const inLine = this.#parts.active().sourceOffset(line, offset);
+    const field = fieldAt(text, inLine ?? (shown === text ? offset : lineOffset(shown, offset, text)));
+    if (!field) return;
+    const { key, value } = field;
+    const { addField } = this.#parts;
+    const actions = [
+      { label: `Only lines with ${quoted(field.text)}`, act: () => addField("include", field) },
+      { label: `No lines with ${quoted(field.text)}`, act: () => addField("exclude", field) },
+      { label: `Highlight ${quoted(value)}`, act: () => this.#parts.highlights.add(value) },
+      { label: "Copy the value", act: () => this.#parts.copy(value) },
+    ];
+    const at = { x: event.clientX, y: event.clientY + 8 };
+    this.#offerTimer = setTimeout(() => this.#menu.open({ name: key, n: null, text: value }, actions, at), DOUBLE_CLICK_MS);
+  }
+
+  /** @param {Current} current @returns {Action[]} */
+  #copyActions({ row, line }) {
+    const { active, bookmarks, copy, copyLink } = this.#parts;
+    return [
+      { label: "Copy line", key: "c", act: () => copy(lineText(line.text)) },
+      { label: "Copy link to this line", key: "y", act: () => copyLink({ row, line }) },
+      {
+        label: bookmarks.has(line) ? "Take the bookmark off" : "Bookmark",
+        key: "m",
+        act: () => void active().toggleBookmark({ row, line }),
+      },
+    ];
+  }
+
+  /** What leads from a line to others. @param {Current} current @returns {Action[]} */
+  #filterActions({ row, line: { time } }) {
+    const pane = this.#parts.active();
+    const { since, until } = pane.filter;
+    // Where fingers select, the browser knows what.
+    const selected = (pane.selectedText || String(getSelection() ?? "")).split("\n")[0];
+    const actions = selected.trim() === "" ? [] : this.#textActions(selected);
+    if (time !== null) {
+      const choose = (/** @type {{since: string, until: string}} */ span) => () => this.#parts.chooseTimeRange(span);
+      actions.push({ label: "Only lines from here on", act: choose({ since: String(time), until }) });
+      actions.push({ label: "Only lines up to here", act: choose({ since, until: String(time + 1) }) });
+    }
+    if (isFiltering(pane.filter)) {
+      actions.push({ label: "Show among all lines", act: () => void this.#showAmongAll(row) });
+    }
+    return actions;
+  }
+
+  /** @param {Current} current @returns {Action[]} */
+  #displayActions({ row, line }) {
+    const pane = this.#parts.active();
+    const rest = line.cut === null ? null : pane.restUrl(line);
+    /** @type {Action[]} */
+    const actions = [
+      {
+        label: pane.hasAround(line) ? "Hide the lines around it" : "Lines around it",
+        key: "a",
+        act: () => void pane.toggleAround(row, line),
+      },
+    ];
+    if (prettyJson(line.text)) actions.push({ label: "Spread out JSON", key: "p", act: () => pane.togglePretty(line) });
+    if (line.text.length > LONG_CHARACTERS) {
+      actions.push({ label: "In full", key: "x", act: () => pane.toggleExpanded(line) });
+    }
+    if (rest) actions.push({ label: "Open all of it", act: () => void open(rest, "_blank", "noopener") });
+    return actions;
+  }
+
+  /** @param {number} row */
+  async #showAmongAll(row) {
+    const pane = this.#parts.active();
+    const { search, regex, matchCase } = pane.filter;
+    this.#parts.refine({ ...NO_FILTER, search, regex, matchCase }, await pane.cursorOf(row));
+  }
+
+  /** @param {string} text @returns {Action[]} */
+  #textActions(text) {
+    const { add, highlights } = this.#parts;
+    return [
+      { label: `Only lines with ${quoted(text)}`, act: () => add("include", text) },
+      { label: `No lines with ${quoted(text)}`, act: () => add("exclude", text) },
+      { label: `Highlight ${quoted(text)}`, act: () => highlights.add(text) },
+    ];
+  }
+}

@@ -1,0 +1,502 @@
+/** One view of the page: its sources as a document, the list that shows it, the stream that feeds it, its commands. */
+
+import { group } from "../lib/numbers.js";
+import { Copier } from "../list/copier.js";
+import { FollowState } from "../list/follow-state.js";
+import { applyListSettings } from "../list/list-settings.js";
+import { Navigation } from "../list/navigation.js";
+import { RowState } from "../list/row-state.js";
+import { displayedSpans, fillRow, makeRow } from "../list/rows.js";
+import { Selection } from "../list/selection.js";
+import { Viewport } from "../list/viewport.js";
+import { VisibleRows } from "../list/visible-rows.js";
+import { NO_FILTER } from "../model/filter.js";
+import { ViewDocument } from "../model/view-document.js";
+import { Channel } from "../net/channel.js";
+import { lineText, sourceOffset } from "../text/spans.js";
+import { ScrollbarHits } from "../ui/scrollbar-hits.js";
+import { HistogramController } from "./histogram-controller.js";
+import { PaneHits } from "./pane-hits.js";
+import { View } from "./view.js";
+
+/** @typedef {import("../model/rows.js").Row} Row */
+/** @typedef {import("../model/rows.js").LineRow} LineRow */
+/** @typedef {import("../model/filter.js").Filter} Filter */
+/** @typedef {import("../model/filter.js").Parameter} Parameter */
+/**
+ * @typedef {object} PaneContext what all panes of the page have in common
+ * @property {string} base
+ * @property {import("../model/settings.js").Settings} settings
+ * @property {import("../model/source-names.js").SourceNames} names
+ * @property {import("../model/source-colors.js").SourceColors} sourceColors
+ * @property {import("../model/bookmarks.js").Bookmarks} bookmarks
+ * @property {import("../model/highlights.js").Highlights} highlights
+ * @property {import("../net/lines-client.js").LinesClient} linesClient
+ * @property {(event: import("../model/events.js").StreamEvent) => void} received
+ * @property {() => void} levelsCounted there is news of how many lines of each level there are
+ * @property {() => void} changed what the page says of this pane may be another thing now
+ * @property {(words: string) => void} notify
+ */
+
+const MOVED_MS = 400;
+const AROUND_LINES = 5;
+
+export class Pane {
+  #frame;
+  #shared;
+  #channel;
+  #viewport;
+  #selection;
+  #view;
+  #document;
+  #copier;
+  #visibleRows;
+  #hits;
+  #scrollbarHits;
+  #histogram;
+  #seen = 0;
+  /** Characters of the longest line number so far. */
+  #widest = 0;
+  #rowState;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #moveTimer;
+  /** @type {(() => void)[]} */
+  #unsubscribe = [];
+  /** Told what is to be copied, where it came later. @type {(text: string) => void} */
+  onCopy = () => {};
+  /** Told where the pane stands, some time after it moved. @type {(at: string | null) => void} */
+  onMoved = () => {};
+  /** Told of a span of time that was chosen. @type {(span: {from: number, to: number}) => void} */
+  onTimeRange = () => {};
+  /** Told where a reader clicked into a line. @type {(line: LineRow, position: number, event: MouseEvent) => void} */
+  onTextClick = () => {};
+
+  /**
+   * @param {import("../ui/panes.js").PaneFrame} frame
+   * @param {PaneContext} shared
+   */
+  constructor(frame, shared) {
+    this.#frame = frame;
+    this.#shared = shared;
+    this.follow = new FollowState(frame.log);
+    this.#rowState = new RowState({ ...shared, restUrl: (line) => this.restUrl(line) });
+    this.#view = new View([], NO_FILTER, shared.linesClient);
+    this.#document = this.#makeDocument();
+    this.#viewport = new Viewport(frame.log, {
+      make: makeRow,
+      fill: (element, row, number) => this.#fill(element, row, number),
+      moved: () => this.#moved(),
+      painted: () => this.#painted(),
+    });
+    /** The ways to move in it. */
+    this.navigation = new Navigation({
+      viewport: this.#viewport,
+      follow: this.follow,
+      document: () => this.#document,
+      choose: (row) => this.#choose(row),
+    });
+    this.#selection = new Selection(frame.log, this.#viewport);
+    this.#copier = new Copier(frame.log, {
+      selection: this.#selection,
+      document: () => this.#document,
+      rowState: this.#rowState,
+      later: (text) => this.onCopy(text),
+    });
+    this.#visibleRows = new VisibleRows(this.#viewport, (row) => this.#document.row(row), this.#rowState);
+    this.#hits = new PaneHits({
+      log: frame.log,
+      viewport: this.#viewport,
+      visibleRows: this.#visibleRows,
+      view: () => this.#view,
+      cursorOf: (row) => this.cursorOf(row),
+      current: () => this.current,
+      notify: shared.notify,
+    });
+    this.#scrollbarHits = new ScrollbarHits(frame.hitMarks);
+    this.#histogram = new HistogramController(frame.histogram, {
+      base: shared.base,
+      settings: shared.settings,
+      changed: shared.levelsCounted,
+      actions: { go: (time) => void this.#goTo(time), choose: (span) => this.onTimeRange(span) },
+    });
+    this.#channel = new Channel({
+      endpoint: `${shared.base}api/stream`,
+      deliver: (event) => this.#deliver(event),
+      restart: () => this.#begin(null),
+    });
+    this.#listen();
+  }
+
+  get sources() {
+    return this.#view.sources;
+  }
+
+  get document() {
+    return this.#document;
+  }
+
+  get filter() {
+    return this.#view.filter;
+  }
+
+  /** What is selected, where it is a part of one line. */
+  get selectedText() {
+    return this.#selection.textInRow;
+  }
+
+  /** How many lines of each level there are. */
+  get levels() {
+    return this.#histogram.levelTotals;
+  }
+
+  get connection() {
+    return this.#channel.connection;
+  }
+
+  /**
+   * @param {readonly string[]} sources
+   * @param {Filter} filter
+   * @param {string | null} at the cursor of the line to show; null is the end
+   */
+  show(sources, filter, at) {
+    this.#view = new View(sources, filter, this.#shared.linesClient);
+    this.#rowState.chosen = null;
+    // The rest of a stack trace is what was asked for.
+    this.#rowState.dimContext = filter.context > 0;
+    this.#frame.log.classList.toggle("merged", sources.length > 1);
+    this.#begin(at);
+    this.#channel.follow(sources, this.#view.streamFilter);
+    this.find(filter);
+  }
+
+  /** The same lines as before, with other hits in them. @param {Filter} filter */
+  find(filter) {
+    this.#view = new View(this.sources, filter, this.#shared.linesClient);
+    this.#hits.setFilter(filter);
+    this.#histogram.show(this.sources, filter);
+  }
+
+  /** @param {string} at the cursor of a line with a hit, which is to be seen as well */
+  goToHit(at) {
+    this.#hits.seek();
+    this.goTo(at);
+  }
+
+  /** @param {string} at the cursor of a line of its sources */
+  goTo(at) {
+    this.follow.leave();
+    this.#document.open(at);
+  }
+
+  /**
+   * To the first line of a time, or a later one.
+   * @param {string} time as the server reads it
+   * @returns {Promise<string | null>} what is wrong with it, in words
+   */
+  async goToTime(time) {
+    const answer = await this.requestLines({ time, count: 1 });
+    if (!answer || "error" in answer) return answer?.error ?? "The server did not answer.";
+    const [line] = answer.lines;
+    if (line) this.goTo(line.at);
+    else this.navigation.toEnd();
+    return null;
+  }
+
+  /** @param {number} time */
+  async #goTo(time) {
+    const error = await this.goToTime(String(time));
+    if (error) this.#shared.notify(error);
+  }
+
+  /** So that keys go there. */
+  focus() {
+    this.#frame.log.focus();
+  }
+
+  /** @param {readonly number[]} marks hits in each part of its lines */
+  showScrollbarHits(marks) {
+    this.#scrollbarHits.show(marks);
+  }
+
+  /**
+   * Lines of its sources.
+   * @param {Record<string, string | number>} query
+   * @param {readonly Parameter[]} [which] instead of those that it shows
+   */
+  requestLines(query, which) {
+    return this.#view.requestLines(query, which);
+  }
+
+  close() {
+    for (const leave of this.#unsubscribe) leave();
+    clearTimeout(this.#moveTimer);
+    this.#hits.close();
+    this.#histogram.close();
+    this.#selection.clear();
+    this.#document.close();
+    this.#channel.close();
+  }
+
+  retry() {
+    this.#channel.retryNow();
+  }
+
+  suspend() {
+    this.#channel.suspend();
+  }
+
+  resume() {
+    this.#channel.resume();
+  }
+
+  /** @param {boolean} hidden */
+  setHidden(hidden) {
+    this.#channel.setHidden(hidden);
+    this.#viewport.wake();
+  }
+
+  /** Names, bookmarks or the clock changed. */
+  refresh() {
+    this.#viewport.refresh();
+  }
+
+  /** What the page says of it. @returns {import("../ui/page-status.js").PaneState} */
+  get state() {
+    const { received, skipped, empty } = this.#document;
+    const { names } = this.#shared;
+    return {
+      frame: this.#frame,
+      chosen: this.sources,
+      names: this.sources.map((id) => names.full(id)),
+      connection: this.connection.value,
+      empty,
+      filtered: this.#view.isFiltered,
+      counting: this.#document.countedShare !== null,
+      following: this.follow.following.value,
+      paused: this.follow.paused.value,
+      unseen: received - this.#seen,
+      received,
+      skipped,
+      position: this.#position,
+    };
+  }
+
+  /** The line that commands are for. */
+  get current() {
+    return this.#visibleRows.current(this.follow.following.value);
+  }
+
+  /** @param {Node} node inside a row */
+  lineOf(node) {
+    return this.#visibleRows.of(node);
+  }
+
+  /** @param {number} row */
+  elementOf(row) {
+    return this.#viewport.elementOf(row);
+  }
+
+  /**
+   * The cursor of the line in a row: known, or asked for by the nearest one that is.
+   * @param {number} row
+   * @returns {Promise<string | null>}
+   */
+  async cursorOf(row) {
+    const known = this.#document.cursor(row);
+    if (!known || known.below === 0) return known?.at ?? null;
+    const answer = await this.requestLines({ at: known.at, count: Math.min(5_000, known.below + 1) });
+    return answer && "lines" in answer ? (answer.lines.at(-1)?.at ?? null) : null;
+  }
+
+  /** @param {{row: number, line: LineRow}} current */
+  async toggleBookmark({ row, line }) {
+    const at = await this.cursorOf(row);
+    if (!at) return this.#shared.notify("This line has no place yet");
+    const isMarked = this.#shared.bookmarks.toggle({ ...line, at });
+    this.#shared.notify(isMarked ? "Marked" : "Mark taken off");
+  }
+
+  /** @param {Row} row */
+  togglePretty(row) {
+    this.#rowState.togglePretty(row);
+    this.#allowTallRows();
+  }
+
+  /** @param {Row} row */
+  toggleExpanded(row) {
+    this.#rowState.toggleExpanded(row);
+    this.#allowTallRows();
+  }
+
+  /**
+   * Some lines of its file before it and after it, within its row; or no more.
+   * @param {number} row
+   * @param {LineRow} line
+   */
+  async toggleAround(row, line) {
+    if (this.#rowState.hasAround(line)) this.#rowState.setAround(line, null);
+    else {
+      const at = line.at ?? (await this.cursorOf(row));
+      const around = at && (await this.#view.around(line.source, at, AROUND_LINES));
+      if (!around) return this.#shared.notify("The lines around it could not be had");
+      this.#rowState.setAround(line, around);
+    }
+    this.#allowTallRows();
+  }
+
+  /** @param {LineRow} line */
+  hasAround(line) {
+    return this.#rowState.hasAround(line);
+  }
+
+  /**
+   * Where in a line the character stands that its row shows at a place.
+   * @param {LineRow} line
+   * @param {number} position
+   */
+  sourceOffset(line, position) {
+    return sourceOffset(displayedSpans(line, this.#rowState.textFormatOf(line)).spans, position);
+  }
+
+  /** What is selected, or else the current line. @returns {Promise<string | null>} */
+  async textToCopy() {
+    return this.#copier.text() ?? (this.current && lineText(this.current.line.text));
+  }
+
+  /** @param {LineRow} line @returns {string | null} where all of it can be read */
+  restUrl({ source, at }) {
+    return at && `${this.#shared.base}api/line?${new URLSearchParams({ source, at })}`;
+  }
+
+  // How it works
+
+  /**
+   * @param {HTMLElement} element
+   * @param {Row | null} row
+   * @param {number} number
+   */
+  #fill(element, row, number) {
+    fillRow(element, row, this.#rowState.of(row, this.#document.number(number)));
+    const isApart = this.#view.hasContext && this.#document instanceof ViewDocument && this.#document.isApart(number);
+    element.classList.toggle("apart", isApart);
+  }
+
+  /** @param {string | null} at */
+  #begin(at) {
+    this.#document.close();
+    this.#document = this.#makeDocument();
+    this.#seen = 0;
+    this.#widest = 4;
+    this.#selection.clear();
+    if (at) this.follow.leave();
+    else this.follow.join();
+    this.#viewport.show(this.#document);
+    if (this.sources.length > 0) this.#document.open(at);
+    this.#shared.changed();
+  }
+
+  #makeDocument() {
+    return this.#view.document({
+      change: (mutate) => this.#viewport.change(mutate),
+      moveTo: (row) => this.navigation.show(row),
+      top: () => (this.follow.following.value ? null : this.#viewport.top),
+      gone: () => this.#shared.notify("The line of this link is no longer there"),
+    });
+  }
+
+  /** @param {import("../model/events.js").StreamEvent} event */
+  #deliver(event) {
+    this.#document.accept(event);
+    this.#shared.received(event);
+    this.#histogram.linesArrived();
+    this.#shared.changed();
+  }
+
+  #listen() {
+    const { settings, bookmarks, highlights, changed } = this.#shared;
+    const { log } = this.#frame;
+    const mode = () => this.#changeMode();
+    this.#unsubscribe.push(
+      ...[this.follow.following, this.follow.paused, this.follow.held].map((flag) => flag.subscribe(mode)),
+      this.connection.subscribe((connection) => {
+        // What came before the stream was there, it does not bring.
+        if (connection.name === "live" && this.#document instanceof ViewDocument) this.#document.refresh();
+        changed();
+      }),
+      bookmarks.all.subscribe(() => this.refresh()),
+      highlights.all.subscribe((all) => this.#hits.setHighlights(all)),
+      settings.histogram.subscribe((on) => this.#frame.histogram.classList.toggle("folded", !on)),
+      ...applyListSettings(log, settings, this.#viewport, this.#rowState),
+    );
+    log.addEventListener("click", (event) => this.#onClick(event));
+  }
+
+  #changeMode() {
+    const { following, paused, held } = this.follow;
+    this.#viewport.freeze(paused.value || held.value);
+    this.#viewport.stickToEnd(following.value);
+    this.#reportMoveSoon();
+    this.#shared.changed();
+  }
+
+  #moved() {
+    if (!this.#viewport.atEnd) this.follow.leave();
+    this.#reportMoveSoon();
+    this.#hits.moved();
+  }
+
+  #painted() {
+    const { following, paused } = this.follow;
+    if ((following.value && !paused.value) || this.#viewport.atEnd) this.#seen = this.#document.received;
+    this.#widest = Math.max(this.#widest, group(this.#document.total).length, this.#visibleRows.numberWidth);
+    this.#frame.log.style.setProperty("--number-width", `${this.#widest}ch`);
+    this.#selection.paint();
+    this.#hits.paint();
+    this.#histogram.showVisible(this.#visibleRows.times);
+    this.#shared.changed();
+  }
+
+  /** @param {number} row */
+  #choose(row) {
+    const line = this.#document.row(row);
+    const file = this.#document.fileOf(row);
+    const n = this.#document.number(row);
+    this.#rowState.chosen =
+      line?.kind === "line" || n !== null ? { file, n, text: line?.kind === "line" ? line.text : "" } : null;
+    this.refresh();
+  }
+
+  get #position() {
+    const { total, exact, countedShare } = this.#document;
+    if (total === 0) return null;
+    return { line: exact ? this.#viewport.bottom : null, total: exact ? total : null, counted: countedShare ?? 1 };
+  }
+
+  #reportMoveSoon() {
+    clearTimeout(this.#moveTimer);
+    this.#moveTimer = setTimeout(async () => {
+      const isEnd = this.follow.following.value || this.sources.length === 0;
+      this.onMoved(isEnd ? null : await this.cursorOf(this.#viewport.top));
+    }, MOVED_MS);
+  }
+
+  #allowTallRows() {
+    this.#viewport.setVariableHeights(true);
+    this.refresh();
+  }
+
+  /** @param {MouseEvent} event */
+  #onClick(event) {
+    const target = event.target instanceof Element ? event.target : null;
+    const row = target && this.#viewport.rowOf(target);
+    if (row === null || this.#selection.range) return;
+    const line = this.#document.row(row);
+    const action = target?.closest("[data-action]")?.getAttribute("data-action");
+    if (line && (action === "expand" || action === "fold")) this.toggleExpanded(line);
+    else if (line && !target?.closest("a")) {
+      this.#choose(row);
+      const position = target?.closest(".text") && this.#selection.positionAt(event.clientX, event.clientY);
+      if (position && line.kind === "line") this.onTextClick(line, position.offset, event);
+    }
+  }
+}

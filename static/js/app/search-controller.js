@@ -1,0 +1,277 @@
+/** Searching and filtering in the pane in front of the reader: what is typed and clicked becomes its query. */
+
+import {
+  hitParameters,
+  isFiltering,
+  matchParameters,
+  NO_FILTER,
+  toQueryString,
+  viewParameters,
+  withField,
+  withLevelToggled,
+  withRegexToggled,
+  withText,
+} from "../model/filter.js";
+import { SearchClient } from "../net/search-client.js";
+import { formatTime, parseTime } from "../text/time.js";
+import { FilterChips } from "../ui/filter-chips.js";
+import { SearchBar } from "../ui/search-bar.js";
+
+/** @typedef {import("../model/filter.js").Filter} Filter */
+/** @typedef {import("../model/filter.js").Parameter} Parameter */
+/** @typedef {import("./pane.js").Pane} Pane */
+/**
+ * @typedef {object} SearchContext
+ * @property {string} base
+ * @property {() => Pane | undefined} active
+ * @property {(filter: Filter, how: {at?: string, canGoBack?: boolean}) => void} refine the active pane's query
+ * @property {import("../model/settings.js").Settings} settings
+ * @property {import("../model/recent-searches.js").RecentSearches} recent
+ * @property {(words: string) => void} notify
+ */
+
+const REFRESH_MS = 1_000;
+const MAX_TRIES = 20;
+
+export class SearchController {
+  #context;
+  #bar;
+  #chips;
+  #client;
+  #searchedQuery = "";
+  #isStale = false;
+  /** What waits for the server to find nothing wrong with it. @type {(() => void) | null} */
+  #onAccepted = null;
+  /** @type {Pane | undefined} whose marks are shown */
+  #markedPane;
+
+  /** @param {SearchContext} context */
+  constructor(context) {
+    this.#context = context;
+    this.#client = new SearchClient(`${context.base}api/search`);
+    this.#bar = new SearchBar(context.recent, {
+      typed: (typed) => this.#applyTyped({ ...this.#filter, ...typed }),
+      regex: () => this.#applyTyped(withRegexToggled(this.#filter)),
+      entered: (back) => void this.#goToFirstHit(back),
+      closed: () => this.close(),
+    });
+    this.#chips = new FilterChips({
+      refine: (filter) => void this.refine(filter),
+      toggleLevel: (level) => void this.refine(withLevelToggled(this.#filter, level)),
+    });
+    this.#client.state.subscribe((state) => this.#handle(state));
+    setInterval(() => this.#refresh(), REFRESH_MS);
+    context.settings.zone.subscribe(() => this.show());
+  }
+
+  get #filter() {
+    return this.#context.active()?.filter ?? NO_FILTER;
+  }
+
+  open() {
+    this.#bar.open();
+  }
+
+  /** Ends the search; what is filtered besides stays. */
+  close() {
+    this.#bar.close();
+    const filter = this.#filter;
+    if (filter.search) void this.refine({ ...filter, search: "", only: false }, filter.only);
+    else this.show();
+    this.#context.active()?.focus();
+  }
+
+  clear() {
+    this.#bar.close();
+    void this.refine(NO_FILTER);
+  }
+
+  /** Lines came. */
+  linesArrived() {
+    this.#isStale = true;
+  }
+
+  /** Shows what the active pane is asked for, and looks for its hits. */
+  show() {
+    const pane = this.#context.active();
+    if (!pane) return;
+    const { filter } = pane;
+    this.#bar.show(filter, isFiltering(filter) || filter.search !== "");
+    this.#chips.show(filter, (time) => this.#timeText(time));
+    this.#chips.showLevels(pane.levels, filter.levels);
+    this.#search(pane, filter);
+    this.#showScrollbarHits();
+  }
+
+  /** What the page tells of the active pane's lines changed. */
+  showLevels() {
+    const pane = this.#context.active();
+    if (pane) this.#chips.showLevels(pane.levels, pane.filter.levels);
+  }
+
+  /**
+   * Other lines; a reader who has left the end stays at the same line, or the next one that there is.
+   * @param {Filter} filter
+   * @param {boolean} [canGoBack]
+   */
+  async refine(filter, canGoBack = true) {
+    const pane = this.#context.active();
+    if (!pane) return;
+    const isOther = toQueryString(viewParameters(filter)) !== toQueryString(viewParameters(pane.filter));
+    const current = isOther && !pane.follow.following.value ? pane.current : null;
+    const at = current && (await pane.cursorOf(current.row));
+    this.#context.refine(filter, at ? { at, canGoBack } : { canGoBack });
+  }
+
+  /**
+   * @param {"include" | "exclude"} what
+   * @param {string} text
+   */
+  add(what, text) {
+    void this.refine(withText(this.#filter, what, text));
+  }
+
+  /**
+   * @param {"include" | "exclude"} what
+   * @param {import("../text/fields.js").Field} field
+   */
+  addField(what, field) {
+    void this.refine(withField(this.#filter, what, field));
+  }
+
+  // Going from one to the next
+
+  /** @param {"next" | "previous"} way */
+  async jump(way) {
+    if (!this.#filter.search) return this.open();
+    await this.#jump(hitParameters(this.#filter), way, "hits");
+  }
+
+  /**
+   * @param {readonly string[]} levels
+   * @param {"next" | "previous"} way
+   * @param {string} what they are called
+   */
+  async jumpToLevel(levels, way, what) {
+    const which = matchParameters({ ...this.#filter, levels });
+    await this.#jump(which, way, what);
+  }
+
+  /**
+   * @param {string} typed
+   * @returns {Promise<string | null>} what is wrong with it, in words
+   */
+  async goToTime(typed) {
+    return (await this.#context.active()?.goToTime(this.#parseTime(typed))) ?? null;
+  }
+
+  /**
+   * @param {{since: string, until: string}} typed
+   * @returns {Promise<string | null>} what is wrong with it, in words
+   */
+  async chooseTimeRange(typed) {
+    const [since, until] = [typed.since, typed.until].map((text) => text && this.#parseTime(text));
+    /** @type {Parameter[]} */
+    const span = Object.entries({ since, until }).filter(([, time]) => time !== "");
+    const answer = await this.#context.active()?.requestLines({ start: -1, count: 1 }, span);
+    if (answer && "error" in answer) return answer.error;
+    await this.refine({ ...this.#filter, since, until });
+    return null;
+  }
+
+  // How it works
+
+  /** @param {Filter} filter as typed: a pattern may be wrong */
+  #applyTyped(filter) {
+    const before = this.#filter;
+    const go = () => void this.refine(filter, before.search === "" && filter.search !== "");
+    const pane = this.#context.active();
+    this.#onAccepted = null;
+    if (!filter.regex || !pane || hitParameters(filter).length === 0) return go();
+    this.#onAccepted = go;
+    this.#searchedQuery = toQueryString(hitParameters(filter));
+    this.#client.start(pane.sources, hitParameters(filter));
+  }
+
+  /** @param {import("../net/search-client.js").SearchState} state */
+  #handle(state) {
+    this.#bar.showState(state);
+    this.#showScrollbarHits();
+    if (state.name === "invalid") this.#onAccepted = null;
+    if (!("progress" in state) || !state.progress) return;
+    const accepted = this.#onAccepted;
+    this.#onAccepted = null;
+    accepted?.();
+  }
+
+  #showScrollbarHits() {
+    const state = this.#client.state.value;
+    const pane = this.#context.active();
+    if (this.#markedPane !== pane) this.#markedPane?.showScrollbarHits([]);
+    this.#markedPane = pane;
+    // They are places in the files: where lines are merged or left out, they are none in the list.
+    const isPlain = pane?.sources.length === 1 && !isFiltering(pane.filter);
+    pane?.showScrollbarHits(isPlain && "progress" in state ? (state.progress?.marks ?? []) : []);
+  }
+
+  /**
+   * @param {Pane} pane
+   * @param {Filter} filter
+   */
+  #search(pane, filter) {
+    const wanted = filter.search ? `${pane.sources.join("\n")}\n${toQueryString(hitParameters(filter))}` : "";
+    if (wanted === this.#searchedQuery) return;
+    this.#searchedQuery = wanted;
+    if (wanted) this.#client.start(pane.sources, hitParameters(filter));
+    else this.#client.stop();
+  }
+
+  #refresh() {
+    const pane = this.#context.active();
+    if (!this.#isStale || document.hidden || !pane || this.#client.state.value.name !== "done") return;
+    this.#isStale = false;
+    this.#client.start(pane.sources, hitParameters(pane.filter), true);
+  }
+
+  /** @param {boolean} back */
+  async #goToFirstHit(back) {
+    // From the end, the nearest hit is above.
+    const atEnd = this.#context.active()?.follow.following.value;
+    await this.jump(back || atEnd ? "previous" : "next");
+  }
+
+  /**
+   * @param {readonly Parameter[]} which
+   * @param {"next" | "previous"} way
+   * @param {string} what
+   */
+  async #jump(which, way, what) {
+    const pane = this.#context.active();
+    const current = pane?.current;
+    const at = current && (await pane.cursorOf(current.row));
+    if (!at) return;
+    const isHere = (/** @type {import("../model/rows.js").WireLine} */ line) =>
+      line.at === at || (line.n !== null && line.n === current.line.n && line.file === current.line.file);
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const answer = await pane.requestLines(way === "next" ? { at, count: 2 } : { before: at, count: 1 }, which);
+      if (!answer || "error" in answer) return this.#context.notify(answer?.error ?? "The server did not answer");
+      const found = answer.lines.find((line) => !isHere(line) || (way === "next" && !current.isChosen));
+      if (found) return pane.goToHit(found.at);
+      // It may not have been found yet.
+      if (answer.complete) break;
+    }
+    this.#context.notify(`No more ${what} further ${way === "next" ? "down" : "up"}`);
+  }
+
+  /** @param {string} text @returns {string} as the server reads it */
+  #parseTime(text) {
+    const near = this.#context.active()?.current?.line.time ?? Date.now();
+    return String(parseTime(text, { zone: this.#context.settings.zone.value, near }) ?? text);
+  }
+
+  /** @param {string} time */
+  #timeText(time) {
+    if (!/^\d{12,}$/.test(time)) return time;
+    return formatTime(Number(time), { zone: this.#context.settings.zone.value, date: true }).replace(/\.\d+$/, "");
+  }
+}

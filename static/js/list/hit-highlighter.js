@@ -1,0 +1,104 @@
+/** Paints what was searched for, and the words that a reader wants to see, in the rows in view. */
+
+import { MAX_HIGHLIGHTS } from "../model/highlights.js";
+import { displayedHits, findHits, hitPatterns } from "../text/hits.js";
+import { TextHighlight, textRange } from "./text-highlight.js";
+
+/** @typedef {import("../model/rows.js").LineRow} LineRow */
+/** @typedef {import("../text/hits.js").Hit} Hit */
+/**
+ * @typedef {object} HitQuery
+ * @property {readonly string[]} texts
+ * @property {boolean} regex whether they are patterns: then the server says where they are
+ * @property {import("../model/filter.js").MatchCase} matchCase
+ */
+
+export class HitHighlighter {
+  #viewport;
+  #lineAt;
+  #hits = new TextHighlight("hit");
+  #highlights = Array.from({ length: MAX_HIGHLIGHTS }, (_, color) => new TextHighlight(`term-${color}`));
+  /** @type {readonly RegExp[]} */
+  #patterns = [];
+  /** @type {readonly {hitPatterns: RegExp[], color: number}[]} */
+  #words = [];
+  #regex = false;
+  #isEmpty = true;
+  /** What the server said, by file and number. @type {Map<string, readonly Hit[]>} */
+  #serverSpans = new Map();
+
+  /**
+   * @param {import("./viewport.js").Viewport} viewport
+   * @param {(row: number) => LineRow | null} lineAt
+   */
+  constructor(viewport, lineAt) {
+    this.#viewport = viewport;
+    this.#lineAt = lineAt;
+  }
+
+  /** @param {HitQuery} query */
+  setQuery({ texts, regex, matchCase }) {
+    this.#patterns = regex ? [] : hitPatterns(texts, matchCase);
+    this.#regex = regex && texts.length > 0;
+    this.#serverSpans.clear();
+    this.paint();
+  }
+
+  /** @param {readonly import("../model/highlights.js").Highlight[]} highlights */
+  setHighlights(highlights) {
+    this.#words = highlights.map(({ text, color }) => ({ hitPatterns: hitPatterns([text], "insensitive"), color }));
+    this.paint();
+  }
+
+  /** @param {readonly import("../model/rows.js").WireLine[]} lines with their spans */
+  addSpans(lines) {
+    for (const { file, n, spans } of lines) if (n !== null) this.#serverSpans.set(`${file} ${n}`, spans ?? []);
+    this.paint();
+  }
+
+  /** Call when rows were drawn. */
+  paint() {
+    const isEmpty = this.#patterns.length === 0 && !this.#regex && this.#words.length === 0;
+    if (isEmpty && this.#isEmpty) return;
+    this.#isEmpty = isEmpty;
+    /** @type {Range[]} */
+    const hits = [];
+    const words = this.#highlights.map(() => /** @type {Range[]} */ ([]));
+    for (const { element, text, line } of this.#visibleLines()) {
+      for (const [start, end] of this.#hitsIn(text, line)) hits.push(textRange(element, start, end));
+      for (const { hitPatterns, color } of this.#words) {
+        for (const [start, end] of findHits(text, hitPatterns)) words[color].push(textRange(element, start, end));
+      }
+    }
+    this.#hits.set(hits);
+    this.#highlights.forEach((paint, color) => paint.set(words[color]));
+  }
+
+  /** Where the first hit in a row is on the screen; null if the row shows none. @param {number} row */
+  firstIn(row) {
+    const visible = [...this.#visibleLines()].find((each) => each.row === row);
+    const [first] = visible ? this.#hitsIn(visible.text, visible.line) : [];
+    return visible && first ? textRange(visible.element, first[0], first[1]).getBoundingClientRect() : null;
+  }
+
+  /** The lines in view, with what shows their text. */
+  *#visibleLines() {
+    const { top, bottom } = this.#viewport;
+    for (let row = top; row < bottom; row += 1) {
+      const element = this.#viewport.elementOf(row)?.querySelector(".text");
+      const line = this.#lineAt(row);
+      if (element && line) yield { row, element, line, text: element.textContent ?? "" };
+    }
+  }
+
+  /**
+   * @param {string} text
+   * @param {LineRow} line
+   */
+  #hitsIn(text, line) {
+    if (!this.#regex) return findHits(text, this.#patterns);
+    const spans = this.#serverSpans.get(`${line.file} ${line.n}`) ?? line.spans ?? [];
+    // Set out over several lines, its places are others.
+    return text.includes("\n") ? [] : displayedHits(line.text, spans).filter(([start]) => start < text.length);
+  }
+}

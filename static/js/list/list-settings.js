@@ -1,0 +1,34 @@
+/** The list in the looks that a reader chose: wrapped or not, with which columns. */
+
+const TIME_WIDTHS = { off: 0, absolute: 12, relative: 8 };
+
+/**
+ * @param {HTMLElement} log
+ * @param {import("../model/settings.js").Settings} settings
+ * @param {import("./viewport.js").Viewport} viewport
+ * @param {import("./row-state.js").RowState} rowState
+ * @returns {(() => void)[]} the ways out
+ */
+export function applyListSettings(log, settings, viewport, rowState) {
+  return [
+    settings.wrap.subscribe((on) => {
+      log.classList.toggle("wrap", on);
+      viewport.setVariableHeights(on || rowState.hasTall);
+    }),
+    settings.numbers.subscribe((on) => {
+      log.classList.toggle("hide-numbers", !on);
+      viewport.restyle();
+    }),
+    settings.times.subscribe((what) => {
+      log.classList.toggle("show-time", what !== "off");
+      log.style.setProperty("--time-width", `${TIME_WIDTHS[what]}ch`);
+      viewport.restyle();
+      viewport.refresh();
+    }),
+    settings.zone.subscribe(() => viewport.refresh()),
+    settings.fields.subscribe(() => {
+      viewport.restyle();
+      viewport.refresh();
+    }),
+  ];
+}

@@ -1,0 +1,64 @@
+/** The lines in view, and which of them is the current one. */
+
+import { group } from "../lib/numbers.js";
+
+/** @typedef {import("../model/rows.js").LineRow} LineRow */
+/** @typedef {{row: number, line: LineRow}} VisibleLine */
+
+export class VisibleRows {
+  #viewport;
+  #row;
+  #rowState;
+
+  /**
+   * @param {import("./viewport.js").Viewport} viewport
+   * @param {(row: number) => import("../model/rows.js").Row | null} row
+   * @param {import("./row-state.js").RowState} rowState
+   */
+  constructor(viewport, row, rowState) {
+    this.#viewport = viewport;
+    this.#row = row;
+    this.#rowState = rowState;
+  }
+
+  /** @param {number} row @returns {VisibleLine | null} */
+  at(row) {
+    const line = this.#row(row);
+    return line?.kind === "line" ? { row, line } : null;
+  }
+
+  /** @param {Node} node inside a row */
+  of(node) {
+    const row = this.#viewport.rowOf(node);
+    return row === null ? null : this.at(row);
+  }
+
+  /**
+   * The one chosen, while it is in view; else the newest where the end is followed, or the topmost.
+   * @param {boolean} following
+   * @returns {(VisibleLine & {isChosen: boolean}) | null}
+   */
+  current(following) {
+    const lines = this.#from(this.#viewport.firstWhole);
+    const chosen = lines.find(({ line }) => this.#rowState.isChosen(line));
+    const found = chosen ?? (following ? lines.at(-1) : lines[0]);
+    return found ? { ...found, isChosen: found === chosen } : null;
+  }
+
+  /** From the first of their times to the last, epoch milliseconds; null where none has any. */
+  get times() {
+    const times = this.#from(this.#viewport.top).flatMap(({ line }) => line.time ?? []);
+    return times.length > 0 ? { from: Math.min(...times), to: Math.max(...times) } : null;
+  }
+
+  /** Characters of the longest line number. */
+  get numberWidth() {
+    return Math.max(0, ...this.#from(this.#viewport.top).map(({ line }) => (line.n === null ? 0 : group(line.n).length)));
+  }
+
+  /** @param {number} top */
+  #from(top) {
+    const rows = Array.from({ length: Math.max(0, this.#viewport.bottom - top) }, (_, index) => top + index);
+    return rows.flatMap((row) => this.at(row) ?? []);
+  }
+}

@@ -1,0 +1,49 @@
+/** Where a reader wants to go, as typed: a line, a percent, some lines on or back, an end. */
+
+/**
+ * `line` counts from 1, `percent` from 0 to 100, `lines` is how many further down.
+ * @typedef {{kind: "line", line: number} | {kind: "percent", percent: number} | {kind: "relative", lines: number}
+ *   | {kind: "start"} | {kind: "end"}} Target
+ */
+
+const START = /^(?:start|top|first|\^)$/i;
+const END = /^(?:end|bottom|last|\$)$/i;
+
+/**
+ * @param {string} typed
+ * @returns {{target: Target} | {error: string, isTime?: boolean}} `error` says in words why this is no place; it may
+ *   be a time, which the server reads
+ */
+export function parseGoTo(typed) {
+  // A number may be pasted as the page shows it, with its groups.
+  const text = typed.trim().replaceAll(/(?<=\d)[,_'\u2019\u00a0\u202f ](?=\d{3}(?!\d))/g, "");
+  if (text === "") return { error: "Where to?" };
+  if (START.test(text)) return { target: { kind: "start" } };
+  if (END.test(text)) return { target: { kind: "end" } };
+  const error = `\u201c${text.slice(0, 40)}\u201d is no place in a log.`;
+  return percentOf(text) ?? relativeOf(text) ?? lineOf(text) ?? { error, isTime: true };
+}
+
+/** @param {string} text */
+function percentOf(text) {
+  const found = /^(\d{1,3}(?:[.,]\d{0,9})?)\s*%$/.exec(text);
+  if (!found) return null;
+  const percent = Number(found[1].replace(",", "."));
+  if (percent > 100) return { error: "More than 100 % is beyond the end." };
+  return { target: /** @type {const} */ ({ kind: "percent", percent }) };
+}
+
+/** @param {string} text */
+function relativeOf(text) {
+  const found = /^([+\-\u2212])\s*(\d{1,15})$/.exec(text);
+  if (!found) return null;
+  const lines = Number(found[2]) * (found[1] === "+" ? 1 : -1);
+  return { target: /** @type {const} */ ({ kind: "relative", lines }) };
+}
+
+/** @param {string} text */
+function lineOf(text) {
+  if (!/^\d{1,15}$/.test(text)) return null;
+  if (Number(text) === 0) return { error: "Lines are counted from 1." };
+  return { target: /** @type {const} */ ({ kind: "line", line: Number(text) }) };
+}

@@ -1,0 +1,71 @@
+/** Words that a reader wants to see in every line: kept in storage where there is one, each with its color. */
+
+import { Signal } from "../lib/signal.js";
+import { readList, writeList } from "./storage.js";
+
+/** @typedef {{text: string, color: number}} Highlight */
+/** @typedef {{text: string, colour: number}} Stored */
+
+const KEY = "logviewer.terms";
+/** As many as there are colors. */
+export const MAX_HIGHLIGHTS = 6;
+
+export class Highlights {
+  #store;
+  /** @type {Signal<readonly Highlight[]>} */
+  #all;
+
+  /** @param {import("./storage.js").Store | null} store null where the browser gives none */
+  constructor(store) {
+    this.#store = store;
+    this.#all = new Signal(this.#read());
+  }
+
+  /** @returns {import("../lib/signal.js").Readable<readonly Highlight[]>} */
+  get all() {
+    return this.#all;
+  }
+
+  /** Past the bound the oldest goes. @param {string} text */
+  add(text) {
+    const others = this.#all.value.filter((highlight) => highlight.text !== text).slice(1 - MAX_HIGHLIGHTS);
+    const colors = Array.from({ length: MAX_HIGHLIGHTS }, (_, color) => color);
+    const color = colors.find((each) => others.every((highlight) => highlight.color !== each)) ?? 0;
+    if (text !== "") this.#set([...others, { text, color }]);
+  }
+
+  /** @param {string} text */
+  remove(text) {
+    this.#set(this.#all.value.filter((highlight) => highlight.text !== text));
+  }
+
+  /** Another tab wrote. */
+  reload() {
+    this.#all.set(this.#read());
+  }
+
+  /** @param {readonly Highlight[]} highlights */
+  #set(highlights) {
+    this.#all.set(highlights);
+    writeList(
+      this.#store,
+      KEY,
+      highlights.map(({ text, color }) => ({ text, colour: color })),
+    );
+  }
+
+  /** @returns {readonly Highlight[]} */
+  #read() {
+    const stored = readList(this.#store, KEY).filter(isStored).slice(0, MAX_HIGHLIGHTS);
+    return stored.map(({ text, colour }) => ({ text, color: colour }));
+  }
+}
+
+/**
+ * @param {unknown} kept what the storage says, which another version may have written
+ * @returns {kept is Stored}
+ */
+function isStored(kept) {
+  const { text, colour } = /** @type {Record<string, unknown>} */ (kept ?? {});
+  return typeof text === "string" && typeof colour === "number" && colour >= 0 && colour < MAX_HIGHLIGHTS;
+}

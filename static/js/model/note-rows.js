@@ -1,0 +1,56 @@
+/** What happened to the sources of a view: rows between its lines, each after the last line that was there then. */
+
+/** @typedef {import("./rows.js").NoteRow} NoteRow */
+/** @typedef {{row: NoteRow, before: number}} PlacedNote `before` is the index of the line below it */
+
+const MAX = 500;
+
+export class NoteRows {
+  /** @type {PlacedNote[]} in their order */
+  #notes = [];
+
+  /** How many there are. */
+  get count() {
+    return this.#notes.length;
+  }
+
+  /**
+   * @param {NoteRow} row
+   * @param {number} before
+   */
+  add(row, before) {
+    this.#notes.push({ row, before });
+    if (this.#notes.length > MAX) this.#notes.shift();
+  }
+
+  /** Lines move from one index to another. @param {number} delta */
+  shift(delta) {
+    for (const note of this.#notes) note.before += delta;
+  }
+
+  /** The row of a line. @param {number} index */
+  rowOf(index) {
+    return index + this.#notes.filter(({ before }) => before <= index).length;
+  }
+
+  /** The row of a note. @param {NoteRow} wanted @returns {number | null} */
+  rowOfNote(wanted) {
+    const number = this.#notes.findIndex(({ row }) => row === wanted);
+    return number < 0 ? null : this.#notes[number].before + number;
+  }
+
+  /**
+   * What is in a row: a note, or else the line of an index.
+   * @param {number} row
+   * @returns {{note: NoteRow | null, index: number}} for a note the index of the line below it
+   */
+  at(row) {
+    let above = 0;
+    for (const { row: note, before } of this.#notes) {
+      if (before + above === row) return { note, index: before };
+      if (before + above > row) break;
+      above += 1;
+    }
+    return { note: null, index: row - above };
+  }
+}

@@ -1,0 +1,25 @@
+/** What was searched for last: kept in storage where there is one, the latest first. */
+
+import { readList, writeList } from "./storage.js";
+
+const KEY = "logviewer.searches";
+const MAX = 20;
+
+export class RecentSearches {
+  #store;
+
+  /** @param {import("./storage.js").Store | null} store null where the browser gives none */
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /** @returns {string[]} */
+  get all() {
+    return readList(this.#store, KEY).filter((text) => typeof text === "string");
+  }
+
+  /** @param {string} text */
+  add(text) {
+    if (text !== "") writeList(this.#store, KEY, [text, ...this.all.filter((each) => each !== text)].slice(0, MAX));
+  }
+}

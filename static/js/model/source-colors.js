@@ -1,0 +1,29 @@
+/** Which color stands for which chosen source: the lowest free one, kept for as long as the source is chosen. */
+
+export const COLOR_COUNT = 8;
+
+export class SourceColors {
+  /** @type {Map<string, number>} */
+  #colors = new Map();
+
+  /** @param {readonly string[]} sources those that are chosen now */
+  assign(sources) {
+    for (const id of this.#colors.keys()) if (!sources.includes(id)) this.#colors.delete(id);
+    for (const id of sources) if (!this.#colors.has(id)) this.#colors.set(id, this.#free());
+  }
+
+  /**
+   * @param {string} source
+   * @returns {number | null} from 0; null when it is not chosen
+   */
+  of(source) {
+    return this.#colors.get(source) ?? null;
+  }
+
+  #free() {
+    const used = new Set(this.#colors.values());
+    for (let color = 0; color < COLOR_COUNT; color += 1) if (!used.has(color)) return color;
+    // More sources than colors: the name beside the stripe tells them apart.
+    return this.#colors.size % COLOR_COUNT;
+  }
+}

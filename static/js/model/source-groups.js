@@ -1,0 +1,50 @@
+/** Sources by directory, as a list shows them: what all directories have in common is left out. */
+
+/**
+ * @template {{name: string, path: string}} Source
+ * @typedef {{directory: string, sources: Source[]}} SourceGroup `directory` ends with a slash, or is empty at the top
+ */
+
+/**
+ * @template {{name: string, path: string}} Source
+ * @param {readonly Source[]} sources
+ * @returns {SourceGroup<Source>[]} by directory; within one in the order given
+ */
+export function groupSources(sources) {
+  /** @type {Map<string, Source[]>} */
+  const byDirectory = new Map();
+  for (const source of sources) {
+    const directory = directoryOf(source.path);
+    const there = byDirectory.get(directory);
+    if (there) there.push(source);
+    else byDirectory.set(directory, [source]);
+  }
+  const common = commonDirectory([...byDirectory.keys()]).length;
+  return [...byDirectory]
+    .map(([directory, inside]) => ({ directory: directory.slice(common), sources: inside }))
+    .sort((one, other) => (one.directory < other.directory ? -1 : 1));
+}
+
+/**
+ * Whether every word is somewhere in the name or the path, in capitals or not.
+ * @param {{name: string, path: string}} source
+ * @param {string} typed
+ */
+export function matchesSearch({ name, path }, typed) {
+  const text = `${path} ${name}`.toLowerCase();
+  return typed.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+}
+
+/** @param {string} path */
+function directoryOf(path) {
+  return path.slice(0, path.lastIndexOf("/") + 1);
+}
+
+/** @param {readonly string[]} directories */
+function commonDirectory(directories) {
+  let common = directories[0] ?? "";
+  for (const directory of directories) {
+    while (!directory.startsWith(common)) common = directoryOf(common.slice(0, -1));
+  }
+  return common;
+}

@@ -1,0 +1,77 @@
+/** What sources are called: among all that there are, and among the few that are shown. */
+
+/** @typedef {{id: string, name: string, path?: string}} NamedSource `path` leads to what has the name */
+
+export class SourceNames {
+  /** @type {Map<string, string>} */
+  #full = new Map();
+  /** @type {readonly NamedSource[]} */
+  #sources = [];
+  /** @type {Map<string, string>} */
+  #short = new Map();
+
+  /**
+   * @param {readonly NamedSource[]} sources all that are known
+   * @param {readonly string[]} chosen in all panes, so that each is called the same everywhere
+   */
+  assign(sources, chosen) {
+    if (sources !== this.#sources) this.#full = shortNames(sources);
+    this.#sources = sources;
+    this.#short = shortNames(sources.filter(({ id }) => chosen.includes(id)));
+  }
+
+  /**
+   * What tells it from all others.
+   * @param {string} id
+   */
+  full(id) {
+    return this.#full.get(id) ?? id;
+  }
+
+  /**
+   * What tells it from the others that are chosen.
+   * @param {string} id
+   */
+  short(id) {
+    return this.#short.get(id) ?? id;
+  }
+}
+
+/**
+ * The last part of each path, with as many parts before it as tell it from the others.
+ * @param {readonly NamedSource[]} sources
+ * @returns {Map<string, string>} by id
+ */
+export function shortNames(sources) {
+  const parts = new Map(sources.map((source) => [source.id, pathOf(source).split("/")]));
+  const short = new Map(sources.map(({ id }) => [id, lastParts(parts.get(id), 1)]));
+  const longest = Math.max(...Array.from(parts.values(), ({ length }) => length));
+  for (let count = 2; count <= longest; count += 1) {
+    for (const id of sharing(short)) short.set(id, lastParts(parts.get(id), count));
+  }
+  return short;
+}
+
+/** @param {NamedSource} source */
+function pathOf({ name, path }) {
+  return path?.endsWith(name) ? path : name;
+}
+
+/**
+ * @param {readonly string[]} [parts]
+ * @param {number} [count]
+ */
+function lastParts(parts = [], count = 1) {
+  return parts.slice(-count).join("/");
+}
+
+/**
+ * @param {ReadonlyMap<string, string>} names by id
+ * @returns {string[]} ids whose name another has too
+ */
+function sharing(names) {
+  /** @type {Map<string, number>} */
+  const uses = new Map();
+  for (const name of names.values()) uses.set(name, (uses.get(name) ?? 0) + 1);
+  return [...names].filter(([, name]) => (uses.get(name) ?? 0) > 1).map(([id]) => id);
+}

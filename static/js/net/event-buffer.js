@@ -1,0 +1,88 @@
+/** The last events of one source, for a channel that joins late or could not keep up: bounded by lines and by size. */
+
+/** @typedef {import("../model/events.js").StreamEvent} StreamEvent */
+/** @typedef {Exclude<StreamEvent, {kind: "end"}>} SourceBoundEvent */
+/**
+ * @typedef {object} BufferedEvent
+ * @property {number} seq its place among the events of all sources
+ * @property {SourceBoundEvent} event
+ * @property {number} lines how many a reader misses without it; NaN if nobody knows
+ * @property {number} size in characters
+ */
+
+const MIN_LINES = 500;
+const MOST_LINES = 2_000;
+const MOST_CHARACTERS = 1_000_000;
+// What an event weighs besides its text, so that notes without end are bounded too.
+const EVENT_CHARACTERS = 100;
+
+export class EventBuffer {
+  /** @type {BufferedEvent[]} */
+  #entries = [];
+  #lines = 0;
+  #size = 0;
+  #state = "";
+
+  /**
+   * A server tells the state of a source to each new connection.
+   * @param {SourceBoundEvent} event
+   */
+  isNew(event) {
+    if (event.kind !== "source" || event.state === "rotated") return true;
+    const changed = event.state !== this.#state;
+    this.#state = event.state;
+    return changed;
+  }
+
+  /**
+   * @param {number} seq higher than all before
+   * @param {SourceBoundEvent} event
+   */
+  push(seq, event) {
+    const entry = { seq, event, lines: lostLines(event), size: sizeOf(event) };
+    this.#entries.push(entry);
+    this.#lines += lineCount(event);
+    this.#size += entry.size;
+  }
+
+  /**
+   * @param {number} seq
+   * @returns {BufferedEvent[]} those after it, in order
+   */
+  since(seq) {
+    let first = this.#entries.length;
+    while (first > 0 && this.#entries[first - 1].seq > seq) first -= 1;
+    return this.#entries.slice(first);
+  }
+
+  /** @returns {BufferedEvent[]} what had to go, the oldest first */
+  trim() {
+    let dropped = 0;
+    while (dropped < this.#entries.length - 1 && this.#canDrop(this.#entries[dropped])) {
+      this.#lines -= lineCount(this.#entries[dropped].event);
+      this.#size -= this.#entries[dropped].size;
+      dropped += 1;
+    }
+    return dropped > 0 ? this.#entries.splice(0, dropped) : [];
+  }
+
+  /** @param {BufferedEvent} oldest */
+  #canDrop(oldest) {
+    if (this.#size > MOST_CHARACTERS) return true;
+    return this.#lines > MOST_LINES && this.#lines - lineCount(oldest.event) >= MIN_LINES;
+  }
+}
+
+/** @param {SourceBoundEvent} event */
+const lineCount = (event) => (event.kind === "lines" ? event.lines.length : 0);
+
+/** @param {SourceBoundEvent} event */
+function lostLines(event) {
+  return event.kind === "gap" ? (event.lines ?? NaN) : lineCount(event);
+}
+
+/** @param {SourceBoundEvent} event */
+function sizeOf(event) {
+  if (event.kind !== "lines") return EVENT_CHARACTERS;
+  return event.lines.reduce((size, line) => size + line.length, EVENT_CHARACTERS);
+}

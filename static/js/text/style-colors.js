@@ -1,0 +1,139 @@
+/**
+ * How a terminal's style looks on the page. Colors of the log are moved towards black or white as far as reading
+ * needs: a contrast of 4.5 on the plain, the tinted and the pointed-at row of both themes.
+ */
+
+import { FLAGS } from "./ansi.js";
+
+/** @typedef {import("./ansi.js").Color} Color */
+/** @typedef {import("./ansi.js").Style} Style */
+/** @typedef {{classes: string, fg: string | null, bg: string | null}} CssStyle of a closed set; CSS colors */
+/** @typedef {[red: number, green: number, blue: number]} Channels 0 to 255 */
+
+const CONTRAST = 4.5;
+// The row with the strongest tint in each theme.
+export const LIGHT_GROUND = "#dfe4e4";
+export const DARK_GROUND = "#2a2a2a";
+/** The named colors where they are a background, which is the same in both themes. */
+const BACKGROUNDS = (
+  "#16191b #b3261e #2c8a2a #c9a227 #2766c4 #a23aa8 #16858f #c9d1d3 " +
+  "#5c676c #e0483c #4fb84b #ead04f #5a93e6 #cf6ad4 #3fbac6 #ffffff"
+).split(" ");
+const MAX_CACHED = 2_000;
+
+/** @type {Map<string, string>} */
+const cache = new Map();
+
+const NONE = { fg: null, bg: null };
+
+/** @param {Style} style @returns {CssStyle} */
+export function styleToCss(style) {
+  const classes = ["bold", "italic", "underline", "strike"].filter((name) => hasFlag(style, name));
+  const inverse = hasFlag(style, "inverse");
+  if (inverse && style.fg === null && style.bg === null) return { classes: [...classes, "inverse"].join(" "), ...NONE };
+  const fg = inverse ? style.bg : style.fg;
+  const bg = inverse ? (style.fg ?? 7) : style.bg;
+  if (bg !== null) return { classes: [...classes, "fg", "bg"].join(" "), ...onBackground(fg, toHex(bg)) };
+  if (fg === null && hasFlag(style, "dim")) classes.push("dim");
+  if (typeof fg === "number") classes.push(`fg-${fg}`);
+  if (typeof fg !== "string") return { classes: classes.join(" "), ...NONE };
+  return { classes: [...classes, "fg"].join(" "), fg: onBothThemes(fg), bg: null };
+}
+
+/**
+ * @param {Style} style
+ * @param {string} name
+ */
+function hasFlag(style, name) {
+  return (style.flags & FLAGS[/** @type {keyof typeof FLAGS} */ (name)]) !== 0;
+}
+
+/** @param {Color} color */
+function toHex(color) {
+  return typeof color === "number" ? BACKGROUNDS[color] : color;
+}
+
+/**
+ * @param {Color | null} fg
+ * @param {string} bg
+ */
+function onBackground(fg, bg) {
+  return { fg: fg === null ? blackOrWhite(bg) : readableColor(toHex(fg), bg), bg };
+}
+
+/** @param {string} color */
+function onBothThemes(color) {
+  return `light-dark(${readableColor(color, LIGHT_GROUND)}, ${readableColor(color, DARK_GROUND)})`;
+}
+
+/**
+ * The color, or the nearest one between it and black or white that can be read on the ground.
+ * @param {string} color "#rrggbb"
+ * @param {string} ground "#rrggbb"
+ * @returns {string} "#rrggbb"
+ */
+export function readableColor(color, ground) {
+  const key = color + ground;
+  const found = cache.get(key);
+  if (found !== undefined) return found;
+  if (cache.size >= MAX_CACHED) cache.clear();
+  const made = adjusted(color, ground);
+  cache.set(key, made);
+  return made;
+}
+
+/**
+ * @param {string} color
+ * @param {string} ground
+ */
+function adjusted(color, ground) {
+  if (contrast(color, ground) >= CONTRAST) return color;
+  const target = blackOrWhite(ground) === "#000000" ? 0 : 255;
+  let [low, high] = [0, 1];
+  for (let step = 0; step < 8; step += 1) {
+    const middle = (low + high) / 2;
+    if (contrast(mixed(color, target, middle), ground) >= CONTRAST) high = middle;
+    else low = middle;
+  }
+  return mixed(color, target, high);
+}
+
+/** @param {string} ground @returns {string} black or white, whichever is better to read */
+function blackOrWhite(ground) {
+  return contrast("#000000", ground) > contrast("#ffffff", ground) ? "#000000" : "#ffffff";
+}
+
+/**
+ * @param {string} color
+ * @param {number} target
+ * @param {number} share
+ */
+function mixed(color, target, share) {
+  const code = channels(color).reduce((sum, value) => sum * 256 + Math.round(value + (target - value) * share), 1);
+  return `#${code.toString(16).slice(1)}`;
+}
+
+/**
+ * As WCAG counts it, from 1 to 21.
+ * @param {string} one "#rrggbb"
+ * @param {string} other "#rrggbb"
+ */
+export function contrast(one, other) {
+  const [dark, light] = [luminance(one), luminance(other)].sort((low, high) => low - high);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+/** @param {string} color */
+function luminance(color) {
+  const [red, green, blue] = channels(color).map((value) => {
+    const share = value / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** @param {string} color @returns {Channels} */
+function channels(color) {
+  const code = Number.parseInt(color.slice(1), 16);
+  return [code >> 16, (code >> 8) & 255, code & 255];
+}

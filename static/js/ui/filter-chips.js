@@ -1,0 +1,153 @@
+/** What is filtered, one chip each: texts to take away again, a span of time, and the levels to choose from. */
+
+import { byId, element, setText } from "../lib/element.js";
+import { CONTEXT_CHOICES, isFiltering, NO_FILTER, termText } from "../model/filter.js";
+import { LEVEL_KEYS } from "../model/histogram.js";
+import { sanitize } from "../text/sanitize.js";
+import { shortCount } from "../text/words.js";
+
+/** @typedef {import("../model/filter.js").Filter} Filter */
+/** @typedef {import("../model/histogram.js").LevelKey} LevelKey */
+/** @typedef {{sign: string, words: string, without: Filter}} Chip `without` is the filter when it is taken away */
+/**
+ * @typedef {object} Actions
+ * @property {(filter: Filter) => void} refine
+ * @property {(level: LevelKey) => void} toggleLevel
+ */
+
+// Where the bar at the top is this narrow, there is no room for levels in it.
+const NARROW = "(max-width: 900px)";
+
+/** @type {Record<LevelKey, string>} */
+const NAMES = {
+  fatal: "fatal",
+  error: "error",
+  warning: "warning",
+  notice: "notice",
+  info: "info",
+  debug: "debug",
+  trace: "trace",
+  none: "no level",
+};
+
+export class FilterChips {
+  #list = byId("chips", HTMLElement);
+  #levels = byId("levels", HTMLElement);
+  #context = byId("find-context", HTMLButtonElement);
+  #contextLines = byId("find-context-lines", HTMLElement);
+  #records = byId("find-records", HTMLButtonElement);
+  #filter = NO_FILTER;
+  /** @type {Map<LevelKey, {button: HTMLButtonElement, count: HTMLElement}>} */
+  #buttons = new Map();
+  #actions;
+  #shown = "";
+
+  /** @param {Actions} actions */
+  constructor(actions) {
+    this.#actions = actions;
+    this.#context.addEventListener("click", () => {
+      const context = CONTEXT_CHOICES.find((lines) => lines > this.#filter.context) ?? 0;
+      actions.refine({ ...this.#filter, context });
+    });
+    this.#records.addEventListener("click", () => actions.refine({ ...this.#filter, records: !this.#filter.records }));
+    const narrow = matchMedia(NARROW);
+    narrow.addEventListener("change", () => this.#placeLevels(narrow.matches));
+    this.#placeLevels(narrow.matches);
+    for (const kind of LEVEL_KEYS) {
+      const count = element("span", "count");
+      const letter = element("span", "letter", kind === "none" ? "\u2013" : kind[0].toUpperCase());
+      letter.ariaHidden = "true";
+      const button = element("button", `level ink-${kind}`, letter, element("span", "word", NAMES[kind]), count);
+      button.type = "button";
+      button.title = kind === "none" ? "Only lines without a level" : `Only lines of level ${kind}`;
+      button.hidden = true;
+      button.ariaPressed = "false";
+      button.addEventListener("click", () => actions.toggleLevel(kind));
+      this.#buttons.set(kind, { button, count });
+      this.#levels.append(button);
+    }
+  }
+
+  /**
+   * @param {Filter} filter
+   * @param {(time: string) => string} timeText
+   */
+  show(filter, timeText) {
+    this.#filter = filter;
+    this.#showContext(filter);
+    const chips = chipsOf(filter, timeText);
+    const shown = JSON.stringify(chips);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#list.replaceChildren(...chips.map((chip) => this.#chip(chip)));
+    this.#list.hidden = chips.length === 0;
+  }
+
+  /**
+   * @param {Record<LevelKey, number>} levelTotals
+   * @param {readonly string[]} chosen
+   */
+  showLevels(levelTotals, chosen) {
+    for (const [kind, { button, count }] of this.#buttons) {
+      const isChosen = chosen.includes(kind);
+      // One that was there stays, so that nothing moves under the pointer.
+      button.hidden &&= levelTotals[kind] === 0 && !isChosen;
+      button.classList.toggle("zero", levelTotals[kind] === 0);
+      if (button.ariaPressed !== String(isChosen)) button.ariaPressed = String(isChosen);
+      setText(count, shortCount(levelTotals[kind]));
+    }
+  }
+
+  /** @param {Filter} filter */
+  #showContext(filter) {
+    this.#context.hidden = this.#records.hidden = !isFiltering(filter);
+    setText(this.#contextLines, filter.context === 0 ? "off" : `\u00b1${filter.context}`);
+    this.#context.classList.toggle("on", filter.context > 0);
+    this.#records.ariaPressed = String(filter.records);
+  }
+
+  /** They tell how it stands at a glance, and are filters. @param {boolean} isNarrow */
+  #placeLevels(isNarrow) {
+    if (isNarrow) this.#list.after(this.#levels);
+    else byId("title", HTMLElement).after(this.#levels);
+  }
+
+  /** @param {Chip} chip */
+  #chip({ sign, words, without }) {
+    const remove = element("button", "", "\u2715");
+    remove.type = "button";
+    remove.ariaLabel = `Take away: ${words}`;
+    remove.addEventListener("click", () => this.#actions.refine(without));
+    const text = element("span", "words", words);
+    text.title = words;
+    return element("li", `chip ${sign === "\u2212" ? "without" : ""}`, element("span", "sign", sign), text, remove);
+  }
+}
+
+/**
+ * @param {Filter} filter
+ * @param {(time: string) => string} timeText
+ * @returns {Chip[]}
+ */
+function chipsOf(filter, timeText) {
+  const { include, exclude, since, until, regex } = filter;
+  const unknown = filter.levels.filter((level) => !(/** @type {readonly string[]} */ (LEVEL_KEYS).includes(level)));
+  const levels = unknown.map((level) => ({
+    sign: "",
+    words: `level ${sanitize(level)}`,
+    without: { ...filter, levels: filter.levels.filter((each) => each !== level) },
+  }));
+  const texts = /** @type {const} */ (["include", "exclude"]).flatMap((what) =>
+    (what === "include" ? include : exclude).map((text) => ({
+      sign: what === "include" ? "+" : "\u2212",
+      words: sanitize(termText(text, regex)),
+      without: { ...filter, [what]: filter[what].filter((each) => each !== text) },
+    })),
+  );
+  if (!since && !until) return [...levels, ...texts];
+  const [from, to] = [since, until].map((time) => time && timeText(time));
+  const day = /^\d{4}-\d{2}-\d{2} /.exec(from)?.[0] ?? " ";
+  const end = to.startsWith(day) ? to.slice(day.length) : to;
+  const words = !from ? `until ${to}` : !to ? `from ${from}` : `${from} \u2013 ${end}`;
+  return [...levels, ...texts, { sign: "", words, without: { ...filter, since: "", until: "" } }];
+}

@@ -1,0 +1,348 @@
+/** Lines over time as bars on a canvas: hover tells, a click or Enter goes there, a drag chooses a span. */
+
+import { element, setText } from "../lib/element.js";
+import { group } from "../lib/numbers.js";
+import { barHeights, bucketCount, countsIn, LEVEL_KEYS, ticks, timeToX, xToTime } from "../model/histogram.js";
+import { formatTime, zoneOffset } from "../text/time.js";
+
+/** @typedef {import("../model/histogram.js").Histogram} Histogram */
+/** @typedef {{from: number, to: number}} TimeRange epoch milliseconds */
+/**
+ * @typedef {object} Actions what the reader does
+ * @property {(time: number) => void} go
+ * @property {(range: TimeRange) => void} choose
+ */
+
+const BARS_PX = 22;
+const LABEL_PX = 90;
+const DRAG_PX = 4;
+const DAY_MS = 86_400_000;
+
+export class HistogramChart {
+  #root;
+  #canvas = element("canvas", "");
+  #tip = element("output", "tip");
+  #table = element("table", "");
+  #barColors = LEVEL_KEYS.map((kind) => element("i", `ink-${kind}`));
+  #actions;
+  /** @type {Histogram | null} */
+  #histogram = null;
+  /** @type {TimeRange | null} */
+  #visible = null;
+  /** @type {import("../text/time.js").Zone} */
+  #zone = "local";
+  /** Where the pointer or the keyboard is, in pixels. @type {number | null} */
+  #pointerX = null;
+  /** Where a drag began. @type {number | null} */
+  #dragStartX = null;
+  #frame = 0;
+
+  /**
+   * @param {HTMLElement} root an empty one
+   * @param {Actions} actions
+   */
+  constructor(root, actions) {
+    this.#root = root;
+    this.#actions = actions;
+    const barColors = element("span", "inks", ...this.#barColors);
+    barColors.hidden = true;
+    this.#canvas.ariaHidden = "true";
+    this.#tip.hidden = true;
+    // A table is as high as its rows, whatever the style sheet says.
+    root.append(this.#canvas, element("div", "unseen", this.#table), this.#tip, barColors);
+    root.addEventListener("pointerdown", (event) => this.#onPointerDown(event));
+    root.addEventListener("pointermove", (event) => this.#onPointerMove(event.clientX));
+    root.addEventListener("pointerup", (event) => this.#onPointerUp(event));
+    root.addEventListener("pointercancel", () => this.#leave());
+    root.addEventListener("pointerleave", () => this.#dragStartX === null && this.#leave());
+    root.addEventListener("blur", () => this.#leave());
+    root.addEventListener("keydown", (event) => this.#onKey(event));
+    new ResizeObserver(() => this.redraw()).observe(root);
+  }
+
+  /** How many bars fit. */
+  get bars() {
+    return Math.max(20, Math.min(160, Math.floor((this.#width || 600) / 6)));
+  }
+
+  /** @param {Histogram | null} histogram */
+  show(histogram) {
+    this.#histogram = histogram;
+    this.#root.hidden = histogram === null;
+    if (histogram) this.#fillTable(histogram);
+    this.redraw();
+  }
+
+  /** The time of the lines in view. @param {TimeRange | null} visible */
+  showVisible(visible) {
+    if (visible?.from === this.#visible?.from && visible?.to === this.#visible?.to) return;
+    this.#visible = visible;
+    this.redraw();
+  }
+
+  /** @param {import("../text/time.js").Zone} zone */
+  setZone(zone) {
+    this.#zone = zone;
+    if (this.#histogram) this.#fillTable(this.#histogram);
+    this.redraw();
+  }
+
+  /** In the next frame, as when colors changed. */
+  redraw() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      if (this.#histogram && !this.#root.hidden) this.#draw(this.#histogram);
+    });
+  }
+
+  get #width() {
+    return this.#root.clientWidth;
+  }
+
+  // What the reader does
+
+  /** @param {PointerEvent} event */
+  #onPointerDown(event) {
+    if (event.button !== 0) return;
+    this.#root.setPointerCapture(event.pointerId);
+    this.#dragStartX = this.#x(event.clientX);
+    this.#onPointerMove(event.clientX);
+  }
+
+  /** @param {number} clientX */
+  #onPointerMove(clientX) {
+    this.#pointerX = this.#x(clientX);
+    this.#showTip();
+  }
+
+  /** @param {PointerEvent} event */
+  #onPointerUp(event) {
+    const [histogram, from, to] = [this.#histogram, this.#dragStartX, this.#x(event.clientX)];
+    this.#dragStartX = null;
+    if (!histogram || from === null) return;
+    const [first, last] = [Math.min(from, to), Math.max(from, to)];
+    if (last - first < DRAG_PX) this.#go(to);
+    else this.#actions.choose({ from: xToTime(histogram, first, this.#width), to: xToTime(histogram, last, this.#width) });
+    if (event.pointerType === "mouse") this.#showTip();
+    else this.#leave();
+  }
+
+  #leave() {
+    this.#pointerX = this.#dragStartX = null;
+    this.#showTip();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (!this.#histogram || event.ctrlKey || event.metaKey || event.altKey) return;
+    const ways = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1 });
+    const width = this.#width / bucketCount(this.#histogram);
+    if (event.key in ways) {
+      const bucket = Math.floor((this.#pointerX ?? this.#width) / width) + ways[event.key];
+      this.#pointerX = (Math.max(0, Math.min(bucketCount(this.#histogram) - 1, bucket)) + 0.5) * width;
+      this.#showTip();
+    } else if (event.key === "Enter" && this.#pointerX !== null) {
+      this.#go(this.#pointerX);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** To the first line of a bar. @param {number} x */
+  #go(x) {
+    if (!this.#histogram) return;
+    const { from, step } = this.#histogram;
+    this.#actions.go(from + this.#bucketAt(x) * step);
+  }
+
+  /** @param {number} clientX */
+  #x(clientX) {
+    return Math.max(0, Math.min(this.#width, clientX - this.#root.getBoundingClientRect().left));
+  }
+
+  /** @param {number} x */
+  #bucketAt(x) {
+    const histogram = /** @type {Histogram} */ (this.#histogram);
+    const buckets = bucketCount(histogram);
+    return Math.min(buckets - 1, Math.floor((x / this.#width) * buckets));
+  }
+
+  // Words
+
+  #showTip() {
+    this.redraw();
+    this.#tip.hidden = this.#pointerX === null || this.#histogram === null;
+    if (this.#pointerX === null || !this.#histogram) return;
+    const words = this.#textAt(this.#histogram, this.#pointerX);
+    setText(this.#tip, words);
+    this.#root.ariaValueText = words;
+    this.#root.ariaValueNow = String(this.#bucketAt(this.#pointerX));
+    const half = this.#tip.offsetWidth / 2;
+    const left = Math.max(half, Math.min(this.#width - half, this.#pointerX));
+    this.#tip.style.left = `${left}px`;
+  }
+
+  /**
+   * @param {Histogram} histogram
+   * @param {number} x
+   */
+  #textAt(histogram, x) {
+    if (this.#dragStartX !== null && Math.abs(this.#dragStartX - x) >= DRAG_PX) {
+      const [first, last] = [Math.min(this.#dragStartX, x), Math.max(this.#dragStartX, x)];
+      return this.#rangeText(xToTime(histogram, first, this.#width), xToTime(histogram, last, this.#width));
+    }
+    return this.#bucketText(histogram, this.#bucketAt(x));
+  }
+
+  /**
+   * @param {Histogram} histogram
+   * @param {number} bucket
+   */
+  #bucketText(histogram, bucket) {
+    const from = histogram.from + bucket * histogram.step;
+    return `${this.#rangeText(from, from + histogram.step)} \u00b7 ${countText(histogram, bucket)}`;
+  }
+
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
+  #rangeText(from, to) {
+    const [first, last] = [from, to].map((time) => formatTime(time, { zone: this.#zone, date: true }));
+    const isShort = to - from < 10_000;
+    const cut = (/** @type {string} */ time) => (isShort ? time : time.slice(0, -4));
+    return first.slice(0, 10) === last.slice(0, 10)
+      ? `${cut(first)} \u2013 ${cut(last.slice(11))}`
+      : `${cut(first)} \u2013 ${cut(last)}`;
+  }
+
+  /** @param {Histogram} histogram */
+  #fillTable(histogram) {
+    const buckets = bucketCount(histogram);
+    this.#root.ariaValueMax = String(buckets - 1);
+    this.#root.ariaValueNow ??= String(buckets - 1);
+    const caption = element("caption", "", "Lines over time");
+    const rows = Array.from({ length: buckets }, (_, bucket) => bucket).filter(
+      (bucket) => countsIn(histogram, bucket).length > 0,
+    );
+    const row = (/** @type {number} */ bucket) => {
+      const from = histogram.from + bucket * histogram.step;
+      const range = this.#rangeText(from, from + histogram.step);
+      return element("tr", "", element("th", "", range), element("td", "", countText(histogram, bucket)));
+    };
+    this.#table.replaceChildren(caption, ...rows.map(row));
+  }
+
+  // Drawing
+
+  /** @param {Histogram} histogram */
+  #draw(histogram) {
+    const [width, height] = [this.#width, this.#root.clientHeight];
+    const ratio = devicePixelRatio;
+    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (this.#canvas.width !== wide) this.#canvas.width = wide;
+    if (this.#canvas.height !== high) this.#canvas.height = high;
+    const context = this.#canvas.getContext("2d");
+    if (!context) return;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    const style = getComputedStyle(this.#root);
+    this.#drawChosen(context, histogram, style);
+    this.#drawBars(context, histogram);
+    this.#drawLabels(context, histogram, style);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Histogram} histogram
+   */
+  #drawBars(context, histogram) {
+    const buckets = bucketCount(histogram);
+    const counts = Array.from({ length: buckets }, (_, bucket) => LEVEL_KEYS.map((kind) => histogram.levels[kind]?.[bucket] ?? 0));
+    const max = Math.max(1, ...counts.map((each) => each.reduce((sum, count) => sum + count, 0)));
+    const barColors = this.#barColors.map((barColor) => getComputedStyle(barColor).color);
+    const wide = this.#width / buckets;
+    counts.forEach((each, bucket) => {
+      const left = Math.round(bucket * wide);
+      const right = Math.round((bucket + 1) * wide) - (wide > 3 ? 1 : 0);
+      let y = BARS_PX;
+      barHeights(each, max, BARS_PX - 2).forEach((high, kind) => {
+        if (high === 0) return;
+        context.fillStyle = barColors[kind];
+        context.fillRect(left, Math.max(0, y - high), Math.max(1, right - left), high);
+        y -= high;
+      });
+    });
+  }
+
+  /**
+   * What is in view, under the pointer, or dragged over.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Histogram} histogram
+   * @param {CSSStyleDeclaration} style
+   */
+  #drawChosen(context, histogram, style) {
+    context.fillStyle = style.accentColor;
+    const shade = (/** @type {number} */ left, /** @type {number} */ right, /** @type {number} */ alpha) => {
+      context.globalAlpha = alpha;
+      context.fillRect(left, 0, right - left, BARS_PX);
+      context.globalAlpha = 1;
+    };
+    if (this.#dragStartX !== null && this.#pointerX !== null) {
+      shade(Math.min(this.#dragStartX, this.#pointerX), Math.max(this.#dragStartX, this.#pointerX), 0.3);
+    } else if (this.#pointerX !== null) {
+      const wide = this.#width / bucketCount(histogram);
+      shade(this.#bucketAt(this.#pointerX) * wide, (this.#bucketAt(this.#pointerX) + 1) * wide, 0.2);
+    }
+    if (!this.#visible) return;
+    const [from, to] = [this.#visible.from, this.#visible.to].map((time) => timeToX(histogram, time, this.#width));
+    const middle = (from + to) / 2;
+    const half = Math.max(3, (to - from) / 2);
+    shade(middle - half, middle + half, 0.12);
+    context.strokeStyle = style.accentColor;
+    context.strokeRect(Math.round(middle - half) + 0.5, 0.5, Math.round(2 * half) - 1, BARS_PX - 1);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Histogram} histogram
+   * @param {CSSStyleDeclaration} style
+   */
+  #drawLabels(context, histogram, style) {
+    const width = this.#width;
+    const { times, step } = ticks(histogram, Math.max(2, Math.floor(width / LABEL_PX)), (time) => zoneOffset(time, this.#zone));
+    context.fillStyle = style.color;
+    context.font = `${style.fontSize} ${style.fontFamily}`;
+    context.textBaseline = "top";
+    for (const time of times) {
+      const x = timeToX(histogram, time, width);
+      const words = labelOf(formatTime(time, { zone: this.#zone, date: true }), step);
+      const wide = context.measureText(words).width;
+      context.fillRect(Math.round(x), BARS_PX, 1, 3);
+      if (x - wide / 2 >= 0 && x + wide / 2 <= width) context.fillText(words, Math.round(x - wide / 2), BARS_PX + 4);
+    }
+  }
+}
+
+/**
+ * @param {Histogram} histogram
+ * @param {number} bucket
+ */
+function countText(histogram, bucket) {
+  const counts = countsIn(histogram, bucket);
+  if (counts.length === 0) return "no lines";
+  return counts.map(({ kind, count }) => `${group(count)} ${kind === "none" ? "without level" : kind}`).join(", ");
+}
+
+/**
+ * As much of a time as tells it from the next one.
+ * @param {string} time with its date
+ * @param {number} step milliseconds between two
+ */
+function labelOf(time, step) {
+  if (step >= DAY_MS) return time.slice(0, 10);
+  const clock = step >= 60_000 ? time.slice(11, 16) : step >= 1_000 ? time.slice(11, 19) : time.slice(11);
+  return clock.startsWith("00:00") && step >= 60_000 ? time.slice(5, 10) : clock;
+}

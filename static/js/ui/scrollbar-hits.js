@@ -1,0 +1,31 @@
+/** Hits beside the scrollbar: where in all the lines they are, the denser the stronger. */
+
+const WIDTH = 6;
+
+export class ScrollbarHits {
+  #canvas;
+
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.#canvas = canvas;
+  }
+
+  /** @param {readonly number[]} marks hits in each part of the lines, from the first on; none hides them */
+  show(marks) {
+    const canvas = this.#canvas;
+    const max = Math.max(0, ...marks);
+    canvas.hidden = max === 0;
+    if (max === 0) return;
+    // One pixel a part: the style sheet stretches it over the height of the list.
+    canvas.width = WIDTH;
+    canvas.height = marks.length;
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    context.fillStyle = getComputedStyle(canvas).color;
+    marks.forEach((count, part) => {
+      if (count === 0) return;
+      context.globalAlpha = 0.45 + 0.55 * (count / max);
+      context.fillRect(0, part, WIDTH, 1);
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ReorderBuffer, sortByTime } from "../../static/js/model/reorder-buffer.js";
+import { random } from "./random.js";
+
+/** @param {string} source @param {number | null} time @param {string} [text] */
+const row = (source, time, text = "") => /** @type {any} */ ({ source, time, text });
+
+test("lines of several sources follow each other by time, those of one as they came", () => {
+  const rows = [row("a", 1, "1"), row("a", 5, "2"), row("a", null, "3"), row("b", 2, "4"), row("b", 1, "5"), row("b", 9, "6")];
+  assert.deepEqual(
+    sortByTime(rows).map(({ text }) => text),
+    ["1", "4", "5", "2", "3", "6"],
+  );
+});
+
+test("whatever comes, none is lost and none of a source is before another of it", () => {
+  const { below } = random(3);
+  for (let round = 0; round < 300; round += 1) {
+    const rows = Array.from({ length: 30 }, (_, n) => row("abc"[below(3)], below(3) ? below(20) : null, String(n)));
+    const ordered = sortByTime(rows);
+    for (const source of "abc") {
+      const of = (/** @type {any[]} */ all) => all.filter((each) => each.source === source);
+      assert.deepEqual(of(ordered), of(rows));
+    }
+  }
+});
+
+test("what is held is given in one piece, and at once when something must follow it", () => {
+  /** @type {string[][]} */
+  const given = [];
+  const held = new ReorderBuffer((rows) => given.push(rows.map(({ text }) => text)));
+  held.add([row("a", 2, "later")]);
+  held.add([row("b", 1, "sooner")]);
+  assert.deepEqual(given, []);
+  held.flush();
+  held.flush();
+  assert.deepEqual(given, [["sooner", "later"]]);
+});

@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  barHeights,
+  bucketCount,
+  histogramOf,
+  levelTotals,
+  ticks,
+  timeToX,
+  xToTime,
+} from "../../static/js/model/histogram.js";
+import { RecentSearches } from "../../static/js/model/recent-searches.js";
+import { Highlights, MAX_HIGHLIGHTS } from "../../static/js/model/highlights.js";
+import { fieldAt, fieldsOf, lineOffset } from "../../static/js/text/fields.js";
+import { displayedHits, findHits, hitPatterns } from "../../static/js/text/hits.js";
+import { prettyJson } from "../../static/js/text/json.js";
+import { formatTime, parseTime } from "../../static/js/text/time.js";
+import { searchText, shortCount } from "../../static/js/text/words.js";
+
+// Hits
+
+test("capitals count where the text has one, or where they are to", () => {
+  const hits = (/** @type {any[]} */ ...wanted) => findHits("Error and error", hitPatterns([wanted[0]], wanted[1] ?? "smart"));
+  assert.deepEqual(hits("error"), [[0, 5], [10, 15]]);
+  assert.deepEqual(hits("Error"), [[0, 5]]);
+  assert.deepEqual(hits("error", "sensitive"), [[10, 15]]);
+  assert.deepEqual(hits("Error", "insensitive").length, 2);
+});
+
+test("a text is found as it is, whatever it means in a pattern", () => {
+  for (const text of ["a.b", "(", "[x", "\\", "a|b", "$1^", "{2}", "/", "-", "\u{1f600}"]) {
+    assert.deepEqual(findHits(`--${text}--`, hitPatterns([text], "smart")).at(0), text === "-" ? [0, 1] : [2, 2 + text.length]);
+  }
+  assert.deepEqual(findHits("abc", hitPatterns([""], "smart")), []);
+});
+
+test("what the server counts in code points and with sequences is found in what is shown", () => {
+  assert.deepEqual(displayedHits("\u{1f600} ab", [[2, 4]]), [[3, 5]]);
+  assert.deepEqual(displayedHits("\x1b[31mred\x1b[0m blue", [[5, 8], [13, 17]]), [[0, 3], [4, 8]]);
+  assert.deepEqual(displayedHits("plain", []), []);
+});
+
+// Fields
+
+test("the fields of JSON and of logfmt are found, with the text that has their value", () => {
+  const json = '{"level":"info","user": 4, "ok":true,"deep":{"path":"/a\\"b"}}';
+  assert.deepEqual(
+    fieldsOf(json).map(({ key, value, text }) => [key, value, text]),
+    [
+      ["level", "info", '"level":"info"'],
+      ["user", "4", '"user": 4'],
+      ["ok", "true", '"ok":true'],
+      ["path", '/a"b', '"path":"/a\\"b"'],
+    ],
+  );
+  const logfmt = 'ts=1 level=info msg="all done" took=4ms';
+  assert.deepEqual(
+    fieldsOf(logfmt).map(({ key, value, text }) => [key, value, text]),
+    [
+      ["ts", "1", "ts=1"],
+      ["level", "info", "level=info"],
+      ["msg", "all done", 'msg="all done"'],
+      ["took", "4ms", "took=4ms"],
+    ],
+  );
+  for (const line of [json, logfmt]) for (const { text } of fieldsOf(line)) assert.ok(line.includes(text));
+});
+
+test("a sentence has no fields", () => {
+  assert.deepEqual(fieldsOf("set x=1 and go"), []);
+  assert.deepEqual(fieldsOf("{ not json }"), []);
+});
+
+test("a place in the set out object is one in the line", () => {
+  const line = '2026 {"a": "x y",  "b":[1, 22]}';
+  const lines = prettyJson(line) ?? [];
+  const shown = lines.map((tokens) => tokens.map(({ text }) => text).join("")).join("\n");
+  const place = lineOffset(shown, shown.indexOf("22") + 1, line);
+  assert.equal(line.slice(place - 1, place + 1), "22");
+  assert.equal(fieldAt(line, lineOffset(shown, shown.indexOf("x y"), line))?.key, "a");
+});
+
+// Time
+
+test("a time of day is on the day that is near, in the zone that is shown", () => {
+  const near = Date.parse("2026-11-20T23:30:00Z");
+  for (const zone of ["utc", "Europe/Berlin", "Asia/Kathmandu"]) {
+    const read = parseTime("12:30", { zone, near }) ?? 0;
+    assert.equal(formatTime(read, { zone, date: true }).slice(11, 16), "12:30");
+    assert.equal(formatTime(read, { zone, date: true }).slice(0, 10), formatTime(near, { zone, date: true }).slice(0, 10));
+  }
+  assert.equal(parseTime("2026-03-29 12:30:01.5", { zone: "utc", near }), Date.parse("2026-03-29T12:30:01.500Z"));
+  for (const other of ["15 min ago", "25:00", "12", "2026-13-01 10:00"]) assert.equal(parseTime(other, { zone: "utc", near }), null);
+});
+
+// Lines over time
+
+const COURSE = { from: 1_000, to: 11_000, step: 1_000, levels: { info: [1, 0, 3], error: [0, 2, 0] } };
+
+test("where no line has a time there is no course", () => {
+  assert.equal(histogramOf(null), null);
+  assert.equal(histogramOf({ from: null, to: null, step: 0, levels: {}, complete: true }), null);
+  assert.deepEqual(histogramOf({ ...COURSE, complete: true }), COURSE);
+});
+
+test("pixels and times lead to each other", () => {
+  for (const time of [1_000, 3_500, 11_000]) assert.equal(xToTime(COURSE, timeToX(COURSE, time, 800), 800), time);
+  assert.equal(bucketCount(COURSE), 10);
+  assert.equal(levelTotals({ ...COURSE, complete: true }).info, 4);
+});
+
+test("one line is seen beside a million", () => {
+  assert.deepEqual(barHeights([0, 1, 1_000_000], 1_000_001, 20).map(Math.round), [0, 1, 20]);
+});
+
+test("labels are few and stand at round times of the zone", () => {
+  const day = 86_400_000;
+  for (const span of [50, 3_000, 600_000, day, 40 * day, 4_000 * day]) {
+    const from = Date.parse("2026-11-20T07:13:27.123Z");
+    const { times, step } = ticks({ from, to: from + span }, 8, () => 5.75 * 3_600_000);
+    assert.ok(times.length >= 1 && times.length <= 9, `${span}: ${times.length}`);
+    for (const time of times) assert.equal((time + 5.75 * 3_600_000) % step, 0);
+  }
+});
+
+// Words and what is kept
+
+test("a search says how far it is", () => {
+  const progress = { matches: 1_234, done: 43, size: 100 };
+  assert.equal(searchText({ name: "running", progress }), "1,234 hits \u00b7 43 %");
+  assert.equal(searchText({ name: "done", progress }), "1,234 hits");
+  assert.equal(searchText({ name: "done", progress: { ...progress, matches: 0 } }), "no hits");
+  assert.equal(searchText({ name: "running", progress: null }), "searching\u2026");
+  assert.deepEqual([0, 999, 1_234, 16_500, 999_600].map(shortCount), ["0", "999", "1.2k", "17k", "1.0M"]);
+});
+
+function makeStore() {
+  /** @type {Record<string, string>} */
+  const kept = {};
+  return {
+    getItem: (/** @type {string} */ key) => kept[key] ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => void (kept[key] = value),
+  };
+}
+
+test("searches are kept, the latest first, each once", () => {
+  const store = makeStore();
+  for (const text of ["a", "b", "a", ""]) new RecentSearches(store).add(text);
+  assert.deepEqual(new RecentSearches(store).all, ["a", "b"]);
+  assert.deepEqual(new RecentSearches(null).all, []);
+});
+
+test("each word to highlight keeps its color, and no two have the same", () => {
+  const store = makeStore();
+  const highlights = new Highlights(store);
+  for (let n = 0; n < MAX_HIGHLIGHTS + 2; n += 1) highlights.add(`word ${n}`);
+  highlights.remove("word 5");
+  highlights.add("again");
+  const all = new Highlights(store).all.value;
+  assert.equal(all.length, MAX_HIGHLIGHTS);
+  assert.equal(new Set(all.map(({ color }) => color)).size, MAX_HIGHLIGHTS);
+  assert.ok(all.every(({ text }) => text !== "word 0"));
+});
+
+test("nonsense in the storage is no word", () => {
+  const store = makeStore();
+  store.setItem("logviewer.terms", '[null, {"text": 1}, {"text":"a","colour":99}, {"text":"b","colour":1}]');
+  assert.deepEqual(new Highlights(store).all.value, [{ text: "b", color: 1 }]);
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { GrowthRates } from "../../static/js/model/growth-rates.js";
+import { groupSources, matchesSearch } from "../../static/js/model/source-groups.js";
+
+/** @param {string} path */
+const source = (path) => ({ path, name: path.slice(path.lastIndexOf("/") + 1) });
+
+/** @param {string[]} paths */
+const grouped = (...paths) =>
+  groupSources(paths.map(source)).map(({ directory, sources }) => [directory, ...sources.map(({ name }) => name)]);
+
+test("sources stand by directory, without what all directories share", () => {
+  assert.deepEqual(grouped("/log/nginx/b.log", "/log/syslog", "/log/nginx/a.log", "/log/app/x/web.log"), [
+    ["", "syslog"],
+    ["app/x/", "web.log"],
+    ["nginx/", "b.log", "a.log"],
+  ]);
+});
+
+test("directories that begin alike share only whole parts", () => {
+  assert.deepEqual(grouped("/log/app-1/a", "/log/app-2/b"), [
+    ["app-1/", "a"],
+    ["app-2/", "b"],
+  ]);
+});
+
+test("one directory needs no name, and what has no path is at the top", () => {
+  assert.deepEqual(grouped("/log/a", "/log/b"), [["", "a", "b"]]);
+  assert.deepEqual(grouped("-", "/log/b"), [
+    ["", "-"],
+    ["/log/", "b"],
+  ]);
+  assert.deepEqual(grouped(), []);
+});
+
+test("a search finds every word in any order and case", () => {
+  const access = source("/var/log/nginx/Access.log");
+  for (const typed of ["", "access", "LOG nginx", "  nginx/acc "]) assert.ok(matchesSearch(access, typed), typed);
+  assert.ok(!matchesSearch(access, "nginx error"));
+});
+
+test("activity is bytes a second between two looks", () => {
+  const activity = new GrowthRates();
+  activity.sample([{ id: "a", size: 1_000 }], 0);
+  assert.equal(activity.rate("a"), null);
+  activity.sample([{ id: "a", size: 6_000 }], 5_000);
+  assert.equal(activity.rate("a"), 1_000);
+  activity.sample([{ id: "a", size: 6_000 }], 10_000);
+  assert.equal(activity.rate("a"), 0);
+});
+
+test("two looks in quick succession say nothing new", () => {
+  const activity = new GrowthRates();
+  activity.sample([{ id: "a", size: 0 }], 0);
+  activity.sample([{ id: "a", size: 5_000 }], 5_000);
+  activity.sample([{ id: "a", size: 5_000 }], 5_100);
+  assert.equal(activity.rate("a"), 1_000);
+  activity.sample([{ id: "a", size: 5_500 }], 10_000);
+  assert.equal(activity.rate("a"), 100);
+});
+
+test("a file that became smaller, and one that is not there, have no rate", () => {
+  const activity = new GrowthRates();
+  activity.sample([{ id: "a", size: 1_000 }], 0);
+  activity.sample([{ id: "a", size: 10 }], 5_000);
+  assert.equal(activity.rate("a"), null);
+  activity.sample([{ id: "a", size: null }], 10_000);
+  assert.equal(activity.rate("a"), null);
+  assert.equal(activity.rate("b"), null);
+});
