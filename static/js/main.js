@@ -1,4 +1,4 @@
-/** Wires the page: who makes what, who hears whom. */
+/** Entry point of the page: creates every part and connects them. */
 
 import { LineActions } from "./app/line-actions.js";
 import { Pane } from "./app/pane.js";
@@ -36,7 +36,6 @@ import { Toast } from "./ui/toast.js";
 /** @typedef {import("./model/bookmarks.js").Bookmark} Bookmark */
 /** @typedef {import("./model/rows.js").LineRow} LineRow */
 /** @typedef {{row: number, line: LineRow}} Current */
-
 
 const base = document.documentElement.dataset.base ?? "/";
 const store = openStore();
@@ -83,7 +82,7 @@ let searchController;
 /** @type {PageStatus | undefined} */
 let pageStatus;
 
-// What is shown
+// Views
 
 /** @param {readonly import("./model/query.js").PaneQuery[]} queries */
 function showQueries(queries) {
@@ -108,7 +107,10 @@ function showQueries(queries) {
   pageStatus?.update();
 }
 
-/** @param {Pick<import("./model/query.js").PaneQuery, "sources" | "filter">} query @returns {string} which lines it shows */
+/**
+ * @param {Pick<import("./model/query.js").PaneQuery, "sources" | "filter">} query @returns {string} a key that is
+ *   equal for queries with the same lines
+ */
 function viewOf({ sources, filter }) {
   return `${sources.join("\n")}\n${toQueryString(viewParameters(filter))}`;
 }
@@ -120,7 +122,9 @@ function openView() {
     address.setPosition(views.indexOf(view), at);
   };
   view.pane.onCopy = (text) => void copy(text, "Copied");
-  view.pane.onTimeRange = ({ from, to }) => void searchController?.chooseTimeRange({ since: String(from), until: String(to) });
+  view.pane.onTimeRange = ({ from, to }) => {
+    void searchController?.chooseTimeRange({ since: String(from), until: String(to) });
+  };
   view.pane.onTextClick = (line, offset, event) => lineActions.offerFieldMenu(line, offset, event);
   views.push(view);
 }
@@ -152,7 +156,7 @@ function completeQuery(known) {
   });
 }
 
-// What readers do
+// Commands
 
 const sourcePanel = new SourcePanel({
   dialog: byId("sources-sheet", HTMLDialogElement),
@@ -227,7 +231,7 @@ const withCurrent = (act) => () => {
 
 /**
  * @param {string} text
- * @param {string} words what to say when it is done
+ * @param {string} words shown as a toast on success
  */
 async function copy(text, words) {
   toast.show((await copyText(text)) ? words : "The browser did not let the page copy");
@@ -316,7 +320,7 @@ const commands = {
   reload: () => location.reload(),
 };
 
-// Who hears whom
+// Events
 
 function watchVisibility() {
   for (const { pane } of views) pane.setHidden(document.hidden);
@@ -338,9 +342,9 @@ window.addEventListener("storage", () => {
   bookmarks.reload();
   highlights.reload();
 });
-// A stream of its own may have been let go for the tabs that were turned to since.
+// The worker may have stopped the stream of this tab's filter in favour of other tabs.
 window.addEventListener("focus", () => views.forEach(({ pane }) => pane.retry()));
-// Ages in the time column go on.
+// Relative times in the time column change every second.
 setInterval(() => settings.times.value === "relative" && views.forEach(({ pane }) => pane.refresh()), 1_000);
 
 searchController = new SearchController({
@@ -359,7 +363,7 @@ void new SelectionBar(
   },
 );
 
-// Rows carry names, so the first of them waits for the list.
+// Rows show source names, so the first view waits for the list of sources.
 once(
   sourcesClient.sources,
   (known) => known !== null,
@@ -376,11 +380,11 @@ sourcesClient.sources.subscribe(() => {
   for (const { pane } of views) pane.refresh();
   pageStatus?.update();
 });
-// When one request gets through again, the stream need not wait for its turn.
+// A request succeeded, so the stream can retry at once.
 sourcesClient.trouble.subscribe((trouble) => {
   if (trouble === null) for (const { pane } of views) pane.retry();
   pageStatus?.update();
 });
-// Once: a reader who later chooses no source sees none.
+// Only once: a user who deselects all sources later keeps an empty view.
 once(sourcesClient.sources, (known) => Boolean(known?.length), completeQuery);
 watchVisibility();

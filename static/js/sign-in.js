@@ -1,5 +1,5 @@
-// Who follows a link on another site comes without the cookie, signed in or not: it is for our own pages' requests only.
-// So the page asks once more itself, and who is known after all sees what the link leads to.
+// A link on another site opens this page without the cookie, because the cookie is SameSite=Strict.
+// A request from this page carries the cookie, so a signed-in user is sent on to the linked page.
 fetch(location.href, { method: "HEAD" }).then(
   ({ ok }) => {
     if (ok) location.replace(location.pathname + location.search);

@@ -142,11 +142,11 @@ SCROLLED_AS_A_PAGE_COMES = """async () => {
   const scripts = [...document.querySelectorAll("script[type=module]")].map((script) => script.src);
   const main = scripts.find((src) => src.endsWith("/main.js"));
   const { Viewport } = await import(main.replace("main.js", "list/viewport.js"));
-  const rows = { total: 100_000, row: (row) => ({ row }), place: (row) => row, locate: (row) => row, want() {} };
+  const rows = { total: 100_000, row: (row) => ({ row }), position: (row) => row, locate: (row) => row, want() {} };
   const viewport = new Viewport(log, {
     make: () => document.createElement("div"),
     fill: (element, row) => { element.textContent = String(row.row); },
-    moved: () => viewport.stick(false),
+    moved: () => viewport.stickToEnd(false),
     painted() {},
   });
   const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));

@@ -1,4 +1,4 @@
-/** The course of a pane's lines over time: asked for, shown as a strip, kept up while lines come. */
+/** The histogram of a pane: requests it, shows it, and refreshes it when lines arrive. */
 
 import { matchParameters } from "../model/filter.js";
 import { histogramOf, levelTotals } from "../model/histogram.js";
@@ -42,7 +42,7 @@ export class HistogramController {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#chart.redraw());
   }
 
-  /** How many lines there are of each level; of all levels, whichever are shown. */
+  /** Number of lines of each level, including levels that are filtered out. */
   get levelTotals() {
     return levelTotals(this.#client.counts.value);
   }
@@ -62,12 +62,12 @@ export class HistogramController {
     this.#show();
   }
 
-  /** Lines came. */
+  /** Call when lines arrived. */
   linesArrived() {
     this.#isStale = true;
   }
 
-  /** @param {import("../ui/histogram-chart.js").TimeRange | null} range the times in view */
+  /** @param {import("../ui/histogram-chart.js").TimeRange | null} range times of the visible lines */
   showVisible(range) {
     this.#chart.showVisible(range);
   }

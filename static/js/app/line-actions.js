@@ -1,4 +1,4 @@
-/** What can be done with one line, in its menu; and with a value in it, where a reader clicks. */
+/** The menu of a line, and the menu of a field value that was clicked. */
 
 import { isFiltering, NO_FILTER } from "../model/filter.js";
 import { fieldAt, lineOffset } from "../text/fields.js";
@@ -36,7 +36,7 @@ export class LineActions {
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
-    // Whoever goes on to something else does not wait for an offer.
+    // Any other action cancels a pending field menu.
     for (const name of ["keydown", "pointerdown", "wheel"]) {
       document.addEventListener(name, () => clearTimeout(this.#offerTimer), { passive: true });
     }
@@ -68,9 +68,9 @@ export class LineActions {
   }
 
   /**
-   * A click on the value of a field offers to filter by it, unless it is the first of two.
+   * Open a menu for the clicked field value, unless the click becomes a double click.
    * @param {LineRow} line
-   * @param {number} offset in the text shown
+   * @param {number} offset in the displayed text
    * @param {MouseEvent} event
    */
   offerFieldMenu(line, offset, event) {
@@ -107,11 +107,11 @@ export class LineActions {
     ];
   }
 
-  /** What leads from a line to others. @param {Current} current @returns {Action[]} */
+  /** Actions that filter by this line. @param {Current} current @returns {Action[]} */
   #filterActions({ row, line: { time } }) {
     const pane = this.#parts.active();
     const { since, until } = pane.filter;
-    // Where fingers select, the browser knows what.
+    // Touch selections are the browser's.
     const selected = (pane.selectedText || String(getSelection() ?? "")).split("\n")[0];
     const actions = selected.trim() === "" ? [] : this.#textActions(selected);
     if (time !== null) {

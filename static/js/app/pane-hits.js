@@ -1,4 +1,4 @@
-/** The hits in a pane's lines: painted, asked for where only the server knows them, and brought into view. */
+/** The search hits of a pane: highlights them, requests matches of patterns from the server, and scrolls to a hit. */
 
 import { HitHighlighter } from "../list/hit-highlighter.js";
 import { hitParameters } from "../model/filter.js";
@@ -9,7 +9,7 @@ import { hitParameters } from "../model/filter.js";
  * @property {HTMLElement} log
  * @property {import("../list/viewport.js").Viewport} viewport
  * @property {import("../list/visible-rows.js").VisibleRows} visibleRows
- * @property {() => import("./view.js").View} view the present one
+ * @property {() => import("./view.js").View} view the current view
  * @property {(row: number) => Promise<string | null>} cursorOf
  * @property {() => ReturnType<import("../list/visible-rows.js").VisibleRows["current"]>} current
  * @property {(words: string) => void} notify
@@ -17,14 +17,14 @@ import { hitParameters } from "../model/filter.js";
 
 const SPANS_MS = 120;
 const SPANS_LINES = 200;
-// Where a pattern is in a line, is known some time after the line.
+// The matches of a pattern arrive some time after the line.
 const SEEK_MS = 1_500;
 const MARGIN_PX = 40;
 
 export class PaneHits {
   #parts;
   #hits;
-  /** Until when the hit in the chosen line is to be brought into view. */
+  /** Deadline for scrolling to the hit in the chosen line. */
   #seekUntil = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #spansTimer;
@@ -47,18 +47,18 @@ export class PaneHits {
     this.#hits.setHighlights(highlights);
   }
 
-  /** The next chosen line has one that is to be seen. */
+  /** Scroll to the hit of the next chosen line. */
   seek() {
     this.#seekUntil = performance.now() + SEEK_MS;
   }
 
-  /** Call when rows were drawn. */
+  /** Call after rows were drawn. */
   paint() {
     this.#hits.paint();
     this.#bringIntoView();
   }
 
-  /** Other lines are in view: where a pattern is in lines that it leaves as they are, the server alone knows. */
+  /** Call after the view moved. Matches of a pattern in unfiltered lines come from the server. */
   moved() {
     clearTimeout(this.#spansTimer);
     const { regex, search, only } = this.#parts.view().filter;
@@ -79,7 +79,7 @@ export class PaneHits {
     this.#bringIntoView();
   }
 
-  /** Lines are wider than the screen, and longer than what is shown of them. */
+  /** Scroll sideways to the hit, or report that it is in the part of the line that is not shown. */
   #bringIntoView() {
     const current = performance.now() < this.#seekUntil ? this.#parts.current() : null;
     if (!current?.isChosen) return;

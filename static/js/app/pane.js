@@ -1,4 +1,4 @@
-/** One view of the page: its sources as a document, the list that shows it, the stream that feeds it, its commands. */
+/** One view of the page: connects its document, list, stream, histogram and search hits. */
 
 import { group } from "../lib/numbers.js";
 import { Copier } from "../list/copier.js";
@@ -24,7 +24,7 @@ import { View } from "./view.js";
 /** @typedef {import("../model/filter.js").Filter} Filter */
 /** @typedef {import("../model/filter.js").Parameter} Parameter */
 /**
- * @typedef {object} PaneContext what all panes of the page have in common
+ * @typedef {object} PaneContext parts that all panes share
  * @property {string} base
  * @property {import("../model/settings.js").Settings} settings
  * @property {import("../model/source-names.js").SourceNames} names
@@ -33,8 +33,8 @@ import { View } from "./view.js";
  * @property {import("../model/highlights.js").Highlights} highlights
  * @property {import("../net/lines-client.js").LinesClient} linesClient
  * @property {(event: import("../model/events.js").StreamEvent) => void} received
- * @property {() => void} levelsCounted there is news of how many lines of each level there are
- * @property {() => void} changed what the page says of this pane may be another thing now
+ * @property {() => void} levelsCounted called when the number of lines per level changed
+ * @property {() => void} changed called when the state of the pane changed
  * @property {(words: string) => void} notify
  */
 
@@ -55,20 +55,23 @@ export class Pane {
   #scrollbarHits;
   #histogram;
   #seen = 0;
-  /** Characters of the longest line number so far. */
+  /** Width of the longest line number so far, in characters. */
   #widest = 0;
   #rowState;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #moveTimer;
   /** @type {(() => void)[]} */
   #unsubscribe = [];
-  /** Told what is to be copied, where it came later. @type {(text: string) => void} */
+  /** Called with text that had to be loaded before it could be copied. @type {(text: string) => void} */
   onCopy = () => {};
-  /** Told where the pane stands, some time after it moved. @type {(at: string | null) => void} */
+  /** Called some time after the view moved, with the cursor at its upper edge. @type {(at: string | null) => void} */
   onMoved = () => {};
-  /** Told of a span of time that was chosen. @type {(span: {from: number, to: number}) => void} */
+  /** Called when a time range was selected in the histogram. @type {(span: {from: number, to: number}) => void} */
   onTimeRange = () => {};
-  /** Told where a reader clicked into a line. @type {(line: LineRow, position: number, event: MouseEvent) => void} */
+  /**
+   * Called on a click into the text of a line, with the offset in the displayed text.
+   * @type {(line: LineRow, position: number, event: MouseEvent) => void}
+   */
   onTextClick = () => {};
 
   /**
@@ -88,7 +91,7 @@ export class Pane {
       moved: () => this.#moved(),
       painted: () => this.#painted(),
     });
-    /** The ways to move in it. */
+    /** Navigation in the list. */
     this.navigation = new Navigation({
       viewport: this.#viewport,
       follow: this.follow,
@@ -139,12 +142,12 @@ export class Pane {
     return this.#view.filter;
   }
 
-  /** What is selected, where it is a part of one line. */
+  /** The selected text if it is within one line, otherwise empty. */
   get selectedText() {
     return this.#selection.textInRow;
   }
 
-  /** How many lines of each level there are. */
+  /** Number of lines of each level. */
   get levels() {
     return this.#histogram.levelTotals;
   }
@@ -156,12 +159,12 @@ export class Pane {
   /**
    * @param {readonly string[]} sources
    * @param {Filter} filter
-   * @param {string | null} at the cursor of the line to show; null is the end
+   * @param {string | null} at cursor of the line to show; null for the end
    */
   show(sources, filter, at) {
     this.#view = new View(sources, filter, this.#shared.linesClient);
     this.#rowState.chosen = null;
-    // The rest of a stack trace is what was asked for.
+    // With `records` alone, continuation lines are wanted and stay undimmed.
     this.#rowState.dimContext = filter.context > 0;
     this.#frame.log.classList.toggle("merged", sources.length > 1);
     this.#begin(at);
@@ -169,29 +172,29 @@ export class Pane {
     this.find(filter);
   }
 
-  /** The same lines as before, with other hits in them. @param {Filter} filter */
+  /** Keep the lines and change the hits in them. @param {Filter} filter */
   find(filter) {
     this.#view = new View(this.sources, filter, this.#shared.linesClient);
     this.#hits.setFilter(filter);
     this.#histogram.show(this.sources, filter);
   }
 
-  /** @param {string} at the cursor of a line with a hit, which is to be seen as well */
+  /** @param {string} at cursor of a line with a hit; the hit is scrolled into view too */
   goToHit(at) {
     this.#hits.seek();
     this.goTo(at);
   }
 
-  /** @param {string} at the cursor of a line of its sources */
+  /** @param {string} at cursor of a line of the view's sources */
   goTo(at) {
     this.follow.leave();
     this.#document.open(at);
   }
 
   /**
-   * To the first line of a time, or a later one.
-   * @param {string} time as the server reads it
-   * @returns {Promise<string | null>} what is wrong with it, in words
+   * Go to the first line at or after a time.
+   * @param {string} time in the server's syntax
+   * @returns {Promise<string | null>} error message
    */
   async goToTime(time) {
     const answer = await this.requestLines({ time, count: 1 });
@@ -208,20 +211,20 @@ export class Pane {
     if (error) this.#shared.notify(error);
   }
 
-  /** So that keys go there. */
+  /** Focus the list, so that keys go to it. */
   focus() {
     this.#frame.log.focus();
   }
 
-  /** @param {readonly number[]} marks hits in each part of its lines */
+  /** @param {readonly number[]} marks number of hits in each part of the files */
   showScrollbarHits(marks) {
     this.#scrollbarHits.show(marks);
   }
 
   /**
-   * Lines of its sources.
+   * Request lines of the view's sources.
    * @param {Record<string, string | number>} query
-   * @param {readonly Parameter[]} [which] instead of those that it shows
+   * @param {readonly Parameter[]} [which] replace the parameters of the view
    */
   requestLines(query, which) {
     return this.#view.requestLines(query, which);
@@ -255,12 +258,12 @@ export class Pane {
     this.#viewport.wake();
   }
 
-  /** Names, bookmarks or the clock changed. */
+  /** Redraw rows after a change of names, bookmarks or the clock. */
   refresh() {
     this.#viewport.refresh();
   }
 
-  /** What the page says of it. @returns {import("../ui/page-status.js").PaneState} */
+  /** The state that the page shows. @returns {import("../ui/page-status.js").PaneState} */
   get state() {
     const { received, skipped, empty } = this.#document;
     const { names } = this.#shared;
@@ -281,7 +284,7 @@ export class Pane {
     };
   }
 
-  /** The line that commands are for. */
+  /** The line that commands act on. */
   get current() {
     return this.#visibleRows.current(this.follow.following.value);
   }
@@ -297,7 +300,7 @@ export class Pane {
   }
 
   /**
-   * The cursor of the line in a row: known, or asked for by the nearest one that is.
+   * Return the cursor of the line in a row, requested with the nearest known cursor if necessary.
    * @param {number} row
    * @returns {Promise<string | null>}
    */
@@ -329,7 +332,7 @@ export class Pane {
   }
 
   /**
-   * Some lines of its file before it and after it, within its row; or no more.
+   * Show or hide nearby lines of the same file within the line's row.
    * @param {number} row
    * @param {LineRow} line
    */
@@ -350,7 +353,7 @@ export class Pane {
   }
 
   /**
-   * Where in a line the character stands that its row shows at a place.
+   * Convert an offset in a row's displayed text to an offset in the line.
    * @param {LineRow} line
    * @param {number} position
    */
@@ -358,17 +361,17 @@ export class Pane {
     return sourceOffset(displayedSpans(line, this.#rowState.textFormatOf(line)).spans, position);
   }
 
-  /** What is selected, or else the current line. @returns {Promise<string | null>} */
+  /** The selected text, or the current line without a selection. @returns {Promise<string | null>} */
   async textToCopy() {
     return this.#copier.text() ?? (this.current && lineText(this.current.line.text));
   }
 
-  /** @param {LineRow} line @returns {string | null} where all of it can be read */
+  /** @param {LineRow} line @returns {string | null} URL of the whole line */
   restUrl({ source, at }) {
     return at && `${this.#shared.base}api/line?${new URLSearchParams({ source, at })}`;
   }
 
-  // How it works
+  // Internals
 
   /**
    * @param {HTMLElement} element
@@ -419,7 +422,7 @@ export class Pane {
     this.#unsubscribe.push(
       ...[this.follow.following, this.follow.paused, this.follow.held].map((flag) => flag.subscribe(mode)),
       this.connection.subscribe((connection) => {
-        // What came before the stream was there, it does not bring.
+        // The stream does not repeat lines written before it connected.
         if (connection.name === "live" && this.#document instanceof ViewDocument) this.#document.refresh();
         changed();
       }),

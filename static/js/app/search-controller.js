@@ -1,4 +1,4 @@
-/** Searching and filtering in the pane in front of the reader: what is typed and clicked becomes its query. */
+/** Search and filter of the active pane: turns input and clicks into the pane's query. */
 
 import {
   hitParameters,
@@ -24,7 +24,7 @@ import { SearchBar } from "../ui/search-bar.js";
  * @typedef {object} SearchContext
  * @property {string} base
  * @property {() => Pane | undefined} active
- * @property {(filter: Filter, how: {at?: string, canGoBack?: boolean}) => void} refine the active pane's query
+ * @property {(filter: Filter, how: {at?: string, canGoBack?: boolean}) => void} refine change the active pane's query
  * @property {import("../model/settings.js").Settings} settings
  * @property {import("../model/recent-searches.js").RecentSearches} recent
  * @property {(words: string) => void} notify
@@ -40,9 +40,9 @@ export class SearchController {
   #client;
   #searchedQuery = "";
   #isStale = false;
-  /** What waits for the server to find nothing wrong with it. @type {(() => void) | null} */
+  /** Runs once the server has accepted the pattern. @type {(() => void) | null} */
   #onAccepted = null;
-  /** @type {Pane | undefined} whose marks are shown */
+  /** @type {Pane | undefined} the pane that shows scrollbar hits */
   #markedPane;
 
   /** @param {SearchContext} context */
@@ -72,7 +72,7 @@ export class SearchController {
     this.#bar.open();
   }
 
-  /** Ends the search; what is filtered besides stays. */
+  /** Close the search; filters stay. */
   close() {
     this.#bar.close();
     const filter = this.#filter;
@@ -86,12 +86,12 @@ export class SearchController {
     void this.refine(NO_FILTER);
   }
 
-  /** Lines came. */
+  /** Call when lines arrived. */
   linesArrived() {
     this.#isStale = true;
   }
 
-  /** Shows what the active pane is asked for, and looks for its hits. */
+  /** Show the active pane's filter and start its search. */
   show() {
     const pane = this.#context.active();
     if (!pane) return;
@@ -103,14 +103,14 @@ export class SearchController {
     this.#showScrollbarHits();
   }
 
-  /** What the page tells of the active pane's lines changed. */
+  /** Call when the number of lines per level changed. */
   showLevels() {
     const pane = this.#context.active();
     if (pane) this.#chips.showLevels(pane.levels, pane.filter.levels);
   }
 
   /**
-   * Other lines; a reader who has left the end stays at the same line, or the next one that there is.
+   * Change the filter. Unless the pane follows the end, it stays at the current line or the next remaining one.
    * @param {Filter} filter
    * @param {boolean} [canGoBack]
    */
@@ -139,7 +139,7 @@ export class SearchController {
     void this.refine(withField(this.#filter, what, field));
   }
 
-  // Going from one to the next
+  // Jumping to hits
 
   /** @param {"next" | "previous"} way */
   async jump(way) {
@@ -150,7 +150,7 @@ export class SearchController {
   /**
    * @param {readonly string[]} levels
    * @param {"next" | "previous"} way
-   * @param {string} what they are called
+   * @param {string} what noun for messages
    */
   async jumpToLevel(levels, way, what) {
     const which = matchParameters({ ...this.#filter, levels });
@@ -159,7 +159,7 @@ export class SearchController {
 
   /**
    * @param {string} typed
-   * @returns {Promise<string | null>} what is wrong with it, in words
+   * @returns {Promise<string | null>} error message
    */
   async goToTime(typed) {
     return (await this.#context.active()?.goToTime(this.#parseTime(typed))) ?? null;
@@ -167,7 +167,7 @@ export class SearchController {
 
   /**
    * @param {{since: string, until: string}} typed
-   * @returns {Promise<string | null>} what is wrong with it, in words
+   * @returns {Promise<string | null>} error message
    */
   async chooseTimeRange(typed) {
     const [since, until] = [typed.since, typed.until].map((text) => text && this.#parseTime(text));
@@ -179,9 +179,9 @@ export class SearchController {
     return null;
   }
 
-  // How it works
+  // Internals
 
-  /** @param {Filter} filter as typed: a pattern may be wrong */
+  /** @param {Filter} filter as typed; its pattern may be invalid */
   #applyTyped(filter) {
     const before = this.#filter;
     const go = () => void this.refine(filter, before.search === "" && filter.search !== "");
@@ -209,7 +209,7 @@ export class SearchController {
     const pane = this.#context.active();
     if (this.#markedPane !== pane) this.#markedPane?.showScrollbarHits([]);
     this.#markedPane = pane;
-    // They are places in the files: where lines are merged or left out, they are none in the list.
+    // Hit positions are offsets in files, so they do not fit merged or filtered lists.
     const isPlain = pane?.sources.length === 1 && !isFiltering(pane.filter);
     pane?.showScrollbarHits(isPlain && "progress" in state ? (state.progress?.marks ?? []) : []);
   }
@@ -235,7 +235,7 @@ export class SearchController {
 
   /** @param {boolean} back */
   async #goToFirstHit(back) {
-    // From the end, the nearest hit is above.
+    // At the end, the nearest hit is above.
     const atEnd = this.#context.active()?.follow.following.value;
     await this.jump(back || atEnd ? "previous" : "next");
   }
@@ -257,13 +257,13 @@ export class SearchController {
       if (!answer || "error" in answer) return this.#context.notify(answer?.error ?? "The server did not answer");
       const found = answer.lines.find((line) => !isHere(line) || (way === "next" && !current.isChosen));
       if (found) return pane.goToHit(found.at);
-      // It may not have been found yet.
+      // The server may not have searched everything yet.
       if (answer.complete) break;
     }
     this.#context.notify(`No more ${what} further ${way === "next" ? "down" : "up"}`);
   }
 
-  /** @param {string} text @returns {string} as the server reads it */
+  /** @param {string} text @returns {string} in the server's syntax */
   #parseTime(text) {
     const near = this.#context.active()?.current?.line.time ?? Date.now();
     return String(parseTime(text, { zone: this.#context.settings.zone.value, near }) ?? text);

@@ -1,4 +1,4 @@
-/** What a pane shows, and how the server is asked for it: sources, and what is wanted of their lines. */
+/** A view: sources and a filter, and the requests for its lines. */
 
 import { FileDocument } from "../model/file-document.js";
 import { toQueryString, viewParameters } from "../model/filter.js";
@@ -23,41 +23,41 @@ export class View {
     this.filter = filter;
     this.#linesClient = linesClient;
     this.#parameters = viewParameters(filter);
-    /** Where a pattern is in a line, the server alone knows. @type {Parameter[]} */
+    /** Only the server knows the matches of a pattern. @type {Parameter[]} */
     this.#spans = filter.regex && this.isFiltered ? [["spans", "true"]] : [];
   }
 
-  /** Whether lines are left out. */
+  /** Whether lines are filtered out. */
   get isFiltered() {
     return this.#parameters.length > 0;
   }
 
-  /** Whether lines that do not match are shown with those that do. */
+  /** Whether context lines are shown with matches. */
   get hasContext() {
     const { context, records } = this.filter;
     return this.isFiltered && (context > 0 || records);
   }
 
-  /** What a stream of it has, as the server's parameters. */
+  /** Parameters of the view's stream. */
   get streamFilter() {
     return toQueryString([...this.#parameters, ...this.#spans]);
   }
 
   /**
-   * Lines of its sources.
+   * Request lines of the view's sources.
    * @param {Query} query
-   * @param {readonly Parameter[]} [parameters] instead of those that it shows
+   * @param {readonly Parameter[]} [parameters] replace the parameters of the view
    */
   requestLines(query, parameters = this.#parameters) {
     return this.#linesClient.request({ places: "true", ...query }, [...this.#sourceParameters, ...parameters]);
   }
 
   /**
-   * The lines of a source next to one, whether they are part of the view or not.
+   * Load the lines before and after a line in its file, including lines outside the view.
    * @param {string} source
-   * @param {string} at the cursor of the line
-   * @param {number} count of those before it, and of those after it
-   * @returns {Promise<{before: string[], after: string[]} | null>} null when the server did not give them
+   * @param {string} at cursor of the line
+   * @param {number} count number of lines on each side
+   * @returns {Promise<{before: string[], after: string[]} | null>} null when a request failed
    */
   async around(source, at, count) {
     const requestLines = (/** @type {Query} */ query) => this.#linesClient.load(query, [["source", source]]);
@@ -66,7 +66,7 @@ export class View {
     return { before: before.lines.map(({ text }) => text), after: after.lines.slice(1).map(({ text }) => text) };
   }
 
-  /** Its lines as one surface. @param {Omit<import("../model/file-document.js").DocumentHost, "load">} host */
+  /** Create the document of the view. @param {Omit<import("../model/file-document.js").DocumentHost, "load">} host */
   document(host) {
     const all = [...this.#sourceParameters, ...this.#parameters, ...this.#spans];
     const loading = { ...host, load: (/** @type {Query} */ query) => this.#linesClient.load(query, all) };

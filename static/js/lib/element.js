@@ -1,4 +1,4 @@
-/** Elements from text and other elements; never from markup. */
+/** DOM elements built from text and other elements, never from markup. */
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -15,7 +15,7 @@ export function element(tag, className, ...children) {
 }
 
 /**
- * The element of the page with this id; a page without it is broken, so this throws.
+ * Return the page's element with this id, or throw if the page has none of this type.
  * @template {HTMLElement} Type
  * @param {string} id
  * @param {new () => Type} type
@@ -28,7 +28,7 @@ export function byId(id, type) {
 }
 
 /**
- * Leaves the node alone when nothing changed, so a selection in it survives.
+ * Set the text only if it differs: writing the same text would clear a selection.
  * @param {HTMLElement} node
  * @param {string} text
  */

@@ -1,4 +1,4 @@
-/** Numbers as people read them: grouped digits, counted nouns, sizes. */
+/** Number formats: grouped digits, counted nouns, byte sizes. */
 
 const grouped = new Intl.NumberFormat("en");
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
@@ -9,16 +9,16 @@ export function group(value) {
 }
 
 /**
- * "1 line", "1,204 lines".
+ * Format a count with its noun: "1 line", "1,204 lines".
  * @param {number} count
- * @param {string} noun singular; the plural takes an s
+ * @param {string} noun singular; the plural appends an s
  */
 export function counted(count, noun) {
   return `${group(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /**
- * Decimal units with at most three digits: "0 B", "999 B", "1.2 kB", "38 MB".
+ * Format bytes in decimal units with at most three digits: "0 B", "999 B", "1.2 kB", "38 MB".
  * @param {number} size in bytes
  */
 export function bytes(size) {

@@ -1,13 +1,13 @@
 /**
- * One value and those who want to know when it changes. Who holds the Signal writes; readers get `Readable`.
+ * A value that notifies subscribers of changes. The owner holds the `Signal`; other modules get a `Readable`.
  */
 
 /**
  * @template T
  * @typedef {object} Readable
  * @property {T} value
- * @property {(listener: (value: T) => void) => () => void} subscribe tells the present value
- *   and every change; returns the way out
+ * @property {(listener: (value: T) => void) => () => void} subscribe calls the listener with the current
+ *   value and after every change; returns a function that unsubscribes
  */
 
 /**
@@ -44,17 +44,17 @@ export class Signal {
 }
 
 /**
- * Acts on the first value that is wanted, which may be the present one, and never again.
+ * Call `act` with the first wanted value, which may be the current one, and never again.
  * @template T
- * @param {Readable<T>} readableColor
+ * @param {Readable<T>} readable
  * @param {(value: T) => boolean} isWanted
  * @param {(value: T) => void} act
  */
-export function once(readableColor, isWanted, act) {
+export function once(readable, isWanted, act) {
   /** @type {(() => void) | undefined} */
   let stop;
   let done = false;
-  stop = readableColor.subscribe((value) => {
+  stop = readable.subscribe((value) => {
     if (done || !isWanted(value)) return;
     done = true;
     stop?.();

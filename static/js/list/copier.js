@@ -1,4 +1,4 @@
-/** Puts what is selected into the clipboard, and selects all when asked by keys. */
+/** Copies the selection to the clipboard, and selects all lines on Ctrl+A. */
 
 import { loadSelectedText, selectedText } from "./selected-text.js";
 
@@ -14,9 +14,9 @@ export class Copier {
    * @param {HTMLElement} log
    * @param {object} parts
    * @param {import("./selection.js").Selection} parts.selection
-   * @param {() => RowSource} parts.document the present one
+   * @param {() => RowSource} parts.document the current document
    * @param {import("./row-state.js").RowState} parts.rowState
-   * @param {(text: string) => void} parts.later told what is to be copied, where it came later
+   * @param {(text: string) => void} parts.later called with text that had to be loaded first
    */
   constructor(log, { selection, document, rowState, later }) {
     this.#selection = selection;
@@ -27,7 +27,7 @@ export class Copier {
     log.addEventListener("keydown", (event) => this.#selectAll(event));
   }
 
-  /** What is selected. @returns {Promise<string> | null} */
+  /** The selected text, once loaded; null without a selection. @returns {Promise<string> | null} */
   text() {
     const { range } = this.#selection;
     return range && loadSelectedText(this.#document(), range, this.#rowState);
@@ -38,7 +38,7 @@ export class Copier {
     const { range } = this.#selection;
     if (!range) return;
     const text = selectedText(this.#document(), range, this.#rowState);
-    // The clipboard waits for nobody: what is not here yet is copied when it is.
+    // A clipboard event cannot be delayed, so missing lines are copied after they are loaded.
     if (text === null) return void this.text()?.then(this.#later);
     event.preventDefault();
     event.clipboardData?.setData("text/plain", text);

@@ -1,6 +1,6 @@
 /**
- * Whether the list follows the end, and whether it is paused: two explicit states with one writer. Leaving the end by
- * wheel, key, finger or scrollbar stops following; only a command starts it again.
+ * Whether the list follows the end and whether it is paused. Leaving the end by wheel, key, touch or scrollbar stops
+ * following; only a command starts it again.
  */
 
 import { Signal } from "../lib/signal.js";
@@ -30,7 +30,7 @@ export class FollowState {
     return this.#paused;
   }
 
-  /** While a button or finger is down nothing may move under it. @returns {Flag} */
+  /** Whether a button or finger is down. Nothing may move under it. @returns {Flag} */
   get held() {
     return this.#held;
   }
@@ -40,7 +40,7 @@ export class FollowState {
     else this.join();
   }
 
-  /** To the end, and on with it. */
+  /** Go to the end and follow it. */
   join() {
     this.#following.set(true);
     this.#paused.set(false);
@@ -66,7 +66,7 @@ export class FollowState {
     log.addEventListener("pointerdown", (event) => event.pointerType === "mouse" && hold());
     log.addEventListener("touchstart", hold, { passive: true });
     for (const name of ["pointerup", "touchend", "touchcancel", "blur"]) window.addEventListener(name, release);
-    // Some browsers report no pointerup after a drag of the scrollbar.
+    // Some browsers send no pointerup after a drag of the scrollbar.
     window.addEventListener("pointermove", (event) => event.buttons === 0 && this.#held.value && release());
   }
 }

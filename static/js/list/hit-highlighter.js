@@ -1,4 +1,4 @@
-/** Paints what was searched for, and the words that a reader wants to see, in the rows in view. */
+/** Highlights search hits and highlighted words in the visible rows. */
 
 import { MAX_HIGHLIGHTS } from "../model/highlights.js";
 import { displayedHits, findHits, hitPatterns } from "../text/hits.js";
@@ -9,7 +9,7 @@ import { TextHighlight, textRange } from "./text-highlight.js";
 /**
  * @typedef {object} HitQuery
  * @property {readonly string[]} texts
- * @property {boolean} regex whether they are patterns: then the server says where they are
+ * @property {boolean} regex whether the texts are patterns, whose matches only the server knows
  * @property {import("../model/filter.js").MatchCase} matchCase
  */
 
@@ -24,7 +24,7 @@ export class HitHighlighter {
   #words = [];
   #regex = false;
   #isEmpty = true;
-  /** What the server said, by file and number. @type {Map<string, readonly Hit[]>} */
+  /** Matches sent by the server, by file and line number. @type {Map<string, readonly Hit[]>} */
   #serverSpans = new Map();
 
   /**
@@ -50,13 +50,13 @@ export class HitHighlighter {
     this.paint();
   }
 
-  /** @param {readonly import("../model/rows.js").WireLine[]} lines with their spans */
+  /** @param {readonly import("../model/rows.js").WireLine[]} lines with their matches */
   addSpans(lines) {
     for (const { file, n, spans } of lines) if (n !== null) this.#serverSpans.set(`${file} ${n}`, spans ?? []);
     this.paint();
   }
 
-  /** Call when rows were drawn. */
+  /** Call after rows were drawn. */
   paint() {
     const isEmpty = this.#patterns.length === 0 && !this.#regex && this.#words.length === 0;
     if (isEmpty && this.#isEmpty) return;
@@ -74,14 +74,14 @@ export class HitHighlighter {
     this.#highlights.forEach((paint, color) => paint.set(words[color]));
   }
 
-  /** Where the first hit in a row is on the screen; null if the row shows none. @param {number} row */
+  /** Return the screen position of the first hit in a row; null if the row shows none. @param {number} row */
   firstIn(row) {
     const visible = [...this.#visibleLines()].find((each) => each.row === row);
     const [first] = visible ? this.#hitsIn(visible.text, visible.line) : [];
     return visible && first ? textRange(visible.element, first[0], first[1]).getBoundingClientRect() : null;
   }
 
-  /** The lines in view, with what shows their text. */
+  /** The visible lines with the element that shows their text. */
   *#visibleLines() {
     const { top, bottom } = this.#viewport;
     for (let row = top; row < bottom; row += 1) {
@@ -98,7 +98,7 @@ export class HitHighlighter {
   #hitsIn(text, line) {
     if (!this.#regex) return findHits(text, this.#patterns);
     const spans = this.#serverSpans.get(`${line.file} ${line.n}`) ?? line.spans ?? [];
-    // Set out over several lines, its places are others.
+    // Offsets of the line do not apply to pretty-printed JSON.
     return text.includes("\n") ? [] : displayedHits(line.text, spans).filter(([start]) => start < text.length);
   }
 }

@@ -1,4 +1,4 @@
-/** The list in the looks that a reader chose: wrapped or not, with which columns. */
+/** Applies the settings to a list: wrapping, columns, times, fields. */
 
 const TIME_WIDTHS = { off: 0, absolute: 12, relative: 8 };
 
@@ -7,7 +7,7 @@ const TIME_WIDTHS = { off: 0, absolute: 12, relative: 8 };
  * @param {import("../model/settings.js").Settings} settings
  * @param {import("./viewport.js").Viewport} viewport
  * @param {import("./row-state.js").RowState} rowState
- * @returns {(() => void)[]} the ways out
+ * @returns {(() => void)[]} functions that unsubscribe
  */
 export function applyListSettings(log, settings, viewport, rowState) {
   return [

@@ -1,10 +1,10 @@
-/** The ways a reader moves through a document: by lines and pages, to both ends, to a place. */
+/** Navigation in a document: by lines and pages, to both ends, to a line or percentage. */
 
 /** @typedef {import("../model/go-to.js").Target} Target */
 /** @typedef {{total: number, rowOfLine: (line: number) => number}} LineRows */
 
 const SIDEWAYS_PX = 80;
-// Enough of what is before it, to see where one is.
+// Rows shown above the target.
 const CONTEXT_ROWS = 3;
 
 export class Navigation {
@@ -17,7 +17,7 @@ export class Navigation {
    * @param {object} parts
    * @param {import("./viewport.js").Viewport} parts.viewport
    * @param {import("./follow-state.js").FollowState} parts.follow
-   * @param {() => LineRows} parts.document the present one
+   * @param {() => LineRows} parts.document the current document
    * @param {(row: number) => void} parts.choose
    */
   constructor({ viewport, follow, document, choose }) {
@@ -32,7 +32,7 @@ export class Navigation {
     this.#viewport.moveBy(lines * this.#viewport.rowHeight);
   }
 
-  /** A line of the page before stays in view. @param {number} linesClient */
+  /** Move by pages; one line of the previous page stays in view. @param {number} linesClient */
   byPages(linesClient) {
     this.byLines(linesClient * Math.max(1, this.#viewport.rowsInView - 1));
   }
@@ -65,7 +65,7 @@ export class Navigation {
     this.#viewport.moveTo(whole, target.kind === "line" ? CONTEXT_ROWS : 0);
   }
 
-  /** To a row that was asked for; what is in view stays where it is. @param {number} row */
+  /** Scroll to a requested row unless it is already in view. @param {number} row */
   show(row) {
     if (this.#follow.following.value) return;
     this.#choose(row);

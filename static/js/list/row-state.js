@@ -1,4 +1,4 @@
-/** How each row is to look: what the reader spread out, marked or chose, and the columns in words. */
+/** Display state of rows: expanded, pretty-printed, chosen, with nearby lines; and the text of their columns. */
 
 import { group } from "../lib/numbers.js";
 import { formatAge, formatTime } from "../text/time.js";
@@ -6,14 +6,14 @@ import { formatAge, formatTime } from "../text/time.js";
 /** @typedef {import("../model/rows.js").Row} Row */
 /** @typedef {import("../model/rows.js").LineRow} LineRow */
 /**
- * @typedef {object} RowStateParts what the looks depend on besides
+ * @typedef {object} RowStateParts other state that rows depend on
  * @property {import("./rows.js").RowOptions["names"]} names
  * @property {import("./rows.js").RowOptions["sourceColors"]} sourceColors
  * @property {Pick<import("../model/bookmarks.js").Bookmarks, "has">} bookmarks
  * @property {Pick<import("../model/settings.js").Settings, "times" | "zone" | "fields">} settings
  * @property {(line: LineRow) => string | null} restUrl
  */
-/** @typedef {{file: string, n: number | null, text: string}} Chosen a line, by its number where that is known */
+/** @typedef {{file: string, n: number | null, text: string}} Chosen a line, identified by its number if it is known */
 
 export class RowState {
   #parts;
@@ -23,9 +23,9 @@ export class RowState {
   #pretty = new Set();
   /** @type {Map<Row | string, import("./rows.js").Around>} */
   #around = new Map();
-  /** Whether any row was made higher than others. */
+  /** Whether any row may be higher than the others. */
   hasTall = false;
-  /** Whether lines that do not match stand back. */
+  /** Whether context lines are dimmed. */
   dimContext = false;
   /** @type {Chosen | null} */
   chosen = null;
@@ -47,7 +47,7 @@ export class RowState {
 
   /**
    * @param {Row} row
-   * @param {import("./rows.js").Around | null} around null shows the line alone again
+   * @param {import("./rows.js").Around | null} around null hides the nearby lines again
    */
   setAround(row, around) {
     if (around) this.#around.set(keyOf(row), around);
@@ -76,7 +76,7 @@ export class RowState {
 
   /**
    * @param {Row | null} row
-   * @param {number | null} n its line's number
+   * @param {number | null} n line number
    * @returns {import("./rows.js").RowOptions}
    */
   of(row, n) {
@@ -117,7 +117,7 @@ export class RowState {
 }
 
 /**
- * A line by its place: it may come again, from the stream or with its page.
+ * Identify a line by file and number: the stream and a page of lines create separate rows for it.
  * @param {Row} row
  */
 function keyOf(row) {

@@ -1,6 +1,6 @@
 /**
- * Rows as elements that are filled again and again. Text nodes and class names from a closed set only; what a plain
- * line has in common with the one before it in the same element is not touched.
+ * Row elements, reused for different lines. They contain text nodes and class names from a fixed set only. A plain
+ * line replaces only the parts that differ from the previous line of the same element.
  */
 
 import { element } from "../lib/element.js";
@@ -16,20 +16,20 @@ import { gapText, sourceText } from "../text/words.js";
 /** @typedef {import("../model/rows.js").Level} Level */
 /** @typedef {import("../text/spans.js").Span} Span */
 /**
- * How a row is to look, apart from what it holds.
+ * How to display a row.
  * @typedef {object} RowOptions
  * @property {Pick<import("../model/source-names.js").SourceNames, "short">} names
  * @property {Pick<import("../model/source-colors.js").SourceColors, "of">} sourceColors
  * @property {string | null} number
  * @property {string | null} time
  * @property {boolean} expanded
- * @property {boolean} pretty JSON is set out over several lines
+ * @property {boolean} pretty JSON is pretty-printed over several lines
  * @property {boolean} fields JSON is shown as key=value
- * @property {Around | null} around what stands before and after the line in its file
- * @property {boolean} marked it has a bookmark
- * @property {boolean} chosen the URL points to it
- * @property {boolean} dimContext whether lines that do not match stand back
- * @property {string | null} restUrl where all of the line can be read
+ * @property {Around | null} around nearby lines of the same file
+ * @property {boolean} marked the line has a bookmark
+ * @property {boolean} chosen the line is the target of a jump or a link
+ * @property {boolean} dimContext whether context lines are dimmed
+ * @property {string | null} restUrl URL of the whole line
  */
 /**
  * @typedef {object} Parts
@@ -40,14 +40,18 @@ import { gapText, sourceText } from "../text/words.js";
  * @property {Text} time
  * @property {HTMLElement} body
  * @property {HTMLElement} text
- * @property {Text | null} plain the only node in `text`, where there is just one
+ * @property {Text | null} plain the only child of `text`, if there is just one
  * @property {string} className
  * @property {Level | null} level
  */
-/** @typedef {{before: readonly string[], after: readonly string[]}} Around lines */
-/** @typedef {{spans: Span[], rest: number, unit: "character" | "line"}} DisplayedSpans `rest` counts what is left out */
+/** @typedef {{before: readonly string[], after: readonly string[]}} Around nearby lines */
+/**
+ * @typedef {{spans: Span[], rest: number, unit: "character" | "line"}} DisplayedSpans `rest` counts characters or
+ *   lines that are left out
+ */
 
-// Laying out a megabyte in one row takes seconds; nobody reads it unasked. So do spans past the bound on nodes.
+// Layout of a megabyte in one row takes seconds, so a row shows only a part until the user expands it. The number of
+// spans is limited for the same reason.
 const FOLDED = { characters: 4_000, spans: 400 };
 const EXPANDED = { characters: 100_000, spans: 10_000 };
 const AROUND = { characters: 1_000, spans: 100 };
@@ -60,7 +64,7 @@ const LETTERS = { fatal: "F", error: "E", warning: "W", notice: "N", info: "I", 
 /** @type {WeakMap<HTMLElement, Parts>} */
 const partsOf = new WeakMap();
 
-/** An empty row, to be filled by `fillRow`. @returns {HTMLElement} */
+/** Create an empty row for `fillRow`. @returns {HTMLElement} */
 export function makeRow() {
   const [letter, name, number, time] = Array.from({ length: 4 }, () => document.createTextNode(""));
   const marker = element("span", "mark-cell", letter);
@@ -77,7 +81,7 @@ export function makeRow() {
 function numberButton(number) {
   const button = element("button", "number", number);
   button.type = "button";
-  // The keyboard reaches the menu of a line by its own command, not through a stop at each row.
+  // The keyboard opens the menu with a command instead of a tab stop in each row.
   button.tabIndex = -1;
   button.title = "Menu of this line";
   button.dataset.action = "menu";
@@ -85,8 +89,8 @@ function numberButton(number) {
 }
 
 /**
- * @param {HTMLElement} row made by `makeRow`
- * @param {Row | null} content null for one that is still being loaded
+ * @param {HTMLElement} row created by `makeRow`
+ * @param {Row | null} content null for a line that is not loaded
  * @param {RowOptions} options
  */
 export function fillRow(row, content, options) {
@@ -103,7 +107,7 @@ export function fillRow(row, content, options) {
 }
 
 /**
- * The spans that a line's row shows, in order: what a place in the row's text is to be looked up in.
+ * Return the spans that a row displays, in order. Offsets in the row's text refer to them.
  * @param {LineRow} line
  * @param {Pick<RowOptions, "pretty" | "expanded" | "fields">} options
  * @returns {DisplayedSpans}
@@ -278,7 +282,7 @@ function link(className, href, words) {
 }
 
 /**
- * What follows the text: what is left out of it, and how to come by it.
+ * Return the elements after the text: how much is left out, and how to show it.
  * @param {LineRow} line
  * @param {RowOptions} options
  * @param {DisplayedSpans} displayed

@@ -1,6 +1,6 @@
 /**
- * Between a place in content of any height and the `scrollTop` of a scroller whose height browsers limit. The first and
- * last stretch map one to one, so that both ends are reached exactly; what lies between is squeezed evenly.
+ * Maps offsets in content of any height to the `scrollTop` of an element, whose height browsers limit. The first and
+ * last part map one to one, so both ends are reached exactly; the part in between is compressed evenly.
  */
 
 // Chromium stops at 33,554,428 px divided by pixel ratio and zoom, Firefox at 17,895,697 px.
@@ -13,11 +13,11 @@ export class ScrollMap {
    * @param {number} viewport height in px
    */
   constructor(content, viewport) {
-    /** Height of the element to scroll. */
+    /** Height of the scrolled element. */
     this.canvas = Math.max(0, Math.min(CANVAS_PX, Math.round(content)));
-    /** The highest `scrollTop`. */
+    /** Maximum `scrollTop`. */
     this.range = Math.max(0, this.canvas - viewport);
-    /** The last place: there the content ends at the lower edge of the viewport. */
+    /** Maximum offset: the content ends at the lower edge of the viewport. */
     this.last = Math.max(0, content - viewport);
   }
 
@@ -26,14 +26,14 @@ export class ScrollMap {
     return this.last - this.range < 1;
   }
 
-  /** @param {number} top @returns {number} the place in px of content */
+  /** @param {number} top @returns {number} offset in px of content */
   toOffset(top) {
     if (this.isExact || top <= EDGE_PX) return clamp(top, this.last);
     if (top >= this.range - EDGE_PX) return clamp(this.last - (this.range - top), this.last);
     return EDGE_PX + (top - EDGE_PX) * this.#squeeze;
   }
 
-  /** @param {number} offset @returns {number} the `scrollTop` that stands for it */
+  /** @param {number} offset @returns {number} the matching `scrollTop` */
   toTop(offset) {
     if (this.isExact || offset <= EDGE_PX) return clamp(offset, this.range);
     if (offset >= this.last - EDGE_PX) return clamp(this.range - (this.last - offset), this.range);
@@ -41,8 +41,8 @@ export class ScrollMap {
   }
 
   /**
-   * Whether a scroller at `top` is where a scrolled pixel means many pixels of content, so that a wheel's or finger's
-   * way is taken as it is, and not multiplied.
+   * Whether a scrolled pixel means many pixels of content at `top`. There the list moves by the distance of a wheel
+   * or touch gesture itself instead of a multiple of it.
    * @param {number} top
    */
   isSqueezed(top) {

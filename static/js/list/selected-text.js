@@ -1,4 +1,4 @@
-/** What a selection over many rows is as text: what the files hold, and not how the page shows it. */
+/** The text of a selection over many rows, as it is in the files. */
 
 import { copiedText, lineText } from "../text/spans.js";
 import { displayedSpans } from "./rows.js";
@@ -13,14 +13,14 @@ import { displayedSpans } from "./rows.js";
  * @property {(first: number, last: number) => Promise<unknown>} collect
  */
 
-// A browser does not like more in one piece, and neither does where it is put.
+// Larger texts are slow to copy and to paste.
 const MOST_ROWS = 50_000;
 
 /**
  * @param {RowSource} rows
  * @param {SelectedRange} range
  * @param {RowState} rowState
- * @returns {string | null} null if some of it is not here; `collect` it first
+ * @returns {string | null} null if some lines are not loaded; call `collect` first
  */
 export function selectedText(rows, range, rowState) {
   const { first, last } = limited(rows, range);
@@ -29,7 +29,7 @@ export function selectedText(rows, range, rowState) {
 }
 
 /**
- * The same, once all is here that can be had.
+ * Load the missing lines and return the text of all lines that could be loaded.
  * @param {RowSource} rows
  * @param {SelectedRange} range
  * @param {RowState} rowState

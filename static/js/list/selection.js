@@ -1,16 +1,16 @@
 /**
- * A selection with the mouse over many screens: its two ends are a row and a place in the row's text, so that it
- * outlives the elements that come and go. Fingers select as the browser does.
+ * A mouse selection over any number of rows. Its two ends are a row and an offset in the row's text, so it survives
+ * the reuse of row elements. Touch selection is left to the browser.
  */
 
 import { TextHighlight, textRange } from "./text-highlight.js";
 
 /** @typedef {import("./viewport.js").Viewport} Viewport */
-/** @typedef {{row: number, offset: number}} TextPosition `offset` in characters of what is shown */
+/** @typedef {{row: number, offset: number}} TextPosition `offset` in characters of the displayed text */
 /** @typedef {{first: TextPosition, last: TextPosition}} SelectedRange in order */
 
 const WORD = /[\p{L}\p{N}_]/u;
-// Beyond the edge the view follows the pointer, the faster the further it is.
+// Beyond the edge the list scrolls, faster with the distance of the pointer.
 const SCROLL_FACTOR = 0.4;
 
 export class Selection {
@@ -34,13 +34,13 @@ export class Selection {
     log.addEventListener("pointerdown", (event) => this.#onPointerDown(event));
     log.addEventListener("pointermove", (event) => this.#onPointerMove(event));
     log.addEventListener("mousedown", (event) => this.#isText(event) && event.preventDefault());
-    // The number of a line would keep the focus, and with it the keys.
+    // A click on a line number would focus the button, and keys would no longer reach the list.
     log.addEventListener("mousedown", (event) => hasAction(event.target) && event.preventDefault());
     log.addEventListener("dblclick", (event) => this.#selectWord(event));
     for (const end of ["pointerup", "pointercancel"]) log.addEventListener(end, () => this.#onPointerUp());
   }
 
-  /** What is selected, in order; null where it is nothing. @returns {SelectedRange | null} */
+  /** The selected range in order; null if the selection is empty. @returns {SelectedRange | null} */
   get range() {
     const [anchor, head] = [this.#anchor, this.#head];
     if (!anchor || !head || (anchor.row === head.row && anchor.offset === head.offset)) return null;
@@ -52,12 +52,12 @@ export class Selection {
     this.#set(null, null);
   }
 
-  /** @param {number} rows all there are */
+  /** @param {number} rows number of rows */
   selectAll(rows) {
     this.#set({ row: 0, offset: 0 }, { row: rows - 1, offset: Infinity });
   }
 
-  /** Marks what is in view; call when rows were drawn. */
+  /** Highlight the visible part; call after rows were drawn. */
   paint() {
     const { range } = this;
     /** @type {globalThis.Range[]} */
@@ -72,7 +72,7 @@ export class Selection {
   }
 
   /**
-   * The place in the text of a row that is at a point.
+   * Return the position in a row's text at a point of the screen.
    * @param {number} x
    * @param {number} y
    */
@@ -80,7 +80,7 @@ export class Selection {
     return this.#positionAt(x, y);
   }
 
-  /** The text of what is selected, where it is within one row; else nothing. */
+  /** The selected text if it is within one row, otherwise empty. */
   get textInRow() {
     const { range } = this;
     if (!range || range.first.row !== range.last.row) return "";
@@ -101,7 +101,8 @@ export class Selection {
   /** @param {PointerEvent} event */
   #onPointerMove(event) {
     if (!this.#dragging) return;
-    // Not before it moves: a click would be told of the list, and not of what was clicked.
+    // Capture starts with the first move: after a capture, a click is dispatched to the list instead of the clicked
+    // element.
     if (!this.#log.hasPointerCapture(event.pointerId)) this.#log.setPointerCapture(event.pointerId);
     const { top, bottom } = this.#log.getBoundingClientRect();
     const y = Math.max(top + 1, Math.min(bottom - 2, event.clientY));
@@ -160,7 +161,7 @@ export class Selection {
     return isMouse && event.button === 0 && target instanceof Element && !target.closest("button, a") && !this.#isScrollbar(event);
   }
 
-  /** Whether it is on a scrollbar. @param {MouseEvent} event */
+  /** Whether the pointer is on a scrollbar. @param {MouseEvent} event */
   #isScrollbar(event) {
     const { left, top } = this.#log.getBoundingClientRect();
     return event.clientX - left >= this.#log.clientWidth || event.clientY - top >= this.#log.clientHeight;

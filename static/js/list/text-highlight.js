@@ -1,16 +1,16 @@
-/** Ranges of text with a look of their own and without an element of their own: rows come and go under them. */
+/** Styled ranges of text without elements of their own (CSS Custom Highlight API), because row elements are reused. */
 
 export class TextHighlight {
   #highlight;
   /** @type {Range[]} */
   #ranges = [];
 
-  /** @param {string} name of the look in the style sheet, which all lists of the page share */
+  /** @param {string} name name of the style in the style sheet, shared by all lists of the page */
   constructor(name) {
     this.#highlight = shared(name);
   }
 
-  /** @param {Range[]} ranges instead of those before */
+  /** @param {Range[]} ranges replace the earlier ones */
   set(ranges) {
     for (const range of this.#ranges) this.#highlight?.delete(range);
     for (const range of ranges) this.#highlight?.add(range);
@@ -21,7 +21,7 @@ export class TextHighlight {
 /**
  * @param {Element} element
  * @param {number} start in characters of its text
- * @param {number} end what is beyond the end is the end
+ * @param {number} end clamped to the end of the text
  */
 export function textRange(element, start, end) {
   const range = document.createRange();
@@ -31,7 +31,7 @@ export function textRange(element, start, end) {
   return range;
 }
 
-/** @param {string} name @returns {Highlight | null} null where the browser has none: then it is not to be seen */
+/** @param {string} name @returns {Highlight | null} null if the browser does not support highlights */
 function shared(name) {
   if (typeof Highlight !== "function") return null;
   const highlight = CSS.highlights.get(name) ?? new Highlight();
@@ -40,9 +40,9 @@ function shared(name) {
 }
 
 /**
- * The text node and the offset in it of a place in an element's text.
+ * Return the text node, and the offset in it, of an offset in an element's text.
  * @param {Element} element
- * @param {number} offset in characters; what is beyond the end is the end
+ * @param {number} offset in characters, clamped to the end
  * @returns {[Node, number]}
  */
 function nodeAt(element, offset) {

@@ -1,6 +1,7 @@
 /**
- * A window on a document of any length: as many row elements as fit, used again and again, and the only one that
- * writes `scrollTop`. The truth is the anchor, a row and the pixels of it above the upper edge; the scrollbar is told.
+ * A virtual list over a document of any length. It reuses as many row elements as fit, and no other module writes
+ * `scrollTop`. The position is the anchor: a row, and the pixels of it above the upper edge. The scrollbar is derived
+ * from it.
  */
 
 import { ScrollMap } from "./scroll-map.js";
@@ -8,18 +9,18 @@ import { ScrollMap } from "./scroll-map.js";
 /** @typedef {import("../model/rows.js").Row} Row */
 /**
  * @typedef {object} ListDocument
- * @property {number} total rows
- * @property {(row: number) => Row | null} row null for one that is not here
- * @property {(row: number) => unknown} position what stays the same when rows get other numbers
+ * @property {number} total number of rows
+ * @property {(row: number) => Row | null} row null for a row that is not loaded
+ * @property {(row: number) => unknown} position a position that stays valid when row numbers change
  * @property {(position: any) => number} locate
  * @property {(first: number, last: number) => void} want
  */
 /** @typedef {{row: number, px: number}} Anchor */
 /**
  * @typedef {object} Parts
- * @property {() => HTMLElement} make an empty row
+ * @property {() => HTMLElement} make create an empty row
  * @property {(element: HTMLElement, row: Row | null, number: number) => void} fill
- * @property {() => void} moved the reader moved the view
+ * @property {() => void} moved called after the user moved the view
  * @property {() => void} painted
  */
 
@@ -27,7 +28,7 @@ const FLING_SCREENS = 4;
 const GESTURE_MS = 150;
 const FRAME_MS = 16;
 const MARGIN_ROWS = 200;
-// Where a wrapped row's height is not known, the rows beside it tell.
+// Weight of newly measured rows in the average height, the estimate for wrapped rows that were not measured.
 const AVERAGE_WEIGHT = 0.2;
 
 export class Viewport {
@@ -63,7 +64,7 @@ export class Viewport {
   #gestureTimer;
 
   /**
-   * @param {HTMLElement} log the scroller, with a spacer, a layer and the rows inside each other
+   * @param {HTMLElement} log the scrolling element, with a spacer, a layer and the rows nested in it
    * @param {Parts} parts
    */
   constructor(log, parts) {
@@ -84,36 +85,36 @@ export class Viewport {
     this.refresh();
   }
 
-  /** Whether the view stays at the end whatever comes. @param {boolean} on */
+  /** Whether the view stays at the end when rows are added. @param {boolean} on */
   stickToEnd(on) {
     this.#sticksToEnd = on;
     this.wake();
   }
 
-  /** Whether nothing moves, not even at the end. @param {boolean} on */
+  /** Whether the view is frozen, even at the end. @param {boolean} on */
   freeze(on) {
     this.#frozen = on;
     this.wake();
   }
 
-  /** Whether rows may be higher than one line. @param {boolean} on */
+  /** Whether row heights vary. @param {boolean} on */
   setVariableHeights(on) {
     this.#variableHeights = on;
     this.restyle();
   }
 
-  /** The first row in view. */
+  /** The first row in view, possibly in part. */
   get top() {
     return this.#anchor.row;
   }
 
-  /** The first row of which the upper edge is in view. */
+  /** The first row whose upper edge is in view. */
   get firstWhole() {
     const { row, px } = this.#anchor;
     return px > 1 && row + 1 < this.#document.total ? row + 1 : row;
   }
 
-  /** The row after the last one that is wholly or partly in view. */
+  /** The row after the last row that is in view, possibly in part. */
   get bottom() {
     const height = this.#log.clientHeight;
     let { row, px } = this.#anchor;
@@ -126,7 +127,7 @@ export class Viewport {
     return this.#anchor.row > end.row || (this.#anchor.row === end.row && this.#anchor.px > end.px - 1);
   }
 
-  /** Rows that fit. */
+  /** Number of rows that fit. */
   get rowsInView() {
     return Math.max(1, Math.floor(this.#log.clientHeight / this.#rowHeight));
   }
@@ -135,19 +136,19 @@ export class Viewport {
     return this.#rowHeight;
   }
 
-  /** Draws in the next frame; call when something came. */
+  /** Draw in the next frame. */
   wake() {
-    // A hidden page paints nothing.
+    // A hidden page gets no frames.
     this.#frame ||= requestAnimationFrame(() => this.#paint());
   }
 
-  /** Fills all rows anew: what is told of them changed. */
+  /** Fill all rows again, because their display state changed. */
   refresh() {
     this.#contentVersion += 1;
     this.wake();
   }
 
-  /** Measures all rows anew: what they look like changed. */
+  /** Measure all rows again, because their style changed. */
   restyle() {
     this.#layoutVersion += 1;
     this.#width = 0;
@@ -157,8 +158,8 @@ export class Viewport {
   }
 
   /**
-   * The rows in view are the same after the change as before, whatever their numbers.
-   * @param {() => void} change of the document
+   * Run a change of the document and keep the same lines in view.
+   * @param {() => void} change changes the document
    */
   change(change) {
     const { total } = this.#document;
@@ -166,21 +167,21 @@ export class Viewport {
     change();
     if (position !== null) this.#anchor.row = this.#document.locate(position);
     if (this.#frozen) return;
-    // The first line after a rest need not wait for a frame; those that follow it in the same frame do.
+    // The first change after a pause is painted at once; further changes wait for the next frame.
     const isRested = !document.hidden && performance.now() - this.#paintedAt > FRAME_MS;
     if (isRested && this.#frame === 0) this.#paint();
     else this.wake();
   }
 
-  /** @param {number} px down, or up where negative */
+  /** @param {number} px downwards; negative values move up */
   moveBy(px) {
     this.#anchor = this.#movedBy(px);
     this.#notifyMoved();
   }
 
   /**
-   * @param {number} row comes to the upper edge
-   * @param {number} [above] rows that stay in view above it
+   * @param {number} row moved to the upper edge
+   * @param {number} [above] number of rows that stay in view above it
    */
   moveTo(row, above = 0) {
     this.#anchor = { row: Math.max(0, Math.min(row, this.#document.total - 1)), px: 0 };
@@ -195,17 +196,17 @@ export class Viewport {
     this.#notifyMoved();
   }
 
-  /** @param {number} px to the right, or left where negative */
+  /** @param {number} px to the right; negative values move left */
   moveSideways(px) {
     this.#log.scrollLeft += px;
   }
 
-  /** The element of a row, if it is in view. @param {number} row @returns {HTMLElement | null} */
+  /** Return the element of a row; null if the row is not drawn. @param {number} row @returns {HTMLElement | null} */
   elementOf(row) {
     return this.#elements[row - this.#first] ?? null;
   }
 
-  /** The row of an element inside one. @param {Node} node @returns {number | null} */
+  /** Return the row that contains a node; null for other nodes. @param {Node} node @returns {number | null} */
   rowOf(node) {
     const index = this.#elements.findIndex((element) => element.contains(node));
     return index < 0 ? null : this.#first + index;
@@ -217,7 +218,7 @@ export class Viewport {
     this.wake();
   }
 
-  // What the reader scrolls
+  // Scrolling
 
   #scrolled() {
     const top = this.#log.scrollTop;
@@ -248,14 +249,14 @@ export class Viewport {
     return anchor;
   }
 
-  /** The gesture is over: the scrollbar may be told. */
+  /** The gesture ended: the scrollbar may be updated. */
   #endGesture() {
     if (!this.#scrolling) return;
     this.#scrolling = false;
     this.wake();
   }
 
-  // Between places and pixels
+  // Positions and pixels
 
   /** @param {number} row */
   #heightOf(row) {
@@ -278,7 +279,7 @@ export class Viewport {
     return { row, px: Math.max(0, px) };
   }
 
-  /** @returns {Anchor} where the last row ends at the lower edge */
+  /** @returns {Anchor} the anchor with the last row at the lower edge */
   #endAnchor() {
     let row = this.#document.total;
     let rest = this.#log.clientHeight;
@@ -300,7 +301,8 @@ export class Viewport {
   // Drawing
 
   #paint() {
-    // The browser tells of scrolling in its next frame only: what the reader did by now must not be undone.
+    // Scroll events arrive one frame late. Apply the latest scroll position first, or the update of `scrollTop` would
+    // undo it.
     this.#scrolled();
     this.#frame = 0;
     this.#paintedAt = performance.now();
@@ -317,7 +319,10 @@ export class Viewport {
     this.#parts.painted();
   }
 
-  /** Elements for the rows in view; where heights vary also for as many above, so that the way up is measured. */
+  /**
+   * Assign elements to the visible rows. With variable heights also to as many rows above, to measure them before
+   * they scroll into view.
+   */
   #placeElements(/** @type {number} */ fits) {
     const { total } = this.#document;
     const first = Math.max(0, this.#variableHeights ? Math.min(this.#anchor.row, total - 1) - fits : this.#anchor.row);
@@ -329,7 +334,7 @@ export class Viewport {
     for (const [index, element] of this.#elements.entries()) this.#fill(element, first + index);
   }
 
-  /** Elements that leave at one end come in at the other, so that those in between keep their rows. */
+  /** Move elements from one end to the other, so that the remaining elements keep their rows. */
   #rotateElements(/** @type {number} */ by) {
     const count = this.#elements.length;
     if (by === 0 || Math.abs(by) >= count) return;
@@ -374,21 +379,21 @@ export class Viewport {
     }
   }
 
-  /** No row below the last one: the view ends there, unless all fit. @param {boolean} follows */
+  /** Keep the last row at the lower edge or below it, unless all rows fit. @param {boolean} follows */
   #clampToEnd(follows) {
     const end = this.#endAnchor();
     const { row, px } = this.#anchor;
     if (follows || row > end.row || (row === end.row && px > end.px)) this.#anchor = end;
   }
 
-  /** Pixels of the placed rows above the upper edge. */
+  /** Pixels of the drawn rows above the upper edge. */
   #offset() {
     let offset = this.#anchor.px;
     for (let row = this.#first; row < this.#anchor.row; row += 1) offset += this.#heightOf(row);
     return offset;
   }
 
-  /** Tells the scrollbar, but never during a gesture: it would end it. */
+  /** Update the scrollbar, but not during a gesture, because writing `scrollTop` would end it. */
   #updateScrollbar() {
     if (!this.#variableHeights) this.#averageHeight = this.#rowHeight;
     this.#map = new ScrollMap(this.#document.total * this.#averageHeight, this.#log.clientHeight);
@@ -402,7 +407,7 @@ export class Viewport {
     this.#top = this.#log.scrollTop;
   }
 
-  /** As wide as the widest row so far, so that nothing jumps aside. */
+  /** Keep the width of the widest row so far, so that the scrollbar does not jump. */
   #updateWidth() {
     const width = this.#rows.offsetWidth;
     if (width > this.#width || this.#width === 0) {

@@ -1,4 +1,4 @@
-/** The lines in view, and which of them is the current one. */
+/** The visible lines, and the current line among them. */
 
 import { group } from "../lib/numbers.js";
 
@@ -34,7 +34,7 @@ export class VisibleRows {
   }
 
   /**
-   * The one chosen, while it is in view; else the newest where the end is followed, or the topmost.
+   * Return the chosen line if it is visible; otherwise the newest line while following, or the topmost one.
    * @param {boolean} following
    * @returns {(VisibleLine & {isChosen: boolean}) | null}
    */
@@ -45,13 +45,13 @@ export class VisibleRows {
     return found ? { ...found, isChosen: found === chosen } : null;
   }
 
-  /** From the first of their times to the last, epoch milliseconds; null where none has any. */
+  /** The range of the visible lines' times in epoch milliseconds; null if no line has a time. */
   get times() {
     const times = this.#from(this.#viewport.top).flatMap(({ line }) => line.time ?? []);
     return times.length > 0 ? { from: Math.min(...times), to: Math.max(...times) } : null;
   }
 
-  /** Characters of the longest line number. */
+  /** Width of the longest visible line number in characters. */
   get numberWidth() {
     return Math.max(0, ...this.#from(this.#viewport.top).map(({ line }) => (line.n === null ? 0 : group(line.n).length)));
   }

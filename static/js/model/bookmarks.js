@@ -1,4 +1,4 @@
-/** Lines that a reader wants to find again: kept in storage where there is one, for every source. */
+/** Bookmarked lines of all sources, kept in the browser's storage if it is available. */
 
 import { Signal } from "../lib/signal.js";
 import { readList, writeList } from "./storage.js";
@@ -6,13 +6,13 @@ import { readList, writeList } from "./storage.js";
 /**
  * @typedef {object} Bookmark
  * @property {string} source
- * @property {string} file the generation, named so that only the running server knows it
+ * @property {string} file id of the generation, known only to the running server
  * @property {string} at cursor of the line
- * @property {number | null} n number in its file
+ * @property {number | null} n line number in its file
  * @property {number | null} time epoch milliseconds
- * @property {string} text its beginning
+ * @property {string} text the beginning of the line
  */
-/** @typedef {Pick<Bookmark, "source" | "n" | "text"> & {at: string | null}} Line a line, whose cursor may be unknown */
+/** @typedef {Pick<Bookmark, "source" | "n" | "text"> & {at: string | null}} Line a line whose cursor may be unknown */
 /** @typedef {Pick<Bookmark, "source" | "file" | "n" | "time">} LinePosition */
 /** @typedef {import("./settings.js").Store} Store */
 
@@ -25,13 +25,13 @@ export class Bookmarks {
   /** @type {Signal<readonly Bookmark[]>} */
   #all;
 
-  /** @param {Store | null} store null where the browser gives none */
+  /** @param {Store | null} store null if storage is blocked */
   constructor(store) {
     this.#store = store;
     this.#all = new Signal(this.#read());
   }
 
-  /** The oldest bookmark first. @returns {import("../lib/signal.js").Readable<readonly Bookmark[]>} */
+  /** Oldest bookmark first. @returns {import("../lib/signal.js").Readable<readonly Bookmark[]>} */
   get all() {
     return this.#all;
   }
@@ -42,8 +42,8 @@ export class Bookmarks {
   }
 
   /**
-   * @param {Bookmark} line with its whole text, or as much as there is
-   * @returns {boolean} whether it is a bookmark now
+   * @param {Bookmark} line with its whole text, or the part that was loaded
+   * @returns {boolean} whether the line is bookmarked now
    */
   toggle(line) {
     if (this.has(line)) {
@@ -52,7 +52,7 @@ export class Bookmarks {
     }
     const { source, file, at, n, time, text } = line;
     const added = { source, file, at, n, time, text: text.slice(0, TEXT_CHARACTERS) };
-    // Past the bound the oldest goes: the one least likely to be looked for.
+    // Drop the oldest ones above the limit.
     this.#set([...this.#all.value, added].slice(-MAX));
     return true;
   }
@@ -63,7 +63,7 @@ export class Bookmarks {
   }
 
   /**
-   * Those of some sources, as they follow one another in the log.
+   * Return the bookmarks of some sources in log order.
    * @param {readonly string[]} sources
    */
   of(sources) {
@@ -72,8 +72,8 @@ export class Bookmarks {
 
   /**
    * @param {readonly string[]} sources
-   * @param {LinePosition} here the current line, marked or not
-   * @returns {Bookmark | null} null if there is none further down
+   * @param {LinePosition} here the current line, bookmarked or not
+   * @returns {Bookmark | null} null if there is no bookmark further down
    */
   next(sources, here) {
     return this.of(sources).find((bookmark) => compare(bookmark, here) > 0) ?? null;
@@ -82,13 +82,13 @@ export class Bookmarks {
   /**
    * @param {readonly string[]} sources
    * @param {LinePosition} here
-   * @returns {Bookmark | null} null if there is none further up
+   * @returns {Bookmark | null} null if there is no bookmark further up
    */
   previous(sources, here) {
     return this.of(sources).findLast((bookmark) => compare(bookmark, here) < 0) ?? null;
   }
 
-  /** Another tab wrote. */
+  /** Read the list again after another tab wrote it. */
   reload() {
     this.#all.set(this.#read());
   }
@@ -106,7 +106,7 @@ export class Bookmarks {
 }
 
 /**
- * One place has more than one cursor: a later one knows more of its file. The same text at the same number is the line.
+ * Compare by cursor, or by number and text: one line has several cursors, because later ones carry more hashes.
  * @param {Bookmark} bookmark
  * @param {Line} line
  */
@@ -117,7 +117,7 @@ function isSame(bookmark, { source, at, n, text }) {
 }
 
 /**
- * Numbers begin anew in each file of a source, times do not; but within one file the number is exact, and only it.
+ * Compare numbers within one file. Across files compare times, because numbers start again in each file.
  * @param {LinePosition} one
  * @param {LinePosition} other
  */
@@ -128,7 +128,7 @@ function compare(one, other) {
 }
 
 /**
- * @param {unknown} kept what the storage says, which another version may have written
+ * @param {unknown} kept from storage, possibly written by another version
  * @returns {kept is Bookmark}
  */
 function isBookmark(kept) {

@@ -1,5 +1,5 @@
 /**
- * Where a stream stands. `at` is when the next try is made, in epoch milliseconds; null while one is under way.
+ * State of a stream. `at` is the time of the next attempt in epoch milliseconds, null during an attempt.
  * @typedef {{name: "idle"} | {name: "connecting"} | {name: "live"} | {name: "ended"} | {name: "signed-out"}
  *   | {name: "reconnecting", at: number | null} | {name: "server-ended", at: number | null}
  *   | {name: "refused", detail: string}} Connection
@@ -8,7 +8,7 @@
 /** @type {Connection} */
 export const CONNECTING = { name: "connecting" };
 
-/** States that only the reader can leave. */
+/** States that only the user can leave. */
 const FINAL = new Set(["idle", "ended", "signed-out", "refused"]);
 
 /** @param {Connection} connection */

@@ -1,25 +1,26 @@
-/** Which live lines an answer has already brought: what is asked for and what comes by itself overlap. */
+/** Drops live lines that an answer of `/api/lines` already contained: both overlap. */
 
 /** @typedef {import("./rows.js").LineRow} LineRow */
 
-// As many as a stream begins with; what is not among them does not come again.
+// The number of lines that a stream starts with; later lines are not repeated.
 const OVERLAP = 500;
 
 export class Deduplicator {
-  /** The highest number that came, by file. @type {Map<string, number>} */
+  /** Highest line number received, by file. @type {Map<string, number>} */
   #lastNumbers = new Map();
-  /** Of sources whose lines have no numbers yet, the last one's text. @type {Map<string, {text: string, left: number}>} */
+  /** Text of the last line, by source, for lines without numbers. @type {Map<string, {text: string, left: number}>} */
   #lastTexts = new Map();
-  /** The time of the first line of the answer. @type {number | null} */
+  /** Time of the first line of the answer. @type {number | null} */
   #since = null;
 
   /**
-   * @param {readonly LineRow[]} rows the last ones that there are
-   * @param {readonly import("./file-lines.js").FileInfo[]} [files] all that there are, where all their lines are in the view
+   * @param {readonly LineRow[]} rows the last lines of the view
+   * @param {readonly import("./file-lines.js").FileInfo[]} [files] all files of the view, if the view contains all
+   *   their lines
    */
   addAnswer(rows, files = []) {
     const inThem = new Set(rows.map(({ file }) => file));
-    // Of a file that ended long before the others, not one of its last lines is among those of the view.
+    // The answer may hold no line of a file that ended long before the others.
     for (const { file, first, lines, counted, size } of files) {
       if (!inThem.has(file) && counted === size) this.#lastNumbers.set(file, first + lines - 1);
     }
@@ -31,8 +32,8 @@ export class Deduplicator {
   }
 
   /**
-   * @param {LineRow[]} rows of one source, that came live
-   * @returns {LineRow[]} those that did not come before
+   * @param {LineRow[]} rows live rows of one source
+   * @returns {LineRow[]} the rows that were not received before
    */
   withoutDuplicates(rows) {
     return rows.filter(({ source, file, n, text, time }) => {

@@ -1,20 +1,20 @@
-/** What the stream says, as values. This gives types to what JSON.parse returns. */
+/** Events of the stream as typed values. */
 
 /**
  * @typedef {object} LinesEvent
  * @property {"lines"} kind
  * @property {string} source
- * @property {string} file the generation that they are in, known by this id as long as the server runs
+ * @property {string} file id of the generation, stable while the server runs
  * @property {string} at cursor before the first line
  * @property {number | null} n number of the first line in its file, from 1
  * @property {string[]} lines
- * @property {(number | null)[]} [ns] number of each line in its file, where lines are left out
- * @property {[number, number][][]} [spans] where each line has what was asked for, in code points
- * @property {string} levels a letter a line: F E W N I D T or -
+ * @property {(number | null)[]} [ns] line numbers in the file, if lines are filtered out
+ * @property {[number, number][][]} [spans] matches in each line, in code points
+ * @property {string} levels one letter per line: F E W N I D T or -
  * @property {(number | null)[]} times epoch milliseconds of each line
- * @property {[number, number][]} [cut] index in `lines` and true length in bytes of each line that came shortened
- * @property {boolean[]} [context] whether each line does not match, and is there with what does
- * @property {boolean} [unterminated] the last line had no newline at its end
+ * @property {[number, number][]} [cut] index in `lines` and full length in bytes of each shortened line
+ * @property {boolean[]} [context] whether each line is context of a match
+ * @property {boolean} [unterminated] whether the last line has no newline
  */
 /** @typedef {"truncated" | "rotated" | "skipped" | "lost"} GapReason */
 /** @typedef {{kind: "gap", source: string, reason: GapReason, lines: number | null}} GapEvent */
@@ -36,7 +36,7 @@ export function isEventKind(kind) {
 }
 
 /**
- * @param {EventKind} kind the SSE event name
+ * @param {EventKind} kind SSE event name
  * @param {string} data
  * @returns {StreamEvent}
  */

@@ -1,28 +1,31 @@
 /**
- * One source as one surface: all lines of its files, the oldest first, with a row between two files. Every line has
- * its row whether it is here or not; what is looked at is asked for.
+ * All lines of one source as rows: its files from oldest to newest, with a divider row between two files. A line has
+ * a row before it is loaded; lines near the viewport are requested.
  */
 
 import { FileLines } from "./file-lines.js";
-import { rowOf, rowsFromEvent } from "./rows.js";
+import { rowFromLine, rowsFromEvent } from "./rows.js";
 
 /** @typedef {import("./file-lines.js").FileInfo} FileInfo */
 /** @typedef {import("./rows.js").LineRow} LineRow */
 /** @typedef {import("./rows.js").Row} Row */
 /** @typedef {{total: number | null, complete: boolean, start: number | null, files: FileInfo[],
  *   lines: import("./rows.js").WireLine[]}} LinesAnswer */
-/** @typedef {(query: Record<string, string | number>) => Promise<LinesAnswer | "gone" | null>} Load null when it failed */
 /**
- * @typedef {{file: FileLines, index: number, tailShift: number | null}} RowPosition index -1 is the row before a file's first
- *   line; `tailShift` is the file's, where the index moves with it
+ * @typedef {(query: Record<string, string | number>) => Promise<LinesAnswer | "gone" | null>} Load null when the
+ *   request failed
  */
 /**
- * @typedef {object} DocumentHost who shows the document
+ * @typedef {{file: FileLines, index: number, tailShift: number | null}} RowPosition index -1 is the divider row
+ *   before a file's first line; `tailShift` is set if the index is not final (see `FileLines.tailShift`)
+ */
+/**
+ * @typedef {object} DocumentHost the list that shows the document
  * @property {Load} load
- * @property {(change: () => void) => void} change calls it, and shows the same lines as before at the same height
+ * @property {(change: () => void) => void} change run a change and keep the visible lines at their place on the screen
  * @property {(row: number) => void} moveTo
- * @property {() => number | null} top the row at the upper edge; null where the end is followed
- * @property {() => void} gone the line that was to be shown is no longer there
+ * @property {() => number | null} top row at the upper edge; null while the list follows the end
+ * @property {() => void} gone the target line no longer exists
  */
 
 const PAGE_LINES = 500;
@@ -42,7 +45,7 @@ export class FileDocument {
   #timer;
   #received = 0;
   /**
-   * The last line of each file at the first answer, null until then: up to it, nothing is news.
+   * Last line number of each file in the first answer, null before it. Only later lines count as received.
    * @type {Map<string, number> | null}
    */
   #lastKnown = null;
@@ -61,42 +64,42 @@ export class FileDocument {
   }
 
   /**
-   * Asks for the last lines, or for those from a cursor on.
+   * Request the last lines, or the lines from a cursor on.
    * @param {string | null} at
-   * @param {number} [below] lines between the cursor's and the one to show
+   * @param {number} [below] number of lines from the cursor down to the target
    */
   open(at, below = 0) {
     this.#target = at ? { at, below } : null;
     void this.#request("open", at ? { at, count: PAGE_LINES } : { start: -PAGE_LINES, count: PAGE_LINES });
   }
 
-  /** Asks for nothing more. */
+  /** Stop all requests. */
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
   }
 
-  /** Lines that came since it was opened. */
+  /** Lines received since the document was opened. */
   get received() {
     return this.#received;
   }
 
-  /** Lines that were left out to keep up; they are asked for when somebody looks. */
+  /** Lines that the stream skipped to keep up; they are requested when they come into view. */
   get skipped() {
     return this.#skipped;
   }
 
-  /** Whether nothing is known to be in it. */
+  /** Whether no rows are known. */
   get empty() {
     return this.total === 0;
   }
 
-  /** Whether it is known how many rows there are. */
+  /** Whether the number of rows is final. */
   get exact() {
     return this.#files.every((file) => file.exact);
   }
 
-  /** @returns {number | null} how much of the files the server has counted, from 0 to 1; null once it is all */
+  /** @returns {number | null} share of the bytes that the server has counted, from 0 to 1; null when complete */
   get countedShare() {
     const open = this.#files.filter((file) => file.reported && !file.counted);
     if (open.length === 0) return null;
@@ -108,21 +111,21 @@ export class FileDocument {
     return this.#startOf(this.#files.length);
   }
 
-  /** @param {number} row @returns {Row | null} null for a line that is not here */
+  /** @param {number} row @returns {Row | null} null for a line that is not loaded */
   row(row) {
     if (row >= this.total) return null;
     const { file, index } = this.position(row);
     return index < 0 ? file.divider(this.#source) : file.get(index);
   }
 
-  /** @param {number} row @returns {number | null} the number of its line, null while it is not known */
+  /** @param {number} row @returns {number | null} its line number, null while unknown */
   number(row) {
     if (row >= this.total) return null;
     const { file, index } = this.position(row);
     return index < 0 || !file.exact ? null : file.first + index;
   }
 
-  /** @param {number} row @returns {string} the file that it is in */
+  /** @param {number} row @returns {string} id of its file */
   fileOf(row) {
     return this.total === 0 ? "" : this.position(Math.min(row, this.total - 1)).file.id;
   }
@@ -136,39 +139,40 @@ export class FileDocument {
     return { file, index, tailShift: index < 0 || file.fixed(index) ? null : file.tailShift };
   }
 
-  /** @param {RowPosition} position @returns {number} its row */
+  /** @param {RowPosition} position @returns {number} row */
   locate({ file, index, tailShift }) {
     const number = this.#files.indexOf(file);
     const shift = tailShift === null ? 0 : file.tailShift - tailShift;
     return number < 0 ? 0 : Math.max(0, this.#startOf(number) + this.#dividers(number) + index + shift);
   }
 
-  /** The row of a line of the newest file. @param {number} n from 1 */
+  /** Return the row of a line of the newest file. @param {number} n from 1 */
   rowOfLine(n) {
     const file = this.#files[this.#files.length - 1];
     return file ? this.locate(fixedPosition(file, Math.max(0, Math.min(file.count, n - file.first + 1) - 1))) : 0;
   }
 
   /**
-   * Asks for the lines of these rows that are not here.
+   * Request the missing lines of these rows.
    * @param {number} first
    * @param {number} last
    */
   want(first, last) {
-    for (let row = Math.max(0, first); row < Math.min(last, this.total) && this.#requests.size < MAX_REQUESTS; row += 1) {
+    const end = Math.min(last, this.total);
+    for (let row = Math.max(0, first); row < end && this.#requests.size < MAX_REQUESTS; row += 1) {
       const { file, index } = this.position(row);
       if (index < 0 || file.get(index)) continue;
       void this.#requestLine(file, index);
-      // The rest of its page comes with it.
+      // The request loads the rest of its page too.
       row += PAGE_LINES - 1 - (Math.max(0, index) % PAGE_LINES);
     }
   }
 
   /**
-   * Lines of these rows, those that are not here asked for first.
+   * Load the missing lines of these rows and return all of them.
    * @param {number} first
-   * @param {number} last the row after them
-   * @returns {Promise<LineRow[]>} fewer where some cannot be had
+   * @param {number} last exclusive
+   * @returns {Promise<LineRow[]>} fewer if a request failed
    */
   async collect(first, last) {
     for (let row = first; row < last; row += 1) {
@@ -180,9 +184,9 @@ export class FileDocument {
   }
 
   /**
-   * A cursor of the line in this row, or of one above it.
+   * Return the nearest known cursor at or above this row.
    * @param {number} row
-   * @returns {{at: string, below: number} | null} `below` lines further down is the row
+   * @returns {{at: string, below: number} | null} the row is `below` lines after the cursor's line
    */
   cursor(row) {
     if (this.empty) return null;
@@ -206,7 +210,10 @@ export class FileDocument {
     }
   }
 
-  /** How many of its lines were not there when the document was opened. @param {import("./events.js").LinesEvent} event */
+  /**
+   * Count the lines of an event that were written after the document was opened.
+   * @param {import("./events.js").LinesEvent} event
+   */
   #countNew({ file, n, lines }) {
     if (!this.#lastKnown) return 0;
     const last = this.#lastKnown.get(file ?? "") ?? 0;
@@ -223,14 +230,14 @@ export class FileDocument {
     return file;
   }
 
-  /** @param {number} number of the file; the first row that belongs to it */
+  /** @param {number} number index of the file; returns its first row */
   #startOf(number) {
     let start = 0;
     for (let each = 0; each < number; each += 1) start += this.#dividers(each) + this.#files[each].count;
     return start;
   }
 
-  /** @param {number} number of the file */
+  /** @param {number} number index of the file */
   #dividers(number) {
     return number > 0 || this.#files[number]?.loss ? 1 : 0;
   }
@@ -244,7 +251,7 @@ export class FileDocument {
     if (before) {
       const { tailShift } = file;
       await this.#request(`before ${before.at}`, { before: before.at, count: PAGE_LINES * 2 }, ({ lines }) => {
-        const here = lines.filter((line) => line.file === file.id).map(rowOf);
+        const here = lines.filter((line) => line.file === file.id).map(rowFromLine);
         file.prepend(before.index + file.tailShift - tailShift, here);
       });
     } else if (file.exact || index + PAGE_LINES < file.progress.lines) {
@@ -253,14 +260,14 @@ export class FileDocument {
     }
   }
 
-  /** The position of a file's first line, as the server counts. @param {FileLines} file */
+  /** Return the position of a file's first line among all lines of the source. @param {FileLines} file */
   #positionOf(file) {
     const older = this.#files.slice(0, this.#files.indexOf(file));
     return older.reduce((sum, each) => sum + each.progress.lines, 0);
   }
 
   /**
-   * @param {string} key one request at a time for each
+   * @param {string} key at most one request at a time per key
    * @param {Record<string, string | number>} query
    * @param {(answer: LinesAnswer) => void} [handle]
    */
@@ -304,11 +311,11 @@ export class FileDocument {
     this.open(null);
   }
 
-  /** @param {Record<string, string | number> | null} open what to begin with again */
+  /** @param {Record<string, string | number> | null} open the initial query to retry, if it failed */
   #retryLater(open) {
     clearTimeout(this.#timer);
-    const missing = this.#files.length === 0 || this.#files.some((file) => !file.reported || !file.exact || !file.counted);
-    if (!open && !missing) return;
+    const isIncomplete = this.#files.some((file) => !file.reported || !file.exact || !file.counted);
+    if (!open && !isIncomplete && this.#files.length > 0) return;
     this.#timer = setTimeout(() => this.#continue(open), RETRY_MS);
   }
 
@@ -331,13 +338,13 @@ export class FileDocument {
     });
   }
 
-  /** Whether none of the files is one that is known: the server began anew, and gave them other ids. */
+  /** Whether the answer has none of the known files: a restarted server assigns new ids. */
   #isFromRestartedServer(/** @type {LinesAnswer} */ { files }) {
     const reported = this.#files.filter((file) => file.reported);
     return reported.length > 0 && files.length > 0 && !files.some(({ file }) => reported.some(({ id }) => id === file));
   }
 
-  /** @param {LinesAnswer} answer to `open` */
+  /** @param {LinesAnswer} answer to the "open" request */
   #moveToTarget({ lines }) {
     const first = lines[0];
     const file = first && this.#files.find(({ id }) => id === first.file);
@@ -353,14 +360,14 @@ export class FileDocument {
     const known = new Map(this.#files.map((file) => [file.id, file]));
     const reported = files.map((facts) => known.get(facts.file) ?? new FileLines(facts.file));
     reported.forEach((file, number) => file.update(files[number]));
-    // A live line may know of a newer file than an answer that was on its way.
+    // A live line may belong to a file that is newer than the answer.
     this.#files = [...reported, ...this.#files.filter((file) => !file.reported)];
   }
 
   /** @param {LinesAnswer} answer */
   #put({ lines }) {
     for (const file of this.#files) {
-      const here = lines.filter((line) => line.file === file.id && line.n !== null).map(rowOf);
+      const here = lines.filter((line) => line.file === file.id && line.n !== null).map(rowFromLine);
       if (here.length > 0) file.put(here);
     }
   }

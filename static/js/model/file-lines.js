@@ -1,38 +1,39 @@
 /**
- * The lines of one file, or of a view as if it were one. Until the server has counted it, how many there are is an estimate, and the lines at its end
- * have places that may move together; what came with a number is at its place for good.
+ * The loaded lines of one file, or of a view treated as one file. Until the server has counted the file, `count` is
+ * an estimate and the indexes of lines near the end shift together. A line that arrives with a number has its final
+ * index.
  */
 
 import { LineCache } from "./line-cache.js";
 
 /** @typedef {import("./rows.js").LineRow} LineRow */
 /**
- * What `/api/lines` tells of a file.
+ * A file as `/api/lines` reports it.
  * @typedef {object} FileInfo
  * @property {string} file
  * @property {number} first number of its first line
  * @property {number} lines counted so far
- * @property {number} counted bytes
+ * @property {number} counted bytes counted so far
  * @property {number} size bytes
- * @property {string | null} loss why lines before its first one are lost
+ * @property {string | null} loss reason if lines before its first one are lost
  */
 
 const BYTES_A_LINE = 100;
 
 export class FileLines {
-  /** Whether places are the file's own. */
+  /** Whether indexes are final. */
   exact = false;
-  /** Lines in the file, or an estimate. */
+  /** Lines in the file, possibly an estimate. */
   count = 0;
   /** @type {string | null} */
   loss = null;
-  /** Whether the server told of it, and not only a live line. */
+  /** Whether the server reported the file. Before that it is known only from live lines. */
   reported = false;
-  /** How far the server has counted. */
+  /** Progress of the server's line count. */
   progress = { counted: 0, size: 0, lines: 0 };
-  /** Number of the line with the index 0. */
+  /** Number of the line at index 0. */
   first = 1;
-  /** How far the lines at the end were moved altogether: an index that is not `fixed` moves with it. */
+  /** Total shift of the tail so far. An index that is not `fixed` moves with it. */
   tailShift = 0;
   #cache = new LineCache();
   #tail = new LineCache();
@@ -44,34 +45,34 @@ export class FileLines {
 
   /**
    * @param {string} id
-   * @param {boolean} [numbered] whether the number of a line tells its index; in a view it does not
+   * @param {boolean} [numbered] whether line numbers determine indexes (false for views)
    */
   constructor(id, numbered = true) {
     this.id = id;
     this.#numbered = numbered;
   }
 
-  /** Lines that are here. */
+  /** Number of loaded lines. */
   get lines() {
     return this.#cache.lines + this.#tail.lines;
   }
 
-  /** Whether the whole file was counted. */
+  /** Whether the server has counted the whole file. */
   get counted() {
     return this.progress.counted >= this.progress.size;
   }
 
-  /** Whether `resolve` is due: the file is counted, and lines are here whose place is not known. */
+  /** Whether `resolve` is due: the count is complete, but the index of the loaded tail is unknown. */
   get unresolved() {
     return !this.exact && this.reported && this.counted;
   }
 
-  /** Whether a line's index is for good. @param {number} index */
+  /** Whether the index of this line is final. @param {number} index */
   fixed(index) {
     return this.exact || this.#cache.has(index);
   }
 
-  /** The row before its first line. @param {string} source @returns {import("./rows.js").DividerRow} */
+  /** The divider row before the first line. @param {string} source @returns {import("./rows.js").DividerRow} */
   divider(source) {
     if (this.#divider === null || this.#divider.reason !== this.loss) {
       this.#divider = { kind: "divider", source, reason: this.loss };
@@ -100,8 +101,8 @@ export class FileLines {
   }
 
   /**
-   * Lines that came live, after all that came live before.
-   * @param {number | null} n number of the first
+   * Append live lines after all earlier live lines.
+   * @param {number | null} n number of the first line
    * @param {LineRow[]} lines
    */
   append(n, lines) {
@@ -117,16 +118,16 @@ export class FileLines {
     }
   }
 
-  /** Lines that were left out live. @param {number} lines */
+  /** Make room for lines that the stream skipped. @param {number} lines */
   skip(lines) {
     this.#end += lines;
     this.count = this.exact ? Math.max(this.count, this.#end) : this.count + lines;
   }
 
   /**
-   * Lines with known places that were asked for.
-   * @param {LineRow[]} lines in a row
-   * @param {number} [start] index of the first; without it its number tells
+   * Store requested lines at their final indexes.
+   * @param {LineRow[]} lines consecutive lines
+   * @param {number} [start] index of the first line, by default derived from its number
    */
   put(lines, start = /** @type {number} */ (lines[0].n) - this.first) {
     this.#cache.put(start, lines);
@@ -134,21 +135,22 @@ export class FileLines {
   }
 
   /**
-   * The cursor before which to ask for a line whose place is not known for good; null if there is none, or the line
-   * is not near it.
+   * Return a cursor to request lines before, for a line whose index is not final. Return null if the index is final
+   * or no cursor is near.
    * @param {number} index
-   * @param {number} near lines
+   * @param {number} near maximum distance in lines
    * @returns {{at: string, index: number} | null}
    */
   cursorAfter(index, near) {
     if (this.exact) return null;
     const found = this.#tail.firstWithCursor(index);
-    return found && found.index - index <= near ? { at: /** @type {string} */ (found.line.at), index: found.index } : null;
+    if (!found || found.index - index > near) return null;
+    return { at: /** @type {string} */ (found.line.at), index: found.index };
   }
 
   /**
-   * The lines before such a cursor; none if the file begins there.
-   * @param {number} end the index of the line with the cursor
+   * Store the lines before such a cursor. No lines means that the file starts at the cursor.
+   * @param {number} end index of the line with the cursor
    * @param {LineRow[]} lines
    */
   prepend(end, lines) {
@@ -157,35 +159,35 @@ export class FileLines {
     else this.#fixTail(-end);
   }
 
-  /** A line at its end of which the place is asked for to `resolve` it. */
+  /** A line of the tail whose position `resolve` needs. */
   get landmark() {
     const start = this.#tail.start;
     return start === null ? null : this.#tail.firstWithCursor(start);
   }
 
   /**
-   * @param {number} index the landmark's
-   * @param {number} n its number, by the server
+   * @param {number} index index of the landmark
+   * @param {number} n its line number as reported by the server
    */
   resolve(index, n) {
     if (!this.exact) this.#fixTail(n - this.first - index);
     if (this.counted) this.count = Math.max(this.#end, this.progress.lines);
   }
 
-  /** There are at least so many. @param {number} lines */
+  /** Raise the line count to at least this number. @param {number} lines */
   grow(lines) {
     this.count = Math.max(this.count, lines);
   }
 
   /**
-   * The nearest line before or at `index` whose cursor is known.
+   * Return the nearest line at or before `index` that has a cursor.
    * @param {number} index
    */
   cursorBefore(index) {
     return (this.exact ? null : this.#tail.lastWithCursor(index)) ?? this.#cache.lastWithCursor(index);
   }
 
-  /** @param {number} lines the most to keep */
+  /** @param {number} lines maximum number of lines to keep */
   trim(lines) {
     const limit = { lines, characters: lines * 300 };
     this.#cache.trim(limit);
@@ -200,7 +202,7 @@ export class FileLines {
     this.count = count;
   }
 
-  /** The places at the end are known: they are this much further on. @param {number} delta */
+  /** Fix the indexes of the tail: they are `delta` higher than estimated. @param {number} delta */
   #fixTail(delta) {
     this.exact = true;
     this.tailShift += delta;

@@ -1,19 +1,22 @@
-/** What a view is asked for beside its sources: what lines must and must not hold, and what is looked for in them. */
+/** The query of one view: text to include and exclude, levels, time range, context, and the search text. */
 
-/** @typedef {"smart" | "sensitive" | "insensitive"} MatchCase smart is sensitive where a pattern has a capital letter */
+/**
+ * @typedef {"smart" | "sensitive" | "insensitive"} MatchCase smart: case-sensitive if the pattern has a capital
+ *   letter
+ */
 /**
  * @typedef {object} Filter
- * @property {string} search what stands in the search bar
- * @property {boolean} only whether only lines with it are shown; otherwise it is just found
- * @property {readonly string[]} include all must hold, besides
- * @property {readonly string[]} exclude none may
- * @property {boolean} regex whether all of these are patterns
+ * @property {string} search text in the search bar
+ * @property {boolean} only whether only lines with `search` are shown; otherwise it is highlighted
+ * @property {readonly string[]} include a line must match all of these
+ * @property {readonly string[]} exclude a line must match none of these
+ * @property {boolean} regex whether all texts are regular expressions
  * @property {MatchCase} matchCase
- * @property {readonly string[]} levels no line of another one is shown; "none" is what has none; empty is all
- * @property {string} since a time as the server reads it, or nothing
- * @property {string} until the same; lines of this time are out
- * @property {number} context lines before and after each that is shown, which are shown with it
- * @property {boolean} records whether a line brings those that go on with it
+ * @property {readonly string[]} levels levels to show; "none" stands for lines without a level; empty shows all
+ * @property {string} since a time in the server's syntax, or empty
+ * @property {string} until the same, exclusive
+ * @property {number} context number of lines shown before and after each match
+ * @property {boolean} records whether a match includes its continuation lines
  */
 /** @typedef {[name: string, value: string]} Parameter */
 
@@ -32,17 +35,17 @@ export const NO_FILTER = Object.freeze({
   records: false,
 });
 
-/** How much context there is to choose from. */
+/** Values of the context button. */
 export const CONTEXT_CHOICES = Object.freeze([0, 3, 10, 30]);
 const NAMES = ["q", "not", "find", "regex", "case", "level", "since", "until", "context", "records"];
-// What may follow a value that has no quotes.
+// Ends a value that is not quoted.
 const END = "(?:[\\s,;|)}\\]]|$)";
 const SPECIAL = /[\\^$.*+?()[\]{}|]/g;
 
 /**
- * Without `find`, the last `q` is what stands in the search bar.
+ * Read a filter. Without `find`, the last `q` goes into the search bar.
  * @param {URLSearchParams} params
- * @param {string} suffix of their names
+ * @param {string} suffix appended to parameter names
  * @returns {Filter}
  */
 export function readFilter(params, suffix) {
@@ -66,7 +69,7 @@ export function readFilter(params, suffix) {
 }
 
 /**
- * @param {URLSearchParams} params what they said of such a view before goes
+ * @param {URLSearchParams} params existing parameters of this view are replaced
  * @param {string} suffix
  * @param {Filter} [filter]
  */
@@ -81,7 +84,7 @@ export function writeFilter(params, suffix, filter) {
   if (found || (filter.include.length > 0 && filter.search === "")) params.append(`find${suffix}`, filter.search);
 }
 
-/** What the server is asked for: which lines are shown, and what is shown with them. @param {Filter} filter */
+/** The server's parameters of a view: which lines to show, with context and records. @param {Filter} filter */
 export function viewParameters(filter) {
   const pairs = matchParameters(filter);
   if (pairs.length > 0 && filter.context > 0) pairs.push(["context", String(filter.context)]);
@@ -89,12 +92,16 @@ export function viewParameters(filter) {
   return pairs;
 }
 
-/** Which lines are meant. @param {Filter} filter @returns {Parameter[]} none for all */
+/**
+ * The server's parameters of the lines that match, without context.
+ * @param {Filter} filter
+ * @returns {Parameter[]} empty for all lines
+ */
 export function matchParameters(filter) {
   return parameters(filter, filter.only && filter.search ? [...filter.include, filter.search] : filter.include);
 }
 
-/** Which of the lines shown are hits. @param {Filter} filter @returns {Parameter[]} */
+/** The server's parameters of the lines that are search hits. @param {Filter} filter @returns {Parameter[]} */
 export function hitParameters(filter) {
   return parameters(filter, filter.search ? [...filter.include, filter.search] : filter.include);
 }
@@ -129,16 +136,16 @@ function matchOptions({ regex, matchCase }) {
   return pairs;
 }
 
-/** Whether it leaves any line out. @param {Filter} filter */
+/** Whether the filter leaves out any line. @param {Filter} filter */
 export function isFiltering(filter) {
   return matchParameters(filter).length > 0;
 }
 
 /**
- * With one more line that must, or must not, be there.
+ * Add a text that lines must, or must not, contain.
  * @param {Filter} filter
  * @param {"include" | "exclude"} what
- * @param {string} text as lines have it
+ * @param {string} text literal text of a line
  * @returns {Filter}
  */
 export function withText(filter, what, text) {
@@ -147,7 +154,8 @@ export function withText(filter, what, text) {
 }
 
 /**
- * With one more field that must, or must not, have this value: with a pattern, where its text may go on.
+ * Add a field value that lines must, or must not, have. A value without quotes becomes a pattern, so that it does not
+ * match the beginning of a longer value.
  * @param {Filter} filter
  * @param {"include" | "exclude"} what
  * @param {Pick<import("../text/fields.js").Field, "text" | "isBounded">} field
@@ -160,7 +168,7 @@ export function withField(filter, what, { text, isBounded }) {
 }
 
 /**
- * A term as a reader chose it.
+ * Format a text or pattern for display.
  * @param {string} term
  * @param {boolean} regex
  */
@@ -179,7 +187,7 @@ export function withLevelToggled(filter, level) {
 }
 
 /**
- * Patterns for texts, or the other way: what was chosen by a click stays what it was.
+ * Switch between texts and patterns, keeping the meaning of included and excluded texts.
  * @param {Filter} filter
  * @returns {Filter}
  */
@@ -189,12 +197,15 @@ export function withRegexToggled(filter) {
   return { ...filter, regex: !regex, include: include.map(turn), exclude: exclude.map(turn) };
 }
 
-/** The pattern of just this text. @param {string} text */
+/** Return a pattern that matches exactly this text. @param {string} text */
 export function escapePattern(text) {
   return text.replace(SPECIAL, "\\$&");
 }
 
-/** @param {string} pattern @returns {string} the text it is the pattern of, or the pattern itself */
+/**
+ * @param {string} pattern @returns {string} the text that the pattern matches, or the pattern itself if it is not an
+ *   escaped text
+ */
 function unescapePattern(pattern) {
   const text = pattern.replace(/\\([\\^$.*+?()[\]{}|])/g, "$1");
   return escapePattern(text) === pattern ? text : pattern;

@@ -1,7 +1,7 @@
-/** Where a reader wants to go, as typed: a line, a percent, some lines on or back, an end. */
+/** Parser for the "Go to" field: a line, a percentage, a relative number of lines, start or end. */
 
 /**
- * `line` counts from 1, `percent` from 0 to 100, `lines` is how many further down.
+ * `line` counts from 1, `percent` from 0 to 100, `lines` is positive downwards.
  * @typedef {{kind: "line", line: number} | {kind: "percent", percent: number} | {kind: "relative", lines: number}
  *   | {kind: "start"} | {kind: "end"}} Target
  */
@@ -11,11 +11,11 @@ const END = /^(?:end|bottom|last|\$)$/i;
 
 /**
  * @param {string} typed
- * @returns {{target: Target} | {error: string, isTime?: boolean}} `error` says in words why this is no place; it may
- *   be a time, which the server reads
+ * @returns {{target: Target} | {error: string, isTime?: boolean}} `error` is a message; `isTime` means that the
+ *   text may be a time, which the server parses
  */
 export function parseGoTo(typed) {
-  // A number may be pasted as the page shows it, with its groups.
+  // A number may be pasted with group separators.
   const text = typed.trim().replaceAll(/(?<=\d)[,_'\u2019\u00a0\u202f ](?=\d{3}(?!\d))/g, "");
   if (text === "") return { error: "Where to?" };
   if (START.test(text)) return { target: { kind: "start" } };

@@ -1,9 +1,9 @@
-/** How fast files grow: bytes a second from one look at their sizes to the next. */
+/** Growth rates of files in bytes per second, from two samples of their sizes. */
 
 /** @typedef {{id: string, size: number | null}} SizedSource */
 /** @typedef {{size: number, at: number, rate: number | null}} Sample */
 
-// Two looks that lie close together tell more of the looks than of the file.
+// A shorter interval measures the polling rather than the file.
 const MIN_INTERVAL_MS = 2_000;
 
 export class GrowthRates {
@@ -11,8 +11,8 @@ export class GrowthRates {
   #samples = new Map();
 
   /**
-   * @param {readonly SizedSource[]} sources all that there are
-   * @param {number} at milliseconds on any steady clock
+   * @param {readonly SizedSource[]} sources all known sources
+   * @param {number} at milliseconds of a monotonic clock
    */
   sample(sources, at) {
     /** @type {Map<string, Sample>} */
@@ -23,7 +23,7 @@ export class GrowthRates {
 
   /**
    * @param {string} id
-   * @returns {number | null} bytes a second; null while unknown, as after the file became smaller
+   * @returns {number | null} bytes per second; null while unknown, also after the file shrank
    */
   rate(id) {
     return this.#samples.get(id)?.rate ?? null;

@@ -1,4 +1,4 @@
-/** Words that a reader wants to see in every line: kept in storage where there is one, each with its color. */
+/** Words highlighted in every line, each in its own color, kept in the browser's storage if it is available. */
 
 import { Signal } from "../lib/signal.js";
 import { readList, writeList } from "./storage.js";
@@ -7,7 +7,7 @@ import { readList, writeList } from "./storage.js";
 /** @typedef {{text: string, colour: number}} Stored */
 
 const KEY = "logviewer.terms";
-/** As many as there are colors. */
+/** The number of highlight colors. */
 export const MAX_HIGHLIGHTS = 6;
 
 export class Highlights {
@@ -15,7 +15,7 @@ export class Highlights {
   /** @type {Signal<readonly Highlight[]>} */
   #all;
 
-  /** @param {import("./storage.js").Store | null} store null where the browser gives none */
+  /** @param {import("./storage.js").Store | null} store null if storage is blocked */
   constructor(store) {
     this.#store = store;
     this.#all = new Signal(this.#read());
@@ -26,7 +26,7 @@ export class Highlights {
     return this.#all;
   }
 
-  /** Past the bound the oldest goes. @param {string} text */
+  /** Drop the oldest ones above the limit. @param {string} text */
   add(text) {
     const others = this.#all.value.filter((highlight) => highlight.text !== text).slice(1 - MAX_HIGHLIGHTS);
     const colors = Array.from({ length: MAX_HIGHLIGHTS }, (_, color) => color);
@@ -39,7 +39,7 @@ export class Highlights {
     this.#set(this.#all.value.filter((highlight) => highlight.text !== text));
   }
 
-  /** Another tab wrote. */
+  /** Read the list again after another tab wrote it. */
   reload() {
     this.#all.set(this.#read());
   }
@@ -62,7 +62,7 @@ export class Highlights {
 }
 
 /**
- * @param {unknown} kept what the storage says, which another version may have written
+ * @param {unknown} kept from storage, possibly written by another version
  * @returns {kept is Stored}
  */
 function isStored(kept) {

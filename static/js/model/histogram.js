@@ -1,18 +1,18 @@
-/** Lines over time as bars: pure arithmetic between times, buckets and pixels. */
+/** Arithmetic of the histogram: times, buckets and pixels. */
 
 /** @typedef {"fatal" | "error" | "warning" | "notice" | "info" | "debug" | "trace" | "none"} LevelKey */
 /**
- * What `/api/histogram` gives.
+ * An answer of `/api/histogram`.
  * @typedef {object} HistogramAnswer
- * @property {number | null} from epoch milliseconds; null where no line has a time
+ * @property {number | null} from epoch milliseconds; null if no line has a time
  * @property {number | null} to
- * @property {number} step milliseconds of each bucket
+ * @property {number} step milliseconds per bucket
  * @property {Partial<Record<LevelKey, number[]>>} levels
  * @property {boolean} complete
  */
 /** @typedef {{from: number, to: number, step: number, levels: Partial<Record<LevelKey, number[]>>}} Histogram */
 
-/** From the bottom of a bar up. @type {readonly LevelKey[]} */
+/** From the bottom of a bar upwards. @type {readonly LevelKey[]} */
 export const LEVEL_KEYS = ["fatal", "error", "warning", "notice", "info", "debug", "trace", "none"];
 
 const SECOND = 1_000;
@@ -27,14 +27,14 @@ const STEPS = [
   ...[1, 2, 7, 14, 30, 60, 90, 180, 365, 730, 1825, 3650].map((count) => count * DAY),
 ];
 
-/** @param {HistogramAnswer | null} counts @returns {Histogram | null} null where there is nothing to show over time */
+/** @param {HistogramAnswer | null} counts @returns {Histogram | null} null if there is nothing to show */
 export function histogramOf(counts) {
   if (!counts || counts.from === null || counts.to === null || counts.to <= counts.from) return null;
   return { from: counts.from, to: counts.to, step: counts.step, levels: counts.levels };
 }
 
 /**
- * Lines of each kind in all.
+ * Sum the lines of each level over all buckets.
  * @param {HistogramAnswer | null} counts
  * @returns {Record<LevelKey, number>}
  */
@@ -46,22 +46,22 @@ export function levelTotals(counts) {
 /**
  * @param {Histogram} histogram
  * @param {number} bucket
- * @returns {{kind: LevelKey, count: number}[]} those that are there
+ * @returns {{kind: LevelKey, count: number}[]} only levels with lines
  */
 export function countsIn({ levels }, bucket) {
   return LEVEL_KEYS.map((kind) => ({ kind, count: levels[kind]?.[bucket] ?? 0 })).filter(({ count }) => count > 0);
 }
 
-/** How many buckets it has. @param {Histogram} histogram */
+/** Return the number of buckets. @param {Histogram} histogram */
 export function bucketCount({ from, to, step }) {
   return Math.max(1, Math.round((to - from) / step));
 }
 
 /**
- * The heights of a bar's parts. What is there is seen, however little it is beside the rest.
+ * Return the heights of a bar's segments. A segment with lines is at least one pixel high.
  * @param {readonly number[]} counts
- * @param {number} max the sum of the highest bar
- * @param {number} height pixels of that one
+ * @param {number} max sum of the highest bar
+ * @param {number} height height of the highest bar in pixels
  * @returns {number[]} pixels
  */
 export function barHeights(counts, max, height) {
@@ -87,10 +87,10 @@ export function xToTime({ from, to }, x, width) {
 }
 
 /**
- * Round times to label.
+ * Return round times for axis labels.
  * @param {{from: number, to: number}} span
- * @param {number} max labels
- * @param {(time: number) => number} offset of the zone from UTC, in milliseconds
+ * @param {number} max maximum number of labels
+ * @param {(time: number) => number} offset UTC offset of the zone at a time, in milliseconds
  * @returns {{times: number[], step: number}}
  */
 export function ticks({ from, to }, max, offset) {

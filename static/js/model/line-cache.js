@@ -1,28 +1,28 @@
 /**
- * The lines of one file that are here, by index: spans that may lie far apart. When they are too many, those go that
- * were not asked for the longest.
+ * A cache of loaded lines by index, held in segments that may lie far apart. Above the limit, the least recently used
+ * segments are dropped.
  */
 
 /** @typedef {import("./rows.js").LineRow} LineRow */
 /** @typedef {{start: number, lines: LineRow[], characters: number, used: number}} Segment */
 /** @typedef {{lines: number, characters: number}} CacheLimit */
 
-// Small enough to leave one by one, large enough to be few.
+// Small enough to drop one at a time, large enough to keep the number of segments low.
 const SEGMENT_LINES = 1_000;
 
 export class LineCache {
-  /** @type {Segment[]} sorted, none touching another's lines */
+  /** @type {Segment[]} sorted and disjoint */
   #segments = [];
   #clock = 0;
   #lines = 0;
   #characters = 0;
 
-  /** Lines that are here. */
+  /** Number of loaded lines. */
   get lines() {
     return this.#lines;
   }
 
-  /** Index of the first line that is here; null if there is none. */
+  /** Index of the first loaded line; null if there is none. */
   get start() {
     return this.#segments.length > 0 ? this.#segments[0].start : null;
   }
@@ -35,13 +35,13 @@ export class LineCache {
     return segment.lines[index - segment.start];
   }
 
-  /** @param {number} index whether this line is here; asking does not count as use */
+  /** @param {number} index whether this line is loaded; does not count as use */
   has(index) {
     return this.#segmentAt(index) !== null;
   }
 
   /**
-   * What was at these indices before is replaced.
+   * Store lines and replace those at the same indexes.
    * @param {number} start index of the first line
    * @param {readonly LineRow[]} lines
    */
@@ -54,15 +54,17 @@ export class LineCache {
       if (from > 0) this.#grow(before, lines.slice(0, from));
       from = Math.max(0, from);
     }
-    for (; from < lines.length; from += SEGMENT_LINES) this.#insert(start + from, lines.slice(from, from + SEGMENT_LINES));
+    for (; from < lines.length; from += SEGMENT_LINES) {
+      this.#insert(start + from, lines.slice(from, from + SEGMENT_LINES));
+    }
   }
 
-  /** All lines get other indices. @param {number} delta */
+  /** Add `delta` to every index. @param {number} delta */
   shift(delta) {
     for (const segment of this.#segments) segment.start += delta;
   }
 
-  /** Empties it. @returns {{start: number, lines: LineRow[]}[]} what was here, in order */
+  /** Empty the cache. @returns {{start: number, lines: LineRow[]}[]} the former content in order */
   takeAll() {
     const segments = this.#segments;
     this.#segments = [];
@@ -71,7 +73,7 @@ export class LineCache {
   }
 
   /**
-   * The first line from `index` on that knows its cursor.
+   * Return the first line at or after `index` that has a cursor.
    * @param {number} index
    * @returns {{index: number, line: LineRow} | null}
    */
@@ -85,7 +87,7 @@ export class LineCache {
   }
 
   /**
-   * The last line before or at `index` that knows its cursor, without a missing line in between.
+   * Return the last line at or before `index` that has a cursor, with no missing line in between.
    * @param {number} index
    * @returns {{index: number, line: LineRow} | null}
    */
@@ -114,7 +116,7 @@ export class LineCache {
     return segment && index < endOf(segment) ? segment : null;
   }
 
-  /** How many spans begin before `index`. @param {number} index */
+  /** Return how many segments begin before `index`. @param {number} index */
   #search(index) {
     let low = 0;
     let high = this.#segments.length;
@@ -155,7 +157,7 @@ export class LineCache {
   }
 
   /**
-   * Takes the lines of a range out of the spans that hold some of them.
+   * Remove a range of indexes from the segments that overlap it.
    * @param {number} from
    * @param {number} to
    */

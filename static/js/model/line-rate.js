@@ -1,4 +1,4 @@
-/** Lines a second out of a running total, over the last few seconds. */
+/** Lines per second over the last few seconds, from a running total. */
 
 const SPAN_MS = 3_000;
 
@@ -8,8 +8,8 @@ export class LineRate {
 
   /**
    * @param {number} total
-   * @param {number} at milliseconds on any steady clock
-   * @returns {number | null} lines a second; null until a second sample, as a stream begins with older lines
+   * @param {number} at milliseconds of a monotonic clock
+   * @returns {number | null} lines per second; null before the second sample, because a stream starts with older lines
    */
   sample(total, at) {
     if (total === 0) return null;
@@ -19,7 +19,7 @@ export class LineRate {
     return at > first.at ? ((total - first.total) * 1000) / (at - first.at) : null;
   }
 
-  /** The total begins anew. */
+  /** Start again with a new total. */
   reset() {
     this.#samples = [];
   }

@@ -1,15 +1,15 @@
-/** What happened to the sources of a view: rows between its lines, each after the last line that was there then. */
+/** Note rows of a view (gaps, state changes), each at its place between the lines. */
 
 /** @typedef {import("./rows.js").NoteRow} NoteRow */
-/** @typedef {{row: NoteRow, before: number}} PlacedNote `before` is the index of the line below it */
+/** @typedef {{row: NoteRow, before: number}} PlacedNote `before` is the index of the line below the note */
 
 const MAX = 500;
 
 export class NoteRows {
-  /** @type {PlacedNote[]} in their order */
+  /** @type {PlacedNote[]} in order */
   #notes = [];
 
-  /** How many there are. */
+  /** Number of notes. */
   get count() {
     return this.#notes.length;
   }
@@ -23,26 +23,26 @@ export class NoteRows {
     if (this.#notes.length > MAX) this.#notes.shift();
   }
 
-  /** Lines move from one index to another. @param {number} delta */
+  /** Add `delta` to the line index of every note. @param {number} delta */
   shift(delta) {
     for (const note of this.#notes) note.before += delta;
   }
 
-  /** The row of a line. @param {number} index */
+  /** Return the row of a line. @param {number} index */
   rowOf(index) {
     return index + this.#notes.filter(({ before }) => before <= index).length;
   }
 
-  /** The row of a note. @param {NoteRow} wanted @returns {number | null} */
+  /** Return the row of a note. @param {NoteRow} wanted @returns {number | null} */
   rowOfNote(wanted) {
     const number = this.#notes.findIndex(({ row }) => row === wanted);
     return number < 0 ? null : this.#notes[number].before + number;
   }
 
   /**
-   * What is in a row: a note, or else the line of an index.
+   * Return the note or the line index of a row.
    * @param {number} row
-   * @returns {{note: NoteRow | null, index: number}} for a note the index of the line below it
+   * @returns {{note: NoteRow | null, index: number}} for a note, the index of the line below it
    */
   at(row) {
     let above = 0;

@@ -1,4 +1,4 @@
-/** What the page shows, as the query string says it; a URL is a share link. */
+/** The query string of the page. It holds the whole state, so every URL is a share link. */
 
 import { readFilter, writeFilter } from "./filter.js";
 
@@ -6,17 +6,17 @@ import { readFilter, writeFilter } from "./filter.js";
  * One view of the page.
  * @typedef {object} PaneQuery
  * @property {readonly string[]} sources
- * @property {string | null} at cursor of the line at its upper edge; null is the end
+ * @property {string | null} at cursor of the line at the upper edge; null is the end
  * @property {import("./filter.js").Filter} filter
  */
 
 export const MOST_PANES = 2;
-// The first pane has the plain names, so that a link with one pane is short.
+// The first pane has no suffix, which keeps links with one pane short.
 const SUFFIXES = ["", "2"];
 
 /**
- * @param {string} search the query string, with or without its question mark
- * @returns {readonly PaneQuery[]} at least one; a second if the URL names its sources, be they none
+ * @param {string} search with or without the question mark
+ * @returns {readonly PaneQuery[]} at least one pane; a second one if the URL names its sources, even if they are empty
  */
 export function readQuery(search) {
   const params = new URLSearchParams(search);
@@ -28,10 +28,10 @@ export function readQuery(search) {
 }
 
 /**
- * A link made by hand may name a source by its only name; the page itself speaks of ids.
+ * Replace unique source names by ids. Links written by hand may use names; the page writes ids.
  * @param {readonly string[]} wanted
  * @param {readonly {id: string, name: string}[]} known
- * @returns {string[]} ids, and what is unknown as it is
+ * @returns {string[]} ids; unknown sources are unchanged
  */
 export function resolveSources(wanted, known) {
   const ids = wanted.map((given) => {
@@ -43,10 +43,10 @@ export function resolveSources(wanted, known) {
 }
 
 /**
- * Parameters that this page does not know are kept for one that does; a token never gets into a share link.
+ * Write the query string. Unknown parameters are kept, a token is removed.
  * @param {readonly PaneQuery[]} panes
- * @param {string} [search] the present query string
- * @returns {string} with its question mark, which alone means "nothing"
+ * @param {string} [search] the current query string
+ * @returns {string} with the question mark; a question mark alone clears the query
  */
 export function writeQuery(panes, search = "") {
   const params = new URLSearchParams(search);

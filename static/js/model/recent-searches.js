@@ -1,4 +1,4 @@
-/** What was searched for last: kept in storage where there is one, the latest first. */
+/** Recent search texts, latest first, kept in the browser's storage if it is available. */
 
 import { readList, writeList } from "./storage.js";
 
@@ -8,7 +8,7 @@ const MAX = 20;
 export class RecentSearches {
   #store;
 
-  /** @param {import("./storage.js").Store | null} store null where the browser gives none */
+  /** @param {import("./storage.js").Store | null} store null if storage is blocked */
   constructor(store) {
     this.#store = store;
   }

@@ -1,4 +1,4 @@
-/** Live lines of several sources, held back for a moment so that they follow each other by their times. */
+/** Holds live lines of several sources for a moment and releases them in time order. */
 
 /** @typedef {import("./rows.js").LineRow} LineRow */
 
@@ -11,25 +11,25 @@ export class ReorderBuffer {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {(rows: LineRow[]) => void} release is given them in order */
+  /** @param {(rows: LineRow[]) => void} release called with rows in time order */
   constructor(release) {
     this.#release = release;
   }
 
-  /** @param {readonly LineRow[]} rows of one source, in the order of its file */
+  /** @param {readonly LineRow[]} rows rows of one source in file order */
   add(rows) {
     for (const row of rows) this.#held.push(row);
     this.#timer ??= setTimeout(() => this.flush(), HOLD_MS);
   }
 
-  /** Releases what is held. */
+  /** Release all held rows now. */
   flush() {
     this.close();
     const rows = sortByTime(this.#held.splice(0));
     if (rows.length > 0) this.#release(rows);
   }
 
-  /** Releases nothing by itself any more. */
+  /** Cancel the timer; held rows stay. */
   close() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -37,7 +37,7 @@ export class ReorderBuffer {
 }
 
 /**
- * By time; those of one source stay as they are, and a line without a time stays with the one before it.
+ * Sort rows by time. Rows of one source keep their order, and a line without a time stays with the line before it.
  * @param {readonly LineRow[]} rows
  * @returns {LineRow[]}
  */
@@ -52,7 +52,7 @@ export function sortByTime(rows) {
     before = time;
     return { row, time };
   });
-  // Not by their difference: infinite times have none.
+  // Subtraction does not work: infinite times have no difference.
   dated.sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
   return dated.map(({ row }) => row);
 }

@@ -1,31 +1,31 @@
-/** What the list shows, one row each; and how what the server sends becomes rows. */
+/** The rows of the list, and their construction from server data. */
 
 /** @typedef {"fatal" | "error" | "warning" | "notice" | "info" | "debug" | "trace"} Level */
 /**
  * @typedef {object} LineRow
  * @property {"line"} kind
  * @property {string} source
- * @property {string} file the generation it is in
+ * @property {string} file id of the generation
  * @property {number | null} n number in its file, from 1
  * @property {string} text
  * @property {Level | null} level
  * @property {number | null} time epoch milliseconds
- * @property {string | null} at its cursor, where it is known
- * @property {number | null} cut true length in bytes when the line came shortened
+ * @property {string | null} at cursor of the line, if known
+ * @property {number | null} cut full length in bytes if the line was shortened
  * @property {boolean} unterminated
- * @property {boolean} context whether it does not match, and is shown with what does
- * @property {readonly [number, number][] | null} spans where it has what was asked for, in code points; null where
- *   the server did not tell
+ * @property {boolean} context whether the line is context of a match
+ * @property {readonly [number, number][] | null} spans matches in code points; null if the
+ *   server did not send them
  */
-/** @typedef {import("./events.js").GapEvent} GapRow lines that never came */
+/** @typedef {import("./events.js").GapEvent} GapRow lines that were never received */
 /** @typedef {import("./events.js").SourceEvent} SourceRow */
-/** @typedef {{kind: "divider", source: string, reason: string | null}} DividerRow where one file ends and the next begins */
+/** @typedef {{kind: "divider", source: string, reason: string | null}} DividerRow boundary of two files */
 /** @typedef {{kind: "complete"}} CompleteRow */
 /** @typedef {GapRow | SourceRow | DividerRow | CompleteRow} NoteRow */
 /** @typedef {LineRow | NoteRow} Row */
 
 /**
- * A line as `/api/lines` gives it.
+ * A line in an answer of `/api/lines`.
  * @typedef {object} WireLine
  * @property {string} source
  * @property {string} file
@@ -71,7 +71,7 @@ export function rowsFromEvent(event) {
  * @param {WireLine} line
  * @returns {LineRow}
  */
-export function rowOf({ source, file, n, text, level, time, at, cut, unterminated, spans, context }) {
+export function rowFromLine({ source, file, n, text, level, time, at, cut, unterminated, spans, context }) {
   return {
     kind: "line",
     source,

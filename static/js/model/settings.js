@@ -1,9 +1,9 @@
-/** What a reader chose for this browser: kept in storage where there is one, never in the URL. */
+/** Settings of this browser, kept in its storage if it is available and never in the URL. */
 
 import { Signal } from "../lib/signal.js";
 
 /** @typedef {"auto" | "light" | "dark"} Theme */
-/** @typedef {"off" | "absolute" | "relative"} Times what the time column shows */
+/** @typedef {"off" | "absolute" | "relative"} Times content of the time column */
 /** @typedef {"local" | "utc"} Zone */
 /** @typedef {Pick<Storage, "getItem" | "setItem">} Store */
 /**
@@ -21,7 +21,7 @@ const ZONES = ["local", "utc"];
 /** @type {readonly boolean[]} */
 const OFF_ON = [false, true];
 
-/** @returns {Store | null} null where the browser forbids it */
+/** @returns {Store | null} null if the browser blocks storage */
 export function openStore() {
   try {
     return localStorage;
@@ -43,7 +43,7 @@ export class Settings {
   #fields;
 
   /**
-   * @param {Store | null} store null where the browser gives none
+   * @param {Store | null} store null if storage is blocked
    * @param {{wrap: boolean, numbers?: boolean}} defaults
    */
   constructor(store, { wrap, numbers = true }) {
@@ -68,12 +68,12 @@ export class Settings {
     return this.#wrap.signal;
   }
 
-  /** Whether single keys are commands. @returns {Readable<boolean>} */
+  /** Whether single-key shortcuts are on. @returns {Readable<boolean>} */
   get keys() {
     return this.#keys.signal;
   }
 
-  /** Whether lines have their numbers in front. @returns {Readable<boolean>} */
+  /** Whether line numbers are shown. @returns {Readable<boolean>} */
   get numbers() {
     return this.#numbers.signal;
   }
@@ -83,17 +83,17 @@ export class Settings {
     return this.#times.signal;
   }
 
-  /** In which zone absolute times are shown. @returns {Readable<Zone>} */
+  /** Time zone of absolute times. @returns {Readable<Zone>} */
   get zone() {
     return this.#zone.signal;
   }
 
-  /** Whether the list of sources stands beside the log, where there is room. @returns {Readable<boolean>} */
+  /** Whether the source list is shown beside the log on wide screens. @returns {Readable<boolean>} */
   get side() {
     return this.#side.signal;
   }
 
-  /** Whether lines over time are shown above the lines. @returns {Readable<boolean>} */
+  /** Whether the histogram is shown. @returns {Readable<boolean>} */
   get histogram() {
     return this.#histogram.signal;
   }
@@ -142,7 +142,7 @@ export class Settings {
 }
 
 /**
- * One value out of a few, in storage as a word.
+ * A setting with a few values, stored as a word.
  * @template {string | boolean} T
  */
 class Choice {
@@ -154,7 +154,7 @@ class Choice {
   /**
    * @param {Store | null} store
    * @param {string} name
-   * @param {readonly T[]} values in the order in which they follow one another
+   * @param {readonly T[]} values in the order in which `next` cycles through them
    * @param {T} fallback
    */
   constructor(store, name, values, fallback) {
@@ -175,7 +175,7 @@ class Choice {
     try {
       this.#store?.setItem(this.#name, toWord(value));
     } catch (error) {
-      // Full or forbidden storage: the choice then holds for this page only.
+      // Storage is full or blocked: the setting lasts until the page is closed.
       if (!(error instanceof DOMException)) throw error;
     }
   }

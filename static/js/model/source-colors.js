@@ -1,4 +1,4 @@
-/** Which color stands for which chosen source: the lowest free one, kept for as long as the source is chosen. */
+/** Assigns colors to selected sources: the lowest free color, kept while the source is selected. */
 
 export const COLOR_COUNT = 8;
 
@@ -6,7 +6,7 @@ export class SourceColors {
   /** @type {Map<string, number>} */
   #colors = new Map();
 
-  /** @param {readonly string[]} sources those that are chosen now */
+  /** @param {readonly string[]} sources the selected sources */
   assign(sources) {
     for (const id of this.#colors.keys()) if (!sources.includes(id)) this.#colors.delete(id);
     for (const id of sources) if (!this.#colors.has(id)) this.#colors.set(id, this.#free());
@@ -14,7 +14,7 @@ export class SourceColors {
 
   /**
    * @param {string} source
-   * @returns {number | null} from 0; null when it is not chosen
+   * @returns {number | null} color index from 0; null if the source is not selected
    */
   of(source) {
     return this.#colors.get(source) ?? null;

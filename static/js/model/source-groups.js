@@ -1,14 +1,15 @@
-/** Sources by directory, as a list shows them: what all directories have in common is left out. */
+/** Sources grouped by directory, without the common parent directory. */
 
 /**
  * @template {{name: string, path: string}} Source
- * @typedef {{directory: string, sources: Source[]}} SourceGroup `directory` ends with a slash, or is empty at the top
+ * @typedef {{directory: string, sources: Source[]}} SourceGroup `directory` ends with a slash; it is empty at the top
+ *   level
  */
 
 /**
  * @template {{name: string, path: string}} Source
  * @param {readonly Source[]} sources
- * @returns {SourceGroup<Source>[]} by directory; within one in the order given
+ * @returns {SourceGroup<Source>[]} sorted by directory; sources keep their order
  */
 export function groupSources(sources) {
   /** @type {Map<string, Source[]>} */
@@ -26,7 +27,7 @@ export function groupSources(sources) {
 }
 
 /**
- * Whether every word is somewhere in the name or the path, in capitals or not.
+ * Whether the name or path contains every typed word, ignoring case.
  * @param {{name: string, path: string}} source
  * @param {string} typed
  */

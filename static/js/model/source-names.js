@@ -1,6 +1,6 @@
-/** What sources are called: among all that there are, and among the few that are shown. */
+/** Display names of sources: unique among all sources, or among the selected ones. */
 
-/** @typedef {{id: string, name: string, path?: string}} NamedSource `path` leads to what has the name */
+/** @typedef {{id: string, name: string, path?: string}} NamedSource `path` ends with `name` */
 
 export class SourceNames {
   /** @type {Map<string, string>} */
@@ -11,8 +11,8 @@ export class SourceNames {
   #short = new Map();
 
   /**
-   * @param {readonly NamedSource[]} sources all that are known
-   * @param {readonly string[]} chosen in all panes, so that each is called the same everywhere
+   * @param {readonly NamedSource[]} sources all known sources
+   * @param {readonly string[]} chosen selected in any pane, so that a source has the same name in all panes
    */
   assign(sources, chosen) {
     if (sources !== this.#sources) this.#full = shortNames(sources);
@@ -21,7 +21,7 @@ export class SourceNames {
   }
 
   /**
-   * What tells it from all others.
+   * Return a name that is unique among all sources.
    * @param {string} id
    */
   full(id) {
@@ -29,7 +29,7 @@ export class SourceNames {
   }
 
   /**
-   * What tells it from the others that are chosen.
+   * Return a name that is unique among the selected sources.
    * @param {string} id
    */
   short(id) {
@@ -38,7 +38,7 @@ export class SourceNames {
 }
 
 /**
- * The last part of each path, with as many parts before it as tell it from the others.
+ * Return the shortest unique suffix of each path.
  * @param {readonly NamedSource[]} sources
  * @returns {Map<string, string>} by id
  */
@@ -67,7 +67,7 @@ function lastParts(parts = [], count = 1) {
 
 /**
  * @param {ReadonlyMap<string, string>} names by id
- * @returns {string[]} ids whose name another has too
+ * @returns {string[]} ids that share their name with another
  */
 function sharing(names) {
   /** @type {Map<string, number>} */

@@ -1,4 +1,4 @@
-/** Lists in the browser's storage, which may be missing, full, forbidden, or written by another version of the page. */
+/** Lists in the browser's storage, which may be missing, full, blocked, or written by another version of the page. */
 
 /** @typedef {import("./settings.js").Store} Store */
 
@@ -26,7 +26,7 @@ export function writeList(store, key, list) {
   try {
     store?.setItem(key, JSON.stringify(list));
   } catch (error) {
-    // Full or forbidden storage: it then holds for this page only.
+    // Storage is full or blocked: the list lasts until the page is closed.
     if (!(error instanceof DOMException)) throw error;
   }
 }

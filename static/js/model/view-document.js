@@ -1,20 +1,23 @@
 /**
- * A view as one surface: the lines of several sources by time, or those that a query leaves. Every line has its row at
- * its position in the view, whether it is here or not; what comes live is added at the end.
+ * The lines of a view as rows: several sources merged by time, or the lines that a query selects. A line has a row at
+ * its position in the view before it is loaded. Live lines are appended at the end.
  */
 
 import { Deduplicator } from "./deduplicator.js";
 import { FileLines } from "./file-lines.js";
 import { NoteRows } from "./note-rows.js";
 import { ReorderBuffer } from "./reorder-buffer.js";
-import { rowOf, rowsFromEvent } from "./rows.js";
+import { rowFromLine, rowsFromEvent } from "./rows.js";
 
 /** @typedef {import("./file-document.js").DocumentHost} DocumentHost */
 /** @typedef {import("./file-document.js").LinesAnswer} LinesAnswer */
 /** @typedef {import("./rows.js").Row} Row */
 /** @typedef {import("./rows.js").NoteRow} NoteRow */
 /** @typedef {import("./events.js").StreamEvent} StreamEvent */
-/** @typedef {{index: number, note: NoteRow | null, tailShift: number | null}} RowPosition `tailShift` as in a `FileDocument` */
+/**
+ * @typedef {{index: number, note: NoteRow | null, tailShift: number | null}} RowPosition `tailShift` as in a
+ *   `FileDocument`
+ */
 /** @typedef {Record<string, string | number>} Query */
 
 const PAGE_LINES = 500;
@@ -32,9 +35,9 @@ export class ViewDocument {
   /** @type {ReorderBuffer | null} */
   #reorderBuffer;
   #isWhole;
-  /** What came before the first answer. @type {StreamEvent[] | null} */
+  /** Events received before the first answer; null after it. @type {StreamEvent[] | null} */
   #pending = [];
-  /** Those to be told of after the next answer. @type {NoteRow[]} */
+  /** Gaps to show after the next answer. @type {NoteRow[]} */
   #gaps = [];
   /** @type {Map<string, string>} */
   #states = new Map();
@@ -52,8 +55,8 @@ export class ViewDocument {
   /**
    * @param {DocumentHost} host
    * @param {object} [kind]
-   * @param {boolean} [kind.isMerged] whether it has lines of several sources
-   * @param {boolean} [kind.isWhole] whether no lines of theirs are left out
+   * @param {boolean} [kind.isMerged] whether the view has several sources
+   * @param {boolean} [kind.isWhole] whether the view contains all lines of its sources
    */
   constructor(host, { isMerged = false, isWhole = false } = {}) {
     this.#host = host;
@@ -62,9 +65,9 @@ export class ViewDocument {
   }
 
   /**
-   * Asks for the last lines, and for those from a cursor on.
+   * Request the last lines, and the lines from a cursor on if one is given.
    * @param {string | null} at
-   * @param {number} [below] lines between the cursor's and the one to show
+   * @param {number} [below] number of lines from the cursor down to the target
    */
   open(at, below = 0) {
     this.#target = at ? { at, below } : null;
@@ -72,39 +75,39 @@ export class ViewDocument {
     if (this.#pending) void this.#requestEnd();
   }
 
-  /** Asks for the last lines again. */
+  /** Request the last lines again. */
   refresh() {
     if (!this.#pending) void this.#requestEnd();
   }
 
-  /** Asks for nothing more. */
+  /** Stop all requests. */
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#reorderBuffer?.close();
   }
 
-  /** Lines that came since it was opened. */
+  /** Lines received since the document was opened. */
   get received() {
     return this.#received;
   }
 
-  /** Lines that did not come live; those of the view are asked for. */
+  /** Lines that the stream skipped; those of the view are requested. */
   get skipped() {
     return this.#skipped;
   }
 
-  /** Whether nothing is known to be in it. */
+  /** Whether no rows are known. */
   get empty() {
     return this.total === 0;
   }
 
-  /** Whether it is known how many lines there are. */
+  /** Whether the number of lines is final. */
   get exact() {
     return this.#lines.exact;
   }
 
-  /** @returns {number | null} how much the server has looked at, from 0 to 1; null once it is all */
+  /** @returns {number | null} share of the bytes that the server has searched, from 0 to 1; null when complete */
   get countedShare() {
     const { reported, counted, progress } = this.#lines;
     return reported && !counted ? progress.counted / progress.size : null;
@@ -114,20 +117,20 @@ export class ViewDocument {
     return this.#lines.count + this.#notes.count;
   }
 
-  /** @param {number} row @returns {Row | null} null for a line that is not here */
+  /** @param {number} row @returns {Row | null} null for a line that is not loaded */
   row(row) {
     if (row >= this.total) return null;
     const { note, index } = this.#notes.at(row);
     return note ?? this.#lines.get(index);
   }
 
-  /** @param {number} row @returns {number | null} the number of its line in its own file, null while it is not known */
+  /** @param {number} row @returns {number | null} its line number in its own file, null while unknown */
   number(row) {
     const found = this.row(row);
     return found?.kind === "line" ? found.n : null;
   }
 
-  /** Whether lines are left out between a row and the one above it, or its file begins there. @param {number} row */
+  /** Whether the lines of a row and of the row above are not adjacent in one file. @param {number} row */
   isApart(row) {
     const [above, line] = [row > 0 ? this.row(row - 1) : null, this.row(row)];
     if (above?.kind !== "line" || line?.kind !== "line" || above.n === null || line.n === null) return false;
@@ -146,38 +149,39 @@ export class ViewDocument {
     return { index, note, tailShift: this.#lines.fixed(index) ? null : this.#lines.tailShift };
   }
 
-  /** @param {RowPosition} position @returns {number} its row */
+  /** @param {RowPosition} position @returns {number} row */
   locate({ index, note, tailShift }) {
     const shift = tailShift === null ? 0 : this.#lines.tailShift - tailShift;
     const row = note && this.#notes.rowOfNote(note);
     return Math.max(0, row ?? this.#notes.rowOf(index + shift));
   }
 
-  /** The row of a line of the view. @param {number} number from 1 */
+  /** Return the row of a line of the view. @param {number} number position from 1 */
   rowOfLine(number) {
     return this.#notes.rowOf(Math.max(0, Math.min(this.#lines.count, number) - 1));
   }
 
   /**
-   * Asks for the lines of these rows that are not here.
+   * Request the missing lines of these rows.
    * @param {number} first
    * @param {number} last
    */
   want(first, last) {
-    for (let row = Math.max(0, first); row < Math.min(last, this.total) && this.#requests.size < MAX_REQUESTS; row += 1) {
+    const end = Math.min(last, this.total);
+    for (let row = Math.max(0, first); row < end && this.#requests.size < MAX_REQUESTS; row += 1) {
       const { note, index } = this.#notes.at(row);
       if (note || this.#lines.get(index)) continue;
       void this.#requestLine(index);
-      // The rest of its page comes with it.
+      // The request loads the rest of its page too.
       row += PAGE_LINES - 1 - (index % PAGE_LINES);
     }
   }
 
   /**
-   * Lines of these rows, those that are not here asked for first.
+   * Load the missing lines of these rows and return all of them.
    * @param {number} first
-   * @param {number} last the row after them
-   * @returns {Promise<import("./rows.js").LineRow[]>} fewer where some cannot be had
+   * @param {number} last exclusive
+   * @returns {Promise<import("./rows.js").LineRow[]>} fewer if a request failed
    */
   async collect(first, last) {
     for (let row = first; row < last; row += 1) {
@@ -189,9 +193,9 @@ export class ViewDocument {
   }
 
   /**
-   * A cursor of the line in this row, or of one above it.
+   * Return the nearest known cursor at or above this row.
    * @param {number} row
-   * @returns {{at: string, below: number} | null} `below` lines further down is the row
+   * @returns {{at: string, below: number} | null} the row is `below` lines after the cursor's line
    */
   cursor(row) {
     if (this.empty) return null;
@@ -217,7 +221,7 @@ export class ViewDocument {
         this.#received += event.lines ?? 0;
         if (event.reason !== "skipped") return this.#restart(event);
         this.#skipped += event.lines ?? 0;
-        // What comes now does not follow on what is here.
+        // Later events do not continue the loaded lines.
         this.#pending ??= [];
         return void this.#requestEnd();
       case "source":
@@ -238,16 +242,16 @@ export class ViewDocument {
     this.#lines.trim(CACHED_LINES);
   }
 
-  /** @param {import("./events.js").SourceEvent} event the state that a source begins with is no news */
+  /** @param {import("./events.js").SourceEvent} event the initial state of a source is not shown */
   #applyState(event) {
     const { source, state } = event;
     const before = this.#states.get(source);
     if (state === "rotated" || (before !== undefined && state !== before)) this.#note(event);
-    // A rotated source goes on: what follows is open.
+    // A rotated source continues as an open one.
     this.#states.set(source, state === "rotated" ? "open" : state);
   }
 
-  /** Lines are lost, so positions are others now. @param {import("./events.js").GapEvent} event */
+  /** Reload the view: lost lines change all positions. @param {import("./events.js").GapEvent} event */
   #restart(event) {
     const top = this.#host.top();
     const cursor = top === null ? null : this.cursor(top);
@@ -266,7 +270,7 @@ export class ViewDocument {
     this.#host.change(() => this.#notes.add(row, this.#lines.count));
   }
 
-  // What is asked for
+  // Requests
 
   #requestEnd() {
     return this.#request("end", END_QUERY, (answer) => this.#putEnd(answer));
@@ -283,9 +287,9 @@ export class ViewDocument {
     if (before) {
       const { tailShift } = this.#lines;
       await this.#request(`before ${before.at}`, { before: before.at, count: PAGE_LINES }, ({ start, total, lines }) => {
-        // Where there is none, there may be some that are not found yet.
+        // An empty answer is final only if the server has searched everything.
         if (lines.length === 0 && start !== 0 && total === null) return;
-        this.#lines.prepend(before.index + this.#lines.tailShift - tailShift, lines.map(rowOf));
+        this.#lines.prepend(before.index + this.#lines.tailShift - tailShift, lines.map(rowFromLine));
       });
     } else if (this.exact) {
       const start = index - (index % PAGE_LINES);
@@ -304,7 +308,7 @@ export class ViewDocument {
   }
 
   /**
-   * @param {string} key one request at a time for each
+   * @param {string} key at most one request at a time per key
    * @param {Query} query
    * @param {(answer: LinesAnswer) => void} handle
    */
@@ -317,7 +321,7 @@ export class ViewDocument {
     if (answer === "gone") this.#handleGone(key);
     else if (answer) this.#handle(answer, handle);
     if (key === "open" && answer && answer !== "gone") this.#moveToTarget(answer);
-    // What the server refuses now it refuses again.
+    // A refused query would be refused again.
     if (answer !== "gone" || key === "open") this.#retryLater();
   }
 
@@ -333,7 +337,7 @@ export class ViewDocument {
     this.#lines.trim(CACHED_LINES);
   }
 
-  /** Notes go with the lines. @param {() => void} move */
+  /** Run a change of line indexes and shift the notes with them. @param {() => void} move */
   #shiftingNotes(move) {
     const { tailShift } = this.#lines;
     move();
@@ -360,16 +364,16 @@ export class ViewDocument {
     else void this.#request("facts", { start: -1, count: 1 }, () => undefined);
   }
 
-  // What comes
+  // Answers
 
   /** @param {LinesAnswer} answer with lines from a position on */
   #put({ start, lines }) {
-    if (start !== null && lines.length > 0) this.#lines.put(lines.map(rowOf), start);
+    if (start !== null && lines.length > 0) this.#lines.put(lines.map(rowFromLine), start);
   }
 
   /** @param {LinesAnswer} answer */
   #putEnd({ start, lines, total, files }) {
-    const rows = lines.map(rowOf).filter(({ unterminated }) => this.#ended || !unterminated);
+    const rows = lines.map(rowFromLine).filter(({ unterminated }) => this.#ended || !unterminated);
     this.#deduplicator.addAnswer(rows, this.#isWhole ? files : []);
     if (start !== null && this.exact) {
       this.#lines.put(rows, start);
@@ -380,14 +384,14 @@ export class ViewDocument {
     const pending = this.#pending ?? [];
     this.#pending = null;
     for (const gap of this.#gaps.splice(0)) this.#notes.add(gap, this.#firstIndexAfterLoss(gap, rows));
-    // Within a change already: what they change is part of it.
+    // Already inside `host.change`, so these changes are part of it.
     for (const event of pending) this.#apply(event);
   }
 
   /**
-   * Where the lines begin that came after some were lost: with the newest file of their source.
+   * Return the index of the first line after a gap: the first loaded line of the newest file of its source.
    * @param {NoteRow} gap
-   * @param {readonly import("./rows.js").LineRow[]} rows the last ones
+   * @param {readonly import("./rows.js").LineRow[]} rows the last lines
    */
   #firstIndexAfterLoss(gap, rows) {
     const own = "source" in gap ? rows.filter(({ source }) => source === gap.source) : [];
@@ -395,7 +399,7 @@ export class ViewDocument {
     return first < 0 ? this.#lines.count : this.#lines.count - rows.length + rows.indexOf(own[first]);
   }
 
-  /** @param {LinesAnswer} answer to `open` */
+  /** @param {LinesAnswer} answer to the "open" request */
   #moveToTarget({ start, total }) {
     if (!this.#target || start === null) return;
     const { below } = this.#target;
@@ -406,11 +410,11 @@ export class ViewDocument {
 
 /** @param {LinesAnswer} answer */
 function infoOf({ total: all, files, lines }) {
-  // A line without its end comes again, and counts then.
+  // A line without a newline is sent again and counted then.
   const total = all !== null && lines.at(-1)?.unterminated ? all - 1 : all;
   const sum = (/** @type {"lines" | "counted" | "size"} */ key) => files.reduce((so, file) => so + file[key], 0);
   const size = sum("size");
-  // All is counted when the server knows the total, and not before.
+  // The count is complete only when the total is known.
   const counted = total === null ? Math.min(sum("counted"), size - 1) : size;
   return { file: "", first: 1, lines: total ?? sum("lines"), counted, size, loss: null };
 }
