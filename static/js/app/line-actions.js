@@ -90,7 +90,8 @@ export class LineActions {
       { label: "Copy the value", act: () => this.#parts.copy(value) },
     ];
     const at = { x: event.clientX, y: event.clientY + 8 };
-    this.#offerTimer = setTimeout(() => this.#menu.open({ name: key, n: null, text: value }, actions, at), DOUBLE_CLICK_MS);
+    const open = () => this.#menu.open({ name: key, n: null, text: value }, actions, at);
+    this.#offerTimer = setTimeout(open, DOUBLE_CLICK_MS);
   }
 
   /** @param {Current} current @returns {Action[]} */

@@ -60,8 +60,8 @@ export class View {
    * @returns {Promise<{before: string[], after: string[]} | null>} null when a request failed
    */
   async around(source, at, count) {
-    const requestLines = (/** @type {Query} */ query) => this.#linesClient.load(query, [["source", source]]);
-    const [before, after] = await Promise.all([requestLines({ before: at, count }), requestLines({ at, count: count + 1 })]);
+    const load = (/** @type {Query} */ query) => this.#linesClient.load(query, [["source", source]]);
+    const [before, after] = await Promise.all([load({ before: at, count }), load({ at, count: count + 1 })]);
     if (!before || before === "gone" || !after || after === "gone") return null;
     return { before: before.lines.map(({ text }) => text), after: after.lines.slice(1).map(({ text }) => text) };
   }
@@ -71,7 +71,8 @@ export class View {
     const all = [...this.#sourceParameters, ...this.#parameters, ...this.#spans];
     const loading = { ...host, load: (/** @type {Query} */ query) => this.#linesClient.load(query, all) };
     const isFile = this.sources.length === 1 && !this.isFiltered;
-    return isFile ? new FileDocument(this.sources[0], loading) : new ViewDocument(loading, { isMerged: this.sources.length > 1, isWhole: !this.isFiltered });
+    if (isFile) return new FileDocument(this.sources[0], loading);
+    return new ViewDocument(loading, { isMerged: this.sources.length > 1, isWhole: !this.isFiltered });
   }
 
   /** @returns {Parameter[]} */

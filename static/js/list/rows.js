@@ -209,9 +209,8 @@ function fillLine(parts, line, options) {
   const extras = extrasOf(line, options, displayed);
   if (extras.length > 0) parts.body.append(element("span", "tail", ...extras));
   if (!options.around) return;
-  const [before, after] = [options.around.before, options.around.after].map((lines) => lines.map((each) => aroundLine(each)));
-  parts.body.prepend(...before);
-  parts.body.append(...after);
+  parts.body.prepend(...options.around.before.map((each) => aroundLine(each)));
+  parts.body.append(...options.around.after.map((each) => aroundLine(each)));
 }
 
 /** @param {string} line */

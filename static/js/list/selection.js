@@ -158,7 +158,8 @@ export class Selection {
   #isText(event) {
     const isMouse = !(event instanceof PointerEvent) || event.pointerType === "mouse";
     const { target } = event;
-    return isMouse && event.button === 0 && target instanceof Element && !target.closest("button, a") && !this.#isScrollbar(event);
+    if (!isMouse || event.button !== 0 || !(target instanceof Element)) return false;
+    return !target.closest("button, a") && !this.#isScrollbar(event);
   }
 
   /** Whether the pointer is on a scrollbar. @param {MouseEvent} event */

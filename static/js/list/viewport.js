@@ -241,7 +241,8 @@ export class Viewport {
   #anchorAfter(top, delta) {
     const height = this.#log.clientHeight;
     const isSmall = Math.abs(delta) <= FLING_SCREENS * height;
-    if (!isSmall || !(this.#variableHeights || this.#map.isSqueezed(top))) return this.#anchorAtOffset(this.#map.toOffset(top));
+    const isRelative = isSmall && (this.#variableHeights || this.#map.isSqueezed(top));
+    if (!isRelative) return this.#anchorAtOffset(this.#map.toOffset(top));
     const anchor = this.#movedBy(delta);
     const position = this.#offsetOf(anchor);
     if (top <= 0 && position < height) return { row: 0, px: 0 };
@@ -375,7 +376,8 @@ export class Viewport {
       if (!row || (known && known.layout === this.#layoutVersion)) continue;
       const { height } = element.getBoundingClientRect();
       this.#heights.set(row, { height, layout: this.#layoutVersion });
-      this.#averageHeight += (height - this.#averageHeight) * AVERAGE_WEIGHT * (this.#scrolling ? 0 : 1 / this.#elements.length);
+      const weight = this.#scrolling ? 0 : AVERAGE_WEIGHT / this.#elements.length;
+      this.#averageHeight += (height - this.#averageHeight) * weight;
     }
   }
 

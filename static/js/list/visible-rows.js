@@ -53,7 +53,8 @@ export class VisibleRows {
 
   /** Width of the longest visible line number in characters. */
   get numberWidth() {
-    return Math.max(0, ...this.#from(this.#viewport.top).map(({ line }) => (line.n === null ? 0 : group(line.n).length)));
+    const lines = this.#from(this.#viewport.top);
+    return Math.max(0, ...lines.map(({ line }) => (line.n === null ? 0 : group(line.n).length)));
   }
 
   /** @param {number} top */

@@ -1,9 +1,9 @@
-/** What the server's answer to the request for a stream means. */
+/** Classifies answers to requests for an event stream. */
 
 /**
  * @typedef {{verdict: "given", response: Response} | {verdict: "signed-out"} | {verdict: "ended"}
  *   | {verdict: "unavailable", retryAfter: number} | {verdict: "refused", detail: string}} Answer
- *   `retryAfter` in milliseconds, 0 when the server named none
+ *   `retryAfter` in milliseconds, 0 if the server sent none
  */
 /** @typedef {(url: string, init: RequestInit) => Promise<Response>} Fetch */
 
@@ -20,7 +20,7 @@ export async function fetchEventStream(url, signal, fetch) {
   try {
     return await readAnswer(await fetch(url, { headers: { accept: EVENT_STREAM }, cache: "no-store", signal }));
   } catch (error) {
-    // A TypeError is how fetch says "no network"; a DOMException that the request was given up.
+    // fetch throws a TypeError without a network and a DOMException after an abort.
     if (error instanceof TypeError || error instanceof DOMException) return { verdict: "unavailable", retryAfter: 0 };
     throw error;
   }
@@ -47,13 +47,13 @@ function retryAfter(response) {
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 300) * 1000 : 0;
 }
 
-/** What is wrong, in the server's words. @param {Response} response */
+/** Return the server's error message. @param {Response} response */
 export async function detailOf(response) {
   const text = await response.text();
   try {
     const { detail } = JSON.parse(text);
     if (typeof detail === "string") return detail;
-    // FastAPI's own form of a bad parameter.
+    // FastAPI's format of validation errors.
     if (Array.isArray(detail) && typeof detail[0]?.msg === "string") return detail[0].msg;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

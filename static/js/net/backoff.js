@@ -1,12 +1,12 @@
-/** How long to wait before the next try: doubling, bounded, with full jitter so that pages come back one by one. */
+/** Reconnect delays: exponential with an upper limit and full jitter, so that pages do not reconnect all at once. */
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
-// Zero is a legal throw of full jitter, and a busy loop.
+// Full jitter can yield zero, which would be a busy loop.
 const SHORTEST_MS = 250;
 
 /**
- * @param {number} attempt how many tries failed before, from 0
+ * @param {number} attempt number of failed attempts, from 0
  * @param {() => number} [random] in [0, 1)
  * @returns {number} milliseconds
  */

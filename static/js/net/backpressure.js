@@ -1,8 +1,9 @@
-/** No more is read from the network than the tabs can take. */
+/** Stops reading from the network while tabs cannot receive more. */
 
 /** @typedef {import("./subscriber.js").Subscriber} Subscriber */
 
-// Tabs that are about as quick as each other lose nothing to each other; one that hangs holds nobody up.
+// Long enough that tabs of similar speed lose nothing, short enough that a hanging tab delays the others only
+// briefly.
 const MAX_WAIT_MS = 200;
 
 export class Backpressure {
@@ -12,19 +13,19 @@ export class Backpressure {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {ReadonlyMap<Subscriber, unknown>} subscribers all that there are at any time */
+  /** @param {ReadonlyMap<Subscriber, unknown>} subscribers the hub's current subscribers */
   constructor(subscribers) {
     this.#subscribers = subscribers;
   }
 
-  /** @returns {Promise<void> | undefined} done when more can be taken; undefined if it can at once */
+  /** @returns {Promise<void> | undefined} resolved when reading may continue; undefined if it may continue now */
   wait() {
     if (this.#isReady()) return;
     this.#timer = setTimeout(() => this.#giveUp(), MAX_WAIT_MS);
     return new Promise((resolve) => (this.#resume = resolve));
   }
 
-  /** To be called whenever a follower took something, came or went. */
+  /** Call after a subscriber acknowledged events, joined or left. */
   check() {
     if (!this.#resume || !this.#isReady()) return;
     clearTimeout(this.#timer);

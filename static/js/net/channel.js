@@ -1,4 +1,4 @@
-/** What one pane of the page follows, through the stream that all tabs share. */
+/** The stream of one pane, through the worker that all tabs share. */
 
 import { Signal } from "../lib/signal.js";
 import { openPort } from "./worker-port.js";
@@ -10,10 +10,11 @@ import { openPort } from "./worker-port.js";
 /** @typedef {import("./worker-port.js").Port} Port */
 /**
  * @typedef {object} ChannelOptions
- * @property {string} endpoint the stream's URL without its query string
- * @property {(event: StreamEvent) => void} deliver gets each event once and in order
- * @property {() => void} [restart] all that was delivered will come again, as far as it is still among the last lines:
- *   what is shown has to go. Called when a page comes back after the worker gave it up, or a cursor is of no use.
+ * @property {string} endpoint URL of the stream without its query string
+ * @property {(event: StreamEvent) => void} deliver called with each event once and in order
+ * @property {() => void} [restart] called when events start again from the last
+ *   lines, so the displayed lines must be cleared. This happens when a page returns after the worker removed it, or
+ *   when the server rejects a cursor.
  * @property {(endpoint: string, listener: Listener) => Port} [open]
  */
 
@@ -51,10 +52,10 @@ export class Channel {
   }
 
   /**
-   * Begins anew with the last lines of these sources; with none it rests. Of what it followed before nothing comes
+   * Follow these sources from their last lines on; without sources, rest. No event of an earlier call is delivered
    * any more.
    * @param {readonly string[]} sources
-   * @param {string} [filter] the server's parameters that say which lines; all without
+   * @param {string} [filter] parameters of the view; empty for all lines
    */
   follow(sources, filter = "") {
     this.#sources = [...sources];
@@ -64,13 +65,13 @@ export class Channel {
     this.#connection.set({ name: sources.length === 0 ? "idle" : "connecting" });
   }
 
-  /** Tries at once when it is waiting to try: the reader asked for it, or the network is back. */
+  /** Retry at once if an attempt is scheduled. */
   retryNow() {
     this.#port.post({ type: "retry" });
   }
 
   /**
-   * When all tabs have been hidden for some minutes, the stream is let go until one is shown.
+   * After all tabs were hidden for some minutes, the worker stops the stream until one is visible.
    * @param {boolean} hidden
    */
   setHidden(hidden) {
@@ -78,17 +79,17 @@ export class Channel {
     this.#port.post({ type: "hidden", hidden });
   }
 
-  /** The page is put away, perhaps for ever. */
+  /** The page entered the back/forward cache and may never return. */
   suspend() {
     this.#port.post({ type: "leave" });
   }
 
-  /** The page is back. */
+  /** The page returned from the back/forward cache. */
   resume() {
     this.#port.post({ type: "return" });
   }
 
-  /** For ever. */
+  /** Close the channel for good. */
   close() {
     this.#subscription += 1;
     this.#port.post({ type: "close" });
@@ -96,16 +97,16 @@ export class Channel {
     this.#releaseLock();
   }
 
-  /** To a worker that does not know this channel. */
+  /** Register with a worker that does not know this channel. */
   #register() {
     if (this.#lock) this.#port.post({ type: "lock", lock: this.#lock });
     this.setHidden(this.#hidden);
     if (this.#sources.length > 0) this.follow(this.#sources, this.#filter);
   }
 
-  /** For the worker to see that this page is gone, whatever became of it. */
+  /** Hold a Web Lock until this page ends, so that the worker notices the end in any case. */
   #holdLock() {
-    // Only over HTTPS or on this machine.
+    // Web Locks need HTTPS or localhost.
     const { locks } = globalThis.navigator ?? {};
     const lock = `logviewer ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
     void locks?.request(lock, () => {
@@ -125,7 +126,7 @@ export class Channel {
         return this.#connection.set(message.connection);
       case "reset":
         this.#restart();
-        // Who restarts by following has done it already.
+        // `restart` may have called `follow` already.
         if (message.subscription === this.#subscription) this.follow(this.#sources, this.#filter);
     }
   }

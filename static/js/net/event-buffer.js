@@ -1,19 +1,19 @@
-/** The last events of one source, for a channel that joins late or could not keep up: bounded by lines and by size. */
+/** The last events of one source, for subscribers that join late or fall behind. Limited by lines and by size. */
 
 /** @typedef {import("../model/events.js").StreamEvent} StreamEvent */
 /** @typedef {Exclude<StreamEvent, {kind: "end"}>} SourceBoundEvent */
 /**
  * @typedef {object} BufferedEvent
- * @property {number} seq its place among the events of all sources
+ * @property {number} seq sequence number across all sources
  * @property {SourceBoundEvent} event
- * @property {number} lines how many a reader misses without it; NaN if nobody knows
+ * @property {number} lines lines that a subscriber loses without this event; NaN if unknown
  * @property {number} size in characters
  */
 
 const MIN_LINES = 500;
 const MOST_LINES = 2_000;
 const MOST_CHARACTERS = 1_000_000;
-// What an event weighs besides its text, so that notes without end are bounded too.
+// Size of an event besides its text, which limits the number of events without text too.
 const EVENT_CHARACTERS = 100;
 
 export class EventBuffer {
@@ -24,7 +24,7 @@ export class EventBuffer {
   #state = "";
 
   /**
-   * A server tells the state of a source to each new connection.
+   * Whether an event is not a repetition: the server sends the state of a source on each new connection.
    * @param {SourceBoundEvent} event
    */
   isNew(event) {
@@ -47,7 +47,7 @@ export class EventBuffer {
 
   /**
    * @param {number} seq
-   * @returns {BufferedEvent[]} those after it, in order
+   * @returns {BufferedEvent[]} events after `seq`, in order
    */
   since(seq) {
     let first = this.#entries.length;
@@ -55,7 +55,7 @@ export class EventBuffer {
     return this.#entries.slice(first);
   }
 
-  /** @returns {BufferedEvent[]} what had to go, the oldest first */
+  /** @returns {BufferedEvent[]} dropped events, oldest first */
   trim() {
     let dropped = 0;
     while (dropped < this.#entries.length - 1 && this.#canDrop(this.#entries[dropped])) {

@@ -1,6 +1,6 @@
 /**
- * The last events of all sources, and the cursor after them. Of a source that the cursor has a mark for, all up to the
- * mark came through here; of any other nothing is kept, as a stream of it begins anew.
+ * The last events of all sources, and the cursor after them. Events are kept only for sources that the cursor covers,
+ * because a stream of any other source starts again with its last lines.
  */
 
 import { EventBuffer } from "./event-buffer.js";
@@ -12,18 +12,18 @@ export class EventHistory {
   /** @type {Map<string, EventBuffer>} */
   #buffers = new Map();
   #cursor = "";
-  /** Sources that the cursor has marks for. @type {ReadonlySet<string>} */
+  /** Sources that the cursor covers. @type {ReadonlySet<string>} */
   #cursorSources = new Set();
   #seq = 0;
 
-  /** The place of the last event among all that ever came. */
+  /** Sequence number of the last event. */
   get seq() {
     return this.#seq;
   }
 
   /**
    * @param {readonly StreamEvent[]} events
-   * @param {string} cursor after them; until a new stream gives one, still that of the stream before
+   * @param {string} cursor the cursor after the events; unchanged until a new stream sends its first one
    * @param {readonly string[]} streamSources the sources of the stream
    */
   add(events, cursor, streamSources) {
@@ -42,16 +42,16 @@ export class EventHistory {
   }
 
   /**
-   * Where a stream of these sources goes on.
+   * Return the cursor to resume a stream of these sources, or an empty string.
    * @param {readonly string[]} sources
    */
   cursorOf(sources) {
-    // The server refuses a cursor that has no mark for any of the sources.
+    // The server rejects a cursor that covers none of the sources.
     return sources.some((source) => this.#cursorSources.has(source)) ? this.#cursor : "";
   }
 
   /**
-   * Whether one who has all of these sources up to some event can go on from there.
+   * Whether a subscriber that has these sources up to some event can continue from there.
    * @param {Iterable<string>} sources
    */
   continues(sources) {
@@ -61,14 +61,14 @@ export class EventHistory {
   /**
    * @param {ReadonlySet<string>} sources
    * @param {number} seq
-   * @returns {BufferedEvent[]} those after it, in order
+   * @returns {BufferedEvent[]} events after `seq`, in order
    */
   since(sources, seq) {
     const entries = [...sources].flatMap((source) => this.#buffers.get(source)?.since(seq) ?? []);
     return sources.size > 1 ? entries.sort((one, other) => one.seq - other.seq) : entries;
   }
 
-  /** @returns {BufferedEvent[]} what had to go */
+  /** @returns {BufferedEvent[]} dropped events */
   trim() {
     return [...this.#buffers.values()].flatMap((buffer) => buffer.trim());
   }

@@ -1,4 +1,4 @@
-/** From the text of a stream, cut anywhere, to its events and the cursor after them. */
+/** Incremental parser of the event stream: text in arbitrary pieces to events and the cursor after them. */
 
 import { createParser } from "../../vendor/eventsource-parser/index.js";
 import { isEventKind, parseEvent } from "../model/events.js";
@@ -13,7 +13,7 @@ export class EventParser {
     onId: (id) => {
       this.#cursor = id || this.#cursor;
     },
-    // What a newer server tells besides is not for this page.
+    // Skip events of newer servers.
     onEvent: ({ event = "", data }) => {
       if (isEventKind(event)) this.#events.push(parseEvent(event, data));
     },
@@ -21,8 +21,8 @@ export class EventParser {
 
   /**
    * @param {string} text
-   * @returns {{events: StreamEvent[], cursor: string}} what became whole with it; no cursor where none came
-   * @throws {SyntaxError} if an event's data is no JSON; nothing of this text may be used then
+   * @returns {{events: StreamEvent[], cursor: string}} completed events; an empty cursor if none arrived
+   * @throws {SyntaxError} if the data of an event is not JSON; discard everything from this text then
    */
   feed(text) {
     this.#events = [];

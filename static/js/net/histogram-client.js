@@ -1,4 +1,4 @@
-/** How many lines there are over time: asked for again until it is complete, and when there may be more. */
+/** Requests a histogram until it is complete, and again on demand. */
 
 import { Signal } from "../lib/signal.js";
 
@@ -7,7 +7,7 @@ import { Signal } from "../lib/signal.js";
 
 const TIMEOUT_MS = 20_000;
 const INCOMPLETE_MS = 400;
-// The lines come first: for this the server looks through whole files.
+// Lines have priority: for a histogram the server reads whole files.
 const FIRST_DELAY_MS = 400;
 
 export class HistogramClient {
@@ -20,7 +20,7 @@ export class HistogramClient {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {string} endpoint the URL of `/api/histogram` */
+  /** @param {string} endpoint URL of `/api/histogram` */
   constructor(endpoint) {
     this.#endpoint = endpoint;
   }
@@ -30,7 +30,7 @@ export class HistogramClient {
     return this.#counts;
   }
 
-  /** Of other lines from now on. @param {readonly Parameter[]} query none rests */
+  /** Request the histogram of another view. @param {readonly Parameter[]} query empty to stop */
   show(query) {
     const wanted = new URLSearchParams(/** @type {Parameter[]} */ (query)).toString();
     if (wanted === this.#query) return;
@@ -41,7 +41,7 @@ export class HistogramClient {
     else this.#timer = setTimeout(() => void this.refresh(), FIRST_DELAY_MS);
   }
 
-  /** One request at a time; news during one is asked for after it. */
+  /** Request the histogram again. There is one request at a time; a call during a request is served after it. */
   async refresh() {
     clearTimeout(this.#timer);
     this.#again = this.#requesting;
@@ -60,14 +60,14 @@ export class HistogramClient {
     clearTimeout(this.#timer);
   }
 
-  /** @param {string} query @returns {Promise<HistogramAnswer | null>} null when it failed */
+  /** @param {string} query @returns {Promise<HistogramAnswer | null>} null when the request failed */
   async #request(query) {
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const response = await fetch(`${this.#endpoint}?${query}`, { cache: "no-store", signal });
       return response.ok ? await response.json() : null;
     } catch (error) {
-      // No network, our timeout, or an answer that is no JSON, as from a proxy in between.
+      // No network, our timeout, or an answer that is not JSON, such as a proxy's error page.
       const known = [TypeError, DOMException, SyntaxError].some((type) => error instanceof type);
       if (!known) throw error;
       return null;

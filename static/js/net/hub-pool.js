@@ -1,6 +1,6 @@
 /**
- * A hub for each filter that a tab follows with: streams of other lines cannot be shared. Browsers allow few
- * connections to one server, so only those that were turned to last have a stream.
+ * One hub for each filter that tabs follow, because streams with different filters cannot be shared. Browsers limit
+ * connections per server, so only the most recently used filters keep a stream.
  */
 
 import { Hub } from "./hub.js";
@@ -9,13 +9,13 @@ import { Hub } from "./hub.js";
 /** @typedef {import("./hub.js").Network} Network */
 /** @typedef {import("./messages.js").ToTab} ToTab */
 
-// With the one of all lines three of the six connections that HTTP/1.1 gives, so that requests never wait.
+// With the unfiltered stream this leaves three of the six connections of HTTP/1.1 for requests.
 const MAX_FILTERED = 2;
 const HIDDEN_MS = 5_000;
 
 export class HubPool {
   #networkFor;
-  /** By filter; the one that was turned to last is the last. @type {Map<string, Hub>} */
+  /** By filter, in order of last use. @type {Map<string, Hub>} */
   #hubs = new Map();
 
   /** @param {(filter: string) => Network} networkFor */
@@ -24,7 +24,7 @@ export class HubPool {
   }
 
   /**
-   * A new channel, which follows nothing yet.
+   * Open a session that follows nothing yet.
    * @param {(message: ToTab) => void} post
    */
   join(post) {
@@ -39,7 +39,7 @@ export class HubPool {
     return hub;
   }
 
-  /** No more of them go on than there may be. */
+  /** Stop the streams of all but the most recently used filters. */
   enforceLimit() {
     for (const [filter, hub] of this.#hubs) if (filter && hub.isEmpty) this.#hubs.delete(filter);
     const filtered = [...this.#hubs].filter(([filter]) => filter !== "");

@@ -1,6 +1,6 @@
 /**
- * One stream for all channels: follows what any of them wants, gives each the events of its own sources, once and in
- * order, and keeps the last ones for who joins later.
+ * One stream shared by all subscribers with the same filter. It follows the sources of all subscribers, delivers to
+ * each the events of its own sources once and in order, and keeps the last events for late subscribers.
  */
 
 import { CONNECTING, isFinal } from "../model/connection.js";
@@ -17,10 +17,10 @@ import { Subscriber } from "./subscriber.js";
 /**
  * @typedef {object} Network
  * @property {(receive: import("./stream-client.js").Receive) => Stream} open
- * @property {(source: string) => Promise<Answer>} probe what the server says to a stream of this source alone
+ * @property {(source: string) => Promise<Answer>} probe return the server's answer to a stream of this source alone
  */
 
-// A page that is loaded again finds its stream still there.
+// A reloaded page finds its stream still open.
 const LINGER_MS = 10_000;
 const HIDDEN_MS = 5 * 60_000;
 
@@ -30,11 +30,11 @@ const IDLE = { name: "idle" };
 export class Hub {
   #network;
   #stream;
-  /** @type {Map<Subscriber, ReturnType<typeof setTimeout> | undefined>} with the timer of those that are away */
+  /** @type {Map<Subscriber, ReturnType<typeof setTimeout> | undefined>} with the removal timer of absent subscribers */
   #subscribers = new Map();
   #history = new EventHistory();
   #backpressure = new Backpressure(this.#subscribers);
-  /** What the stream was asked for. @type {readonly string[]} */
+  /** Sources of the current stream. @type {readonly string[]} */
   #streamSources = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #updateTimer;
@@ -45,7 +45,7 @@ export class Hub {
 
   /**
    * @param {Network} network
-   * @param {number} [hiddenMs] for how long it goes on while nobody looks
+   * @param {number} [hiddenMs] how long the stream stays open while all tabs are hidden
    */
   constructor(network, hiddenMs = HIDDEN_MS) {
     this.#network = network;
@@ -54,12 +54,12 @@ export class Hub {
     this.#stream.connection.subscribe((connection) => this.#connectionChanged(connection));
   }
 
-  /** Whether nobody needs it any more. */
+  /** Whether the hub has no subscribers. */
   get isEmpty() {
     return this.#subscribers.size === 0;
   }
 
-  /** Lets the stream go until somebody turns to it. */
+  /** Stop the stream until a tab needs it again. */
   sleep() {
     this.#sleeping = true;
     this.#stream.stop();
@@ -67,7 +67,7 @@ export class Hub {
   }
 
   /**
-   * A new channel, which follows nothing yet.
+   * Add a subscriber that follows nothing yet.
    * @param {(message: ToTab) => void} post
    */
   join(post) {
@@ -102,7 +102,7 @@ export class Hub {
   }
 
   /**
-   * Its tab is gone, perhaps to come back.
+   * Mark a subscriber's tab as gone. It may return before the timer ends.
    * @param {Subscriber} subscriber
    */
   leave(subscriber) {
@@ -148,7 +148,7 @@ export class Hub {
     this.#sendConnection(subscriber);
     this.#checkHidden();
     this.#backpressure.check();
-    // What the cursor still knows of a source that was given up would be forgotten with the next event.
+    // The next event would drop an unused source from the cursor, so resume such a source at once.
     if (sources.some((source) => !this.#streamSources.includes(source) && this.#history.continues([source]))) this.#update();
     else this.#updateSoon();
   }
@@ -170,9 +170,9 @@ export class Hub {
     else this.#stream.retryNow();
   }
 
-  // What is asked for
+  // Requests
 
-  /** In a task of its own, as several channels may change their minds in this one. */
+  /** Update in a separate task, because several subscribers may change in this one. */
   #updateSoon() {
     this.#updateTimer ??= setTimeout(() => {
       this.#updateTimer = undefined;
@@ -209,12 +209,12 @@ export class Hub {
     this.#sleeping = false;
   }
 
-  // What comes
+  // Events
 
   /**
    * @param {StreamEvent[]} events
    * @param {string} cursor
-   * @returns {Promise<void> | undefined} done when more can be taken
+   * @returns {Promise<void> | undefined} resolved when more can be received
    */
   #receive(events, cursor) {
     this.#history.add(events, cursor, this.#streamSources);
@@ -229,7 +229,7 @@ export class Hub {
     subscriber.send(this.#history.since(subscriber.sources, subscriber.seq), this.#history.seq);
   }
 
-  // How it stands
+  // Connection state
 
   /** @param {Connection} connection */
   #connectionChanged(connection) {
@@ -251,7 +251,7 @@ export class Hub {
     const connection = this.#stream.connection.value;
     const passing = isFinal(connection) ? connection.name !== "signed-out" : connection.name === "connecting";
     if (!passing && this.#includes(subscriber)) return connection;
-    // What the other tabs want changes nothing for this one.
+    // Changes for other tabs do not affect this one.
     return subscriber.lastConnection.name === "live" ? subscriber.lastConnection : CONNECTING;
   }
 
@@ -271,7 +271,7 @@ export class Hub {
   }
 
   /**
-   * A tab that asks for what is not there must not take the stream from the others.
+   * Find out which sources the server refuses, so that they do not end the stream of other tabs.
    * @param {string} detail
    */
   async #findRefused(detail) {
@@ -298,7 +298,7 @@ export class Hub {
     this.#updateSoon();
   }
 
-  /** Each source alone is given, so it is the cursor that the server does not take. */
+  /** The server accepts each source alone, so it rejected the cursor: start again without it. */
   #resetAll() {
     this.#streamSources = [];
     this.#history.clear();

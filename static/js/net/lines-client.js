@@ -1,4 +1,4 @@
-/** Lines by position: asked for with fetch, one answer at a time as a value. */
+/** Client of `/api/lines`. */
 
 import { detailOf } from "./answer.js";
 
@@ -9,15 +9,16 @@ const TIMEOUT_MS = 20_000;
 export class LinesClient {
   #endpoint;
 
-  /** @param {string} endpoint the URL of `/api/lines` */
+  /** @param {string} endpoint URL of `/api/lines` */
   constructor(endpoint) {
     this.#endpoint = endpoint;
   }
 
   /**
    * @param {Record<string, string | number>} query
-   * @param {readonly import("../model/filter.js").Parameter[]} [more] those that may come more than once
-   * @returns {Promise<LinesAnswer | "gone" | null>} "gone" when the server knows no such place; null when it failed
+   * @param {readonly import("../model/filter.js").Parameter[]} [more] repeatable parameters
+   * @returns {Promise<LinesAnswer | "gone" | null>} "gone" if the server refused the query or no longer has the line;
+   *   null when the request failed
    */
   async load(query, more = []) {
     const answer = await this.request(query, more);
@@ -27,7 +28,8 @@ export class LinesClient {
   /**
    * @param {Record<string, string | number>} query
    * @param {readonly import("../model/filter.js").Parameter[]} more
-   * @returns {Promise<LinesAnswer | {error: string} | null>} what is wrong with it, in words; null when it failed
+   * @returns {Promise<LinesAnswer | {error: string} | null>} `error` is the server's message; null when the request
+   *   failed
    */
   async request(query, more) {
     const one = Object.entries(query).map(([name, value]) => /** @type {[string, string]} */ ([name, String(value)]));
@@ -38,7 +40,7 @@ export class LinesClient {
       if (response.status === 404 || response.status === 422) return { error: await detailOf(response) };
       return response.ok ? await response.json() : null;
     } catch (error) {
-      // No network, our timeout, or an answer that is no JSON, as from a proxy in between.
+      // No network, our timeout, or an answer that is not JSON, such as a proxy's error page.
       const known = [TypeError, DOMException, SyntaxError].some((type) => error instanceof type);
       if (!known) throw error;
       return null;

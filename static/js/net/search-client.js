@@ -1,4 +1,4 @@
-/** One search at a time: how many hits there are so far, how far it has come, where they are. */
+/** Runs one search at a time and reports its hits and progress. */
 
 import { createParser } from "../../vendor/eventsource-parser/index.js";
 import { Signal } from "../lib/signal.js";
@@ -8,9 +8,9 @@ import { fetchEventStream } from "./answer.js";
 /**
  * @typedef {object} SearchProgress
  * @property {number} matches
- * @property {number} done bytes
- * @property {number} size bytes
- * @property {readonly number[]} marks hits in each of so many parts of the files, the oldest first
+ * @property {number} done bytes searched
+ * @property {number} size bytes in total
+ * @property {readonly number[]} marks hits in each of equal parts of the files, oldest part first
  */
 /**
  * @typedef {{name: "idle"} | {name: "running", progress: SearchProgress | null} | {name: "done", progress: SearchProgress}
@@ -26,7 +26,7 @@ export class SearchClient {
   /** @type {AbortController | null} */
   #request = null;
 
-  /** @param {string} endpoint the URL of `/api/search` */
+  /** @param {string} endpoint URL of `/api/search` */
   constructor(endpoint) {
     this.#endpoint = endpoint;
   }
@@ -37,10 +37,10 @@ export class SearchClient {
   }
 
   /**
-   * Instead of what it searched for before.
+   * Start a search and cancel the one before.
    * @param {readonly string[]} sources
    * @param {readonly Parameter[]} query
-   * @param {boolean} [quietly] whether what is shown stays until there is news: it is the same search, again
+   * @param {boolean} [quietly] keep the displayed result until the new one is complete, because the search is the same
    */
   start(sources, query, quietly = false) {
     this.#request?.abort();
@@ -86,7 +86,7 @@ export class SearchClient {
       },
     });
     for (;;) {
-      // Whatever makes a read fail, the search is over.
+      // Any failed read ends the search.
       const chunk = await reader?.read().catch(() => undefined);
       if (this.#request !== request) return;
       if (!chunk?.value) break;

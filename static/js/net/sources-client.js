@@ -1,4 +1,4 @@
-/** The list of sources: asked for every few seconds while somebody looks, and at once when the stream has news. */
+/** Polls the list of sources every few seconds while the page is visible, and at once after a state change. */
 
 import { Signal } from "../lib/signal.js";
 
@@ -11,7 +11,7 @@ import { Signal } from "../lib/signal.js";
  * @property {number | null} lines null until counted
  * @property {number | null} modified epoch milliseconds
  * @property {"open" | "missing" | "unreadable"} state
- * @property {string | null} reason why it is unreadable, in words
+ * @property {string | null} reason message why the source is unreadable
  */
 /** @typedef {"signed-out" | "unreachable" | null} Trouble */
 
@@ -40,7 +40,7 @@ export class SourcesClient {
     return this.#sources;
   }
 
-  /** Why the list may be old. @returns {import("../lib/signal.js").Readable<Trouble>} */
+  /** Why the list may be outdated. @returns {import("../lib/signal.js").Readable<Trouble>} */
   get trouble() {
     return this.#trouble;
   }
@@ -55,7 +55,7 @@ export class SourcesClient {
     clearTimeout(this.#timer);
   }
 
-  /** One request at a time; news during one is asked for after it. */
+  /** Request the list. There is one request at a time; a call during a request is served after it. */
   async refresh() {
     if (this.#requesting) {
       this.#again = true;
@@ -79,7 +79,7 @@ export class SourcesClient {
       if (response.ok) this.#sources.set(await response.json());
       this.#trouble.set(response.ok ? null : response.status === 401 ? "signed-out" : "unreachable");
     } catch (error) {
-      // No network, our timeout, or an answer that is no JSON, as from a proxy in between.
+      // No network, our timeout, or an answer that is not JSON, such as a proxy's error page.
       const known = [TypeError, DOMException, SyntaxError].some((type) => error instanceof type);
       if (!known) throw error;
       this.#trouble.set("unreachable");

@@ -1,6 +1,6 @@
 /**
- * One stream at a time, kept alive: resumed by cursor with back-off after a loss or a long silence, closed for good
- * when it is complete or not given. A stream that was replaced can say nothing any more.
+ * Keeps one stream open. After a loss or a long silence it resumes at the cursor, with back-off. It closes for good
+ * when the stream is complete or refused. A replaced stream delivers no more events.
  */
 
 import { Signal } from "../lib/signal.js";
@@ -14,18 +14,18 @@ import { streamQuery } from "./stream-query.js";
 /** @typedef {import("../model/events.js").StreamEvent} StreamEvent */
 /** @typedef {import("./answer.js").Answer} Answer */
 /**
- * Takes what one read of the network brought, and the cursor after it; nothing more is read before it is done.
+ * Receives the events of one network read and the cursor after them. The client reads on when the promise resolves.
  * @typedef {(events: StreamEvent[], cursor: string) => Promise<void> | void} Receive
  */
 /**
- * @typedef {object} Environment what a test replaces
+ * @typedef {object} Environment replaced in tests
  * @property {import("./answer.js").Fetch} fetch
  * @property {(attempt: number) => number} delay
  */
 
-// A stream that held this long was a good one; one that breaks at once must not be tried at full speed for ever.
+// A stream that lasted this long resets the back-off.
 const STABLE_MS = 5_000;
-// The server pings each 15 s: with three of them missing nobody is there, whatever the connection says.
+// The server pings every 15 s; after three missed pings the connection is considered dead.
 const SILENCE_MS = 45_000;
 
 /** @type {Environment} */
@@ -42,16 +42,19 @@ export class StreamClient {
   #sources = [];
   /** @type {AbortController | null} */
   #request = null;
-  /** Until the next try, or until the present one is too silent. @type {ReturnType<typeof setTimeout> | undefined} */
+  /**
+   * Time of the next attempt, or the silence limit of the current one.
+   * @type {ReturnType<typeof setTimeout> | undefined}
+   */
   #timer;
   #cursor = "";
   #attempt = 0;
   #openedAt = Infinity;
 
   /**
-   * @param {string} endpoint the stream's URL without its query string
+   * @param {string} endpoint URL of the stream without its query string
    * @param {Receive} receive
-   * @param {string} [filter] parameters that say which lines; all without
+   * @param {string} [filter] parameters of the view; empty for all lines
    * @param {Environment} [environment]
    */
   constructor(endpoint, receive, filter = "", environment = BROWSER) {
@@ -67,9 +70,9 @@ export class StreamClient {
   }
 
   /**
-   * Instead of what it followed before.
+   * Start a stream and abort the one before.
    * @param {readonly string[]} sources at least one
-   * @param {string} cursor where an earlier stream with some of these sources stopped, or nothing
+   * @param {string} cursor cursor to resume at, or empty
    */
   start(sources, cursor) {
     this.#sources = sources;
@@ -83,7 +86,7 @@ export class StreamClient {
     this.#connection.set({ name: "idle" });
   }
 
-  /** Tries at once when it is waiting to try: the reader asked for it, or the network is back. */
+  /** Retry at once if an attempt is scheduled. */
   retryNow() {
     const { value } = this.#connection;
     if (!("at" in value) || value.at === null) return;
@@ -98,7 +101,7 @@ export class StreamClient {
     this.#openedAt = Infinity;
   }
 
-  /** @param {Connection} connection what to show until it is open */
+  /** @param {Connection} connection state until the stream is open */
   #connect(connection) {
     this.#abort();
     const request = new AbortController();
@@ -150,7 +153,7 @@ export class StreamClient {
     const parser = new EventParser();
     while (this.#request === request) {
       this.#watch();
-      // Whatever makes a read fail, the connection is gone.
+      // Any failed read means that the connection is lost.
       const chunk = await reader?.read().catch(() => undefined);
       if (this.#request !== request) return;
       if (!chunk?.value) return this.#retry("reconnecting");
@@ -168,7 +171,7 @@ export class StreamClient {
     if (!parsed) return this.#retry("reconnecting");
     const { events, cursor } = parsed;
     this.#cursor = cursor || this.#cursor;
-    // Silence while nothing is read is our own.
+    // Pause the silence timer: while the receiver is busy, nothing is read.
     clearTimeout(this.#timer);
     if (events.length > 0 || cursor) await this.#receive(events, this.#cursor);
     const end = events.find(({ kind }) => kind === "end");
@@ -202,7 +205,7 @@ export class StreamClient {
 }
 
 /**
- * Null for what no server of ours sends: the same cursor is asked again.
+ * Return null for text that our server does not send; the stream is then resumed at the same cursor.
  * @param {EventParser} parser
  * @param {string} text
  */

@@ -1,15 +1,15 @@
-/** The query string of a stream. */
+/** Builds the query string of a stream. */
 
 const BACKFILL_LINES = 500;
-// Further behind than this, the server may skip to near the end, and says so.
+// The server may skip lines for a client that is further behind than this; it sends a gap.
 const LAG_LINES = 1_000;
 
 /**
- * Where an earlier stream stopped, and the last lines of sources that were not in that; with a filter just what comes,
- * as the last lines that pass it lie far behind.
+ * Resume at the cursor, and start sources that it does not cover with their last lines. A filtered stream starts at
+ * the end, because finding the last matching lines may take long.
  * @param {readonly string[]} sources
  * @param {string} [cursor]
- * @param {string} [filter] parameters that say which lines it has
+ * @param {string} [filter] parameters of the view
  */
 export function streamQuery(sources, cursor = "", filter = "") {
   const params = new URLSearchParams([...sources.map((id) => ["source", id]), ...new URLSearchParams(filter)]);

@@ -1,6 +1,6 @@
 /**
- * The streams of all tabs, as a SharedWorker or, where there is none, as a worker of one tab. Its name is the
- * endpoint of the stream.
+ * Worker with the streams of all tabs: a SharedWorker, or a worker of one page where shared workers are unavailable.
+ * The name of the worker is the URL of the stream.
  */
 
 import { fetchEventStream } from "./answer.js";
@@ -40,7 +40,7 @@ function serve(port) {
 }
 
 /**
- * The tab holds this lock for its life, however that ends.
+ * The tab holds this lock until it ends, for whatever reason.
  * @param {string} lock
  * @param {() => void} leave
  */

@@ -1,4 +1,4 @@
-/** One channel as the stream worker sees it: what it wants, what it has, and how much is on its way to it. */
+/** A channel as seen by the stream worker: its sources, the last event sent, and the amount not yet acknowledged. */
 
 import { CONNECTING } from "../model/connection.js";
 
@@ -7,7 +7,7 @@ import { CONNECTING } from "../model/connection.js";
 /** @typedef {import("./messages.js").ToTab} ToTab */
 /** @typedef {import("./event-buffer.js").BufferedEvent} BufferedEvent */
 
-// A tab that is this much behind, in characters, gets no more until it has taken some.
+// Limit of unacknowledged characters; above it nothing is sent.
 const MAX_UNACKNOWLEDGED = 1_000_000;
 
 export class Subscriber {
@@ -16,20 +16,20 @@ export class Subscriber {
   #seq = 0;
   #unacknowledged = 0;
   #owesEnd = false;
-  /** Lines that went before it could take them; NaN if nobody knows how many. @type {Map<string, number>} */
+  /** Lines dropped before they could be sent, by source; NaN if unknown. @type {Map<string, number>} */
   #skipped = new Map();
   /** @type {Connection} */
   #lastConnection = CONNECTING;
   /** @type {ReadonlySet<string>} */
   sources = new Set();
-  /** How it ended for this channel alone. @type {Connection | null} */
+  /** Final state of this channel, if it ended separately from the stream. @type {Connection | null} */
   verdict = null;
   hidden = false;
-  /** Its tab is put away, or gone. */
+  /** The tab is in the back/forward cache, or gone. */
   away = false;
-  /** What it has can no longer be continued. */
+  /** The events sent so far cannot be continued. */
   stale = false;
-  /** The others waited for it long enough. */
+  /** Backpressure no longer waits for this subscriber. */
   late = false;
 
   /** @param {(message: ToTab) => void} post */
@@ -37,7 +37,7 @@ export class Subscriber {
     this.#post = post;
   }
 
-  /** The last event that it has, or has missed. */
+  /** Sequence number of the last event sent or skipped. */
   get seq() {
     return this.#seq;
   }
@@ -46,7 +46,7 @@ export class Subscriber {
     return this.#lastConnection;
   }
 
-  /** Whether the stream has to bring anything for it. */
+  /** Whether the stream has to deliver events to this subscriber. */
   get isActive() {
     return this.verdict === null && this.sources.size > 0;
   }
@@ -79,21 +79,21 @@ export class Subscriber {
     if (subscription === this.#subscription) this.#unacknowledged = Math.max(0, this.#unacknowledged - size);
   }
 
-  /** @param {BufferedEvent} entry one that goes, and that no tab can be given any more */
+  /** @param {BufferedEvent} entry dropped from the buffer before it was sent */
   skip({ seq, event, lines }) {
     if (seq <= this.#seq || lines === 0 || !this.sources.has(event.source)) return;
     this.#skipped.set(event.source, (this.#skipped.get(event.source) ?? 0) + lines);
   }
 
-  /** After its last event comes the end, even if much is under way. */
+  /** Send an end event after the last event, regardless of unacknowledged events. */
   end() {
     this.verdict = { name: "ended" };
     this.#owesEnd = true;
   }
 
   /**
-   * @param {readonly BufferedEvent[]} entries all after `seq`, in order
-   * @param {number} seq the newest that there is
+   * @param {readonly BufferedEvent[]} entries all events after `seq`, in order
+   * @param {number} seq sequence number of the newest event
    */
   send(entries, seq) {
     this.#seq = seq;
@@ -127,7 +127,7 @@ export class Subscriber {
     this.#post({ type: "connection", subscription: this.#subscription, connection });
   }
 
-  /** Its events have to begin anew; one that is away hears of it when it returns. */
+  /** Ask the tab to follow again; an absent tab is asked when it returns. */
   reset() {
     this.stale = true;
     if (!this.away) this.#post({ type: "reset", subscription: this.#subscription });

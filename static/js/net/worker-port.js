@@ -1,4 +1,4 @@
-/** The way to the stream worker: one for all tabs, or one of this page where browsers have no shared ones. */
+/** Connects to the stream worker: one for all tabs, or one per page where browsers have no SharedWorker. */
 
 /** @typedef {import("./messages.js").ToTab} ToTab */
 /** @typedef {import("./messages.js").ToWorker} ToWorker */
@@ -10,16 +10,16 @@
 /**
  * @typedef {object} Listener
  * @property {(message: ToTab) => void} received
- * @property {() => void} replaced the worker was replaced by another one, which knows nothing yet
- * @property {() => void} failed no worker can be had
+ * @property {() => void} replaced a new worker replaced the first one and knows no channels
+ * @property {() => void} failed no worker could be started
  */
-/** @typedef {{createScriptURL: (url: string) => string}} Policy in truth it gives a TrustedScriptURL */
+/** @typedef {{createScriptURL: (url: string) => string}} Policy actually returns a TrustedScriptURL */
 /** @typedef {{createPolicy: (name: string, rules: Policy) => Policy}} TrustedTypes */
 
 const SCRIPT = new URL("./stream-worker.js", import.meta.url).href;
 
 const policy = makePolicy();
-/** Workers of this page, by endpoint: its channels share one. @type {Map<string, Worker>} */
+/** Workers of this page, by endpoint, shared by its channels. @type {Map<string, Worker>} */
 const ownWorkers = new Map();
 
 function makePolicy() {
@@ -36,7 +36,7 @@ function onlyOurs(url) {
 const script = () => policy?.createScriptURL(SCRIPT) ?? SCRIPT;
 
 /**
- * @param {string} endpoint the stream's absolute URL without its query string
+ * @param {string} endpoint absolute URL of the stream without its query string
  * @param {Listener} listener
  * @returns {Port}
  */
@@ -61,7 +61,7 @@ function openSharedWorker(endpoint, received, failed) {
     const worker = new SharedWorker(script(), { type: "module", name: endpoint });
     return listen(worker.port, worker, received, failed);
   } catch (error) {
-    // Where storage is blocked, the constructor itself says no.
+    // The constructor throws where storage is blocked.
     if (error instanceof DOMException) return null;
     throw error;
   }
@@ -83,7 +83,7 @@ function openOwnWorker(endpoint, { received, failed }) {
  * @param {MessagePort} port
  * @param {EventTarget} worker
  * @param {Listener["received"]} received
- * @param {() => void} failed called at most once, and not after the worker was heard
+ * @param {() => void} failed called at most once, and not after a message was received
  * @returns {Port}
  */
 function listen(port, worker, received, failed) {

@@ -1,24 +1,24 @@
 /**
- * Terminal sequences are taken out: colors (SGR) become styles, other CSI, strings such as OSC with what they carry,
- * and choices of character sets are dropped. One without its end stays, so that nobody can hide the rest of a line
- * behind it.
+ * Parses terminal sequences. Colors (SGR) become styles; other CSI sequences, strings such as OSC with their content,
+ * and character set selections are removed. An unterminated sequence stays visible, so it cannot hide the rest of a
+ * line.
  */
 
-/** @typedef {number | string} Color index into the 16 named colors, or "#rrggbb" */
-/** @typedef {{fg: Color | null, bg: Color | null, flags: number}} Style flags are a sum out of FLAGS */
+/** @typedef {number | string} Color index of one of the 16 named colors, or "#rrggbb" */
+/** @typedef {{fg: Color | null, bg: Color | null, flags: number}} Style `flags` is a sum of FLAGS */
 /** @typedef {[start: number, end: number, style: Style]} StyleRange */
 
 export const FLAGS = { bold: 1, dim: 2, italic: 4, underline: 8, strike: 16, inverse: 32 };
 
-// No branch runs past the next introducer, so time is linear.
+// No branch matches across the next introducer, so matching takes linear time.
 const CSI = /(?:\x1b\[|\x9b)(?:([\d;:]*)m|[0-?]*[ -/]*[@-~])/;
 const STRING = /(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)/;
 const CHARACTER_SET = /\x1b[()*+][ -~]/;
 const SEQUENCE = new RegExp([CSI, STRING, CHARACTER_SET].map((part) => part.source).join("|"), "g");
-/** What every sequence begins with. */
+/** Matches the first character of any sequence. */
 export const SEQUENCE_START = /[\x1b\x90-\x9f]/;
 
-// A color for each letter takes about twenty characters a letter.
+// A line with a color for each letter has about twenty characters per letter.
 const SOURCE_PER_SHOWN = 40;
 
 /** @type {Style} */
@@ -49,7 +49,7 @@ export function stripAnsi(line) {
 }
 
 /**
- * The place in the line without sequences that one in the line is at.
+ * Convert an offset in the line to an offset in the line without sequences.
  * @param {string} line
  * @param {number} offset
  */
@@ -64,9 +64,9 @@ export function offsetWithoutSequences(line, offset) {
 
 /**
  * @param {string} line
- * @param {number} [max] characters of text to return
- * @returns {{text: string, styles: StyleRange[], rest: number}} the line without sequences, the places in it that are
- *   not plain, in order, and how many characters of `line` are left over
+ * @param {number} [max] maximum number of characters to return
+ * @returns {{text: string, styles: StyleRange[], rest: number}} the line without sequences, its styled
+ *   ranges in order, and the number of characters of `line` that are left over
  */
 export function parseAnsi(line, max = Infinity) {
   const part = line.length > SOURCE_PER_SHOWN * max ? line.slice(0, SOURCE_PER_SHOWN * max) : line;
@@ -88,7 +88,7 @@ export function parseAnsi(line, max = Infinity) {
 
 /**
  * @param {string} line
- * @returns {Generator<{start: number, end: number, codes: string | undefined}>} the last stands for the line's end
+ * @returns {Generator<{start: number, end: number, codes: string | undefined}>} the last item marks the end of the line
  */
 function* sequences(line) {
   if (SEQUENCE_START.test(line)) {
@@ -168,13 +168,13 @@ function withCode(style, code) {
 
 /**
  * @param {readonly string[]} codes
- * @param {number} at where the kind of color stands
+ * @param {number} at index of the color space code
  * @returns {{color: Color | null, used: number}}
  */
 function colorInCodes(codes, at) {
   if (codes[at] === "5") return { color: indexed(codes[at + 1]), used: 2 };
   if (codes[at] === "2") return { color: hex(codes.slice(at + 1, at + 4)), used: 4 };
-  // What would follow an unknown kind is unknown as well.
+  // The parameters of an unknown color space are unknown too.
   return { color: null, used: codes.length };
 }
 

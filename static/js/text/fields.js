@@ -1,18 +1,18 @@
-/** The fields of a line that has some: of a JSON object, or of logfmt's key=value. */
+/** Finds fields in a line: of a JSON object, or key=value pairs (logfmt). */
 
 /**
  * @typedef {object} Field
  * @property {string} key
  * @property {string} value
- * @property {number} start of the value in the line
+ * @property {number} start offset of the value in the line
  * @property {number} end
- * @property {string} text what of the line says that the field has this value
- * @property {boolean} isBounded whether that cannot be the beginning of a longer value
+ * @property {string} text the part of the line with key and value
+ * @property {boolean} isBounded whether `text` cannot be the beginning of a longer value
  */
 
 const JSON_FIELD = /("(?:[^"\\]|\\.)*")\s*:\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null)/g;
 const PAIR = /(?<=^|[\s,;|[({])([A-Za-z_][\w.\-/]{0,60})=("(?:[^"\\]|\\.)*"|[^\s",;|\])}]+)/g;
-// One may be in any sentence.
+// A single pair may occur in any sentence.
 const FEWEST_PAIRS = 2;
 
 /**
@@ -27,7 +27,7 @@ export function fieldsOf(line) {
 }
 
 /**
- * The field whose value is at a place in the line.
+ * Return the field whose value is at an offset in the line.
  * @param {string} line
  * @param {number} offset
  * @returns {Field | null}
@@ -37,7 +37,7 @@ export function fieldAt(line, offset) {
 }
 
 /**
- * The place in the line of a place in what shows it set out over several: they differ in nothing but white space.
+ * Convert an offset in pretty-printed JSON to an offset in the line. Both differ only in white space.
  * @param {string} shown
  * @param {number} offset
  * @param {string} line

@@ -1,15 +1,15 @@
-/** Where a line has what was searched for, in what the row shows of it. */
+/** Finds search hits in the text that a row displays. */
 
 import { offsetWithoutSequences, SEQUENCE_START } from "./ansi.js";
 
-/** @typedef {readonly [start: number, end: number]} Hit in characters of the text shown */
+/** @typedef {readonly [start: number, end: number]} Hit in characters of the displayed text */
 
 const SPECIAL = /[\\^$.*+?()[\]{}|/]/g;
-// Enough to see; a line may hold a letter a million times.
+// Enough hits per line; a line may contain a letter a million times.
 const MAX = 500;
 
 /**
- * How plain texts are found: each without regard to capitals, unless it has one or capitals are to count.
+ * Build one pattern per text. "smart" is case-sensitive for texts with a capital letter.
  * @param {readonly string[]} texts
  * @param {import("../model/filter.js").MatchCase} matchCase
  * @returns {RegExp[]}
@@ -41,7 +41,7 @@ export function findHits(shown, hitPatterns) {
 }
 
 /**
- * What the server says of a line, where a row shows it without terminal sequences.
+ * Convert the server's matches to ranges of the displayed text, which has no terminal sequences.
  * @param {string} line
  * @param {readonly Hit[]} spans in code points of the line
  * @returns {Hit[]}
@@ -55,7 +55,7 @@ export function displayedHits(line, spans) {
 }
 
 /**
- * From code points to the units that JavaScript counts.
+ * Convert code point offsets to UTF-16 offsets.
  * @param {string} line
  * @param {readonly number[]} points ascending
  */

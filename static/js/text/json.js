@@ -1,15 +1,15 @@
 /**
- * JSON in a line, set out over several. The source is indented and not written anew, so the order of keys, keys that
- * come twice and each digit of a number stay.
+ * Pretty-prints JSON in a line. The source is indented, not serialized again, so the order of keys, duplicate keys
+ * and all digits of numbers stay.
  */
 
 /** @typedef {"prefix" | "indent" | "key" | "string" | "number" | "literal" | "punctuation"} TokenKind */
 /** @typedef {{text: string, kind: TokenKind}} Token */
 /**
- * @typedef {object} Member of an object
- * @property {string} key as JSON writes it, with its quotes
- * @property {string} value the same
- * @property {number} at where the value begins in the line
+ * @typedef {object} Member a member of an object
+ * @property {string} key source text, with quotes
+ * @property {string} value source text
+ * @property {number} at offset of the value in the line
  * @property {TokenKind} kind "punctuation" for an object or an array
  */
 
@@ -18,15 +18,15 @@ const NUMBER = /(-?\d[\d.eE+-]*)/;
 const LITERAL = /(true|false|null)/;
 const PUNCTUATION = /(\{\s*\}|\[\s*\]|[{}[\],])/;
 const TOKEN = new RegExp([STRING, NUMBER, LITERAL, PUNCTUATION].map((part) => part.source).join("|"), "g");
-// What stands before the object may hold braces as well, but not many.
+// The text before the object may contain a few braces too.
 const STARTS = 8;
-// Nobody reads deeper, and the indent of a hostile line would grow with its square.
+// Deeper levels are unreadable, and indents would grow with the square of the depth.
 const DEEPEST = 40;
 
 /**
  * @param {string} text a line without terminal sequences
- * @returns {Token[][] | null} lines; what stands before the object is the first one's only token; null when the line
- *   does not end in a JSON object
+ * @returns {Token[][] | null} lines; text before the object is the only token of the first line; null if the line
+ *   does not end with a JSON object
  */
 export function prettyJson(text) {
   const start = findObject(text);
@@ -37,9 +37,9 @@ export function prettyJson(text) {
 }
 
 /**
- * The members of the object that a line ends in, as they are written there.
+ * Return the members of the object at the end of a line, as source text.
  * @param {string} text a line without terminal sequences
- * @returns {{prefix: string, members: Member[]} | null} null when the line does not end in a JSON object
+ * @returns {{prefix: string, members: Member[]} | null} null if the line does not end with a JSON object
  */
 export function membersOf(text) {
   const start = findObject(text);
@@ -109,7 +109,7 @@ function indentJson(source) {
 
 /**
  * @param {string} source
- * @returns {Generator<Token>} an empty object or array is one
+ * @returns {Generator<Token>} an empty object or array is one token
  */
 function* tokens(source) {
   for (const [, string, colon, number, escapePattern, punctuation] of source.matchAll(TOKEN)) {

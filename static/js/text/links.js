@@ -1,4 +1,4 @@
-/** Addresses in a line: http and https only, and rather too short than with the sentence's own punctuation. */
+/** Finds http and https links in a line. When in doubt, a link excludes punctuation of the sentence. */
 
 /** @typedef {[start: number, end: number, href: string]} LinkRange */
 
@@ -16,7 +16,7 @@ export function findLinks(text) {
   if (!text.includes("://")) return links;
   let reached = 0;
   for (const { index } of text.matchAll(START)) {
-    // An address within the query of another is a part of it.
+    // A URL in the query of another URL is part of it.
     if (index < reached) continue;
     reached = endOfAddress(text, index);
     const end = withoutPunctuation(text, index, reached);
@@ -29,7 +29,7 @@ export function findLinks(text) {
 /**
  * @param {string} text
  * @param {number} start
- * @returns {number} up to a bracket that the address did not open, or the quote that stands before it
+ * @returns {number} the end: an unmatched closing bracket, or the quote that also precedes the link
  */
 function endOfAddress(text, start) {
   const open = { ")": 0, "]": 0 };

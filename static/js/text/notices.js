@@ -1,15 +1,16 @@
-/** What is said in the place of lines, or above them when they are no longer fresh. */
+/** Notices shown instead of lines, or above lines that may be outdated. */
 
 /** @typedef {import("../model/connection.js").Connection} Connection */
 /**
  * @typedef {object} Situation
  * @property {Connection} connection
- * @property {"signed-out" | "unreachable" | null} trouble with the list of sources
- * @property {readonly {id: string, name: string, state: string, reason?: string | null}[] | null} sources null until known
+ * @property {"signed-out" | "unreachable" | null} trouble a problem with the list of sources
+ * @property {readonly {id: string, name: string, state: string, reason?: string | null}[] | null} sources null until
+ *   known
  * @property {readonly string[]} chosen
- * @property {boolean} empty no line came yet
- * @property {boolean} [filtered] whether lines are left out
- * @property {boolean} [counting] whether there are lines that were not looked at
+ * @property {boolean} empty whether no line was received yet
+ * @property {boolean} [filtered] whether lines are filtered out
+ * @property {boolean} [counting] whether the server has not searched all lines yet
  */
 /** @typedef {{command: "clear-filter" | "reload" | "restart" | "retry" | "sources", label: string}} NoticeAction */
 /** @typedef {{title: string, text: string, action?: NoticeAction}} Notice */

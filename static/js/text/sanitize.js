@@ -1,6 +1,6 @@
 /**
- * Characters that would hide, reorder or break text are shown as glyphs. A log line is written by anybody, so what
- * the eye sees must be what the file holds.
+ * Shows characters that would hide, reorder or break text as glyphs. Log lines are untrusted, so the page must
+ * display exactly the characters of the file.
  */
 
 /** @typedef {[start: number, end: number, shown: string]} GlyphRange */
@@ -27,7 +27,7 @@ const NAMES = new Map([
   [0x2069, "PDI"],
 ]);
 
-// All of C0 but tab, DEL, C1, line separators, bidi marks, embeddings, overrides and isolates.
+// All of C0 except tab, DEL, C1, line separators, bidi marks, embeddings, overrides and isolates.
 const ODD = /[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
 
 /** @param {string} odd */
@@ -41,16 +41,16 @@ function glyph(code) {
 }
 
 /**
- * The places of such characters, so that their glyphs can look different from the same characters in the log.
+ * Return the ranges of such characters, so that glyphs look different from the same characters in the log.
  * @param {string} text
- * @returns {GlyphRange[]} in order; neighbours are one
+ * @returns {GlyphRange[]} in order; adjacent characters share one range
  */
 export function glyphRanges(text) {
   return Array.from(text.matchAll(ODD), ({ index, 0: odd }) => [index, index + odd.length, glyphs(odd)]);
 }
 
 /**
- * For places that hold only a string: names, titles.
+ * Replace such characters in plain strings: names, titles.
  * @param {string} line
  */
 export function sanitize(line) {
@@ -58,7 +58,7 @@ export function sanitize(line) {
 }
 
 /**
- * Whether all of it can be shown as it is.
+ * Whether the text has no such characters.
  * @param {string} line
  */
 export function isClean(line) {

@@ -1,5 +1,6 @@
 /**
- * What a row shows of a line: spans of one look each. The same spans give back what the file holds, for copying.
+ * Splits a line into the spans that its row displays, each with one style. The spans also give back the original text
+ * for copying.
  */
 
 import { parseAnsi, stripAnsi } from "./ansi.js";
@@ -11,13 +12,13 @@ import { glyphRanges, isClean } from "./sanitize.js";
 /** @typedef {import("./json.js").TokenKind} TokenKind */
 /**
  * @typedef {object} Span
- * @property {string} text as it is shown
- * @property {string} raw as it is in the file
- * @property {boolean} glyph `text` stands for characters that cannot be shown
+ * @property {string} text displayed text
+ * @property {string} raw original text
+ * @property {boolean} glyph whether `text` stands for characters that cannot be displayed
  * @property {string | null} href
  * @property {Style | null} style
  * @property {TokenKind | null} kind
- * @property {number} [at] where it stands in the line, for one that stands elsewhere in the row
+ * @property {number} [at] offset in the line, if the span is displayed out of order
  */
 /** @typedef {{characters: number, spans: number}} SpanLimit */
 /** @template T @typedef {readonly [start: number, end: number, value: T]} TextRange */
@@ -26,14 +27,14 @@ const MOST_FIELD_CHARACTERS = 4_000;
 const quotedAll = (/** @type {readonly string[]} */ names) => new Set(names.map((name) => `"${name}"`));
 const TIMES = quotedAll(["time", "ts", "timestamp", "@timestamp", "@t", "t", "asctime", "date", "datetime", "Timestamp"]);
 const MESSAGES = quotedAll(["msg", "message", "event", "@m", "@mt", "Message", "MessageTemplate", "log", "text"]);
-// A value that needs no quotes to be told from what follows it.
+// A string value that is unambiguous without quotes.
 const BARE = /^"[^\s"=\\]+"$/;
 
 /** @type {SpanLimit} */
 const UNLIMITED = { characters: Infinity, spans: Infinity };
 
 /**
- * The line without what ends it in files from Windows, and without terminal sequences: what copying all of it gives.
+ * Return the line without a final carriage return and without terminal sequences, as it is copied.
  * @param {string} line
  */
 export function lineText(line) {
@@ -43,7 +44,7 @@ export function lineText(line) {
 /**
  * @param {string} line
  * @param {SpanLimit} [limit]
- * @returns {{spans: Span[], rest: number}} no spans for an empty line; `rest` is how many characters are left over
+ * @returns {{spans: Span[], rest: number}} no spans for an empty line; `rest` is the number of characters left out
  */
 export function lineSpans(line, limit = UNLIMITED) {
   const whole = withoutReturn(line);
@@ -55,8 +56,8 @@ export function lineSpans(line, limit = UNLIMITED) {
 
 /**
  * @param {string} line
- * @param {number} [max] lines to return
- * @returns {{spans: Span[], rest: number} | null} `rest` is how many lines are left over; null without JSON
+ * @param {number} [max] maximum number of lines
+ * @returns {{spans: Span[], rest: number} | null} `rest` is the number of lines left out; null if the line is not JSON
  */
 export function jsonSpans(line, max = Infinity) {
   const lines = prettyJson(lineText(line));
@@ -69,9 +70,9 @@ export function jsonSpans(line, max = Infinity) {
 }
 
 /**
- * The members of a JSON line as `key=value`, its time and its message before them.
+ * Display a JSON line as `key=value` pairs, with its time and message first.
  * @param {string} line
- * @returns {{spans: Span[], rest: number} | null} null without JSON, or for more than is read at a glance
+ * @returns {{spans: Span[], rest: number} | null} null if the line is not JSON, or too long to be read at a glance
  */
 export function fieldSpans(line) {
   const text = lineText(line);
@@ -91,10 +92,10 @@ export function fieldSpans(line) {
 }
 
 /**
- * Where in the line the character stands that a row shows at a place.
+ * Convert an offset in the displayed text to an offset in the line.
  * @param {readonly Span[]} spans
  * @param {number} offset
- * @returns {number | null} null where they stand in their order
+ * @returns {number | null} null if the spans are in the order of the line
  */
 export function sourceOffset(spans, offset) {
   let start = 0;
@@ -119,15 +120,15 @@ function valueSpans({ value, at, kind }, isPlain) {
   return spans;
 }
 
-/** @param {string} quoted a string of JSON; without what would break the line */
+/** @param {string} quoted a JSON string; escapes that would break the line stay */
 function unquoted(quoted) {
   return quoted.includes("\\") ? quoted.slice(1, -1).replace(/\\(["\\/])/g, "$1") : quoted.slice(1, -1);
 }
 
 /**
- * What the file holds where the row shows the characters from `start` to `end`; a glyph counts as a whole.
+ * Return the original text of the displayed characters from `start` to `end`. A glyph is copied as a whole.
  * @param {readonly Span[]} spans
- * @param {number} start in the text shown
+ * @param {number} start in the displayed text
  * @param {number} end
  */
 export function copiedText(spans, start, end) {
@@ -187,7 +188,7 @@ function styledSpans(text, styleRanges, max) {
     const [style, glyph, href] = [styles.at(start), glyphs.at(start), links.at(start)];
     end = Math.min(styles.until, glyphs.until, links.until, text.length);
     const raw = text.slice(start, end);
-    // A style may end among glyphs, which then are shown in parts.
+    // A style may end between glyphs of one range.
     const shown = glyph === null ? raw : shownGlyphs(raw);
     spans.push({ text: shown, raw, glyph: glyph !== null, href, style, kind: null });
   }
@@ -202,13 +203,13 @@ function shownGlyphs(raw) {
 }
 
 /**
- * Marks in their order, asked about from left to right.
+ * Looks up values of sorted ranges, at ascending positions.
  * @template T
  */
 class RangeCursor {
   #ranges;
   #index = 0;
-  /** Up to where the last answer holds. */
+  /** End of the last result's validity. */
   until = 0;
 
   /** @param {readonly TextRange<T>[]} ranges */

@@ -1,20 +1,23 @@
 /**
- * How a terminal's style looks on the page. Colors of the log are moved towards black or white as far as reading
- * needs: a contrast of 4.5 on the plain, the tinted and the pointed-at row of both themes.
+ * Converts terminal styles to CSS. Colors of the log are adjusted towards black or white to reach a contrast of 4.5
+ * on plain, tinted and hovered rows of both themes.
  */
 
 import { FLAGS } from "./ansi.js";
 
 /** @typedef {import("./ansi.js").Color} Color */
 /** @typedef {import("./ansi.js").Style} Style */
-/** @typedef {{classes: string, fg: string | null, bg: string | null}} CssStyle of a closed set; CSS colors */
+/**
+ * @typedef {{classes: string, fg: string | null, bg: string | null}} CssStyle classes from a fixed set, and CSS
+ *   colors
+ */
 /** @typedef {[red: number, green: number, blue: number]} Channels 0 to 255 */
 
 const CONTRAST = 4.5;
-// The row with the strongest tint in each theme.
+// The row background with the strongest tint in each theme.
 export const LIGHT_GROUND = "#dfe4e4";
 export const DARK_GROUND = "#2a2a2a";
-/** The named colors where they are a background, which is the same in both themes. */
+/** The named colors as backgrounds, equal in both themes. */
 const BACKGROUNDS = (
   "#16191b #b3261e #2c8a2a #c9a227 #2766c4 #a23aa8 #16858f #c9d1d3 " +
   "#5c676c #e0483c #4fb84b #ead04f #5a93e6 #cf6ad4 #3fbac6 #ffffff"
@@ -67,7 +70,7 @@ function onBothThemes(color) {
 }
 
 /**
- * The color, or the nearest one between it and black or white that can be read on the ground.
+ * Return the color, or the nearest color towards black or white that is readable on the background.
  * @param {string} color "#rrggbb"
  * @param {string} ground "#rrggbb"
  * @returns {string} "#rrggbb"
@@ -98,7 +101,7 @@ function adjusted(color, ground) {
   return mixed(color, target, high);
 }
 
-/** @param {string} ground @returns {string} black or white, whichever is better to read */
+/** @param {string} ground @returns {string} black or white, whichever has more contrast */
 function blackOrWhite(ground) {
   return contrast("#000000", ground) > contrast("#ffffff", ground) ? "#000000" : "#ffffff";
 }
@@ -114,7 +117,7 @@ function mixed(color, target, share) {
 }
 
 /**
- * As WCAG counts it, from 1 to 21.
+ * Contrast ratio as defined by WCAG, from 1 to 21.
  * @param {string} one "#rrggbb"
  * @param {string} other "#rrggbb"
  */

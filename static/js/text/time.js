@@ -1,4 +1,4 @@
-/** Times as a column shows them: of one width, in the zone that was chosen, or as a distance from now. */
+/** Formats times for a column of fixed width, as a time in the chosen zone or as a difference to now. */
 
 /** @typedef {string} Zone "local", "utc" or a name such as "Europe/Berlin" */
 
@@ -10,10 +10,10 @@ const MAX_CACHED = 2_000;
 const clocks = new Map();
 
 /**
- * "12:00:01.120", with its date "2026-11-21 12:00:01.120".
+ * Format a time as "12:00:01.120", or with its date as "2026-11-21 12:00:01.120".
  * @param {number} ms epoch milliseconds
  * @param {{zone: Zone, date: boolean}} form
- * @returns {string} empty for a time out of reach; throws RangeError for an unknown zone
+ * @returns {string} empty for a time out of range; throws RangeError for an unknown zone
  */
 export function formatTime(ms, { zone, date }) {
   const local = new Date(ms + zoneOffset(ms, zone));
@@ -23,7 +23,8 @@ export function formatTime(ms, { zone, date }) {
 }
 
 /**
- * The distance from now in at most eight characters: "-12.3s", "-2m 05s", "-3h 07m", "-4d 12h", "-400d"; later "+1.0s".
+ * Format the difference to now in at most eight characters: "-12.3s", "-2m 05s", "-3h 07m", "-4d 12h", "-400d", and
+ * "+1.0s" for the future.
  * @param {number} ms epoch milliseconds
  * @param {number} now epoch milliseconds
  */
@@ -43,17 +44,17 @@ export function formatAge(ms, now) {
 /**
  * @param {number} ms epoch milliseconds
  * @param {Zone} zone
- * @returns {number} milliseconds to add to UTC there and then
+ * @returns {number} offset from UTC in milliseconds at this time
  */
 export function zoneOffset(ms, zone) {
   return zone === "utc" ? 0 : offset(ms, zone);
 }
 
 /**
- * A time of day, or a day with one, as a reader types it, in the zone that is shown.
+ * Parse a time of day, or a date with a time, in the displayed zone.
  * @param {string} text
- * @param {{zone: Zone, near: number}} where `near` is a time on the day that is meant where none is named
- * @returns {number | null} epoch milliseconds; null for what is written in another way
+ * @param {{zone: Zone, near: number}} where `near` is a time on the day to use if the text has no date
+ * @returns {number | null} epoch milliseconds; null for any other format
  */
 export function parseTime(text, { zone, near }) {
   const found = /^(?:(\d{4}-\d{2}-\d{2})[ T])?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,3}))?)?$/.exec(text.trim());
@@ -85,7 +86,7 @@ function two(value) {
 /**
  * @param {number} ms
  * @param {Zone} zone
- * @returns {number} milliseconds to add to UTC
+ * @returns {number} offset from UTC in milliseconds
  */
 function offset(ms, zone) {
   const { parts, offsets } = clock(zone);

@@ -1,4 +1,4 @@
-/** The page's states and gaps in plain words; one place, so that they read alike. */
+/** Texts for states, gaps and counts, kept together for consistent wording. */
 
 import { counted, group } from "../lib/numbers.js";
 import { sanitize } from "./sanitize.js";
@@ -8,20 +8,20 @@ import { sanitize } from "./sanitize.js";
 /** @typedef {import("../model/connection.js").Connection} Connection */
 /** @typedef {"live" | "quiet" | "wait" | "bad"} Tone */
 /**
- * Where in a view the reader is.
+ * The user's position in a view.
  * @typedef {object} Position
- * @property {number | null} line position of the last line in view, from 1; null while unknown
+ * @property {number | null} line position of the last visible line, from 1; null while unknown
  * @property {number | null} total null while unknown
- * @property {number} counted how much of the file is counted, from 0 to 1
+ * @property {number} counted share of the file that is counted, from 0 to 1
  */
 /** @typedef {{received: number, skipped: number, waiting: number}} LineTotals lines */
 /**
  * @typedef {object} StatusContext
  * @property {number} now epoch milliseconds
  * @property {boolean} paused
- * @property {boolean} empty no line came yet
- * @property {boolean} [filtered] whether lines are left out
- * @property {number | null} sources how many there are to choose from, null until known
+ * @property {boolean} empty whether no line was received yet
+ * @property {boolean} [filtered] whether lines are filtered out
+ * @property {number | null} sources number of sources, null until known
  */
 
 const GAP_REASONS = {
@@ -38,7 +38,7 @@ const SOURCE_STATES = {
   rotated: "was rotated; the new file follows",
 };
 
-// What is younger has just happened; browser and server need not agree on seconds.
+// Smaller ages are "now", because the clocks of browser and server may differ by seconds.
 const NOW_SECONDS = 5;
 /** @type {readonly [unit: string, seconds: number][]} */
 const UNITS = [
@@ -64,7 +64,7 @@ export function sourceText(name, state) {
   return `${name} ${SOURCE_STATES[state] ?? state}`;
 }
 
-/** As a part of a sentence: not all of a long one. @param {string} text */
+/** Quote a text in a sentence, shortened if it is long. @param {string} text */
 export function quoted(text) {
   const shown = sanitize(text.trim());
   return `\u201c${shown.length > 26 ? `${shown.slice(0, 25)}\u2026` : shown}\u201d`;
@@ -88,7 +88,7 @@ export function positionText(position) {
 }
 
 /**
- * For where there is little room.
+ * Short form for narrow screens.
  * @param {Position} position
  */
 export function shortPositionText(position) {
@@ -98,7 +98,7 @@ export function shortPositionText(position) {
 }
 
 /**
- * How many hits a search has, and how far it is.
+ * Format the hits and progress of a search.
  * @param {{name: string, progress?: {matches: number, done: number, size: number} | null}} search
  */
 export function searchText({ name, progress }) {
@@ -109,7 +109,7 @@ export function searchText({ name, progress }) {
 }
 
 /**
- * In at most five characters: "999", "1.2k", "38M".
+ * Format a count in at most five characters: "999", "1.2k", "38M".
  * @param {number} count
  */
 export function shortCount(count) {
@@ -122,8 +122,8 @@ export function shortCount(count) {
 }
 
 /**
- * How long ago, short enough for a column: "now", "12 s", "3 min", "2 h", "400 d".
- * @param {number} milliseconds since then
+ * Format an age for a column: "now", "12 s", "3 min", "2 h", "400 d".
+ * @param {number} milliseconds age
  */
 export function agoText(milliseconds) {
   const seconds = milliseconds / 1000;
@@ -194,7 +194,7 @@ function joined(...words) {
 }
 
 /**
- * 100 is the end alone.
+ * 100 is reserved for the end.
  * @param {number} line
  * @param {number} total
  */

@@ -1,4 +1,4 @@
-/** The query string of the page: the only one that reads or writes it. */
+/** The page's query string. No other module reads or writes it. */
 
 import { Signal } from "../lib/signal.js";
 import { NO_FILTER } from "../model/filter.js";
@@ -15,8 +15,9 @@ export class Address {
   }
 
   /**
-   * One entry for each pane, at least one. Changes with each choice and with "back", never by `setPosition`: there `at` is
-   * only kept for later. So a pane whose sources are as before moves only if its `at` is not the one last placed.
+   * The query of each pane; at least one. It changes with each selection and with the back button, but not with
+   * `setPosition`, which only stores `at`. A pane with unchanged sources moves only if its `at` differs from the last
+   * stored one.
    * @returns {import("../lib/signal.js").Readable<readonly PaneQuery[]>}
    */
   get query() {
@@ -24,7 +25,7 @@ export class Address {
   }
 
   /**
-   * The reader chose, so "back" leads to what was before. A choice begins at the end; the filter stays on.
+   * Show other sources at their end and keep the filter. The back button returns to the former ones.
    * @param {number} pane
    * @param {readonly string[]} sources
    * @param {string | null} [at]
@@ -35,18 +36,18 @@ export class Address {
   }
 
   /**
-   * Other lines of the same sources, or other hits in them.
+   * Change the filter of a pane.
    * @param {number} pane
    * @param {Filter} filter
-   * @param {{at?: string | null, canGoBack?: boolean}} [how] `at` is where it stands unless it is said; typing leaves
-   *   nothing to go back to
+   * @param {{at?: string | null, canGoBack?: boolean}} [how] `at` defaults to the current position; typed changes
+   *   leave no history entry
    */
   refine(pane, filter, { at = this.#paneQuery(pane).at, canGoBack = true } = {}) {
     this.#navigate(this.#with(pane, { sources: this.#paneQuery(pane).sources, at, filter }), canGoBack);
   }
 
   /**
-   * The page chose for the reader, who has nothing to go back to; where to begin stays.
+   * Select sources for the user. This leaves no history entry and keeps the position.
    * @param {number} pane
    * @param {readonly string[]} sources
    */
@@ -55,7 +56,7 @@ export class Address {
   }
 
   /**
-   * A second pane, beside the one there is.
+   * Add a second pane beside the first.
    * @param {readonly string[]} sources
    * @param {string | null} [at]
    * @param {Filter} [filter]
@@ -65,14 +66,14 @@ export class Address {
     if (panes.length < MOST_PANES) this.#navigate([...panes, { sources, at, filter }], true);
   }
 
-  /** @param {number} pane goes, unless it is the only one; those after it move up */
+  /** @param {number} pane removed unless it is the only one; the next pane takes its index */
   close(pane) {
     const panes = readQuery(location.search);
     if (panes.length > 1) this.#navigate(panes.toSpliced(pane, 1), true);
   }
 
   /**
-   * Where a pane stands now. Browsers limit how often this may be called: a few times a second at most.
+   * Store the position of a pane. Browsers limit this to a few calls per second.
    * @param {number} pane
    * @param {string | null} at null at the end
    */
@@ -84,11 +85,11 @@ export class Address {
   }
 
   /**
-   * A link that shows these lines from one on, and nothing else of the page.
+   * Return a link that shows these lines from one line on, and nothing else of the page.
    * @param {readonly string[]} sources
    * @param {string | null} at
    * @param {Filter} filter
-   * @returns {string} absolute
+   * @returns {string} absolute URL
    */
   link(sources, at, filter) {
     return new URL(writeQuery([{ sources, at, filter }], location.search), location.href.replace(/[?#].*$/, "")).href;

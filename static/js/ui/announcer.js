@@ -1,4 +1,4 @@
-/** For screen readers: the latest state, politely, at most every five seconds. */
+/** Announces the latest state to screen readers, politely and at most every five seconds. */
 
 const EVERY_MS = 5_000;
 

@@ -1,4 +1,4 @@
-/** The bookmarks as a list: go to one, or take it off. */
+/** Dialog with the bookmarks of all sources: go to one, or remove it. */
 
 import { byId, element } from "../lib/element.js";
 import { group } from "../lib/numbers.js";

@@ -1,12 +1,12 @@
-/** Text into the clipboard, also where the page came over plain HTTP and has no clipboard of its own. */
+/** Writes text to the clipboard, also on pages served over plain HTTP, which have no Clipboard API. */
 
 /**
- * Call it while a click or key is being handled: browsers allow it only then.
+ * Call this while handling a click or key: browsers allow it only then.
  * @param {string} text
- * @returns {Promise<boolean>} whether it is there now
+ * @returns {Promise<boolean>} whether the text was copied
  */
 export async function copyText(text) {
-  // Absent without TLS, whatever the types say.
+  // Undefined without TLS, contrary to its type.
   const clipboard = /** @type {Clipboard | undefined} */ (navigator.clipboard);
   if (!clipboard) return copyByCommand(text);
   try {

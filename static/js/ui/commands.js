@@ -1,13 +1,13 @@
-/** The one table of commands: it drives keys, help, menu and the hints on buttons. Buttons carry the name. */
+/** The table of commands. Keys, help, menu and button hints are derived from it. */
 
 /**
- * A key is what `KeyboardEvent.key` says. "Shift+" is written only before a named key and space.
+ * Keys are values of `KeyboardEvent.key`. "Shift+" is written only before named keys and space.
  * @typedef {object} CommandEntry
  * @property {string} command
- * @property {readonly string[]} keys the help shows all, a button the first
+ * @property {readonly string[]} keys the help lists all, a button shows the first
  * @property {string} label
- * @property {string} [menuLabel] how it is called in the menu, if it is there
- * @property {"switch" | "value"} [state] what a menu entry shows beside its words
+ * @property {string} [menuLabel] label in the menu, if the command is in the menu
+ * @property {"switch" | "value"} [state] state shown beside the menu label
  */
 
 export const COMMAND_GROUPS = /** @type {const} @satisfies {readonly {title: string, entries: readonly CommandEntry[]}[]} */ ([

@@ -1,4 +1,4 @@
-/** What is filtered, one chip each: texts to take away again, a span of time, and the levels to choose from. */
+/** The active filters as removable chips, and the buttons for levels, context and records. */
 
 import { byId, element, setText } from "../lib/element.js";
 import { CONTEXT_CHOICES, isFiltering, NO_FILTER, termText } from "../model/filter.js";
@@ -8,14 +8,14 @@ import { shortCount } from "../text/words.js";
 
 /** @typedef {import("../model/filter.js").Filter} Filter */
 /** @typedef {import("../model/histogram.js").LevelKey} LevelKey */
-/** @typedef {{sign: string, words: string, without: Filter}} Chip `without` is the filter when it is taken away */
+/** @typedef {{sign: string, words: string, without: Filter}} Chip `without` is the filter after the chip is removed */
 /**
  * @typedef {object} Actions
  * @property {(filter: Filter) => void} refine
  * @property {(level: LevelKey) => void} toggleLevel
  */
 
-// Where the bar at the top is this narrow, there is no room for levels in it.
+// Below this width the top bar has no room for the levels.
 const NARROW = "(max-width: 900px)";
 
 /** @type {Record<LevelKey, string>} */
@@ -90,7 +90,7 @@ export class FilterChips {
   showLevels(levelTotals, chosen) {
     for (const [kind, { button, count }] of this.#buttons) {
       const isChosen = chosen.includes(kind);
-      // One that was there stays, so that nothing moves under the pointer.
+      // A visible level stays, so that nothing moves under the pointer.
       button.hidden &&= levelTotals[kind] === 0 && !isChosen;
       button.classList.toggle("zero", levelTotals[kind] === 0);
       if (button.ariaPressed !== String(isChosen)) button.ariaPressed = String(isChosen);
@@ -106,7 +106,7 @@ export class FilterChips {
     this.#records.ariaPressed = String(filter.records);
   }
 
-  /** They tell how it stands at a glance, and are filters. @param {boolean} isNarrow */
+  /** On wide screens levels are in the top bar, because they also summarize the log. @param {boolean} isNarrow */
   #placeLevels(isNarrow) {
     if (isNarrow) this.#list.after(this.#levels);
     else byId("title", HTMLElement).after(this.#levels);

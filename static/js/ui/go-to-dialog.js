@@ -1,4 +1,4 @@
-/** Asks where to go: a line, a percent, some lines on or back, a time. */
+/** Dialog for a line, a percentage, a relative number of lines, or a time. */
 
 import { byId, setText } from "../lib/element.js";
 import { group } from "../lib/numbers.js";
@@ -16,7 +16,7 @@ export class GoToDialog {
 
   /**
    * @param {(target: Target) => void} go
-   * @param {(time: string) => Promise<string | null>} goToTime what is wrong with it, in words
+   * @param {(time: string) => Promise<string | null>} goToTime returns an error message
    */
   constructor(go, goToTime) {
     this.#go = go;
@@ -25,7 +25,7 @@ export class GoToDialog {
     this.#field.addEventListener("input", () => this.#showError(""));
   }
 
-  /** @param {number | null} total lines that there are; null while unknown */
+  /** @param {number | null} total number of lines; null while unknown */
   open(total) {
     const lines = total === null ? "A line (1234)" : `A line from 1 to ${group(total)}`;
     const places = `${lines}, a percent (50%), some lines on or back (+100, -100), start or end.`;

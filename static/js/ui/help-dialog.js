@@ -1,4 +1,4 @@
-/** The keys, and whether they are commands. */
+/** Dialog with the keyboard shortcuts, and the switch that turns them off. */
 
 import { byId } from "../lib/element.js";
 import { fillHelp } from "./keys.js";

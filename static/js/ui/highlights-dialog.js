@@ -1,4 +1,4 @@
-/** Words to see in every line, each in its color: add one, take one away. */
+/** Dialog for highlighted words: add or remove one. */
 
 import { byId, element } from "../lib/element.js";
 import { MAX_HIGHLIGHTS } from "../model/highlights.js";

@@ -1,4 +1,4 @@
-/** Lines over time as bars on a canvas: hover tells, a click or Enter goes there, a drag chooses a span. */
+/** The histogram on a canvas: hover shows counts, a click or Enter goes to a time, a drag selects a time range. */
 
 import { element, setText } from "../lib/element.js";
 import { group } from "../lib/numbers.js";
@@ -8,7 +8,7 @@ import { formatTime, zoneOffset } from "../text/time.js";
 /** @typedef {import("../model/histogram.js").Histogram} Histogram */
 /** @typedef {{from: number, to: number}} TimeRange epoch milliseconds */
 /**
- * @typedef {object} Actions what the reader does
+ * @typedef {object} Actions the user's actions
  * @property {(time: number) => void} go
  * @property {(range: TimeRange) => void} choose
  */
@@ -31,14 +31,14 @@ export class HistogramChart {
   #visible = null;
   /** @type {import("../text/time.js").Zone} */
   #zone = "local";
-  /** Where the pointer or the keyboard is, in pixels. @type {number | null} */
+  /** Position of the pointer or the keyboard cursor in pixels. @type {number | null} */
   #pointerX = null;
-  /** Where a drag began. @type {number | null} */
+  /** Start of a drag in pixels. @type {number | null} */
   #dragStartX = null;
   #frame = 0;
 
   /**
-   * @param {HTMLElement} root an empty one
+   * @param {HTMLElement} root an empty element
    * @param {Actions} actions
    */
   constructor(root, actions) {
@@ -48,7 +48,7 @@ export class HistogramChart {
     barColors.hidden = true;
     this.#canvas.ariaHidden = "true";
     this.#tip.hidden = true;
-    // A table is as high as its rows, whatever the style sheet says.
+    // CSS cannot limit the height of a table, so a wrapper hides it.
     root.append(this.#canvas, element("div", "unseen", this.#table), this.#tip, barColors);
     root.addEventListener("pointerdown", (event) => this.#onPointerDown(event));
     root.addEventListener("pointermove", (event) => this.#onPointerMove(event.clientX));
@@ -60,7 +60,7 @@ export class HistogramChart {
     new ResizeObserver(() => this.redraw()).observe(root);
   }
 
-  /** How many bars fit. */
+  /** Number of bars that fit. */
   get bars() {
     return Math.max(20, Math.min(160, Math.floor((this.#width || 600) / 6)));
   }
@@ -73,7 +73,7 @@ export class HistogramChart {
     this.redraw();
   }
 
-  /** The time of the lines in view. @param {TimeRange | null} visible */
+  /** Set the time range of the visible lines. @param {TimeRange | null} visible */
   showVisible(visible) {
     if (visible?.from === this.#visible?.from && visible?.to === this.#visible?.to) return;
     this.#visible = visible;
@@ -87,7 +87,7 @@ export class HistogramChart {
     this.redraw();
   }
 
-  /** In the next frame, as when colors changed. */
+  /** Redraw in the next frame, for example after a change of theme. */
   redraw() {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
@@ -99,7 +99,7 @@ export class HistogramChart {
     return this.#root.clientWidth;
   }
 
-  // What the reader does
+  // Input
 
   /** @param {PointerEvent} event */
   #onPointerDown(event) {
@@ -150,7 +150,7 @@ export class HistogramChart {
     event.stopPropagation();
   }
 
-  /** To the first line of a bar. @param {number} x */
+  /** Go to the first line of a bar. @param {number} x */
   #go(x) {
     if (!this.#histogram) return;
     const { from, step } = this.#histogram;
@@ -169,7 +169,7 @@ export class HistogramChart {
     return Math.min(buckets - 1, Math.floor((x / this.#width) * buckets));
   }
 
-  // Words
+  // Texts
 
   #showTip() {
     this.redraw();
@@ -278,7 +278,7 @@ export class HistogramChart {
   }
 
   /**
-   * What is in view, under the pointer, or dragged over.
+   * Shade the visible range, the bar under the pointer, or the dragged range.
    * @param {CanvasRenderingContext2D} context
    * @param {Histogram} histogram
    * @param {CSSStyleDeclaration} style
@@ -337,9 +337,9 @@ function countText(histogram, bucket) {
 }
 
 /**
- * As much of a time as tells it from the next one.
+ * Return the part of a time that differs between labels.
  * @param {string} time with its date
- * @param {number} step milliseconds between two
+ * @param {number} step milliseconds between two labels
  */
 function labelOf(time, step) {
   if (step >= DAY_MS) return time.slice(0, 10);

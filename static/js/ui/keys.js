@@ -1,4 +1,4 @@
-/** Single keys are commands, unless the reader turned that off: then only keys that write nothing are. */
+/** Keyboard shortcuts. The user can turn off keys that type a character. */
 
 import { element } from "../lib/element.js";
 import { COMMAND_GROUPS, COMMANDS } from "./commands.js";
@@ -37,7 +37,7 @@ export function listenForKeys(commands, enabled) {
 }
 
 /**
- * Every command that has a key, group by group.
+ * List all commands with keys by group.
  * @param {HTMLElement} container
  */
 export function fillHelp(container) {
@@ -53,7 +53,7 @@ export function fillHelp(container) {
 }
 
 /**
- * Adds the first key to the title of each button that has a title.
+ * Append the first key to the title of each button that has a title.
  * @param {ParentNode} [container]
  */
 export function hintButtons(container = document) {
@@ -74,7 +74,7 @@ export function hintButton(button, key) {
 }
 
 /**
- * As it is written on keyboards.
+ * Return the label of a key.
  * @param {string} key
  */
 export function keyName(key) {
@@ -87,7 +87,7 @@ function keyOf({ key, shiftKey }) {
 }
 
 /**
- * Ctrl and the like belong to the browser; but many keyboards have signs only behind AltGr or Option.
+ * Ctrl, Meta and Alt belong to the browser, but many keyboards type punctuation with AltGr or Option.
  * @param {KeyboardEvent} event
  */
 function hasModifier(event) {
@@ -96,7 +96,7 @@ function hasModifier(event) {
 }
 
 /**
- * In a field, in front of an open dialog, or on what has an own use for this key.
+ * Whether the key belongs to a text field, an open dialog, or the focused control.
  * @param {KeyboardEvent} event
  */
 function isTaken({ target, key }) {

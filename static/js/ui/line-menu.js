@@ -1,4 +1,4 @@
-/** What can be done with one line: beside the pointer, or in a sheet on a narrow screen. */
+/** The menu of a line, at the pointer or as a sheet on narrow screens. */
 
 import { byId, element, setText } from "../lib/element.js";
 import { group } from "../lib/numbers.js";
@@ -8,7 +8,7 @@ import { hintButton, keyName } from "./keys.js";
 /** @typedef {import("../model/rows.js").LineRow} LineRow */
 /** @typedef {{x: number, y: number}} Point in CSS pixels of the viewport */
 /**
- * One thing to do; what cannot be done with this line is left out.
+ * A menu item; actions that do not apply to the line are omitted.
  * @typedef {object} Action
  * @property {string} label
  * @property {string} [key]
@@ -26,11 +26,11 @@ export class LineMenu {
 
   /**
    * @param {object} line
-   * @param {string} line.name of its source
+   * @param {string} line.name name of the source
    * @param {number | null} line.n
    * @param {string} line.text
    * @param {readonly Action[]} actions
-   * @param {Point} point where the line is, or was touched
+   * @param {Point} point position of the line or the pointer
    */
   open({ name, n, text }, actions, point) {
     setText(this.#title, n === null ? sanitize(name) : `${sanitize(name)} \u00b7 line ${group(n)}`);

@@ -1,4 +1,4 @@
-/** The menu: every command that makes sense without a keyboard, with what is on and what is chosen. */
+/** The main menu: commands that are useful without a keyboard, with the current settings. */
 
 import { element } from "../lib/element.js";
 import { COMMAND_GROUPS } from "./commands.js";
@@ -10,7 +10,7 @@ export class Menu {
   #dialog;
 
   /**
-   * Its buttons are there from the start, so what shows a choice on buttons shows it here too.
+   * Create all buttons at once, so that `showPressed` and `showValue` find them.
    * @param {HTMLDialogElement} dialog
    */
   constructor(dialog) {
@@ -21,7 +21,7 @@ export class Menu {
       const list = element("ul", "", ...items);
       if (items.length > 0) dialog.insertBefore(element("section", "", element("h2", "", title), list), foot);
     }
-    // Before the command itself, which may open another dialog. A choice stays in sight while it is made.
+    // Close before the command runs, because it may open another dialog. Settings keep the menu open.
     dialog.addEventListener("click", ({ target }) => {
       const button = target instanceof Element ? target.closest("button[data-command]") : null;
       if (button && !button.matches(".stays")) this.#dialog.close();

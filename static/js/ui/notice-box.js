@@ -1,4 +1,4 @@
-/** The one message in front of a list: in the middle of an empty one, at the top of one with rows. */
+/** The notice of a list: centered in an empty list, at the top of a list with rows. */
 
 import { element } from "../lib/element.js";
 

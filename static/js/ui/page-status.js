@@ -1,6 +1,6 @@
 /**
- * Shows how things stand: titles, status bar, notices, pills, pressed buttons, announcements. It looks at every state
- * when woken, once a frame at most, and once a second by itself; it writes none.
+ * Updates titles, status bar, notices, pills, pressed buttons and announcements from the state of the page: at most
+ * once per frame after `update`, and once per second. It changes no state.
  */
 
 import { byId } from "../lib/element.js";
@@ -17,24 +17,24 @@ import { StatusBar } from "./status-bar.js";
  * @typedef {object} PaneState
  * @property {import("./panes.js").PaneFrame} frame
  * @property {readonly string[]} chosen ids
- * @property {readonly string[]} names of the chosen
+ * @property {readonly string[]} names of the selected sources
  * @property {import("../model/connection.js").Connection} connection
- * @property {boolean} empty no line is there
- * @property {boolean} filtered lines are left out
- * @property {boolean} counting not all lines have been looked at
+ * @property {boolean} empty whether no line is known
+ * @property {boolean} filtered whether lines are filtered out
+ * @property {boolean} counting whether the server has not searched all lines yet
  * @property {boolean} following
  * @property {boolean} paused
- * @property {number} unseen lines that came since the reader left the end
- * @property {number} received lines since the view began
- * @property {number} skipped lines that never came, or came and are not shown
+ * @property {number} unseen lines received since the user left the end
+ * @property {number} received lines received since the view was opened
+ * @property {number} skipped lines that were skipped
  * @property {import("../text/words.js").Position | null} position
  */
 /**
  * @typedef {object} PageState
  * @property {readonly PaneState[]} panes
- * @property {number} active index of the pane that the bars speak of
+ * @property {number} active index of the pane that title and status bar describe
  * @property {readonly {id: string, name: string, state: string}[] | null} sources null until known
- * @property {"signed-out" | "unreachable" | null} trouble with the list of sources
+ * @property {"signed-out" | "unreachable" | null} trouble a problem with the list of sources
  */
 
 const EVERY_MS = 1_000;
@@ -60,7 +60,7 @@ export class PageStatus {
     this.update();
   }
 
-  /** Something changed. */
+  /** Call when state changed. */
   update() {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
@@ -83,7 +83,7 @@ export class PageStatus {
 
   #show() {
     const page = this.#readState();
-    // A view that began anew meanwhile has received less than before.
+    // A view that was reopened has fewer lines than before.
     const fresh = document.hidden ? Math.max(0, received(page) - this.#receivedWhenHidden) : 0;
     const active = page.panes[page.active];
     this.#pageTitle.show(active?.names.map(sanitize) ?? [], fresh);
@@ -109,7 +109,7 @@ export class PageStatus {
     this.#statusBar.showRate(connection.name === "live" ? perSecond : null);
     const waiting = showsNewest(active) ? 0 : active.unseen;
     this.#statusBar.showTotals({ received: active.received, skipped: active.skipped, waiting });
-    // A countdown would be read out again and again.
+    // Without the countdown, which would be announced every few seconds.
     this.#announcer.announce(words.replace(/ in \d+ s$/, ""));
   }
 }

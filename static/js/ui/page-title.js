@@ -1,4 +1,4 @@
-/** What is shown, by name: in the bar, on the button that opens the list, in the title of the tab. */
+/** Names of the shown sources in the top bar, on the source button, and in the title of the tab. */
 
 import { byId, setText } from "../lib/element.js";
 import { counted, group } from "../lib/numbers.js";
@@ -8,8 +8,8 @@ export class PageTitle {
   #button = byId("sources-button", HTMLElement);
 
   /**
-   * @param {readonly string[]} names of the chosen sources, fit to be seen
-   * @param {number} unseen lines that came while nobody looked
+   * @param {readonly string[]} names names of the selected sources, sanitized
+   * @param {number} unseen lines received while the page was hidden
    */
   show(names, unseen) {
     const all = names.join(", ");

@@ -1,4 +1,4 @@
-/** The panes of the page: one view each, one or two side by side. Frames only; what fills them comes from elsewhere. */
+/** The frames of one or two panes side by side. The app fills them. */
 
 import { byId, setText } from "../lib/element.js";
 import { hintButtons } from "./keys.js";
@@ -10,29 +10,29 @@ export class PaneFrame {
   #pill;
   #notice;
 
-  /** @param {DocumentFragment} content of the template */
+  /** @param {DocumentFragment} content a copy of the pane template */
   constructor(content) {
     hintButtons(content);
-    /** The pane as a whole. */
+    /** The whole pane. */
     this.root = part(content, ".pane", HTMLElement);
-    /** Where lines over time are shown. */
+    /** The histogram. */
     this.histogram = part(content, ".histogram", HTMLElement);
-    /** Where hits are shown beside the scrollbar. */
+    /** The canvas for hits beside the scrollbar. */
     this.hitMarks = part(content, ".hit-marks", HTMLCanvasElement);
-    /** What scrolls. */
+    /** The scrolling element. */
     this.log = part(content, ".log", HTMLElement);
-    /** As high and wide as the content claims to be. */
+    /** Has the size of the whole content. */
     this.spacer = part(content, ".spacer", HTMLElement);
-    /** As high as the view, and always in it. */
+    /** Has the size of the viewport and stays in view. */
     this.layer = part(content, ".layer", HTMLElement);
-    /** What holds the rows. */
+    /** The parent of the rows. */
     this.rows = part(content, ".rows", HTMLElement);
     this.#titleElement = part(content, ".pane-title", HTMLElement);
     this.#pill = part(content, ".pill", HTMLElement);
     this.#notice = new NoticeBox(part(content, ".notice", HTMLElement));
   }
 
-  /** @param {readonly string[]} names of its sources, fit to be seen */
+  /** @param {readonly string[]} names names of the sources, sanitized */
   showTitle(names) {
     const title = names.length === 0 ? "no source" : names.join(", ");
     setText(this.#titleElement, title);
@@ -49,7 +49,7 @@ export class PaneFrame {
     this.#notice.show(notice, overRows);
   }
 
-  /** @param {{unseen: number, atEnd: boolean}} view atEnd: the newest lines are shown as they come */
+  /** @param {{unseen: number, atEnd: boolean}} view `atEnd`: the newest lines are shown */
   showPill(view) {
     showPill(this.#pill, view);
   }
@@ -63,10 +63,10 @@ export class Panes {
   #active = 0;
   #onActive;
 
-  /** @param {(index: number) => void} onActive the reader turned to this pane, or it moved up */
+  /** @param {(index: number) => void} onActive called with the new index when another pane becomes active */
   constructor(onActive) {
     this.#onActive = onActive;
-    // Before any click or key is acted on: a command is for the pane in which it was given.
+    // In the capture phase, because a command acts on the pane in which it was given.
     for (const name of ["pointerdown", "focusin"]) {
       this.#host.addEventListener(name, ({ target }) => this.#turnTo(target), true);
     }
@@ -107,7 +107,7 @@ export class Panes {
     if (isNew) this.#onActive(active);
   }
 
-  /** With the focus, so that keys go there. */
+  /** Also move the focus, so that keys go to the pane. */
   turnToOther() {
     if (this.#frames.length < 2) return;
     this.activate((this.#active + 1) % this.#frames.length);

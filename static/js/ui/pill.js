@@ -1,11 +1,11 @@
-/** The way back to the end, with how much came meanwhile. */
+/** The button that returns to the end, with the number of new lines. */
 
 import { setText } from "../lib/element.js";
 import { counted } from "../lib/numbers.js";
 
 /**
  * @param {HTMLElement} pill
- * @param {{unseen: number, atEnd: boolean}} view atEnd: the newest lines are shown as they come
+ * @param {{unseen: number, atEnd: boolean}} view `atEnd`: the newest lines are shown
  */
 export function showPill(pill, { unseen, atEnd }) {
   if (pill.hidden !== atEnd) pill.hidden = atEnd;

@@ -1,4 +1,4 @@
-/** Hits beside the scrollbar: where in all the lines they are, the denser the stronger. */
+/** Search hits beside the scrollbar, more opaque where they are denser. */
 
 const WIDTH = 6;
 
@@ -10,13 +10,13 @@ export class ScrollbarHits {
     this.#canvas = canvas;
   }
 
-  /** @param {readonly number[]} marks hits in each part of the lines, from the first on; none hides them */
+  /** @param {readonly number[]} marks hits in each part of the files, first part first; empty to hide them */
   show(marks) {
     const canvas = this.#canvas;
     const max = Math.max(0, ...marks);
     canvas.hidden = max === 0;
     if (max === 0) return;
-    // One pixel a part: the style sheet stretches it over the height of the list.
+    // One pixel per part; CSS stretches the canvas to the height of the list.
     canvas.width = WIDTH;
     canvas.height = marks.length;
     const context = canvas.getContext("2d");

@@ -1,4 +1,4 @@
-/** Where a reader searches: the field, its switches, how many hits there are, and what is wrong with a pattern. */
+/** The search bar: field, switches, number of hits, and the error of an invalid pattern. */
 
 import { byId, element, setText } from "../lib/element.js";
 import { searchText } from "../text/words.js";
@@ -8,9 +8,9 @@ import { searchText } from "../text/words.js";
 /** @typedef {Pick<Filter, "search" | "only" | "matchCase">} Typed */
 /**
  * @typedef {object} Listener
- * @property {(typed: Typed) => void} typed some time after the last key
- * @property {() => void} regex the switch was pressed
- * @property {(back: boolean) => void} entered to the next hit, or back to the one before
+ * @property {(typed: Typed) => void} typed called some time after the last key
+ * @property {() => void} regex the regex button was pressed
+ * @property {(back: boolean) => void} entered go to the next or previous hit
  * @property {() => void} closed
  */
 
@@ -68,19 +68,19 @@ export class SearchBar {
     this.#field.select();
   }
 
-  /** It stays while something is filtered. */
+  /** Hide the bar, unless filters are active. */
   close() {
     this.#isOpen = false;
     this.#arrange();
   }
 
   /**
-   * What the pane in front of the reader has.
+   * Show the filter of the active pane.
    * @param {Filter} filter
-   * @param {boolean} isNeeded whether there is something that must not be hidden
+   * @param {boolean} isNeeded whether the bar must stay visible
    */
   show(filter, isNeeded) {
-    // What is being typed is newer.
+    // Keep text that is being typed.
     if (this.#timer === undefined && this.#field.value !== filter.search) this.#field.value = filter.search;
     if (filter.search !== "") press(this.#only, filter.only);
     press(this.#regex, filter.regex);
@@ -93,7 +93,7 @@ export class SearchBar {
   /** @param {SearchState} state */
   showState(state) {
     setText(this.#count, searchText(state));
-    // Which of the server's parameters it was, a reader need not know.
+    // Users need not know the name of the server's parameter.
     const error = state.name === "invalid" ? state.detail.replace(/^q: /, "") : "";
     setText(this.#error, error);
     if (error) this.#field.setAttribute("aria-invalid", "true");

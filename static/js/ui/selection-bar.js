@@ -1,4 +1,4 @@
-/** What can be done with a part of a line that was selected, beside it. */
+/** Actions for selected text within a line, shown beside the selection. */
 
 import { byId } from "../lib/element.js";
 
@@ -10,7 +10,7 @@ export class SelectionBar {
   #selectedText;
 
   /**
-   * @param {() => string} selectedText what is selected, if it is a part of one line
+   * @param {() => string} selectedText returns the selected text if it is within one line
    * @param {(action: string, text: string) => void} act
    */
   constructor(selectedText, act) {
@@ -27,7 +27,7 @@ export class SelectionBar {
     });
   }
 
-  /** After a double click has chosen its word. @param {PointerEvent} event */
+  /** Wait until a double click has selected its word. @param {PointerEvent} event */
   #showSoon(event) {
     if (this.#isInside(event)) return;
     const isInLog = event.target instanceof Element && event.target.closest(".log");

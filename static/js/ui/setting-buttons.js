@@ -1,10 +1,10 @@
-/** The page in the chosen looks, and every button that shows a choice: in the bar, the status bar and the menu. */
+/** Shows settings on the buttons of the top bar, status bar and menu, and on the root element. */
 
 /** @typedef {import("../model/settings.js").Settings} Settings */
 /** @typedef {import("./commands.js").Command} Command */
 
 /**
- * What the settings say is said on every button; what the list makes of them is the list's.
+ * Show each setting on its buttons. Lists apply settings themselves.
  * @param {Settings} settings
  */
 export function showSettings({ theme, wrap, numbers, times, zone, side, histogram, fields }) {

@@ -1,4 +1,4 @@
-/** One source in the list: its tick, its name, what happens to it, its size. */
+/** An entry of the source list: checkbox, name, growth rate, size. */
 
 import { element, setText } from "../lib/element.js";
 import { bytes } from "../lib/numbers.js";
@@ -20,14 +20,14 @@ import { agoText } from "../text/words.js";
  * @typedef {object} SourceActions
  * @property {(id: string) => void} only
  * @property {(id: string, on: boolean) => void} toggle
- * @property {(id: string) => void} openBeside in the other pane
+ * @property {(id: string) => void} openBeside open in the other pane
  */
 /**
  * @typedef {object} EntryState
  * @property {number} now epoch milliseconds
- * @property {number | null} rate bytes a second
+ * @property {number | null} rate bytes per second
  * @property {number | null} color
- * @property {boolean} chosen in the active pane
+ * @property {boolean} chosen selected in the active pane
  */
 
 export class SourceEntry {
@@ -70,12 +70,12 @@ export class SourceEntry {
     this.#link.focus();
   }
 
-  /** @param {boolean} on whether it passes the filter */
+  /** @param {boolean} on whether the entry matches the search */
   show(on) {
     if (this.item.hidden === on) this.item.hidden = !on;
   }
 
-  /** @param {boolean} on whether the tab key comes by */
+  /** @param {boolean} on whether the entry is reachable with the Tab key */
   setReachable(on) {
     for (const control of [this.#tick, this.#link, this.#beside]) control.tabIndex = on ? 0 : -1;
   }
@@ -140,7 +140,7 @@ export class SourceEntry {
  * @param {SourceActions} actions
  */
 function choose(event, id, actions) {
-  // With these it is a link like any other: a new tab, a download.
+  // With these modifiers the browser handles the link: new tab, download.
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   if (event.shiftKey) actions.openBeside(id);

@@ -1,4 +1,4 @@
-/** The list of sources. Entries are kept and refreshed in place, so focus stays and nothing jumps. */
+/** The list of sources. Entries are updated in place, which keeps the focus and avoids jumps. */
 
 import { element, setText } from "../lib/element.js";
 import { GrowthRates } from "../model/growth-rates.js";
@@ -10,8 +10,8 @@ import { SourceEntry } from "./source-entry.js";
 /** @typedef {import("./source-entry.js").SourceActions} SourceActions */
 /**
  * @typedef {object} ListState
- * @property {import("../model/source-colors.js").SourceColors} sourceColors of what is shown, in whichever pane
- * @property {readonly string[]} chosen what the active pane shows
+ * @property {import("../model/source-colors.js").SourceColors} sourceColors colors of the sources shown in any pane
+ * @property {readonly string[]} chosen ids selected in the active pane
  */
 
 export class SourceList {
@@ -26,14 +26,14 @@ export class SourceList {
   #entries = new Map();
   /** @type {Map<string, HTMLElement>} */
   #headings = new Map();
-  /** @type {SourceEntry | null} the one entry that the tab key reaches */
+  /** @type {SourceEntry | null} the only entry in the Tab order */
   #current = null;
 
   /**
    * @param {object} parts
    * @param {HTMLElement} parts.list
    * @param {HTMLInputElement} parts.search
-   * @param {HTMLElement} parts.noMatch says that nothing is found
+   * @param {HTMLElement} parts.noMatch shown when no source matches the search
    * @param {SourceActions} actions
    */
   constructor({ list, search, noMatch }, actions) {
@@ -66,7 +66,7 @@ export class SourceList {
     if (!this.#current?.item.isConnected) this.#makeCurrent(this.#entries.values().next().value ?? null);
   }
 
-  /** Puts entries and headings in their order; what is in its place stays untouched. */
+  /** Put entries and headings in order; an element that is in place is not touched. */
   #arrange() {
     const groups = groupSources(this.#sources);
     const wanted = groups.flatMap(({ directory, sources }) => [
@@ -108,7 +108,7 @@ export class SourceList {
   #heading(directory) {
     const there = this.#headings.get(directory);
     if (there) return there;
-    // What tells directories apart is at their end, so the start is cut off when there is no room.
+    // Directories differ at their end, so the start is cut off when there is no room.
     const heading = element("li", "directory", element("h3", "", element("bdi", "", sanitize(directory))));
     this.#headings.set(directory, heading);
     return heading;
@@ -130,7 +130,7 @@ export class SourceList {
   /** @param {KeyboardEvent} event */
   #searchKey(event) {
     if (event.key === "Escape" && this.#search.value !== "") {
-      // The first Escape clears, a second one may close the sheet.
+      // The first Escape clears the field, a second one may close the sheet.
       event.preventDefault();
       event.stopPropagation();
       this.#search.value = "";
@@ -164,7 +164,8 @@ export class SourceList {
   /**
    * @param {SourceEntry} from
    * @param {string} key
-   * @returns {SourceEntry | null | undefined} null is above the first; undefined if the key moves nothing
+   * @returns {SourceEntry | null | undefined} null for the search field above the first entry; undefined if the key
+   *   is not handled
    */
   #step(from, key) {
     const shown = this.#shown();

@@ -1,4 +1,4 @@
-/** Where the list of sources is: beside the log, or on a narrow screen in a sheet. */
+/** The panel with the source list: beside the log, or in a sheet on narrow screens. */
 
 export class SourcePanel {
   #dialog;
@@ -11,7 +11,7 @@ export class SourcePanel {
   /**
    * @param {object} parts
    * @param {HTMLDialogElement} parts.dialog the sheet
-   * @param {HTMLElement} parts.content stands in its place on the page, and in the dialog while that is open
+   * @param {HTMLElement} parts.content moved into the sheet while that is open
    * @param {HTMLInputElement} parts.search
    * @param {import("../model/settings.js").Settings} parts.settings
    */
@@ -25,7 +25,7 @@ export class SourcePanel {
     this.#narrow.addEventListener("change", () => this.close());
   }
 
-  /** To the list, and from the sheet back. */
+  /** Focus the search field, or open or close the sheet. */
   focusSearch() {
     if (this.#dialog.open) return this.close();
     if (this.#narrow.matches) return this.#openSheet();
@@ -34,7 +34,7 @@ export class SourcePanel {
     this.#search.select();
   }
 
-  /** Closes the sheet, if it is open. */
+  /** Close the sheet if it is open. */
   close() {
     this.#dialog.close();
   }
@@ -42,7 +42,7 @@ export class SourcePanel {
   #openSheet() {
     this.#dialog.append(this.#content);
     this.#dialog.showModal();
-    // The search would have the focus, and with it the keyboard of a phone would cover the list.
+    // Focus on the search field would open the on-screen keyboard, which covers the list.
     this.#dialog.focus();
   }
 }

@@ -1,4 +1,4 @@
-/** The status bar: the stream's state in words, how fast lines come, how many came, where in the file one is. */
+/** The status bar: state of the stream, line rate, totals, and the position in the file. */
 
 import { byId, element, setText } from "../lib/element.js";
 import { positionText, rateText, shortPositionText, totalText } from "../text/words.js";
@@ -28,7 +28,7 @@ export class StatusBar {
     if (this.#state.dataset.tone !== tone) this.#state.dataset.tone = tone;
   }
 
-  /** @param {number | null} perSecond null while nothing can come */
+  /** @param {number | null} perSecond null while the stream is not live */
   showRate(perSecond) {
     setText(this.#rate, perSecond === null ? "" : rateText(perSecond));
   }
@@ -40,7 +40,7 @@ export class StatusBar {
     if (this.#total.title !== words) this.#total.title = words;
   }
 
-  /** @param {Position | null} position null where there is none, as in an empty view */
+  /** @param {Position | null} position null without a position, as in an empty view */
   showPosition(position) {
     this.#position.hidden = position === null;
     if (!position) return;

@@ -1,4 +1,4 @@
-/** Asks for a span of time: only its lines are shown. */
+/** Dialog for a time range filter. */
 
 import { byId, setText } from "../lib/element.js";
 
@@ -10,7 +10,7 @@ export class TimeRangeDialog {
   #until = byId("time-range-until", HTMLInputElement);
   #error = byId("time-range-wrong", HTMLElement);
 
-  /** @param {(typed: TypedRange) => Promise<string | null>} choose what is wrong with it, in words */
+  /** @param {(typed: TypedRange) => Promise<string | null>} choose returns an error message */
   constructor(choose) {
     byId("time-range-form", HTMLFormElement).addEventListener("submit", async (event) => {
       event.preventDefault();

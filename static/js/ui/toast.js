@@ -1,4 +1,4 @@
-/** Says for a moment what was done, where it leaves no trace on the page: copied, marked, no more bookmarks. */
+/** Shows a short message for actions without a visible result, such as copying. */
 
 import { byId, element } from "../lib/element.js";
 
@@ -12,7 +12,7 @@ export class Toast {
   /** @param {string} message */
   show(message) {
     clearTimeout(this.#timer);
-    // A new element, so that the same words are read out again.
+    // A new element, so that screen readers announce a repeated message.
     this.#box.replaceChildren(element("span", "", message));
     this.#box.classList.add("shown");
     this.#timer = setTimeout(() => this.#box.classList.remove("shown"), SHOWN_MS);
