@@ -210,7 +210,7 @@ const bookmarksDialog = new BookmarksDialog(bookmarks, { nameOf: (id) => names.f
 
 /** @param {Bookmark | null} bookmark */
 function goToBookmark(bookmark) {
-  if (!bookmark) return toast.show("No more bookmarks that way");
+  if (!bookmark) return toast.show("No more bookmarks in this direction");
   const pane = active();
   if (pane.sources.includes(bookmark.source) && !isFiltering(pane.filter)) pane.goTo(bookmark.at);
   else address.choose(panes.active, [bookmark.source], bookmark.at, NO_FILTER);
@@ -234,14 +234,14 @@ const withCurrent = (act) => () => {
  * @param {string} words shown as a toast on success
  */
 async function copy(text, words) {
-  toast.show((await copyText(text)) ? words : "The browser did not let the page copy");
+  toast.show((await copyText(text)) ? words : "The browser blocked copying");
 }
 
 /** @param {Current} current */
 async function copyLink({ row }) {
   const at = await active().cursorOf(row);
   if (at) await copy(address.link(active().sources, at, active().filter), "Link copied");
-  else toast.show("This line has no place yet");
+  else toast.show("This line cannot be linked yet; try again shortly");
 }
 
 async function copyChosen() {

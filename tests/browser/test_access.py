@@ -79,7 +79,7 @@ def test_who_needs_no_sign_in_cannot_sign_out(page: Page, logs: Path, serve: Ser
     (logs / "app.log").write_text("line\n")
     page.goto(serve("--no-auth", logs / "app.log").base)
     page.get_by_label("Menu", exact=True).click()
-    expect(page.get_by_role("button", name=re.compile("Keys"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("Keyboard shortcuts"))).to_be_visible()
     expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
 
 

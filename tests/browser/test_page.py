@@ -160,7 +160,7 @@ def test_a_restarted_server_is_found_again_and_no_line_is_missed(
     page.goto(server.ready_line)
     state(page, "live")
     assert server.stop() == 0
-    state(page, re.compile("reconnecting|server ended"))
+    state(page, re.compile("reconnecting|server stopped"))
     append(log, "in between")
     serve(log, "--token", "same", port=server.port)
     expect(page.locator(".rows")).to_contain_text("in between", timeout=20_000)

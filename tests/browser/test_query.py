@@ -142,7 +142,7 @@ def test_no_match_is_said_and_all_lines_are_a_click_away(logs: Path, serve: Serv
     open_hour(logs, serve, page)
     search(page, "nowhere")
     page.locator("#find-only").click()
-    expect(page.locator(".notice")).to_contain_text("No match")
+    expect(page.locator(".notice")).to_contain_text("No matches")
     page.locator(".notice button").click()
     expect_line(page, 3_600, stamped(3_599, "request 3599"))
 
@@ -169,7 +169,7 @@ def test_a_value_is_left_out_by_a_click(logs: Path, serve: Serve, page: Page) ->
     assert box
     place = lines[28].index("w1") + 1
     row.click(position={"x": box["width"] * place / len(lines[28]), "y": 8})
-    page.locator("#line-menu").get_by_role("button", name="No lines with").click()
+    page.locator("#line-menu").get_by_role("button", name="Exclude lines with").click()
     expect(texts(page)).to_have_count(20)
     expect(page.locator("#chips .chip")).to_contain_text("worker=w1")
     page.locator("#chips button").click()
@@ -191,8 +191,8 @@ def test_selected_text_becomes_a_filter(logs: Path, serve: Serve, page: Page) ->
     row = page.locator(".row .text", has_text="request 3599")
     row.dblclick(position={"x": 30, "y": 8})
     expect(page.locator("#selection-bar")).to_be_visible()
-    page.locator("#selection-bar").get_by_text("without").click()
-    expect(page.locator(".notice")).to_contain_text("No match")
+    page.locator("#selection-bar").get_by_text("exclude").click()
+    expect(page.locator(".notice")).to_contain_text("No matches")
     expect(page.locator("#chips .chip")).to_have_count(1)
 
 

@@ -269,7 +269,7 @@ def test_a_reader_elsewhere_keeps_the_place_through_a_restart(
     go_to(page, "2345")
     expect_line(page, 2_345, "line 2345")
     assert server.stop() == 0
-    state(page, re.compile("reconnecting|server ended"))
+    state(page, re.compile("reconnecting|server stopped"))
     append(log, "in between")
     serve(log, "--token", "same", port=server.port)
     state(page, "live")

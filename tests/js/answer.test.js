@@ -17,7 +17,7 @@ test("a status is understood", async () => {
 
 test("what is no event stream is refused", async () => {
   const page = await answerTo(200, "<html>", { "content-type": "text/html" });
-  assert.deepEqual(page, { verdict: "refused", detail: "what answered is no stream but text/html" });
+  assert.deepEqual(page, { verdict: "refused", detail: "unexpected answer: text/html instead of an event stream" });
 });
 
 test("Retry-After is heeded in seconds, within reason", async () => {

@@ -30,7 +30,7 @@ test("every state of the stream has words", () => {
   assert.equal(status({ name: "reconnecting", at: 12_100 }), "reconnecting in 3 s");
   assert.equal(status({ name: "reconnecting", at: null }), "reconnecting\u2026");
   assert.equal(status({ name: "reconnecting", at: 9_000 }), "reconnecting\u2026");
-  assert.equal(status({ name: "server-ended", at: 13_000 }), "server ended; reconnecting in 3 s");
+  assert.equal(status({ name: "server-ended", at: 13_000 }), "server stopped; reconnecting in 3 s");
   assert.equal(status({ name: "ended" }), "ended");
   assert.equal(status({ name: "signed-out" }), "signed out");
   assert.equal(status({ name: "refused", detail: "no" }), "refused");
@@ -39,7 +39,7 @@ test("every state of the stream has words", () => {
 test("without a stream it says what is missing", () => {
   assert.equal(status({ name: "idle" }, { sources: null }), "connecting");
   assert.equal(status({ name: "idle" }, { sources: 0 }), "no sources");
-  assert.equal(status({ name: "idle" }), "no source chosen");
+  assert.equal(status({ name: "idle" }), "no source selected");
 });
 
 test("a lost connection is said even while paused", () => {
@@ -57,7 +57,7 @@ test("a gap says how much and why", () => {
   );
   assert.equal(
     gapText({ kind: "gap", source: "a", reason: "lost", lines: null }),
-    "some lines lost: they are no longer on disk",
+    "some lines lost: no longer on disk",
   );
   assert.equal(
     gapText({ kind: "gap", source: "a", reason: "skipped", lines: 5_000 }),
@@ -71,7 +71,7 @@ test("a gap of a kind that this page does not know is shown all the same", () =>
 });
 
 test("skips and states have words", () => {
-  assert.equal(sourceText("app.log", "missing"), "app.log is missing; waiting for it");
+  assert.equal(sourceText("app.log", "missing"), "app.log is missing; waiting for it to appear");
 });
 
 test("a place is told in lines and percent, or how far they are counted", () => {
@@ -121,7 +121,7 @@ test("with lines and a live stream nothing stands in front of them", () => {
 test("an empty page says why", () => {
   assert.equal(notice({})?.title, "No lines yet");
   assert.equal(notice({ sources: [], chosen: [] })?.title, "No sources yet");
-  assert.equal(notice({ chosen: [] })?.title, "No source chosen");
+  assert.equal(notice({ chosen: [] })?.title, "No source selected");
   assert.equal(notice({ sources: [{ id: "a", name: "app.log", state: "missing" }] })?.title, "app.log is missing");
   assert.equal(
     notice({ sources: [{ id: "a", name: "app.log", state: "unreadable" }] })?.title,
@@ -129,7 +129,7 @@ test("an empty page says why", () => {
   );
   assert.equal(
     notice({ sources: [{ id: "a", name: "app.log", state: "unreadable", reason: "a symlink" }] })?.text,
-    "The server may not open it: a symlink. Its lines appear here once it may.",
+    "The server lacks permission to read it: a symlink. Lines appear here once it is readable.",
   );
   assert.equal(notice({ connection: { name: "ended" } })?.title, "No lines");
 });
@@ -146,7 +146,7 @@ test("trouble is said with or without lines, and what can be done", () => {
     assert.equal(notice({ empty, connection: { name: "refused", detail: "cursor: no" } })?.text, "cursor: no");
     assert.equal(notice({ empty, connection: { name: "reconnecting", at: null } })?.action?.command, "retry");
     assert.equal(notice({ empty, connection: { name: "reconnecting", at: 1 } })?.title, "Connection lost");
-    assert.equal(notice({ empty, connection: { name: "server-ended", at: null } })?.title, "The server ended");
+    assert.equal(notice({ empty, connection: { name: "server-ended", at: null } })?.title, "The server stopped");
   }
 });
 

@@ -85,9 +85,9 @@ export class LineActions {
     const { addField } = this.#parts;
     const actions = [
       { label: `Only lines with ${quoted(field.text)}`, act: () => addField("include", field) },
-      { label: `No lines with ${quoted(field.text)}`, act: () => addField("exclude", field) },
+      { label: `Exclude lines with ${quoted(field.text)}`, act: () => addField("exclude", field) },
       { label: `Highlight ${quoted(value)}`, act: () => this.#parts.highlights.add(value) },
-      { label: "Copy the value", act: () => this.#parts.copy(value) },
+      { label: "Copy value", act: () => this.#parts.copy(value) },
     ];
     const at = { x: event.clientX, y: event.clientY + 8 };
     const open = () => this.#menu.open({ name: key, n: null, text: value }, actions, at);
@@ -101,7 +101,7 @@ export class LineActions {
       { label: "Copy line", key: "c", act: () => copy(lineText(line.text)) },
       { label: "Copy link to this line", key: "y", act: () => copyLink({ row, line }) },
       {
-        label: bookmarks.has(line) ? "Take the bookmark off" : "Bookmark",
+        label: bookmarks.has(line) ? "Remove bookmark" : "Add bookmark",
         key: "m",
         act: () => void active().toggleBookmark({ row, line }),
       },
@@ -117,11 +117,11 @@ export class LineActions {
     const actions = selected.trim() === "" ? [] : this.#textActions(selected);
     if (time !== null) {
       const choose = (/** @type {{since: string, until: string}} */ span) => () => this.#parts.chooseTimeRange(span);
-      actions.push({ label: "Only lines from here on", act: choose({ since: String(time), until }) });
-      actions.push({ label: "Only lines up to here", act: choose({ since, until: String(time + 1) }) });
+      actions.push({ label: "Only lines from this time on", act: choose({ since: String(time), until }) });
+      actions.push({ label: "Only lines up to this time", act: choose({ since, until: String(time + 1) }) });
     }
     if (isFiltering(pane.filter)) {
-      actions.push({ label: "Show among all lines", act: () => void this.#showAmongAll(row) });
+      actions.push({ label: "Show in unfiltered log", act: () => void this.#showAmongAll(row) });
     }
     return actions;
   }
@@ -133,16 +133,18 @@ export class LineActions {
     /** @type {Action[]} */
     const actions = [
       {
-        label: pane.hasAround(line) ? "Hide the lines around it" : "Lines around it",
+        label: pane.hasAround(line) ? "Hide nearby lines" : "Show nearby lines",
         key: "a",
         act: () => void pane.toggleAround(row, line),
       },
     ];
-    if (prettyJson(line.text)) actions.push({ label: "Spread out JSON", key: "p", act: () => pane.togglePretty(line) });
-    if (line.text.length > LONG_CHARACTERS) {
-      actions.push({ label: "In full", key: "x", act: () => pane.toggleExpanded(line) });
+    if (prettyJson(line.text)) {
+      actions.push({ label: "Pretty-print JSON", key: "p", act: () => pane.togglePretty(line) });
     }
-    if (rest) actions.push({ label: "Open all of it", act: () => void open(rest, "_blank", "noopener") });
+    if (line.text.length > LONG_CHARACTERS) {
+      actions.push({ label: "Show whole line", key: "x", act: () => pane.toggleExpanded(line) });
+    }
+    if (rest) actions.push({ label: "Open whole line in new tab", act: () => void open(rest, "_blank", "noopener") });
     return actions;
   }
 
@@ -158,7 +160,7 @@ export class LineActions {
     const { add, highlights } = this.#parts;
     return [
       { label: `Only lines with ${quoted(text)}`, act: () => add("include", text) },
-      { label: `No lines with ${quoted(text)}`, act: () => add("exclude", text) },
+      { label: `Exclude lines with ${quoted(text)}`, act: () => add("exclude", text) },
       { label: `Highlight ${quoted(text)}`, act: () => highlights.add(text) },
     ];
   }

@@ -89,7 +89,7 @@ export class PaneHits {
     const { log, viewport, notify } = this.#parts;
     if (!hit) {
       const isLonger = current.line.cut !== null || viewport.elementOf(current.row)?.querySelector(".more");
-      if (isLonger) notify("The hit is further on in this line, beyond what is shown of it");
+      if (isLonger) notify("The hit is in the hidden part of this line");
       return;
     }
     const { left, width } = log.getBoundingClientRect();

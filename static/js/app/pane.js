@@ -198,7 +198,7 @@ export class Pane {
    */
   async goToTime(time) {
     const answer = await this.requestLines({ time, count: 1 });
-    if (!answer || "error" in answer) return answer?.error ?? "The server did not answer.";
+    if (!answer || "error" in answer) return answer?.error ?? "The server did not answer; try again";
     const [line] = answer.lines;
     if (line) this.goTo(line.at);
     else this.navigation.toEnd();
@@ -314,9 +314,9 @@ export class Pane {
   /** @param {{row: number, line: LineRow}} current */
   async toggleBookmark({ row, line }) {
     const at = await this.cursorOf(row);
-    if (!at) return this.#shared.notify("This line has no place yet");
-    const isMarked = this.#shared.bookmarks.toggle({ ...line, at });
-    this.#shared.notify(isMarked ? "Marked" : "Mark taken off");
+    if (!at) return this.#shared.notify("This line cannot be bookmarked yet; try again shortly");
+    const isBookmarked = this.#shared.bookmarks.toggle({ ...line, at });
+    this.#shared.notify(isBookmarked ? "Bookmark added" : "Bookmark removed");
   }
 
   /** @param {Row} row */
@@ -341,7 +341,7 @@ export class Pane {
     else {
       const at = line.at ?? (await this.cursorOf(row));
       const around = at && (await this.#view.around(line.source, at, AROUND_LINES));
-      if (!around) return this.#shared.notify("The lines around it could not be had");
+      if (!around) return this.#shared.notify("Could not load nearby lines");
       this.#rowState.setAround(line, around);
     }
     this.#allowTallRows();
@@ -403,7 +403,7 @@ export class Pane {
       change: (mutate) => this.#viewport.change(mutate),
       moveTo: (row) => this.navigation.show(row),
       top: () => (this.follow.following.value ? null : this.#viewport.top),
-      gone: () => this.#shared.notify("The line of this link is no longer there"),
+      gone: () => this.#shared.notify("The linked line no longer exists"),
     });
   }
 

@@ -254,13 +254,15 @@ export class SearchController {
       line.at === at || (line.n !== null && line.n === current.line.n && line.file === current.line.file);
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const answer = await pane.requestLines(way === "next" ? { at, count: 2 } : { before: at, count: 1 }, which);
-      if (!answer || "error" in answer) return this.#context.notify(answer?.error ?? "The server did not answer");
+      if (!answer || "error" in answer) {
+        return this.#context.notify(answer?.error ?? "The server did not answer; try again");
+      }
       const found = answer.lines.find((line) => !isHere(line) || (way === "next" && !current.isChosen));
       if (found) return pane.goToHit(found.at);
       // The server may not have searched everything yet.
       if (answer.complete) break;
     }
-    this.#context.notify(`No more ${what} further ${way === "next" ? "down" : "up"}`);
+    this.#context.notify(`No more ${what} ${way === "next" ? "below" : "above"}`);
   }
 
   /** @param {string} text @returns {string} in the server's syntax */

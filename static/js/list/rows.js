@@ -83,7 +83,7 @@ function numberButton(number) {
   button.type = "button";
   // The keyboard opens the menu with a command instead of a tab stop in each row.
   button.tabIndex = -1;
-  button.title = "Menu of this line";
+  button.title = "Line menu";
   button.dataset.action = "menu";
   return button;
 }
@@ -290,11 +290,12 @@ function extrasOf({ cut, unterminated }, { expanded, restUrl }, { rest, unit }) 
   const left = counted(rest, `more ${unit}`);
   /** @type {HTMLElement[]} */
   const extras = [];
-  if (rest > 0) extras.push(expanded ? marker(`${left} not shown`) : button("expand", left));
-  if (cut !== null) extras.push(marker(`cut here; ${bytes(cut)} in all`));
-  if (restUrl !== null && (cut !== null || (rest > 0 && expanded))) extras.push(link("rest", restUrl, "open the rest"));
-  if (unterminated) extras.push(marker("no newline at its end"));
-  if (expanded) extras.push(button("fold", "fold"));
+  if (rest > 0) extras.push(expanded ? marker(`${left} hidden`) : button("expand", left));
+  if (cut !== null) extras.push(marker(`shortened; ${bytes(cut)} in total`));
+  const isPartial = cut !== null || (rest > 0 && expanded);
+  if (restUrl !== null && isPartial) extras.push(link("rest", restUrl, "open the whole line"));
+  if (unterminated) extras.push(marker("no newline at end of line"));
+  if (expanded) extras.push(button("fold", "show less"));
   return extras;
 }
 

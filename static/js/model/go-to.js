@@ -17,10 +17,10 @@ const END = /^(?:end|bottom|last|\$)$/i;
 export function parseGoTo(typed) {
   // A number may be pasted with group separators.
   const text = typed.trim().replaceAll(/(?<=\d)[,_'\u2019\u00a0\u202f ](?=\d{3}(?!\d))/g, "");
-  if (text === "") return { error: "Where to?" };
+  if (text === "") return { error: "Enter a line, percent or time." };
   if (START.test(text)) return { target: { kind: "start" } };
   if (END.test(text)) return { target: { kind: "end" } };
-  const error = `\u201c${text.slice(0, 40)}\u201d is no place in a log.`;
+  const error = `Not a line, percent or time: \u201c${text.slice(0, 40)}\u201d.`;
   return percentOf(text) ?? relativeOf(text) ?? lineOf(text) ?? { error, isTime: true };
 }
 
@@ -29,7 +29,7 @@ function percentOf(text) {
   const found = /^(\d{1,3}(?:[.,]\d{0,9})?)\s*%$/.exec(text);
   if (!found) return null;
   const percent = Number(found[1].replace(",", "."));
-  if (percent > 100) return { error: "More than 100 % is beyond the end." };
+  if (percent > 100) return { error: "The percentage must be at most 100 %." };
   return { target: /** @type {const} */ ({ kind: "percent", percent }) };
 }
 
@@ -44,6 +44,6 @@ function relativeOf(text) {
 /** @param {string} text */
 function lineOf(text) {
   if (!/^\d{1,15}$/.test(text)) return null;
-  if (Number(text) === 0) return { error: "Lines are counted from 1." };
+  if (Number(text) === 0) return { error: "Line numbers start at 1." };
   return { target: /** @type {const} */ ({ kind: "line", line: Number(text) }) };
 }

@@ -17,7 +17,9 @@ export class GrowthRates {
   sample(sources, at) {
     /** @type {Map<string, Sample>} */
     const samples = new Map();
-    for (const { id, size } of sources) if (size !== null) samples.set(id, sampleAfter(this.#samples.get(id), size, at));
+    for (const { id, size } of sources) {
+      if (size !== null) samples.set(id, sampleAfter(this.#samples.get(id), size, at));
+    }
     this.#samples = samples;
   }
 

@@ -286,7 +286,8 @@ export class ViewDocument {
     const before = this.#lines.cursorAfter(index, NEAR_LINES);
     if (before) {
       const { tailShift } = this.#lines;
-      await this.#request(`before ${before.at}`, { before: before.at, count: PAGE_LINES }, ({ start, total, lines }) => {
+      const query = { before: before.at, count: PAGE_LINES };
+      await this.#request(`before ${before.at}`, query, ({ start, total, lines }) => {
         // An empty answer is final only if the server has searched everything.
         if (lines.length === 0 && start !== 0 && total === null) return;
         this.#lines.prepend(before.index + this.#lines.tailShift - tailShift, lines.map(rowFromLine));

@@ -36,9 +36,9 @@ export async function readAnswer(response) {
   if (status === 204) return { verdict: "ended" };
   if (status >= 500 || TRANSIENT.has(status)) return { verdict: "unavailable", retryAfter: retryAfter(response) };
   if (!response.ok) return { verdict: "refused", detail: await detailOf(response) };
-  const type = response.headers.get("content-type") ?? "something unnamed";
+  const type = response.headers.get("content-type") ?? "no content type";
   if (type.startsWith(EVENT_STREAM)) return { verdict: "given", response };
-  return { verdict: "refused", detail: `what answered is no stream but ${type}` };
+  return { verdict: "refused", detail: `unexpected answer: ${type} instead of an event stream` };
 }
 
 /** @param {Response} response */

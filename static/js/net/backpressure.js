@@ -40,7 +40,8 @@ export class Backpressure {
 
   #isReady() {
     const present = [...this.#subscribers.keys()].filter((subscriber) => subscriber.isActive && !subscriber.away);
+    if (present.length === 0) return true;
     const awaited = present.filter(({ late }) => !late);
-    return present.length === 0 || (awaited.every(({ canReceive }) => canReceive) && present.some(({ canReceive }) => canReceive));
+    return awaited.every(({ canReceive }) => canReceive) && present.some(({ canReceive }) => canReceive);
   }
 }

@@ -12,13 +12,13 @@ import { openPort } from "./worker-port.js";
  * @typedef {object} ChannelOptions
  * @property {string} endpoint URL of the stream without its query string
  * @property {(event: StreamEvent) => void} deliver called with each event once and in order
- * @property {() => void} [restart] called when events start again from the last
- *   lines, so the displayed lines must be cleared. This happens when a page returns after the worker removed it, or
- *   when the server rejects a cursor.
+ * @property {() => void} [restart] called when events start again from the last lines, so the
+ *   displayed lines must be cleared. This happens when a page returns after the worker removed it, or when the server
+ *   rejects a cursor.
  * @property {(endpoint: string, listener: Listener) => Port} [open]
  */
 
-const NO_WORKER = "This browser did not start the page's worker, which needs a version of the last few years.";
+const NO_WORKER = "This browser could not start the page's worker. Use a current browser.";
 
 export class Channel {
   #deliver;

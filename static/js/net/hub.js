@@ -149,7 +149,8 @@ export class Hub {
     this.#checkHidden();
     this.#backpressure.check();
     // The next event would drop an unused source from the cursor, so resume such a source at once.
-    if (sources.some((source) => !this.#streamSources.includes(source) && this.#history.continues([source]))) this.#update();
+    const added = sources.filter((source) => !this.#streamSources.includes(source));
+    if (added.some((source) => this.#history.continues([source]))) this.#update();
     else this.#updateSoon();
   }
 
@@ -184,7 +185,8 @@ export class Hub {
     const active = [...this.#subscribers.keys()].filter((subscriber) => subscriber.isActive);
     const wanted = [...new Set(active.flatMap(({ sources }) => [...sources]))];
     if (wanted.length === 0) return this.#stop();
-    const same = wanted.length === this.#streamSources.length && wanted.every((source) => this.#streamSources.includes(source));
+    const current = this.#streamSources;
+    const same = wanted.length === current.length && wanted.every((source) => current.includes(source));
     if (this.#sleeping) return;
     if (same && !isFinal(this.#stream.connection.value)) return this.#stream.retryNow();
     this.#streamSources = wanted;

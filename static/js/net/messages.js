@@ -10,8 +10,8 @@
  * `filter` holds the server's parameters of the view. `ack` returns the `size` of a batch after its events were
  * delivered. `lock` names a Web Lock that the tab holds until it ends. `leave` may be followed by `return`.
  * @typedef {{type: "follow", subscription: number, sources: readonly string[], filter: string}
- *   | {type: "ack", subscription: number, size: number} | {type: "hidden", hidden: boolean} | {type: "lock", lock: string}
- *   | {type: "retry"} | {type: "leave"} | {type: "return"} | {type: "close"}} ToWorker
+ *   | {type: "ack", subscription: number, size: number} | {type: "hidden", hidden: boolean}
+ *   | {type: "lock", lock: string} | {type: "retry"} | {type: "leave"} | {type: "return"} | {type: "close"}} ToWorker
  */
 /**
  * `reset`: the delivered events cannot be continued, so the tab has to follow again.

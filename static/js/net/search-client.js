@@ -13,8 +13,8 @@ import { fetchEventStream } from "./answer.js";
  * @property {readonly number[]} marks hits in each of equal parts of the files, oldest part first
  */
 /**
- * @typedef {{name: "idle"} | {name: "running", progress: SearchProgress | null} | {name: "done", progress: SearchProgress}
- *   | {name: "invalid", detail: string} | {name: "failed"}} SearchState
+ * @typedef {{name: "idle"} | {name: "running", progress: SearchProgress | null}
+ *   | {name: "done", progress: SearchProgress} | {name: "invalid", detail: string} | {name: "failed"}} SearchState
  */
 
 const MARK_COUNT = 200;
@@ -63,7 +63,8 @@ export class SearchClient {
    */
   async #run(request, query, quietly) {
     const params = new URLSearchParams([...query, ["quiet", "true"], ["marks", String(MARK_COUNT)]]);
-    const answer = await fetchEventStream(`${this.#endpoint}?${params}`, request.signal, (url, init) => fetch(url, init));
+    const url = `${this.#endpoint}?${params}`;
+    const answer = await fetchEventStream(url, request.signal, (input, init) => fetch(input, init));
     if (this.#request !== request) return;
     if (answer.verdict === "refused") this.#state.set({ name: "invalid", detail: answer.detail });
     else if (answer.verdict === "given") await this.#read(answer.response, request, quietly);

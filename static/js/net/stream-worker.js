@@ -24,7 +24,8 @@ async function probe(source, filter) {
   const request = new AbortController();
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(10_000)]);
   try {
-    return await fetchEventStream(endpoint + streamQuery([source], "", filter), signal, (url, init) => fetch(url, init));
+    const url = endpoint + streamQuery([source], "", filter);
+    return await fetchEventStream(url, signal, (input, init) => fetch(input, init));
   } finally {
     request.abort();
   }

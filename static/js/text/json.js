@@ -54,7 +54,8 @@ export function membersOf(text) {
     if (depth === 1 && string !== undefined && colon !== undefined) {
       members.push({ key: string, value: "", at: end + (/\S/.exec(text.slice(end))?.index ?? 0), kind: "punctuation" });
     } else if (member && bracket !== "," && (depth > 1 || member.value === "")) {
-      if (member.value === "") member.kind = string ? "string" : number ? "number" : bracket ? "punctuation" : "literal";
+      const kind = string ? "string" : number ? "number" : bracket ? "punctuation" : "literal";
+      if (member.value === "") member.kind = kind;
       if (depth > 1 || at === member.at) member.value = text.slice(member.at, end);
     }
     if (bracket === "{" || bracket === "[") depth += 1;

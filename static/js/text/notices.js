@@ -16,7 +16,7 @@
 /** @typedef {{title: string, text: string, action?: NoticeAction}} Notice */
 
 /** @type {NoticeAction} */
-const RETRY = { command: "retry", label: "Try now" };
+const RETRY = { command: "retry", label: "Retry now" };
 
 /**
  * @param {Situation} situation
@@ -34,32 +34,33 @@ function troubleNotice({ connection, trouble, sources, filtered }) {
   if (connection.name === "signed-out" || trouble === "signed-out") {
     return {
       title: "Signed out",
-      text: "The server does not know this browser any more. Open the link in its terminal, or sign in with the token.",
+      text: "Your session has ended. Open the link printed in the server's terminal, or sign in again.",
       action: { command: "reload", label: "Sign in" },
     };
   }
   if (connection.name === "refused" && filtered) {
     return {
-      title: "The server cannot look for this",
+      title: "The server rejected this filter",
       text: connection.detail,
-      action: { command: "clear-filter", label: "All lines" },
+      action: { command: "clear-filter", label: "Clear filters" },
     };
   }
   if (connection.name === "refused") {
     return {
       title: "The server refused this stream",
       text: connection.detail,
-      action: { command: "restart", label: "Start again" },
+      action: { command: "restart", label: "Reload lines" },
     };
   }
   if (connection.name === "server-ended") {
-    return { title: "The server ended", text: "The page goes on by itself when it is back.", action: RETRY };
+    return { title: "The server stopped", text: "The page reconnects automatically when it is back.", action: RETRY };
   }
   if (connection.name === "reconnecting") {
-    return { title: "Connection lost", text: "Lines written meanwhile follow when it is back.", action: RETRY };
+    const text = "Reconnecting automatically. Lines written meanwhile will follow.";
+    return { title: "Connection lost", text, action: RETRY };
   }
   if (trouble === "unreachable" && sources === null) {
-    return { title: "No connection", text: "The server cannot be reached. Trying again by itself.", action: RETRY };
+    return { title: "No connection", text: "The server cannot be reached. Retrying automatically.", action: RETRY };
   }
   return null;
 }
@@ -73,25 +74,25 @@ function emptyNotice({ connection, sources, chosen, filtered, counting }) {
   if (sources.length === 0 && chosen.length === 0) {
     return {
       title: "No sources yet",
-      text: "Nothing that logviewer was asked to show exists so far. A file appears here as soon as it is created.",
+      text: "None of the given paths exists yet. A file appears here as soon as it is created.",
     };
   }
   if (chosen.length === 0) {
     return {
-      title: "No source chosen",
-      text: "Click a name to see one source; tick several to see them together.",
+      title: "No source selected",
+      text: "Click a name to show one source. Check several to show them together.",
       action: { command: "sources", label: "Sources" },
     };
   }
-  if (filtered && counting) return { title: "Searching\u2026", text: "No line has been found yet." };
+  if (filtered && counting) return { title: "Searching\u2026", text: "No matches yet." };
   if (filtered) {
     return {
-      title: "No match",
-      text: "No line matches so far. New lines that match appear here.",
-      action: { command: "clear-filter", label: "All lines" },
+      title: "No matches",
+      text: "No line matches the filters. New matching lines appear here.",
+      action: { command: "clear-filter", label: "Clear filters" },
     };
   }
-  if (connection.name === "ended") return { title: "No lines", text: "This stream ended without any." };
+  if (connection.name === "ended") return { title: "No lines", text: "The stream ended without lines." };
   return connection.name === "live" ? waitingNotice(sources.filter(({ id }) => chosen.includes(id))) : null;
 }
 
@@ -103,9 +104,10 @@ function waitingNotice(shown) {
   if (shown.length !== 1) return { title: "No lines yet", text: "Lines appear here as they are written." };
   const [{ name, state, reason }] = shown;
   if (state === "missing")
-    return { title: `${name} is missing`, text: "Its lines appear here as soon as it is created." };
+    return { title: `${name} is missing`, text: "Lines appear here as soon as it is created." };
   if (state === "unreadable") {
-    const text = `The server may not open it${reason ? `: ${reason}` : ""}. Its lines appear here once it may.`;
+    const detail = reason ? `: ${reason}` : "";
+    const text = `The server lacks permission to read it${detail}. Lines appear here once it is readable.`;
     return { title: `${name} cannot be read`, text };
   }
   return { title: "No lines yet", text: `${name} is empty. Lines appear here as they are written.` };

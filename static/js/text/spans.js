@@ -25,7 +25,9 @@ import { glyphRanges, isClean } from "./sanitize.js";
 
 const MOST_FIELD_CHARACTERS = 4_000;
 const quotedAll = (/** @type {readonly string[]} */ names) => new Set(names.map((name) => `"${name}"`));
-const TIMES = quotedAll(["time", "ts", "timestamp", "@timestamp", "@t", "t", "asctime", "date", "datetime", "Timestamp"]);
+const TIMES = quotedAll(
+  ["time", "ts", "timestamp", "@timestamp", "@t", "t", "asctime", "date", "datetime", "Timestamp"],
+);
 const MESSAGES = quotedAll(["msg", "message", "event", "@m", "@mt", "Message", "MessageTemplate", "log", "text"]);
 // A string value that is unambiguous without quotes.
 const BARE = /^"[^\s"=\\]+"$/;
@@ -95,7 +97,7 @@ export function fieldSpans(line) {
  * Convert an offset in the displayed text to an offset in the line.
  * @param {readonly Span[]} spans
  * @param {number} offset
- * @returns {number | null} null if the spans are in the order of the line
+ * @returns {number | null} -1 if no span contains it; null if the spans are in the order of the line
  */
 export function sourceOffset(spans, offset) {
   let start = 0;

@@ -28,12 +28,12 @@ const GAP_REASONS = {
   truncated: "lost: the file was truncated",
   rotated: "lost: the file was rotated away",
   skipped: "skipped by the server to keep up",
-  lost: "lost: they are no longer on disk",
+  lost: "lost: no longer on disk",
 };
 
 const SOURCE_STATES = {
-  open: "is there now",
-  missing: "is missing; waiting for it",
+  open: "is available",
+  missing: "is missing; waiting for it to appear",
   unreadable: "cannot be read",
   rotated: "was rotated; the new file follows",
 };
@@ -102,7 +102,7 @@ export function shortPositionText(position) {
  * @param {{name: string, progress?: {matches: number, done: number, size: number} | null}} search
  */
 export function searchText({ name, progress }) {
-  if (name === "failed") return "no answer";
+  if (name === "failed") return "no answer from server";
   if (!progress) return name === "running" ? "searching\u2026" : "";
   const hits = progress.matches === 0 && name === "done" ? "no hits" : counted(progress.matches, "hit");
   return joined(hits, name === "running" ? `${Math.floor((100 * progress.done) / Math.max(1, progress.size))} %` : "");
@@ -141,17 +141,17 @@ export function statusText(connection, { now, paused, empty, filtered, sources }
   switch (connection.name) {
     case "idle":
       if (sources === null) return { words: "connecting", tone: "wait" };
-      return { words: sources === 0 ? "no sources" : "no source chosen", tone: "quiet" };
+      return { words: sources === 0 ? "no sources" : "no source selected", tone: "quiet" };
     case "connecting":
       return { words: "connecting", tone: "wait" };
     case "live":
       if (paused) return { words: "paused", tone: "wait" };
-      if (empty) return { words: filtered ? "live \u00b7 no match" : "live \u00b7 no lines yet", tone: "live" };
+      if (empty) return { words: filtered ? "live \u00b7 no matches" : "live \u00b7 no lines yet", tone: "live" };
       return { words: "live", tone: "live" };
     case "reconnecting":
       return { words: `reconnecting${inSeconds(connection.at, now)}`, tone: "wait" };
     case "server-ended":
-      return { words: `server ended; reconnecting${inSeconds(connection.at, now)}`, tone: "wait" };
+      return { words: `server stopped; reconnecting${inSeconds(connection.at, now)}`, tone: "wait" };
     case "ended":
       return { words: paused ? "ended \u00b7 paused" : "ended", tone: "quiet" };
     case "signed-out":

@@ -59,8 +59,8 @@ export class BookmarksDialog {
     });
     const remove = element("button", "remove", "\u2715");
     remove.type = "button";
-    remove.title = "Remove this bookmark";
-    remove.ariaLabel = bookmark.n === null ? "Remove this bookmark" : `Remove the bookmark at line ${group(bookmark.n)}`;
+    remove.title = "Remove bookmark";
+    remove.ariaLabel = bookmark.n === null ? "Remove bookmark" : `Remove bookmark at line ${group(bookmark.n)}`;
     remove.addEventListener("click", () => this.#bookmarks.remove(bookmark));
     return element("li", "bookmark", go, remove);
   }

@@ -59,7 +59,7 @@ export class FilterChips {
       letter.ariaHidden = "true";
       const button = element("button", `level ink-${kind}`, letter, element("span", "word", NAMES[kind]), count);
       button.type = "button";
-      button.title = kind === "none" ? "Only lines without a level" : `Only lines of level ${kind}`;
+      button.title = kind === "none" ? "Only lines without a level" : `Only ${kind} lines`;
       button.hidden = true;
       button.ariaPressed = "false";
       button.addEventListener("click", () => actions.toggleLevel(kind));
@@ -116,7 +116,7 @@ export class FilterChips {
   #chip({ sign, words, without }) {
     const remove = element("button", "", "\u2715");
     remove.type = "button";
-    remove.ariaLabel = `Take away: ${words}`;
+    remove.ariaLabel = `Remove filter: ${words}`;
     remove.addEventListener("click", () => this.#actions.refine(without));
     const text = element("span", "words", words);
     text.title = words;

@@ -27,9 +27,9 @@ export class GoToDialog {
 
   /** @param {number | null} total number of lines; null while unknown */
   open(total) {
-    const lines = total === null ? "A line (1234)" : `A line from 1 to ${group(total)}`;
-    const places = `${lines}, a percent (50%), some lines on or back (+100, -100), start or end.`;
-    setText(this.#hint, `${places} Or a time: 12:30, 2026-11-20 12:30, 15 min ago, yesterday 09:00.`);
+    const lines = total === null ? "Line (1234)" : `Line from 1 to ${group(total)}`;
+    const targets = `${lines}, percent (50%), relative (+100, -100), start or end.`;
+    setText(this.#hint, `${targets} Or a time: 12:30, 2026-11-20 12:30, 15 min ago, yesterday 09:00.`);
     this.#showError("");
     this.#dialog.showModal();
     this.#field.select();

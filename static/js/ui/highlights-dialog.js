@@ -30,7 +30,7 @@ export class HighlightsDialog {
   #item({ text, color }) {
     const remove = element("button", "", "\u2715");
     remove.type = "button";
-    remove.ariaLabel = `Do not highlight ${sanitize(text)}`;
+    remove.ariaLabel = `Remove highlight: ${sanitize(text)}`;
     remove.addEventListener("click", () => this.#terms.remove(text));
     const words = element("span", `words term-${color}`, sanitize(text));
     return element("li", "chip", words, remove);

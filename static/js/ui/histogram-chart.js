@@ -122,9 +122,19 @@ export class HistogramChart {
     if (!histogram || from === null) return;
     const [first, last] = [Math.min(from, to), Math.max(from, to)];
     if (last - first < DRAG_PX) this.#go(to);
-    else this.#actions.choose({ from: xToTime(histogram, first, this.#width), to: xToTime(histogram, last, this.#width) });
+    else this.#actions.choose(this.#rangeOf(histogram, first, last));
     if (event.pointerType === "mouse") this.#showTip();
     else this.#leave();
+  }
+
+  /**
+   * @param {Histogram} histogram
+   * @param {number} first pixels
+   * @param {number} last pixels
+   * @returns {TimeRange}
+   */
+  #rangeOf(histogram, first, last) {
+    return { from: xToTime(histogram, first, this.#width), to: xToTime(histogram, last, this.#width) };
   }
 
   #leave() {
@@ -223,7 +233,7 @@ export class HistogramChart {
     const buckets = bucketCount(histogram);
     this.#root.ariaValueMax = String(buckets - 1);
     this.#root.ariaValueNow ??= String(buckets - 1);
-    const caption = element("caption", "", "Lines over time");
+    const caption = element("caption", "", "Histogram of lines over time");
     const rows = Array.from({ length: buckets }, (_, bucket) => bucket).filter(
       (bucket) => countsIn(histogram, bucket).length > 0,
     );
@@ -260,7 +270,8 @@ export class HistogramChart {
    */
   #drawBars(context, histogram) {
     const buckets = bucketCount(histogram);
-    const counts = Array.from({ length: buckets }, (_, bucket) => LEVEL_KEYS.map((kind) => histogram.levels[kind]?.[bucket] ?? 0));
+    const countsOf = (/** @type {number} */ bucket) => LEVEL_KEYS.map((kind) => histogram.levels[kind]?.[bucket] ?? 0);
+    const counts = Array.from({ length: buckets }, (_, bucket) => countsOf(bucket));
     const max = Math.max(1, ...counts.map((each) => each.reduce((sum, count) => sum + count, 0)));
     const barColors = this.#barColors.map((barColor) => getComputedStyle(barColor).color);
     const wide = this.#width / buckets;
@@ -312,7 +323,8 @@ export class HistogramChart {
    */
   #drawLabels(context, histogram, style) {
     const width = this.#width;
-    const { times, step } = ticks(histogram, Math.max(2, Math.floor(width / LABEL_PX)), (time) => zoneOffset(time, this.#zone));
+    const maxLabels = Math.max(2, Math.floor(width / LABEL_PX));
+    const { times, step } = ticks(histogram, maxLabels, (time) => zoneOffset(time, this.#zone));
     context.fillStyle = style.color;
     context.font = `${style.fontSize} ${style.fontFamily}`;
     context.textBaseline = "top";
@@ -333,7 +345,7 @@ export class HistogramChart {
 function countText(histogram, bucket) {
   const counts = countsIn(histogram, bucket);
   if (counts.length === 0) return "no lines";
-  return counts.map(({ kind, count }) => `${group(count)} ${kind === "none" ? "without level" : kind}`).join(", ");
+  return counts.map(({ kind, count }) => `${group(count)} ${kind === "none" ? "without a level" : kind}`).join(", ");
 }
 
 /**

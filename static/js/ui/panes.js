@@ -34,7 +34,7 @@ export class PaneFrame {
 
   /** @param {readonly string[]} names names of the sources, sanitized */
   showTitle(names) {
-    const title = names.length === 0 ? "no source" : names.join(", ");
+    const title = names.length === 0 ? "no source selected" : names.join(", ");
     setText(this.#titleElement, title);
     this.#titleElement.title = title;
     this.root.ariaLabel = title;

@@ -47,7 +47,7 @@ export class SourceEntry {
     this.id = id;
     this.#tick.type = "checkbox";
     this.#beside.type = "button";
-    this.#beside.title = "Open beside (shift and click)";
+    this.#beside.title = "Open in split view (Shift+click)";
     this.#link.href = writeQuery([{ sources: [id], at: null, filter: NO_FILTER }]);
     const facts = element("span", "facts", this.#growth, this.#size);
     this.item = element("li", "source", element("label", "tick", this.#tick), this.#link, facts, this.#beside);
@@ -100,10 +100,10 @@ export class SourceEntry {
     const shown = sanitize(name);
     if (this.#link.textContent !== shown) {
       this.#link.textContent = shown;
-      this.#tick.ariaLabel = `show ${shown} together with others`;
-      this.#beside.ariaLabel = `open ${shown} beside`;
+      this.#tick.ariaLabel = `Show ${shown} together with others`;
+      this.#beside.ariaLabel = `Open ${shown} in split view`;
     }
-    const changed = modified === null ? "" : `\nlast change ${new Date(modified).toLocaleString()}`;
+    const changed = modified === null ? "" : `\nlast modified ${new Date(modified).toLocaleString()}`;
     const title = `${sanitize(path)}${size === null ? "" : `\n${bytes(size)}`}${changed}`;
     if (this.#link.title !== title) this.#link.title = title;
   }

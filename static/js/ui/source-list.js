@@ -124,7 +124,7 @@ export class SourceList {
     }
     for (const heading of this.#headings.values()) heading.hidden = !hasShownEntry(heading);
     this.#noMatch.hidden = found > 0 || typed === "";
-    setText(this.#noMatch, `No source is called \u201c${sanitize(typed)}\u201d.`);
+    setText(this.#noMatch, `No source matches \u201c${sanitize(typed)}\u201d.`);
   }
 
   /** @param {KeyboardEvent} event */
