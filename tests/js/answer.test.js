@@ -7,7 +7,7 @@ const STREAM = { "content-type": "text/event-stream; charset=utf-8" };
 /** @param {number} status @param {BodyInit | null} [body] @param {HeadersInit} [headers] */
 const answerTo = (status, body = null, headers = {}) => readAnswer(new Response(body, { status, headers }));
 
-test("a status is understood", async () => {
+test("each status has a verdict", async () => {
   assert.equal((await answerTo(200, "", STREAM)).verdict, "given");
   assert.deepEqual(await answerTo(204), { verdict: "ended" });
   assert.deepEqual(await answerTo(401), { verdict: "signed-out" });
@@ -15,19 +15,19 @@ test("a status is understood", async () => {
   for (const status of [400, 403, 404, 410, 421, 422]) assert.equal((await answerTo(status)).verdict, "refused");
 });
 
-test("what is no event stream is refused", async () => {
+test("an answer that is not an event stream is refused", async () => {
   const page = await answerTo(200, "<html>", { "content-type": "text/html" });
   assert.deepEqual(page, { verdict: "refused", detail: "unexpected answer: text/html instead of an event stream" });
 });
 
-test("Retry-After is heeded in seconds, within reason", async () => {
+test("Retry-After is read in seconds, with an upper limit", async () => {
   const waits = { 12: 12_000, "9e9": 300_000, soon: 0, "-1": 0 };
   for (const [header, retryAfter] of Object.entries(waits)) {
     assert.deepEqual(await answerTo(503, null, { "retry-after": header }), { verdict: "unavailable", retryAfter });
   }
 });
 
-test("a refusal is told in the server's words, or else by its number", async () => {
+test("a refusal has the server's message, otherwise the status code", async () => {
   const detail = async (/** @type {string} */ body) => {
     const answer = await answerTo(422, body);
     return answer.verdict === "refused" && answer.detail;
@@ -37,7 +37,7 @@ test("a refusal is told in the server's words, or else by its number", async () 
   assert.equal(await detail("<html>"), "the server answered 422");
 });
 
-test("without a network there is no answer yet", async () => {
+test("without a network the server is unavailable", async () => {
   const answer = await fetchEventStream("/", new AbortController().signal, async () => {
     throw new TypeError("Failed to fetch");
   });

@@ -4,18 +4,18 @@ import { backoffDelay } from "../../static/js/net/backoff.js";
 
 const HIGHEST = () => 1 - Number.EPSILON;
 
-test("the ceiling doubles from one second", () => {
+test("the upper limit doubles from one second", () => {
   assert.deepEqual(
     [0, 1, 2, 3].map((attempt) => Math.round(backoffDelay(attempt, HIGHEST) / 1000)),
     [1, 2, 4, 8],
   );
 });
 
-test("the ceiling stays at thirty seconds, however long the server is away", () => {
+test("the upper limit stays at thirty seconds", () => {
   for (const attempt of [5, 6, 40, 5_000]) assert.equal(Math.ceil(backoffDelay(attempt, HIGHEST) / 1000), 30);
 });
 
-test("jitter is full: any wait up to the ceiling can come out", () => {
+test("jitter is full: any delay up to the limit is possible", () => {
   assert.equal(
     backoffDelay(4, () => 0.5),
     8_000,
@@ -26,7 +26,7 @@ test("jitter is full: any wait up to the ceiling can come out", () => {
   );
 });
 
-test("a try is never repeated at once", () => {
+test("an attempt is never repeated at once", () => {
   assert.equal(
     backoffDelay(0, () => 0),
     250,

@@ -20,7 +20,7 @@ function makeStore(kept = {}) {
  */
 const line = (n, rest) => ({ source: "a", file: "f", at: `at${n}`, n, time: null, text: `line ${n}`, ...rest });
 
-test("a line is marked, found again and unmarked", () => {
+test("a bookmark is added, found and removed", () => {
   const marks = new Bookmarks(makeStore());
   assert.equal(marks.toggle(line(3)), true);
   assert.ok(marks.has(line(3)));
@@ -30,7 +30,7 @@ test("a line is marked, found again and unmarked", () => {
   assert.ok(!marks.has(line(3)));
 });
 
-test("a line is the same when its cursor says more of it than before", () => {
+test("a line is recognized by a cursor with more hashes", () => {
   const marks = new Bookmarks(null);
   marks.toggle(line(3, { text: "x".repeat(1_000) }));
   assert.ok(marks.has({ source: "a", at: "another", n: 3, text: "x".repeat(900) }));
@@ -39,7 +39,7 @@ test("a line is the same when its cursor says more of it than before", () => {
   assert.ok(!marks.has({ source: "a", at: null, n: null, text: "x".repeat(900) }));
 });
 
-test("they are kept in the storage, shortened", () => {
+test("bookmarks are stored with shortened text", () => {
   const store = makeStore();
   new Bookmarks(store).toggle(line(3, { text: "x".repeat(1_000) }));
   const [kept] = new Bookmarks(store).all.value;
@@ -47,7 +47,7 @@ test("they are kept in the storage, shortened", () => {
   assert.deepEqual({ ...kept, text: "" }, { ...line(3), text: "" });
 });
 
-test("what another tab marks is here after a reload", () => {
+test("reload reads bookmarks of another tab", () => {
   const store = makeStore();
   const marks = new Bookmarks(store);
   new Bookmarks(store).toggle(line(3));
@@ -55,13 +55,13 @@ test("what another tab marks is here after a reload", () => {
   assert.ok(marks.has(line(3)));
 });
 
-test("nonsense in the storage is no bookmark", () => {
+test("invalid stored data is ignored", () => {
   for (const text of ["{", "3", "null", '[null, 3, {"source": "a"}]']) {
     assert.deepEqual(new Bookmarks(makeStore({ "logviewer.bookmarks": text })).all.value, []);
   }
 });
 
-test("they work with a full storage", () => {
+test("bookmarks work with full storage", () => {
   const setItem = () => {
     throw new DOMException("full", "QuotaExceededError");
   };
@@ -70,14 +70,14 @@ test("they work with a full storage", () => {
   assert.ok(marks.has(line(1)));
 });
 
-test("past the bound the oldest goes", () => {
+test("the oldest bookmarks are dropped above the limit", () => {
   const marks = new Bookmarks(null);
   for (let n = 1; n <= 501; n += 1) marks.toggle(line(n));
   assert.equal(marks.all.value.length, 500);
   assert.ok(!marks.has(line(1)));
 });
 
-test("the next and the previous one are by place, not by when they were made", () => {
+test("next and previous go by position, not by age", () => {
   const marks = new Bookmarks(null);
   for (const n of [30, 10, 20]) marks.toggle(line(n));
   marks.toggle(line(15, { source: "b" }));
@@ -89,7 +89,7 @@ test("the next and the previous one are by place, not by when they were made", (
   assert.equal(marks.next(["a", "b"], line(10))?.n, 15);
 });
 
-test("across files it is the time that counts, as numbers begin anew", () => {
+test("bookmarks of different files are ordered by time", () => {
   const marks = new Bookmarks(null);
   marks.toggle(line(5, { file: "new", time: 2_000 }));
   marks.toggle(line(900, { file: "old", time: 1_000 }));

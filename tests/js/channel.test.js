@@ -30,7 +30,7 @@ function makeChannel() {
   return { channel, posted, delivered, listener: listener[0], follows, state: () => channel.connection.value.name };
 }
 
-test("a choice is followed, and its events are delivered and taken", () => {
+test("events of a subscription are delivered and acknowledged", () => {
   const { channel, posted, delivered, listener, state } = makeChannel();
   channel.follow(["a"]);
   assert.deepEqual(posted.at(-1), { type: "follow", subscription: 1, sources: ["a"], filter: "" });
@@ -42,7 +42,7 @@ test("a choice is followed, and its events are delivered and taken", () => {
   assert.deepEqual(posted.at(-1), { type: "ack", subscription: 1, size: 7 });
 });
 
-test("nothing of an earlier choice is heard any more", () => {
+test("events of an earlier subscription are ignored", () => {
   const { channel, delivered, listener, state } = makeChannel();
   channel.follow(["a"]);
   channel.follow([]);
@@ -51,14 +51,14 @@ test("nothing of an earlier choice is heard any more", () => {
   assert.deepEqual([delivered, state()], [[], "idle"]);
 });
 
-test("a choice that is made by an event ends the ones before it", () => {
+test("a subscription made while an event is delivered ends the earlier one", () => {
   const { channel, delivered, listener } = makeChannel();
   channel.follow(["a"]);
   listener.received({ type: "events", subscription: 1, events: [gap("switch"), gap("a")], size: 7 });
   assert.deepEqual(delivered, ["switch"]);
 });
 
-test("where events cannot go on, the page clears and they begin anew", () => {
+test("after a reset the page clears and follows again", () => {
   const { channel, delivered, listener, follows } = makeChannel();
   channel.follow(["a"]);
   channel.suspend();
@@ -68,7 +68,7 @@ test("where events cannot go on, the page clears and they begin anew", () => {
   assert.deepEqual(follows().at(-1), { type: "follow", subscription: 2, sources: ["a"], filter: "" });
 });
 
-test("another worker hears all that the first one was told", () => {
+test("a replacement worker gets the whole state of the channel", () => {
   const { channel, posted, listener } = makeChannel();
   channel.setHidden(true);
   channel.follow(["a"]);
@@ -80,14 +80,14 @@ test("another worker hears all that the first one was told", () => {
   ]);
 });
 
-test("without any worker the page says so", () => {
+test("without a worker the connection is refused", () => {
   const { channel, listener, state } = makeChannel();
   channel.follow(["a"]);
   listener.failed();
   assert.equal(state(), "refused");
 });
 
-test("a closed channel is silent", () => {
+test("a closed channel delivers nothing", () => {
   const { channel, posted, delivered, listener } = makeChannel();
   channel.follow(["a"]);
   channel.close();

@@ -4,27 +4,27 @@ import { test } from "node:test";
 import { COMMANDS } from "../../static/js/ui/commands.js";
 
 const PAGE = readFileSync(new URL("../../templates/page.html", import.meta.url), "utf8");
-// Only what is on the page gives these.
+// Commands of buttons only.
 const UNLISTED = ["close-search", "retry", "restart", "reload"];
 
-test("no key and no command is there twice", () => {
+test("keys and commands are unique", () => {
   for (const all of [COMMANDS.flatMap(({ keys }) => keys), COMMANDS.map(({ command }) => command)]) {
     assert.deepEqual(all.filter((each, index) => all.indexOf(each) !== index), []);
   }
 });
 
-test("every button of the page gives a command that is in the table", () => {
+test("every button of the page has a known command", () => {
   const known = new Set([...COMMANDS.map(({ command }) => String(command)), ...UNLISTED]);
   const given = Array.from(PAGE.matchAll(/data-command="([^"]+)"/g), ([, name]) => name);
   assert.ok(given.length > 10);
   assert.deepEqual(given.filter((name) => !known.has(name)), []);
 });
 
-test("the keys of less and lnav for searching and for errors are there", () => {
+test("the search keys of less and the error keys of lnav exist", () => {
   const taken = new Set(COMMANDS.flatMap(({ keys }) => [...keys]));
   for (const key of ["/", "n", "N", "e", "E", "w", "W", ":"]) assert.ok(taken.has(key), key);
 });
 
-test("what shows a state is in the menu", () => {
+test("commands with a state are in the menu", () => {
   for (const { command, state, menuLabel } of COMMANDS) assert.ok(!state || menuLabel, command);
 });

@@ -8,7 +8,7 @@ import { random } from "./random.js";
 
 const LINE_BYTES = 40;
 
-/** A source as the server has it: files, and how far each is counted. Cursors are "file:index". */
+/** The server's view of a source: files, and how far each is counted. Cursors are "file:index". */
 class FakeServer {
   /** @type {{id: string, lines: string[], counted: number}[]} */
   files = [];
@@ -94,7 +94,7 @@ class FakeServer {
   }
 }
 
-/** A list that shows a document: it stays where it was, and asks for what is in view. */
+/** A list that shows a document, keeps its position and requests visible lines. */
 class FakeList {
   top = 0;
   requests = 0;
@@ -126,7 +126,7 @@ class FakeList {
     return row?.kind === "line" ? row.text : row?.kind;
   }
 
-  /** Everything that is here is at its place. */
+  /** Check that every loaded line is in its row. */
   check() {
     const { document, server } = this;
     for (const file of server.files) {
@@ -151,7 +151,7 @@ class FakeList {
   }
 }
 
-test("a counted file has all its rows at once, and those looked at come", async () => {
+test("a counted file has all its rows at once, and visible lines are loaded", async () => {
   const server = new FakeServer();
   server.addFile(100_000);
   const list = new FakeList(server);
@@ -166,7 +166,7 @@ test("a counted file has all its rows at once, and those looked at come", async 
   list.document.close();
 });
 
-test("the rows in view stay the same while an uncounted file is counted", async () => {
+test("the visible rows stay the same while a file is counted", async () => {
   const server = new FakeServer();
   const file = server.addFile(50_000, false);
   const list = new FakeList(server);
@@ -191,7 +191,7 @@ test("the rows in view stay the same while an uncounted file is counted", async 
   list.document.close();
 });
 
-test("a rotated file stays above the new one, with a row between them", async () => {
+test("a rotated file stays above the new file, with a divider between them", async () => {
   const server = new FakeServer();
   server.addFile(1_000);
   const list = new FakeList(server);
@@ -211,7 +211,7 @@ test("a rotated file stays above the new one, with a row between them", async ()
   list.document.close();
 });
 
-test("after a restart of the server the same line is in view", async () => {
+test("the same line is in view after a restart of the server", async () => {
   const server = new FakeServer();
   server.addFile(5_000);
   const list = new FakeList(server);
@@ -226,7 +226,7 @@ test("after a restart of the server the same line is in view", async () => {
   list.document.close();
 });
 
-test("a link leads to its line", async () => {
+test("a link opens its line", async () => {
   const server = new FakeServer();
   server.addFile(300);
   server.addFile(700);
@@ -238,7 +238,7 @@ test("a link leads to its line", async () => {
   list.document.close();
 });
 
-test("skipped lines have their rows, and come when looked at", async () => {
+test("skipped lines have rows and are loaded when they come into view", async () => {
   const server = new FakeServer();
   server.addFile(100);
   const list = new FakeList(server);
@@ -256,7 +256,7 @@ test("skipped lines have their rows, and come when looked at", async () => {
   list.document.close();
 });
 
-test("whatever happens, what is shown is at its place", async () => {
+test("random operations: every displayed line is in its row", async () => {
   for (let seed = 1; seed <= 25; seed += 1) {
     const { below } = random(seed);
     const server = new FakeServer();

@@ -26,7 +26,7 @@ function written(filter, suffix = "") {
   return params.toString();
 }
 
-test("a URL for curl is a filter whose last text is in the search bar", () => {
+test("the last q of a URL is in the search bar", () => {
   const filter = read("q=a&q=b&not=c&level=error&since=1h+ago");
   assert.deepEqual(filter, {
     ...NO_FILTER,
@@ -40,13 +40,13 @@ test("a URL for curl is a filter whose last text is in the search bar", () => {
   assert.equal(toQueryString(matchParameters(filter)), "q=a&q=b&not=c&level=error&since=1h+ago");
 });
 
-test("a search that is no filter is found in all lines", () => {
+test("a search that does not filter finds hits in all lines", () => {
   const filter = read("find=x&regex=true");
   assert.deepEqual([filter.search, filter.only, isFiltering(filter)], ["x", false, false]);
   assert.equal(toQueryString(hitParameters(filter)), "q=x&regex=true");
 });
 
-test("what is written is read again", () => {
+test("a written filter is read back unchanged", () => {
   const filters = [
     {},
     { search: "x" },
@@ -64,17 +64,17 @@ test("what is written is read again", () => {
   }
 });
 
-test("only that it matters to is regex written with", () => {
+test("regex is written only if the filter has a text", () => {
   assert.equal(written({ regex: true, levels: ["error"] }), "level=error");
 });
 
-test("levels go on and off", () => {
+test("levels are toggled", () => {
   const on = withLevelToggled(withLevelToggled(NO_FILTER, "error"), "none");
   assert.deepEqual(on.levels, ["error", "none"]);
   assert.deepEqual(withLevelToggled(on, "error").levels, ["none"]);
 });
 
-test("a text that was chosen stays that text where patterns are written", () => {
+test("a selected text keeps its meaning when texts become patterns", () => {
   const patterns = withText({ ...NO_FILTER, regex: true }, "exclude", "a.b[1]");
   assert.deepEqual(patterns.exclude, ["a\\.b\\[1\\]"]);
   assert.deepEqual(withRegexToggled(patterns).exclude, ["a.b[1]"]);
@@ -82,11 +82,11 @@ test("a text that was chosen stays that text where patterns are written", () => 
   assert.deepEqual(withRegexToggled({ ...NO_FILTER, regex: true, include: ["a.*"] }).include, ["a.*"]);
 });
 
-test("the same text is there once", () => {
+test("a text is added once", () => {
   assert.deepEqual(withText(withText(NO_FILTER, "include", "a"), "include", "a").include, ["a"]);
 });
 
-test("a field is chosen with its whole value, wherever it stands", () => {
+test("a selected field matches its whole value", () => {
   const [user, , name] = fieldsOf('user=u1 id=1990 name="a b"');
   const filter = withField({ ...NO_FILTER, search: "a.b" }, "include", user);
   assert.deepEqual([filter.regex, filter.search], [true, "a\\.b"]);

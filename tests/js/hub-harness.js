@@ -1,4 +1,4 @@
-/** What the hub's tests put around it: a server whose sources count their lines, its stream, and tabs that check. */
+/** Test harness of the hub: a server with numbered lines, its stream, and tabs that check what they receive. */
 
 import assert from "node:assert/strict";
 import { Signal } from "../../static/js/lib/signal.js";
@@ -35,7 +35,7 @@ export class FakeStream {
   held = false;
   padding = "";
 
-  /** @param {Receive} receive @param {Map<string, number>} server lines of each source */
+  /** @param {Receive} receive @param {Map<string, number>} server number of lines of each source */
   constructor(receive, server) {
     this.#receive = receive;
     this.#server = server;
@@ -74,7 +74,7 @@ export class FakeStream {
     if (this.connection.value.name === "connecting") this.connection.set({ name: "live" });
   }
 
-  /** The same sources from the last cursor on. */
+  /** Reconnect to the same sources at the last cursor. */
   breakOff() {
     if (this.connection.value.name !== "live") return;
     this.#begin([...this.#places.keys()], this.#cursor);
@@ -112,14 +112,14 @@ export class FakeStream {
   }
 }
 
-/** A tab that fails if anything comes twice, out of order, or not at all without a word. */
+/** A tab that fails on lines that are duplicated, out of order, or missing without a gap. */
 export class Tab {
   #hub;
   #subscriber;
   #choice = 0;
   /** @type {StreamEvent[]} */
   events = [];
-  /** The number of the line that comes next. @type {Map<string, number>} */
+  /** Expected number of the next line. @type {Map<string, number>} */
   next = new Map();
   /** @type {readonly string[]} */
   sources = [];
@@ -175,7 +175,7 @@ export class Tab {
     this.#hub.handle(this.#subscriber, { type: "retry" });
   }
 
-  /** Says that it has taken what came. */
+  /** Acknowledge all received events. */
   take() {
     const subscription = this.#choice;
     for (const size of this.ack.splice(0)) this.#hub.handle(this.#subscriber, { type: "ack", subscription, size });
@@ -211,7 +211,7 @@ export class Tab {
   }
 }
 
-/** @param {Record<string, number>} lines of each source, as the world begins */
+/** @param {Record<string, number>} lines initial number of lines of each source */
 export function makeWorld(lines = {}) {
   const server = new Map(Object.entries(lines));
   /** @type {Map<string, import("../../static/js/net/answer.js").Answer>} */

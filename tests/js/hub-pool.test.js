@@ -30,7 +30,7 @@ function makeHubs() {
   return { join, open };
 }
 
-test("tabs with the same filter share a stream, others have their own", async () => {
+test("tabs with the same filter share a stream, other tabs do not", async () => {
   const { join, open } = makeHubs();
   for (const filter of ["", "q=x", "", "q=x"]) join(filter);
   await settle();
@@ -48,7 +48,7 @@ test("ten tabs with ten filters leave connections for requests", async () => {
   assert.ok(open().length <= 3);
 });
 
-test("another filter lets the stream of the one before go", async () => {
+test("a change of filter stops the former stream", async () => {
   const { join, open } = makeHubs();
   const seat = join("q=x");
   await settle();

@@ -23,7 +23,7 @@ function openTabs(world, ...choices) {
   return tabs;
 }
 
-test("all tabs have one stream, of all that they want", () => {
+test("all tabs share one stream of all their sources", () => {
   const world = makeWorld({ a: 3, b: 2 });
   const [one, two] = openTabs(world, ["a"], ["b", "a"]);
   assert.deepEqual(world.stream.starts, [{ sources: ["a", "b"], cursor: "" }]);
@@ -34,7 +34,7 @@ test("all tabs have one stream, of all that they want", () => {
   assert.deepEqual([one.connection.name, two.connection.name], ["live", "live"]);
 });
 
-test("who joins a followed source gets its last lines at once, in the order they came, and then the new ones", () => {
+test("a late subscriber gets the last lines at once, in order, and then new lines", () => {
   const world = makeWorld({ a: 2, b: 2 });
   openTabs(world, ["a", "b"]);
   for (const source of ["a", "b", "a", "b"]) world.stream.sendLines(source, 1);
@@ -49,7 +49,7 @@ test("who joins a followed source gets its last lines at once, in the order they
   assert.deepEqual(late.texts.at(-1), "a 2");
 });
 
-test("one more source is added to the stream at its cursor; who was live stays so", () => {
+test("a new source joins the stream at its cursor, and live tabs stay live", () => {
   const world = makeWorld({ a: 2, b: 1 });
   const [one] = openTabs(world, ["a"]);
   world.stream.sendLines("a", 2);
@@ -60,7 +60,7 @@ test("one more source is added to the stream at its cursor; who was live stays s
   assert.deepEqual([one.texts, two.texts], [["a 0", "a 1"], ["b 0"]]);
 });
 
-test("of an earlier choice nothing comes any more, and the cursor of other sources is not used", () => {
+test("an earlier subscription gets no more events, and cursors of other sources are not used", () => {
   const world = makeWorld({ a: 2, b: 1 });
   const [tab] = openTabs(world, ["a"]);
   world.stream.sendLines("a", 1);
@@ -73,7 +73,7 @@ test("of an earlier choice nothing comes any more, and the cursor of other sourc
   assert.deepEqual(tab.texts, ["b 0"]);
 });
 
-test("a source that is taken up again before the cursor forgot it goes on exactly there", () => {
+test("a source that returns while the cursor covers it resumes exactly there", () => {
   const world = makeWorld({ a: 4, b: 0 });
   const [tab] = openTabs(world, ["a"], ["b"]);
   world.stream.sendLines("a", 2);
@@ -87,7 +87,7 @@ test("a source that is taken up again before the cursor forgot it goes on exactl
   assert.deepEqual(tab.texts, ["a 0", "a 1", "a 2", "a 3"]);
 });
 
-test("what is kept of a source is bounded, by lines and by size", () => {
+test("the buffer of a source is limited by lines and by size", () => {
   const world = makeWorld({ a: 10_000 });
   openTabs(world, ["a"]);
   for (let sent = 0; sent < 9_500; sent += 100) world.stream.send(linesEvent("a", sent, sent + 100));
@@ -102,7 +102,7 @@ test("what is kept of a source is bounded, by lines and by size", () => {
   assert.equal(late.next.get("a"), 9_700);
 });
 
-test("a page that is loaded again finds the stream still there; later it is gone", () => {
+test("a reloaded page finds the stream open; later the stream is closed", () => {
   const world = makeWorld({ a: 2 });
   const [old] = openTabs(world, ["a"]);
   world.stream.sendLines("a", 2);
@@ -119,7 +119,7 @@ test("a page that is loaded again finds the stream still there; later it is gone
   assert.equal(world.stream.starts[1].cursor, "");
 });
 
-test("who comes back soon misses nothing, who comes back late begins anew", () => {
+test("a tab that returns soon misses nothing, a late one starts again", () => {
   const world = makeWorld({ a: 1 });
   const [tab] = openTabs(world, ["a"], ["a"]);
   tab.leave();
@@ -133,7 +133,7 @@ test("who comes back soon misses nothing, who comes back late begins anew", () =
   assert.deepEqual([tab.texts, tab.anew], [["a 0"], 1]);
 });
 
-test("nobody who left keeps a source in the stream", () => {
+test("a closed tab does not keep a source in the stream", () => {
   const world = makeWorld({ a: 1, b: 1 });
   const [one] = openTabs(world, ["a"], ["b"]);
   one.close();
@@ -141,7 +141,7 @@ test("nobody who left keeps a source in the stream", () => {
   assert.deepEqual(world.stream.starts.at(-1)?.sources, ["b"]);
 });
 
-test("when all tabs are hidden for long the stream is let go, and goes on where it was when one is seen", () => {
+test("the stream stops when all tabs are hidden for long, and resumes when one is visible", () => {
   const world = makeWorld({ a: 3 });
   const [one, two] = openTabs(world, ["a"], ["a"]);
   world.stream.sendLines("a", 1);
@@ -162,7 +162,7 @@ test("when all tabs are hidden for long the stream is let go, and goes on where 
   assert.deepEqual([one.texts, one.texts], [two.texts, ["a 0", "a 1", "a 2"]]);
 });
 
-test("a tab that hangs is waited for a moment, told how much it missed, and holds nobody up", async () => {
+test("a hanging tab delays others only briefly and then gets a gap with the number of lines", async () => {
   const world = makeWorld({ a: 1_000_000 });
   const [quick, slow] = openTabs(world, ["a"], ["a"]);
   slow.takes = false;
@@ -181,7 +181,7 @@ test("a tab that hangs is waited for a moment, told how much it missed, and hold
   assert.equal(slow.events.filter(({ kind }) => kind === "gap").length, 1);
 });
 
-test("tabs that take in their time lose nothing to each other", async () => {
+test("tabs that acknowledge in time lose nothing", async () => {
   const world = makeWorld({ a: 1_000_000 });
   const tabs = openTabs(world, ["a"], ["a"]);
   for (const tab of tabs) tab.takes = false;
@@ -197,7 +197,7 @@ test("tabs that take in their time lose nothing to each other", async () => {
   for (const tab of tabs) assert.equal(tab.texts.length, 20_000);
 });
 
-test("when no tab can take more, nothing more is read", async () => {
+test("nothing is read while no tab can receive", async () => {
   const world = makeWorld({ a: 1_000_000 });
   const [tab] = openTabs(world, ["a"]);
   tab.takes = false;
@@ -212,7 +212,7 @@ test("when no tab can take more, nothing more is read", async () => {
   assert.equal(tab.events.filter(({ kind }) => kind === "gap").length, 0);
 });
 
-test("the end is told once to all whom it concerns, and who asks again hears it again", () => {
+test("the end is sent once to each affected tab, and again after a new subscription", () => {
   const world = makeWorld({ a: 1 });
   const [one, two] = openTabs(world, ["a"], ["a"]);
   world.stream.sendLines("a", 1);
@@ -229,7 +229,7 @@ test("the end is told once to all whom it concerns, and who asks again hears it 
   assert.equal(one.events.length, 2);
 });
 
-test("a source that is not there is refused to those who want it, and the others go on", async () => {
+test("an unknown source is refused only to its tabs, and the others continue", async () => {
   const world = makeWorld({ a: 1 });
   const [good] = openTabs(world, ["a"]);
   world.stream.sendLines("a", 1);
@@ -245,7 +245,7 @@ test("a source that is not there is refused to those who want it, and the others
   assert.deepEqual(good.texts, ["a 0"]);
 });
 
-test("what is refused without a culprit is refused to all", async () => {
+test("a refusal without a refused source applies to all", async () => {
   const world = makeWorld();
   const [one, two] = openTabs(world, ["a"], ["b"]);
   world.stream.connection.set({ name: "refused", detail: "not here" });
@@ -258,7 +258,7 @@ test("what is refused without a culprit is refused to all", async () => {
   assert.equal(world.stream.starts.length, 2);
 });
 
-test("a cursor that the server does not take is given up, and all begins anew", async () => {
+test("after a rejected cursor all tabs start again", async () => {
   const world = makeWorld({ a: 1 });
   const [tab] = openTabs(world, ["a"]);
   world.stream.sendLines("a", 1);
@@ -269,7 +269,7 @@ test("a cursor that the server does not take is given up, and all begins anew", 
   assert.deepEqual(world.stream.starts.at(-1), { sources: ["a"], cursor: "" });
 });
 
-test("who signs in again brings all tabs back", () => {
+test("signing in again reconnects all tabs", () => {
   const world = makeWorld({ a: 1 });
   const [one, two] = openTabs(world, ["a"], ["a"]);
   world.stream.connection.set({ name: "signed-out" });
@@ -282,7 +282,7 @@ test("who signs in again brings all tabs back", () => {
   assert.deepEqual([one.connection.name, two.connection.name], ["live", "live"]);
 });
 
-test("a state that a new connection tells again is no news", () => {
+test("a repeated state is not delivered again", () => {
   const world = makeWorld({ a: 1 });
   const [tab] = openTabs(world, ["a"]);
   for (let round = 0; round < 3; round += 1) world.stream.send({ kind: "source", source: "a", state: "missing" });
@@ -290,7 +290,7 @@ test("a state that a new connection tells again is no news", () => {
   assert.deepEqual(tab.events.map((event) => event.kind === "source" && event.state), ["missing", "open"]);
 });
 
-test("whatever tabs and the network do, each tab gets each line of its sources once, in order", async () => {
+test("random operations: each tab gets each line of its sources once, in order", async () => {
   for (let seed = 1; seed <= 40; seed += 1) await live(seed);
 });
 

@@ -9,7 +9,7 @@ const pretty = (text) =>
     ?.map((line) => line.map((token) => token.text).join(""))
     .join("\n");
 
-test("an object is set out over lines", () => {
+test("an object is pretty-printed", () => {
   assert.equal(
     pretty('{"a":1,"b":{"c":[true,null]},"d":{ },"e":[]}'),
     [
@@ -41,24 +41,24 @@ test("every token has its kind", () => {
   assert.deepEqual(prettyJson('{"c":false}')?.[1][3], { text: "false", kind: "literal" });
 });
 
-test("what stands before the object has the first line, braces in it or not", () => {
+test("text before the object is on the first line, even with braces", () => {
   assert.equal(pretty('12:00 web {"a":1}  '), '12:00 web\n{\n  "a": 1\n}');
   assert.equal(pretty('[{x}] {y} {"a":1}'), '[{x}] {y}\n{\n  "a": 1\n}');
 });
 
-test("numbers, escapes, the order of keys and keys that come twice stay", () => {
+test("numbers, escapes, key order and duplicate keys stay", () => {
   const source = '{"b":12345678901234567890,"a":1.0,"2":1e400,"1":-0,"a":"\\u0041\\"\\\\{},:"}';
   const lines = pretty(source) ?? "";
   assert.equal(lines.replaceAll(/\n */g, "").replaceAll('": ', '":'), source);
 });
 
-test("what is no object is none", () => {
+test("other text is not pretty-printed", () => {
   for (const text of ["", "plain", "{", "}", "{a:1}", '{"a":1} done', "[1]", '{"a":NaN}', "{'a':1}", '{"a":1}}']) {
     assert.equal(prettyJson(text), null, text);
   }
 });
 
-test("whatever object it is, it means the same and loses nothing but space between tokens", () => {
+test("random objects: only space between tokens changes", () => {
   const { below } = random(3);
   /** @param {number} depth @returns {unknown} */
   const value = (depth) => {
@@ -78,14 +78,14 @@ test("whatever object it is, it means the same and loses nothing but space betwe
   }
 });
 
-test("depth and length cost no more than they must", () => {
+test("deep and long objects are printed quickly", () => {
   const started = performance.now();
   prettyJson(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`);
   for (const part of ["{", '{"a":', '{"a":[', '{"', "{}", "{ "]) prettyJson(`${part.repeat(1_000_000 / part.length)}}`);
   assert.ok(performance.now() - started < 3_000);
 });
 
-test("the members of any object are those that JSON finds, where they stand in the line", () => {
+test("random objects: members equal those of JSON.parse, with their offsets", () => {
   const { below } = random(7);
   const values = ["a", "a b", "", 'q"', "x=1,{", -1.5e3, 0, true, null, [], {}, [1, "]"], { a: { b: "}" } }, "\u00e9"];
   for (let round = 0; round < 500; round += 1) {

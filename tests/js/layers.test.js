@@ -46,13 +46,13 @@ for (const [room, allowed] of Object.entries(ALLOWED)) {
   });
 }
 
-test("model and text run without a page", () => {
+test("model and text do not use the DOM", () => {
   for (const { name, text } of [...readModules("model"), ...readModules("text")]) {
     assert.doesNotMatch(text.replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, ""), /(?<![#./-])\b(document|window)\b/, name);
   }
 });
 
-test("nothing makes elements from markup", () => {
+test("no module creates elements from markup", () => {
   for (const room of Object.keys(ALLOWED)) {
     for (const { name, text } of readModules(room)) {
       assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function/, name);

@@ -8,7 +8,7 @@ import { random } from "./random.js";
 const some = (from, count, mark = "") =>
   Array.from({ length: count }, (_, offset) => /** @type {any} */ ({ text: `${mark}${from + offset}`, at: null }));
 
-test("lines are where they were put, and the newest replace older ones", () => {
+test("lines are at their indexes, and newer lines replace older ones", () => {
   for (let seed = 1; seed <= 30; seed += 1) {
     const { below } = random(seed);
     const window = new LineCache();
@@ -32,13 +32,13 @@ test("lines are where they were put, and the newest replace older ones", () => {
   }
 });
 
-test("lines that come one by one make few spans", () => {
+test("single lines form few segments", () => {
   const window = new LineCache();
   for (let index = 0; index < 5_000; index += 1) window.put(index, some(index, 1));
   assert.equal(window.takeAll().length, 5);
 });
 
-test("the lines that nobody looked at go first, and the newest span stays", () => {
+test("the least recently used segments are dropped first, never the last one", () => {
   const window = new LineCache();
   for (const start of [0, 10_000, 20_000, 30_000]) window.put(start, some(start, 1_000));
   window.get(10_500);
@@ -49,7 +49,7 @@ test("the lines that nobody looked at go first, and the newest span stays", () =
   );
 });
 
-test("characters are bounded too", () => {
+test("characters are limited too", () => {
   const window = new LineCache();
   for (const start of [0, 2_000, 4_000]) window.put(start, [/** @type {any} */ ({ text: "x".repeat(1_000), at: null })]);
   window.trim({ lines: Infinity, characters: 2_500 });

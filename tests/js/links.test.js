@@ -5,7 +5,7 @@ import { findLinks } from "../../static/js/text/links.js";
 /** @param {string} text */
 const hrefs = (text) => findLinks(text).map(([, , href]) => href);
 
-test("http and https are links, wherever they stand", () => {
+test("http and https URLs are links anywhere in a line", () => {
   assert.deepEqual(findLinks("see https://x.example/a?b=c#d now"), [[4, 29, "https://x.example/a?b=c#d"]]);
   assert.deepEqual(hrefs('"http://localhost:8000" HTTPS://X.example <http://[::1]:80/> git+https://y.example/z'), [
     "http://localhost:8000",
@@ -34,29 +34,29 @@ test("nothing else is a link", () => {
   }
 });
 
-test("the sentence's punctuation is no part of it", () => {
+test("punctuation of the sentence is excluded", () => {
   const marks = [".", ",", ";", ":", "!", "?", ")", "]", '"', "'", ").", "?!", '",', "...", "')", "(", "}", ">"];
   for (const after of marks) {
     assert.deepEqual(hrefs(`at https://x.example/a${after} b`), ["https://x.example/a"], after);
   }
 });
 
-test("brackets that it opened itself are", () => {
+test("brackets opened within the link are included", () => {
   assert.deepEqual(hrefs("(see https://x.example/Log_(file))."), ["https://x.example/Log_(file)"]);
   assert.deepEqual(hrefs("https://x.example/?a[0]=1&b[1]=2]"), ["https://x.example/?a[0]=1&b[1]=2"]);
 });
 
-test("quotes and brackets around several addresses part them", () => {
+test("quotes and brackets separate links", () => {
   assert.deepEqual(hrefs("['https://a.example','https://b.example']"), ["https://a.example", "https://b.example"]);
   assert.deepEqual(hrefs("[a](https://a.example)(https://b.example)"), ["https://a.example", "https://b.example"]);
 });
 
-test("an address in the query of another is a part of it", () => {
+test("a URL in the query of another URL is part of it", () => {
   const href = "https://x.example/?to=https://y.example/";
   assert.deepEqual(hrefs(href), [href]);
 });
 
-test("control, bidi and other characters end it", () => {
+test("control, bidi and other characters end a link", () => {
   assert.deepEqual(hrefs("https://x.example/a\u202eb https://x.example/\x07 https://x.example\u3092\u53c2\u7167"), [
     "https://x.example/a",
     "https://x.example/",
@@ -64,7 +64,7 @@ test("control, bidi and other characters end it", () => {
   ]);
 });
 
-test("a megabyte of anything takes no time", () => {
+test("a megabyte of any text is searched quickly", () => {
   const started = performance.now();
   const parts = ["http://", "http://a)", "http://a(", "http://a.", "https://a'", "://", "h", "http://[", "http://a]"];
   for (const part of parts) {

@@ -7,7 +7,7 @@ import { shortNames, SourceNames } from "../../static/js/model/source-names.js";
 import { LineRate } from "../../static/js/model/line-rate.js";
 import { Settings } from "../../static/js/model/settings.js";
 
-test("a chosen source keeps its hue while others come and go", () => {
+test("a selected source keeps its color while others change", () => {
   const sourceColors = new SourceColors();
   sourceColors.assign(["a", "b"]);
   sourceColors.assign(["b", "c"]);
@@ -17,7 +17,7 @@ test("a chosen source keeps its hue while others come and go", () => {
   );
 });
 
-test("hues repeat only when there are more sources than hues", () => {
+test("colors repeat only if there are more sources than colors", () => {
   const sourceColors = new SourceColors();
   const ids = Array.from({ length: COLOR_COUNT + 3 }, (_, index) => String(index));
   sourceColors.assign(ids);
@@ -25,7 +25,7 @@ test("hues repeat only when there are more sources than hues", () => {
   for (const id of ids) assert.ok(Number(sourceColors.of(id)) < COLOR_COUNT);
 });
 
-test("a name is the last part of its path, unless two chosen ones share it", () => {
+test("a short name is the last part of the path if that is unique", () => {
   const short = shortNames([
     { id: "1", name: "nginx/access.log" },
     { id: "2", name: "eu/app.log" },
@@ -34,7 +34,7 @@ test("a name is the last part of its path, unless two chosen ones share it", () 
   assert.deepEqual([...short.values()], ["access.log", "eu/app.log", "us/app.log"]);
 });
 
-test("names that are alike take as much of their paths as tells them apart", () => {
+test("equal names are extended until they are unique", () => {
   const named = ["/log/eu/a/app.log", "/log/us/a/app.log", "/log/us/b/app.log", "/log/web.log"].map((path, index) => ({
     id: String(index),
     name: path.slice(path.lastIndexOf("/") + 1),
@@ -44,7 +44,7 @@ test("names that are alike take as much of their paths as tells them apart", () 
   assert.deepEqual(shortNames([{ id: "1", name: "standard input", path: "-" }]).get("1"), "standard input");
 });
 
-test("a name in full tells a source from all others, also from those that are not chosen", () => {
+test("a full name is unique among all sources", () => {
   const names = new SourceNames();
   const known = [
     { id: "1", name: "app.log", path: "/log/eu/app.log" },
@@ -54,7 +54,7 @@ test("a name in full tells a source from all others, also from those that are no
   assert.deepEqual([names.short("1"), names.full("1"), names.full("2")], ["app.log", "eu/app.log", "us/app.log"]);
 });
 
-test("a source that is not known is called by its id", () => {
+test("an unknown source is named by its id", () => {
   const names = new SourceNames();
   names.assign([{ id: "1", name: "a/b.log" }], ["1", "2"]);
   assert.deepEqual(
@@ -63,21 +63,21 @@ test("a source that is not known is called by its id", () => {
   );
 });
 
-test("lines that were there before do not count as a rate", () => {
+test("earlier lines do not count in the line rate", () => {
   const rate = new LineRate();
   assert.equal(rate.sample(0, 0), null);
   assert.equal(rate.sample(500, 1_000), null);
   assert.equal(rate.sample(510, 2_000), 10);
 });
 
-test("the rate forgets what is older than some seconds", () => {
+test("the line rate covers the last few seconds", () => {
   const rate = new LineRate();
   rate.sample(1, 0);
   for (let second = 1; second <= 5; second += 1) rate.sample(1_000, second * 1_000);
   assert.equal(rate.sample(1_000, 6_000), 0);
 });
 
-test("a total that begins anew has no rate until it has two samples", () => {
+test("a new total has no rate until it has two samples", () => {
   const rate = new LineRate();
   rate.sample(500, 0);
   rate.reset();
@@ -108,7 +108,7 @@ test("counts are grouped, and one is singular", () => {
   );
 });
 
-test("a signal tells each change once, from the present value on", () => {
+test("a signal reports the current value and each change once", () => {
   const signal = new Signal(1);
   /** @type {number[]} */
   const heard = [];
@@ -120,7 +120,7 @@ test("a signal tells each change once, from the present value on", () => {
   assert.deepEqual(heard, [1, 2]);
 });
 
-test("once acts on the first wanted value only, also when that is the present one", () => {
+test("once acts only on the first wanted value, which may be the current one", () => {
   const signal = new Signal(0);
   /** @type {number[]} */
   const heard = [];
@@ -148,7 +148,7 @@ function makeStore(kept = {}) {
   };
 }
 
-test("settings are kept and read again", () => {
+test("settings are stored and read back", () => {
   const store = makeStore();
   const settings = new Settings(store, { wrap: false });
   settings.toggleWrap();
@@ -158,7 +158,7 @@ test("settings are kept and read again", () => {
   assert.deepEqual([again.wrap.value, again.theme.value, again.keys.value], [true, "light", false]);
 });
 
-test("every choice goes round, and is kept by a word", () => {
+test("every setting cycles through its values and is stored as a word", () => {
   const store = makeStore();
   const settings = new Settings(store, { wrap: false });
   const times = [0, 1, 2].map(() => (settings.nextTimes(), settings.times.value));
@@ -169,13 +169,13 @@ test("every choice goes round, and is kept by a word", () => {
   assert.deepEqual([store.kept["logviewer.numbers"], store.kept["logviewer.side"]], ["off", "off"]);
 });
 
-test("the theme goes round, and nonsense in the storage is the system's theme", () => {
+test("the theme cycles, and an invalid stored theme is ignored", () => {
   const settings = new Settings(makeStore({ "logviewer.theme": "<b>" }), { wrap: true });
   const seen = [0, 1, 2, 3].map(() => (settings.nextTheme(), settings.theme.value));
   assert.deepEqual(seen, ["light", "dark", "auto", "light"]);
 });
 
-test("settings work without a storage and with a full one", () => {
+test("settings work without storage and with full storage", () => {
   const full = {
     getItem: () => null,
     setItem: () => {

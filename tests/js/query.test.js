@@ -7,22 +7,22 @@ import { streamQuery } from "../../static/js/net/stream-query.js";
 /** @param {string[]} sources */
 const atEnd = (...sources) => ({ sources, at: null, filter: { ...NO_FILTER } });
 
-test("sources are read in their order, once each", () => {
+test("sources are read in order and once each", () => {
   assert.deepEqual(readQuery("?source=b&source=a&source=b"), [atEnd("b", "a")]);
 });
 
-test("no source and an empty one are none", () => {
+test("missing and empty sources are ignored", () => {
   assert.deepEqual(readQuery(""), [atEnd()]);
   assert.deepEqual(readQuery("?source=&at="), [atEnd()]);
 });
 
-test("a second pane is there when its sources are named, be they none", () => {
+test("a second pane exists if its sources are named, even if they are empty", () => {
   assert.deepEqual(readQuery("?source=a&source2=b&source2=c&at2=x"), [atEnd("a"), { ...atEnd("b", "c"), at: "x" }]);
   assert.deepEqual(readQuery("?source=a&source2="), [atEnd("a"), atEnd()]);
   assert.equal(readQuery("?source=a&at2=x").length, 1);
 });
 
-test("what is written is read again, whatever the characters", () => {
+test("a written query is read back unchanged", () => {
   for (const sources of [["app"], ["a&b=c", "d e+f", "\u00fc/\u65e5.log", "100%"], []]) {
     for (const at of [null, "1x_-y"]) {
       const pane = { ...atEnd(...sources), at };
@@ -32,21 +32,21 @@ test("what is written is read again, whatever the characters", () => {
   }
 });
 
-test("a pane that went leaves nothing behind", () => {
+test("a closed pane leaves no parameters", () => {
   assert.equal(writeQuery([atEnd("b")], "?source=a&at=x&source2=b&at2=y"), "?source=b");
 });
 
-test("parameters of a newer page are kept", () => {
+test("unknown parameters are kept", () => {
   const search = writeQuery([atEnd("b")], "?sort=size&source=a");
   assert.equal(new URLSearchParams(search).get("sort"), "size");
   assert.deepEqual(readQuery(search), [atEnd("b")]);
 });
 
-test("a token never gets into a share link", () => {
+test("a token is never part of a share link", () => {
   assert.doesNotMatch(writeQuery([atEnd("a")], "?token=secret&source=a"), /token|secret/);
 });
 
-test("a source may be named by its only name", () => {
+test("a source may be given by its unique name", () => {
   const known = [
     { id: "1", name: "app.log" },
     { id: "2", name: "two.log" },
@@ -58,7 +58,7 @@ test("a source may be named by its only name", () => {
   assert.deepEqual(resolveSources(["two.log", "nope"], known), ["two.log", "nope"]);
 });
 
-test("a new stream begins with the last lines, a resumed one at its cursor", () => {
+test("a new stream starts with the last lines, a resumed one at its cursor", () => {
   const rest = "levels=true&times=true&places=true&lag=1000";
   assert.equal(streamQuery(["a", "b"]), `?source=a&source=b&from=-500&${rest}`);
   assert.equal(streamQuery(["a"], "x_1-2"), `?source=a&from=-500&cursor=x_1-2&${rest}`);

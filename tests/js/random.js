@@ -1,4 +1,4 @@
-/** Random numbers that are the same in each run. */
+/** A seeded random number generator. */
 
 /** @param {number} seed */
 export function random(seed) {

@@ -7,7 +7,7 @@ import { random } from "./random.js";
 /** @param {string} source @param {number | null} time @param {string} [text] */
 const row = (source, time, text = "") => /** @type {any} */ ({ source, time, text });
 
-test("lines of several sources follow each other by time, those of one as they came", () => {
+test("rows of several sources are sorted by time, rows of one source keep their order", () => {
   const rows = [row("a", 1, "1"), row("a", 5, "2"), row("a", null, "3"), row("b", 2, "4"), row("b", 1, "5"), row("b", 9, "6")];
   assert.deepEqual(
     sortByTime(rows).map(({ text }) => text),
@@ -15,7 +15,7 @@ test("lines of several sources follow each other by time, those of one as they c
   );
 });
 
-test("whatever comes, none is lost and none of a source is before another of it", () => {
+test("random rows: none is lost, and each source keeps its order", () => {
   const { below } = random(3);
   for (let round = 0; round < 300; round += 1) {
     const rows = Array.from({ length: 30 }, (_, n) => row("abc"[below(3)], below(3) ? below(20) : null, String(n)));
@@ -27,7 +27,7 @@ test("whatever comes, none is lost and none of a source is before another of it"
   }
 });
 
-test("what is held is given in one piece, and at once when something must follow it", () => {
+test("held rows are released together, and at once on flush", () => {
   /** @type {string[][]} */
   const given = [];
   const held = new ReorderBuffer((rows) => given.push(rows.map(({ text }) => text)));

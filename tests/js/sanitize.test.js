@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { glyphRanges, isClean, sanitize } from "../../static/js/text/sanitize.js";
 
-test("a plain line is clean and stays as it is", () => {
+test("a plain line is clean and unchanged", () => {
   const line = "GET /caf\u00e9 200 \u65e5\u672c";
   assert.equal(isClean(line), true);
   assert.equal(sanitize(line), line);
   assert.deepEqual(glyphRanges(line), []);
 });
 
-test("tabs are left to the browser", () => {
+test("tabs are unchanged", () => {
   assert.equal(sanitize("a\tb"), "a\tb");
 });
 
@@ -22,7 +22,7 @@ test("every C0 control but tab, DEL and every C1 control becomes a glyph", () =>
   }
 });
 
-test("glyphs carry the usual names", () => {
+test("glyphs have the usual names", () => {
   assert.equal(
     sanitize("\0\x1b\r\n\x7f\x85"),
     "\u2039NUL\u203a\u2039ESC\u203a\u2039CR\u203a\u2039LF\u203a\u2039DEL\u203a\u203985\u203a",
@@ -39,11 +39,11 @@ test("line and paragraph separators do not break a row", () => {
   assert.equal(sanitize("a\u2028b\u2029c"), "a\u2039LS\u203ab\u2039PS\u203ac");
 });
 
-test("a glyph is told from the same characters in the log", () => {
+test("a glyph has a range, the same characters in the log do not", () => {
   assert.deepEqual(glyphRanges("\u2039ESC\u203a \x1b"), [[6, 7, "\u2039ESC\u203a"]]);
 });
 
-test("neighbours are marked as one", () => {
+test("adjacent characters share a range", () => {
   assert.deepEqual(glyphRanges("a\x07\x07b\0"), [
     [1, 3, "\u2039BEL\u203a\u2039BEL\u203a"],
     [4, 5, "\u2039NUL\u203a"],

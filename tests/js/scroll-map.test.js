@@ -17,14 +17,14 @@ for (const rows of [0, 1, 30, 39, 40, 1_000, 199_999, 200_000, 200_001, 1_000_00
     assert.equal(map.last, Math.max(0, rows * ROW - VIEW));
   });
 
-  test(`${rows} rows: there and back is the same place`, () => {
+  test(`${rows} rows: an offset converts both ways`, () => {
     for (let part = 0; part <= 1; part += 0.001) {
       const place = map.last * part;
       assert.ok(Math.abs(map.toOffset(map.toTop(place)) - place) < 0.01);
     }
   });
 
-  test(`${rows} rows: further down is never higher`, () => {
+  test(`${rows} rows: the mapping is monotonic`, () => {
     let before = -1;
     for (let top = 0; top <= map.range; top += Math.max(1, map.range / 5_000)) {
       assert.ok(map.toOffset(top) >= before);
@@ -32,10 +32,10 @@ for (const rows of [0, 1, 30, 39, 40, 1_000, 199_999, 200_000, 200_001, 1_000_00
     }
   });
 
-  test(`${rows} rows: no browser's limit is passed`, () => assert.ok(map.canvas <= 4_000_000));
+  test(`${rows} rows: the canvas is within browser limits`, () => assert.ok(map.canvas <= 4_000_000));
 }
 
-test("near both ends a pixel is a pixel", () => {
+test("near both ends a scrolled pixel is a pixel of content", () => {
   const map = new ScrollMap(100_000_000 * ROW, VIEW);
   assert.equal(map.toOffset(12_345), 12_345);
   assert.equal(map.toOffset(map.range - 12_345), map.last - 12_345);
@@ -43,7 +43,7 @@ test("near both ends a pixel is a pixel", () => {
   assert.equal(map.isSqueezed(2_000_000), true);
 });
 
-test("what fits the canvas is mapped one to one", () => {
+test("content that fits the canvas is mapped one to one", () => {
   const map = new ScrollMap(4_000_000, VIEW);
   assert.equal(map.isExact, true);
   assert.equal(map.toOffset(2_000_000), 2_000_000);

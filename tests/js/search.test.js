@@ -19,7 +19,7 @@ import { searchText, shortCount } from "../../static/js/text/words.js";
 
 // Hits
 
-test("capitals count where the text has one, or where they are to", () => {
+test("case is ignored unless the text has a capital or case is matched", () => {
   const hits = (/** @type {any[]} */ ...wanted) => findHits("Error and error", hitPatterns([wanted[0]], wanted[1] ?? "smart"));
   assert.deepEqual(hits("error"), [[0, 5], [10, 15]]);
   assert.deepEqual(hits("Error"), [[0, 5]]);
@@ -27,14 +27,14 @@ test("capitals count where the text has one, or where they are to", () => {
   assert.deepEqual(hits("Error", "insensitive").length, 2);
 });
 
-test("a text is found as it is, whatever it means in a pattern", () => {
+test("special characters of a text are matched literally", () => {
   for (const text of ["a.b", "(", "[x", "\\", "a|b", "$1^", "{2}", "/", "-", "\u{1f600}"]) {
     assert.deepEqual(findHits(`--${text}--`, hitPatterns([text], "smart")).at(0), text === "-" ? [0, 1] : [2, 2 + text.length]);
   }
   assert.deepEqual(findHits("abc", hitPatterns([""], "smart")), []);
 });
 
-test("what the server counts in code points and with sequences is found in what is shown", () => {
+test("matches in code points are converted to the displayed text", () => {
   assert.deepEqual(displayedHits("\u{1f600} ab", [[2, 4]]), [[3, 5]]);
   assert.deepEqual(displayedHits("\x1b[31mred\x1b[0m blue", [[5, 8], [13, 17]]), [[0, 3], [4, 8]]);
   assert.deepEqual(displayedHits("plain", []), []);
@@ -42,7 +42,7 @@ test("what the server counts in code points and with sequences is found in what 
 
 // Fields
 
-test("the fields of JSON and of logfmt are found, with the text that has their value", () => {
+test("fields of JSON and logfmt are found with their text", () => {
   const json = '{"level":"info","user": 4, "ok":true,"deep":{"path":"/a\\"b"}}';
   assert.deepEqual(
     fieldsOf(json).map(({ key, value, text }) => [key, value, text]),
@@ -71,7 +71,7 @@ test("a sentence has no fields", () => {
   assert.deepEqual(fieldsOf("{ not json }"), []);
 });
 
-test("a place in the set out object is one in the line", () => {
+test("an offset in pretty-printed JSON is converted to the line", () => {
   const line = '2026 {"a": "x y",  "b":[1, 22]}';
   const lines = prettyJson(line) ?? [];
   const shown = lines.map((tokens) => tokens.map(({ text }) => text).join("")).join("\n");
@@ -82,7 +82,7 @@ test("a place in the set out object is one in the line", () => {
 
 // Time
 
-test("a time of day is on the day that is near, in the zone that is shown", () => {
+test("a time of day is on the near day in the displayed zone", () => {
   const near = Date.parse("2026-11-20T23:30:00Z");
   for (const zone of ["utc", "Europe/Berlin", "Asia/Kathmandu"]) {
     const read = parseTime("12:30", { zone, near }) ?? 0;
@@ -93,27 +93,27 @@ test("a time of day is on the day that is near, in the zone that is shown", () =
   for (const other of ["15 min ago", "25:00", "12", "2026-13-01 10:00"]) assert.equal(parseTime(other, { zone: "utc", near }), null);
 });
 
-// Lines over time
+// Histogram
 
 const COURSE = { from: 1_000, to: 11_000, step: 1_000, levels: { info: [1, 0, 3], error: [0, 2, 0] } };
 
-test("where no line has a time there is no course", () => {
+test("without times there is no histogram", () => {
   assert.equal(histogramOf(null), null);
   assert.equal(histogramOf({ from: null, to: null, step: 0, levels: {}, complete: true }), null);
   assert.deepEqual(histogramOf({ ...COURSE, complete: true }), COURSE);
 });
 
-test("pixels and times lead to each other", () => {
+test("pixels and times convert both ways", () => {
   for (const time of [1_000, 3_500, 11_000]) assert.equal(xToTime(COURSE, timeToX(COURSE, time, 800), 800), time);
   assert.equal(bucketCount(COURSE), 10);
   assert.equal(levelTotals({ ...COURSE, complete: true }).info, 4);
 });
 
-test("one line is seen beside a million", () => {
+test("one line is visible beside a million", () => {
   assert.deepEqual(barHeights([0, 1, 1_000_000], 1_000_001, 20).map(Math.round), [0, 1, 20]);
 });
 
-test("labels are few and stand at round times of the zone", () => {
+test("labels are few and at round times of the zone", () => {
   const day = 86_400_000;
   for (const span of [50, 3_000, 600_000, day, 40 * day, 4_000 * day]) {
     const from = Date.parse("2026-11-20T07:13:27.123Z");
@@ -123,9 +123,9 @@ test("labels are few and stand at round times of the zone", () => {
   }
 });
 
-// Words and what is kept
+// Texts and storage
 
-test("a search says how far it is", () => {
+test("a search shows its progress", () => {
   const progress = { matches: 1_234, done: 43, size: 100 };
   assert.equal(searchText({ name: "running", progress }), "1,234 hits \u00b7 43 %");
   assert.equal(searchText({ name: "done", progress }), "1,234 hits");
@@ -143,14 +143,14 @@ function makeStore() {
   };
 }
 
-test("searches are kept, the latest first, each once", () => {
+test("searches are kept once each, latest first", () => {
   const store = makeStore();
   for (const text of ["a", "b", "a", ""]) new RecentSearches(store).add(text);
   assert.deepEqual(new RecentSearches(store).all, ["a", "b"]);
   assert.deepEqual(new RecentSearches(null).all, []);
 });
 
-test("each word to highlight keeps its color, and no two have the same", () => {
+test("each highlight keeps its own color", () => {
   const store = makeStore();
   const highlights = new Highlights(store);
   for (let n = 0; n < MAX_HIGHLIGHTS + 2; n += 1) highlights.add(`word ${n}`);
@@ -162,7 +162,7 @@ test("each word to highlight keeps its color, and no two have the same", () => {
   assert.ok(all.every(({ text }) => text !== "word 0"));
 });
 
-test("nonsense in the storage is no word", () => {
+test("invalid stored highlights are ignored", () => {
   const store = makeStore();
   store.setItem("logviewer.terms", '[null, {"text": 1}, {"text":"a","colour":99}, {"text":"b","colour":1}]');
   assert.deepEqual(new Highlights(store).all.value, [{ text: "b", color: 1 }]);

@@ -10,7 +10,7 @@ const source = (path) => ({ path, name: path.slice(path.lastIndexOf("/") + 1) })
 const grouped = (...paths) =>
   groupSources(paths.map(source)).map(({ directory, sources }) => [directory, ...sources.map(({ name }) => name)]);
 
-test("sources stand by directory, without what all directories share", () => {
+test("sources are grouped by directory, without the common parent", () => {
   assert.deepEqual(grouped("/log/nginx/b.log", "/log/syslog", "/log/nginx/a.log", "/log/app/x/web.log"), [
     ["", "syslog"],
     ["app/x/", "web.log"],
@@ -18,14 +18,14 @@ test("sources stand by directory, without what all directories share", () => {
   ]);
 });
 
-test("directories that begin alike share only whole parts", () => {
+test("common parents consist of whole path segments", () => {
   assert.deepEqual(grouped("/log/app-1/a", "/log/app-2/b"), [
     ["app-1/", "a"],
     ["app-2/", "b"],
   ]);
 });
 
-test("one directory needs no name, and what has no path is at the top", () => {
+test("a single directory has no name, and a source without a path is at the top", () => {
   assert.deepEqual(grouped("/log/a", "/log/b"), [["", "a", "b"]]);
   assert.deepEqual(grouped("-", "/log/b"), [
     ["", "-"],
@@ -34,13 +34,13 @@ test("one directory needs no name, and what has no path is at the top", () => {
   assert.deepEqual(grouped(), []);
 });
 
-test("a search finds every word in any order and case", () => {
+test("a search matches all words in any order and case", () => {
   const access = source("/var/log/nginx/Access.log");
   for (const typed of ["", "access", "LOG nginx", "  nginx/acc "]) assert.ok(matchesSearch(access, typed), typed);
   assert.ok(!matchesSearch(access, "nginx error"));
 });
 
-test("activity is bytes a second between two looks", () => {
+test("a growth rate is bytes per second between two samples", () => {
   const activity = new GrowthRates();
   activity.sample([{ id: "a", size: 1_000 }], 0);
   assert.equal(activity.rate("a"), null);
@@ -50,7 +50,7 @@ test("activity is bytes a second between two looks", () => {
   assert.equal(activity.rate("a"), 0);
 });
 
-test("two looks in quick succession say nothing new", () => {
+test("samples in quick succession do not change the rate", () => {
   const activity = new GrowthRates();
   activity.sample([{ id: "a", size: 0 }], 0);
   activity.sample([{ id: "a", size: 5_000 }], 5_000);
@@ -60,7 +60,7 @@ test("two looks in quick succession say nothing new", () => {
   assert.equal(activity.rate("a"), 100);
 });
 
-test("a file that became smaller, and one that is not there, have no rate", () => {
+test("a shrunk or missing file has no rate", () => {
   const activity = new GrowthRates();
   activity.sample([{ id: "a", size: 1_000 }], 0);
   activity.sample([{ id: "a", size: 10 }], 5_000);

@@ -12,18 +12,18 @@ const shown = (spans) => spans.map(({ text }) => text).join("");
 const raw = (spans) => spans.map((span) => span.raw).join("");
 const PLAIN = { glyph: false, href: null, style: null, kind: null };
 
-test("a plain line is one span, an empty one none", () => {
+test("a plain line is one span, an empty line has none", () => {
   assert.deepEqual(lineSpans("GET / 200"), { spans: [{ text: "GET / 200", raw: "GET / 200", ...PLAIN }], rest: 0 });
   assert.deepEqual(lineSpans(""), { spans: [], rest: 0 });
 });
 
-test("the return of a line from Windows is not shown, others are", () => {
+test("a final carriage return is hidden, others are shown", () => {
   assert.equal(shown(lineSpans("done\r").spans), "done");
   assert.equal(shown(lineSpans("10%\r20%\r").spans), "10%\u2039CR\u203a20%");
   assert.equal(lineText("\x1b[1mdone\x1b[0m\r"), "done");
 });
 
-test("colors, glyphs and links cut a line into spans", () => {
+test("colors, glyphs and links split a line into spans", () => {
   const { spans } = lineSpans("a \x1b[31mred \x07 http://x.ex\x1b[0mample/ z");
   assert.deepEqual(
     spans.map(({ text, glyph, href, style }) => [text, glyph, href, style?.fg ?? null]),
@@ -39,7 +39,7 @@ test("colors, glyphs and links cut a line into spans", () => {
   );
 });
 
-test("a color may change between two glyphs", () => {
+test("a style may change between two glyphs", () => {
   const { spans } = lineSpans("\0\x1b[31m\0");
   assert.deepEqual(spans.map(({ text, raw: file }) => [text, file]), [
     ["\u2039NUL\u203a", "\0"],
@@ -47,7 +47,7 @@ test("a color may change between two glyphs", () => {
   ]);
 });
 
-test("copying gives what the file holds, a glyph as a whole", () => {
+test("copied text is the original text, with whole glyphs", () => {
   const { spans } = lineSpans("a\x07b \x1b[1mbold\x1b[0m");
   assert.equal(shown(spans), "a\u2039BEL\u203ab bold");
   assert.equal(copiedText(spans, 0, Infinity), "a\x07b bold");
@@ -59,7 +59,7 @@ test("copying gives what the file holds, a glyph as a whole", () => {
   assert.equal(copiedText(spans, 20, 30), "");
 });
 
-test("a long line is cut by its characters or by its spans, and says how much is left", () => {
+test("a long line is cut by characters or spans and reports the rest", () => {
   const bound = { characters: 10, spans: 3 };
   assert.deepEqual(lineSpans("x".repeat(25), bound), {
     spans: [{ text: "x".repeat(10), raw: "x".repeat(10), ...PLAIN }],
@@ -70,7 +70,7 @@ test("a long line is cut by its characters or by its spans, and says how much is
   assert.equal(rest, 4);
 });
 
-test("whatever comes: spans together are the line, and show nothing that could hide or reorder", () => {
+test("random lines: spans add up to the line and display nothing that hides or reorders text", () => {
   const { below } = random(2);
   const odd = ["\x1b[31m", "\x1b[0m", "\x1b[", "\0", "\x07", "\u202e", "\r", "\t"];
   const parts = [...odd, "http://", "x.example", "/", ").", " ", "a", "\u00e9"];
@@ -90,7 +90,7 @@ test("whatever comes: spans together are the line, and show nothing that could h
   }
 });
 
-test("JSON is spans as well, with links and glyphs in its strings", () => {
+test("JSON has spans with links and glyphs in strings", () => {
   const found = jsonSpans('\x1b[2mweb\x1b[0m {"a":"http://x.example \u202e","n":1.0}\r');
   assert.ok(found);
   assert.equal(shown(found.spans), 'web\n{\n  "a": "http://x.example \u2039RLO\u203a",\n  "n": 1.0\n}');
@@ -100,14 +100,14 @@ test("JSON is spans as well, with links and glyphs in its strings", () => {
   assert.equal(found.rest, 0);
 });
 
-test("of much JSON the first lines are shown", () => {
+test("long JSON shows its first lines", () => {
   const found = jsonSpans('{"a":[1,2,3]}', 3);
   assert.equal(shown(found?.spans ?? []), '{\n  "a": [\n    1,');
   assert.equal(found?.rest, 4);
   assert.equal(jsonSpans("no JSON {"), null);
 });
 
-test("a megabyte of anything takes no time when a screenful of it is shown", () => {
+test("a megabyte of any text is cut quickly", () => {
   const started = performance.now();
   for (const part of ["\x1b[", "\x1b[31ma", "\0", "\0a", "http://a)", "\x1b[m", "a"]) {
     lineSpans(part.repeat(1_000_000 / part.length), { characters: 4_000, spans: 400 });
@@ -115,7 +115,7 @@ test("a megabyte of anything takes no time when a screenful of it is shown", () 
   assert.ok(performance.now() - started < 500);
 });
 
-test("a JSON line as fields has its time and its message in front, and each value where it was", () => {
+test("a JSON line as fields starts with time and message and keeps offsets", () => {
   const line = '{"level":"info","msg":"it is \\"so\\"","ts":"12:00","n":12345678901234567890,"o":{"a":[1,{"b":2}]},"s":"a b"}';
   const { spans } = fieldSpans(line) ?? { spans: [] };
   const shown = spans.map(({ text }) => text).join("");
@@ -126,7 +126,7 @@ test("a JSON line as fields has its time and its message in front, and each valu
   }
 });
 
-test("what is no JSON has no fields, and its places are its own", () => {
+test("a line without JSON has no fields and keeps its offsets", () => {
   assert.equal(fieldSpans("a=1 b=2"), null);
   assert.equal(sourceOffset(lineSpans("a=1 b=2").spans, 3), null);
 });

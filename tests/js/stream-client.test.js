@@ -103,7 +103,7 @@ beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout", "Date"] });
 });
 
-test("it begins with the last lines and is live once given", async () => {
+test("a stream starts with the last lines and becomes live", async () => {
   const { client, requests, state } = makeClient();
   client.start(["a", "b"], "");
   assert.equal(state(), "connecting");
@@ -113,7 +113,7 @@ test("it begins with the last lines and is live once given", async () => {
   assert.equal(state(), "live");
 });
 
-test("what came together is received together, with the cursor after it", async () => {
+test("events of one read are received together, with the cursor after them", async () => {
   const { client, requests, batches } = makeClient();
   client.start(["a"], "");
   await requests[0].give();
@@ -130,7 +130,7 @@ test("what came together is received together, with the cursor after it", async 
   ]);
 });
 
-test("wherever the network cuts the bytes, the events are whole", async () => {
+test("events are complete wherever the network splits the bytes", async () => {
   const text = `: ping\n\n${lines("gr\u00fc\u00dfe \u{1f600}", "c1")}${lines("two\r", "c2")}`;
   const bytes = new TextEncoder().encode(text);
   for (let cut = 1; cut < bytes.length; cut += 1) {
@@ -145,7 +145,7 @@ test("wherever the network cuts the bytes, the events are whole", async () => {
   }
 });
 
-test("a lost stream is resumed after its cursor, be the cursor told without an event", async () => {
+test("a lost stream resumes at its cursor, even if the cursor came without an event", async () => {
   for (const last of [lines("x", "c1"), "id: c1\n\n"]) {
     const { client, requests, batches, state } = makeClient();
     client.start(["a"], "");
@@ -160,7 +160,7 @@ test("a lost stream is resumed after its cursor, be the cursor told without an e
   }
 });
 
-test("half an event is not taken for a whole one", async () => {
+test("an incomplete event is not delivered", async () => {
   const { client, requests, batches } = makeClient();
   client.start(["a"], "c0");
   await requests[0].give();
@@ -171,7 +171,7 @@ test("half an event is not taken for a whole one", async () => {
   assert.match(requests[1].url, /cursor=c0/);
 });
 
-test("what is no JSON breaks the stream, and its cursor is not believed", async () => {
+test("invalid JSON breaks the stream, and its cursor is discarded", async () => {
   const { client, requests, batches, state } = makeClient();
   client.start(["a"], "c0");
   await requests[0].give();
@@ -182,7 +182,7 @@ test("what is no JSON breaks the stream, and its cursor is not believed", async 
   assert.match(requests[1].url, /cursor=c0/);
 });
 
-test("events of a newer server are left out", async () => {
+test("unknown events are skipped", async () => {
   const { client, requests, batches } = makeClient();
   client.start(["a"], "");
   await requests[0].give();
@@ -202,7 +202,7 @@ test("a complete stream is closed for good", async () => {
   assert.deepEqual(batches[0].events, [{ kind: "end", reason: "complete" }]);
 });
 
-test("after a shutdown it comes back where it was", async () => {
+test("after a shutdown the stream resumes", async () => {
   const { client, requests } = makeClient();
   client.start(["a"], "");
   await requests[0].give();
@@ -213,7 +213,7 @@ test("after a shutdown it comes back where it was", async () => {
   assert.match(requests[1].url, /cursor=c9/);
 });
 
-test("a replaced stream can say nothing any more", async () => {
+test("a replaced stream delivers no more events", async () => {
   const { client, requests, batches, state } = makeClient();
   client.start(["a"], "");
   await requests[0].give();
@@ -225,7 +225,7 @@ test("a replaced stream can say nothing any more", async () => {
   assert.equal(requests.length, 2);
 });
 
-test("an answer that comes late does not disturb the next stream", async () => {
+test("a late answer does not disturb the next stream", async () => {
   const { client, requests, state } = makeClient();
   client.start(["a"], "");
   client.start(["b"], "");
@@ -233,7 +233,7 @@ test("an answer that comes late does not disturb the next stream", async () => {
   assert.equal(state(), "connecting");
 });
 
-test("a silent connection is given up after three pings that did not come", async () => {
+test("a connection is dropped after three missing pings", async () => {
   const { client, requests, state } = makeClient();
   client.start(["a"], "");
   await requests[0].give();
@@ -247,7 +247,7 @@ test("a silent connection is given up after three pings that did not come", asyn
   assert.equal(requests[0].open, false);
 });
 
-test("so is a request that nobody answers", async () => {
+test("an unanswered request is dropped too", async () => {
   const { client, requests, state } = makeClient();
   client.start(["a"], "");
   await pass(45_000);
@@ -255,7 +255,7 @@ test("so is a request that nobody answers", async () => {
   assert.equal(state(), "reconnecting");
 });
 
-test("nothing is read while the reader has enough, and that is no silence", async () => {
+test("nothing is read while the receiver is busy, and that time is not silence", async () => {
   const { client, requests, reader, texts, state } = makeClient();
   /** @type {() => void} */
   let proceed = () => {};
@@ -272,7 +272,7 @@ test("nothing is read while the reader has enough, and that is no silence", asyn
   assert.deepEqual(texts(), ["one", "two"]);
 });
 
-test("tries that fail at once wait longer each time", async () => {
+test("failed attempts wait longer each time", async () => {
   const { client, requests, attempts } = makeClient();
   client.start(["a"], "");
   for (let round = 0; round < 4; round += 1) {
@@ -282,7 +282,7 @@ test("tries that fail at once wait longer each time", async () => {
   assert.deepEqual(attempts, [0, 1, 2, 3]);
 });
 
-test("a stream that held for a while starts the waiting over", async () => {
+test("a stable stream resets the back-off", async () => {
   const { client, requests, attempts } = makeClient();
   client.start(["a"], "");
   for (let round = 0; round < 3; round += 1) {
@@ -314,7 +314,7 @@ test("some answers are final", async () => {
   }
 });
 
-test("a busy server is tried again, not before it said", async () => {
+test("a busy server is retried after Retry-After", async () => {
   const { client, requests } = makeClient();
   client.start(["a"], "");
   await requests[0].answer(503, null, { "retry-after": "7" });
@@ -324,7 +324,7 @@ test("a busy server is tried again, not before it said", async () => {
   assert.equal(requests.length, 2);
 });
 
-test("the reader need not wait", async () => {
+test("retryNow skips the delay", async () => {
   const { client, requests } = makeClient();
   client.start(["a"], "");
   client.retryNow();
@@ -337,7 +337,7 @@ test("the reader need not wait", async () => {
   assert.equal(requests.length, 2);
 });
 
-test("a stream that was stopped is at rest", async () => {
+test("a stopped stream is idle", async () => {
   const { client, requests, state } = makeClient();
   client.start(["a"], "");
   await requests[0].fail();

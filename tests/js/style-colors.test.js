@@ -11,13 +11,13 @@ const PLAIN = { fg: null, bg: null, flags: 0 };
 const { below } = random(5);
 const anyColor = () => `#${(0x1000000 + below(0x1000000)).toString(16).slice(1)}`;
 
-test("contrast is counted as WCAG does", () => {
+test("contrast follows WCAG", () => {
   assert.equal(contrast("#000000", "#ffffff"), 21);
   assert.equal(contrast("#777777", "#777777"), 1);
   assert.equal(contrast("#767676", "#ffffff").toFixed(2), "4.54");
 });
 
-test("a color that can be read stays; any other can be read then, on any ground", () => {
+test("readable colors stay, others become readable on any background", () => {
   assert.equal(readableColor("#ffffff", "#000000"), "#ffffff");
   for (let round = 0; round < 2_000; round += 1) {
     const ground = anyColor();
@@ -27,7 +27,7 @@ test("a color that can be read stays; any other can be read then, on any ground"
   }
 });
 
-test("named colors are classes, others have one color for each theme", () => {
+test("named colors are classes, others have one color per theme", () => {
   assert.deepEqual(styleToCss({ ...PLAIN, fg: 9 }), { classes: "fg-9", fg: null, bg: null });
   const { classes, fg, bg } = styleToCss({ ...PLAIN, fg: "#ffff00" });
   assert.deepEqual([classes, bg], ["fg", null]);
@@ -36,7 +36,7 @@ test("named colors are classes, others have one color for each theme", () => {
   assert.equal(dark, "#ffff00");
 });
 
-test("on a background the text can be read, also where it has no color", () => {
+test("text on a background is readable, with or without a color", () => {
   for (let index = 0; index < 16; index += 1) {
     for (const color of [null, index, (index + 5) % 16, anyColor()]) {
       const { classes, fg, bg } = styleToCss({ ...PLAIN, fg: color, bg: index });
@@ -46,19 +46,19 @@ test("on a background the text can be read, also where it has no color", () => {
   }
 });
 
-test("inverse exchanges the two", () => {
+test("inverse swaps both colors", () => {
   assert.deepEqual(styleToCss({ ...PLAIN, flags: FLAGS.inverse }), { classes: "inverse", fg: null, bg: null });
   assert.equal(styleToCss({ fg: "#123456", bg: null, flags: FLAGS.inverse }).bg, "#123456");
   assert.equal(styleToCss({ fg: "#ffffff", bg: "#000000", flags: FLAGS.inverse }).fg, "#000000");
 });
 
-test("attributes are classes; faint text without a color is muted", () => {
+test("attributes are classes; dim text without a color is muted", () => {
   const all = Object.values(FLAGS).reduce((sum, flag) => sum + flag, 0) - FLAGS.inverse;
   assert.equal(styleToCss({ ...PLAIN, flags: all }).classes, "bold italic underline strike dim");
   assert.equal(styleToCss({ ...PLAIN, fg: 1, flags: FLAGS.dim }).classes, "fg-1");
 });
 
-test("the named colors and those of JSON can be read in both themes", () => {
+test("named colors and JSON colors are readable in both themes", () => {
   const css = readFileSync(new URL("../../static/css/rows.css", import.meta.url), "utf8");
   const tokens = [...css.matchAll(/--((?:ansi|json)-\w+): light-dark\((#\w{6}), (#\w{6})\);/g)];
   assert.equal(tokens.length, 20);

@@ -5,12 +5,12 @@ import { random } from "./random.js";
 
 const NOON = Date.UTC(2026, 10, 21, 12, 0, 1, 120);
 
-test("a time has one width, with its date or without", () => {
+test("times have a fixed width, with or without a date", () => {
   assert.equal(formatTime(NOON, { zone: "utc", date: false }), "12:00:01.120");
   assert.equal(formatTime(NOON, { zone: "utc", date: true }), "2026-11-21 12:00:01.120");
 });
 
-test("zones have their own time and day", () => {
+test("each zone has its own time and date", () => {
   assert.equal(formatTime(NOON, { zone: "Europe/Berlin", date: false }), "13:00:01.120");
   assert.equal(formatTime(NOON, { zone: "UTC", date: false }), "12:00:01.120");
   assert.equal(formatTime(NOON, { zone: "Asia/Kathmandu", date: false }), "17:45:01.120");
@@ -18,7 +18,7 @@ test("zones have their own time and day", () => {
   assert.equal(formatTime(NOON, { zone: "America/St_Johns", date: false }), "08:30:01.120");
 });
 
-test("the clock changes to the millisecond", () => {
+test("clock changes apply to the millisecond", () => {
   const change = Date.UTC(2026, 2, 29, 1);
   assert.equal(formatTime(change - 1, { zone: "Europe/Berlin", date: false }), "01:59:59.999");
   assert.equal(formatTime(change, { zone: "Europe/Berlin", date: false }), "03:00:00.000");
@@ -27,13 +27,13 @@ test("the clock changes to the millisecond", () => {
   assert.equal(formatTime(half, { zone: "Australia/Lord_Howe", date: false }), "01:30:00.000");
 });
 
-test("the local time is that of the browser", () => {
+test("local time is the browser's", () => {
   const there = new Date(NOON);
   const [hour, minute] = [there.getHours(), there.getMinutes()].map((value) => String(value).padStart(2, "0"));
   assert.equal(formatTime(NOON, { zone: "local", date: false }), `${hour}:${minute}:01.120`);
 });
 
-test("any time in any zone is what Intl says", () => {
+test("random times and zones: the result equals Intl", () => {
   const { next, below } = random(4);
   const zones = ["America/New_York", "Asia/Kolkata", "Pacific/Chatham", "Africa/Casablanca", "Australia/Lord_Howe"];
   for (const zone of zones) {
@@ -45,19 +45,19 @@ test("any time in any zone is what Intl says", () => {
   }
 });
 
-test("times out of reach are empty", () => {
+test("times out of range are empty", () => {
   for (const zone of ["utc", "Europe/Berlin"]) {
     assert.equal(formatTime(1e18, { zone, date: true }), "");
     assert.equal(formatTime(NaN, { zone, date: true }), "");
   }
 });
 
-test("a zone that nobody knows is told from one that is known", () => {
+test("known and unknown zones are told apart", () => {
   for (const zone of ["local", "utc", "UTC", "Europe/Berlin"]) assert.equal(isZone(zone), true, zone);
   for (const zone of ["", "Middle/Earth", "12"]) assert.equal(isZone(zone), false, zone);
 });
 
-test("an age is short and never wider than eight characters", () => {
+test("an age has at most eight characters", () => {
   const ages = [
     [0, "-0.0s"],
     [12_345, "-12.3s"],

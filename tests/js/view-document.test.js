@@ -6,7 +6,7 @@ import { random } from "./random.js";
 
 /** @typedef {import("../../static/js/model/file-document.js").LinesAnswer} LinesAnswer */
 
-/** Matches in one file, as the server has them: every tenth line. Cursors are indexes of matches. */
+/** The server's matches in one file: every tenth line. Cursors are indexes of matches. */
 class FakeServer {
   /** @type {string[]} */
   lines = [];
@@ -68,7 +68,7 @@ class FakeServer {
   }
 }
 
-/** A list that shows a document: it stays where it was, and asks for what is in view. */
+/** A list that shows a document, keeps its position and requests visible lines. */
 class FakeList {
   top = 0;
   gone = 0;
@@ -115,7 +115,7 @@ async function open(server, at = null) {
   return list;
 }
 
-test("it opens at its end, and any line is asked for by its position", async () => {
+test("a view opens at its end, and any line is requested by position", async () => {
   const list = await open(new FakeServer(20_000));
   assert.deepEqual([list.document.total, list.last, list.text(5_000)], [20_000, "match 19999", null]);
   list.document.want(5_000, 5_040);
@@ -125,7 +125,7 @@ test("it opens at its end, and any line is asked for by its position", async () 
   list.document.close();
 });
 
-test("what comes live is added once, whether it came before the first answer or after", async () => {
+test("live lines are added once, before or after the first answer", async () => {
   const server = new FakeServer(1_000);
   const list = new FakeList(server);
   list.document.open(null);
@@ -141,7 +141,7 @@ test("what comes live is added once, whether it came before the first answer or 
   list.document.close();
 });
 
-test("lines without numbers are not there twice either", async () => {
+test("lines without numbers are not duplicated", async () => {
   const server = new FakeServer(1_000);
   server.numbered = false;
   const list = new FakeList(server);
@@ -153,7 +153,7 @@ test("lines without numbers are not there twice either", async () => {
   list.document.close();
 });
 
-test("while the server still looks, the end is there, and more of it by cursor; then all has its place", async () => {
+test("during the search the end is shown and older lines load by cursor; then positions are final", async () => {
   const server = new FakeServer(20_000);
   server.scanned = false;
   const list = await open(server);
@@ -172,14 +172,14 @@ test("while the server still looks, the end is there, and more of it by cursor; 
   list.document.close();
 });
 
-test("a cursor leads to its line, or the next one that there is", async () => {
+test("a cursor opens its line, or the next remaining line", async () => {
   const list = await open(new FakeServer(20_000), "7000");
   assert.deepEqual([list.top, list.text(list.top)], [7_000, "match 7000"]);
   assert.deepEqual(list.document.cursor(7_003), { at: "7003", below: 0 });
   list.document.close();
 });
 
-test("lines that the server left out are there after a gap", async () => {
+test("skipped lines are loaded after a gap", async () => {
   const server = new FakeServer(1_000);
   const list = await open(server);
   server.append(5_000);
@@ -193,7 +193,7 @@ test("lines that the server left out are there after a gap", async () => {
   list.document.close();
 });
 
-test("a loss is told of, and positions begin anew", async () => {
+test("a loss is shown, and positions start again", async () => {
   const server = new FakeServer(1_000);
   const list = await open(server);
   server.lines = [];
@@ -204,7 +204,7 @@ test("a loss is told of, and positions begin anew", async () => {
   list.document.close();
 });
 
-test("what happens to a source stands between the lines, and moves none of them", async () => {
+test("state changes are shown between lines and move no line", async () => {
   const server = new FakeServer(1_000);
   const list = await open(server);
   list.document.accept({ kind: "source", source: "a", state: "open" });
@@ -220,7 +220,7 @@ test("what happens to a source stands between the lines, and moves none of them"
   list.document.close();
 });
 
-test("whatever comes in whatever order, each row is its line", async () => {
+test("random events: each row has its line", async () => {
   const { next } = random(7);
   for (let round = 0; round < 20; round += 1) {
     const server = new FakeServer(Math.floor(next() * 3_000));

@@ -22,7 +22,7 @@ import {
 const status = (connection, view = {}) =>
   statusText(connection, { now: 10_000, paused: false, empty: false, sources: 3, ...view }).words;
 
-test("every state of the stream has words", () => {
+test("every connection state has a text", () => {
   assert.equal(status({ name: "connecting" }), "connecting");
   assert.equal(status({ name: "live" }), "live");
   assert.equal(status({ name: "live" }, { paused: true }), "paused");
@@ -36,17 +36,17 @@ test("every state of the stream has words", () => {
   assert.equal(status({ name: "refused", detail: "no" }), "refused");
 });
 
-test("without a stream it says what is missing", () => {
+test("without a stream the status says what is missing", () => {
   assert.equal(status({ name: "idle" }, { sources: null }), "connecting");
   assert.equal(status({ name: "idle" }, { sources: 0 }), "no sources");
   assert.equal(status({ name: "idle" }), "no source selected");
 });
 
-test("a lost connection is said even while paused", () => {
+test("a lost connection is shown even while paused", () => {
   assert.equal(status({ name: "reconnecting", at: null }, { paused: true }), "reconnecting\u2026");
 });
 
-test("a gap says how much and why", () => {
+test("a gap has its number of lines and reason", () => {
   assert.equal(
     gapText({ kind: "gap", source: "a", reason: "truncated", lines: 12 }),
     "12 lines lost: the file was truncated",
@@ -65,16 +65,16 @@ test("a gap says how much and why", () => {
   );
 });
 
-test("a gap of a kind that this page does not know is shown all the same", () => {
+test("a gap with an unknown reason is shown", () => {
   const reason = /** @type {"lost"} */ (/** @type {string} */ ("melted"));
   assert.equal(gapText({ kind: "gap", source: "a", reason, lines: 2 }), "2 lines lost: melted");
 });
 
-test("skips and states have words", () => {
+test("source states have texts", () => {
   assert.equal(sourceText("app.log", "missing"), "app.log is missing; waiting for it to appear");
 });
 
-test("a place is told in lines and percent, or how far they are counted", () => {
+test("a position is shown in lines and percent, or as counting progress", () => {
   const place = { line: 10_357_604, total: 10_357_620, counted: 1 };
   assert.equal(positionText(place), "line 10,357,604 of 10,357,620 \u00b7 99 %");
   assert.equal(shortPositionText(place), "line 10,357,604 \u00b7 99 %");
@@ -85,7 +85,7 @@ test("a place is told in lines and percent, or how far they are counted", () => 
   assert.equal(shortPositionText({ ...counting, line: 12 }), "counting lines 43 %");
 });
 
-test("totals name only what there is", () => {
+test("totals omit zeros", () => {
   assert.equal(totalText({ received: 0, skipped: 0, waiting: 0 }), "");
   assert.equal(
     totalText({ received: 1_000, skipped: 20, waiting: 3 }),
@@ -98,7 +98,7 @@ test("a slow rate has a decimal", () => {
   assert.deepEqual(shown, ["0 lines/s", "0.3 lines/s", "10 lines/s", "1,240 lines/s"]);
 });
 
-test("an age is short, and a clock that is ahead is no news", () => {
+test("ages are short, and a clock ahead of the server's counts as now", () => {
   const shown = [-60_000, 0, 4_999, 5_000, 61_000, 7_199_999, 7_200_000, 86_400_000 * 1_200].map(agoText);
   assert.deepEqual(shown, ["now", "now", "now", "5 s", "1 min", "1 h", "2 h", "1,200 d"]);
 });
@@ -114,7 +114,7 @@ const notice = (situation) =>
     ...situation,
   });
 
-test("with lines and a live stream nothing stands in front of them", () => {
+test("a live view with lines has no notice", () => {
   assert.equal(notice({ empty: false }), null);
 });
 
@@ -134,12 +134,12 @@ test("an empty page says why", () => {
   assert.equal(notice({ connection: { name: "ended" } })?.title, "No lines");
 });
 
-test("nothing is claimed before it is known", () => {
+test("no notice before the state is known", () => {
   assert.equal(notice({ sources: null, connection: { name: "idle" } }), null);
   assert.equal(notice({ connection: { name: "connecting" } }), null);
 });
 
-test("trouble is said with or without lines, and what can be done", () => {
+test("problems are shown with or without lines, with an action", () => {
   for (const empty of [true, false]) {
     assert.equal(notice({ empty, connection: { name: "signed-out" } })?.action?.command, "reload");
     assert.equal(notice({ empty, trouble: "signed-out" })?.title, "Signed out");
@@ -150,6 +150,6 @@ test("trouble is said with or without lines, and what can be done", () => {
   }
 });
 
-test("a server that never answered is out of reach", () => {
+test("a server that never answered is unreachable", () => {
   assert.equal(notice({ sources: null, trouble: "unreachable", connection: { name: "idle" } })?.title, "No connection");
 });
