@@ -29,7 +29,7 @@ export class FakeStream {
   /** @type {{sources: readonly string[], cursor: string}[]} */
   starts = [];
   /** @type {Map<string, number>} */
-  #places = new Map();
+  #offsets = new Map();
   #cursor = "";
   #generation = 0;
   held = false;
@@ -42,7 +42,7 @@ export class FakeStream {
   }
 
   get sources() {
-    return this.connection.value.name === "live" ? [...this.#places.keys()] : [];
+    return this.connection.value.name === "live" ? [...this.#offsets.keys()] : [];
   }
 
   /** @param {readonly string[]} sources @param {string} cursor */
@@ -60,7 +60,7 @@ export class FakeStream {
     const marks = new Map(/** @type {[string, number][]} */ (cursor ? JSON.parse(cursor) : []));
     assert.ok(!cursor || sources.some((source) => marks.has(source)), "the server would refuse this cursor");
     const last = (/** @type {string} */ source) => Math.max(0, (this.#server.get(source) ?? 0) - BACKFILL);
-    this.#places = new Map(sources.map((source) => [source, marks.get(source) ?? last(source)]));
+    this.#offsets = new Map(sources.map((source) => [source, marks.get(source) ?? last(source)]));
   }
 
   stop() {
@@ -77,14 +77,14 @@ export class FakeStream {
   /** Reconnect to the same sources at the last cursor. */
   breakOff() {
     if (this.connection.value.name !== "live") return;
-    this.#begin([...this.#places.keys()], this.#cursor);
+    this.#begin([...this.#offsets.keys()], this.#cursor);
     this.connection.set({ name: "reconnecting", at: null });
     this.connection.set({ name: "live" });
   }
 
   /** @param {StreamEvent[]} events */
   send(...events) {
-    this.#cursor = JSON.stringify([...this.#places]);
+    this.#cursor = JSON.stringify([...this.#offsets]);
     const done = this.#receive(events, this.#cursor);
     if (!done) return;
     const generation = this.#generation;
@@ -96,18 +96,18 @@ export class FakeStream {
 
   /** @param {string} source @param {number} max */
   sendLines(source, max) {
-    const from = this.#places.get(source) ?? 0;
+    const from = this.#offsets.get(source) ?? 0;
     const to = Math.min(this.#server.get(source) ?? 0, from + max);
     if (to === from) return;
-    this.#places.set(source, to);
+    this.#offsets.set(source, to);
     this.send(linesEvent(source, from, to, this.padding));
   }
 
   /** @param {string} source @param {number} lines */
   skip(source, lines) {
-    const place = this.#places.get(source) ?? 0;
-    if (place + lines > (this.#server.get(source) ?? 0)) return;
-    this.#places.set(source, place + lines);
+    const offset = this.#offsets.get(source) ?? 0;
+    if (offset + lines > (this.#server.get(source) ?? 0)) return;
+    this.#offsets.set(source, offset + lines);
     this.send({ kind: "gap", source, reason: "skipped", lines });
   }
 }
@@ -212,7 +212,7 @@ export class Tab {
 }
 
 /** @param {Record<string, number>} lines initial number of lines of each source */
-export function makeWorld(lines = {}) {
+export function makeHarness(lines = {}) {
   const server = new Map(Object.entries(lines));
   /** @type {Map<string, import("../../static/js/net/answer.js").Answer>} */
   const answers = new Map();
