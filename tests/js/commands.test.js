@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { COMMANDS } from "../../static/js/ui/commands.js";
 
-const PAGE = readFileSync(new URL("../../templates/page.html", import.meta.url), "utf8");
+const TEMPLATES = new URL("../../templates/page/", import.meta.url);
+const PAGE = readdirSync(TEMPLATES)
+  .map((name) => readFileSync(new URL(name, TEMPLATES), "utf8"))
+  .join("");
 // Commands of buttons only.
 const UNLISTED = ["close-search", "retry", "restart", "reload"];
 

@@ -61,8 +61,9 @@ test("no module creates elements from markup", () => {
 });
 
 test("pages have no inline script, style or handler", () => {
-  for (const page of ["page.html", "sign_in.html"]) {
-    const text = readFileSync(new URL(`../../templates/${page}`, ROOT), "utf8");
-    assert.doesNotMatch(text, /<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|javascript:/i, page);
+  const templates = new URL("../../templates/", ROOT);
+  for (const page of readdirSync(templates, { recursive: true }).filter((name) => String(name).endsWith(".html"))) {
+    const text = readFileSync(new URL(String(page), templates), "utf8");
+    assert.doesNotMatch(text, /<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|javascript:/i, String(page));
   }
 });
