@@ -97,7 +97,7 @@ function showQueries(queries) {
     if (before[index] !== viewOf(query)) {
       view.pane.show(sources, filter, at);
     } else {
-      view.pane.find(filter);
+      view.pane.showHits(filter);
       if (at && at !== view.at) view.pane.goTo(at);
     }
     view.at = at;

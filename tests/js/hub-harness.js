@@ -129,7 +129,7 @@ export class Tab {
   ack = [];
   takes = true;
   away = false;
-  anew = 0;
+  resets = 0;
 
   /** @param {Hub} hub */
   constructor(hub) {
@@ -187,7 +187,7 @@ export class Tab {
     if (message.type === "hello" || message.subscription !== this.#choice) return;
     if (message.type === "connection") this.connection = message.connection;
     if (message.type === "reset") {
-      this.anew += 1;
+      this.resets += 1;
       this.follow(this.sources);
     }
     if (message.type === "events") {

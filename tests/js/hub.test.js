@@ -126,11 +126,11 @@ test("a tab that returns soon misses nothing, a late one starts again", () => {
   harness.stream.sendLines("a", 1);
   assert.deepEqual(tab.texts, []);
   tab.return();
-  assert.deepEqual([tab.texts, tab.anew], [["a 0"], 0]);
+  assert.deepEqual([tab.texts, tab.resets], [["a 0"], 0]);
   tab.leave();
   mock.timers.tick(LINGER + 1);
   tab.return();
-  assert.deepEqual([tab.texts, tab.anew], [["a 0"], 1]);
+  assert.deepEqual([tab.texts, tab.resets], [["a 0"], 1]);
 });
 
 test("a closed tab does not keep a source in the stream", () => {
@@ -265,7 +265,7 @@ test("after a rejected cursor all tabs start again", async () => {
   harness.stream.connection.set({ name: "refused", detail: "cursor: not of this server" });
   await settle();
   mock.timers.tick(0);
-  assert.deepEqual([tab.anew, tab.connection.name], [1, "connecting"]);
+  assert.deepEqual([tab.resets, tab.connection.name], [1, "connecting"]);
   assert.deepEqual(harness.stream.starts.at(-1), { sources: ["a"], cursor: "" });
 });
 

@@ -20,7 +20,7 @@ import { LineMenu } from "../ui/line-menu.js";
  * @property {(current: Current) => void} copyLink
  * @property {(what: "include" | "exclude", text: string) => void} add
  * @property {(what: "include" | "exclude", field: import("../text/fields.js").Field) => void} addField
- * @property {(span: {since: string, until: string}) => void} chooseTimeRange
+ * @property {(range: {since: string, until: string}) => void} chooseTimeRange
  * @property {(filter: import("../model/filter.js").Filter, at: string | null) => void} refine
  */
 
@@ -116,7 +116,7 @@ export class LineActions {
     const selected = (pane.selectedText || String(getSelection() ?? "")).split("\n")[0];
     const actions = selected.trim() === "" ? [] : this.#textActions(selected);
     if (time !== null) {
-      const choose = (/** @type {{since: string, until: string}} */ span) => () => this.#parts.chooseTimeRange(span);
+      const choose = (/** @type {{since: string, until: string}} */ range) => () => this.#parts.chooseTimeRange(range);
       actions.push({ label: "Only lines from this time on", act: choose({ since: String(time), until }) });
       actions.push({ label: "Only lines up to this time", act: choose({ since, until: String(time + 1) }) });
     }

@@ -12,7 +12,7 @@ import { hitParameters } from "../model/filter.js";
  * @property {() => import("./view.js").View} view the current view
  * @property {(row: number) => Promise<string | null>} cursorOf
  * @property {() => ReturnType<import("../list/visible-rows.js").VisibleRows["current"]>} current
- * @property {(words: string) => void} notify
+ * @property {(message: string) => void} notify
  */
 
 const SPANS_MS = 120;

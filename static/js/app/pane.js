@@ -35,7 +35,7 @@ import { View } from "./view.js";
  * @property {(event: import("../model/events.js").StreamEvent) => void} received
  * @property {() => void} levelsCounted called when the number of lines per level changed
  * @property {() => void} changed called when the state of the pane changed
- * @property {(words: string) => void} notify
+ * @property {(message: string) => void} notify
  */
 
 const MOVED_MS = 400;
@@ -66,7 +66,7 @@ export class Pane {
   onCopy = () => {};
   /** Called some time after the view moved, with the cursor at its upper edge. @type {(at: string | null) => void} */
   onMoved = () => {};
-  /** Called when a time range was selected in the histogram. @type {(span: {from: number, to: number}) => void} */
+  /** Called when a time range was selected in the histogram. @type {(range: {from: number, to: number}) => void} */
   onTimeRange = () => {};
   /**
    * Called on a click into the text of a line, with the offset in the displayed text.
@@ -120,7 +120,7 @@ export class Pane {
       base: shared.base,
       settings: shared.settings,
       changed: shared.levelsCounted,
-      actions: { go: (time) => void this.#goTo(time), choose: (span) => this.onTimeRange(span) },
+      actions: { go: (time) => void this.#goTo(time), choose: (range) => this.onTimeRange(range) },
     });
     this.#channel = new Channel({
       endpoint: `${shared.base}api/stream`,
@@ -169,11 +169,11 @@ export class Pane {
     this.#frame.log.classList.toggle("merged", sources.length > 1);
     this.#begin(at);
     this.#channel.follow(sources, this.#view.streamFilter);
-    this.find(filter);
+    this.showHits(filter);
   }
 
   /** Keep the lines and change the hits in them. @param {Filter} filter */
-  find(filter) {
+  showHits(filter) {
     this.#view = new View(this.sources, filter, this.#shared.linesClient);
     this.#hits.setFilter(filter);
     this.#histogram.show(this.sources, filter);

@@ -27,7 +27,7 @@ import { SearchBar } from "../ui/search-bar.js";
  * @property {(filter: Filter, how: {at?: string, canGoBack?: boolean}) => void} refine change the active pane's query
  * @property {import("../model/settings.js").Settings} settings
  * @property {import("../model/recent-searches.js").RecentSearches} recent
- * @property {(words: string) => void} notify
+ * @property {(message: string) => void} notify
  */
 
 const REFRESH_MS = 1_000;
@@ -52,7 +52,7 @@ export class SearchController {
     this.#bar = new SearchBar(context.recent, {
       typed: (typed) => this.#applyTyped({ ...this.#filter, ...typed }),
       regex: () => this.#applyTyped(withRegexToggled(this.#filter)),
-      entered: (back) => void this.#goToFirstHit(back),
+      entered: (back) => void this.#onEnter(back),
       closed: () => this.close(),
     });
     this.#chips = new FilterChips({
@@ -172,8 +172,8 @@ export class SearchController {
   async chooseTimeRange(typed) {
     const [since, until] = [typed.since, typed.until].map((text) => text && this.#parseTime(text));
     /** @type {Parameter[]} */
-    const span = Object.entries({ since, until }).filter(([, time]) => time !== "");
-    const answer = await this.#context.active()?.requestLines({ start: -1, count: 1 }, span);
+    const range = Object.entries({ since, until }).filter(([, time]) => time !== "");
+    const answer = await this.#context.active()?.requestLines({ start: -1, count: 1 }, range);
     if (answer && "error" in answer) return answer.error;
     await this.refine({ ...this.#filter, since, until });
     return null;
@@ -234,7 +234,7 @@ export class SearchController {
   }
 
   /** @param {boolean} back */
-  async #goToFirstHit(back) {
+  async #onEnter(back) {
     // At the end, the nearest hit is above.
     const atEnd = this.#context.active()?.follow.following.value;
     await this.jump(back || atEnd ? "previous" : "next");
