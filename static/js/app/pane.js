@@ -216,9 +216,9 @@ export class Pane {
     this.#frame.log.focus();
   }
 
-  /** @param {readonly number[]} marks number of hits in each part of the files */
-  showScrollbarHits(marks) {
-    this.#scrollbarHits.show(marks);
+  /** @param {readonly number[]} counts number of hits in each part of the files */
+  showScrollbarHits(counts) {
+    this.#scrollbarHits.show(counts);
   }
 
   /**

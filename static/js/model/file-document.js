@@ -22,7 +22,7 @@ import { rowFromLine, rowsFromEvent } from "./rows.js";
 /**
  * @typedef {object} DocumentHost the list that shows the document
  * @property {Load} load
- * @property {(change: () => void) => void} change run a change and keep the visible lines at their place on the screen
+ * @property {(change: () => void) => void} change runs a change and keeps the visible lines in place
  * @property {(row: number) => void} moveTo
  * @property {() => number | null} top row at the upper edge; null while the list follows the end
  * @property {() => void} gone the target line no longer exists
