@@ -13,7 +13,7 @@ _LEVEL_FIELD = re.compile(
 _FIELD_CHARS = 4096
 
 
-def fields(text: str) -> Mapping[str, Any] | None:
+def json_fields(text: str) -> Mapping[str, Any] | None:
     """The fields of a line that is a JSON object, None for any other."""
     try:
         value = orjson.loads(text)
@@ -22,7 +22,7 @@ def fields(text: str) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def level_field(text: str) -> tuple[int, str] | None:
+def find_level_field(text: str) -> tuple[int, str] | None:
     """Where ``level=`` or the like stands outside quotes, and its value; None if it does not."""
     if "level" not in text and "lvl" not in text and "severity" not in text:
         return None

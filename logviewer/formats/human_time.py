@@ -5,7 +5,7 @@ import time as clock
 from calendar import monthrange
 from datetime import datetime, timedelta, tzinfo
 
-from logviewer.formats.timestamp import time
+from logviewer.formats.timestamp import find_time
 
 EXAMPLES = (
     "2026-11-20 12:30, 2026-11-20T12:30:00Z, 12:30, 9am, today 09:00, yesterday, 15 min ago, now, or epoch seconds"
@@ -32,7 +32,7 @@ def is_relative(text: str | None) -> bool:
     return words == "now" or any(pattern.fullmatch(words) for pattern in (_AGO, _MONTHS_AGO))
 
 
-def moment(text: str, *, now: float | None = None, zone: tzinfo | None = None) -> int:
+def parse_time(text: str, *, now: float | None = None, zone: tzinfo | None = None) -> int:
     """Epoch milliseconds of what people write for a time; one without a zone is of ``zone``, by default the server's.
 
     ``now`` is in epoch seconds, by default the present.
@@ -52,7 +52,7 @@ def moment(text: str, *, now: float | None = None, zone: tzinfo | None = None) -
     found = _of_calendar(words, datetime.fromtimestamp(present, zone))
     # A day alone is its first moment.
     for rest in ("", " 00:00:00", ":00"):
-        found = time(f"{given}{rest}", zone=zone, now=present) if found is None else found
+        found = find_time(f"{given}{rest}", zone=zone, now=present) if found is None else found
     if found is None:
         raise ValueError(f"{text!r} is no time; give one such as {EXAMPLES}")
     return found

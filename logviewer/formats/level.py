@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from logviewer.formats.fields import fields, level_field
+from logviewer.formats.fields import find_level_field, json_fields
 
 Level = Literal["fatal", "error", "warning", "notice", "info", "debug", "trace"]
 
@@ -20,6 +20,7 @@ LETTERS: Mapping[Level | None, str] = {
     "trace": "T",
     None: "-",
 }
+LEVELS: tuple[Level | None, ...] = tuple(LETTERS)
 _WORDS: Mapping[Level, str] = {
     "fatal": "fatal critical crit emergency emerg alert panic dpanic ftl pnc",
     "error": "error err severe failure fail eror",
@@ -44,7 +45,7 @@ _CAPITALS: Mapping[str, Level] = {
 _BRACKETED: Mapping[str, Level] = {
     word: level for word, level in NAMES.items() if word not in {"log", "config", "fine", "fail", "silly"}
 }
-_SPOKEN: Mapping[str, Level] = {
+_SET_APART: Mapping[str, Level] = {
     word: NAMES[word]
     for words in (
         "fatal critical panic crit error err fail warning warn",
@@ -93,24 +94,24 @@ _HEAD_TOKENS = 24
 _DIGITS = frozenset("0123456789")
 _EDGES = ":,-!*=\"'"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-# What most lines are told by, in one step: a level in capitals after numbers, brackets and names that are no words.
-_PLAINEST = re.compile(
+# What most lines are header by, in one step: a level in capitals after numbers, brackets and names that are no words.
+_COMMON_HEADER = re.compile(
     r"""(?: [\[(]?\d[\d:.,/TZ+-]*[\])]?\s+ | [-|]\s+ | \[[^\]\[A-Z]{0,60}\]\s*
           | (?![DIWEF](?:\d{4}){1,2}\s)[A-Za-z][A-Za-z$-]*[\d._][\w.$:/-]*\s+ )*+
     \[?([A-Z]{3,11})\s*[\s\]:|]""",
     re.VERBOSE,
 )
-_SYSLOG_SPEECH = re.compile(
+_SYSLOG_SENTENCE = re.compile(
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s\[(:]+(?:\([^)]{0,40}\))?(?:\[\d+\])?: [A-Za-z][a-z]* "
 )
 # Before what a program says of itself through syslog.
-_TOLD = re.compile(
+_SYSLOG_HEADER = re.compile(
     r"""(?: [A-Z][a-z]{2}[ ][ \d]\d[ ]\d\d:\d\d:\d\d(?:\.\d{1,9})?
           | \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d) )
     [ ]\S+[ ][^\s\[(:]+(?:\([^)]{0,40}\))?\[\d+\]:[ ]""",
     re.VERBOSE,
 )
-_TOLD_LEVEL = re.compile(r"<([a-z]{4,8})>|\[([a-z]{4,8})\]|([DIWEF])\d{4} \d\d:")
+_SYSLOG_MESSAGE_LEVEL = re.compile(r"<([a-z]{4,8})>|\[([a-z]{4,8})\]|([DIWEF])\d{4} \d\d:")
 _PRIORITY = re.compile(r"<(\d{1,3})>")
 _CONTAINER = re.compile(r"\S+ std(?:out|err) [FP] ")
 _ACCESS = re.compile(r'[^"\[]{0,200}\[\d\d/[A-Z][a-z]{2}/\d{4}[^\]"]{0,40}\] "[^"\\]*+(?:\\.[^"\\]*+)*+" (\d{3})\b')
@@ -123,16 +124,16 @@ SPECIAL = ("level", "lvl", "severity", "%", '{"', '] "', " std", "\x1b")
 _REDIS_START = re.compile(r"\d+:[XCSM] ")
 _SYSLOG_START = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ")
 # Tokens after which it depends on what is far behind them.
-_UNCLEAR = frozenset([*_LETTERS, *"[](<>)|"])
+_AMBIGUOUS = frozenset([*_LETTERS, *"[](<>)|"])
 _AHEAD_CHARS = 7
 _COMPONENT = re.compile(r"\s+[A-Z]{3,}\s")
 
 
-def level(text: str) -> Level | None:
+def find_level(text: str) -> Level | None:
     """The level that a line names, None if it names none."""
-    if text[:1] == "{" and (facts := fields(text)) is not None:
-        return _of_fields(facts) or _of_inner_fields(facts)
-    if (match := _PLAINEST.match(text, 0, _HEAD_CHARS)) and (found := _CAPITALS.get(match[1])):
+    if text[:1] == "{" and (fields := json_fields(text)) is not None:
+        return _of_fields(fields) or _of_inner_fields(fields)
+    if (match := _COMMON_HEADER.match(text, 0, _HEAD_CHARS)) and (found := _CAPITALS.get(match[1])):
         return found
     if found := _of_number(text):
         return found
@@ -141,12 +142,12 @@ def level(text: str) -> Level | None:
     head = text[:_HEAD_CHARS]
     if "\x1b" in head:
         head = _COLOUR.sub("", head)
-    if field := level_field(text):
+    if field := find_level_field(text):
         return _Header(head).level(field[0]) or NAMES.get(field[1].lower()) or _LETTERS.get(field[1])
-    return _Header(head).level(_HEAD_CHARS) or _of_told(head) or _rarely(text, head)
+    return _Header(head).level(_HEAD_CHARS) or _of_syslog_message(head) or _of_rare_format(text, head)
 
 
-def named(word: str) -> Level | None:
+def level_of(word: str) -> Level | None:
     """The level of which this is a name or the letter, None if it is none."""
     return NAMES.get(word.lower()) or _LETTERS.get(word)
 
@@ -166,27 +167,27 @@ class LearnedLevel:
 
 def learn(text: str) -> LearnedLevel:
     """What there is to learn from one line about others."""
-    found = level(text)
+    found = find_level(text)
     head = text[:_HEAD_CHARS]
     if head[:1] in {"{", "<"} or "\x1b" in head or " std" in head[:64]:
         return LearnedLevel(found)
-    if (match := _PLAINEST.match(head)) and match[1] in _CAPITALS:
+    if (match := _COMMON_HEADER.match(head)) and match[1] in _CAPITALS:
         return LearnedLevel(found, match.end() + 1, always=True)
     if any(word in text for word in SPECIAL) or _REDIS_START.match(head):
         return LearnedLevel(found)
-    if match := _SYSLOG_SPEECH.match(head):
+    if match := _SYSLOG_SENTENCE.match(head):
         return LearnedLevel(found, match.end() + 1)
-    return LearnedLevel(found, 3 if head.startswith(("\t", "   ")) else _decisive(head))
+    return LearnedLevel(found, 3 if head.startswith(("\t", "   ")) else _deciding_length(head))
 
 
-def _decisive(head: str) -> int | None:
+def _deciding_length(head: str) -> int | None:
     """How much of a line's head its words decide by; None if that depends on what is far behind them."""
     header = _Header(head)
     header.level(_HEAD_CHARS)
     tokens = _TOKEN.findall(head, 0, header.end)
-    if not tokens or _SYSLOG_START.match(head) or any(token in _UNCLEAR for token in tokens[:-1]):
+    if not tokens or _SYSLOG_START.match(head) or any(token in _AMBIGUOUS for token in tokens[:-1]):
         return None
-    is_clear = tokens[-1] not in _UNCLEAR or (tokens[-1] in _LETTERS and header.numbers > 1)
+    is_clear = tokens[-1] not in _AMBIGUOUS or (tokens[-1] in _LETTERS and header.numbers > 1)
     return header.end + _AHEAD_CHARS if is_clear else None
 
 
@@ -199,52 +200,54 @@ def _of_number(text: str) -> Level | None:
     return None
 
 
-def _of_told(head: str) -> Level | None:
+def _of_syslog_message(head: str) -> Level | None:
     """What a program names as its level where syslog gave it no place: in capitals, or in brackets."""
-    told = _TOLD.match(head)
-    if not told:
+    header = _SYSLOG_HEADER.match(head)
+    if not header:
         return None
-    if match := _PLAINEST.match(head, told.end()):
+    if match := _COMMON_HEADER.match(head, header.end()):
         return _CAPITALS.get(match[1])
-    if match := _TOLD_LEVEL.match(head, told.end()):
+    if match := _SYSLOG_MESSAGE_LEVEL.match(head, header.end()):
         return _BRACKETED.get(match[1] or match[2] or "") or _LETTERS.get(match[3] or "")
     return None
 
 
-def _rarely(text: str, head: str) -> Level | None:
+def _of_rare_format(text: str, head: str) -> Level | None:
     if "%" in head and (match := _MNEMONIC.search(head)):
         return _SYSLOG[int(match[1])]
     if head[:1].isdigit() and (match := _REDIS_LINE.match(head)):
         return _REDIS[match[1]]
     at = text.find('{"')
-    facts = fields(text[at:]) if at >= 0 and text.endswith("}") else None
-    return _of_fields(facts) if facts else None
+    fields = json_fields(text[at:]) if at >= 0 and text.endswith("}") else None
+    return _of_fields(fields) if fields else None
 
 
 def _of_status(status: int) -> Level:
     return "error" if status >= 500 else "warning" if status >= 400 else "info"
 
 
-def _of_fields(facts: Mapping[str, Any]) -> Level | None:
+def _of_fields(fields: Mapping[str, Any]) -> Level | None:
     for key in _LEVEL_KEYS:
-        if (value := facts.get(key)) is not None and (found := _of_value(value)):
+        if (value := fields.get(key)) is not None and (found := _of_value(value)):
             return found
-    if isinstance(facts.get("t"), dict) and isinstance(short := facts.get("s"), str):
+    if isinstance(fields.get("t"), dict) and isinstance(short := fields.get("s"), str):
         return _LETTERS.get(short[:1])
-    status = str(facts.get("status", ""))
-    return _of_status(int(status)) if len(status) == 3 and status.isdecimal() and _REQUEST_KEYS & facts.keys() else None
+    status = str(fields.get("status", ""))
+    return (
+        _of_status(int(status)) if len(status) == 3 and status.isdecimal() and _REQUEST_KEYS & fields.keys() else None
+    )
 
 
-def _of_inner_fields(facts: Mapping[str, Any]) -> Level | None:
-    inner = facts.get("log")
+def _of_inner_fields(fields: Mapping[str, Any]) -> Level | None:
+    inner = fields.get("log")
     if isinstance(inner, str):
-        return level(inner.rstrip("\n"))
+        return find_level(inner.rstrip("\n"))
     return _of_fields(inner) if isinstance(inner, dict) else None
 
 
 def _of_value(value: object) -> Level | None:
     if isinstance(value, str) and not value.isdecimal():
-        return named(value)
+        return level_of(value)
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     number = int(value)
@@ -256,16 +259,16 @@ def _of_value(value: object) -> Level | None:
 class _Header:
     """What comes before a line's message, looked through word by word until a level is found or the message begins.
 
-    ``plain`` counts words such as make a message: one may be the name of a host or a program. ``numbers`` counts
+    ``plain_words`` counts words such as make a message: one may be the name of a host or a program. ``numbers`` counts
     those that stand alone, ``dated`` says that there was any, ``ended`` that a colon closed the header. ``end`` is
     where the search ended, if it was not with the text.
     """
 
-    __slots__ = ("dated", "end", "ended", "numbers", "plain", "text")
+    __slots__ = ("dated", "end", "ended", "numbers", "plain_words", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.plain = 0
+        self.plain_words = 0
         self.numbers = 0
         self.dated = False
         self.ended = False
@@ -273,7 +276,7 @@ class _Header:
 
     def level(self, end: int) -> Level | None:
         """The level named before ``end``."""
-        if self.text.startswith(("\t", "   ")) or _SYSLOG_SPEECH.match(self.text):
+        if self.text.startswith(("\t", "   ")) or _SYSLOG_SENTENCE.match(self.text):
             return None
         for index, match in enumerate(_TOKEN.finditer(self.text, 0, end)):
             token = match[0]
@@ -285,7 +288,7 @@ class _Header:
                 self.numbers += token.isdigit()
             else:
                 found = self._word(token, match.end(), first=index == 0)
-            if found or self.plain > self.dated or index > _HEAD_TOKENS:
+            if found or self.plain_words > self.dated or index > _HEAD_TOKENS:
                 self.end = match.end()
                 return found
         return None
@@ -309,10 +312,10 @@ class _Header:
         )
         if found := named or _joined(token):
             return found
-        if (found := _SPOKEN.get(word.lower())) and self._stands_apart(token, end, first=first):
+        if (found := _SET_APART.get(word.lower())) and self._stands_apart(token, end, first=first):
             return found
         if word.isalpha() and not word.isupper() and word not in _CALENDAR:
-            self.plain += 2 if self.ended else 1
+            self.plain_words += 2 if self.ended else 1
         self.ended |= token[-1] == ":"
         return None
 

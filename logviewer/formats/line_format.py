@@ -12,10 +12,9 @@ import re2
 
 from logviewer.errors import CannotRunError
 from logviewer.formats import time_format
-from logviewer.formats.level import Level, named
-from logviewer.formats.level import level as usual_level
+from logviewer.formats.level import Level, find_level, level_of
 from logviewer.formats.redaction import Redaction
-from logviewer.formats.timestamp import time as usual_time
+from logviewer.formats.timestamp import find_time
 from logviewer.globs import matches_glob
 from logviewer.settings import LogRule, RedactRule
 
@@ -33,8 +32,8 @@ class LineFormat:
     """Reads time and level of a line, and masks it. Made with its source and passed to every reader of its lines.
 
     ``time`` returns epoch milliseconds, ``level`` a level, each None if the line has none. Both read the masked line.
-    ``is_traced`` is true if every line with a time matches ``timestamp.TRACE``; ``has_own_levels`` is true if
-    ``level.level`` alone does not find all levels.
+    ``has_time_hint`` is true if every line with a time matches ``timestamp.TIME_HINT``; ``has_own_levels`` is true if
+    ``level.find_level`` alone does not find all levels.
 
     Raises:
         CannotRunError: naming the key, for an invalid rule.
@@ -53,10 +52,10 @@ class LineFormat:
                 times.append(_FieldPattern(pattern, groups["time"], _time_of(rule, zone)))
             if "level" in groups:
                 levels.append(_FieldPattern(pattern, groups["level"], _level_of(rule)))
-        usual = partial(usual_time, zone=zone) if zone else usual_time
+        usual = partial(find_time, zone=zone) if zone else find_time
         self.time = _FieldPatterns(times, usual).read if times else usual
-        self.level = _FieldPatterns(levels, usual_level).read if levels else usual_level
-        self.is_traced = all(rule.time_format is None for rule in rules)
+        self.level = _FieldPatterns(levels, find_level).read if levels else find_level
+        self.has_time_hint = all(rule.time_format is None for rule in rules)
         self.has_own_levels = bool(levels) or redaction is not None
         self._redaction = redaction
         if redaction:
@@ -140,7 +139,7 @@ def _compiled(rule: LogRule) -> tuple[Any, Mapping[str, int]]:
 
 def _time_of(rule: LogRule, zone: tzinfo | None) -> _Read[int]:
     own = zone if rule.zone is None else _zone(rule.zone)
-    return partial(usual_time, zone=own) if rule.time_format is None else time_format.reader(rule.time_format, own)
+    return partial(find_time, zone=own) if rule.time_format is None else time_format.reader(rule.time_format, own)
 
 
 def _level_of(rule: LogRule) -> _Read[Level]:
@@ -148,7 +147,7 @@ def _level_of(rule: LogRule) -> _Read[Level]:
         if name not in _LEVELS:
             raise CannotRunError(f"levels: there is no level {name!r}; there are {', '.join(_LEVELS)}")
     own = {word: _LEVELS[name] for word, name in rule.levels.items()}
-    return lambda said: own.get(said) or named(said)
+    return lambda said: own.get(said) or level_of(said)
 
 
 def _zone(name: str) -> tzinfo:

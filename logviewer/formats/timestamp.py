@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from logviewer.formats.fields import fields
+from logviewer.formats.fields import json_fields
 
 # Where a line's own time stands, it stands near the start; further on, a message speaks of other times.
 _HEAD_CHARS = 120
@@ -38,7 +38,7 @@ _EPOCH = re.compile(
     re.VERBOSE,
 )
 # What every time has in it, so that the lines of a file that have none need not be looked at one by one.
-TRACE = re.compile(rb"\d[:.]\d|\d{6}")
+TIME_HINT = re.compile(rb"\d[:.]\d|\d{6}")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _WORD = re.compile(r"(?<!\S)[a-z]{2,}(?!\S)")
 _PARTS = re.compile(r"\d+|[A-Za-z]+")
@@ -60,22 +60,22 @@ _TIME_KEYS = (
 )
 
 
-def time(text: str, *, zone: tzinfo | None = None, now: float | None = None) -> int | None:
+def find_time(text: str, *, zone: tzinfo | None = None, now: float | None = None) -> int | None:
     """Epoch milliseconds, None if the line names no time, or one without a date.
 
     A time without a zone is one of ``zone``, by default the server's. One without a year is the last such one before
     ``now`` (epoch seconds, by default the present), with a day's grace.
     """
     today = int((clock.time() if now is None else now) // DAY)
-    if text[:1] == "{" and (facts := fields(text)) is not None:
-        return _of_fields(facts, zone, today)
+    if text[:1] == "{" and (fields := json_fields(text)) is not None:
+        return _of_fields(fields, zone, today)
     head = text[: 2 * _HEAD_CHARS]
     return _of_text(_COLOUR.sub("", head) if "\x1b" in head else head, zone, today)
 
 
-def _of_fields(facts: Mapping[str, Any], zone: tzinfo | None, today: int) -> int | None:
+def _of_fields(fields: Mapping[str, Any], zone: tzinfo | None, today: int) -> int | None:
     for key in _TIME_KEYS:
-        value = facts.get(key)
+        value = fields.get(key)
         if isinstance(value, dict):
             value = value.get("$date")
         found = _of_text(value, zone, today) if isinstance(value, str) else _of_number(value)

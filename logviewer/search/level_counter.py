@@ -1,10 +1,10 @@
-"""The levels of the lines of a stretch, counted cell by cell."""
+"""The levels of selected lines, counted by cell of their file."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from logviewer.files.encoding import UTF8, Encoding, to_text
-from logviewer.formats.level import LETTERS, Level
+from logviewer.formats.level import LEVELS, Level
 from logviewer.formats.line_format import LineFormat
 from logviewer.search.pattern import Span
 from logviewer.search.selected_lines import SelectedLines
@@ -12,19 +12,18 @@ from logviewer.search.selected_lines import SelectedLines
 if TYPE_CHECKING:
     from logviewer.formats.level_classifier import LevelClassifier
 
-LEVELS: tuple[Level | None, ...] = tuple(LETTERS)
-_KINDS = {name: kind for kind, name in enumerate(LEVELS)}
-# A level stands near the start; but for JSON, which is read whole.
+_CODE_OF = {name: code for code, name in enumerate(LEVELS)}
+# A level is near the start of a line, except in JSON, which may name it anywhere.
 _HEAD_BYTES = 64 * 1024
-# It takes some more to have a look at all at once.
+# The classifier is slower for fewer lines.
 _MANY = 64
 
 Counts = dict[int, list[int]]
-"""For cells in which lines begin, by number, how many there are of each of ``LEVELS``."""
+"""Numbers of lines by cell, in the order of ``LEVELS``; cells in which no line begins may be left out."""
 
 
 class LevelCounter:
-    """Tells and counts the levels of the lines of one file."""
+    """Finds and counts the levels of the lines of one file. Any thread may use it."""
 
     def __init__(self, encoding: Encoding, line_format: LineFormat) -> None:
         self._encoding = encoding
@@ -34,57 +33,39 @@ class LevelCounter:
 
     @property
     def exact(self) -> bool:
-        """Whether none had to be guessed."""
+        """Whether ``count`` guessed no level so far."""
         return self._classifier is None or self._classifier.exact
 
-    def count(self, found: SelectedLines, cell_bytes: int) -> Counts:
-        """The levels of the matches among these lines by cells of so many bytes."""
-        if self._can_learn and (found.everything or len(found.matches) > _MANY):
-            return self._count_many(found, cell_bytes)
+    def count(self, lines: SelectedLines, cell_bytes: int) -> Counts:
+        """Count the levels of the matches among these lines by cells of ``cell_bytes``."""
+        if self._can_learn and (lines.everything or len(lines.matches) > _MANY):
+            starts = None if lines.everything else [start for start, _ in lines.matches]
+            begin, end = lines.first, min(lines.last, lines.whole)
+            return self._learned().count(
+                lines.data, starts, begin=begin, end=end, base=lines.base, cell_bytes=cell_bytes
+            )
         counts: Counts = {}
-        for offset, kind in self.kinds(found):
-            counts.setdefault(offset // cell_bytes, [0] * len(LEVELS))[kind] += 1
+        for offset, code in self.codes(lines):
+            counts.setdefault(offset // cell_bytes, [0] * len(LEVELS))[code] += 1
         return counts
 
-    def kinds(self, found: SelectedLines) -> Iterator[tuple[int, int]]:
-        """Where in the file each match begins, and the number of its level in ``LEVELS``."""
-        for start, end in found.matches:
-            text = to_text(found.data[start : min(end, start + _HEAD_BYTES)], self._encoding)
-            yield found.base + start, _KINDS[self._line_format.level(text)]
+    def codes(self, lines: SelectedLines) -> Iterator[tuple[int, int]]:
+        """Yield the offset of each match in the file, and the index of its level in ``LEVELS``."""
+        for start, end in lines.matches:
+            text = to_text(lines.data[start : min(end, start + _HEAD_BYTES)], self._encoding)
+            yield lines.base + start, _CODE_OF[self._line_format.level(text)]
 
     def of(self, data: bytes, lines: Sequence[Span]) -> list[Level | None]:
-        """The level of each of these lines in a block, whatever it takes."""
+        """Return the level of each of these lines of ``data``, ascending; none is guessed."""
         if not self._can_learn or len(lines) <= _MANY:
             texts = (to_text(data[start : min(end, start + _HEAD_BYTES)], self._encoding) for start, end in lines)
             return [self._line_format.level(text) for text in texts]
-        starts = _numpy().array([start for start, _ in lines])
-        return [LEVELS[kind] for kind in self._learnt().kinds(data, starts, guess=False).tolist()]
+        return self._learned().levels(data, [start for start, _ in lines])
 
-    def _count_many(self, found: SelectedLines, cell_bytes: int) -> Counts:
-        numpy, classifier = _numpy(), self._learnt()
-        starts = (
-            classifier.starts(found.data) if found.everything else numpy.array([start for start, _ in found.matches])
-        )
-        starts = starts[(starts >= found.first) & (starts < min(found.last, found.whole))]
-        if not len(starts):
-            return {}
-        cells = (starts + found.base) // cell_bytes
-        first = int(cells[0])
-        counts = numpy.bincount((cells - first) * len(LEVELS) + classifier.kinds(found.data, starts)).tolist()
-        counts += [0] * (-len(counts) % len(LEVELS))
-        rows = [counts[at : at + len(LEVELS)] for at in range(0, len(counts), len(LEVELS))]
-        return {first + number: row for number, row in enumerate(rows) if any(row)}
-
-    def _learnt(self) -> "LevelClassifier":
+    def _learned(self) -> "LevelClassifier":
         if self._classifier is None:
-            from logviewer.formats.level_classifier import LevelClassifier  # noqa: PLC0415 (as below)
+            # numpy takes a quarter of the server's start-up time, so it is loaded at its first use.
+            from logviewer.formats.level_classifier import LevelClassifier  # noqa: PLC0415
 
             self._classifier = LevelClassifier()
         return self._classifier
-
-
-def _numpy() -> Any:  # noqa: ANN401 (a module)
-    # Not before it is needed: it takes a quarter of the time in which the server starts.
-    import numpy  # noqa: PLC0415
-
-    return numpy

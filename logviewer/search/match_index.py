@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from logviewer.formats.level import LEVELS
 from logviewer.rotation.generation import Batch, Generation
-from logviewer.search.level_counter import LEVELS, Counts, LevelCounter
+from logviewer.search.level_counter import Counts, LevelCounter
 from logviewer.search.line_filter import MARGIN_BYTES, LineFilter, to_batches
 from logviewer.search.selected_lines import SelectedLines
 
 CELL_BYTES = 64 * 1024
 SLICE_BYTES = 4 * 1024 * 1024
 _STRIDE_BYTES = 1024 * 1024
-_KINDS = len(LEVELS)
+_LEVEL_COUNT = len(LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,12 @@ class MatchIndex:
         self.count = self.lines = 0
         self._taken = self.low
         self._done: dict[int, tuple[int, _Cells]] = {}
-        self._levels = array("I", bytes(4 * _KINDS * (size // CELL_BYTES + 1)))
+        self._levels = array("I", bytes(4 * _LEVEL_COUNT * (size // CELL_BYTES + 1)))
         self._context: Counter[int] = Counter()
         self._lock = threading.Lock()
         self._growing = threading.Lock()
         self._sums = array("Q", [0])
-        self._kinds = levels or LevelCounter(generation.encoding, generation.line_format)
+        self._level_counter = levels or LevelCounter(generation.encoding, generation.line_format)
 
     # The pass
 
@@ -119,17 +120,17 @@ class MatchIndex:
 
     def _count(self, found: SelectedLines) -> _Cells:
         context = Counter((found.base + start) // CELL_BYTES for start in found.context)
-        return _Cells(self._kinds.count(found, CELL_BYTES), context)
+        return _Cells(self._level_counter.count(found, CELL_BYTES), context)
 
     def _add(self, cells: _Cells) -> None:
         self._context.update(cells.context)
         self.lines += cells.context.total()
         for cell, levels in cells.levels.items():
-            first = cell * _KINDS
+            first = cell * _LEVEL_COUNT
             if first >= len(self._levels):
-                self._levels.extend(array("I", bytes(4 * (first + _KINDS - len(self._levels)))))
-            for kind, number in enumerate(levels, first):
-                self._levels[kind] += number
+                self._levels.extend(array("I", bytes(4 * (first + _LEVEL_COUNT - len(self._levels)))))
+            for code, number in enumerate(levels, first):
+                self._levels[code] += number
             self.count += sum(levels)
             self.lines += sum(levels)
 
@@ -148,11 +149,14 @@ class MatchIndex:
 
     def levels(self, cell: int) -> list[int]:
         """How many matches begin in a cell, by level."""
-        return self._levels[cell * _KINDS : (cell + 1) * _KINDS].tolist() or [0] * _KINDS
+        return self._levels[cell * _LEVEL_COUNT : (cell + 1) * _LEVEL_COUNT].tolist() or [0] * _LEVEL_COUNT
 
     def sums(self, first: int, last: int) -> list[int]:
         """How many matches begin in the cells [first, last), by level."""
-        return [sum(self._levels[first * _KINDS + kind : last * _KINDS : _KINDS]) for kind in range(_KINDS)]
+        return [
+            sum(self._levels[first * _LEVEL_COUNT + code : last * _LEVEL_COUNT : _LEVEL_COUNT])
+            for code in range(_LEVEL_COUNT)
+        ]
 
     def counts(self, *, exact: bool) -> Iterator[tuple[int, int]]:
         """Where cells with matches begin, and how many they have; if ``exact``, the same of lines. Raises OSError.
@@ -160,24 +164,24 @@ class MatchIndex:
         What follows the last newline is a line of its own.
         """
         if exact:
-            yield from ((offset, 1) for offset, _ in self.kinds())
+            yield from ((offset, 1) for offset, _ in self.level_codes())
         else:
             for cell in range(self.low // CELL_BYTES, -(-self.high // CELL_BYTES)):
                 if count := sum(self.levels(cell)):
                     yield max(self.generation.begin, cell * CELL_BYTES), count
-            yield from ((offset, 1) for offset, _ in self.rest_kinds())
+            yield from ((offset, 1) for offset, _ in self.rest_level_codes())
 
-    def kinds(self) -> Iterator[tuple[int, int]]:
+    def level_codes(self) -> Iterator[tuple[int, int]]:
         """All matches found so far: where each begins, and the number of its level. Raises OSError."""
         for start in range(self.low, self.high, SLICE_BYTES):
             found = self.line_filter.select(self.generation, start, min(self.high, start + SLICE_BYTES))
-            yield from self._kinds.kinds(found)
-        yield from self.rest_kinds()
+            yield from self._level_counter.codes(found)
+        yield from self.rest_level_codes()
 
-    def rest_kinds(self) -> Iterator[tuple[int, int]]:
+    def rest_level_codes(self) -> Iterator[tuple[int, int]]:
         """The same of what follows the last newline, which is not counted. Raises OSError."""
         if found := self._rest():
-            yield from self._kinds.kinds(found)
+            yield from self._level_counter.codes(found)
 
     def at(self, number: int, count: int) -> list[Batch] | None:
         """Lines from this number on, counted from 0; None while the pass is not complete. Raises OSError."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from logviewer.errors import QueryError
-from logviewer.formats.human_time import moment
+from logviewer.formats.human_time import parse_time
 from logviewer.formats.level import NAMES, Level
 
 Case = Literal["smart", "sensitive", "insensitive"]
@@ -86,6 +86,6 @@ def _moment(parameter: str, text: str | None, now: float | None) -> int | None:
     if not text or not text.strip():
         return None
     try:
-        return moment(text, now=now)
+        return parse_time(text, now=now)
     except ValueError as error:
         raise QueryError(f"{parameter}: {error}") from error

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from logviewer.files.encoding import UTF8, to_text
 from logviewer.files.lines import find_newline
-from logviewer.formats.timestamp import TRACE
+from logviewer.formats.timestamp import TIME_HINT
 from logviewer.rotation.generation import Generation
 
 CELL_BYTES = 64 * 1024
@@ -131,9 +131,9 @@ class TimeIndex:
         else:
             return
         while True:
-            if encoding is UTF8 and self._line_format.is_traced:
-                trace = TRACE.search(data, at)
-                at = data.rfind(b"\n", at, trace.start()) + 1 or at if trace else len(data)
+            if encoding is UTF8 and self._line_format.has_time_hint:
+                hint = TIME_HINT.search(data, at)
+                at = data.rfind(b"\n", at, hint.start()) + 1 or at if hint else len(data)
             if at >= min(end - base, len(data)):
                 return
             newline = find_newline(data, encoding, at)

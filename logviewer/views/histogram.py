@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from logviewer.search.level_counter import LEVELS
+from logviewer.formats.level import LEVELS
 from logviewer.search.match_index import CELL_BYTES, MatchIndex
 from logviewer.search.time_index import TimeIndex
 
@@ -41,7 +41,7 @@ def histogram(parts: Sequence[Part], buckets: int, *, since: int | None, until: 
     if begin is None or end is None:
         sums = [matches.sums(*_cells(matches)) for matches, _ in parts]
         for matches, _ in parts:
-            sums += [[each == kind for each in range(len(LEVELS))] for _, kind in matches.rest_kinds()]
+            sums += [[each == kind for each in range(len(LEVELS))] for _, kind in matches.rest_level_codes()]
         return Histogram(None, 0, [[sum(each[kind] for each in sums)] for kind in range(len(LEVELS))], complete)
     step = max(1, -(-(end + (until is None) - begin) // buckets))
     counts = [[0] * buckets for _ in LEVELS]
@@ -56,7 +56,7 @@ def _count_lines(matches: MatchIndex, times: TimeIndex, begin: int, step: int, c
     known = [line for cell in range(*_cells(matches)) for line in times.lines(cell)]
     following = 0
     moment: int | None = None
-    for offset, kind in matches.kinds():
+    for offset, kind in matches.level_codes():
         while following < len(known) and known[following][0] <= offset:
             moment = known[following][1]
             following += 1
@@ -73,7 +73,7 @@ def _count_cells(matches: MatchIndex, times: TimeIndex, begin: int, step: int, c
             before = round(passed[kind])
             passed[kind] += number
             counts[kind][bucket] += round(passed[kind]) - before
-    for offset, kind in matches.rest_kinds():
+    for offset, kind in matches.rest_level_codes():
         moment = times.at(offset)
         if moment is not None and 0 <= moment - begin < step * len(counts[kind]):
             counts[kind][(moment - begin) // step] += 1

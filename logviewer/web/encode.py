@@ -7,9 +7,8 @@ from typing import Any
 import orjson
 
 from logviewer import cursor
-from logviewer.formats.level import LETTERS
+from logviewer.formats.level import LETTERS, LEVELS
 from logviewer.rotation.generation import Batch, Generation, LineCount, Position
-from logviewer.search.level_counter import LEVELS
 from logviewer.search.line_filter import LineFilter
 from logviewer.source import Source
 from logviewer.tail.reader import Gap, StateChange

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from logviewer.formats.human_time import moment
+from logviewer.formats.human_time import parse_time
 from logviewer.web.presents import Presents
 from logviewer.workers.shared_log import SharedLog
 
@@ -59,7 +59,7 @@ def ms(month: int, day: int, *, hour: int = 0, minute: int = 0, second: int = 0)
     ],
 )
 def test_times_are_understood_as_people_write_them(text: str, expected: int) -> None:
-    assert moment(text, now=NOW.timestamp(), zone=ZONE) == expected
+    assert parse_time(text, now=NOW.timestamp(), zone=ZONE) == expected
 
 
 @pytest.mark.parametrize(
@@ -84,19 +84,19 @@ def test_times_are_understood_as_people_write_them(text: str, expected: int) -> 
 )
 def test_what_is_no_time_is_said_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match="15 min ago"):
-        moment(text, now=NOW.timestamp(), zone=UTC)
+        parse_time(text, now=NOW.timestamp(), zone=UTC)
 
 
 def test_a_month_ago_is_a_day_that_there_is() -> None:
     late = datetime(2026, 3, 31, 12, tzinfo=ZONE).timestamp()
-    assert moment("1 month ago", now=late, zone=ZONE) == ms(2, 28, hour=12)
-    assert moment("1 year ago", now=late, zone=UTC) == (int(late) - 365 * 86400) * 1000
+    assert parse_time("1 month ago", now=late, zone=ZONE) == ms(2, 28, hour=12)
+    assert parse_time("1 year ago", now=late, zone=UTC) == (int(late) - 365 * 86400) * 1000
 
 
 @pytest.mark.parametrize("text", ["2 moths ago", "10 ms ago", "1 decade ago", "5 sausages"])
 def test_a_unit_is_known_by_its_whole_name(text: str) -> None:
     with pytest.raises(ValueError, match="15 min ago"):
-        moment(text, now=NOW.timestamp(), zone=UTC)
+        parse_time(text, now=NOW.timestamp(), zone=UTC)
 
 
 def test_relative_words_mean_the_same_for_as_long_as_they_are_asked_again_soon() -> None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from logviewer.formats.level import level
-from logviewer.formats.timestamp import time
+from logviewer.formats.level import find_level
+from logviewer.formats.timestamp import find_time
 
 WHEN = datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC)
 NOW = datetime(2026, 12, 1, tzinfo=UTC).timestamp()
@@ -364,6 +364,6 @@ def test_time_and_level_of(kind: str, row: str) -> None:
     named, _, line = row.partition(" ")
     timeless = line.endswith("~")
     line = line.removesuffix("~")
-    assert level(line) == (None if named == "-" else named)
-    found = time(line, zone=UTC, now=NOW)
+    assert find_level(line) == (None if named == "-" else named)
+    found = find_time(line, zone=UTC, now=NOW)
     assert (found is None) if timeless else (found is not None and found // 1000 == WHEN.timestamp())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logviewer.formats.level import LETTERS, Level, level
+from logviewer.formats.level import LETTERS, Level, find_level
 
 STAMP = "2026-11-21 01:02:03,123"
 
@@ -101,7 +101,7 @@ NAMED: list[tuple[Level, str]] = [
 
 @pytest.mark.parametrize(("named", "line"), NAMED)
 def test_the_level_that_a_line_names(named: Level, line: str) -> None:
-    assert level(line) == named
+    assert find_level(line) == named
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_the_level_that_a_line_names(named: Level, line: str) -> None:
     ],
 )
 def test_a_line_that_names_none(line: str) -> None:
-    assert level(line) is None
+    assert find_level(line) is None
 
 
 def test_each_level_has_its_letter() -> None:
@@ -156,7 +156,7 @@ words = st.sampled_from(
 
 @given(st.one_of(st.text(), st.lists(words, max_size=40).map("".join)))
 def test_any_text_is_read(text: str) -> None:
-    assert level(text) in LETTERS
+    assert find_level(text) in LETTERS
 
 
 HOSTILE = [
@@ -187,5 +187,5 @@ HOSTILE += ["a stdout F ", '{"log":', "level=", 'level="', " level=x", '"level" 
 def test_hostile_lines_take_no_longer_than_their_length(piece: str, prefix: str) -> None:
     line = prefix + piece * (400_000 // len(piece))
     begin = perf_counter()
-    level(line)
+    find_level(line)
     assert perf_counter() - begin < 1

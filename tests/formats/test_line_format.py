@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from logviewer.formats.level import level
+from logviewer.formats.level import find_level
 from logviewer.formats.line_format import PLAIN, LineFormat, LineFormats
 from logviewer.formats.record import record_at
-from logviewer.formats.timestamp import time
+from logviewer.formats.timestamp import find_time
 from logviewer.settings import LogRule, RedactRule
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -36,7 +36,7 @@ def ms(moment: datetime) -> int:
     ["2026-11-21 01:02:03 ERROR up", "ERROR: no time", "text", "", '{"time": "2026-11-21T01:02:03", "level": "warn"}'],
 )
 def test_without_rules_lines_are_read_as_everywhere(line: str) -> None:
-    assert (PLAIN.time(line), PLAIN.level(line)) == (time(line), level(line))
+    assert (PLAIN.time(line), PLAIN.level(line)) == (find_time(line), find_level(line))
 
 
 def test_a_zone_holds_for_times_that_name_none() -> None:
@@ -48,7 +48,7 @@ def test_a_zone_holds_for_times_that_name_none() -> None:
 
 def test_a_zone_alone_leaves_the_quick_ways_open() -> None:
     line_format = LineFormat([rule(zone="Asia/Tokyo")])
-    assert (line_format.is_traced, line_format.has_own_levels, line_format.level) == (True, False, PLAIN.level)
+    assert (line_format.has_time_hint, line_format.has_own_levels, line_format.level) == (True, False, PLAIN.level)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_pattern_says_where_time_and_level_are(word: str, expected: str | None
     line_format, line = LineFormat([ODD]), f"07.11.2026 01-02-03  {word} text"
     assert line_format.time(line) == ms(datetime(2026, 11, 7, 1, 2, 3, tzinfo=BERLIN))
     assert line_format.level(line) == expected
-    assert (line_format.is_traced, line_format.has_own_levels) == (False, True)
+    assert (line_format.has_time_hint, line_format.has_own_levels) == (False, True)
 
 
 def test_what_no_pattern_matches_is_read_as_everywhere() -> None:
@@ -77,7 +77,7 @@ def test_a_time_without_a_format_is_read_as_everywhere_wherever_it_is() -> None:
     line_format = LineFormat([rule(r"at=<(?P<time>[^>]*)>", zone="UTC")])
     line = "2020-01-01 00:00:00 is not when many words of a message were written at=<Nov 21 2026 01:02:03.5>"
     assert line_format.time(line) == ms(datetime(2026, 11, 21, 1, 2, 3, 500_000, tzinfo=UTC))
-    assert line_format.is_traced
+    assert line_format.has_time_hint
 
 
 @pytest.mark.parametrize("line", ["31.02.2026 01-02-03 S1 x", "07.13.2026 01-02-03 S1 x"])

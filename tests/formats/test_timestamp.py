@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logviewer.formats.timestamp import time
+from logviewer.formats.timestamp import find_time
 from tests.formats.test_level import HOSTILE, words
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC).timestamp()
@@ -17,7 +17,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def read(text: str, *, zone: timezone | ZoneInfo = UTC, now: float = NOW) -> str | None:
     """The time as ISO 8601 with milliseconds in UTC."""
-    found = time(text, zone=zone, now=now)
+    found = find_time(text, zone=zone, now=now)
     return None if found is None else datetime.fromtimestamp(found / 1000, UTC).isoformat(timespec="milliseconds")[:-6]
 
 
@@ -142,7 +142,7 @@ def test_a_time_without_a_zone_is_one_of_the_source(line: str, shown: str) -> No
 
 def test_the_zone_is_the_servers_where_none_is_named() -> None:
     expected = datetime(2026, 11, 21, 1, 2, 3).astimezone().timestamp() * 1000
-    assert time("2026-11-21 01:02:03 up") == expected
+    assert find_time("2026-11-21 01:02:03 up") == expected
 
 
 @pytest.mark.parametrize(
@@ -168,13 +168,13 @@ def test_iso_8601_is_read_as_the_standard_library_does(moment: datetime, zone: t
     aware = moment.replace(tzinfo=zone)
     whole = aware.replace(microsecond=aware.microsecond // 1000 * 1000)
     expected = round((whole - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1))
-    assert time(f"{aware.isoformat(timespec='microseconds')} x") == expected
-    assert time(f"{aware:%d/%b/%Y:%H:%M:%S %z} x") == expected - whole.microsecond // 1000
+    assert find_time(f"{aware.isoformat(timespec='microseconds')} x") == expected
+    assert find_time(f"{aware:%d/%b/%Y:%H:%M:%S %z} x") == expected - whole.microsecond // 1000
 
 
 @given(st.one_of(st.text(), st.lists(words, max_size=40).map("".join), st.text("0123456789-/.: TZ+,")))
 def test_any_text_is_read(text: str) -> None:
-    assert time(text) is None or isinstance(time(text), int)
+    assert find_time(text) is None or isinstance(find_time(text), int)
 
 
 @pytest.mark.parametrize("piece", [*HOSTILE, "2026-", "1:1:", "Nov 21 ", "1795222923 ", "ts=", "99 "])
@@ -182,5 +182,5 @@ def test_any_text_is_read(text: str) -> None:
 def test_hostile_lines_take_no_longer_than_their_length(piece: str, prefix: str) -> None:
     line = prefix + piece * (400_000 // len(piece))
     begin = perf_counter()
-    time(line)
+    find_time(line)
     assert perf_counter() - begin < 1

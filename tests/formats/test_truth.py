@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from logviewer.formats.level import level
-from logviewer.formats.timestamp import time
+from logviewer.formats.level import find_level
+from logviewer.formats.timestamp import find_time
 from tests.program.test_real_logs import REAL_LOGS
 
 WANTED = 0.995
@@ -24,7 +24,7 @@ def truth(kind: str) -> Iterator[tuple[str, str, str]]:
 
 def shown(line: str, like: str) -> str:
     """The time of a line, as the truth writes it."""
-    found = time(line, zone=UTC)
+    found = find_time(line, zone=UTC)
     if found is None:
         return "-"
     text = datetime.fromtimestamp(found / 1000, UTC).isoformat(timespec="milliseconds" if "." in like else "seconds")[
@@ -38,7 +38,7 @@ def shown(line: str, like: str) -> str:
 def test_times_and_levels_are_those_of_the_truth(kind: str) -> None:
     rows = list(truth(kind))
     times = sum(shown(line, when) == when for line, when, _ in rows) / len(rows)
-    levels = sum((level(line) or "-") == named for line, _, named in rows) / len(rows)
+    levels = sum((find_level(line) or "-") == named for line, _, named in rows) / len(rows)
     print(f"{kind}: {len(rows)} lines, {times:.2%} with the right time, {levels:.2%} with the right level")
     assert times >= WANTED
     assert levels >= WANTED
@@ -51,12 +51,12 @@ def test_times_and_levels_are_those_of_the_truth(kind: str) -> None:
 def test_every_line_of_the_samples_has_a_time(name: str) -> None:
     path = Path(__file__).parents[2] / "sample_logs" / name
     lines = path.read_text().splitlines()
-    assert all(1_772_000_000_000 < (time(line) or 0) < 1_775_000_000_000 for line in lines)
-    assert all(level(line) for line in lines) == (name != "deploy.log")
+    assert all(1_772_000_000_000 < (find_time(line) or 0) < 1_775_000_000_000 for line in lines)
+    assert all(find_level(line) for line in lines) == (name != "deploy.log")
 
 
 def test_a_traceback_has_neither(tmp_path: Path) -> None:
     path = Path(__file__).parents[2] / "sample_logs" / "shop.log"
     continued = [line for line in path.read_text().splitlines() if not line.startswith("2026-")]
     assert continued
-    assert {(time(line), level(line)) for line in continued} == {(None, None)}
+    assert {(find_time(line), find_level(line)) for line in continued} == {(None, None)}

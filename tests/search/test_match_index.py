@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from logviewer.cursor import source_key
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.lines import LINE_CAP
-from logviewer.formats.level import level
+from logviewer.formats.level import LEVELS, find_level
 from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.generation import Batch, Generation
 from logviewer.search import match_index as module
-from logviewer.search.level_counter import LEVELS
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import CELL_BYTES, MatchIndex
 from logviewer.search.query import Query
@@ -132,7 +131,7 @@ LEVELLED = st.lists(
 def test_levels_are_counted_as_each_line_tells(tmp_path: Path, lines: list[str], times: int) -> None:
     lines *= times
     generation = opened(tmp_path / "log", "".join(f"{line}\n" for line in lines))
-    expected = [sum(level(line) == each for line in lines) for each in LEVELS]
+    expected = [sum(find_level(line) == each for line in lines) for each in LEVELS]
     matches = scanned(generation, Query())
     assert matches.sums(0, generation.size() // CELL_BYTES + 1) == expected
     assert matches.count == len(lines)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from logviewer.formats.level import LEVELS
 from logviewer.formats.line_format import PLAIN
-from logviewer.search.level_counter import LEVELS
 from logviewer.search.query import Query
 from logviewer.search.time_index import TimeIndex
 from logviewer.sources.local import LocalSource

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from logviewer import cursor
 from logviewer.cursor import Checkpoint
 from logviewer.errors import CursorError, FileChangedError, QueryError
-from logviewer.formats.human_time import moment
+from logviewer.formats.human_time import parse_time
 from logviewer.rotation.generation import Position
 from logviewer.search.line_filter import LineFilter
 from logviewer.settings import User
@@ -326,7 +326,7 @@ def _locate(sources: Sequence[Source], at: str, parameter: str = "at") -> Positi
 
 def _moment(parameter: str, text: str) -> int:
     try:
-        return moment(text)
+        return parse_time(text)
     except ValueError as error:
         raise HTTPException(422, f"{parameter}: {error}") from error
 
