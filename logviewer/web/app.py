@@ -2,26 +2,33 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.middleware.cors import CORSMiddleware
 
 from logviewer.settings import Settings
 from logviewer.sources.catalog import Catalog
 from logviewer.views.views import Views
 from logviewer.web import assets
-from logviewer.web.api.routes import Api
+from logviewer.web.api.download import DownloadRoutes
+from logviewer.web.api.histogram import HistogramRoutes
+from logviewer.web.api.lines import LineRoutes
+from logviewer.web.api.lookup import Lookup
+from logviewer.web.api.search import SearchRoutes
+from logviewer.web.api.sources import SourceRoutes
+from logviewer.web.api.stream import StreamRoutes
 from logviewer.web.auth.guard import SECURITY_HEADERS, Guard
 from logviewer.web.auth.lockout import Lockout
 from logviewer.web.auth.proxy import TrustedProxy
 from logviewer.web.http.limits import ConcurrencyLimits
 from logviewer.web.log import AbortedResponses, RequestLog
 from logviewer.web.metrics import Metrics
+from logviewer.web.page_text import PageText
 from logviewer.web.pages import Pages
 from logviewer.web.presents import Presents
 from logviewer.web.static import StaticFiles
@@ -44,10 +51,12 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
         openapi_url="/api/openapi.json",
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    api = Api(catalog, streams, views, metrics, Presents(shared.presents))
-    pages = Pages(settings, package_version, catalog, text=api.text)
+    lookup = Lookup(catalog, views, Presents(shared.presents))
+    stream = StreamRoutes(lookup, views, streams)
+    pages = Pages(settings, package_version, catalog, text=PageText(lookup, stream))
     app.include_router(pages.router)
-    app.include_router(api.router)
+    for router in _api(lookup, views, streams, metrics, stream):
+        app.include_router(router, prefix="/api", default_response_class=Response)
     app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(_healthz)
     app.get("/metrics", include_in_schema=False)(metrics.answer)
     app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
@@ -64,6 +73,15 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
         app.add_middleware(RequestLog)
     app.add_middleware(TrustedProxy, settings=settings)
     return app
+
+
+def _api(lookup: Lookup, views: Views, streams: Streams, metrics: Metrics, stream: StreamRoutes) -> Iterator[APIRouter]:
+    yield SourceRoutes(lookup, streams.loader).router
+    yield LineRoutes(lookup, views, streams.loader, streams.scans).router
+    yield stream.router
+    yield SearchRoutes(lookup, views, streams.scans, metrics).router
+    yield HistogramRoutes(lookup, views, streams.charts).router
+    yield DownloadRoutes(lookup, views, streams.loader).router
 
 
 async def _healthz() -> dict[str, str]:

@@ -12,10 +12,11 @@ from logviewer.settings import Settings
 from logviewer.sources.catalog import Catalog
 from logviewer.web import assets
 from logviewer.web.auth.guard import has_session, user_of
+from logviewer.web.parameters import Filter, names
 
 _MOST_FIELDS, _MOST_CHARACTERS = 100, 8000
-# With any of these, the page asks for other lines than the last ones of its source.
-_OTHER_VIEWS = frozenset({"at", "q", "not", "level", "since", "until"})
+# With any of these, the page may ask for other lines than the last ones of its source.
+_OTHER_VIEWS = names(Filter) | {"at"}
 
 
 class Pages:

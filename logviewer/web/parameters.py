@@ -1,11 +1,12 @@
 """What may be asked for: the parameters of each route."""
 
-from typing import Literal
+from typing import Literal, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from logviewer.search.query import Case, Query
-from logviewer.web.api.search import Order
+
+Order = Literal["newest", "oldest"]
 
 MAX_LINES = 5000
 MAX_CONTEXT = 1000
@@ -118,3 +119,15 @@ class StreamQuery(Filter):
     times: bool = False
     places: bool = False
     lag: int | None = Field(None, ge=1)
+
+
+def names(model: type[BaseModel]) -> frozenset[str]:
+    """Return the names of a model's parameters as they are in a URL."""
+    return frozenset(field.alias or name for name, field in model.model_fields.items())
+
+
+def repeatable_names(model: type[BaseModel]) -> frozenset[str]:
+    """Return the names of the parameters that a URL may repeat."""
+    return frozenset(
+        field.alias or name for name, field in model.model_fields.items() if get_origin(field.annotation) is list
+    )

@@ -1,48 +1,101 @@
-"""A file to keep: all of it or a range, up to the size that it had when the request came."""
+"""``/api/download``: a file to keep, or the matching lines as text."""
 
 import re
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import Annotated
 from urllib.parse import quote
 
+from fastapi import APIRouter, Header, HTTPException, Request
+from fastapi import Query as Parameters
 from fastapi.responses import Response, StreamingResponse
 
 from logviewer.errors import FileChangedError
 from logviewer.rotation.generation import Generation, Position
+from logviewer.views.views import Views
+from logviewer.web.api.lookup import CurrentUser, Lookup, unavailable
 from logviewer.web.loader import ChunkLoader
+from logviewer.web.parameters import DownloadQuery
+from logviewer.web.scan_stream import ScanStream
 
-_CHUNK = 256 * 1024
+_CHUNK_BYTES = 256 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-async def download(
-    loader: ChunkLoader, generation: Generation, name: str, *, asked: str | None, bodiless: bool
-) -> Response:
-    """The bytes as an attachment of this name; ``asked`` is a Range header, of which one span is honoured.
+class DownloadRoutes:
+    """Answers with attachments."""
 
-    Raises OSError.
+    def __init__(self, lookup: Lookup, views: Views, loader: ChunkLoader) -> None:
+        self._lookup = lookup
+        self._views = views
+        self._loader = loader
+        self.router = APIRouter()
+        self.router.api_route("/download", methods=["GET", "HEAD"])(self.download)
+
+    async def download(
+        self,
+        request: Request,
+        query: Annotated[DownloadQuery, Parameters()],
+        user: CurrentUser,
+        span: Annotated[str | None, Header(alias="range")] = None,
+        if_range: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Download the live file or a range of it; with a query or several sources, the matching lines by time."""
+        sources, line_filter = self._lookup.sources(query.source, user), self._lookup.line_filter(query)
+        source = sources[0]
+        if line_filter or len(sources) > 1:
+            name = source.name if len(sources) == 1 else "merged.log"
+            return _attachment(name, ScanStream(self._loader, self._views, sources, line_filter).text())
+        live = source.live
+        if live is None:
+            raise HTTPException(404, f"source: {source.name} has no file now ({source.state})")
+        if source.line_format.has_masks:
+            # Redacted text has other offsets than the file, so a range would be wrong.
+            return _attachment(source.name, _redacted(self._loader, live))
+        # The server never sends a validator, so none that If-Range could name is right.
+        wanted, is_head = None if if_range else span, request.method == "HEAD"
+        try:
+            return await _file(self._loader, live, source.name, wanted=wanted, is_head=is_head)
+        except OSError as error:
+            raise unavailable(f"source: {source.name} cannot be read: {error}") from error
+
+
+async def _file(
+    loader: ChunkLoader, generation: Generation, name: str, *, wanted: str | None, is_head: bool
+) -> Response:
+    """Return the bytes of a file, up to its present size, as an attachment.
+
+    ``wanted`` is a Range header; one range is honoured. Raises OSError.
     """
     size = await loader.run(generation.size)
-    span = _span(asked or "", size)
-    headers = {
-        "accept-ranges": "bytes",
-        "cache-control": "no-store",
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-        "content-type": f"text/plain; charset={await loader.run(lambda: generation.encoding.codec)}",
-    }
+    span = _span(wanted or "", size)
+    headers = _headers(name, await loader.run(lambda: generation.encoding.codec)) | {"accept-ranges": "bytes"}
     if span is not None and span.start >= size:
         return Response(status_code=416, headers={"content-range": f"bytes */{size}"})
     if span:
         headers["content-range"] = f"bytes {span.start}-{span.stop - 1}/{size}"
     status, span = (206, span) if span else (200, range(size))
     headers["content-length"] = str(len(span))
-    if bodiless:
+    if is_head:
         return Response(status_code=status, headers=headers)
     return StreamingResponse(_chunks(loader, generation, span), status_code=status, headers=headers)
 
 
-async def redacted(loader: ChunkLoader, generation: Generation) -> AsyncIterator[bytes]:
-    """The lines of a file as UTF-8 text with their masks, up to the size that it has now. Raises OSError."""
+def _attachment(name: str, text: AsyncIterator[bytes]) -> Response:
+    """Return UTF-8 text of unknown length as an attachment."""
+    return StreamingResponse(text, headers=_headers(name, "utf-8"))
+
+
+def _headers(name: str, codec: str) -> dict[str, str]:
+    return {
+        "cache-control": "no-store",
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "content-type": f"text/plain; charset={codec}",
+    }
+
+
+async def _redacted(loader: ChunkLoader, generation: Generation) -> AsyncIterator[bytes]:
+    """Yield the redacted lines of a file as UTF-8 text, up to its present size. Raises OSError."""
     end = await loader.run(generation.size)
     at: Position | None = await loader.run(generation.first)
     while at and at.offset < end:
@@ -55,19 +108,9 @@ def _lines_after(at: Position) -> tuple[bytes, Position | None]:
     return ("".join(f"{text}\n" for text in batch.texts()).encode(), batch.end) if batch else (b"", None)
 
 
-def keep(name: str, lines: AsyncIterator[bytes]) -> Response:
-    """Lines as an attachment of this name; nobody knows its length before."""
-    headers = {
-        "cache-control": "no-store",
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-        "content-type": "text/plain; charset=utf-8",
-    }
-    return StreamingResponse(lines, headers=headers)
-
-
-def _span(asked: str, size: int) -> range | None:
-    """The bytes of a Range header; None if it is to be ignored, one that begins at the end if none are there."""
-    match = _RANGE.fullmatch(asked)
+def _span(wanted: str, size: int) -> range | None:
+    """Return the byte range of a Range header; None to ignore it. Past the end, it starts at ``size`` or later."""
+    match = _RANGE.fullmatch(wanted)
     first, last = match.groups() if match else ("", "")
     if not first:
         return range(max(0, size - int(last)), size) if last else None
@@ -77,8 +120,8 @@ def _span(asked: str, size: int) -> range | None:
 
 
 async def _chunks(loader: ChunkLoader, generation: Generation, span: range) -> AsyncIterator[bytes]:
-    for start in span[::_CHUNK]:
-        size = min(_CHUNK, span.stop - start)
+    for start in span[::_CHUNK_BYTES]:
+        size = min(_CHUNK_BYTES, span.stop - start)
         chunk = await loader.run(partial(generation.file.pread, size, start))
         if len(chunk) < size:
             raise FileChangedError

@@ -184,7 +184,7 @@ def test_other_sources_are_not_there(server: Server, ada: httpx.Client, path: st
     for wanted in (hidden, "mail.log", "nothing"):
         answer = ada.get(f"{path}&source={wanted}", headers={"Accept": "text/plain"})
         assert answer.status_code == 404
-        assert answer.json()["detail"].replace(wanted, "X").startswith("source: no id, and no name of a single source")
+        assert answer.json()["detail"].replace(wanted, "X").startswith("source: 'X' is not an id or the name")
 
 
 def test_a_source_of_others_among_ones_own_is_not_there(server: Server, ada: httpx.Client) -> None:

@@ -1,0 +1,45 @@
+"""``/api/histogram``: matches over time, by level."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException
+from fastapi import Query as Parameters
+from fastapi.responses import Response
+
+from logviewer.views.views import Views
+from logviewer.web import encode
+from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup, epoch_ms, from_disk
+from logviewer.web.loader import ChunkLoader
+from logviewer.web.parameters import HistogramQuery
+
+_POLL_SECONDS = 0.025
+_POLLS = 10
+
+
+class HistogramRoutes:
+    """Counts lines over time, in threads of ``loader``."""
+
+    def __init__(self, lookup: Lookup, views: Views, loader: ChunkLoader) -> None:
+        self._lookup = lookup
+        self._views = views
+        self._loader = loader
+        self.router = APIRouter()
+        self.router.get("/histogram")(self.histogram)
+
+    async def histogram(self, query: Annotated[HistogramQuery, Parameters()], user: CurrentUser) -> Response:
+        """Count the matching lines over time, by level. `complete` is false while lines are left to scan."""
+        sources, line_filter = self._lookup.sources(query.source, user), self._lookup.line_filter(query)
+        since = None if query.begin is None else epoch_ms("from", query.begin)
+        until = None if query.end is None else epoch_ms("to", query.end)
+        if since is not None and until is not None and until <= since:
+            raise HTTPException(422, "to: must be later than from")
+        for _ in range(_POLLS):
+            found = await from_disk(
+                self._loader,
+                lambda: self._views.histogram(sources, line_filter, query.buckets, since=since, until=until),
+            )
+            if found.complete:
+                break
+            await asyncio.sleep(_POLL_SECONDS)
+        return Response(encode.histogram(found), media_type=JSON, headers=NO_STORE)

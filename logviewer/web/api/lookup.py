@@ -1,0 +1,111 @@
+"""Finds the sources, cursors and times that a request names, and reads files with retries."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, HTTPException
+
+from logviewer import cursor
+from logviewer.cursor import Checkpoint
+from logviewer.errors import CursorError, FileChangedError, QueryError
+from logviewer.formats.human_time import parse_time
+from logviewer.rotation.generation import Position
+from logviewer.search.line_filter import LineFilter
+from logviewer.settings import User
+from logviewer.source import Source
+from logviewer.sources.catalog import Catalog
+from logviewer.views.views import Views
+from logviewer.web.auth.guard import user_of
+from logviewer.web.loader import ChunkLoader
+from logviewer.web.parameters import Filter
+from logviewer.web.presents import Presents
+
+JSON = "application/json"
+NO_STORE = {"cache-control": "no-store"}
+_RETRY_SECONDS = (0.05, 0.1)
+
+T = TypeVar("T")
+CurrentUser = Annotated[User, Depends(user_of)]
+
+
+class Lookup:
+    """The sources that a user may see, and the line filter of a query."""
+
+    def __init__(self, catalog: Catalog, views: Views, presents: Presents) -> None:
+        self._catalog = catalog
+        self._views = views
+        self._presents = presents
+
+    def visible_to(self, user: User) -> list[Source]:
+        """Return all sources that the user may see."""
+        return self._catalog.seen_by(user)
+
+    def sources(self, wanted: Sequence[str], user: User) -> list[Source]:
+        """Return the sources of these ids or names, each once. Raises HTTPException (404)."""
+        return list(dict.fromkeys(self.source(each, user) for each in wanted))
+
+    def source(self, wanted: str, user: User) -> Source:
+        """Return the source of this id, or of this name if only one has it. Raises HTTPException (404)."""
+        if source := self._catalog.find(wanted, user):
+            return source
+        raise HTTPException(404, f"source: {wanted!r} is not an id or the name of exactly one source; see /api/sources")
+
+    def line_filter(self, query: Filter) -> LineFilter | None:
+        """Return the line filter of a query; None if every line matches. Raises HTTPException (422)."""
+        try:
+            return self._views.line_filter(query.query(self._presents.of(query.since, query.until)), query.context)
+        except QueryError as error:
+            raise HTTPException(422, str(error)) from error
+
+
+def decode_cursor(parameter: str, text: str) -> tuple[Checkpoint, ...]:
+    """Return the checkpoints of a cursor. Raises HTTPException (422), which names the parameter."""
+    try:
+        return cursor.decode(text)
+    except CursorError as error:
+        raise HTTPException(422, f"{parameter}: {error}") from error
+
+
+def locate(sources: Sequence[Source], parameter: str, text: str) -> Position:
+    """Return the position of a cursor in one of the sources; reads files.
+
+    Raises HTTPException: 422 for a malformed cursor, 404 if its line is gone.
+    """
+    checkpoints = decode_cursor(parameter, text)
+    for source in sources:
+        own = [checkpoint for checkpoint in checkpoints if checkpoint.source == source.key]
+        positions, reason = source.locate(own) if own else ([], None)
+        if positions and not reason:
+            return positions[-1]
+    names = ", ".join(source.name for source in sources)
+    raise HTTPException(404, f"{parameter}: the line is not in {names} ({reason or 'lost'})")
+
+
+def epoch_ms(parameter: str, text: str) -> int:
+    """Return a time in epoch milliseconds. Raises HTTPException (422), which names the parameter."""
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise HTTPException(422, f"{parameter}: {error}") from error
+
+
+async def from_disk(loader: ChunkLoader, call: Callable[[], T]) -> T:
+    """Call ``call`` in a thread of the loader, up to three times within 150 ms. Raises HTTPException (503)."""
+    for seconds in _RETRY_SECONDS:
+        with suppress(FileChangedError, OSError):
+            return await loader.run(call)
+        # The next poll finds out how a file changed while it was read.
+        await asyncio.sleep(seconds)
+    try:
+        return await loader.run(call)
+    except FileChangedError as error:
+        raise unavailable(f"{error}; try again") from error
+    except OSError as error:
+        raise unavailable(f"the file cannot be read: {error}") from error
+
+
+def unavailable(detail: str) -> HTTPException:
+    """Return a 503 with ``Retry-After``: a disk that fails now may recover."""
+    return HTTPException(503, detail, {"retry-after": "1"})

@@ -1,0 +1,27 @@
+"""``/api/sources``: the sources that a user may see."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Query as Parameters
+from fastapi.responses import Response
+
+from logviewer.web import encode
+from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup
+from logviewer.web.loader import ChunkLoader
+from logviewer.web.parameters import SourcesQuery
+
+
+class SourceRoutes:
+    """Lists sources."""
+
+    def __init__(self, lookup: Lookup, loader: ChunkLoader) -> None:
+        self._lookup = lookup
+        self._loader = loader
+        self.router = APIRouter()
+        self.router.get("/sources")(self.sources)
+
+    async def sources(self, _: Annotated[SourcesQuery, Parameters()], user: CurrentUser) -> Response:
+        """List the sources that the user may see, with their sizes, line counts and states."""
+        body = await self._loader.run(lambda: encode.source_list(self._lookup.visible_to(user)))
+        return Response(body, media_type=JSON, headers=NO_STORE)

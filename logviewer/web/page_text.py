@@ -1,0 +1,44 @@
+"""The page as plain text: the lines that a browser shows under the same URL."""
+
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import ValidationError
+
+from logviewer.web.api.lookup import Lookup
+from logviewer.web.api.stream import StreamRoutes
+from logviewer.web.auth.guard import user_of
+from logviewer.web.parameters import MAX_LINES, StreamQuery, names, repeatable_names
+
+_NAMES = names(StreamQuery)
+_REPEATABLE = repeatable_names(StreamQuery)
+
+
+class PageText:
+    """Answers requests for ``/`` that accept ``text/plain``."""
+
+    def __init__(self, lookup: Lookup, routes: StreamRoutes) -> None:
+        self._lookup = lookup
+        self._routes = routes
+
+    async def __call__(self, request: Request) -> Response:
+        """Return all lines that match the query of the URL; without a query, the last 5,000.
+
+        Parameters that only the page uses are ignored. Raises as ``/api/stream``.
+        """
+        params, user = request.query_params, user_of(request)
+        given: dict[str, Any] = {
+            name: params.getlist(name) if name in _REPEATABLE else params[name] for name in _NAMES if name in params
+        }
+        given.setdefault("source", [each.id for each in self._lookup.visible_to(user) if each.state == "open"][:1])
+        try:
+            query = StreamQuery.model_validate({"follow": False, **given, "format": "text"})
+        except ValidationError as error:
+            raise RequestValidationError(
+                [{**each, "loc": ("query", *each["loc"])} for each in error.errors()]
+            ) from error
+        if "from" not in params:
+            query.begin = "start" if self._lookup.line_filter(query) else f"-{MAX_LINES}"
+        return await self._routes.stream(query, user)
