@@ -1,1 +1,1 @@
-"""Readers: each follows sources from a cursor and gets every line once."""
+"""Readers: each emits every line of its sources once, from a cursor on."""

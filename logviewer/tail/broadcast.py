@@ -1,4 +1,4 @@
-"""Readers of one source who have all that is there: what comes next is read once and handed to each of them."""
+"""Caught-up readers of a source share each read."""
 
 import asyncio
 from collections.abc import Callable, Hashable
@@ -11,7 +11,7 @@ from logviewer.tail.skip import Skip
 
 
 class Chunk(Protocol):
-    """Anything made of lines that ends at a position: a batch, or what a sink made of one."""
+    """Lines up to a position: a batch, or an encoded chunk."""
 
     @property
     def end(self) -> Position:
@@ -19,7 +19,7 @@ class Chunk(Protocol):
 
     @property
     def unterminated(self) -> bool:
-        """Whether the last line has no end in the file yet."""
+        """Whether the last line has no newline in the file yet."""
 
 
 P = TypeVar("P", bound=Chunk)
@@ -28,27 +28,27 @@ P_contra = TypeVar("P_contra", bound=Chunk, contravariant=True)
 
 
 class Read(Protocol[P_co]):
-    """Reads what follows a position, as ``Loader.read`` does for one who is alone there."""
+    """Reads the lines after a position, as ``Loader.read`` does for a reader with this position only."""
 
     async def __call__(self, source: Source, position: Position, *, lag: int | None) -> P_co | Skip | None:
         """Raises as ``Generation.read``."""
 
 
 class Listener(Protocol[P_contra]):
-    """One who waits in a cohort."""
+    """A reader in a broadcast."""
 
     def deliver(self, chunk: P_contra, /) -> bool:
-        """Take this, which comes next; False from one who cannot, or can take nothing after it."""
+        """Take the next chunk; return False if the listener cannot take it, or not the one after it."""
 
     def detach(self) -> None:
-        """Look for yourself from now on: you are in the cohort no more."""
+        """Read on its own again: the broadcast has ended for this listener."""
 
 
 class Broadcast(Generic[P]):
-    """Members who all wait at one position, from one piece to the next.
+    """Listeners that wait at one position and get each chunk after it.
 
-    Whatever is not simply more lines dismisses them, and so does a piece that a member is not ready for: then each
-    finds out for itself what happened, as if there were no cohort.
+    The broadcast ends at anything but more lines, and a listener that is not ready for a chunk leaves it. Each
+    detached listener then reads on its own to find the cause.
     """
 
     def __init__(
@@ -65,39 +65,39 @@ class Broadcast(Generic[P]):
         self._position = position
         self._lag = lag
         self._on_end = on_end
-        self._members: set[Listener[P]] = set()
+        self._listeners: set[Listener[P]] = set()
         self._serving: asyncio.Task[None] | None = None
         source.changed.subscribe(self._wake)
 
-    def add(self, member: Listener[P], position: Position) -> bool:
-        """Whether it is one of the members now: only one who is where they are can be."""
-        if (position.generation, position.offset, position.line) != self._place or not self._goes_on:
+    def add(self, listener: Listener[P], position: Position) -> bool:
+        """Add a listener that waits at the broadcast's position; return False if its position is another one."""
+        if (position.generation, position.offset, position.line) != self._location or not self._expects_lines:
             return False
-        self._members.add(member)
+        self._listeners.add(listener)
         return True
 
-    def leave(self, member: Listener[P]) -> None:
-        """Hand it no more."""
-        self._members.discard(member)
-        if not self._members:
+    def leave(self, listener: Listener[P]) -> None:
+        """Remove a listener without detaching it; end after the last one."""
+        self._listeners.discard(listener)
+        if not self._listeners:
             self.end()
 
     def end(self) -> None:
-        """Dismiss all members."""
+        """Detach all listeners."""
         self._on_end(self)
-        members, self._members = self._members, set()
-        # Before the source has nobody who listens.
-        for member in members:
-            member.detach()
+        listeners, self._listeners = self._listeners, set()
+        # They subscribe to the source before the broadcast unsubscribes, so the source is watched all the time.
+        for listener in listeners:
+            listener.detach()
         self._source.changed.unsubscribe(self._wake)
 
     @property
-    def _place(self) -> tuple[object, int, int | None]:
+    def _location(self) -> tuple[object, int, int | None]:
         return self._position.generation, self._position.offset, self._position.line
 
     @property
-    def _goes_on(self) -> bool:
-        """Whether nothing but more lines is to be expected."""
+    def _expects_lines(self) -> bool:
+        """Whether only more lines can come next."""
         source, generation = self._source, self._position.generation
         is_live = generation is source.live and generation.ended is None and not generation.lost
         return is_live and source.state == "open" and not source.complete
@@ -107,51 +107,51 @@ class Broadcast(Generic[P]):
             self._serving = asyncio.get_running_loop().create_task(self._serve())
 
     async def _serve(self) -> None:
-        """Hand on all that is there now."""
+        """Read and deliver chunks up to the present end of the file; end the broadcast if anything else happens."""
         has_all = False
         try:
-            while self._members and self._goes_on and not has_all:
-                seen = self._source.changed.sends
+            while self._listeners and self._expects_lines and not has_all:
+                sends = self._source.changed.sends
                 chunk = await self._read(self._source, self._position, lag=self._lag)
                 if isinstance(chunk, Skip):
                     return
                 if chunk:
                     self._deliver(chunk)
-                    # All members who can take their turn before the next piece.
+                    # Lets the listeners' tasks run, which makes them ready for the next chunk.
                     await asyncio.sleep(0)
-                # A piece that others read before says nothing of what was written since.
-                has_all = chunk is None and self._source.changed.sends == seen
+                # Only a read without lines proves the end: a shared chunk may be older than the last bytes.
+                has_all = chunk is None and self._source.changed.sends == sends
         except (FileChangedError, OSError):
             has_all = False
         finally:
             self._serving = None
-            if not (has_all and self._members and self._goes_on):
+            if not (has_all and self._listeners and self._expects_lines):
                 self.end()
 
     def _deliver(self, chunk: P) -> None:
         self._position = chunk.end
-        late = [member for member in self._members if not member.deliver(chunk)]
-        self._members.difference_update(late)
-        for member in late:
-            member.detach()
+        late = [listener for listener in self._listeners if not listener.deliver(chunk)]
+        self._listeners.difference_update(late)
+        for listener in late:
+            listener.detach()
 
 
 class Broadcasts(Generic[P]):
-    """The cohorts of those who get the same pieces."""
+    """The broadcasts of readers that get the same chunks."""
 
     def __init__(self) -> None:
         self._broadcasts: dict[Hashable, Broadcast[P]] = {}
 
     def join(
-        self, member: Listener[P], read: Read[P], source: Source, position: Position, *, lag: int | None
+        self, listener: Listener[P], read: Read[P], source: Source, position: Position, *, lag: int | None
     ) -> Broadcast[P] | None:
-        """The cohort that it is in now; None if it must go on looking for itself."""
+        """Add a listener to the broadcast at its position; None if it must read on its own."""
         key = source, lag, position.line is None
         broadcast = self._broadcasts.get(key)
         if broadcast is None:
             broadcast = Broadcast(read, source, position, lag=lag, on_end=lambda ended: self._forget(key, ended))
             self._broadcasts[key] = broadcast
-        return broadcast if broadcast.add(member, position) else None
+        return broadcast if broadcast.add(listener, position) else None
 
     def _forget(self, key: Hashable, ended: Broadcast[P]) -> None:
         if self._broadcasts.get(key) is ended:

@@ -11,7 +11,7 @@ from logviewer.formats.level import LETTERS, LEVELS
 from logviewer.rotation.generation import Batch, Generation, LineCount, Position
 from logviewer.search.line_filter import LineFilter
 from logviewer.source import Source
-from logviewer.tail.reader import Gap, StateChange
+from logviewer.tail.events import Gap, StateChange
 from logviewer.views.histogram import Histogram
 from logviewer.views.view import LineRange
 from logviewer.web.terminal import visible, visible_json

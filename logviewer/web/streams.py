@@ -25,7 +25,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.rotation.generation import Reason
-from logviewer.tail.reader import Gap, Lines, Reader, StateChange
+from logviewer.tail.events import Gap, Lines, StateChange
+from logviewer.tail.reader import Reader
 from logviewer.web.encode import EncodedChunk, EventEncoder, event, gap_event, gap_text, heading, state_event, with_id
 from logviewer.web.loader import ChunkCache, ChunkLoader, Encoder
 

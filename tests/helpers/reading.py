@@ -15,7 +15,8 @@ from logviewer.rotation.generation import Batch, Position
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
 from logviewer.tail.broadcast import Listener
-from logviewer.tail.reader import Gap, Lines, Reader, StateChange
+from logviewer.tail.events import Gap, Lines, StateChange
+from logviewer.tail.reader import Reader
 from logviewer.tail.skip import Skip, skip_ahead
 
 T = TypeVar("T")

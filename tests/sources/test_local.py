@@ -19,7 +19,8 @@ from logviewer.rotation.history import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
 from logviewer.rotation.listing import DirectoryListings
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
-from logviewer.tail.reader import Gap, Lines, Reader, StateChange
+from logviewer.tail.events import Gap, Lines, StateChange
+from logviewer.tail.reader import Reader
 from logviewer.tail.skip import Skip
 from tests.helpers.reading import (
     DirectLoader,

@@ -13,7 +13,8 @@ from logviewer.rotation.generation import Batch, Position
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
 from logviewer.tail.broadcast import Broadcast, Broadcasts, Listener
-from logviewer.tail.reader import Lines, Reader
+from logviewer.tail.events import Lines
+from logviewer.tail.reader import Reader
 from logviewer.tail.skip import Skip
 from tests.helpers.reading import DirectLoader, drain, finish, texts
 

@@ -18,7 +18,8 @@ from logviewer import cursor
 from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.generation import Batch
 from logviewer.sources.local import LocalSource
-from logviewer.tail.reader import Gap, Lines, Reader
+from logviewer.tail.events import Gap, Lines
+from logviewer.tail.reader import Reader
 from logviewer.tail.skip import SCREEN_LINES
 from tests.helpers.reading import DirectLoader, drain, finish, next_event, open_reader, texts
 from tests.helpers.server import EventStream, Server

@@ -16,7 +16,8 @@ from logviewer import cursor
 from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.generation import Batch
 from logviewer.sources.local import LocalSource
-from logviewer.tail.reader import Gap, Lines, Reader, StateChange
+from logviewer.tail.events import Gap, Lines, StateChange
+from logviewer.tail.reader import Reader
 from tests.helpers.reading import next_event, open_reader, without_descriptors, without_disk, without_privilege
 from tests.helpers.soak import EXAMPLES
 

@@ -15,7 +15,8 @@ from logviewer.files.lines import LINE_CAP, MAX_LINES
 from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.generation import Batch, Generation
 from logviewer.sources.local import LocalSource
-from logviewer.tail.reader import Gap, Lines, Reader, StateChange
+from logviewer.tail.events import Gap, Lines, StateChange
+from logviewer.tail.reader import Reader
 from logviewer.views.plain import PlainView
 from logviewer.views.view import LineRange, whole_line
 from tests.helpers.reading import DirectLoader, drain, finish, next_event, open_reader, texts

@@ -1,0 +1,113 @@
+"""A reader's positions in one source."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from logviewer.cursor import Checkpoint, no_file_yet
+from logviewer.rotation.generation import Generation, Position, Reason
+from logviewer.source import Source, State
+from logviewer.tail.events import Gap, StateChange
+
+
+@dataclass(slots=True, eq=False)
+class ReadPosition:
+    """A reader's position in one generation.
+
+    ``exhausted`` once the generation has no more lines, ``skipped`` right after a skip.
+    """
+
+    position: Position
+    exhausted: bool = False
+    skipped: bool = False
+
+    def text(self) -> str:
+        """Return the checkpoint's text."""
+        return replace(self.position.checkpoint(), exhausted=True).text() if self.exhausted else self.position.text()
+
+
+@dataclass(slots=True, eq=False)
+class SourceCursor:
+    """A reader's positions in one source: one, or more while rotated files may still get late lines.
+
+    ``checkpoints`` are those of the client's cursor until the source locates them and, where that leaves a gap, until
+    the gap is emitted. ``start`` returns the positions of a reader without checkpoints. ``first`` is the oldest
+    generation that appeared while there was no position. ``gap`` is the reason of a gap to emit, ``sent_state`` the
+    state that the client knows. ``stop_at`` is the live generation and its size in bytes when a non-following reader
+    began. ``done`` once there are no more events.
+    """
+
+    source: Source
+    checkpoints: Sequence[Checkpoint]
+    start: Callable[[Source], list[Position]]
+    positions: list[ReadPosition] = field(default_factory=list)
+    first: Generation | None = None
+    gap: Reason | None = None
+    sent_state: State = "open"
+    stop_at: tuple[Generation, int] | None = None
+    done: bool = False
+
+    def set_positions(self, positions: Sequence[Position]) -> None:
+        """Replace all positions."""
+        self.positions = [ReadPosition(position) for position in positions]
+
+    def drop(self, at: ReadPosition) -> None:
+        """Remove a position, unless it is removed already."""
+        if at in self.positions:
+            self.positions.remove(at)
+
+    def drop_exhausted(self) -> None:
+        """Remove exhausted positions at the front, once lines after them were read."""
+        # Before that, only the order of the two distinguishes the generations of a file that regained the path.
+        while len(self.positions) > 1 and self.positions[0].exhausted and has_read(self.positions[1].position):
+            del self.positions[0]
+
+    def is_in(self, generation: Generation) -> bool:
+        """Whether the reader has a position in this generation."""
+        return any(at.position.generation is generation for at in self.positions)
+
+    def start_in(self, generation: Generation) -> Position:
+        """Return where to begin in a generation: its start, or after the lines read if its file had the path before.
+
+        Raises OSError.
+        """
+        for position in (at.position for at in self.positions):
+            same_file = position.generation.file.identity == generation.file.identity
+            if same_file and not position.generation.lost and position.offset > generation.begin:
+                return generation.position(position.offset, position.line)
+        return generation.first()
+
+    def notice_first(self) -> None:
+        """Set ``first`` if the source's first generation appeared."""
+        # At the signal, before it is read: if the file is truncated in between, the reader gets a gap.
+        if not self.positions and not self.checkpoints and not self.first:
+            self.first = next(iter(self.source.generations), None)
+
+    def pop_event(self) -> Gap | StateChange | None:
+        """Return the gap or state change that the client must get before more lines."""
+        if self.gap:
+            gap, self.gap, self.checkpoints = Gap(self.source, self.gap), None, ()
+            return gap
+        if self.sent_state != self.source.state:
+            self.sent_state = self.source.state
+            return StateChange(self.source, self.sent_state)
+        return None
+
+    def reached_stop(self, at: ReadPosition) -> bool:
+        """Whether a non-following reader has the lines that were there when it began."""
+        return self.stop_at is not None and (
+            at.position.generation is self.stop_at[0] and at.position.offset >= self.stop_at[1]
+        )
+
+    def texts(self) -> list[str]:
+        """Return the checkpoints' texts from which a reader continues exactly here."""
+        # Until its gap is emitted, a reader that reconnects must find it again.
+        texts = [checkpoint.text() for checkpoint in self.checkpoints] or [
+            at.text() for at in self.positions if at.position.head_length
+        ]
+        # An empty file counts as no file: no byte distinguishes it from the next file with its name and inode.
+        return texts or [no_file_yet(self.source.key).text()]
+
+
+def has_read(position: Position) -> bool:
+    """Whether a position is after lines of its generation."""
+    return position.offset > position.generation.begin
