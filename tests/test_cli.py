@@ -7,10 +7,8 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -18,56 +16,12 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from logviewer.cli import main
+from tests.helpers.command import PROGRAM, Ended, assert_refused, end, run
 from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
 
-PROGRAM = (sys.executable, "-m", "logviewer")
 DEMO = (*PROGRAM, "demo")
-
-
-@dataclass(frozen=True)
-class Ended:
-    """What is left of a run that ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-def run(*words: str | Path, program: Sequence[str] = PROGRAM, env: Mapping[str, str] | None = None) -> Ended:
-    """Run the program to its end; a server that starts although it should not is ended."""
-    with subprocess.Popen(
-        [*program, *map(str, words)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **(env or {})},
-        text=True,
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        out = process.stdout.readline()
-        if out.startswith("http"):
-            process.terminate()
-        out += process.stdout.read()
-        return Ended(process.wait(), out, process.stderr.read())
-
-
-def end(server: Server, number: int = signal.SIGTERM) -> Ended:
-    """Stop it; ``out`` is what it printed after the ready line."""
-    process = server.process
-    assert process.stdout
-    assert process.stderr
-    process.send_signal(number)
-    out, err = process.stdout.read(), process.stderr.read()
-    return Ended(server.wait(), out, err)
-
-
-def assert_refused(ended: Ended, code: int, *parts: str) -> None:
-    assert (ended.code, ended.out) == (code, ""), ended
-    assert re.fullmatch(r"logviewer: .+\n", ended.err), "one line, and no traceback"
-    assert [part for part in parts if part not in ended.err] == []
 
 
 # Refused

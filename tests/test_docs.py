@@ -2,11 +2,11 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parent.parent
+from tests.helpers.repository import REPOSITORY
+
 pages = pytest.mark.parametrize("page", ["docs/security.md", "docs/reliability.md"])
 
 

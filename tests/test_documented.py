@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from logviewer import cli, options
 from logviewer.web import parameters
+from tests.helpers.repository import REPOSITORY
 
-REPOSITORY = Path(__file__).parent.parent
 PAGES = [REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/*.md"))]
 API = (REPOSITORY / "docs" / "api.md").read_text()
 ARCHITECTURE = (REPOSITORY / "docs" / "architecture.md").read_text()

@@ -12,8 +12,9 @@ import pytest
 from logviewer.cli import demo_command, serve_command
 from logviewer.errors import CannotRunError
 from logviewer.settings import LogRule, RedactRule, Tables
+from tests.helpers.command import assert_refused, run
+from tests.helpers.options import options, read
 from tests.helpers.server import Server
-from tests.test_cli import assert_refused, run
 
 Serve = Callable[..., Server]
 
@@ -73,17 +74,6 @@ NOT_SETTINGS = {"--help", "--version", "--config"}
 
 both_commands = pytest.mark.parametrize("command", [serve_command, demo_command], ids=["serve", "demo"])
 every_setting = pytest.mark.parametrize("option", SETTINGS)
-
-
-def options(command: click.Command) -> dict[str, click.Option]:
-    params = command.get_params(click.Context(command))
-    return {param.opts[-1]: param for param in params if isinstance(param, click.Option)}
-
-
-def read(command: click.Command, option: str, *words: str) -> Any:
-    """What the setting is once flags, environment and file are read."""
-    context = command.make_context("logviewer", list(words))
-    return context.params[str(options(command)[option].name)]
 
 
 def test_every_option_is_in_this_table() -> None:

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.helpers.log_file import append
+from tests.helpers.page import BROKEN_CONNECTION, expect_state
 from tests.helpers.server import Server
 
 pytestmark = pytest.mark.browser
 
 Serve = Callable[..., Server]
-
-# What Chromium itself writes into the console when a connection breaks.
-BROKEN = ["ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET"]
 
 FOLLOW_AS_A_STRANGER = """([url, lines]) => new Promise((resolve) => {
   const seen = [];
@@ -25,15 +24,6 @@ FOLLOW_AS_A_STRANGER = """([url, lines]) => new Promise((resolve) => {
   });
   source.onopen = () => { document.body.dataset.opened = "yes"; };
 })"""
-
-
-def append(path: Path, *lines: str) -> None:
-    with path.open("a") as file:
-        file.writelines(f"{line}\n" for line in lines)
-
-
-def state(page: Page, words: str | re.Pattern[str]) -> None:
-    expect(page.locator("#state-words")).to_have_text(words)
 
 
 def test_a_native_event_source_follows_a_file(logs: Path, serve: Serve, page: Page) -> None:
@@ -54,7 +44,7 @@ def test_a_native_event_source_follows_a_file(logs: Path, serve: Serve, page: Pa
 def test_a_native_event_source_comes_back_exactly_after_a_restart(
     logs: Path, serve: Serve, page: Page, complaints: list[str]
 ) -> None:
-    complaints += BROKEN
+    complaints += BROKEN_CONNECTION
     log = logs / "app.log"
     append(log, "first")
     server = serve(log, "--token", "same")
@@ -92,7 +82,7 @@ def test_lines_appear_as_they_are_written(logs: Path, serve: Serve, page: Page) 
     append(log, "there before")
     page.goto(serve(log).ready_line)
     expect(page.locator(".rows")).to_contain_text("there before")
-    state(page, "live")
+    expect_state(page, "live")
     append(log, "written <b>while</b> watching")
     expect(page.locator(".rows")).to_contain_text("written <b>while</b> watching")
 
@@ -103,7 +93,7 @@ def test_pause_keeps_the_view_and_loses_nothing(logs: Path, serve: Serve, page: 
     page.goto(serve(log).ready_line)
     expect(page.locator(".rows")).to_contain_text("one")
     page.keyboard.press("=")
-    state(page, re.compile("paused"))
+    expect_state(page, re.compile("paused"))
     append(log, "two", "three")
     expect(page.locator(".pill")).to_be_visible()
     assert "two" not in page.locator(".rows").inner_text()
@@ -153,18 +143,18 @@ def test_a_truncation_is_shown_as_a_gap(logs: Path, serve: Serve, page: Page) ->
 def test_a_restarted_server_is_found_again_and_no_line_is_missed(
     logs: Path, serve: Serve, page: Page, complaints: list[str]
 ) -> None:
-    complaints += BROKEN
+    complaints += BROKEN_CONNECTION
     log = logs / "app.log"
     append(log, "before")
     server = serve(log, "--token", "same")
     page.goto(server.ready_line)
-    state(page, "live")
+    expect_state(page, "live")
     assert server.stop() == 0
-    state(page, re.compile("reconnecting|server stopped"))
+    expect_state(page, re.compile("reconnecting|server stopped"))
     append(log, "in between")
     serve(log, "--token", "same", port=server.port)
     expect(page.locator(".rows")).to_contain_text("in between", timeout=20_000)
-    state(page, "live")
+    expect_state(page, "live")
     assert page.locator(".rows").inner_text().count("before") == 1
 
 
@@ -174,13 +164,13 @@ def test_a_finished_stream_is_closed_for_good(logs: Path, serve: Serve, page: Pa
     with given.open("rb") as stdin:
         page.goto(serve("-", stdin=stdin.fileno()).ready_line)
     expect(page.locator(".rows")).to_contain_text("piped in")
-    state(page, "ended")
+    expect_state(page, "ended")
 
 
 def test_other_requests_answer_while_the_stream_is_open(logs: Path, serve: Serve, page: Page) -> None:
     append(logs / "app.log", "line")
     page.goto(serve(logs).ready_line)
-    state(page, "live")
+    expect_state(page, "live")
     status = page.evaluate("fetch('/api/sources').then((answer) => answer.status)")
     assert status == 200
 

@@ -11,8 +11,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.test_page import append, state
-from tests.browser.test_surface import expect_line, serious
+from tests.helpers.log_file import append
+from tests.helpers.page import expect_line, expect_state, serious_violations
 from tests.helpers.server import Server
 
 pytestmark = pytest.mark.browser
@@ -77,7 +77,7 @@ def test_a_hit_in_the_middle_of_a_large_file_is_reached(logs: Path, serve: Serve
             if part == 100:
                 file.write(b"the needle\n")
     page.goto(serve(logs / "app.log").ready_line)
-    state(page, "live")
+    expect_state(page, "live")
     search(page, "needle")
     expect(page.locator("#find-count")).to_have_text("1 hit", timeout=20_000)
     page.keyboard.press("Enter")
@@ -297,7 +297,7 @@ def test_axe_finds_nothing_serious_in_a_search(
     page.goto(f"{server.base}/?source={server.source_id('app.log')}&q=request&not=12&find=35&level=error&level=info")
     expect(page.locator("#find-count")).to_contain_text("hits")
     expect(page.locator("#levels")).to_contain_text("error")
-    assert serious(Axe().run(page)) == []
+    assert serious_violations(Axe().run(page)) == []
 
 
 def test_matches_bring_the_lines_around_them(logs: Path, serve: Serve, page: Page) -> None:
@@ -357,7 +357,7 @@ def test_live_lines_of_several_sources_are_put_in_by_time(logs: Path, serve: Ser
     ids = [server.source_id(name) for name in ("a.log", "b.log")]
     page.goto(f"{server.base}/?" + "&".join(f"source={each}" for each in ids))
     expect(texts(page)).to_have_count(2)
-    state(page, "live")
+    expect_state(page, "live")
     append(logs / "b.log", stamped(20, "second"), stamped(40, "fourth"))
     append(logs / "a.log", stamped(10, "the first"), stamped(30, "third"))
     expect(texts(page)).to_have_count(6)
@@ -372,7 +372,7 @@ def test_sources_that_end_at_different_times_are_shown_once(logs: Path, serve: S
     page.goto(server.ready_line)
     page.goto(f"{server.base}/?" + "&".join(f"source={server.source_id(each)}" for each in ("long.log", "short.log")))
     expect(page.locator("#place")).to_contain_text("of 2,900")
-    state(page, "live")
+    expect_state(page, "live")
     expect(texts(page).last).to_contain_text("long 1999")
     append(logs / "short.log", stamped(2_001, "news"))
     expect(texts(page).last).to_contain_text("news")

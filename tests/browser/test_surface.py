@@ -9,7 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_page import BROKEN, append, state
+from tests.helpers.log_file import append
+from tests.helpers.page import BROKEN_CONNECTION, expect_line, expect_state, serious_violations
 from tests.helpers.server import Server
 
 pytestmark = pytest.mark.browser
@@ -51,20 +52,10 @@ def in_view(page: Page) -> list[tuple[str, str]]:
     return [(number, text) for number, text in page.evaluate(IN_VIEW)]
 
 
-def numbered(number: int) -> str:
-    return f"{number:,}"
-
-
 def go_to(page: Page, target: str) -> None:
     page.keyboard.press(":")
     page.locator("#go-to-field").fill(target)
     page.keyboard.press("Enter")
-
-
-def expect_line(page: Page, number: int, text: str) -> None:
-    row = page.locator(".row", has=page.get_by_text(numbered(number), exact=True))
-    expect(row).to_be_in_viewport()
-    expect(row.locator(".text")).to_have_text(text)
 
 
 def open_huge(page: Page, server: Server) -> None:
@@ -199,7 +190,7 @@ def test_a_flood_loses_nothing_and_skipped_lines_are_there_to_see(logs: Path, se
     append(log, "first")
     page.goto(serve(log).ready_line)
     expect_line(page, 1, "first")
-    state(page, "live")
+    expect_state(page, "live")
     with log.open("a") as file:
         for part in range(20):
             file.writelines(f"flood {part * 10_000 + n}\n" for n in range(10_000))
@@ -260,7 +251,7 @@ def test_the_url_shows_the_same_place_to_somebody_else(logs: Path, serve: Serve,
 def test_a_reader_elsewhere_keeps_the_place_through_a_restart(
     logs: Path, serve: Serve, page: Page, complaints: list[str]
 ) -> None:
-    complaints += BROKEN
+    complaints += BROKEN_CONNECTION
     log = logs / "app.log"
     append(log, *[f"line {n}" for n in range(1, 5_001)])
     server = serve(log, "--token", "same")
@@ -269,10 +260,10 @@ def test_a_reader_elsewhere_keeps_the_place_through_a_restart(
     go_to(page, "2345")
     expect_line(page, 2_345, "line 2345")
     assert server.stop() == 0
-    state(page, re.compile("reconnecting|server stopped"))
+    expect_state(page, re.compile("reconnecting|server stopped"))
     append(log, "in between")
     serve(log, "--token", "same", port=server.port)
-    state(page, "live")
+    expect_state(page, "live")
     expect_line(page, 2_345, "line 2345")
     page.locator(".pill").click()
     expect_line(page, 5_001, "in between")
@@ -391,11 +382,6 @@ def test_two_panes_are_two_views(logs: Path, serve: Serve, page: Page) -> None:
 # Looks
 
 
-def serious(results: Any) -> list[str]:
-    found = results.response["violations"]
-    return [f"{each['id']}: {each['help']}" for each in found if each["impact"] in ("serious", "critical")]
-
-
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
 def test_axe_finds_nothing_serious(logs: Path, serve: Serve, page: Page, scheme: Any, size: tuple[int, int]) -> None:
@@ -405,7 +391,7 @@ def test_axe_finds_nothing_serious(logs: Path, serve: Serve, page: Page, scheme:
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.goto(serve(logs).ready_line)
     expect(page.locator(".rows")).to_contain_text("message ERROR")
-    assert serious(Axe().run(page)) == []
+    assert serious_violations(Axe().run(page)) == []
 
 
 def test_the_theme_is_switched_by_hand(logs: Path, serve: Serve, page: Page) -> None:

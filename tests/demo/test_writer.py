@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from logviewer.demo.stories import FILES
 from logviewer.demo.writer import BACKLOG_MS, MARK, Play, run, write_samples
-
-SAMPLES = Path(__file__).parents[2] / "sample_logs"
+from tests.helpers.repository import SAMPLES
 
 RECORDS = {
     "shop.log": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - [\w.]+ - (DEBUG|INFO|WARNING|ERROR|CRITICAL) - \S.*",

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logviewer.formats.level import LETTERS, Level, find_level
+from tests.helpers.hostile_lines import HOSTILE_PIECES, WORDS
 
 STAMP = "2026-11-21 01:02:03,123"
 
@@ -138,52 +139,13 @@ def test_each_level_has_its_letter() -> None:
     assert "".join(LETTERS.values()) == "FEWNIDT-"
 
 
-words = st.sampled_from(
-    [
-        *"[]<>(){}|:;,.-=*%# \t\"'\\/\x1b\n",
-        "2026-11-21",
-        "01:02:03",
-        "INFO",
-        "error",
-        "level",
-        "Nov",
-        "sshd",
-        "HTTP",
-        "1121",
-    ]
-)
-
-
-@given(st.one_of(st.text(), st.lists(words, max_size=40).map("".join)))
+@given(st.one_of(st.text(), st.lists(WORDS, max_size=40).map("".join)))
 def test_any_text_is_read(text: str) -> None:
     assert find_level(text) in LETTERS
 
 
-HOSTILE = [
-    "[",
-    "[[]",
-    "(",
-    "<",
-    "a ",
-    "a.",
-    "1 ",
-    "INFO",
-    '"',
-    '\\"',
-    "{",
-    '{"a":',
-    " - ",
-    "- [",
-    "|",
-    "%A-",
-    "\x1b[",
-    "A-",
-]
-HOSTILE += ["a stdout F ", '{"log":', "level=", 'level="', " level=x", '"level" : ']
-
-
 @pytest.mark.parametrize("prefix", ["", '192.0.2.1 - - [21/Nov/2026:01:02:03 +0000] "', '"', "{", "Nov 21 01:02:03 a "])
-@pytest.mark.parametrize("piece", HOSTILE)
+@pytest.mark.parametrize("piece", HOSTILE_PIECES)
 def test_hostile_lines_take_no_longer_than_their_length(piece: str, prefix: str) -> None:
     line = prefix + piece * (400_000 // len(piece))
     begin = perf_counter()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logviewer.formats.timestamp import find_time
-from tests.formats.test_level import HOSTILE, words
+from tests.helpers.hostile_lines import HOSTILE_PIECES, WORDS
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC).timestamp()
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -172,12 +172,12 @@ def test_iso_8601_is_read_as_the_standard_library_does(moment: datetime, zone: t
     assert find_time(f"{aware:%d/%b/%Y:%H:%M:%S %z} x") == expected - whole.microsecond // 1000
 
 
-@given(st.one_of(st.text(), st.lists(words, max_size=40).map("".join), st.text("0123456789-/.: TZ+,")))
+@given(st.one_of(st.text(), st.lists(WORDS, max_size=40).map("".join), st.text("0123456789-/.: TZ+,")))
 def test_any_text_is_read(text: str) -> None:
     assert find_time(text) is None or isinstance(find_time(text), int)
 
 
-@pytest.mark.parametrize("piece", [*HOSTILE, "2026-", "1:1:", "Nov 21 ", "1795222923 ", "ts=", "99 "])
+@pytest.mark.parametrize("piece", [*HOSTILE_PIECES, "2026-", "1:1:", "Nov 21 ", "1795222923 ", "ts=", "99 "])
 @pytest.mark.parametrize("prefix", ["", " ", "{", "x "])
 def test_hostile_lines_take_no_longer_than_their_length(piece: str, prefix: str) -> None:
     line = prefix + piece * (400_000 // len(piece))

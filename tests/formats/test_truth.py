@@ -8,7 +8,7 @@ import pytest
 
 from logviewer.formats.level import find_level
 from logviewer.formats.timestamp import find_time
-from tests.program.test_real_logs import REAL_LOGS
+from tests.helpers.repository import REAL_LOGS, SAMPLES
 
 WANTED = 0.995
 KINDS = sorted(path.name.removesuffix(".truth.tsv") for path in REAL_LOGS.glob("*.truth.tsv"))
@@ -49,14 +49,14 @@ def test_times_and_levels_are_those_of_the_truth(kind: str) -> None:
     "name", ["chat.log", "deploy.log", "nginx/access.log", "nginx/error.log", "payments.jsonl", "syslog", "worker.log"]
 )
 def test_every_line_of_the_samples_has_a_time(name: str) -> None:
-    path = Path(__file__).parents[2] / "sample_logs" / name
+    path = SAMPLES / name
     lines = path.read_text().splitlines()
     assert all(1_772_000_000_000 < (find_time(line) or 0) < 1_775_000_000_000 for line in lines)
     assert all(find_level(line) for line in lines) == (name != "deploy.log")
 
 
 def test_a_traceback_has_neither(tmp_path: Path) -> None:
-    path = Path(__file__).parents[2] / "sample_logs" / "shop.log"
+    path = SAMPLES / "shop.log"
     continued = [line for line in path.read_text().splitlines() if not line.startswith("2026-")]
     assert continued
     assert {(find_time(line), find_level(line)) for line in continued} == {(None, None)}

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parent.parent.parent
+from tests.helpers.repository import REPOSITORY
+
 # These two hold samples of bad prose.
 _OWN = ("tests/test_prose.py", "tests/helpers/prose.py")
 _VERBS = (

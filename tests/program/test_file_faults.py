@@ -6,18 +6,26 @@ The rows are those of the fault table in ``reference/tailing.md``; each test nam
 import os
 import random
 import shutil
-import signal
 import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.helpers.server import Event, EventStream, Server, until
+from tests.helpers.following import (
+    event_texts,
+    expect,
+    expect_in_any_order,
+    expect_state,
+    expect_state_and_lines,
+    following,
+    paused,
+    source_status,
+)
+from tests.helpers.log_file import append, append_bytes, copytruncate, recreate, rotate, swap_symlink
+from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
 
@@ -45,122 +53,7 @@ QUIET = {"program": (sys.executable, "-c", WITHOUT_HINTS)}
 # What is done to files
 
 
-def append(path: Path, *lines: str, end: str = "\n") -> None:
-    with path.open("a", newline="") as file:
-        file.write("".join(f"{line}{end}" for line in lines))
-
-
-def append_bytes(path: Path, data: bytes) -> None:
-    with path.open("ab") as file:
-        file.write(data)
-
-
-def shift(path: Path) -> None:
-    """Make room for a new ``.1``, as logrotate does."""
-    numbers = sorted(int(each.suffix[1:]) for each in path.parent.glob(f"{path.name}.*"))
-    for number in reversed(numbers):
-        path.with_name(f"{path.name}.{number}").rename(path.with_name(f"{path.name}.{number + 1}"))
-
-
-def rotate(path: Path) -> Path:
-    """Rename it away, as logrotate does with ``create``."""
-    shift(path)
-    return path.rename(path.with_name(f"{path.name}.1"))
-
-
-def copytruncate(path: Path) -> None:
-    shift(path)
-    shutil.copyfile(path, path.with_name(f"{path.name}.1"))
-    os.truncate(path, 0)
-
-
-def recreate(path: Path) -> None:
-    path.unlink()
-    path.touch()
-
-
-def point(link: Path, target: Path) -> None:
-    new = link.with_name("new link")
-    new.symlink_to(target)
-    new.rename(link)
-
-
 # The server and its reader
-
-
-@contextmanager
-def stopped(server: Server) -> Iterator[None]:
-    """What is done meanwhile lies between two looks, for certain."""
-    status = Path(f"/proc/{server.process.pid}/stat")
-    server.process.send_signal(signal.SIGSTOP)
-    try:
-        until(lambda: status.read_text().rpartition(")")[2].split()[0] == "T", what="the stop")
-        yield
-    finally:
-        server.process.send_signal(signal.SIGCONT)
-
-
-@contextmanager
-def reading(server: Server, log: Path, *first: str, **params: Any) -> Iterator[EventStream]:
-    """A reader from the start that has these lines and waits for more."""
-    with server.stream(source=facts(server, log)["id"], **{"from_": "start", **params}) as stream:
-        hear(stream, *first)
-        yield stream
-
-
-def facts(server: Server, log: Path) -> dict[str, Any]:
-    """What the server has to say of this log."""
-    sources: list[dict[str, Any]] = server.get("/api/sources").json()
-    return next(source for source in sources if source["path"] == str(log))
-
-
-def told(event: Event) -> list[str]:
-    """An event's lines, an unterminated one with an ellipsis, or its gap by the reason."""
-    match event.name:
-        case "lines":
-            *lines, last = event.data["lines"]
-            return [*lines, last + "..." * event.data.get("unterminated", False)]
-        case "gap":
-            return [f"<{event.data['reason']}>"]
-        case _:
-            return []
-
-
-def hear(stream: EventStream, *wanted: str) -> str:
-    """These come next, in this order and nothing between them. Returns the cursor after them."""
-    heard: list[str] = []
-    last_id = ""
-    while len(heard) < len(wanted):
-        event = stream.next()
-        heard += told(event)
-        last_id = event.id
-        assert heard == list(wanted[: len(heard)])
-    return last_id
-
-
-def hear_all(stream: EventStream, *wanted: str) -> None:
-    """These come next, in any order."""
-    heard: list[str] = []
-    while len(heard) < len(wanted):
-        heard += told(stream.next())
-    assert sorted(heard) == sorted(wanted)
-
-
-def hear_state(stream: EventStream, wanted: str) -> None:
-    """The reader is told of this state; no gap comes before it."""
-    while (event := stream.next()).data.get("state") != wanted:
-        assert event.name != "gap"
-
-
-def hear_state_and_lines(stream: EventStream, wanted: str, *lines: str) -> None:
-    """The reader is told of this state and given these lines, whichever comes first."""
-    heard: list[str] = []
-    states: list[str] = []
-    while len(heard) < len(lines) or wanted not in states:
-        event = stream.next()
-        heard += told(event)
-        states += [event.data["state"]] if event.name == "source" else []
-    assert heard == list(lines)
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +62,7 @@ def pool() -> Iterator[tuple[Server, Iterator[Path]]]:
     directory = Path(tempfile.mkdtemp(prefix="logviewer-test-"))
     directory.chmod(0o755)
     busy, *paths = (directory / str(number) / "app.log" for number in range(100))
-    with Server(busy, *paths) as server, reading(server, busy):
+    with Server(busy, *paths) as server, following(server, busy):
         yield server, iter(paths)
     shutil.rmtree(directory)
 
@@ -198,52 +91,52 @@ def log(path: Path) -> Path:
 
 
 def test_rename_rotation(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         for number in range(2):
-            with stopped(server):
+            with paused(server):
                 append(log, f"rest {number}")
                 rotate(log)
                 append(log, f"new {number}")
-            hear(stream, f"rest {number}", f"new {number}")
+            expect(stream, f"rest {number}", f"new {number}")
 
 
 def test_rename_rotation_without_a_new_file_yet(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         rotate(log)
-        hear_state(stream, "missing")
+        expect_state(stream, "missing")
         append(log.with_name("app.log.1"), "late")
-        hear(stream, "late")
+        expect(stream, "late")
         append(log, "new")
-        hear(stream, "new")
+        expect(stream, "new")
 
 
 # Row of writer still on the old inode
 
 
 def test_writer_still_on_the_old_inode(log: Path, server: Server) -> None:
-    with log.open("a", buffering=1) as writer, reading(server, log, "one") as stream:
+    with log.open("a", buffering=1) as writer, following(server, log, "one") as stream:
         rotate(log)
         append(log, "new 1")
-        hear(stream, "new 1")
+        expect(stream, "new 1")
         writer.write("late 1\n")
-        hear(stream, "late 1")
+        expect(stream, "late 1")
         append(log, "new 2")
-        hear(stream, "new 2")
+        expect(stream, "new 2")
         writer.write("late 2\n")
-        hear(stream, "late 2")
+        expect(stream, "late 2")
 
 
 def test_writer_still_on_the_old_inode_during_a_restart(log: Path, serve: Serve) -> None:
     first = serve(log)
-    with reading(first, log, "one") as stream:
+    with following(first, log, "one") as stream:
         rotate(log)
         append(log, "new 1")
-        last = hear(stream, "new 1")
+        last = expect(stream, "new 1")
     first.stop()
     append(log.with_name("app.log.1"), "late")
     append(log, "new 2")
-    with reading(serve(log), log, last_event_id=last) as stream:
-        hear_all(stream, "late", "new 2")
+    with following(serve(log), log, last_event_id=last) as stream:
+        expect_in_any_order(stream, "late", "new 2")
 
 
 # Row of reader behind, unread rest
@@ -254,14 +147,14 @@ def test_reader_behind(end: Callable[[Path], object], log: Path, server: Server)
     # More than the sockets between server and reader hold.
     numbers = range(160)
     append(log, *(f"{number} {'x' * (MIB // 4)}" for number in numbers))
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         end(log)
         append(log, "new")
-        until(lambda: facts(server, log)["size"] == len("new\n"), what="a look at the new file")
+        until(lambda: source_status(server, log)["size"] == len("new\n"), what="a look at the new file")
         for number in numbers:
-            (line,) = told(stream.next("lines", "gap"))
+            (line,) = event_texts(stream.next("lines", "gap"))
             assert line.split()[0] == str(number)
-        hear(stream, "new")
+        expect(stream, "new")
 
 
 # Row of two rotations between looks
@@ -273,13 +166,13 @@ def test_reader_behind(end: Callable[[Path], object], log: Path, server: Server)
     ids=["numbers", "dates"],
 )
 def test_more_rotations_between_looks(names: list[str], log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
-        with stopped(server):
+    with following(server, log, "one") as stream:
+        with paused(server):
             append(log, "rest")
             for name in names:
                 log.rename(log.with_name(name))
                 append(log, f"after {name}")
-        hear(stream, "rest", *(f"after {name}" for name in names))
+        expect(stream, "rest", *(f"after {name}" for name in names))
 
 
 @pytest.mark.timeout(30)
@@ -287,7 +180,7 @@ def test_more_rotations_between_looks(names: list[str], log: Path, server: Serve
 @pytest.mark.parametrize("end", [rotate, copytruncate], ids=["renamed", "copied and truncated"])
 def test_rotations_faster_than_looks(end: Callable[[Path], object], hints: bool, log: Path, serve: Serve) -> None:
     wanted = [f"{rotation} {number}" for rotation in range(30) for number in range(20)]
-    with reading(serve(log, **({} if hints else QUIET)), log, "one") as stream:
+    with following(serve(log, **({} if hints else QUIET)), log, "one") as stream:
         for rotation in range(30):
             for number in range(20):
                 append(log, f"{rotation} {number}")
@@ -296,7 +189,7 @@ def test_rotations_faster_than_looks(end: Callable[[Path], object], hints: bool,
         heard: list[str] = []
         # What was copied away before any look saw it comes late.
         while len(heard) <= len(wanted):
-            heard += told(stream.next())
+            heard += event_texts(stream.next())
     assert sorted(heard) == sorted([*wanted, "end"])
     for rotation in range(30):
         assert [each for each in heard if each.startswith(f"{rotation} ")] == wanted[rotation * 20 : rotation * 20 + 20]
@@ -306,48 +199,48 @@ def test_rotations_faster_than_looks(end: Callable[[Path], object], hints: bool,
 
 
 def test_copytruncate_with_a_visible_copy(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         for number in range(2):
-            with stopped(server):
+            with paused(server):
                 append(log, f"rest {number}")
                 copytruncate(log)
                 append(log, f"new {number}")
-            hear(stream, f"rest {number}", f"new {number}")
+            expect(stream, f"rest {number}", f"new {number}")
 
 
 def test_copytruncate_twice_between_looks(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
-        with stopped(server):
+    with following(server, log, "one") as stream:
+        with paused(server):
             for word in ("two", "three"):
                 append(log, word)
                 copytruncate(log)
             append(log, "new")
-        hear(stream, "two", "three", "new")
+        expect(stream, "two", "three", "new")
 
 
 def test_copytruncate_while_the_server_is_down(log: Path, serve: Serve) -> None:
     first = serve(log)
-    with reading(first, log) as stream:
-        last = hear(stream, "one")
+    with following(first, log) as stream:
+        last = expect(stream, "one")
     first.stop()
     append(log, "rest")
     copytruncate(log)
     append(log, "new")
     again = serve(log)
     for _ in range(2):
-        with reading(again, log, "rest", "new", last_event_id=last):
+        with following(again, log, "rest", "new", last_event_id=last):
             pass
 
 
 def test_copytruncate_without_a_copy_is_told(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
-        with stopped(server):
+    with following(server, log, "one") as stream:
+        with paused(server):
             os.truncate(log, 0)
             append(log, "new")
-        hear(stream, "<truncated>", "new")
+        expect(stream, "<truncated>", "new")
         os.truncate(log, 0)
         append(log, "2")
-        hear(stream, "<truncated>", "2")
+        expect(stream, "<truncated>", "2")
 
 
 # Row of truncated, then grown past the offset
@@ -360,33 +253,33 @@ def test_copytruncate_without_a_copy_is_told(log: Path, server: Server) -> None:
 )
 def test_truncated_then_grown_past_the_offset(before: list[str], after: list[str], log: Path, server: Server) -> None:
     append(log, *before)
-    with reading(server, log, "one", *before) as stream:
-        with stopped(server):
+    with following(server, log, "one", *before) as stream:
+        with paused(server):
             log.write_text("\n".join(["uno" if len(before) > 1 else "one", *after, ""]))
-        hear(stream, "<truncated>", "uno" if len(before) > 1 else "one", *after)
+        expect(stream, "<truncated>", "uno" if len(before) > 1 else "one", *after)
 
 
 # Row of inode reuse
 
 
 def test_inode_reuse_while_the_server_looks_elsewhere(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         for number in range(2):
-            with stopped(server):
+            with paused(server):
                 recreate(log)
                 append(log, f"new {number}")
-            hear(stream, f"new {number}")
+            expect(stream, f"new {number}")
 
 
 def test_inode_reuse_while_the_server_is_down(log: Path, serve: Serve) -> None:
     first = serve(log)
-    with reading(first, log) as stream:
-        last = hear(stream, "one")
+    with following(first, log) as stream:
+        last = expect(stream, "one")
     first.stop()
     recreate(log)
     append(log, "uno", "duo")
-    with reading(serve(log), log, last_event_id=last) as stream:
-        gap, *lines = told(stream.next("gap")) + told(stream.next("lines"))
+    with following(serve(log), log, last_event_id=last) as stream:
+        gap, *lines = event_texts(stream.next("gap")) + event_texts(stream.next("lines"))
     assert gap in GAPS
     assert lines == ["uno", "duo"]
 
@@ -396,12 +289,12 @@ def test_inode_reuse_while_the_server_is_down(log: Path, serve: Serve) -> None:
 
 def test_head_equal_in_two_files(log: Path, serve: Serve) -> None:
     first = serve(log)
-    with reading(first, log) as stream:
-        last = hear(stream, "one")
+    with following(first, log) as stream:
+        last = expect(stream, "one")
     first.stop()
     rotate(log)
     append(log, "one", "two")
-    with reading(serve(log), log, "one", "two", last_event_id=last):
+    with following(serve(log), log, "one", "two", last_event_id=last):
         pass
 
 
@@ -411,13 +304,13 @@ def test_head_equal_in_two_files(log: Path, serve: Serve) -> None:
 def test_cursor_beyond_the_end(log: Path, serve: Serve) -> None:
     append(log, "two", "three")
     first = serve(log)
-    with reading(first, log) as stream:
-        last = hear(stream, "one", "two", "three")
+    with following(first, log) as stream:
+        last = expect(stream, "one", "two", "three")
     first.stop()
     log.write_text("one\n")
-    with reading(serve(log), log, "<truncated>", "one", last_event_id=last) as stream:
+    with following(serve(log), log, "<truncated>", "one", last_event_id=last) as stream:
         append(log, "two")
-        hear(stream, "two")
+        expect(stream, "two")
 
 
 # Row of missing, deleted, created again
@@ -425,53 +318,53 @@ def test_cursor_beyond_the_end(log: Path, serve: Serve) -> None:
 
 def test_missing_at_start(path: Path, server: Server) -> None:
     path.parent.mkdir()
-    with reading(server, path, from_="end") as stream:
-        hear_state(stream, "missing")
+    with following(server, path, from_="end") as stream:
+        expect_state(stream, "missing")
         append(path, "first")
-        hear(stream, "first")
+        expect(stream, "first")
 
 
 def test_directory_missing_at_start(path: Path, server: Server) -> None:
-    with reading(server, path, from_="end") as stream:
-        hear_state(stream, "missing")
+    with following(server, path, from_="end") as stream:
+        expect_state(stream, "missing")
         path.parent.mkdir()
         append(path, "first")
-        hear(stream, "first")
+        expect(stream, "first")
 
 
 def test_deleted_and_created_again(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         for number in range(2):
             log.unlink()
-            hear_state(stream, "missing")
+            expect_state(stream, "missing")
             append(log, f"new {number}")
-            hear(stream, f"new {number}")
+            expect(stream, f"new {number}")
 
 
 def test_deleted_and_created_again_between_looks(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         for number in range(2):
-            with stopped(server):
+            with paused(server):
                 append(log, f"rest {number}")
                 recreate(log)
                 append(log, f"new {number}")
-            hear(stream, f"rest {number}", f"new {number}")
+            expect(stream, f"rest {number}", f"new {number}")
 
 
 def test_directory_removed_and_made_again(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         shutil.rmtree(log.parent)
-        hear_state(stream, "missing")
+        expect_state(stream, "missing")
         log.parent.mkdir()
         append(log, "two")
-        hear(stream, "two")
-        with stopped(server):
+        expect(stream, "two")
+        with paused(server):
             shutil.rmtree(log.parent)
             log.parent.mkdir()
             append(log, "three")
-        hear(stream, "three")
+        expect(stream, "three")
         append(log, "four")
-        hear(stream, "four")
+        expect(stream, "four")
 
 
 # Row of symlink swapped
@@ -482,32 +375,32 @@ def test_symlink_swapped_and_swapped_back(path: Path, server: Server) -> None:
     for target, line in ((a, "a 1"), (b, "b 1")):
         target.parent.mkdir(parents=True)
         append(target, line)
-    point(path, a)
-    with reading(server, path, "a 1") as stream:
+    swap_symlink(path, a)
+    with following(server, path, "a 1") as stream:
         append(a, "a 2")
-        point(path, b)
-        hear(stream, "a 2", "b 1")
+        swap_symlink(path, b)
+        expect(stream, "a 2", "b 1")
         append(b, "b 2")
-        hear(stream, "b 2")
-        point(path, a)
+        expect(stream, "b 2")
+        swap_symlink(path, a)
         append(a, "a 3")
-        hear(stream, "a 3")
-        point(path, b)
+        expect(stream, "a 3")
+        swap_symlink(path, b)
         append(b, "b 3")
-        hear(stream, "b 3")
+        expect(stream, "b 3")
 
 
 def test_symlink_swapped_to_and_fro_faster_than_looks(path: Path, server: Server) -> None:
     path.parent.mkdir()
-    point(path, path.with_name("target 0"))
+    swap_symlink(path, path.with_name("target 0"))
     append(path, "begin")
     target = 0
-    with reading(server, path, "begin") as stream:
+    with following(server, path, "begin") as stream:
         for number in range(30):
             target = (target + random.Random(number).randint(1, 3)) % 4
-            point(path, path.with_name(f"target {target}"))
+            swap_symlink(path, path.with_name(f"target {target}"))
             append(path, f"line {number}")
-            hear(stream, f"line {number}")
+            expect(stream, f"line {number}")
 
 
 def test_symlink_of_kubernetes(path: Path, server: Server) -> None:
@@ -515,13 +408,13 @@ def test_symlink_of_kubernetes(path: Path, server: Server) -> None:
     pod.parent.mkdir(parents=True)
     append(pod, "one")
     path.symlink_to(pod)
-    with reading(server, path, "one") as stream:
+    with following(server, path, "one") as stream:
         for number in range(2):
-            with stopped(server):
+            with paused(server):
                 append(pod, f"rest {number}")
                 pod.rename(pod.with_name(f"0.log.2026112{number}-101010"))
                 append(pod, f"new {number}")
-            hear(stream, f"rest {number}", f"new {number}")
+            expect(stream, f"rest {number}", f"new {number}")
 
 
 # Row of permission taken, given back
@@ -530,48 +423,48 @@ def test_symlink_of_kubernetes(path: Path, server: Server) -> None:
 def test_permission_missing_at_start(log: Path, serve: Serve) -> None:
     log.chmod(0o000)
     server = serve(log)
-    assert facts(server, log)["state"] == "unreadable"
-    with reading(server, log) as stream:
-        hear_state(stream, "unreadable")
+    assert source_status(server, log)["state"] == "unreadable"
+    with following(server, log) as stream:
+        expect_state(stream, "unreadable")
         log.chmod(0o644)
-        hear(stream, "one")
+        expect(stream, "one")
         append(log, "two")
-        hear(stream, "two")
+        expect(stream, "two")
 
 
 def test_permission_taken_and_given_back(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         log.chmod(0o000)
         append(log, "two")
-        hear_state_and_lines(stream, "unreadable", "two")
+        expect_state_and_lines(stream, "unreadable", "two")
         log.chmod(0o644)
         append(log, "three")
-        hear_state_and_lines(stream, "open", "three")
+        expect_state_and_lines(stream, "open", "three")
 
 
 def test_permission_missing_on_the_file_after_a_rotation(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
-        with stopped(server):
+    with following(server, log, "one") as stream:
+        with paused(server):
             append(log, "rest")
             rotate(log)
             append(log, "new")
             log.chmod(0o000)
-        hear_state_and_lines(stream, "unreadable", "rest")
+        expect_state_and_lines(stream, "unreadable", "rest")
         log.chmod(0o644)
-        hear(stream, "new")
+        expect(stream, "new")
 
 
 def test_permission_missing_when_a_reader_comes_back(log: Path, serve: Serve) -> None:
     first = serve(log)
-    with reading(first, log) as stream:
-        last = hear(stream, "one")
+    with following(first, log) as stream:
+        last = expect(stream, "one")
     first.stop()
     append(log, "two")
     log.chmod(0o000)
-    with reading(serve(log), log, last_event_id=last) as stream:
-        hear_state(stream, "unreadable")
+    with following(serve(log), log, last_event_id=last) as stream:
+        expect_state(stream, "unreadable")
         log.chmod(0o644)
-        hear(stream, "two")
+        expect(stream, "two")
 
 
 @pytest.fixture
@@ -600,23 +493,23 @@ def looks_for_new_logs(server: Server, elsewhere: Path) -> None:
 @pytest.mark.parametrize("above", [0, 1], ids=["its own", "the one above"])
 def test_permission_of_a_directory_taken_and_given_back(above: int, apart: Path, elsewhere: Path, serve: Serve) -> None:
     server, directory = serve(apart, elsewhere), apart.parents[above]
-    with reading(server, apart, "one") as stream:
+    with following(server, apart, "one") as stream:
         directory.chmod(0o000)
-        hear_state(stream, "unreadable")
+        expect_state(stream, "unreadable")
         looks_for_new_logs(server, elsewhere)
         directory.chmod(0o755)
-        hear_state(stream, "open")
+        expect_state(stream, "open")
         append(apart, "two")
-        hear(stream, "two")
+        expect(stream, "two")
 
 
 @pytest.mark.parametrize("above", [0, 1], ids=["its own", "the one above"])
 def test_permission_of_a_directory_missing_at_start(above: int, apart: Path, serve: Serve) -> None:
     apart.parents[above].chmod(0o000)
-    with reading(serve(apart), apart) as stream:
-        hear_state(stream, "unreadable")
+    with following(serve(apart), apart) as stream:
+        expect_state(stream, "unreadable")
         apart.parents[above].chmod(0o755)
-        hear(stream, "one")
+        expect(stream, "one")
 
 
 # Row of replaced before the watch is armed
@@ -624,10 +517,10 @@ def test_permission_of_a_directory_missing_at_start(above: int, apart: Path, ser
 
 def test_replaced_before_the_watch_is_armed(log: Path, server: Server) -> None:
     for number in range(10):
-        with reading(server, log, from_="end") as stream:
+        with following(server, log, from_="end") as stream:
             rotate(log)
             append(log, f"line {number}")
-            hear(stream, f"line {number}")
+            expect(stream, f"line {number}")
 
 
 # Row of event queue overflow, watch limit, NFS, overlay, bind mounts
@@ -636,71 +529,71 @@ def test_replaced_before_the_watch_is_armed(log: Path, server: Server) -> None:
 def test_event_queue_overflow(log: Path, server: Server) -> None:
     most = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     other = log.with_name("other")
-    with reading(server, log, "one") as stream:
-        with stopped(server):
+    with following(server, log, "one") as stream:
+        with paused(server):
             for _ in range(most // 3 + 100):
                 other.touch()
                 other.unlink()
             append(log, "two")
-        hear(stream, "two")
+        expect(stream, "two")
         append(log, "three")
-        hear(stream, "three")
+        expect(stream, "three")
 
 
 def test_no_events_at_all(log: Path, serve: Serve) -> None:
-    with reading(server := serve(log, **QUIET), log, "one") as stream:
+    with following(server := serve(log, **QUIET), log, "one") as stream:
         append(log, "two")
-        hear(stream, "two")
+        expect(stream, "two")
         rotate(log)
         append(log, "three")
-        hear(stream, "three")
+        expect(stream, "three")
         log.unlink()
-        hear_state(stream, "missing")
+        expect_state(stream, "missing")
         append(log, "four")
-        hear(stream, "four")
-        with stopped(server):
+        expect(stream, "four")
+        with paused(server):
             append(log, "rest")
             copytruncate(log)
             append(log, "five")
-        hear(stream, "rest", "five")
+        expect(stream, "rest", "five")
         os.truncate(log, 0)
         append(log, "six")
-        hear(stream, "<truncated>", "six")
+        expect(stream, "<truncated>", "six")
 
 
 # Row of partial last line
 
 
 def test_partial_last_line_is_held_and_completed_once(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         append(log, "par", end="")
-        with reading(server, log, "one") as another:
+        with following(server, log, "one") as another:
             append(log, "ti", end="")
             append(log, "al")
-            hear(another, "partial")
-        hear(stream, "partial")
+            expect(another, "partial")
+        expect(stream, "partial")
 
 
 def test_partial_last_line_across_a_restart(log: Path, serve: Serve) -> None:
     first = serve(log)
-    with reading(first, log) as stream:
+    with following(first, log) as stream:
         append(log, "two\npar", end="")
-        last = hear(stream, "one", "two")
+        last = expect(stream, "one", "two")
     first.stop()
     append(log, "tial")
-    with reading(serve(log), log, "partial", last_event_id=last) as stream:
+    with following(serve(log), log, "partial", last_event_id=last) as stream:
         append(log, "three")
-        hear(stream, "three")
+        expect(stream, "three")
 
 
 def test_partial_last_line_at_rotation_is_given_out_after_the_grace_period(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         append(log, "never finished", end="")
         rotate(log)
         append(log, "new")
-        hear(stream, "new", "never finished...")
+        expect(stream, "new", "never finished...")
         append(log, "newer")
-        hear(stream, "newer")
+        expect(stream, "newer")
 
 
 # Row of split, invalid or foreign encoding
@@ -708,40 +601,40 @@ def test_partial_last_line_at_rotation_is_given_out_after_the_grace_period(log: 
 
 def test_characters_split_at_chunk_borders(log: Path, server: Server) -> None:
     lines = ["é" * 3000, "€" * 2001, "😀" * 1111] * 60
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         append(log, *lines, "é" * (MIB // 3))
-        hear(stream, *lines, "é" * (MIB // 3))
+        expect(stream, *lines, "é" * (MIB // 3))
 
 
 def test_a_character_written_byte_by_byte(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         for byte in "tw😀\nthree\n".encode():
             append_bytes(log, bytes([byte]))
-        hear(stream, "tw😀", "three")
+        expect(stream, "tw😀", "three")
 
 
 def test_invalid_encoding(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         append_bytes(log, b"caf\xe9\n\xff\xfe\n\xe2\x82\n\xed\xa0\x80\nnul\0nul\n")
-        hear(stream, "caf\ufffd", "\ufffd\ufffd", "\ufffd", "\ufffd\ufffd\ufffd", "nul\0nul")
+        expect(stream, "caf\ufffd", "\ufffd\ufffd", "\ufffd", "\ufffd\ufffd\ufffd", "nul\0nul")
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
 def test_foreign_encoding(codec: str, path: Path, server: Server) -> None:
     path.parent.mkdir()
     append_bytes(path, "\ufeffone\r\n".encode(codec))
-    with reading(server, path, "one") as stream:
+    with following(server, path, "one") as stream:
         append_bytes(path, "two\n\u0a00\u0a0a\n😀\nth".encode(codec))
-        hear(stream, "two", "\u0a00\u0a0a", "😀")
+        expect(stream, "two", "\u0a00\u0a0a", "😀")
         for byte in "ree\n".encode(codec):
             append_bytes(path, bytes([byte]))
-        hear(stream, "three")
+        expect(stream, "three")
 
 
 def test_carriage_returns(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         append_bytes(log, b"two\r\n10%\r20%\r100%\n\r\n\rthree\n")
-        hear(stream, "two", "10%\r20%\r100%", "", "\rthree")
+        expect(stream, "two", "10%\r20%\r100%", "", "\rthree")
 
 
 # Row of huge line
@@ -749,13 +642,13 @@ def test_carriage_returns(log: Path, server: Server) -> None:
 
 def test_huge_line(log: Path, server: Server) -> None:
     length = 100_000_000
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         before = peak_memory(server)
         append(log, "x" * length, "after")
         event = stream.next("lines", "gap")
         assert event.data["lines"] == ["x" * MIB]
         assert event.data["cut"] == [[0, length]]
-        hear(stream, "after")
+        expect(stream, "after")
         assert peak_memory(server) - before < 64 * MIB
 
 
@@ -769,32 +662,32 @@ def peak_memory(server: Server) -> int:
 
 
 def test_nul_hole_after_copytruncate(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream, log.open("r+b", buffering=0) as writer:
+    with following(server, log, "one") as stream, log.open("r+b", buffering=0) as writer:
         writer.seek(1 << 30)
         writer.write(b"\ntwo\n")
-        hear(stream, "", "two")
-        with stopped(server):
+        expect(stream, "", "two")
+        with paused(server):
             writer.write(b"three\n")
             os.truncate(log, 0)
             writer.write(b"four\n")
-        hear(stream, "<truncated>", "four")
+        expect(stream, "<truncated>", "four")
         writer.write(b"five\n")
-        hear(stream, "five")
+        expect(stream, "five")
 
 
 def test_nul_hole_after_copytruncate_with_a_visible_copy(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream, log.open("r+b", buffering=0) as writer:
+    with following(server, log, "one") as stream, log.open("r+b", buffering=0) as writer:
         writer.seek(0, os.SEEK_END)
-        with stopped(server):
+        with paused(server):
             writer.write(b"two\n")
             copytruncate(log)
             writer.write(b"three\n")
-        hear(stream, "two", "three")
-        with stopped(server):
+        expect(stream, "two", "three")
+        with paused(server):
             writer.write(b"four\n")
             copytruncate(log)
             writer.write(b"five\n")
-        hear(stream, "four", "five")
+        expect(stream, "four", "five")
 
 
 # Row of not a regular file
@@ -806,27 +699,27 @@ def test_nul_hole_after_copytruncate_with_a_visible_copy(log: Path, server: Serv
     ids=["pipe", "directory", "device", "symlink to itself"],
 )
 def test_not_a_regular_file_in_the_place_of_one(make: Callable[[Path], None], log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         append(log, "rest")
         log.rename(log.with_name("app.log.1"))
         make(log)
-        hear_state_and_lines(stream, "unreadable", "rest")
-        assert facts(server, log)["state"] == "unreadable"
+        expect_state_and_lines(stream, "unreadable", "rest")
+        assert source_status(server, log)["state"] == "unreadable"
         log.rmdir() if stat.S_ISDIR(log.lstat().st_mode) else log.unlink()
         append(log, "new")
-        hear(stream, "new")
+        expect(stream, "new")
 
 
 def test_a_directory_in_the_place_of_a_file_for_a_while(apart: Path, elsewhere: Path, serve: Serve) -> None:
     server = serve(apart, elsewhere)
-    with reading(server, apart, "one") as stream:
+    with following(server, apart, "one") as stream:
         apart.unlink()
         apart.mkdir()
-        hear_state(stream, "unreadable")
+        expect_state(stream, "unreadable")
         looks_for_new_logs(server, elsewhere)
         apart.rmdir()
         append(apart, "new")
-        hear(stream, "new")
+        expect(stream, "new")
 
 
 # Row of many files
@@ -857,15 +750,15 @@ def test_many_files(logs: Path, serve: Serve) -> None:
 
 
 def test_clock_skew(log: Path, server: Server) -> None:
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         for time in (0, 2**33, 1):
             append(log, f"at {time}")
             os.utime(log, (time, time))
-            hear(stream, f"at {time}")
-        with stopped(server):
+            expect(stream, f"at {time}")
+        with paused(server):
             rotate(log)
             append(log, "two")
             os.utime(rotate(log), (1, 1))
             append(log, "three")
             os.utime(log, (0, 0))
-        hear(stream, "two", "three")
+        expect(stream, "two", "three")

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.helpers.log_file import append
 from tests.helpers.server import Server, until
-from tests.web.api.test_search import append, texts
+from tests.helpers.view import view_texts
 
 Serve = Callable[..., Server]
 
@@ -75,17 +76,17 @@ def test_a_zone_holds_for_a_file_of_the_usual_form(server: Server) -> None:
 
 
 def test_a_filter_by_level_asks_for_own_names(server: Server) -> None:
-    assert texts(server, source="odd.log", level="error") == [odd(each) for each in range(2, LINES, 10)]
-    assert texts(server, source="odd.log", level="fatal", q=" 3") == [
+    assert view_texts(server, source="odd.log", level="error") == [odd(each) for each in range(2, LINES, 10)]
+    assert view_texts(server, source="odd.log", level="fatal", q=" 3") == [
         odd(each) for each in range(1, LINES, 10) if str(each).startswith("3")
     ]
-    assert len(texts(server, source="odd.log", level="none")) == LINES * 8 // 10
+    assert len(view_texts(server, source="odd.log", level="none")) == LINES * 8 // 10
 
 
 @pytest.mark.parametrize("source", ["odd.log", "odd-zone.log"])
 def test_since_and_until_go_by_the_own_times(server: Server, source: str) -> None:
     line = odd if source == "odd.log" else zoned
-    found = texts(server, source=source, since=ms(100) // 1000, until=ms(110) // 1000)
+    found = view_texts(server, source=source, since=ms(100) // 1000, until=ms(110) // 1000)
     assert found == [line(each) for each in range(100, 110)]
 
 
@@ -115,7 +116,7 @@ def test_several_sources_are_in_the_order_of_their_own_times(server: Server) -> 
 
 def test_a_record_is_what_belongs_to_an_own_time(server: Server, logs: Path) -> None:
     append(logs / "odd.log", odd(300), "at some place", odd(301))
-    assert texts(server, source="odd.log", q="some place", records="true") == [odd(300), "at some place"]
+    assert view_texts(server, source="odd.log", q="some place", records="true") == [odd(300), "at some place"]
 
 
 def test_live_lines_are_read_the_same_way(server: Server, logs: Path) -> None:

@@ -15,21 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.following import expect, expect_state, expect_state_and_lines, following, paused, source_status
+from tests.helpers.log_file import append, copytruncate, recreate, rotate, swap_symlink
+from tests.helpers.repository import REPOSITORY
 from tests.helpers.server import Event, Server, until
-from tests.program.test_file_faults import (
-    MIB,
-    append,
-    copytruncate,
-    facts,
-    hear,
-    hear_state,
-    hear_state_and_lines,
-    point,
-    reading,
-    recreate,
-    rotate,
-    stopped,
-)
 
 Serve = Callable[..., Server]
 
@@ -103,7 +92,7 @@ def spoil(path: Path) -> Path:
 
 def reason(server: Server, log: Path) -> str | None:
     """Why the log is unreadable, in the words of ``/api/sources``."""
-    found: str | None = facts(server, log)["reason"]
+    found: str | None = source_status(server, log)["reason"]
     return found
 
 
@@ -111,21 +100,21 @@ def reason(server: Server, log: Path) -> str | None:
 
 
 def test_a_disk_that_fails_for_a_while(log: Path, shared: Server) -> None:
-    with reading(shared, log, "one") as stream:
+    with following(shared, log, "one") as stream:
         bad = spoil(log)
         append(log, "two")
-        hear_state(stream, "unreadable")
+        expect_state(stream, "unreadable")
         assert reason(shared, log) == EIO
         bad.unlink()
-        hear_state_and_lines(stream, "open", "two")
+        expect_state_and_lines(stream, "open", "two")
         assert reason(shared, log) is None
 
 
 def test_a_disk_that_fails_is_not_asked_without_a_rest(log: Path, shared: Server) -> None:
-    with reading(shared, log, "one") as stream:
+    with following(shared, log, "one") as stream:
         bad = spoil(log)
         append(log, "two")
-        hear_state(stream, "unreadable")
+        expect_state(stream, "unreadable")
         before, since = bad.stat().st_size, time.monotonic()
         until(lambda: bad.stat().st_size >= before + 6, what="some tries")
         # A few at each look, for the source and for its reader; a loop without a rest makes thousands.
@@ -135,12 +124,12 @@ def test_a_disk_that_fails_is_not_asked_without_a_rest(log: Path, shared: Server
 @pytest.fixture
 def long(log: Path) -> list[str]:
     """The first words of the lines of the log, which now is more than the sockets between server and reader hold."""
-    append(log, *(f"{number} {'x' * (MIB // 4)}" for number in range(160)))
+    append(log, *(f"{number} {'x' * (1024 * 256)}" for number in range(160)))
     return ["one", *map(str, range(160))]
 
 
 def test_a_disk_that_fails_while_it_is_read(log: Path, long: list[str], shared: Server) -> None:
-    with shared.stream(source=facts(shared, log)["id"], from_="start") as stream:
+    with shared.stream(source=source_status(shared, log)["id"], from_="start") as stream:
         heard = first_words(stream.next("lines"))
         bad = spoil(log)
         while (event := stream.next("lines", "gap", "source")).name != "source":
@@ -153,7 +142,7 @@ def test_a_disk_that_fails_while_it_is_read(log: Path, long: list[str], shared: 
 
 
 def test_who_does_not_follow_is_told_of_what_cannot_be_read(log: Path, long: list[str], shared: Server) -> None:
-    with shared.stream(source=facts(shared, log)["id"], from_="start", follow="false") as stream:
+    with shared.stream(source=source_status(shared, log)["id"], from_="start", follow="false") as stream:
         heard = first_words(stream.next("lines"))
         spoil(log)
         while (event := stream.next("lines", "gap", "end")).name == "lines":
@@ -168,9 +157,9 @@ def first_words(event: Event) -> list[str]:
 
 
 def test_a_new_reader_of_a_disk_that_fails_is_refused(log: Path, shared: Server) -> None:
-    until(lambda: facts(shared, log)["state"] == "open", what="a look at the new log")
+    until(lambda: source_status(shared, log)["state"] == "open", what="a look at the new log")
     bad = spoil(log)
-    answer = shared.get("/api/stream", source=facts(shared, log)["id"], from_=-1, follow="false")
+    answer = shared.get("/api/stream", source=source_status(shared, log)["id"], from_=-1, follow="false")
     assert (answer.status_code, answer.headers["retry-after"], EIO in answer.json()["detail"]) == (503, "1", True)
     until(lambda: reason(shared, log) == EIO, what="the state")
     bad.unlink()
@@ -179,38 +168,38 @@ def test_a_new_reader_of_a_disk_that_fails_is_refused(log: Path, shared: Server)
 
 def test_a_disk_that_fails_when_a_reader_comes_back(log: Path, shared: Server) -> None:
     append(log, "two")
-    with reading(shared, log) as stream:
-        last = hear(stream, "one", "two")
+    with following(shared, log) as stream:
+        last = expect(stream, "one", "two")
     bad = spoil(log)
-    with reading(shared, log, last_event_id=last) as stream:
-        hear_state(stream, "unreadable")
+    with following(shared, log, last_event_id=last) as stream:
+        expect_state(stream, "unreadable")
         append(log, "three")
         bad.unlink()
-        hear_state_and_lines(stream, "open", "three")
+        expect_state_and_lines(stream, "open", "three")
 
 
 def test_a_rotated_file_that_cannot_be_read_does_not_keep_from_the_new_one(log: Path, shared: Server) -> None:
-    with reading(shared, log, "one") as stream:
-        with stopped(shared):
+    with following(shared, log, "one") as stream:
+        with paused(shared):
             append(log, "rest")
             bad = spoil(rotate(log))
             append(log, "new")
-        hear_state_and_lines(stream, "unreadable", "new")
+        expect_state_and_lines(stream, "unreadable", "new")
         assert reason(shared, log) == EIO
         bad.unlink()
-        hear_state_and_lines(stream, "open", "rest")
+        expect_state_and_lines(stream, "open", "rest")
 
 
 def test_a_file_of_the_system_that_cannot_be_read(log: Path, serve: Serve) -> None:
     link = log.with_name("link.log")
     link.symlink_to("/proc/self/mem")
     server = serve("--follow-symlinks", link)
-    assert facts(server, link)["state"] == "unreadable"
+    assert source_status(server, link)["state"] == "unreadable"
     assert reason(server, link) == EIO
-    with reading(server, link) as stream:
-        hear_state(stream, "unreadable")
-        point(link, log)
-        hear(stream, "one")
+    with following(server, link) as stream:
+        expect_state(stream, "unreadable")
+        swap_symlink(link, log)
+        expect(stream, "one")
 
 
 # Descriptors
@@ -234,19 +223,19 @@ def no_descriptor_left(server: Server) -> Iterator[None]:
 def test_no_descriptor_left_for_a_new_file(end: Callable[[Path], object], log: Path, serve: Serve) -> None:
     append(log.with_name("app.log.1"), "old")
     server = serve(log)
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         assert reason(server, log) is None, "and that connection is kept"
         for number in range(2):
             with no_descriptor_left(server):
-                with stopped(server):
+                with paused(server):
                     append(log, f"rest {number}")
                     end(log)
                     append(log, f"new {number}")
                 seen = [f"rest {number}"] if end is rotate else []
-                hear_state_and_lines(stream, "unreadable", *seen)
+                expect_state_and_lines(stream, "unreadable", *seen)
                 assert reason(server, log) == "Too many open files"
             rest = [f"rest {number}"] if end is copytruncate else []
-            hear_state_and_lines(stream, "open", *rest, f"new {number}")
+            expect_state_and_lines(stream, "open", *rest, f"new {number}")
 
 
 # What a directory is
@@ -255,40 +244,40 @@ def test_no_descriptor_left_for_a_new_file(end: Callable[[Path], object], log: P
 def test_a_directory_that_may_not_be_listed_for_a_while(log: Path, serve: Serve) -> None:
     append(log.with_name("app.log.1"), "old")
     server = serve(log)
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         log.parent.chmod(0o311)
         rotate(log)
         append(log, "two")
-        hear(stream, "two")
+        expect(stream, "two")
         log.parent.chmod(0o755)
-        with stopped(server):
+        with paused(server):
             append(log, "rest")
             recreate(log)
             append(log, "three")
-        hear(stream, "rest", "three")
+        expect(stream, "rest", "three")
 
 
 def test_a_directory_that_may_not_be_listed_at_the_start(log: Path, serve: Serve) -> None:
     append(log.with_name("app.log.1"), "old")
     log.parent.chmod(0o311)
-    with reading(serve(log), log, "one") as stream:
+    with following(serve(log), log, "one") as stream:
         log.parent.chmod(0o755)
         for end in (recreate, rotate):
             end(log)
             append(log, f"after {end.__name__}")
-            hear(stream, f"after {end.__name__}")
+            expect(stream, f"after {end.__name__}")
 
 
 def test_a_directory_renamed_away_and_back(log: Path, shared: Server) -> None:
-    with reading(shared, log, "one") as stream:
+    with following(shared, log, "one") as stream:
         away = log.parent.rename(log.parent.with_name("away"))
-        hear_state(stream, "missing")
+        expect_state(stream, "missing")
         append(away / log.name, "meanwhile")
-        hear(stream, "meanwhile")
+        expect(stream, "meanwhile")
         away.rename(log.parent)
-        hear_state(stream, "open")
+        expect_state(stream, "open")
         append(log, "back")
-        hear(stream, "back")
+        expect(stream, "back")
 
 
 @contextmanager
@@ -310,12 +299,12 @@ def test_a_directory_that_is_unmounted_and_mounted_again(log: Path, shared: Serv
     with ExitStack() as stack:
         with mounted(log.parent):
             append(log, "one")
-            stream = stack.enter_context(reading(shared, log, "one"))
-        hear_state(stream, "missing")
+            stream = stack.enter_context(following(shared, log, "one"))
+        expect_state(stream, "missing")
         with mounted(log.parent):
             append(log, "two")
-            hear(stream, "two")
-        hear_state(stream, "missing")
+            expect(stream, "two")
+        expect_state(stream, "missing")
 
 
 # A full disk
@@ -329,14 +318,14 @@ def test_standard_input_waits_for_room_on_the_disk(serve: Serve, tmp_path: Path)
     with server.stream(source="stdin", from_="start") as stream:
         pipe.write("one\ntwo\nthree\nfour\n")
         pipe.flush()
-        hear_state_and_lines(stream, "unreadable", "one", "two")
+        expect_state_and_lines(stream, "unreadable", "one", "two")
         (source,) = server.get("/api/sources").json()
         assert source["reason"] == "standard input is not kept: File too large"
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        hear_state_and_lines(stream, "open", "three", "four")
+        expect_state_and_lines(stream, "open", "three", "four")
         pipe.write("five\n")
         pipe.close()
-        hear(stream, "five")
+        expect(stream, "five")
         assert stream.next("end").data == {"reason": "complete"}
 
 
@@ -345,21 +334,21 @@ def test_standard_input_waits_for_room_on_the_disk(serve: Serve, tmp_path: Path)
 
 def test_a_clock_that_jumps(log: Path, serve: Serve) -> None:
     server = serve(log, program=(sys.executable, "-c", JUMPING_CLOCK))
-    with reading(server, log, "one") as stream:
+    with following(server, log, "one") as stream:
         for number in range(2):
-            with stopped(server):
+            with paused(server):
                 append(log, f"rest {number}")
                 rotate(log)
                 append(log, f"new {number}")
-            hear(stream, f"rest {number}", f"new {number}")
+            expect(stream, f"rest {number}", f"new {number}")
         append(log.with_name("app.log.1"), "late")
-        hear(stream, "late")
+        expect(stream, "late")
         log.unlink()
-        hear_state(stream, "missing")
+        expect_state(stream, "missing")
     assert server.stop() == 0
 
 
 def test_the_time_of_day_decides_about_sessions_only() -> None:
-    package = Path(__file__).parents[2] / "logviewer"
+    package = REPOSITORY / "logviewer"
     asks = [path.name for path in package.rglob("*.py") if "time.time()" in path.read_text()]
     assert asks == ["sessions.py"]

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.helpers.repository import REPOSITORY
 from tests.helpers.server import Server, until
-from tests.program.test_packaging import NGINX
 
 NAME = "logs.example"
 
@@ -67,7 +67,7 @@ def run_nginx(directory: Path, server: Server, port: int) -> "subprocess.Popen[b
         "/var/log/nginx/logviewer.log": f"{directory}/access.log",
         "http://127.0.0.1:8000": f"http://127.0.0.1:{server.port}",
     }
-    text = NGINX
+    text = (REPOSITORY / "packaging" / "nginx.conf").read_text()
     for theirs, own in ours.items():
         assert theirs in text
         text = text.replace(theirs, own)

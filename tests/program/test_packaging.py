@@ -13,9 +13,9 @@ import pytest
 
 from logviewer.cli import serve_command
 from logviewer.web.streams import PING_SECONDS
+from tests.helpers.repository import REPOSITORY
 from tests.helpers.server import Server
 
-REPOSITORY = Path(__file__).parents[2]
 PACKAGING = REPOSITORY / "packaging"
 DOCS = (REPOSITORY / "docs" / "deploying.md").read_text()
 UNIT = (PACKAGING / "logviewer.service").read_text()

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.repository import REAL_LOGS, SAMPLES
 from tests.helpers.server import Server, until
 
-ROOT = Path(__file__).parents[2]
-REAL_LOGS = Path(os.environ.get("LOGVIEWER_REAL_LOGS", ROOT.parent / "shared" / "logs"))
 PIECE = 4000
 
 
@@ -86,7 +85,7 @@ def expected(data: bytes) -> list[str]:
     return [line.decode("utf-8", "replace").removesuffix("\r") for line in whole.split(b"\n")]
 
 
-@pytest.mark.parametrize("originals", [ROOT / "sample_logs", REAL_LOGS], ids=["samples", "real"])
+@pytest.mark.parametrize("originals", [SAMPLES, REAL_LOGS], ids=["samples", "real"])
 def test_every_line_arrives_once_and_in_order(originals: Path, logs: Path, serve: Callable[..., Server]) -> None:
     if not originals.is_dir():
         pytest.skip(f"no real logs in {originals}: set LOGVIEWER_REAL_LOGS to a folder of .log files")

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.helpers.server import EventStream, Server
+from tests.helpers.following import read_until_killed
+from tests.helpers.server import Server
 
 Serve = Callable[..., Server]
 KILLS = 4
@@ -18,26 +18,6 @@ def log(logs: Path) -> Path:
     path = logs / "app.log"
     path.write_text("".join(f"line {number}\n" for number in range(1000)))
     return path
-
-
-def read_until_killed(
-    server: Server, last: str | None, received: list[str], count: int, kill: Callable[[Server, EventStream], None]
-) -> str | None:
-    """Read some lines, kill what they come from, and read on to where the connection breaks; the last id."""
-    begin = {"from_": "start"} if last is None else {}
-    wanted = len(received) + count
-    try:
-        with server.stream(source="app.log", last_event_id=last, **begin) as stream:
-            for event in stream.events:
-                assert event.name in ("", "lines", "source"), event
-                received += event.data["lines"] if event.name == "lines" else []
-                last = event.id or last
-                if len(received) >= wanted:
-                    kill(server, stream)
-                    wanted = sys.maxsize
-    except (httpx.RemoteProtocolError, httpx.ReadError):
-        pass
-    return last
 
 
 def test_readers_resume_exactly_after_kill_9(log: Path, serve: Serve, written: Callable[[], int]) -> None:

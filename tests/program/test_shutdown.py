@@ -1,7 +1,6 @@
 """The end: exit code 0 within 2 s of a signal, whatever clients do, and a farewell to those who read."""
 
 import os
-import selectors
 import shutil
 import signal
 import socket
@@ -12,18 +11,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Self
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from tests.helpers.connection import DEADLINE_SECONDS, FAREWELL, ReadingClients, connect, open_stream, receive, request
 from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
 
-# The contract, not a guess of how long it takes.
-DEADLINE_SECONDS = 2.0
-FAREWELL = b'event: end\ndata: {"reason":"shutdown"}\n'
 END_OF_BODY = b"\r\n0\r\n\r\n"
 
 signals = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
@@ -37,66 +33,6 @@ def assert_ends_in_time(server: Server, number: int) -> None:
     assert server.process.stderr
     assert server.process.stderr.read() == ""
     assert took < DEADLINE_SECONDS
-
-
-def connect(server: Server, *, buffer: int | None = None) -> socket.socket:
-    client = socket.socket()
-    if buffer:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-    client.connect(("127.0.0.1", server.port))
-    return client
-
-
-def request(server: Server, path: str) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.token}\r\n\r\n".encode()
-
-
-def receive(client: socket.socket, end: bytes) -> bytes:
-    data = b""
-    while not data.endswith(end):
-        data += client.recv(65536) or pytest.fail(f"the connection ended after {data!r}")
-    return data
-
-
-def open_stream(server: Server, query: str, *, buffer: int | None = None) -> socket.socket:
-    """A stream of which the client has read nothing yet, although something is there to read."""
-    client = connect(server, buffer=buffer)
-    client.sendall(request(server, f"/api/stream?source=app.log&{query}"))
-    client.recv(1, socket.MSG_PEEK)
-    return client
-
-
-class Audience:
-    """Clients that read all they get, in one thread, and remember the last of it."""
-
-    def __init__(self, clients: Sequence[socket.socket]) -> None:
-        self.lasts = dict.fromkeys(clients, b"")
-        self._thread = threading.Thread(target=self._read)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._thread.join()
-
-    def _read(self) -> None:
-        with selectors.DefaultSelector() as selector:
-            for client in self.lasts:
-                selector.register(client, selectors.EVENT_READ, client)
-            while selector.get_map():
-                for key, _ in selector.select():
-                    self._receive(key.data, selector)
-
-    def _receive(self, client: socket.socket, selector: selectors.BaseSelector) -> None:
-        try:
-            data = client.recv(65536)
-        except ConnectionError:
-            data = b""
-        if data:
-            self.lasts[client] = (self.lasts[client] + data)[-500:]
-        else:
-            selector.unregister(client)
 
 
 @contextmanager
@@ -128,7 +64,7 @@ def test_200_streams_of_which_50_never_read_end_in_time(logs: Path, serve: Serve
         deaf = [stack.enter_context(open_stream(server, "from=start", buffer=4096)) for _ in range(50)]
         hearing = [stack.enter_context(open_stream(server, "from=end")) for _ in range(150)]
         with flood(log):
-            with Audience(hearing) as audience:
+            with ReadingClients(hearing) as audience:
                 until(lambda: all(b"flood" in last for last in audience.lasts.values()))
                 assert_ends_in_time(server, number)
             assert [last for last in audience.lasts.values() if FAREWELL not in last] == []
@@ -156,7 +92,7 @@ def test_a_reader_of_bare_lines_is_let_go_in_good_order(logs: Path, serve: Serve
     log = logs / "app.log"
     log.write_text("line\n")
     server = serve(log)
-    with open_stream(server, "from=start&format=text") as client, Audience([client]) as audience:
+    with open_stream(server, "from=start&format=text") as client, ReadingClients([client]) as audience:
         until(lambda: b"line" in audience.lasts[client])
         assert_ends_in_time(server, signal.SIGTERM)
     assert audience.lasts[client].endswith(END_OF_BODY)

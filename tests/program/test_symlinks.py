@@ -8,8 +8,9 @@ import pytest
 
 from logviewer.errors import OutsideError
 from logviewer.files.allowed_roots import AllowedRoots
+from tests.helpers.following import expect, expect_state, following, source_status
+from tests.helpers.log_file import append, swap_symlink
 from tests.helpers.server import Server, until
-from tests.program.test_file_faults import append, facts, hear, hear_state, point, reading
 
 Serve = Callable[..., Server]
 
@@ -46,21 +47,21 @@ def test_a_swap_to_a_file_outside_is_shown_and_never_read(
 ) -> None:
     log, first = inside / "app.log", inside / "first.log"
     append(first, "one")
-    point(log, first)
+    swap_symlink(log, first)
     server = serve(inside / named)
-    with reading(server, log, "one") as stream:
-        point(log, outside)
-        hear_state(stream, "unreadable")
-        told = facts(server, log)
-        assert (told["state"], told["reason"]) == (
+    with following(server, log, "one") as stream:
+        swap_symlink(log, outside)
+        expect_state(stream, "unreadable")
+        event_texts = source_status(server, log)
+        assert (event_texts["state"], event_texts["reason"]) == (
             "unreadable",
             f"symlink to {outside}, outside the paths given; use --follow-symlinks to follow it",
         )
         assert HIDDEN not in all_that_is_told(server)
         append(inside / "second.log", "two")
-        point(log, inside / "second.log")
-        hear(stream, "two")
-        assert facts(server, log)["reason"] is None
+        swap_symlink(log, inside / "second.log")
+        expect(stream, "two")
+        assert source_status(server, log)["reason"] is None
 
 
 def test_a_link_among_rotations_is_never_read(inside: Path, outside: Path, serve: Serve) -> None:
@@ -70,7 +71,7 @@ def test_a_link_among_rotations_is_never_read(inside: Path, outside: Path, serve
     server = serve(inside)
     assert HIDDEN not in all_that_is_told(server)
     (inside / "app.log").unlink()
-    until(lambda: facts(server, inside / "app.log")["state"] == "missing")
+    until(lambda: source_status(server, inside / "app.log")["state"] == "missing")
     assert HIDDEN not in all_that_is_told(server)
 
 
@@ -81,17 +82,17 @@ def test_a_directory_that_becomes_a_link_is_not_entered(inside: Path, outside: P
     server = serve(inside)
     deep.rename(inside / "gone")
     deep.symlink_to(outside.parent)
-    until(lambda: facts(server, deep / "app.log")["state"] == "unreadable")
+    until(lambda: source_status(server, deep / "app.log")["state"] == "unreadable")
     assert HIDDEN not in all_that_is_told(server)
 
 
 def test_a_file_that_is_a_link_at_the_start_was_named_so(inside: Path, outside: Path, serve: Serve) -> None:
     (inside / "app.log").symlink_to(outside)
     server = serve(inside / "app.log")
-    with reading(server, inside / "app.log", HIDDEN) as stream:
+    with following(server, inside / "app.log", HIDDEN) as stream:
         outside.rename(outside.with_name("app.log.2"))
         append(outside, "new")
-        hear(stream, "new")
+        expect(stream, "new")
 
 
 def test_symlinks_are_followed_anywhere_if_that_is_wanted(inside: Path, outside: Path, serve: Serve) -> None:
@@ -113,10 +114,10 @@ def test_what_was_named_may_itself_be_a_link_that_is_swapped(inside: Path, outsi
     named = inside.parent / "current"
     named.symlink_to(inside)
     server = serve(named)
-    with reading(server, named / "app.log", "one") as stream:
+    with following(server, named / "app.log", "one") as stream:
         (outside.parent / "app.log.1").unlink()
-        point(named, outside.parent)
-        hear(stream, HIDDEN)
+        swap_symlink(named, outside.parent)
+        expect(stream, HIDDEN)
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ from random import Random
 
 import pytest
 
+from tests.helpers.following import event_texts, following
+from tests.helpers.log_file import append, copytruncate, recreate, rotate
 from tests.helpers.server import EventStream, Server, until
 from tests.helpers.soak import EXAMPLES
-from tests.program.test_file_faults import append, copytruncate, reading, recreate, rotate, told
 
 Serve = Callable[..., Server]
 
@@ -61,7 +62,7 @@ class Both:
 
     def wait_for_us(self) -> None:
         while self.written[-1] not in self.heard:
-            self.heard += told(self.stream.next("lines", "gap"))
+            self.heard += event_texts(self.stream.next("lines", "gap"))
 
     def work(self, chance: Random) -> None:
         """Numbered lines, between which the file is moved, or copied or deleted once we have all of it."""
@@ -81,7 +82,7 @@ class Both:
 def test_all_that_tail_delivers_is_delivered_once_and_in_order(
     seed: int, log: Path, tail: Callable[[], list[str]], serve: Serve
 ) -> None:
-    with reading(serve(log), log) as stream:
+    with following(serve(log), log) as stream:
         both = Both(log, tail, stream)
         both.work(Random(seed))
         both.wait_for_us()

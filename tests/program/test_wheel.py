@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from logviewer.web.static import SCRIPTS, STYLES
+from tests.helpers.repository import REPOSITORY
 from tests.helpers.server import Server
 
-REPOSITORY = Path(__file__).parents[2]
 MARK = "/* of the installed copy */"
 
 

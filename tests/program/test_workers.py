@@ -17,13 +17,12 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from logviewer.web.auth.lockout import MAX_TRIES
+from tests.helpers.command import assert_refused, run
+from tests.helpers.connection import DEADLINE_SECONDS, FAREWELL, ReadingClients, open_stream
+from tests.helpers.following import read_until_killed
+from tests.helpers.metrics import metrics
 from tests.helpers.server import TIMEOUT, Server, until
-from tests.program.test_reliability import read_until_killed
-from tests.program.test_shutdown import DEADLINE_SECONDS, FAREWELL, Audience, open_stream
-from tests.test_cli import assert_refused, run
-from tests.web.auth.test_guard import sign_in
-from tests.web.auth.test_lockout import fail
-from tests.web.test_metrics import figures
+from tests.helpers.sign_in import send_wrong_tokens, sign_in
 
 Serve = Callable[..., Server]
 
@@ -114,7 +113,7 @@ def test_all_end_in_time_with_a_farewell(own: Server, way: str) -> None:
     with ExitStack() as stack:
         clients = [stack.enter_context(open_stream(own, "from=-1")) for _ in range(20)]
         deaf = stack.enter_context(open_stream(own, "from=start", buffer=4096))
-        with Audience(clients) as audience:
+        with ReadingClients(clients) as audience:
             until(lambda: all(b"line 999" in last for last in audience.lasts.values()))
             begin = time.monotonic()
             if way == "terminated":
@@ -143,7 +142,7 @@ def test_the_port_of_another_server_is_not_shared(server: Server, log: Path) -> 
 
 def test_without_their_parent_workers_say_good_bye_and_end(own: Server) -> None:
     pids = workers(own)
-    with open_stream(own, "from=-1") as client, Audience([client]) as audience:
+    with open_stream(own, "from=-1") as client, ReadingClients([client]) as audience:
         until(lambda: b"line 999" in audience.lasts[client])
         own.process.kill()
         until(lambda: not any(psutil.pid_exists(pid) for pid in pids), what="the end of the orphans")
@@ -158,7 +157,7 @@ def test_200_streams_are_spread_evenly(server: Server) -> None:
     with ExitStack() as stack:
         for _ in range(200):
             stack.enter_context(open_stream(server, "from=end"))
-        shares = until(lambda: (found := open_streams(figures(server))) and sum(found) == 200 and found)
+        shares = until(lambda: (found := open_streams(metrics(server))) and sum(found) == 200 and found)
     # Even chances: outside of this, one time in a hundred million.
     assert min(shares) > 60
 
@@ -261,7 +260,7 @@ def test_a_session_holds_at_all_workers_until_it_is_signed_out_of_at_one(server:
 def test_wrong_tries_are_counted_by_all_workers_together(server: Server) -> None:
     transport = httpx.HTTPTransport(local_address="127.0.0.2", limits=httpx.Limits(max_connections=None))
     with httpx.Client(base_url=server.base, transport=transport, timeout=TIMEOUT, trust_env=False) as client:
-        codes = [response.status_code for response in fail(client, MAX_TRIES + 5)]
+        codes = [response.status_code for response in send_wrong_tokens(client, MAX_TRIES + 5)]
     # The last one of each may be tried at the same time.
     assert MAX_TRIES <= codes.count(401) <= MAX_TRIES + 1
     with at_each_worker(server, local_address="127.0.0.2") as clients:
@@ -272,7 +271,7 @@ def test_figures_of_all_are_told_by_each(server: Server) -> None:
     with ExitStack() as stack:
         for _ in range(10):
             stack.enter_context(open_stream(server, "from=-1"))
-        until(lambda: sum(open_streams(figures(server))) == 10, what="the streams in the figures")
+        until(lambda: sum(open_streams(metrics(server))) == 10, what="the streams in the figures")
         for answer in asked_of_each(server, "/metrics"):
             assert answer.text.count("# TYPE logviewer_open_streams gauge") == 1
             found = re.findall(r'logviewer_open_streams{worker="(\d)"} (\d+)', answer.text)

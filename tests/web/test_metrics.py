@@ -1,12 +1,12 @@
 """What the server counts of itself: ``/metrics`` as Prometheus reads it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
+from tests.helpers.metrics import metric, metrics
 from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
@@ -24,18 +24,6 @@ def server(log: Path, serve: Serve) -> Server:
     return serve(log, log.with_name("later.log"))
 
 
-def figures(server: Server) -> Mapping[str, float]:
-    """The samples by name, with the value of their only label after a dot."""
-    families = text_string_to_metric_families(server.get("/metrics").raise_for_status().text)
-    return {
-        ".".join((sample.name, *sample.labels.values())): sample.value for each in families for sample in each.samples
-    }
-
-
-def figure(server: Server, name: str) -> float:
-    return figures(server)[f"logviewer_{name}"]
-
-
 def test_a_stranger_gets_no_figures(server: Server) -> None:
     assert httpx.get(f"{server.base}/metrics", trust_env=False).status_code == 401
 
@@ -49,59 +37,59 @@ def test_figures_come_in_the_form_of_prometheus(server: Server) -> None:
 
 
 def test_sources_are_counted_by_state(server: Server, log: Path) -> None:
-    found = figures(server)
+    found = metrics(server)
     states = {state: found[f"logviewer_sources.{state}"] for state in ("open", "missing", "unreadable")}
     assert states == {"open": 1, "missing": 1, "unreadable": 0}
     log.with_name("later.log").write_text("line\n")
-    until(lambda: figure(server, "sources.open") == 2, what="the new file in the figures")
+    until(lambda: metric(server, "sources.open") == 2, what="the new file in the figures")
 
 
 def test_streams_are_counted_while_they_are_open(server: Server) -> None:
-    assert figure(server, "open_streams") == 0
+    assert metric(server, "open_streams") == 0
     with server.stream(source="app.log") as stream:
         stream.next()
-        assert figure(server, "open_streams") == 1
-    until(lambda: figure(server, "open_streams") == 0, what="the end of the stream in the figures")
+        assert metric(server, "open_streams") == 1
+    until(lambda: metric(server, "open_streams") == 0, what="the end of the stream in the figures")
 
 
 def test_what_streams_send_is_counted(server: Server) -> None:
     with server.stream(source="app.log", from_="start") as stream:
         stream.lines(1)
-    sent = figures(server)
+    sent = metrics(server)
     assert sent["logviewer_stream_lines_total"] == 1
     assert sent["logviewer_stream_bytes_total"] > len("first\n")
     text = server.get("/api/stream", source="app.log", from_="start", follow="false", format="text").text
     assert text == "first\n"
-    assert figure(server, "stream_lines_total") == 2
-    assert figure(server, "stream_bytes_total") - sent["logviewer_stream_bytes_total"] == len(text)
+    assert metric(server, "stream_lines_total") == 2
+    assert metric(server, "stream_bytes_total") - sent["logviewer_stream_bytes_total"] == len(text)
 
 
 @pytest.mark.parametrize("form", [{}, {"format": "text"}], ids=["events", "text"])
 def test_lines_that_a_filter_leaves_out_are_not_counted(server: Server, log: Path, form: dict[str, str]) -> None:
     log.write_text("yes\nno\nno\nyes\n")
     server.get("/api/stream", source="app.log", from_="start", q="yes", follow="false", **form)
-    assert figure(server, "stream_lines_total") == 2
+    assert metric(server, "stream_lines_total") == 2
 
 
 def test_gaps_are_counted_by_their_reason(server: Server, log: Path) -> None:
     reasons = ("truncated", "rotated", "skipped", "lost")
-    assert [figure(server, f"stream_gaps_total.{reason}") for reason in reasons] == [0, 0, 0, 0]
+    assert [metric(server, f"stream_gaps_total.{reason}") for reason in reasons] == [0, 0, 0, 0]
     with server.stream(source="app.log", from_="start") as stream:
         stream.lines(1)
         log.write_text("")
         assert stream.next("gap").data["reason"] == "truncated"
     with server.stream(last_event_id="no-cursor", source="app.log") as stream:
         stream.next("gap")
-    assert [figure(server, f"stream_gaps_total.{reason}") for reason in reasons] == [1, 0, 0, 1]
+    assert [metric(server, f"stream_gaps_total.{reason}") for reason in reasons] == [1, 0, 0, 1]
 
 
 def test_a_reader_that_does_not_read_is_behind(server: Server, log: Path) -> None:
     with log.open("a") as file:
         file.writelines(f"{'x' * 999}\n" for _ in range(40_000))
-    assert figure(server, "stream_lag_bytes") == 0
+    assert metric(server, "stream_lag_bytes") == 0
     with server.stream(source="app.log", from_="start"):
-        until(lambda: figure(server, "stream_lag_bytes") > 1_000_000, what="a reader that is behind")
-    until(lambda: figure(server, "stream_lag_bytes") == 0, what="the end of the reader that was behind")
+        until(lambda: metric(server, "stream_lag_bytes") > 1_000_000, what="a reader that is behind")
+    until(lambda: metric(server, "stream_lag_bytes") == 0, what="the end of the reader that was behind")
 
 
 def test_a_reader_at_the_end_is_not_behind_after_a_rotation(server: Server, log: Path) -> None:
@@ -110,25 +98,25 @@ def test_a_reader_at_the_end_is_not_behind_after_a_rotation(server: Server, log:
         log.rename(log.with_name("app.log.1"))
         log.write_text("second\n")
         stream.lines(1)
-        assert figure(server, "stream_lag_bytes") == 0
+        assert metric(server, "stream_lag_bytes") == 0
 
 
 def test_searches_are_counted_and_timed(server: Server) -> None:
-    assert figure(server, "search_seconds_count") == 0
+    assert metric(server, "search_seconds_count") == 0
     server.get("/api/search", source="app.log", q="first")
-    until(lambda: figure(server, "search_seconds_count") == 1, what="the search in the figures")
-    assert figure(server, "searches_running") == 0
-    assert figure(server, "search_seconds_sum") > 0
+    until(lambda: metric(server, "search_seconds_count") == 1, what="the search in the figures")
+    assert metric(server, "searches_running") == 0
+    assert metric(server, "search_seconds_sum") > 0
 
 
 def test_a_search_that_nobody_reads_is_running_until_its_client_leaves(server: Server, log: Path) -> None:
     log.write_text("".join(f"{number} {'x' * 500}\n" for number in range(100_000)))
     with server.client.stream("GET", "/api/search", params={"source": "app.log", "q": "x"}):
-        until(lambda: figure(server, "searches_running") == 1, what="the search")
-    until(lambda: figure(server, "searches_running") == 0, what="the end of the search")
+        until(lambda: metric(server, "searches_running") == 1, what="the search")
+    until(lambda: metric(server, "searches_running") == 0, what="the end of the search")
 
 
 def test_the_process_is_told_of(server: Server) -> None:
-    found = figures(server)
+    found = metrics(server)
     assert found["process_open_fds"] > 3
     assert found["process_resident_memory_bytes"] > 1_000_000

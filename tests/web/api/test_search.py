@@ -10,17 +10,14 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.helpers.log_file import append
 from tests.helpers.server import Event, EventStream, Server, until
+from tests.helpers.view import complete_answer, view_texts
 
 Serve = Callable[..., Server]
 
 RG = Path(sysconfig.get_path("scripts")) / "rg"
 BEGIN = 1_795_168_800
-
-
-def append(path: Path, *lines: str) -> None:
-    with path.open("a") as file:
-        file.writelines(f"{line}\n" for line in lines)
 
 
 def story(count: int, *, start: int = 0) -> list[str]:
@@ -39,17 +36,6 @@ def search(server: Server, **params: Any) -> tuple[list[dict[str, Any]], list[di
     matches = [match for event in events if event.name == "match" for match in event.data["matches"]]
     assert events[-1].name == "end"
     return matches, [event.data for event in events if event.name == "progress"], events[-1].data
-
-
-def texts(server: Server, **params: Any) -> list[str]:
-    """All lines of a view."""
-    answer = until(lambda: _whole(server, params), what="a scanned view")
-    return [line["text"] for line in answer["lines"]]
-
-
-def _whole(server: Server, params: dict[str, Any]) -> Any:
-    answer = server.get("/api/lines", start=0, count=5000, **params).json()
-    return answer if answer["complete"] else None
 
 
 @pytest.fixture
@@ -130,7 +116,7 @@ def test_matches_of_several_sources_are_told_by_time(logs: Path, serve: Serve, o
 )
 def test_history_live_text_and_file_give_the_same_lines(log: Path, serve: Serve, query: dict[str, Any]) -> None:
     server = serve(log)
-    history = texts(server, source="app.log", **query)
+    history = view_texts(server, source="app.log", **query)
     with server.stream(source="app.log", from_="start", follow="false", **query) as stream:
         events = [event for event in stream.events if event.name == "lines"]
     live = [line for event in events for line in event.data["lines"]]
@@ -151,7 +137,7 @@ def test_history_live_text_and_file_give_the_same_lines(log: Path, serve: Serve,
 def test_a_filtered_view_gives_any_place(log: Path, serve: Serve) -> None:
     server = serve(log)
     errors = [line for line in story(3000) if "ERROR" in line]
-    assert texts(server, source="app.log", level="error") == errors
+    assert view_texts(server, source="app.log", level="error") == errors
     for start in (0, 7, 150, 299, -1, -40):
         answer = server.get("/api/lines", source="app.log", level="error", start=start, count=5).json()
         first = start if start >= 0 else 300 + start
@@ -185,23 +171,23 @@ def test_a_filtered_stream_follows_and_its_cursor_moves_past_what_is_left_out(lo
 
 def test_matches_grow_with_the_file_and_outlive_a_rotation(log: Path, serve: Serve) -> None:
     server = serve(log)
-    before = texts(server, source="app.log", q="ERROR")
+    before = view_texts(server, source="app.log", q="ERROR")
     append(log, *story(10, start=3000))
     everything = [line for line in story(3010) if "ERROR" in line]
-    assert texts(server, source="app.log", q="ERROR") == everything
+    assert view_texts(server, source="app.log", q="ERROR") == everything
     assert everything[: len(before)] == before
     link = server.get("/api/lines", source="app.log", q="ERROR", start=5, count=1).json()["lines"][0]["at"]
     log.rename(log.with_name("app.log.1"))
     append(log, *story(10, start=3010))
     everything = [line for line in story(3020) if "ERROR" in line]
-    until(lambda: texts(server, source="app.log", q="ERROR") == everything, what="the rotated file in the view")
+    until(lambda: view_texts(server, source="app.log", q="ERROR") == everything, what="the rotated file in the view")
     found = server.get("/api/lines", source="app.log", q="ERROR", at=link, count=2).json()
     assert ([line["text"] for line in found["lines"]], found["start"]) == (everything[5:7], 5)
 
 
 def test_a_time_leads_to_its_line(log: Path, serve: Serve) -> None:
     server = serve(log)
-    assert len(texts(server, source="app.log", level="error")) == 300
+    assert len(view_texts(server, source="app.log", level="error")) == 300
     found = server.get("/api/lines", source="app.log", time=str(BEGIN + 1234), count=2).json()
     assert ([line["n"] for line in found["lines"]], found["start"]) == ([1235, 1236], 1234)
     errors = server.get("/api/lines", source="app.log", time=str(BEGIN + 1234), count=2, level="error").json()
@@ -258,9 +244,9 @@ def test_a_relative_time_is_the_same_query_when_it_is_asked_again(logs: Path, se
     append(log, *(f"{now - 60 + each / 100:.3f} line {each}" for each in range(6000)))
     server = serve(log)
     query = {"source": "app.log", "since": "40 s ago"}
-    before = texts(server, **query)
+    before = view_texts(server, **query)
     time.sleep(0.1)
-    assert texts(server, **query) == before
+    assert view_texts(server, **query) == before
 
 
 @pytest.mark.parametrize("query", [{}, {"q": "7 m"}, {"from": "-5"}, {"from": "-5", "q": "7 m"}, {"from": "end"}])
@@ -281,7 +267,7 @@ def test_the_history_of_several_sources_comes_to_a_terminal_by_time(
 def test_lines_around_matches_are_flagged_and_not_counted(log: Path, serve: Serve) -> None:
     server = serve(log)
     query: dict[str, Any] = {"source": "app.log", "q": "request 5 ", "context": 2}
-    assert texts(server, **query) == story(3000)[3:8]
+    assert view_texts(server, **query) == story(3000)[3:8]
     answer = server.get("/api/lines", start=0, **query).json()
     assert (answer["total"], answer["scanned"]["matches"]) == (5, 1)
     assert [line.get("context") for line in answer["lines"]] == [True, True, None, True, True]
@@ -334,7 +320,7 @@ def test_an_unfinished_last_line_is_found_by_all_and_once(log: Path, serve: Serv
 def _agree(server: Server, log: Path, count: int) -> None:
     until(lambda: server.get("/api/lines", source="app.log").json()["total"] == count)
     query = {"source": "app.log", "q": "request"}
-    answer = until(lambda: _whole(server, query))
+    answer = until(lambda: complete_answer(server, query))
     assert (answer["total"], answer["scanned"]["matches"]) == (count, count)
     for order in ("newest", "oldest"):
         matches, progress, _ = search(server, **query, order=order, marks=3)

@@ -4,30 +4,17 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from http.cookies import Morsel, SimpleCookie
 from pathlib import Path
 
 import httpx
 import pytest
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from tests.helpers.security_headers import assert_security_headers
 from tests.helpers.server import Server
+from tests.helpers.sign_in import cookie_of, sign_in
 
 Serve = Callable[..., Server]
-
-HEADERS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-}
-POLICIES = [
-    "default-src 'none'",
-    "script-src 'self'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-    "form-action 'self'",
-]
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +30,6 @@ def stranger(server: Server) -> Iterator[httpx.Client]:
     """A client that knows no token and has no cookie yet."""
     with httpx.Client(base_url=server.base, trust_env=False) as client:
         yield client
-
-
-def sign_in(client: httpx.Client, server: Server, **params: str) -> httpx.Response:
-    return client.get("/", params={"token": server.token, **params})
-
-
-def cookie_of(response: httpx.Response) -> Morsel[str]:
-    (morsel,) = SimpleCookie(response.headers["set-cookie"]).values()
-    return morsel
 
 
 def api_paths(server: Server) -> list[str]:
@@ -254,7 +232,7 @@ def test_other_names_are_refused(server: Server, host: str) -> None:
 def test_security_headers_are_on_every_answer(server: Server, path: str, status: int) -> None:
     response = server.client.get(path)
     assert response.status_code == status
-    assert_guarded(response)
+    assert_security_headers(response)
 
 
 def test_security_headers_are_on_refusals(server: Server, stranger: httpx.Client) -> None:
@@ -266,7 +244,7 @@ def test_security_headers_are_on_refusals(server: Server, stranger: httpx.Client
     ]
     assert [response.status_code for response in refused] == [401, 401, 303, 421]
     for response in refused:
-        assert_guarded(response)
+        assert_security_headers(response)
 
 
 def test_security_headers_are_on_failures(logs: Path) -> None:
@@ -280,15 +258,7 @@ def test_security_headers_are_on_failures(logs: Path) -> None:
         response = server.get("/healthz")
     assert response.status_code == 500
     assert list(response.json()) == ["detail"]
-    assert_guarded(response)
-
-
-def assert_guarded(response: httpx.Response) -> None:
-    assert HEADERS.items() <= dict(response.headers).items()
-    policy = response.headers["content-security-policy"].split("; ")
-    assert set(POLICIES) <= set(policy)
-    assert "unsafe" not in response.headers["content-security-policy"]
-    assert "server" not in response.headers
+    assert_security_headers(response)
 
 
 def test_static_files_are_kept_for_ever_and_missing_ones_are_not(server: Server) -> None:
@@ -296,7 +266,7 @@ def test_static_files_are_kept_for_ever_and_missing_ones_are_not(server: Server)
     for url in re.findall(r'(?:src|href)="(/static/[^"]+)"', page):
         response = server.get(url)
         assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
-        assert_guarded(response)
+        assert_security_headers(response)
         assert "immutable" not in server.get(f"{url}x").headers.get("cache-control", "")
 
 
@@ -324,7 +294,7 @@ def test_only_an_allowed_origin_may_read(logs: Path, serve: Serve) -> None:
 def test_security_headers_are_on_preflights(logs: Path, serve: Serve) -> None:
     server = serve("--allow-origin", "https://a.example", logs)
     asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
-    assert_guarded(server.client.options("/api/sources", headers=asked))
+    assert_security_headers(server.client.options("/api/sources", headers=asked))
 
 
 # The token stays a secret

@@ -3,9 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 
 from logviewer.web.auth.lockout import MAX_TRIES, Lockout
@@ -13,7 +11,7 @@ from logviewer.web.auth.passwords import BusyError
 from logviewer.web.http.rate_window import RateWindow
 from logviewer.workers.shared_log import SharedLog
 from tests.helpers.server import Server
-from tests.web.auth.test_guard import sign_in
+from tests.helpers.sign_in import client_at, send_wrong_tokens, sign_in
 
 
 @pytest.fixture
@@ -24,21 +22,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-def client_at(address: str, server: Server) -> httpx.Client:
-    transport = httpx.HTTPTransport(local_address=address, limits=httpx.Limits(max_connections=None))
-    return httpx.Client(base_url=server.base, transport=transport, timeout=20, trust_env=False)
-
-
-def fail(client: httpx.Client, count: int = 1) -> list[httpx.Response]:
-    """Wrong tokens, all at the same time."""
-    wrong = {"Authorization": "Bearer wrong"}
-    with ThreadPoolExecutor(count) as threads:
-        return list(threads.map(lambda _: client.get("/api/sources", headers=wrong), range(count)))
-
-
 def test_after_too_many_wrong_tokens_none_is_looked_at(server: Server) -> None:
     with client_at("127.0.0.2", server) as client:
-        codes = [response.status_code for response in fail(client, MAX_TRIES + 5)]
+        codes = [response.status_code for response in send_wrong_tokens(client, MAX_TRIES + 5)]
         assert (codes.count(401), codes.count(429)) == (MAX_TRIES, 5)
         refused = client.get("/api/sources", headers=server.headers)
         assert (refused.status_code, 500 < int(refused.headers["retry-after"]) <= 600) == (429, True)
@@ -47,7 +33,7 @@ def test_after_too_many_wrong_tokens_none_is_looked_at(server: Server) -> None:
 
 def test_the_page_says_when_to_try_again(server: Server) -> None:
     with client_at("127.0.0.2", server) as client:
-        fail(client, MAX_TRIES)
+        send_wrong_tokens(client, MAX_TRIES)
         page = client.get("/", params={"token": "wrong", "source": "a"})
         assert (page.status_code, "retry-after" in page.headers) == (429, True)
         assert "Try again in 10 minutes" in page.text
@@ -56,7 +42,7 @@ def test_the_page_says_when_to_try_again(server: Server) -> None:
 
 def test_another_address_is_let_in_at_once(server: Server) -> None:
     with client_at("127.0.0.2", server) as client, client_at("127.0.0.3", server) as other:
-        fail(client, MAX_TRIES + 1)
+        send_wrong_tokens(client, MAX_TRIES + 1)
         started = time.monotonic()
         assert other.get("/api/sources", headers=server.headers).status_code == 200
         assert time.monotonic() - started < 0.5
@@ -65,15 +51,15 @@ def test_another_address_is_let_in_at_once(server: Server) -> None:
 def test_who_is_signed_in_stays_so_beside_somebody_who_guesses(server: Server) -> None:
     with client_at("127.0.0.2", server) as client, client_at("127.0.0.2", server) as guest:
         sign_in(client, server)
-        fail(guest, MAX_TRIES + 1)
+        send_wrong_tokens(guest, MAX_TRIES + 1)
         assert client.get("/api/sources").status_code == 200
 
 
 def test_wrong_tokens_are_answered_later_and_right_ones_never(server: Server) -> None:
     with client_at("127.0.0.2", server) as client:
-        fail(client, 8)
+        send_wrong_tokens(client, 8)
         started = time.monotonic()
-        fail(client)
+        send_wrong_tokens(client)
         assert 0.7 < time.monotonic() - started < 3
         started = time.monotonic()
         assert client.get("/api/sources", headers=server.headers).status_code == 200
@@ -90,7 +76,7 @@ def test_right_tokens_and_old_cookies_are_no_wrong_tries(server: Server) -> None
 
 def test_nobody_names_an_address_of_their_own(server: Server) -> None:
     with client_at("127.0.0.9", server) as client:
-        fail(client, MAX_TRIES)
+        send_wrong_tokens(client, MAX_TRIES)
         headers = {"Authorization": "Bearer wrong", "X-Forwarded-For": "10.1.2.3", "Forwarded": "for=10.1.2.3"}
         assert client.get("/api/sources", headers=headers).status_code == 429
 

@@ -13,44 +13,21 @@ from logviewer.cli import serve_command
 from logviewer.errors import CannotRunError
 from logviewer.password_hash import hash_password, is_right
 from logviewer.settings import User
+from tests.helpers.command import assert_refused, run
+from tests.helpers.options import read
 from tests.helpers.server import Server
-from tests.test_cli import assert_refused, run
-from tests.test_options import read
-from tests.web.auth.test_guard import cookie_of
-from tests.web.auth.test_lockout import client_at
+from tests.helpers.sign_in import PASSWORD_HASH, client_at, configure_users, cookie_of, sign_in_as, source_names
 
 Serve = Callable[..., Server]
-HASH = hash_password("open sesame")
-
-
-def configure(directory: Path, *more: str) -> Path:
-    """A configuration with two users: ada sees what is below ``web``, bob two names."""
-    web, mail = directory / "web", directory / "mail"
-    for each in (web, mail):
-        each.mkdir()
-    (web / "app.log").write_text("of the web\n")
-    (mail / "app.log").write_text("of mail\n")
-    (mail / "mail.log").write_text("letters\n")
-    file = directory / "logviewer.toml"
-    file.write_text(
-        "\n".join([f'paths = ["{web}", "{mail}"]', *more, ""])
-        + f'[[users]]\nname = "ada"\npassword = "{HASH}"\nsources = ["{web}/**"]\n'
-        + f'[[users]]\nname = "bob"\npassword = "{HASH}"\nsources = ["mail*", "stdin"]\n'
-    )
-    return file
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     directory = tmp_path_factory.mktemp("users")
-    with Server("--config", configure(directory, 'token = "a-token"')) as running:
+    with Server("--config", configure_users(directory, 'token = "a-token"')) as running:
         running.headers = {"Authorization": "Bearer a-token"}
         running.client.headers.update(running.headers)
         yield running
-
-
-def enter(client: httpx.Client, user: str, password: str = "open sesame", **more: str) -> httpx.Response:  # noqa: S107 (made for these tests)
-    return client.post("/sign-in", data={"user": user, "password": password, **more})
 
 
 @pytest.fixture
@@ -61,7 +38,7 @@ def stranger(server: Server) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def ada(stranger: httpx.Client) -> httpx.Client:
-    assert enter(stranger, "ada").status_code == 303
+    assert sign_in_as(stranger, "ada").status_code == 303
     return stranger
 
 
@@ -69,7 +46,7 @@ def ada(stranger: httpx.Client) -> httpx.Client:
 
 
 def test_name_and_password_lead_to_what_was_asked_for(stranger: httpx.Client) -> None:
-    response = enter(stranger, "ada", source="app.log", q="a b")
+    response = sign_in_as(stranger, "ada", source="app.log", q="a b")
     assert (response.status_code, response.headers["location"]) == (303, "/?source=app.log&q=a+b")
     cookie = cookie_of(response)
     assert (cookie["httponly"], cookie["samesite"].lower(), cookie["path"]) == (True, "strict", "/")
@@ -85,22 +62,22 @@ def test_the_form_asks_for_a_name_and_a_password_and_keeps_the_rest(stranger: ht
 
 
 def test_without_a_token_the_page_asks_for_none(logs: Path, serve: Serve) -> None:
-    server = serve("--config", configure(logs))
+    server = serve("--config", configure_users(logs))
     assert server.token == ""
     assert server.client.get("/api/sources").status_code == 401
     assert server.client.get("/api/sources", headers={"Authorization": "Bearer None"}).status_code == 401
     assert server.client.get("/", params={"token": ""}).status_code == 401
     assert 'name="token"' not in server.client.get("/").text
-    assert enter(server.client, "bob").status_code == 303
+    assert sign_in_as(server.client, "bob").status_code == 303
 
 
 @pytest.mark.parametrize(
     ("user", "password"),
-    [("ada", "wrong"), ("eve", "open sesame"), ("", ""), ("ada", HASH)],
+    [("ada", "wrong"), ("eve", "open sesame"), ("", ""), ("ada", PASSWORD_HASH)],
     ids=["wrong password", "no such user", "nothing", "the hash"],
 )
 def test_a_wrong_name_or_password_shows_the_form_again(stranger: httpx.Client, user: str, password: str) -> None:
-    page = enter(stranger, user, password, source="a")
+    page = sign_in_as(stranger, user, password, source="a")
     assert (page.status_code, "set-cookie" in page.headers) == (401, False)
     assert 'role="alert"' in page.text
     assert 'name="source" value="a"' in page.text
@@ -109,13 +86,13 @@ def test_a_wrong_name_or_password_shows_the_form_again(stranger: httpx.Client, u
 
 def test_wrong_passwords_are_counted(server: Server) -> None:
     with client_at("127.0.0.9", server) as client:
-        codes = [enter(client, "ada", "wrong").status_code for _ in range(21)]
+        codes = [sign_in_as(client, "ada", "wrong").status_code for _ in range(21)]
         assert codes == [401] * 20 + [429]
-        assert enter(client, "ada").status_code == 429
+        assert sign_in_as(client, "ada").status_code == 429
 
 
 def test_a_long_form_is_refused(stranger: httpx.Client) -> None:
-    refused = enter(stranger, "ada", "x" * 20_000)
+    refused = sign_in_as(stranger, "ada", "x" * 20_000)
     assert (refused.status_code, "16384" in refused.json()["detail"]) == (413, True)
 
 
@@ -131,15 +108,15 @@ def test_a_users_session_ends_with_it(ada: httpx.Client) -> None:
 
 
 def test_a_session_ends_when_the_password_changes(logs: Path, serve: Serve) -> None:
-    file = configure(logs, 'token = "kept"')
+    file = configure_users(logs, 'token = "kept"')
     first = serve("--config", file)
-    cookie = cookie_of(enter(first.client, "ada"))
+    cookie = cookie_of(sign_in_as(first.client, "ada"))
     first.stop()
     header = {"Cookie": f"{cookie.key}={cookie.value}"}
     again = serve("--config", file, port=first.port)
     assert httpx.get(f"{again.base}/api/sources", headers=header, trust_env=False).status_code == 200
     again.stop()
-    file.write_text(file.read_text().replace(HASH, hash_password("another")))
+    file.write_text(file.read_text().replace(PASSWORD_HASH, hash_password("another")))
     again = serve("--config", file, port=first.port)
     assert httpx.get(f"{again.base}/api/sources", headers=header, trust_env=False).status_code == 401
 
@@ -153,17 +130,13 @@ def ids(server: Server) -> dict[str, str]:
     }
 
 
-def names(client: httpx.Client) -> list[str]:
-    return sorted(each["name"] for each in client.get("/api/sources").json())
-
-
 def test_each_user_sees_their_sources_and_the_token_all(server: Server, stranger: httpx.Client) -> None:
-    assert names(server.client) == ["app.log", "app.log", "mail.log"]
-    enter(stranger, "ada")
-    assert names(stranger) == ["app.log"]
+    assert source_names(server.client) == ["app.log", "app.log", "mail.log"]
+    sign_in_as(stranger, "ada")
+    assert source_names(stranger) == ["app.log"]
     stranger.post("/sign-out")
-    enter(stranger, "bob")
-    assert names(stranger) == ["mail.log"]
+    sign_in_as(stranger, "bob")
+    assert source_names(stranger) == ["mail.log"]
 
 
 @pytest.mark.parametrize(
@@ -211,26 +184,29 @@ def test_text_for_a_terminal_is_of_ones_own_source(ada: httpx.Client) -> None:
 def test_standard_input_is_seen_by_its_name_alone(logs: Path, serve: Serve) -> None:
     file = logs / "logviewer.toml"
     file.write_text(
-        f'[[users]]\nname = "all"\npassword = "{HASH}"\nsources = "/**"\n'
-        f'[[users]]\nname = "one"\npassword = "{HASH}"\nsources = "stdin"\n'
+        f'[[users]]\nname = "all"\npassword = "{PASSWORD_HASH}"\nsources = "/**"\n'
+        f'[[users]]\nname = "one"\npassword = "{PASSWORD_HASH}"\nsources = "stdin"\n'
     )
     server = serve("--config", file, "-", stdin=subprocess.PIPE)
-    enter(server.client, "all")
-    assert names(server.client) == []
+    sign_in_as(server.client, "all")
+    assert source_names(server.client) == []
     server.client.post("/sign-out")
-    enter(server.client, "one")
-    assert names(server.client) == ["stdin"]
+    sign_in_as(server.client, "one")
+    assert source_names(server.client) == ["stdin"]
 
 
 # The configuration
 
 BAD_USERS: Mapping[str, tuple[str, Sequence[str]]] = {
-    "no name": (f'password = "{HASH}"\nsources = "a"', ["name"]),
-    "an empty name": (f'name = ""\npassword = "{HASH}"\nsources = "a"', ["name"]),
-    "a line break in a name": (f'name = "a\\nb"\npassword = "{HASH}"\nsources = "a"', ["name"]),
+    "no name": (f'password = "{PASSWORD_HASH}"\nsources = "a"', ["name"]),
+    "an empty name": (f'name = ""\npassword = "{PASSWORD_HASH}"\nsources = "a"', ["name"]),
+    "a line break in a name": (f'name = "a\\nb"\npassword = "{PASSWORD_HASH}"\nsources = "a"', ["name"]),
     "a plain password": ('name = "eve"\npassword = "secret"\nsources = "a"', ["password", "hash-password"]),
-    "no sources": (f'name = "eve"\npassword = "{HASH}"', ["sources"]),
-    "an unknown key": (f'name = "eve"\npassword = "{HASH}"\nsources = "a"\nsource = "b"', ["'source'", "sources"]),
+    "no sources": (f'name = "eve"\npassword = "{PASSWORD_HASH}"', ["sources"]),
+    "an unknown key": (
+        f'name = "eve"\npassword = "{PASSWORD_HASH}"\nsources = "a"\nsource = "b"',
+        ["'source'", "sources"],
+    ),
 }
 
 
@@ -247,7 +223,7 @@ def test_a_bad_user_is_refused_by_file_and_number(tmp_path: Path, case: str) -> 
 
 def test_two_users_of_one_name_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "bad.toml"
-    file.write_text(f'[[users]]\nname = "ada"\npassword = "{HASH}"\nsources = "a"\n' * 2)
+    file.write_text(f'[[users]]\nname = "ada"\npassword = "{PASSWORD_HASH}"\nsources = "a"\n' * 2)
     assert_refused(run("--config", file, "app.log"), 1, str(file), "ada")
 
 
@@ -259,12 +235,12 @@ def test_a_user_without_a_password_is_refused(tmp_path: Path) -> None:
 
 def test_users_and_no_auth_exclude_each_other(tmp_path: Path) -> None:
     file = tmp_path / "bad.toml"
-    file.write_text(f'[[users]]\nname = "ada"\npassword = "{HASH}"\nsources = "a"\n')
+    file.write_text(f'[[users]]\nname = "ada"\npassword = "{PASSWORD_HASH}"\nsources = "a"\n')
     assert_refused(run("--config", file, "--no-auth", "app.log"), 2, "--no-auth", "[[users]]")
 
 
 def test_a_hash_is_not_told_by_accident() -> None:
-    assert HASH not in repr(User("ada", HASH, ()))
+    assert PASSWORD_HASH not in repr(User("ada", PASSWORD_HASH, ()))
 
 
 # Hashes

@@ -7,11 +7,9 @@ import httpx
 import pytest
 
 from logviewer.web.auth.lockout import MAX_TRIES
+from tests.helpers.command import assert_refused, run
 from tests.helpers.server import Server
-from tests.test_cli import assert_refused, run
-from tests.web.auth.test_guard import cookie_of
-from tests.web.auth.test_lockout import client_at, fail
-from tests.web.auth.test_passwords import configure, enter, names
+from tests.helpers.sign_in import client_at, configure_users, cookie_of, send_wrong_tokens, sign_in_as, source_names
 
 Serve = Callable[..., Server]
 PROXY = ("--auth-header", "X-Remote-User", "--trusted-proxy", "127.0.0.2")
@@ -68,18 +66,18 @@ def test_a_network_of_proxies(logs: Path, serve: Serve) -> None:
 
 
 def test_users_by_name_see_their_sources(logs: Path, serve: Serve) -> None:
-    file = configure(logs)
+    file = configure_users(logs)
     file.write_text(file.read_text() + '[[users]]\nname = "zoë"\nsources = "mail.log"\n')
     server = serve("--config", file, *PROXY)
     with client_at("127.0.0.2", server) as client:
         for name, seen in {"ada": ["app.log"], "zoë": ["mail.log"]}.items():
             client.headers = httpx.Headers([(b"X-Remote-User", name.encode())])
-            assert names(client) == seen
+            assert source_names(client) == seen
         client.headers = httpx.Headers({"X-Remote-User": "eve"})
         refused = client.get("/api/sources")
         assert (refused.status_code, "'eve'" in refused.json()["detail"]) == (403, True)
-    assert enter(server.client, "zoë", "").status_code == 401
-    assert enter(server.client, "ada").status_code == 303
+    assert sign_in_as(server.client, "zoë", "").status_code == 401
+    assert sign_in_as(server.client, "ada").status_code == 303
 
 
 def test_a_token_that_is_set_still_lets_in(logs: Path, serve: Serve) -> None:
@@ -92,7 +90,7 @@ def test_failed_tries_count_for_the_client_behind_the_proxy(logs: Path, serve: S
     server = serve("--token", "kept", "--trusted-proxy", "127.0.0.2", logs)
     with client_at("127.0.0.2", server) as proxy:
         proxy.headers["X-Forwarded-For"] = "10.0.0.1"
-        assert [each.status_code for each in fail(proxy, MAX_TRIES + 1)].count(429) == 1
+        assert [each.status_code for each in send_wrong_tokens(proxy, MAX_TRIES + 1)].count(429) == 1
         proxy.headers["X-Forwarded-For"] = "10.0.0.1, 10.0.0.2"
         assert proxy.get("/api/sources", headers={"Authorization": "Bearer kept"}).status_code == 200
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.helpers.server import Server
-from tests.web.auth.test_guard import cookie_of, sign_in
+from tests.helpers.sign_in import cookie_of, sign_in
 
 Serve = Callable[..., Server]
 

@@ -14,9 +14,9 @@ import pytest
 from logviewer import server as serving
 from logviewer.web.auth.guard import SECURITY_HEADERS
 from logviewer.web.http.connection_reaper import HEAD_SECONDS, SEND_SECONDS, ConnectionReaper
+from tests.helpers.connection import connect, open_stream
+from tests.helpers.metrics import metric
 from tests.helpers.server import Server, until
-from tests.program.test_shutdown import connect, open_stream
-from tests.web.test_metrics import figure
 
 Serve = Callable[..., Server]
 
@@ -58,7 +58,7 @@ def test_who_never_reads_is_dropped_and_the_others_get_every_line(log: Path, ser
     with ExitStack() as stack, server.stream(source="app.log") as hearing:
         hearing.next()
         deaf = [stack.enter_context(open_stream(server, "from=start", buffer=4096)) for _ in range(50)]
-        until(lambda: figure(server, "open_streams") == 1, what="the end of those who do not read")
+        until(lambda: metric(server, "open_streams") == 1, what="the end of those who do not read")
         with log.open("a") as file:
             file.write("next\n")
         assert hearing.lines(1) == ["next"]
@@ -68,12 +68,12 @@ def test_who_never_reads_is_dropped_and_the_others_get_every_line(log: Path, ser
 def test_a_flood_does_not_wait_for_who_never_reads(log: Path, server: Server) -> None:
     with server.stream(source="app.log") as hearing, open_stream(server, "from=end", buffer=4096):
         hearing.next()
-        until(lambda: figure(server, "open_streams") == 2)
+        until(lambda: metric(server, "open_streams") == 2)
         for number in range(100):
             with log.open("a") as file:
                 file.write(f"{number}\n" + f"{'y' * 99}\n" * 999)
             assert hearing.lines(1000)[0] == str(number)
-        until(lambda: figure(server, "open_streams") == 1, what="the end of the one that does not read")
+        until(lambda: metric(server, "open_streams") == 1, what="the end of the one that does not read")
 
 
 def test_who_takes_no_more_for_a_while_gets_every_line_then(log: Path, serve: Serve) -> None:
@@ -81,7 +81,7 @@ def test_who_takes_no_more_for_a_while_gets_every_line_then(log: Path, serve: Se
     server = serve(log)
     with server.stream(source="app.log") as hearing, open_stream(server, "from=end", buffer=200_000) as slow:
         hearing.next()
-        until(lambda: figure(server, "open_streams") == 2)
+        until(lambda: metric(server, "open_streams") == 2)
         for number in range(100):
             with log.open("a") as file:
                 file.writelines(f"{number * 1000 + each:06d}{'y' * 99}\n" for each in range(1000))
@@ -105,7 +105,7 @@ def test_a_request_that_never_ends_is_dropped_however_it_trickles(server: Server
             return ends(client)
 
         until(is_dropped_after_one_more_byte, what="the end of the unfinished request")
-        assert figure(server, "open_streams") == 1
+        assert metric(server, "open_streams") == 1
 
 
 def test_who_connects_and_says_nothing_is_dropped(server: Server) -> None:

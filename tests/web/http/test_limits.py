@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from logviewer.web.http.limits import MAX_REQUESTS, MAX_SEARCHES
+from tests.helpers.security_headers import assert_security_headers
 from tests.helpers.server import Server, until
-from tests.web.auth.test_guard import assert_guarded
-from tests.web.auth.test_lockout import client_at
+from tests.helpers.sign_in import client_at
 
 Serve = Callable[..., Server]
 
@@ -27,7 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def assert_refused(response: httpx.Response, status: int, *parts: str) -> None:
     assert response.status_code == status
     assert [part for part in parts if part not in response.json()["detail"]] == []
-    assert_guarded(response)
+    assert_security_headers(response)
     if status in (429, 503):
         assert 1 <= int(response.headers["retry-after"]) <= 10
 
