@@ -1,1 +1,1 @@
-"""The meaning of a line: its level, its time, its fields, its record, and what is masked in it."""
+"""The meaning of a line: level, time, fields, record, and redaction. Pure functions of the text and the rules."""

@@ -1,4 +1,4 @@
-"""Lines that name their fields: JSON objects, and key=value."""
+"""The fields of structured lines: JSON objects, and ``key=value``."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _FIELD_CHARS = 4096
 
 
 def json_fields(text: str) -> Mapping[str, Any] | None:
-    """The fields of a line that is a JSON object, None for any other."""
+    """Return the fields of a line that is a JSON object; None for any other line."""
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -23,7 +23,7 @@ def json_fields(text: str) -> Mapping[str, Any] | None:
 
 
 def find_level_field(text: str) -> tuple[int, str] | None:
-    """Where ``level=`` or the like stands outside quotes, and its value; None if it does not."""
+    """Return the index and value of the first ``level=info`` outside quotes or ``"level": "info"``, or None."""
     if "level" not in text and "lvl" not in text and "severity" not in text:
         return None
     for match in _LEVEL_FIELD.finditer(text, 0, _FIELD_CHARS):

@@ -1,4 +1,4 @@
-"""Times as people write them, and the present that relative ones are told from."""
+"""Times as people type them, absolute or relative to the present."""
 
 import re
 import time as clock
@@ -27,18 +27,18 @@ _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 
 
 def is_relative(text: str | None) -> bool:
-    """Whether a time is said from the present."""
+    """Return whether a time is relative to the present, such as "15 min ago"."""
     words = " ".join((text or "").lower().split())
     return words == "now" or any(pattern.fullmatch(words) for pattern in (_AGO, _MONTHS_AGO))
 
 
 def parse_time(text: str, *, now: float | None = None, zone: tzinfo | None = None) -> int:
-    """Epoch milliseconds of what people write for a time; one without a zone is of ``zone``, by default the server's.
+    """Return the epoch milliseconds of a time, such as one of ``EXAMPLES``; a date alone is its midnight.
 
-    ``now`` is in epoch seconds, by default the present.
+    A time without a zone is in ``zone``, by default the server's. ``now`` is in epoch seconds, by default the present.
 
     Raises:
-        ValueError: if it cannot be understood.
+        ValueError: if the text is not a time.
     """
     given = " ".join(text.split())
     words = given.lower()
@@ -50,11 +50,11 @@ def parse_time(text: str, *, now: float | None = None, zone: tzinfo | None = Non
     if _EPOCH.fullmatch(words):
         return int(float(words) * (1 if len(words) > 11 and "." not in words else 1000))
     found = _of_calendar(words, datetime.fromtimestamp(present, zone))
-    # A day alone is its first moment.
+    # Other formats are those of log lines. The suffixes complete a date, or an hour and minute.
     for rest in ("", " 00:00:00", ":00"):
         found = find_time(f"{given}{rest}", zone=zone, now=present) if found is None else found
     if found is None:
-        raise ValueError(f"{text!r} is no time; give one such as {EXAMPLES}")
+        raise ValueError(f"cannot read {text!r} as a time; use one such as {EXAMPLES}")
     return found
 
 

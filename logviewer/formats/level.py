@@ -1,4 +1,4 @@
-"""How grave a line says it is: what it names as its level, not what its message speaks of."""
+"""Finds the level of a line: in its fields or in the header before its message, never in the message."""
 
 import calendar
 import re
@@ -31,7 +31,8 @@ _WORDS: Mapping[Level, str] = {
     "trace": "trace trc trce verbose vrb finer finest silly",
 }
 NAMES: Mapping[str, Level] = {word: level for level, words in _WORDS.items() for word in words.split()}
-# Levels in capitals, in brackets, and before a colon: not what is as often a word of a message there.
+# Words for levels in capitals, in brackets (below), and set apart from a message (further below). Each table leaves out
+# the words that are as often a part of a message in that form.
 _CAPITALS: Mapping[str, Level] = {
     **{word.upper(): level for word, level in NAMES.items() if word not in {"log", "fail", "note", "silly"}},
     "LOG:": "info",
@@ -88,13 +89,13 @@ _LEVEL_KEYS = (
 _REQUEST_KEYS = frozenset({"method", "request", "request_method", "uri", "path"})
 _CALENDAR = frozenset([*calendar.day_abbr, *calendar.day_name, *calendar.month_abbr, *calendar.month_name]) - {""}
 
-# Where a level stands, it stands near the start.
+# A level is near the start of a line.
 _HEAD_CHARS = 200
 _HEAD_TOKENS = 24
 _DIGITS = frozenset("0123456789")
 _EDGES = ":,-!*=\"'"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-# What most lines are header by, in one step: a level in capitals after numbers, brackets and names that are no words.
+# The header of most lines, in one match: a level in capitals after numbers, brackets, and names with digits or dots.
 _COMMON_HEADER = re.compile(
     r"""(?: [\[(]?\d[\d:.,/TZ+-]*[\])]?\s+ | [-|]\s+ | \[[^\]\[A-Z]{0,60}\]\s*
           | (?![DIWEF](?:\d{4}){1,2}\s)[A-Za-z][A-Za-z$-]*[\d._][\w.$:/-]*\s+ )*+
@@ -104,7 +105,7 @@ _COMMON_HEADER = re.compile(
 _SYSLOG_SENTENCE = re.compile(
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s\[(:]+(?:\([^)]{0,40}\))?(?:\[\d+\])?: [A-Za-z][a-z]* "
 )
-# Before what a program says of itself through syslog.
+# The syslog header before a program's own header and message.
 _SYSLOG_HEADER = re.compile(
     r"""(?: [A-Z][a-z]{2}[ ][ \d]\d[ ]\d\d:\d\d:\d\d(?:\.\d{1,9})?
           | \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d) )
@@ -119,18 +120,18 @@ _MNEMONIC = re.compile(r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)??-([0-7])-[A-Z0-9_]+:")
 _REDIS_LINE = re.compile(r"\d+:[XCSM] .{10,26}? ([.*#-]) ")
 _TOKEN = re.compile(r"\[[^\][]{0,80}\]|<[^<>\s]{0,40}>|\([^()]{0,40}\)|[^\s\[\]()<>|]+|[\[\](<>)|]")
 _INNER = re.compile(r"(?:^|[\s:])([A-Z]{3,11})(?=[\s:/]|$)|:([a-z]{3,11})$|^([DIWEC]) \d")
-# What may name a level anywhere in a line.
+# Texts of formats that name a level at any position of a line.
 SPECIAL = ("level", "lvl", "severity", "%", '{"', '] "', " std", "\x1b")
 _REDIS_START = re.compile(r"\d+:[XCSM] ")
 _SYSLOG_START = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ")
-# Tokens after which it depends on what is far behind them.
+# Tokens whose meaning depends on text far after them.
 _AMBIGUOUS = frozenset([*_LETTERS, *"[](<>)|"])
 _AHEAD_CHARS = 7
 _COMPONENT = re.compile(r"\s+[A-Z]{3,}\s")
 
 
 def find_level(text: str) -> Level | None:
-    """The level that a line names, None if it names none."""
+    """Return the level that a line names; None without one."""
     if text[:1] == "{" and (fields := json_fields(text)) is not None:
         return _of_fields(fields) or _of_inner_fields(fields)
     if (match := _COMMON_HEADER.match(text, 0, _HEAD_CHARS)) and (found := _CAPITALS.get(match[1])):
@@ -148,16 +149,17 @@ def find_level(text: str) -> Level | None:
 
 
 def level_of(word: str) -> Level | None:
-    """The level of which this is a name or the letter, None if it is none."""
+    """Return the level with this name or letter; None if there is no such level."""
     return NAMES.get(word.lower()) or _LETTERS.get(word)
 
 
 @dataclass(frozen=True, slots=True)
 class LearnedLevel:
-    """The level that a line names, and how many characters at its start decide it in other lines that begin so.
+    """The level of a line, and the length of the prefix that decides it in all lines with this prefix.
 
-    Digits are all alike there. The length is None where the rest of a line, or the value of a number, decides as well.
-    It holds for all lines if ``always``, else for those without any of ``SPECIAL``.
+    Prefixes that differ only in digits count as equal. ``length`` is in characters; it is None if later text or the
+    value of a number decides too. With ``always`` the rule applies to all lines, otherwise only to lines without any of
+    ``SPECIAL``.
     """
 
     level: Level | None
@@ -166,7 +168,7 @@ class LearnedLevel:
 
 
 def learn(text: str) -> LearnedLevel:
-    """What there is to learn from one line about others."""
+    """Find the level of a line, and the prefix that decides it."""
     found = find_level(text)
     head = text[:_HEAD_CHARS]
     if head[:1] in {"{", "<"} or "\x1b" in head or " std" in head[:64]:
@@ -181,7 +183,7 @@ def learn(text: str) -> LearnedLevel:
 
 
 def _deciding_length(head: str) -> int | None:
-    """How much of a line's head its words decide by; None if that depends on what is far behind them."""
+    """Return the length of the prefix that decides the level of the words in a head; None if later text does."""
     header = _Header(head)
     header.level(_HEAD_CHARS)
     tokens = _TOKEN.findall(head, 0, header.end)
@@ -192,7 +194,7 @@ def _deciding_length(head: str) -> int | None:
 
 
 def _of_number(text: str) -> Level | None:
-    """The level of a syslog priority, or of an answer's status."""
+    """Return the level of a syslog priority or of an HTTP status in an access log."""
     if text[:1] == "<" and (match := _PRIORITY.match(text)):
         return _SYSLOG[int(match[1]) & 7]
     if '] "' in text and (match := _ACCESS.match(text)):
@@ -201,7 +203,7 @@ def _of_number(text: str) -> Level | None:
 
 
 def _of_syslog_message(head: str) -> Level | None:
-    """What a program names as its level where syslog gave it no place: in capitals, or in brackets."""
+    """Return the level that a program names after the syslog header, in capitals or brackets."""
     header = _SYSLOG_HEADER.match(head)
     if not header:
         return None
@@ -257,11 +259,11 @@ def _of_value(value: object) -> Level | None:
 
 
 class _Header:
-    """What comes before a line's message, looked through word by word until a level is found or the message begins.
+    """The header before a line's message, read word by word until a level is found or the message begins.
 
-    ``plain_words`` counts words such as make a message: one may be the name of a host or a program. ``numbers`` counts
-    those that stand alone, ``dated`` says that there was any, ``ended`` that a colon closed the header. ``end`` is
-    where the search ended, if it was not with the text.
+    ``plain_words`` counts ordinary words; one of them may be the name of a host or a program. ``numbers`` counts
+    tokens of digits alone. ``dated`` is true after a token that begins with a digit, ``ended`` after one with a final
+    colon. ``end`` is the index after the last token that was read, or 0 if all were.
     """
 
     __slots__ = ("dated", "end", "ended", "numbers", "plain_words", "text")
@@ -275,7 +277,7 @@ class _Header:
         self.end = 0
 
     def level(self, end: int) -> Level | None:
-        """The level named before ``end``."""
+        """Return the level in the header before the index ``end``; None without one."""
         if self.text.startswith(("\t", "   ")) or _SYSLOG_SENTENCE.match(self.text):
             return None
         for index, match in enumerate(_TOKEN.finditer(self.text, 0, end)):
@@ -320,7 +322,7 @@ class _Header:
         return None
 
     def _letter(self, token: str, end: int, *, first: bool) -> Level | None:
-        """``D`` between numbers and a name, ``D/name(``, or ``D1231 23:59:59``."""
+        """Return the level of ``D`` between numbers and a name, ``D/name(``, or ``D1231 23:59:59``."""
         following = self.text[end : end + 4]
         if len(token) == 1:
             named = self.numbers > 1 or (self.dated and _COMPONENT.match(self.text, end))
@@ -331,7 +333,7 @@ class _Header:
         return _LETTERS[token[0]] if is_date else None
 
     def _stands_apart(self, token: str, end: int, *, first: bool) -> bool:
-        """Whether a word that is not in capitals is more than a word of a message."""
+        """Return whether a word not in capitals names a level rather than begins a message."""
         if not first and (self.ended or not self.dated):
             return False
         after = self.text[end : end + 2]
@@ -345,6 +347,6 @@ def _of_inner(match: re.Match[str]) -> Level | None:
 
 
 def _joined(token: str) -> Level | None:
-    """``INFO:logger:message`` or ``production.ERROR:``."""
+    """Return the level of ``INFO:logger:message`` or ``production.ERROR:``."""
     start, colon, _ = token.partition(":")
     return _CAPITALS.get(start) or _CAPITALS.get(start.rpartition(".")[2]) if colon else None

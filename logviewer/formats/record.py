@@ -1,4 +1,4 @@
-"""Which lines go on with the record that a line before them began: a stack trace belongs to what raised it."""
+"""Finds the records of lines: a line with its continuation lines, such as a stack trace."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from logviewer.formats.line_format import LineFormat
 
 _HEAD_CHARS = 200
-# A record is not longer than this; further up, the line before belongs to something else.
+# A record has at most this many lines before the line that is asked for.
 _MOST_LINES = 500
 
 _CONTINUES = re.compile(
@@ -20,18 +20,15 @@ _CONTINUES = re.compile(
 
 
 def continues(text: str, line_format: LineFormat) -> bool:
-    """Whether a line goes on with the record before it, rather than beginning its own.
-
-    A line that says when it was written begins one.
-    """
+    """Return whether a line continues the record before it. A line with a time never does."""
     return _CONTINUES.match(text) is not None and line_format.time(text[:_HEAD_CHARS]) is None
 
 
 def record_at(texts: Sequence[str], number: int, line_format: LineFormat) -> tuple[int, int]:
-    """The first line of the record that a line is part of, and the first one after it.
+    """Return the indexes of the first line of a line's record, and of the first line after the record.
 
-    A line without a time belongs to the one before it that has one, unless it names a level. Where none has a time,
-    only what looks like a part of a stack trace goes on.
+    A line without a time belongs to the last line before it with a time, unless it begins with a level. Without
+    times, only lines that look like a part of a stack trace continue a record.
     """
     first = number
     while first > 0 and number - first < _MOST_LINES and not _begins(texts[first], line_format):

@@ -1,4 +1,4 @@
-"""What of a line nobody is to see: the rules of the configuration at work, wherever a line becomes text."""
+"""Masks configured patterns in a line before it leaves the server."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,19 +10,19 @@ from logviewer.settings import RedactRule
 
 
 class Redaction:
-    """Puts masks in the place of what patterns match.
+    """Replaces matches of patterns with masks.
 
-    Raises CannotRunError, with the engine's words, for a pattern that is none.
+    Raises CannotRunError, with the engine's message, for an invalid pattern.
     """
 
     def __init__(self, rules: Sequence[RedactRule]) -> None:
         self._rules = [(_compiled(rule.pattern), rule.mask) for rule in rules]
 
     def text(self, line: str, limit: int | None = None) -> str:
-        """The first ``limit`` characters of a line, all by default, with the masks.
+        """Return the first ``limit`` characters of a line (default: all) with masks.
 
-        Each rule sees the whole line as it is in the file, whatever the others match. What overlaps has one mask, and
-        so has what goes beyond the limit.
+        Each rule matches the whole unmasked line. Overlapping matches get one mask; a match that crosses the limit is
+        replaced by its whole mask.
         """
         limit = len(line) if limit is None else limit
         hits = sorted((*hit.span(), mask) for pattern, mask in self._rules for hit in pattern.finditer(line))

@@ -1,4 +1,4 @@
-"""When a line says that it was written, read from the text alone: no format has to be named."""
+"""Finds the time of a line in any common format, without configuration."""
 
 import re
 import time as clock
@@ -10,7 +10,7 @@ from typing import Any
 
 from logviewer.formats.fields import json_fields
 
-# Where a line's own time stands, it stands near the start; further on, a message speaks of other times.
+# A line's own time is near its start; times further on are part of its message.
 _HEAD_CHARS = 120
 DAY = 86400
 _YEARS_BACK = 8
@@ -37,7 +37,7 @@ _EPOCH = re.compile(
     ([1-4]\d{9})(?:\.(\d{1,9})|(\d{3})\d{0,6})?(?![\w.])""",
     re.VERBOSE,
 )
-# What every time has in it, so that the lines of a file that have none need not be looked at one by one.
+# Every time matches this, so a search for it skips lines without a time.
 TIME_HINT = re.compile(rb"\d[:.]\d|\d{6}")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _WORD = re.compile(r"(?<!\S)[a-z]{2,}(?!\S)")
@@ -61,10 +61,10 @@ _TIME_KEYS = (
 
 
 def find_time(text: str, *, zone: tzinfo | None = None, now: float | None = None) -> int | None:
-    """Epoch milliseconds, None if the line names no time, or one without a date.
+    """Return the time of a line in epoch milliseconds; None without one, or if it has no date.
 
-    A time without a zone is one of ``zone``, by default the server's. One without a year is the last such one before
-    ``now`` (epoch seconds, by default the present), with a day's grace.
+    A time without a zone is in ``zone``, by default the server's. A time without a year is the last such time up to a
+    day from ``now`` (epoch seconds, by default the present).
     """
     today = int((clock.time() if now is None else now) // DAY)
     if text[:1] == "{" and (fields := json_fields(text)) is not None:
@@ -85,7 +85,7 @@ def _of_fields(fields: Mapping[str, Any], zone: tzinfo | None, today: int) -> in
 
 
 def _of_number(value: object) -> int | None:
-    """Epoch seconds, milli-, micro- or nanoseconds: what gives a time between 2001 and 2128."""
+    """Return the milliseconds of epoch seconds, milli-, micro- or nanoseconds, chosen to be between 2001 and 2128."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return next((int(value * 1000 // unit) for unit in (1, 10**3, 10**6, 10**9) if 1e9 <= value / unit < 5e9), None)
@@ -93,7 +93,7 @@ def _of_number(value: object) -> int | None:
 
 def _of_text(text: str, zone: tzinfo | None, today: int) -> int | None:
     if text[:1] in {" ", "\t"}:
-        # What is indented goes on with the line before it, unless it has a time of its own.
+        # An indented line continues the line before it, unless it begins with a time.
         match = _STAMP.match(text.lstrip(" \t"))
         return _of_match(match, zone, today) if match else None
     if (text[6:7] == " " or text[8:9] == "T") and (match := _COMPACT.match(text)):
@@ -122,10 +122,10 @@ def _milliseconds(fraction: str | None) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _hour(  # noqa: PLR0913, PLR0917 (what the answer depends on)
+def _hour(  # noqa: PLR0913, PLR0917 (the arguments are the cache key)
     date: str, hour: str, half: str | None, offset: str | None, year: str | None, zone: tzinfo | None, today: int
 ) -> int | None:
-    # The same for many lines, and it takes long because of the zone.
+    # Cached: many lines share an hour, and the zone's offset is slow to compute.
     number = int(hour) if half is None else int(hour) % 12 + 12 * (half in "Pp")
     for dated, month, day in _dates(date, year):
         for each in [dated] if dated else years(today):
@@ -138,7 +138,7 @@ def _hour(  # noqa: PLR0913, PLR0917 (what the answer depends on)
 
 
 def years(today: int) -> range:
-    """Years that may be meant where none is named, the latest first: back to one with a 29 February.
+    """Return the candidate years of a date without one, latest first, back to a year with a 29 February.
 
     ``today`` counts days since the epoch.
     """
@@ -147,7 +147,7 @@ def years(today: int) -> range:
 
 
 def _dates(text: str, year: str | None) -> Iterator[tuple[int | None, int, int]]:
-    """What a date may mean as year, month and day, the likeliest first; some are no dates at all."""
+    """Yield the readings of a date as (year or None, month, day), the likeliest first; some are invalid dates."""
     parts = _PARTS.findall(text)
     months = [_MONTHS.index(part[:3].lower()) + 1 for part in parts if len(part) > 2 and part.isalpha()]
     numbers = [part for part in parts if part.isdigit()]
