@@ -33,7 +33,7 @@ class Indexer:
         self._closed = False
         self._threads: list[threading.Thread] = []
 
-    def find(self, generation: Generation, line_filter: LineFilter) -> MatchIndex:
+    def index(self, generation: Generation, line_filter: LineFilter) -> MatchIndex:
         """The matches, grown to the file's present end, and scanned for from now on. Raises OSError."""
         key = generation, line_filter
         with self._wake:

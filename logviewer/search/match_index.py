@@ -136,7 +136,7 @@ class MatchIndex:
 
     # What it found
 
-    def before(self, offset: int) -> int | None:
+    def lines_before(self, offset: int) -> int | None:
         """How many lines begin before an offset; None while the pass is not complete. Raises OSError."""
         if not self.complete:
             return None
@@ -147,18 +147,18 @@ class MatchIndex:
         partial = len(self.line_filter.select(self.generation, start, offset)) if offset > start else 0
         return self._sum(cell) + partial
 
-    def levels(self, cell: int) -> list[int]:
+    def level_counts_in(self, cell: int) -> list[int]:
         """How many matches begin in a cell, by level."""
         return self._levels[cell * _LEVEL_COUNT : (cell + 1) * _LEVEL_COUNT].tolist() or [0] * _LEVEL_COUNT
 
-    def sums(self, first: int, last: int) -> list[int]:
+    def level_counts(self, first: int, last: int) -> list[int]:
         """How many matches begin in the cells [first, last), by level."""
         return [
             sum(self._levels[first * _LEVEL_COUNT + code : last * _LEVEL_COUNT : _LEVEL_COUNT])
             for code in range(_LEVEL_COUNT)
         ]
 
-    def counts(self, *, exact: bool) -> Iterator[tuple[int, int]]:
+    def match_counts(self, *, exact: bool) -> Iterator[tuple[int, int]]:
         """Where cells with matches begin, and how many they have; if ``exact``, the same of lines. Raises OSError.
 
         What follows the last newline is a line of its own.
@@ -167,7 +167,7 @@ class MatchIndex:
             yield from ((offset, 1) for offset, _ in self.level_codes())
         else:
             for cell in range(self.low // CELL_BYTES, -(-self.high // CELL_BYTES)):
-                if count := sum(self.levels(cell)):
+                if count := sum(self.level_counts_in(cell)):
                     yield max(self.generation.begin, cell * CELL_BYTES), count
             yield from ((offset, 1) for offset, _ in self.rest_level_codes())
 
@@ -183,7 +183,7 @@ class MatchIndex:
         if found := self._rest():
             yield from self._level_counter.codes(found)
 
-    def at(self, number: int, count: int) -> list[Batch] | None:
+    def read_at(self, number: int, count: int) -> list[Batch] | None:
         """Lines from this number on, counted from 0; None while the pass is not complete. Raises OSError."""
         if not self.complete:
             return None
@@ -192,9 +192,9 @@ class MatchIndex:
         self._sum(self.high // CELL_BYTES)
         cell = bisect_right(self._sums, number) - 1
         passed = number - self._sums[cell]
-        return self.after(max(self.generation.begin, cell * CELL_BYTES), passed + count)[0][passed:]
+        return self.read_from(max(self.generation.begin, cell * CELL_BYTES), passed + count)[0][passed:]
 
-    def after(self, offset: int, count: int, *, most: int | None = None) -> tuple[list[Batch], int]:
+    def read_from(self, offset: int, count: int, *, most: int | None = None) -> tuple[list[Batch], int]:
         """The first lines, up to ``count``, that begin at an offset or after it, and how far they were looked for.
 
         Of what the pass has not come to, no more than ``most`` bytes are looked at, if they are given. Raises OSError.
@@ -212,7 +212,7 @@ class MatchIndex:
             offset = end
         return batches, min(offset, self.high)
 
-    def until(self, offset: int, count: int, *, most: int | None = None) -> tuple[list[Batch], int]:
+    def read_before(self, offset: int, count: int, *, most: int | None = None) -> tuple[list[Batch], int]:
         """The last lines, up to ``count``, that begin before an offset, and how far back was looked for them.
 
         Of what the pass has not come to, no more than ``most`` bytes are looked at, if they are given. Raises OSError.
@@ -244,7 +244,7 @@ class MatchIndex:
         return self.line_filter.select(self.generation, self.high, size, rest=True) if self.high < size else None
 
     def _lines_in(self, cell: int) -> int:
-        return sum(self.levels(cell)) + self._context[cell]
+        return sum(self.level_counts_in(cell)) + self._context[cell]
 
     def _sum(self, cell: int) -> int:
         """How many lines are in all cells before this one."""

@@ -48,18 +48,18 @@ class TimeIndex:
         if cell == begin:
             return begin
         since = self._first_from(cell - 1, end)
-        until = self._first_from(cell, end) if cell < end else (self.last() or since) + 1
+        until = self._first_from(cell, end) if cell < end else (self.last_time() or since) + 1
         if not since < until < float("inf"):
             return cell
         return cell - 1 + min(1.0, (moment - since) / (until - since))
 
-    def first(self) -> int | None:
+    def first_time(self) -> int | None:
         """The first time in the file; None if it has none."""
         begin, end = self._cells()
         found = self._first_from(begin, end)
         return None if found == float("inf") else int(found)
 
-    def last(self) -> int | None:
+    def last_time(self) -> int | None:
         """The last time in the file; None if it has none near its end."""
         begin, end = self._cells()
         for cell in range(end - 1, max(begin - 1, end - 1 - _MOST_CELLS), -1):
@@ -67,7 +67,7 @@ class TimeIndex:
                 return lines[-1][1]
         return None
 
-    def at(self, offset: int) -> int | None:
+    def time_at(self, offset: int) -> int | None:
         """The time of the line that begins at an offset: its own, or that of the one before it that has one."""
         begin, _ = self._cells()
         cell = offset // CELL_BYTES

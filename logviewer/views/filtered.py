@@ -29,7 +29,7 @@ class FilteredView:
         batches: list[Batch] = []
         number = start
         for matches in files:
-            found = matches.at(max(0, number), count - len(batches))
+            found = matches.read_at(max(0, number), count - len(batches))
             if found is None:
                 return self._range(files, start, batches, pending=True)
             rest = matches.rest()
@@ -55,7 +55,7 @@ class FilteredView:
         pending = False
         for matches in _since(files, position.generation):
             offset = position.offset if matches.generation is position.generation else matches.generation.begin
-            found, reached = matches.after(offset, count - len(batches), most=_NOW_BYTES)
+            found, reached = matches.read_from(offset, count - len(batches), most=_NOW_BYTES)
             batches += found
             if len(batches) < count and reached < matches.high:
                 pending = True
@@ -81,7 +81,7 @@ class FilteredView:
         for matches in _until(files, generation):
             end = offset if matches.generation is generation else matches.generation.size() + 1
             rest = [each for each in matches.rest() if each.start.offset < end]
-            found, reached = matches.until(end, count - len(batches) - len(rest), most=_NOW_BYTES)
+            found, reached = matches.read_before(end, count - len(batches) - len(rest), most=_NOW_BYTES)
             batches = found + rest + batches
             if len(batches) >= count:
                 break
@@ -90,7 +90,7 @@ class FilteredView:
         return batches[-count:], False
 
     def _files(self) -> list[MatchIndex]:
-        return [self.scans.find(each, self.line_filter) for each in self.generations]
+        return [self.scans.index(each, self.line_filter) for each in self.generations]
 
     def number(self, position: Position) -> int | None:
         """See ``View``."""
@@ -99,7 +99,7 @@ class FilteredView:
     def _number(self, files: Sequence[MatchIndex], position: Position) -> int | None:
         older = list(_until(files, position.generation))[1:]
         of_file = [each for each in files if each.generation is position.generation]
-        own = of_file[0].before(position.offset) if of_file else None
+        own = of_file[0].lines_before(position.offset) if of_file else None
         total = self._total(older)
         return None if own is None or total is None else own + total
 

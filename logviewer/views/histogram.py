@@ -36,10 +36,10 @@ class Histogram:
 def histogram(parts: Sequence[Part], buckets: int, *, since: int | None, until: int | None) -> Histogram:
     """The course of the matching lines of files, between two times or all of them. Raises OSError."""
     complete = all(matches.complete for matches, _ in parts)
-    begin = since if since is not None else _least(times.first() for _, times in parts)
-    end = until if until is not None else _most(times.last() for _, times in parts)
+    begin = since if since is not None else _least(times.first_time() for _, times in parts)
+    end = until if until is not None else _most(times.last_time() for _, times in parts)
     if begin is None or end is None:
-        sums = [matches.sums(*_cells(matches)) for matches, _ in parts]
+        sums = [matches.level_counts(*_cells(matches)) for matches, _ in parts]
         for matches, _ in parts:
             sums += [[each == kind for each in range(len(LEVELS))] for _, kind in matches.rest_level_codes()]
         return Histogram(None, 0, [[sum(each[kind] for each in sums)] for kind in range(len(LEVELS))], complete)
@@ -74,7 +74,7 @@ def _count_cells(matches: MatchIndex, times: TimeIndex, begin: int, step: int, c
             passed[kind] += number
             counts[kind][bucket] += round(passed[kind]) - before
     for offset, kind in matches.rest_level_codes():
-        moment = times.at(offset)
+        moment = times.time_at(offset)
         if moment is not None and 0 <= moment - begin < step * len(counts[kind]):
             counts[kind][(moment - begin) // step] += 1
 
@@ -82,10 +82,10 @@ def _count_cells(matches: MatchIndex, times: TimeIndex, begin: int, step: int, c
 def _between(matches: MatchIndex, first: float, last: float) -> list[float]:
     """How many matches of each kind lie between two places, told in cells."""
     low, high = int(first), int(last)
-    sums = [float(number) for number in matches.sums(low, high)]
+    sums = [float(number) for number in matches.level_counts(low, high)]
     for cell, share in ((low, low - first), (high, last - high)):
         if share:
-            sums = [each + share * number for each, number in zip(sums, matches.levels(cell), strict=True)]
+            sums = [each + share * number for each, number in zip(sums, matches.level_counts_in(cell), strict=True)]
     return [max(0.0, each) for each in sums]
 
 

@@ -76,7 +76,7 @@ class MergedView:
     def _positions_at(self, position: Position) -> Positions:
         """Before the line at a position: other views up to its time, those before it in order to the end of it."""
         own = next((i for i, part in enumerate(self.parts) if position.generation in part.generations), 0)
-        moment = self.times(position.generation).at(position.offset)
+        moment = self.times(position.generation).time_at(position.offset)
         at = BEFORE if moment is None else moment
         return [
             position if number == own else self._position(part, at + (number < own))
@@ -114,7 +114,7 @@ class MergedView:
         return low if self._sum(self._positions(low)) is not None else None
 
     def _last_moment(self) -> int:
-        return max((self.times(each).last() or 0 for each in self.generations), default=0)
+        return max((self.times(each).last_time() or 0 for each in self.generations), default=0)
 
     def _positions(self, moment: int) -> Positions:
         return [self._position(part, moment) for part in self.parts]

@@ -69,7 +69,7 @@ class Scan:
             self._offset = rest[0].start.offset if rest else matches.generation.size() + 1
             self._keep(rest)
             return True
-        batches, reached = matches.until(self._offset, count, most=self._now)
+        batches, reached = matches.read_before(self._offset, count, most=self._now)
         went_on = bool(batches) or reached < min(self._offset, matches.high)
         self._offset = batches[0].start.offset if len(batches) == count else reached
         # From here on the pass has all cores; it will be there soon.
@@ -80,7 +80,7 @@ class Scan:
 
     def _look_on(self, matches: MatchIndex, count: int) -> bool:
         offset = matches.generation.begin if self._offset is None else self._offset
-        batches, reached = matches.after(offset, count, most=self._now)
+        batches, reached = matches.read_from(offset, count, most=self._now)
         offset = batches[-1].end.offset if len(batches) == count else max(offset, reached)
         is_whole = offset >= matches.high
         self._keep(
@@ -91,7 +91,7 @@ class Scan:
         return True
 
     def _end_file(self, matches: MatchIndex, offset: int, *, is_whole: bool) -> None:
-        if self.times and not self.lines and (moment := self.times(matches.generation).at(offset)) is not None:
+        if self.times and not self.lines and (moment := self.times(matches.generation).time_at(offset)) is not None:
             self._bound = self._clamped(moment)
         if is_whole:
             self._left.popleft()

@@ -30,7 +30,7 @@ def timed(part: int, batches: Sequence[Batch], place: Position, latest: int, tim
         found = generation.line_format.time(to_text(batch.lines[0][:512], generation.encoding))
         if found is None and not _is_same(batch.start, place):
             # It belongs to a line that did not pass.
-            found = times(generation).at(batch.start.offset)
+            found = times(generation).time_at(batch.start.offset)
         latest = latest if found is None else max(latest, found)
         place = batch.end
         yield TimedLine(latest, part, batch)
@@ -40,7 +40,7 @@ def time_before(place: Position, times: FindTimes) -> int:
     """The time of the line before a place."""
     if place.offset <= place.generation.begin:
         return BEFORE
-    moment = times(place.generation).at(place.offset - 1)
+    moment = times(place.generation).time_at(place.offset - 1)
     return BEFORE if moment is None else moment
 
 

@@ -43,7 +43,7 @@ class Views:
 
     def matches(self, source: Source, line_filter: LineFilter | None) -> list[MatchIndex]:
         """The matches in each file of a source, and the pass over it under way. Raises OSError."""
-        return [self._scans.find(each, line_filter or self._everything) for each in source.generations]
+        return [self._scans.index(each, line_filter or self._everything) for each in source.generations]
 
     def times(self, generation: Generation) -> TimeIndex:
         """Where times are in a file."""
@@ -59,7 +59,7 @@ class Views:
         """The place before the last ``count`` lines that pass, wherever they are. Raises OSError."""
         found: list[Position] = []
         for matches in reversed(self.matches(source, line_filter)):
-            batches, _ = matches.until(matches.generation.size(), count - len(found))
+            batches, _ = matches.read_before(matches.generation.size(), count - len(found))
             found = [batch.start for batch in batches] + found
             if len(found) >= count:
                 break

@@ -79,14 +79,14 @@ def test_matches_are_those_of_a_list(
     texts = [line for _, line in expected]
     assert matches.count == len(expected)
     assert shown(matches.rest()) == [rest] * bool(rest)
-    found = matches.at(number, count)
+    found = matches.read_at(number, count)
     assert found is not None
     assert shown(found) == texts[number : number + count]
     assert [batch.start.line for batch in found] == [at for at, _ in expected[number : number + count]]
     for batch, index in zip(found, range(number, len(expected)), strict=False):
-        assert matches.before(batch.start.offset) == index
-        assert shown(matches.after(batch.start.offset, count)[0]) == texts[index : index + count]
-        assert shown(matches.until(batch.start.offset, count)[0]) == texts[max(0, index - count) : index]
+        assert matches.lines_before(batch.start.offset) == index
+        assert shown(matches.read_from(batch.start.offset, count)[0]) == texts[index : index + count]
+        assert shown(matches.read_before(batch.start.offset, count)[0]) == texts[max(0, index - count) : index]
 
 
 @settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
@@ -101,8 +101,8 @@ def test_matches_are_found_where_nobody_looked_before(
     offsets = [sum(len(line) + 1 for line in lines[:at]) for at in range(len(lines))]
     after = [line for line, at in zip(lines, offsets, strict=True) if at >= start and "a" in line]
     before = [line for line, at in zip(lines, offsets, strict=True) if at < start and "a" in line]
-    assert shown(matches.after(start, count)[0]) == after[:count]
-    assert shown(matches.until(start, count)[0]) == before[-count:]
+    assert shown(matches.read_from(start, count)[0]) == after[:count]
+    assert shown(matches.read_before(start, count)[0]) == before[-count:]
 
 
 LEVELLED = st.lists(
@@ -133,7 +133,7 @@ def test_levels_are_counted_as_each_line_tells(tmp_path: Path, lines: list[str],
     generation = opened(tmp_path / "log", "".join(f"{line}\n" for line in lines))
     expected = [sum(find_level(line) == each for line in lines) for each in LEVELS]
     matches = scanned(generation, Query())
-    assert matches.sums(0, generation.size() // CELL_BYTES + 1) == expected
+    assert matches.level_counts(0, generation.size() // CELL_BYTES + 1) == expected
     assert matches.count == len(lines)
 
 
@@ -148,10 +148,10 @@ def test_a_record_comes_whole(tmp_path: Path) -> None:
     ]
     generation = opened(tmp_path / "log", "\n".join([*lines, ""]))
     whole = scanned(generation, Query(include=("b()",), records=True))
-    assert shown(whole.at(0, 9) or []) == lines[1:4]
+    assert shown(whole.read_at(0, 9) or []) == lines[1:4]
     around = MatchIndex(generation, LineFilter(Query(include=("failed",)), context=1))
     around.grow()
-    assert shown(around.after(0, 9)[0]) == lines[0:3]
+    assert shown(around.read_from(0, 9)[0]) == lines[0:3]
 
 
 @settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
@@ -174,11 +174,11 @@ def test_lines_around_matches_are_counted_as_the_file_grows(
             line for at, line in enumerate(lines) if "a" in "".join(lines[max(0, at - context) : at + context + 1])
         ]
         assert (matches.lines, matches.count) == (len(expected), lines.count("a"))
-        assert shown(matches.at(0, 99) or []) == expected
-        assert shown(matches.at(2, 99) or []) == expected[2:]
+        assert shown(matches.read_at(0, 99) or []) == expected
+        assert shown(matches.read_at(2, 99) or []) == expected[2:]
 
 
 def test_a_line_over_the_cap_is_found_by_what_is_cut_from_it(tmp_path: Path) -> None:
     generation = opened(tmp_path / "log", "one\n" + "x" * LINE_CAP + " needle\ntwo\n")
-    (batch,) = scanned(generation, Query(include=("needle",))).at(0, 9) or []
+    (batch,) = scanned(generation, Query(include=("needle",))).read_at(0, 9) or []
     assert (batch.cut, len(batch.lines[0]), batch.start.line) == (LINE_CAP + 7, LINE_CAP, 1)

@@ -104,5 +104,5 @@ def test_a_file_without_times_is_soon_known_to_have_none(tmp_path: Path) -> None
     assert source.live
     times = CountedTimes(source.live)
     for _ in range(2):
-        assert (times.first(), times.last()) == (None, None)
+        assert (times.first_time(), times.last_time()) == (None, None)
     assert times.parsed < 100

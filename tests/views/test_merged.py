@@ -120,8 +120,8 @@ def test_a_time_is_found_past_cells_without_any(tmp_path: Path) -> None:
     times = TimeIndex(generation)
     at = len(f"{BEGIN} a\n{dump}")
     assert [times.offset_of((BEGIN + each) * 1000) for each in (0, 1, 5, 6)] == [0, at, at, generation.size()]
-    assert (times.first(), times.last()) == (BEGIN * 1000, (BEGIN + 5) * 1000)
-    assert [times.at(offset) for offset in (0, at - 1, at, generation.size() - 1)] == [
+    assert (times.first_time(), times.last_time()) == (BEGIN * 1000, (BEGIN + 5) * 1000)
+    assert [times.time_at(offset) for offset in (0, at - 1, at, generation.size() - 1)] == [
         BEGIN * 1000,
         BEGIN * 1000,
         (BEGIN + 5) * 1000,
