@@ -25,6 +25,7 @@ from logviewer.web.api.stream import StreamRoutes
 from logviewer.web.auth.guard import SECURITY_HEADERS, Guard
 from logviewer.web.auth.lockout import Lockout
 from logviewer.web.auth.proxy import TrustedProxy
+from logviewer.web.http.fast_sse import DetachedStreams
 from logviewer.web.http.limits import ConcurrencyLimits
 from logviewer.web.log import AbortedResponses, RequestLog
 from logviewer.web.metrics import Metrics
@@ -32,7 +33,7 @@ from logviewer.web.page_text import PageText
 from logviewer.web.pages import Pages
 from logviewer.web.presents import Presents
 from logviewer.web.static import StaticFiles
-from logviewer.web.streams import DetachedStreams, Streams
+from logviewer.web.streams import Streams
 from logviewer.workers.shared_state import SharedState
 
 

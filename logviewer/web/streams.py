@@ -2,46 +2,35 @@
 
 import asyncio
 import random
-import types
 from collections import Counter
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Collection,
-    Coroutine,
-    Generator,
-)
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 from weakref import WeakValueDictionary
 
-from sse_starlette import EventSourceResponse
-from sse_starlette.sse import AppStatus
 from starlette.responses import Response, StreamingResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.rotation.generation import Reason
 from logviewer.tail.events import Gap, Lines, StateChange
 from logviewer.tail.reader import Reader
 from logviewer.web.encode import EncodedChunk, EventEncoder, event, gap_event, gap_text, heading, state_event, with_id
+from logviewer.web.http.fast_sse import FastEventStream, Push
 from logviewer.web.loader import ChunkCache, ChunkLoader, Encoder
 
 if TYPE_CHECKING:
     from logviewer.source import Source
 
 PING_SECONDS = 15
-_UNWOUND = "logviewer.unwound"
 RETRY_MS = (2000, 4000)
 SKIP_SECONDS = 0.05
 _THREADS = 16
 _SCAN_THREADS = 2
 
-# The streams end by themselves, with a word of farewell, before the library would cancel them.
-AppStatus.enable_automatic_graceful_drain = False
+# "idle" comes before each wait; "complete" or "shutdown" is the last item.
+Notice = Literal["begin", "idle", "ping", "complete", "shutdown"]
+Item = Lines[EncodedChunk] | Gap | StateChange | Notice
 
 
 @dataclass(slots=True)
@@ -138,179 +127,125 @@ class Streams:
 
 
 def event_stream(streams: Streams, reader: Reader[EncodedChunk]) -> Response:
-    """Answer with server-sent events."""
-    return _EventStream(streams, reader)
+    """Return a response with the reader's items as server-sent events."""
+    return FastEventStream(partial(events, streams, reader), on_disconnect=reader.close)
 
 
-def search_stream(events: AsyncIterator[bytes]) -> Response:
-    """Answer with events that come to an end; they are asked for no more once the client has left."""
-    return EventSourceResponse(events, ping=PING_SECONDS, sep="\n", headers={"Cache-Control": "no-store"})
+def events(streams: Streams, reader: Reader[EncodedChunk], push: Push | None = None) -> AsyncGenerator[bytes]:
+    """Yield the reader's items as server-sent events, and b"" before each wait. See ``fast_sse.Events``."""
+    return _encoded(streams, reader, _SseItemEncoder(reader), push)
 
 
 def text_stream(streams: Streams, reader: Reader[EncodedChunk], *, headings: bool) -> Response:
-    """Answer with bare lines; ``headings`` name the source wherever it changes."""
-    return bare_text(_texts(streams, reader, headings=headings))
+    """Return a response with bare lines; ``headings`` name the source wherever it changes."""
+    return bare_text(_encoded(streams, reader, _TextItemEncoder(headings=headings)))
 
 
 def bare_text(pieces: AsyncIterator[bytes]) -> Response:
-    """Answer with text as it comes."""
+    """Return a response with pieces of UTF-8 text."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(pieces, media_type="text/plain", headers=headers)
 
 
-class _EventStream(EventSourceResponse):
-    """The library's answer without its three tasks for each client, of whom there are thousands."""
+class _SseItemEncoder:
+    """Encodes the items of one reader as server-sent events."""
 
-    def __init__(self, streams: Streams, reader: Reader[EncodedChunk]) -> None:
-        self._streams = streams
+    __slots__ = ("_can_resume", "_reader")
+
+    def __init__(self, reader: Reader[EncodedChunk]) -> None:
         self._reader = reader
-        self._unsent: Awaitable[None] | None = None
-        self._items = _items(streams, reader, self._take)
-        super().__init__(self._items, ping=0, headers={"Cache-Control": "no-store"})
+        self._can_resume = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Stream, or leave it to the ``DetachedStreams`` that the request came through."""
-        if _UNWOUND in scope:
-            scope[_UNWOUND].append(self)
-        else:
-            await self.stream(receive, send)
+    def __call__(self, item: Item) -> bytes:
+        match item:
+            case Lines(chunk=chunk):
+                return _chunk_event(chunk, self._reader)
+            case Gap():
+                return with_id(gap_event(item), self._reader.cursor())
+            case StateChange():
+                return with_id(state_event(item), self._reader.cursor())
+            case notice:
+                return self._notice(notice)
 
-    async def stream(self, receive: Receive, send: Send) -> None:
-        """Stream until the client leaves or there is nothing more."""
-        self._send = send
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._stream_response(send))
-            # This comes after the end of the answer, too.
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            self._reader.close()
-
-    def _take(self, chunk: EncodedChunk) -> bool:
-        """Send what was read for many at once, without a turn of this one's task for it."""
-        self._streams.sent.count_chunk(chunk)
-        sending = self._push(_body(_of_chunk(chunk, self._reader)))
-        try:
-            waits_for = sending.send(None)
-        except StopIteration:
-            return True
-        self._unsent = _finish(sending, waits_for)
-        return False
-
-    async def _push(self, message: Message) -> None:
-        await self._send(message)
-
-    async def _stream_response(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        retry = b"retry: %d\n\n" % random.randint(*RETRY_MS)  # noqa: S311 (spreads load, hides nothing)
-        await send(_body(retry))
-        greeted = False
-        async with aclosing(self._items) as items:
-            async for item in items:
-                if self._unsent:
-                    await self._unsent
-                    self._unsent = None
-                if item != "idle":
-                    await send(_body(_event(item, self._reader)))
-                elif not greeted:
-                    # From here on a broken connection costs nothing, even if no line ever came.
-                    greeted = True
-                    await send(_body(with_id(b"", self._reader.cursor())))
-        await send({"type": "http.response.body", "body": b""})
+    def _notice(self, notice: Notice) -> bytes:
+        match notice:
+            case "begin":
+                return b"retry: %d\n\n" % random.randint(*RETRY_MS)  # noqa: S311 (spreads load, hides nothing)
+            case "idle" if self._can_resume:
+                return b""
+            case "idle":
+                # From here on, a broken connection loses nothing, even if no line was ever sent.
+                self._can_resume = True
+                return with_id(b"", self._reader.cursor())
+            case "ping":
+                return b": ping\n\n"
+            case reason:
+                return with_id(event("end", {"reason": reason}), self._reader.cursor())
 
 
-class DetachedStreams:
-    """Lets streams begin when the application has returned, so that nothing it needed is kept for each of them."""
+class _TextItemEncoder:
+    """Encodes the items of one reader as lines of text, without their state changes and pings."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, *, headings: bool) -> None:
+        self._headings = headings
+        self._source: Source | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and stream if that is the answer."""
-        answers: list[_EventStream] = []
-        await self._app({**scope, _UNWOUND: answers}, receive, send)
-        if answers:
-            await answers.pop().stream(receive, send)
-
-
-def _body(data: bytes) -> Message:
-    return {"type": "http.response.body", "body": data, "more_body": True}
-
-
-@types.coroutine
-def _finish(sending: Coroutine[Any, Any, None], waits_for: object) -> Generator[object, Any, None]:
-    """The rest of what was begun outside of a task, and has to wait."""
-    yield waits_for
-    yield from sending
+    def __call__(self, item: Item) -> bytes:
+        match item:
+            case Lines(source=source, chunk=chunk) if chunk.data:
+                is_new, self._source = source is not self._source, source
+                return heading(source) + chunk.data if self._headings and is_new else chunk.data
+            case Gap():
+                self._source = None
+                return gap_text(item)
+            case _:
+                return b""
 
 
-def _of_chunk(chunk: EncodedChunk, reader: Reader[EncodedChunk]) -> bytes:
+def _chunk_event(chunk: EncodedChunk, reader: Reader[EncodedChunk]) -> bytes:
     return chunk.data if chunk.has_ids else with_id(chunk.data, reader.cursor())
 
 
-def _event(item: Lines[EncodedChunk] | Gap | StateChange | str, reader: Reader[EncodedChunk]) -> bytes:
-    match item:
-        case Lines(chunk=chunk):
-            return _of_chunk(chunk, reader)
-        case Gap():
-            return with_id(gap_event(item), reader.cursor())
-        case StateChange():
-            return with_id(state_event(item), reader.cursor())
-        case "ping":
-            return b": ping\n\n"
-        case reason:
-            return with_id(event("end", {"reason": reason}), reader.cursor())
+async def _encoded(
+    streams: Streams, reader: Reader[EncodedChunk], encode: Callable[[Item], bytes], push: Push | None = None
+) -> AsyncGenerator[bytes]:
+    """Yield the encoded items of a reader, and b"" before each wait; close the reader at the end.
 
-
-async def _texts(streams: Streams, reader: Reader[EncodedChunk], *, headings: bool) -> AsyncIterator[bytes]:
-    told: Source | None = None
-    async with aclosing(_items(streams, reader)) as items:
-        async for item in items:
-            match item:
-                case Lines(source=source, chunk=chunk):
-                    if not chunk.data:
-                        continue
-                    if headings and source is not told:
-                        yield heading(source)
-                    told = source
-                    yield chunk.data
-                case Gap():
-                    told = None
-                    yield gap_text(item)
-
-
-async def _items(
-    streams: Streams, reader: Reader[EncodedChunk], take: Callable[[EncodedChunk], bool] | None = None
-) -> AsyncGenerator[Lines[EncodedChunk] | Gap | StateChange | str, None]:
-    """What comes next for a reader, with ``idle`` before each wait, ``ping``, and the reason of the end last.
-
-    While it waits, ``take`` may get frames that are for many readers.
+    While it waits, chunks of a broadcast go to ``push``.
     """
+    take = None if push is None else partial(_push_chunk, streams, reader, push)
     streams.opened(reader)
     try:
+        yield encode("begin")
         burst = 0
         skipped = False
         while not (streams.closing or reader.closed):
             if item := await reader.next():
-                yield item
+                yield encode(item)
                 streams.sent.count(item)
                 burst += 1
                 if skipped and isinstance(item, Lines):
-                    # A flood costs the client a screenful now and then, not all that the network can bear.
+                    # In a flood the client gets a screenful now and then, not all that the network can carry.
                     await asyncio.sleep(SKIP_SECONDS)
                 skipped = isinstance(item, Gap) and item.reason == "skipped"
                 if burst > 1:
-                    # A client that takes all at once, from frames that are there already, must not keep the others.
+                    # Neither the cache nor a fast client makes this task wait, and the other clients need their turn.
                     await asyncio.sleep(0)
             elif reader.complete:
-                yield "complete"
+                yield encode("complete")
                 return
             else:
-                yield "idle"
+                yield encode("idle")
                 burst = 0
                 await reader.wait(take)
             if streams.take_ping(reader):
-                yield "ping"
+                yield encode("ping")
         if not reader.closed:
-            yield "shutdown"
+            yield encode("shutdown")
     finally:
         streams.closed(reader)
+
+
+def _push_chunk(streams: Streams, reader: Reader[EncodedChunk], push: Push, chunk: EncodedChunk) -> bool:
+    streams.sent.count_chunk(chunk)
+    return push(_chunk_event(chunk, reader))

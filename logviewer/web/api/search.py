@@ -18,11 +18,12 @@ from logviewer.views.filtered import line_count_of
 from logviewer.views.views import Views
 from logviewer.web.api.lookup import CurrentUser, Lookup
 from logviewer.web.encode import event, match_rows, scanned
+from logviewer.web.http.fast_sse import plain_event_stream
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.metrics import Metrics
 from logviewer.web.parameters import SearchQuery
 from logviewer.web.scan_stream import ScanStream
-from logviewer.web.streams import search_stream
+from logviewer.web.streams import PING_SECONDS
 
 _MATCHES_PER_POLL = 200
 _PROGRESS_SECONDS = 0.2
@@ -48,7 +49,7 @@ class SearchRoutes:
         if line_filter is None:
             raise HTTPException(422, "q: required, unless another parameter filters")
         run = SearchRun(self._scans, self._views, sources, line_filter, query)
-        return search_stream(self._metrics.search(run.events()))
+        return plain_event_stream(self._metrics.search(run.events()), ping=PING_SECONDS)
 
 
 @dataclass(slots=True)
