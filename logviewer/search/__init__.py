@@ -1,1 +1,1 @@
-"""Finds: which lines of files a query asks for, and where a time is."""
+"""Queries over log files: matching lines, their counts by level, and the offsets of times."""

@@ -1,4 +1,4 @@
-"""The lines of a stretch of a file that a query asks for."""
+"""A query applied to ranges of files and to batches of live lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,21 +15,21 @@ from logviewer.search.pattern import Span
 from logviewer.search.query import Query
 from logviewer.search.selected_lines import SelectedLines, lines_of
 
-# How far around a stretch is looked for the beginning of a record, the time of a line without one, and the context.
+# Bytes before and after a range that are read for records, for context, and for the times of lines without one.
 MARGIN_BYTES = 64 * 1024
-# A longer line is searched so far.
+# A longer line is searched up to this size.
 _LONGEST_BYTES = 16 * 1024 * 1024
 _MORE_BYTES = 1024 * 1024
 # Most lines end within this.
 _LINE_BYTES = 4 * 1024
-# One for each encoding and dialect among the files that a query is about.
+# One for each encoding and line format among the files of a query.
 _MATCHERS_KEPT = 16
 
 
 class LineFilter:
-    """Applies one query to any stretch of any file, with so many lines of ``context`` around each match.
+    """Applies one query to ranges of any file, with ``context`` lines before and after each match.
 
-    Raises QueryError at once if it is none.
+    Raises QueryError for an invalid pattern.
     """
 
     def __init__(self, query: Query, *, context: int = 0) -> None:
@@ -41,35 +41,45 @@ class LineFilter:
 
     @property
     def is_wide(self) -> bool:
-        """Whether a match brings other lines."""
+        """Whether a match also selects other lines: its record, or context."""
         return self.query.records or self.context > 0
 
     def spans(self, text: str, encoding: Encoding) -> list[tuple[int, int]]:
-        """Where a line's text has what was asked for: [start, end) in characters."""
+        """Return where the texts to include are in a line: [start, end) in characters, ascending."""
         return self._matcher(encoding, PLAIN).spans(text)
 
     def select(
         self, generation: Generation, start: int, end: int, *, rest: bool = False, is_end: bool = False
     ) -> SelectedLines:
-        """The lines that begin in [start, end); with ``rest`` the last one needs no newline. Raises OSError.
+        """Return the selected lines that begin in [start, end) of a file. Raises OSError.
 
-        ``is_end`` passes over what follows, as if the file ended there.
+        With ``rest`` the last line needs no newline. With ``is_end`` lines after the range are ignored, as if the file
+        ended there.
         """
         window = _read(generation, start - self._margin, end, 0 if is_end else self._margin, rest=rest)
         first, last = start - window.base, end - window.base
         everything = not self.query and not self.context and generation.encoding is UTF8
-        spans = [] if everything else self._match(generation, window.data, window.first, window.last)
+        spans = [] if everything else self._match(generation, window.data, window.begin, window.end)
         matching = {start for start, _ in spans}
         if self.is_wide:
-            lines = lines_of(window.data, generation.encoding, first=window.first, last=window.last)
+            lines = lines_of(window.data, generation.encoding, first=window.begin, last=window.end)
             spans = self._widen(generation, window.data, spans, lines)
         spans = [span for span in spans if first <= span[0] < last]
         context = frozenset(start for start, _ in spans if start not in matching)
-        first = max(first, window.first)
-        return SelectedLines(window.data, window.base, first, last, window.last, window.end, everything, spans, context)
+        return SelectedLines(
+            window.data,
+            window.base,
+            max(first, window.begin),
+            last,
+            window.end,
+            window.next_offset,
+            everything,
+            spans,
+            context,
+        )
 
     def filter_batch(self, batch: Batch) -> Batch:
-        """The same batch with just the lines that were asked for: live lines, given as history is. Raises OSError."""
+        """Return a batch of live lines with the selected lines only, possibly none. Raises OSError."""
         generation, newline = batch.start.generation, batch.start.generation.encoding.newline
         before = self._before(batch.start)
         lines = batch.lines if batch.cut is None else [batch.uncut(_LONGEST_BYTES)]
@@ -84,15 +94,15 @@ class LineFilter:
         if not kept:
             return replace(batch, lines=[])
         starts = batch.starts()
-        places, lines = [starts[number] for number in kept], [batch.lines[number] for number in kept]
-        return replace(batch, start=places[0], lines=lines, places=places, context=list(kept.values()))
+        positions, lines = [starts[number] for number in kept], [batch.lines[number] for number in kept]
+        return replace(batch, start=positions[0], lines=lines, places=positions, context=list(kept.values()))
 
     def _before(self, position: Position) -> bytes:
         if not self._margin:
             return b""
         start = position.offset - self._margin
         window = _read(position.generation, start, position.offset, 0, rest=False)
-        return window.data[window.first : window.last]
+        return window.data[window.begin : window.end]
 
     def _match(self, generation: Generation, data: bytes, first: int, last: int) -> list[Span]:
         return self._matcher(generation.encoding, generation.line_format).match(data, first, last)
@@ -125,61 +135,66 @@ class _Texts(Sequence[str]):
 
 @dataclass(frozen=True, slots=True)
 class _Window:
+    """Bytes of a file from ``base`` on, with whole lines in [begin, end); the next begins at ``next_offset``."""
+
     data: bytes
     base: int
-    first: int
-    last: int
+    begin: int
     end: int
+    next_offset: int
 
 
 def _read(generation: Generation, start: int, end: int, margin: int, *, rest: bool) -> _Window:
-    """The whole lines that begin in [start, end), and those of the margin after it."""
+    """Read the whole lines that begin in [start, end) of a file, and whole lines of the margin after it."""
     encoding = generation.encoding
     width = len(encoding.newline)
     base = max(generation.begin, start - width)
     data = generation.pread(end + max(margin, _LINE_BYTES) - base, base)
-    stop = find_newline(data, encoding, max(0, end - base - width))
-    # The last line may end anywhere.
+    # The newline of the last line, which may be far after the range.
+    last_newline = find_newline(data, encoding, max(0, end - base - width))
     while (
-        stop < 0
+        last_newline < 0
         and len(data) < end - base + _LONGEST_BYTES
         and (more := generation.pread(_MORE_BYTES, base + len(data)))
     ):
-        stop, data = find_newline(more, encoding), data + more
-        stop += len(data) - len(more) if stop >= 0 else 0
-    whole = stop + width if stop >= 0 and not margin else max(0, rfind_newline(data, encoding, len(data)) + width)
-    following = stop + width if stop >= 0 else whole
-    if rest and stop < 0:
-        whole = len(data)
+        last_newline, data = find_newline(more, encoding), data + more
+        last_newline += len(data) - len(more) if last_newline >= 0 else 0
+    if last_newline >= 0 and not margin:
+        lines_end = last_newline + width
+    else:
+        lines_end = max(0, rfind_newline(data, encoding, len(data)) + width)
+    following = last_newline + width if last_newline >= 0 else lines_end
+    if rest and last_newline < 0:
+        lines_end = len(data)
     if base == generation.begin:
-        first = len(encoding.bom) if base == 0 and data.startswith(encoding.bom) else 0
+        begin = len(encoding.bom) if base == 0 and data.startswith(encoding.bom) else 0
     else:
         newline = find_newline(data, encoding)
-        first = newline + width if newline >= 0 else len(data)
-    return _Window(data, base, first, whole, base + following)
+        begin = newline + width if newline >= 0 else len(data)
+    return _Window(data, base, begin, lines_end, base + following)
 
 
-def to_batches(generation: Generation, found: SelectedLines) -> list[Batch]:
-    """The lines as a view gives them; one over 1 MiB, cut, in a batch of its own. Raises OSError."""
+def to_batches(generation: Generation, selected: SelectedLines) -> list[Batch]:
+    """Return each selected line as a batch with its line number; lines are cut at 1 MiB. Raises OSError."""
     encoding = generation.encoding
     width = len(encoding.newline)
     batches: list[Batch] = []
     number, counted = None, 0
-    for start, end in found.spans:
+    for start, end in selected.spans:
         if not batches:
-            number = generation.number(found.base + start)
+            number = generation.number(selected.base + start)
         elif number is not None:
-            number += count_newlines(found.data, encoding, counted, start)
+            number += count_newlines(selected.data, encoding, counted, start)
         counted = start
-        place = generation.position(found.base + start, number)
-        unterminated = end + width > len(found.data)
+        position = generation.position(selected.base + start, number)
+        unterminated = end + width > len(selected.data)
         following = generation.position(
-            found.base + (end if unterminated else end + width), None if number is None else number + 1
+            selected.base + (end if unterminated else end + width), None if number is None else number + 1
         )
         cut = end - start if end - start > LINE_CAP else None
-        line = found.data[start : min(end, start + LINE_CAP)]
-        context = [True] if start in found.context else []
+        line = selected.data[start : min(end, start + LINE_CAP)]
+        context = [True] if start in selected.context else []
         batches.append(
-            Batch(place, following, [line], cut=cut, unterminated=unterminated, places=[place], context=context)
+            Batch(position, following, [line], cut=cut, unterminated=unterminated, places=[position], context=context)
         )
     return batches

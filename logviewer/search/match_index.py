@@ -1,4 +1,4 @@
-"""How many lines of a file match a query, cell by cell, from one pass over it: positions among them, and from them."""
+"""The numbers of a file's lines that match a query, by cell, from one pass over the file."""
 
 import threading
 from array import array
@@ -27,19 +27,21 @@ class _Cells:
 
 
 class MatchIndex:
-    """The matching lines of one file, by level, in cells of 64 KiB; a line belongs to the cell that it begins in.
+    """The matches of one line filter in one file, counted by level in cells of 64 KiB.
 
-    ``count`` is of these, ``lines`` of all that are shown: matches may bring others. Numbers and places are of all.
+    A line belongs to the cell in which it begins. ``count`` is the number of matches, ``lines`` that of selected lines:
+    a match may also select its record, and context. Line numbers count selected lines.
 
-    The pass begins at the end that the file has at first and goes back to its start; what the file grows by is added.
-    Any thread may ask, and any number of threads may scan, all at once. ``levels`` is what was learnt of the file.
+    The pass begins at the present end of the file and goes back to its start; ``extend`` adds lines that are written
+    later. The rest, a last line without newline, is not counted. Any thread may read, and many threads may ``scan`` at
+    once. ``levels`` is shared by the indexes of a file.
     """
 
     def __init__(self, generation: Generation, line_filter: LineFilter, levels: LevelCounter | None = None) -> None:
         self.generation = generation
         self.line_filter = line_filter
         size = generation.size()
-        # All lines that begin in [low, high) are counted; ``high`` is the start of a line, or a cell's border.
+        # All lines that begin in [low, high) are counted; ``high`` is the start of a line or of a cell.
         self.low = self.high = max(generation.begin, size - size % CELL_BYTES)
         self.count = self.lines = 0
         self._taken = self.low
@@ -47,45 +49,45 @@ class MatchIndex:
         self._levels = array("I", bytes(4 * _LEVEL_COUNT * (size // CELL_BYTES + 1)))
         self._context: Counter[int] = Counter()
         self._lock = threading.Lock()
-        self._growing = threading.Lock()
-        self._sums = array("Q", [0])
+        self._extending = threading.Lock()
+        self._line_sums = array("Q", [0])
         self._level_counter = levels or LevelCounter(generation.encoding, generation.line_format)
 
     # The pass
 
     @property
     def complete(self) -> bool:
-        """Whether all lines have been looked at that were there at the last ``grow``."""
+        """Whether all lines that were there at the last ``extend`` are counted."""
         return self.low <= self.generation.begin
 
     @property
     def unscanned(self) -> bool:
-        """Whether a slice is left for ``scan``."""
+        """Whether ``scan`` has a slice left."""
         return self._taken > self.generation.begin
 
     @property
     def scanned(self) -> int:
-        """Bytes that have been looked at."""
+        """The number of bytes that were searched."""
         return self.high - self.low
 
-    def grow(self) -> None:
-        """Look at what the file has grown by. Raises OSError."""
-        with self._growing:
+    def extend(self) -> None:
+        """Count the lines written since the last call. Raises OSError."""
+        with self._extending:
             size = self.generation.size()
             while self.high < size:
                 start, end = self.high, min(size, self.high + SLICE_BYTES)
-                found = self.line_filter.select(self.generation, start, end)
-                if self.line_filter.is_wide and found.end > start:
+                selected = self.line_filter.select(self.generation, start, end)
+                if self.line_filter.is_wide and selected.next_offset > start:
                     self._widen()
                 with self._lock:
-                    self._add(self._count(found))
-                    self.high = max(self.high, found.end)
-                if found.end < end:
-                    # The rest has no newline yet.
+                    self._add(self._count(selected))
+                    self.high = max(self.high, selected.next_offset)
+                if selected.next_offset < end:
+                    # A last line without newline.
                     break
 
     def _widen(self) -> None:
-        """Count the lines before ``high`` that are shown only because of matches after it."""
+        """Count the lines before ``high`` that are selected only because of matches after it."""
         start = max(self.generation.begin if self.complete else self.low, self.high - MARGIN_BYTES)
         before = self.line_filter.select(self.generation, start, self.high, is_end=True)
         now = self.line_filter.select(self.generation, start, self.high)
@@ -94,10 +96,10 @@ class MatchIndex:
             with self._lock:
                 self._context.update(offset // CELL_BYTES for offset in offsets)
                 self.lines += len(offsets)
-                del self._sums[min(offsets) // CELL_BYTES + 1 :]
+                del self._line_sums[min(offsets) // CELL_BYTES + 1 :]
 
     def scan(self) -> bool:
-        """Look at the next slice towards the start; whether there was one. Raises OSError."""
+        """Count the next slice towards the start; return whether there was one. Raises OSError."""
         with self._lock:
             end, start = self._taken, max(self.generation.begin, self._taken - SLICE_BYTES)
             self._taken = start
@@ -113,14 +115,14 @@ class MatchIndex:
             self._done[end] = start, cells
             while self.low in self._done:
                 lower, cells = self._done.pop(self.low)
-                # In this order, so that readers need no lock.
+                # Counts before ``low``, so that readers need no lock.
                 self._add(cells)
                 self.low = lower
         return True
 
-    def _count(self, found: SelectedLines) -> _Cells:
-        context = Counter((found.base + start) // CELL_BYTES for start in found.context)
-        return _Cells(self._level_counter.count(found, CELL_BYTES), context)
+    def _count(self, selected: SelectedLines) -> _Cells:
+        context = Counter((selected.base + start) // CELL_BYTES for start in selected.context)
+        return _Cells(self._level_counter.count(selected, CELL_BYTES), context)
 
     def _add(self, cells: _Cells) -> None:
         self._context.update(cells.context)
@@ -134,10 +136,10 @@ class MatchIndex:
             self.count += sum(levels)
             self.lines += sum(levels)
 
-    # What it found
+    # Its results
 
     def lines_before(self, offset: int) -> int | None:
-        """How many lines begin before an offset; None while the pass is not complete. Raises OSError."""
+        """Return the number of selected lines before an offset; None until the pass is complete. Raises OSError."""
         if not self.complete:
             return None
         if offset >= self.high:
@@ -145,23 +147,23 @@ class MatchIndex:
         cell = offset // CELL_BYTES
         start = max(self.generation.begin, cell * CELL_BYTES)
         partial = len(self.line_filter.select(self.generation, start, offset)) if offset > start else 0
-        return self._sum(cell) + partial
+        return self._lines_before_cell(cell) + partial
 
     def level_counts_in(self, cell: int) -> list[int]:
-        """How many matches begin in a cell, by level."""
+        """Return the numbers of matches in a cell, in the order of ``LEVELS``."""
         return self._levels[cell * _LEVEL_COUNT : (cell + 1) * _LEVEL_COUNT].tolist() or [0] * _LEVEL_COUNT
 
     def level_counts(self, first: int, last: int) -> list[int]:
-        """How many matches begin in the cells [first, last), by level."""
+        """Return the numbers of matches in the cells [first, last), in the order of ``LEVELS``."""
         return [
             sum(self._levels[first * _LEVEL_COUNT + code : last * _LEVEL_COUNT : _LEVEL_COUNT])
             for code in range(_LEVEL_COUNT)
         ]
 
     def match_counts(self, *, exact: bool) -> Iterator[tuple[int, int]]:
-        """Where cells with matches begin, and how many they have; if ``exact``, the same of lines. Raises OSError.
+        """Yield the offset of each cell with matches, and their number; with ``exact``, of each match. Raises OSError.
 
-        What follows the last newline is a line of its own.
+        A match in the rest comes last, with its own offset.
         """
         if exact:
             yield from ((offset, 1) for offset, _ in self.level_codes())
@@ -172,32 +174,35 @@ class MatchIndex:
             yield from ((offset, 1) for offset, _ in self.rest_level_codes())
 
     def level_codes(self) -> Iterator[tuple[int, int]]:
-        """All matches found so far: where each begins, and the number of its level. Raises OSError."""
+        """Yield the offset of each match found so far, and the index of its level in ``LEVELS``. Raises OSError."""
         for start in range(self.low, self.high, SLICE_BYTES):
-            found = self.line_filter.select(self.generation, start, min(self.high, start + SLICE_BYTES))
-            yield from self._level_counter.codes(found)
+            selected = self.line_filter.select(self.generation, start, min(self.high, start + SLICE_BYTES))
+            yield from self._level_counter.codes(selected)
         yield from self.rest_level_codes()
 
     def rest_level_codes(self) -> Iterator[tuple[int, int]]:
-        """The same of what follows the last newline, which is not counted. Raises OSError."""
-        if found := self._rest():
-            yield from self._level_counter.codes(found)
+        """Yield the same for a match in the rest. Raises OSError."""
+        if selected := self._rest():
+            yield from self._level_counter.codes(selected)
 
     def read_at(self, number: int, count: int) -> list[Batch] | None:
-        """Lines from this number on, counted from 0; None while the pass is not complete. Raises OSError."""
+        """Return ``count`` selected lines from a number on, counted from 0; None until the pass is complete.
+
+        Raises OSError.
+        """
         if not self.complete:
             return None
         if number >= self.lines:
             return []
-        self._sum(self.high // CELL_BYTES)
-        cell = bisect_right(self._sums, number) - 1
-        passed = number - self._sums[cell]
+        self._lines_before_cell(self.high // CELL_BYTES)
+        cell = bisect_right(self._line_sums, number) - 1
+        passed = number - self._line_sums[cell]
         return self.read_from(max(self.generation.begin, cell * CELL_BYTES), passed + count)[0][passed:]
 
     def read_from(self, offset: int, count: int, *, most: int | None = None) -> tuple[list[Batch], int]:
-        """The first lines, up to ``count``, that begin at an offset or after it, and how far they were looked for.
+        """Return the first ``count`` selected lines at or after an offset, and the offset where the search ended.
 
-        Of what the pass has not come to, no more than ``most`` bytes are looked at, if they are given. Raises OSError.
+        Where the pass has not counted yet, it searches at most about ``most`` bytes, by default all. Raises OSError.
         """
         batches: list[Batch] = []
         while len(batches) < count and offset < self.high:
@@ -206,16 +211,16 @@ class MatchIndex:
                 break
             end = (offset // CELL_BYTES + 1) * CELL_BYTES if known else offset + _STRIDE_BYTES
             if not known or self._lines_in(offset // CELL_BYTES):
-                found = self.line_filter.select(self.generation, offset, min(end, self.high))
-                batches += to_batches(self.generation, _first(found, count - len(batches)))
+                selected = self.line_filter.select(self.generation, offset, min(end, self.high))
+                batches += to_batches(self.generation, _first(selected, count - len(batches)))
             most = most if most is None or known else most - _STRIDE_BYTES
             offset = end
         return batches, min(offset, self.high)
 
     def read_before(self, offset: int, count: int, *, most: int | None = None) -> tuple[list[Batch], int]:
-        """The last lines, up to ``count``, that begin before an offset, and how far back was looked for them.
+        """Return the last ``count`` selected lines before an offset, and the offset where the search ended.
 
-        Of what the pass has not come to, no more than ``most`` bytes are looked at, if they are given. Raises OSError.
+        Where the pass has not counted yet, it searches at most about ``most`` bytes, by default all. Raises OSError.
         """
         parts: list[list[Batch]] = []
         left, begin = count, self.generation.begin
@@ -227,17 +232,17 @@ class MatchIndex:
                 break
             start = max(begin, cell * CELL_BYTES if known else offset - _STRIDE_BYTES)
             if not known or self._lines_in(cell):
-                found = self.line_filter.select(self.generation, start, offset)
-                parts.append(to_batches(self.generation, _last(found, left)))
+                selected = self.line_filter.select(self.generation, start, offset)
+                parts.append(to_batches(self.generation, _last(selected, left)))
                 left -= len(parts[-1])
             most = most if most is None or known else most - _STRIDE_BYTES
             offset = start
         return [batch for part in reversed(parts) for batch in part], offset
 
     def rest(self) -> list[Batch]:
-        """What follows the last newline, if it matches. Raises OSError."""
-        found = self._rest()
-        return to_batches(self.generation, found) if found else []
+        """Return the rest, a last line without newline, if it is selected. Raises OSError."""
+        selected = self._rest()
+        return to_batches(self.generation, selected) if selected else []
 
     def _rest(self) -> SelectedLines | None:
         size = self.generation.size()
@@ -246,20 +251,20 @@ class MatchIndex:
     def _lines_in(self, cell: int) -> int:
         return sum(self.level_counts_in(cell)) + self._context[cell]
 
-    def _sum(self, cell: int) -> int:
-        """How many lines are in all cells before this one."""
+    def _lines_before_cell(self, cell: int) -> int:
+        """Return the number of selected lines in all cells before this one."""
         with self._lock:
-            # The last cell may get more yet.
+            # The last cell may still grow.
             stable = self.high // CELL_BYTES
-            known = len(self._sums) - 1
+            known = len(self._line_sums) - 1
             counts = [self._lines_in(each) for each in range(known, stable)]
-            self._sums.extend(list(accumulate(counts, initial=self._sums[-1]))[1:])
-            return self._sums[min(cell, len(self._sums) - 1)]
+            self._line_sums.extend(list(accumulate(counts, initial=self._line_sums[-1]))[1:])
+            return self._line_sums[min(cell, len(self._line_sums) - 1)]
 
 
-def _first(found: SelectedLines, count: int) -> SelectedLines:
-    return replace(found, selected=found.spans[:count], everything=False)
+def _first(lines: SelectedLines, count: int) -> SelectedLines:
+    return replace(lines, selected=lines.spans[:count], everything=False)
 
 
-def _last(found: SelectedLines, count: int) -> SelectedLines:
-    return replace(found, selected=found.spans[-count:], everything=False)
+def _last(lines: SelectedLines, count: int) -> SelectedLines:
+    return replace(lines, selected=lines.spans[-count:], everything=False)

@@ -1,4 +1,4 @@
-"""A query over runs of lines, in time linear in their length whatever the pattern is."""
+"""A query over blocks of lines, in time linear in their length for every pattern."""
 
 from bisect import bisect_left
 from collections.abc import Callable
@@ -11,17 +11,17 @@ from logviewer.search.query import Query
 from logviewer.search.selected_lines import lines_of
 
 _MOST_SPANS = 200
-# Where a line says its level and time, it does so near the start; but for JSON.
+# A time or level is near the start of a line, except in JSON, which may name it anywhere.
 _HEAD_BYTES = 64 * 1024
-# In blocks of more lines than this, so many tell the times of all.
+# In larger blocks, so many lines are probed: if all are in the time span, or none is, the block is.
 _PROBES = 64
 
 
 class Matcher:
-    """Finds the lines that a query asks for among lines as they are in a file of this encoding and dialect.
+    """Finds the matches of a query among the lines of files with one encoding and line format.
 
-    Patterns are matched against the bytes of each line alone, as UTF-8, without a carriage return at its end, and with
-    masks where something is redacted. Raises QueryError for a pattern that is none, with the engine's words.
+    Patterns match the UTF-8 bytes of one line, with its masks and without a final carriage return. Raises QueryError,
+    with the engine's message, for an invalid pattern.
     """
 
     def __init__(self, query: Query, encoding: Encoding, line_format: LineFormat) -> None:
@@ -30,31 +30,31 @@ class Matcher:
         self._line_format = line_format
         self._time = line_format.time
         self._levels = LevelCounter(encoding, line_format)
-        # The longest is most likely to be the rarest.
+        # The longest text first: it is likely the rarest.
         self._include = [
             Pattern("q", text, regex=query.regex, case=query.case)
             for text in sorted(query.include, key=len, reverse=True)
         ]
-        # Such texts are in a line or not, however it ends.
-        self._minds_ends = query.regex or any("\r" in text for text in (*query.include, *query.exclude))
+        # Only such patterns can match a carriage return at the end of a line.
+        self._sees_line_ends = query.regex or any("\r" in text for text in (*query.include, *query.exclude))
         self._exclude = [Pattern("not", text, regex=query.regex, case=query.case) for text in query.exclude]
 
     def match(self, data: bytes, first: int = 0, last: int | None = None) -> list[Span]:
-        """The matching lines of the run of whole lines ``data[first:last]``, of which the last may lack its newline.
+        """Return the start and the end without newline, in ``data``, of the matches in ``data[first:last]``, ascending.
 
-        Each is its start and its end without newline, in bytes of ``data``, ascending.
+        ``data[first:last]`` is whole lines; the last may lack its newline.
         """
         last = len(data) if last is None else last
-        # One byte is found ten times as fast as two.
-        has_crlf = self._minds_ends and b"\r" in data and (b"\r\n" in data or data.endswith(b"\r", first, last))
-        is_as_read = self._encoding is UTF8 and not self._line_format.has_masks
-        if is_as_read and not has_crlf:
+        # A search for one byte is ten times as fast as for two.
+        has_crlf = self._sees_line_ends and b"\r" in data and (b"\r\n" in data or data.endswith(b"\r", first, last))
+        is_raw_utf8 = self._encoding is UTF8 and not self._line_format.has_masks
+        if is_raw_utf8 and not has_crlf:
             return self._match(data, first, last)
-        match = self._match_crlf if is_as_read else self._match_decoded
+        match = self._match_crlf if is_raw_utf8 else self._match_decoded
         return [(start + first, end + first) for start, end in match(data[first:last])]
 
     def spans(self, text: str) -> list[Span]:
-        """Where the included texts are in a line: [start, end) in characters, merged, ascending; the first 200."""
+        """Return the first 200 hits of the included texts in a line: [start, end) in characters, merged, ascending."""
         spans = (span for pattern in self._include for span in pattern.spans(text, _MOST_SPANS))
         found = sorted(span for span in spans if span[0] < span[1])
         merged: list[Span] = []
@@ -71,14 +71,14 @@ class Matcher:
         for pattern in include[1:]:
             lines = [line for line in lines if pattern.is_in(data, *line)]
         if exclude and len(lines) * 256 > last - first:
-            # Most lines are candidates: what is left out is rarer.
+            # With many candidates, a search for the excluded texts in the whole block is faster.
             dropped = {line for pattern in exclude for line in pattern.lines(data, first, last)}
             lines = [line for line in lines if line not in dropped]
         elif exclude:
             lines = [line for line in lines if not any(pattern.is_in(data, *line) for pattern in exclude)]
-        return self._of_meaning(data, lines, lambda: lines_of(data, first=first, last=last))
+        return self._by_time_and_level(data, lines, lambda: lines_of(data, first=first, last=last))
 
-    def _of_meaning(self, data: bytes, lines: list[Span], everything: Callable[[], list[Span]]) -> list[Span]:
+    def _by_time_and_level(self, data: bytes, lines: list[Span], everything: Callable[[], list[Span]]) -> list[Span]:
         if lines and (self._query.since is not None or self._query.until is not None):
             lines = self._in_time(data, lines, everything())
         if self._query.levels:
@@ -87,13 +87,13 @@ class Matcher:
         return lines
 
     def _in_time(self, data: bytes, lines: list[Span], everything: list[Span]) -> list[Span]:
-        """Those whose time, or that of the last line before them that has one, lies in the span."""
+        """Return the lines in the time span; a line without a time has that of the last line before it with one."""
         times = ((line, self._time(_text(data, line, self._encoding))) for line in everything)
         if len(everything) > 2 * _PROBES:
-            verdict = self._verdict(data, everything)
-            if verdict is not None and verdict != 0:
+            side = self._side_of_block(data, everything)
+            if side is not None and side != 0:
                 return []
-            if verdict == 0:
+            if side == 0:
                 first = next(line for line, found in times if found is not None)
                 return [line for line in lines if line >= first]
         kept = []
@@ -103,30 +103,30 @@ class Matcher:
         for each, found in times:
             moment = moment if found is None else found
             if each == line:
-                if moment is not None and self._is_in(moment) == 0:
+                if moment is not None and self._side(moment) == 0:
                     kept.append(each)
                 line = next(wanted, None)
         return kept
 
-    def _verdict(self, data: bytes, everything: list[Span]) -> int | None:
-        """As ``_is_in`` of all lines, told by some of them; None where these do not agree."""
+    def _side_of_block(self, data: bytes, everything: list[Span]) -> int | None:
+        """Return the ``_side`` of all lines if the probed lines agree; otherwise None."""
         backwards = (self._time(_text(data, line, self._encoding)) for line in reversed(everything))
         probes = (self._time(_text(data, line, self._encoding)) for line in everything[:: len(everything) // _PROBES])
         moments = [*probes, next((moment for moment in backwards if moment is not None), None)]
-        verdicts = {self._is_in(moment) for moment in moments if moment is not None}
-        return verdicts.pop() if len(verdicts) == 1 else None
+        sides = {self._side(moment) for moment in moments if moment is not None}
+        return sides.pop() if len(sides) == 1 else None
 
-    def _is_in(self, moment: int) -> int:
-        """0 if a time lies in the span; -1 if before, 1 if after it."""
+    def _side(self, moment: int) -> int:
+        """Return 0 if a time is in the time span, -1 if it is before, 1 if it is after."""
         since, until = self._query.since, self._query.until
         if since is not None and moment < since:
             return -1
         return 1 if until is not None and moment >= until else 0
 
     def _match_crlf(self, data: bytes) -> list[Span]:
-        """The same lines where some end with a carriage return, which is no part of them."""
+        """Match lines of which some end with a carriage return, which is not part of the line."""
         if data.endswith(b"\r"):
-            # Its newline is still to come, and must not change what is found.
+            # The newline may be written later; the result must not change then.
             data += b"\n"
         plain = data.replace(b"\r\n", b"\n")
         found = self._match(plain, 0, len(plain))
@@ -136,15 +136,16 @@ class Matcher:
         return [own[bisect_left(starts, start)] for start, _ in found]
 
     def _match_decoded(self, data: bytes) -> list[Span]:
-        """The same for other encodings, or where something is redacted, line by line."""
+        """Match line by line, for other encodings and for masked lines."""
         lines = lines_of(data, self._encoding)
         kept = []
         for line in lines:
             text = to_text(data[slice(*line)], self._encoding)
-            seen = self._line_format.mask(text).encode("utf-8", "replace")
-            if all(each.is_in(seen) for each in self._include) and not any(each.is_in(seen) for each in self._exclude):
+            masked = self._line_format.mask(text).encode("utf-8", "replace")
+            is_included = all(pattern.is_in(masked) for pattern in self._include)
+            if is_included and not any(pattern.is_in(masked) for pattern in self._exclude):
                 kept.append(line)
-        return self._of_meaning(data, kept, lambda: lines)
+        return self._by_time_and_level(data, kept, lambda: lines)
 
 
 def _text(data: bytes, line: Span, encoding: Encoding) -> str:

@@ -1,4 +1,4 @@
-"""One text to look for, plain or a regular expression, in time linear in what is looked through."""
+"""One text of a query, plain or a regular expression, matched in linear time."""
 
 import re
 from collections.abc import Iterator
@@ -10,19 +10,19 @@ from logviewer.errors import QueryError
 from logviewer.search.query import Case
 
 Span = tuple[int, int]
-"""A start and an end."""
+"""A start and an end, exclusive."""
 
-# For the automaton of one pattern; it begins again when it is full.
+# The memory for the automaton of one pattern; the engine rebuilds it when it is full.
 _AUTOMATON_BYTES = 64 * 1024 * 1024
 _ESCAPE = re.compile(r"\\[pP](?:\{[^}]*\}|.)|\\.", re.DOTALL)
-# RE2 means the ends of all that it is given by these; here that is never more than a line.
+# In RE2 these match the ends of the whole text, which is a block of lines; here they match the ends of a line.
 _ENDS = {"\\A": "^", "\\z": "$"}
-# The engine is the quickest way to rare hits; after so many in a block, looking for bytes is.
+# The engine is the fastest search for rare hits; after so many in a block, ``bytes.find`` is faster.
 _MANY_HITS = 64
 
 
 class Pattern:
-    """What ``text`` stands for. Raises QueryError, which names the parameter, with the engine's words."""
+    """A compiled text of a query. Raises QueryError, with the parameter and the engine's message, if it is invalid."""
 
     def __init__(self, parameter: str, text: str, *, regex: bool, case: Case) -> None:
         pattern = _ESCAPE.sub(lambda found: _ENDS.get(found[0], found[0]), text) if regex else re2.escape(text)
@@ -32,21 +32,21 @@ class Pattern:
         options.never_nl = True
         options.max_mem = _AUTOMATON_BYTES
         try:
-            # By itself first, so that an error speaks of what was written.
+            # The pattern alone, so that an error message quotes the user's text.
             re2.compile(pattern, options)
             whole = f"(?m{'' if sensitive else 'i'})(?:{pattern})"
             self._in_text = re2.compile(whole, options)
-            # After a hit, on with the next line.
+            # ".*" takes the rest of the line: one hit a line.
             self._in_bytes = re2.compile(f"{whole}.*".encode(), options)
         except (re2.error, UnicodeEncodeError) as error:
-            said = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
-            raise QueryError(f"{parameter}: {said}") from error
+            message = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
+            raise QueryError(f"{parameter}: {message}") from error
         is_plain = not regex and text.isascii() and "\n" not in text
         self._bytes = (text if sensitive else text.lower()).encode() if is_plain else None
         self._sensitive = sensitive
 
     def lines(self, data: bytes, first: int, last: int) -> list[Span]:
-        """Those of the lines ``data[first:last]`` that it is in: where each begins, and where its newline does."""
+        """Return the lines of ``data[first:last]`` with a hit: their starts and ends without newline, ascending."""
         lines: list[Span] = []
         end = -1
         for hit in self._in_bytes.finditer(data, first, last):
@@ -65,7 +65,7 @@ class Pattern:
 
     def _lines_of_bytes(self, data: bytes, first: int, last: int) -> list[Span]:
         wanted = self._bytes or b""
-        # Of other letters than these, some are the same without regard to case.
+        # The data is ASCII: ``lower`` folds only ASCII letters.
         searched = data if self._sensitive else data.lower()
         lines: list[Span] = []
         while (hit := searched.find(wanted, first, last)) >= 0:
@@ -76,11 +76,11 @@ class Pattern:
         return lines
 
     def is_in(self, data: bytes, first: int = 0, last: int | None = None) -> bool:
-        """Whether it is in the line ``data[first:last]``."""
+        """Return whether the line ``data[first:last]`` has a hit."""
         return self._in_bytes.search(data, first, last) is not None
 
     def spans(self, text: str, most: int) -> Iterator[Span]:
-        """Where it is in a line's text, in characters; the first of them."""
+        """Yield the first ``most`` hits in a line, in characters."""
         return (hit.span() for hit in islice(self._in_text.finditer(text), most))
 
 

@@ -1,4 +1,4 @@
-"""What a reader asks for: texts to include and exclude, levels, a time span."""
+"""A query: texts to include and exclude, levels, and a time span."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ MAX_CHARS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Every text of ``include`` must be in a line, none of ``exclude``; plain texts, or regular expressions.
+    """The conditions of a match: every text of ``include``, no text of ``exclude``, a level, a time.
 
-    ``case`` is ``smart`` if only a text with a capital is taken as it is written. No ``levels`` are all; None among
-    them are lines without one. ``since`` is the first moment and ``until`` the first one after (epoch milliseconds).
-    With ``records`` a line brings the rest of the record that it is in.
+    Texts are plain, or regular expressions with ``regex``. In ``case`` ``smart``, a text is case-sensitive if it has a
+    capital letter. Empty ``levels`` stand for all; None in them stands for lines without a level. The time span is
+    [since, until) in epoch milliseconds. With ``records``, a match also selects its record.
     """
 
     include: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Query:
     records: bool = False
 
     def __bool__(self) -> bool:
-        """Whether it leaves anything out."""
+        """Whether the query can leave out lines."""
         return bool(self.include or self.exclude or self.levels) or self.since is not None or self.until is not None
 
     @classmethod
@@ -50,17 +50,17 @@ class Query:
         records: bool = False,
         now: float | None = None,
     ) -> "Query":
-        """The query that parameters tell of, empty texts left out; ``now`` is as in ``moment``.
+        """Return the query of URL parameters, without empty texts. ``now`` is as in ``parse_time``.
 
         Raises:
-            QueryError: naming the parameter that cannot be understood.
+            QueryError: naming the invalid parameter.
         """
         for name, texts in (("q", include), ("not", exclude)):
             if len(texts) > MAX_TEXTS or sum(map(len, texts)) > MAX_CHARS:
-                raise QueryError(f"{name}: more than {MAX_TEXTS} texts, or {MAX_CHARS} characters")
-        first, last = _moment("since", since, now), _moment("until", until, now)
-        if first is not None and last is not None and last <= first:
-            raise QueryError("until: it is not after since")
+                raise QueryError(f"{name}: more than {MAX_TEXTS} texts or {MAX_CHARS} characters")
+        first, end = _time("since", since, now), _time("until", until, now)
+        if first is not None and end is not None and end <= first:
+            raise QueryError("until: must be later than since")
         return cls(
             include=tuple(filter(None, include)),
             exclude=tuple(filter(None, exclude)),
@@ -68,7 +68,7 @@ class Query:
             case=case,
             levels=frozenset(map(_level, levels)),
             since=first,
-            until=last,
+            until=end,
             records=records,
         )
 
@@ -79,10 +79,10 @@ def _level(text: str) -> Level | None:
         return None
     if name in NAMES:
         return NAMES[name]
-    raise QueryError(f"level: {text!r} is none; there are {' '.join(get_args(Level))} and none")
+    raise QueryError(f"level: unknown level {text!r} (one of {', '.join(get_args(Level))}, none)")
 
 
-def _moment(parameter: str, text: str | None, now: float | None) -> int | None:
+def _time(parameter: str, text: str | None, now: float | None) -> int | None:
     if not text or not text.strip():
         return None
     try:

@@ -1,4 +1,4 @@
-"""The lines of one stretch of a log file that a query selects."""
+"""The lines that a query selects in one range of a log file."""
 
 from dataclasses import dataclass
 
@@ -9,33 +9,34 @@ from logviewer.search.pattern import Span
 
 @dataclass(frozen=True, slots=True)
 class SelectedLines:
-    """The lines that were asked for of those that begin in a stretch of a file, as offsets in ``data``.
+    """The selected lines that begin in a range of a file, as spans of ``data``: matches, and lines around them.
 
-    That is at ``base`` in the file; the stretch is [first, last) in it, and the last line that begins there ends at
-    ``whole``. ``end`` is where in the file the first line after it begins: what has no newline yet is not among them.
-    ``everything`` says that all lines are. Those of them that begin at ``context`` are no matches themselves.
+    ``data`` is at the offset ``base`` of the file; its lines end at ``lines_end``. The range is [begin, end) of
+    ``data``. The first line after the range begins at the file offset ``next_offset``; a last line without newline
+    counts as after the range. With ``everything`` all lines of the range are selected, and ``selected`` is empty.
+    Selected lines that begin at one of ``context`` are not matches.
     """
 
     data: bytes
     base: int
-    first: int
-    last: int
-    whole: int
+    begin: int
     end: int
+    lines_end: int
+    next_offset: int
     everything: bool
     selected: list[Span]
     context: frozenset[int] = frozenset()
 
     @property
     def spans(self) -> list[Span]:
-        """Where the lines begin, and where their newlines do."""
+        """The start of each selected line, and its end without newline."""
         if not self.everything:
             return self.selected
-        return [line for line in lines_of(self.data, first=self.first, last=self.whole) if line[0] < self.last]
+        return [line for line in lines_of(self.data, first=self.begin, last=self.lines_end) if line[0] < self.end]
 
     @property
     def matches(self) -> list[Span]:
-        """Those of ``spans`` that are matches themselves."""
+        """The ``spans`` of lines that match the query."""
         return [span for span in self.spans if span[0] not in self.context] if self.context else self.spans
 
     def __len__(self) -> int:
@@ -43,13 +44,13 @@ class SelectedLines:
 
 
 def lines_of(data: bytes, encoding: Encoding = UTF8, *, first: int = 0, last: int | None = None) -> list[Span]:
-    """Where each line of ``data[first:last]`` begins, and where its newline does; the last may lack it."""
+    """Return the start, and the end without newline, of each line of ``data[first:last]``; the last may lack one."""
     lines: list[Span] = []
     start, width = first, len(encoding.newline)
     last = len(data) if last is None else last
     while start < last:
-        found = data.find(b"\n", start, last) if width == 1 else find_newline(data, encoding, start)
-        end = found if 0 <= found < last else last
+        newline = data.find(b"\n", start, last) if width == 1 else find_newline(data, encoding, start)
+        end = newline if 0 <= newline < last else last
         lines.append((start, end))
         start = end + width
     return lines

@@ -1,4 +1,4 @@
-"""Where in a file a time is, found by halving: a log is written in the order of its times, or nearly so."""
+"""The offsets of times in a file, by bisection: the lines of a log are in the order of their times, or nearly."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from logviewer.rotation.generation import Generation
 CELL_BYTES = 64 * 1024
 _HEAD_BYTES = 4 * 1024
 _CELLS_KEPT = 64
-# A file may have no time for a long while, as in a dump; then it is taken to have none there.
+# At most so many cells without a time are searched for the next one; a longer dump counts as the file's end.
 _MOST_CELLS = 16
-# Where a line's time stands, it stands near the start.
+# A time is near the start of a line.
 _LINE_BYTES = 512
 
 
 class TimeIndex:
-    """The times of one file's lines, in epoch milliseconds, as far as anybody asked; any thread may ask.
+    """The times of one file's lines, in epoch milliseconds, read on demand. Any thread may use it.
 
-    A line without a time belongs to the one before it. All methods raise OSError.
+    A line without a time has the time of the last line before it with one. All methods raise OSError.
     """
 
     def __init__(self, generation: Generation) -> None:
@@ -31,7 +31,7 @@ class TimeIndex:
         self._lines = lru_cache(_CELLS_KEPT)(self._parse)
 
     def offset_of(self, moment: float) -> int:
-        """Where the first line begins that is of this time or later; the end of the file if there is none."""
+        """Return the offset of the first line at or after a time; the file's size without one."""
         begin, end = self._cells()
         cell = bisect_left(range(begin, end), moment, key=lambda each: self._first_from(each, end)) + begin
         for each in (cell - 1, cell):
@@ -42,7 +42,7 @@ class TimeIndex:
         return self._end_of_untimed(cell, end)
 
     def cell_of(self, moment: float) -> float:
-        """The same as a number of cells with a fraction, from the first times in cells alone: quicker."""
+        """Estimate the position of a time as a number of cells, from their first times; faster than ``offset_of``."""
         begin, end = self._cells()
         cell = bisect_left(range(begin, end), moment, key=lambda each: self._first_from(each, end)) + begin
         if cell == begin:
@@ -54,13 +54,13 @@ class TimeIndex:
         return cell - 1 + min(1.0, (moment - since) / (until - since))
 
     def first_time(self) -> int | None:
-        """The first time in the file; None if it has none."""
+        """Return the first time in the file; None if it has none near its start."""
         begin, end = self._cells()
         found = self._first_from(begin, end)
         return None if found == float("inf") else int(found)
 
     def last_time(self) -> int | None:
-        """The last time in the file; None if it has none near its end."""
+        """Return the last time in the file; None if it has none near its end."""
         begin, end = self._cells()
         for cell in range(end - 1, max(begin - 1, end - 1 - _MOST_CELLS), -1):
             if lines := self.lines(cell):
@@ -68,7 +68,7 @@ class TimeIndex:
         return None
 
     def time_at(self, offset: int) -> int | None:
-        """The time of the line that begins at an offset: its own, or that of the one before it that has one."""
+        """Return the time of the line at an offset; None if neither it nor the 1 MiB before it has one."""
         begin, _ = self._cells()
         cell = offset // CELL_BYTES
         for each in range(cell, max(begin - 1, cell - _MOST_CELLS), -1):
@@ -78,7 +78,7 @@ class TimeIndex:
         return None
 
     def lines(self, cell: int) -> list[tuple[int, int]]:
-        """The lines with a time of their own that begin in a cell: offset and time."""
+        """Return the offset and time of each line with its own time that begins in a cell."""
         size = self.generation.size()
         return self._lines(cell, min(size, (cell + 1) * CELL_BYTES))
 
@@ -86,7 +86,7 @@ class TimeIndex:
         return self.generation.begin // CELL_BYTES, -(-self.generation.size() // CELL_BYTES)
 
     def _first_from(self, cell: int, end: int) -> float:
-        """The first time in a cell or, if it has none, in those after it."""
+        """Return the first time in a cell or in the cells after it; infinity without one."""
         for each in range(cell, min(end, cell + _MOST_CELLS)):
             if (found := self._first_in(each)) is not None:
                 return found
@@ -107,17 +107,17 @@ class TimeIndex:
         return self.generation.size()
 
     def _parse(self, cell: int, end: int, *, most: int | None = None) -> list[tuple[int, int]]:
-        """The lines with times that begin in a cell, as far as ``end``."""
+        """Return the offset and time of the lines with times that begin in a cell before the offset ``end``."""
         found: list[tuple[int, int]] = []
-        for offset, text in self._likely(cell, end):
+        for offset, text in self._candidates(cell, end):
             if (moment := self._line_format.time(text)) is not None:
                 found.append((offset, moment))
                 if len(found) == most:
                     break
         return found
 
-    def _likely(self, cell: int, end: int) -> Iterator[tuple[int, str]]:
-        """The lines that begin in a cell, as far as ``end``, and may have a time: their offsets and beginnings."""
+    def _candidates(self, cell: int, end: int) -> Iterator[tuple[int, str]]:
+        """Yield the offset and first 512 bytes, as text, of the lines of a cell before ``end`` that may have a time."""
         encoding = self.generation.encoding
         width = len(encoding.newline)
         start = max(self.generation.begin, cell * CELL_BYTES)

@@ -38,7 +38,7 @@ def opened(path: Path, text: str) -> Generation:
 
 def scanned(generation: Generation, query: Query, *, threads: int = 2) -> MatchIndex:
     matches = MatchIndex(generation, LineFilter(query))
-    matches.grow()
+    matches.extend()
 
     def scan() -> None:
         while matches.scan():
@@ -73,7 +73,7 @@ def test_matches_are_those_of_a_list(
     matches = scanned(generation, Query(include=("a",)))
     with (tmp_path / "log").open("a") as file:
         file.write("".join(f"{line}\n" for line in more) + rest)
-    matches.grow()
+    matches.extend()
     generation.count(generation.size())
     expected = [(at, line) for at, line in enumerate(lines + more) if "a" in line]
     texts = [line for _, line in expected]
@@ -97,7 +97,7 @@ def test_matches_are_found_where_nobody_looked_before(
     lines = [KINDS[number] for number in numbers]
     generation = opened(tmp_path / "log", "".join(f"{line}\n" for line in lines))
     matches = MatchIndex(generation, LineFilter(Query(include=("a",))))
-    matches.grow()
+    matches.extend()
     offsets = [sum(len(line) + 1 for line in lines[:at]) for at in range(len(lines))]
     after = [line for line, at in zip(lines, offsets, strict=True) if at >= start and "a" in line]
     before = [line for line, at in zip(lines, offsets, strict=True) if at < start and "a" in line]
@@ -150,7 +150,7 @@ def test_a_record_comes_whole(tmp_path: Path) -> None:
     whole = scanned(generation, Query(include=("b()",), records=True))
     assert shown(whole.read_at(0, 9) or []) == lines[1:4]
     around = MatchIndex(generation, LineFilter(Query(include=("failed",)), context=1))
-    around.grow()
+    around.extend()
     assert shown(around.read_from(0, 9)[0]) == lines[0:3]
 
 
@@ -169,7 +169,7 @@ def test_lines_around_matches_are_counted_as_the_file_grows(
         lines += part
         with (tmp_path / "log").open("a") as file:
             file.writelines(f"{line}\n" for line in part)
-        matches.grow()
+        matches.extend()
         expected = [
             line for at, line in enumerate(lines) if "a" in "".join(lines[max(0, at - context) : at + context + 1])
         ]
