@@ -1,1 +1,1 @@
-"""Lines as they are shown: of one source or several, all or filtered, and counted over time."""
+"""Views: lines by position or time, of one source or several, and line counts over time."""

@@ -1,4 +1,4 @@
-"""The lines of a source's files that a query asks for."""
+"""The view of one source with a query."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,131 +9,131 @@ from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
 from logviewer.views.view import LineRange
 
-# What an answer looks at by itself where the pass has not come to: some milliseconds.
-_NOW_BYTES = 8 * 1024 * 1024
+# Searched while the client waits, where the match index has nothing yet: some milliseconds.
+_SEARCH_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class FilteredView:
-    """The matching lines of these files, the oldest first, the live one last; see ``View``."""
+    """The selected lines of a source's generations, oldest first; see ``View``."""
 
     generations: Sequence[Generation]
     line_filter: LineFilter
-    scans: Indexer
+    indexer: Indexer
 
     def by_number(self, start: int, count: int) -> LineRange:
         """See ``View``."""
-        files = self._files()
+        indexes = self._indexes()
         if start < 0:
-            return self._from_end(files, -start, count)
+            return self._from_end(indexes, -start, count)
         batches: list[Batch] = []
         number = start
-        for matches in files:
-            found = matches.read_at(max(0, number), count - len(batches))
+        for index in indexes:
+            found = index.read_at(max(0, number), count - len(batches))
             if found is None:
-                return self._range(files, start, batches, pending=True)
-            rest = matches.rest()
+                return self._range(indexes, start, batches, pending=True)
+            rest = index.rest()
             batches += found
-            if number <= matches.lines and len(batches) < count:
+            if number <= index.lines and len(batches) < count:
                 batches += rest
-            number -= matches.lines + len(rest)
-        return self._range(files, min(start, start - number) if number > 0 else start, batches[:count])
+            number -= index.lines + len(rest)
+        return self._range(indexes, min(start, start - number) if number > 0 else start, batches[:count])
 
-    def _from_end(self, files: Sequence[MatchIndex], wanted: int, count: int) -> LineRange:
-        if not files:
-            return self._range(files, 0)
-        live = files[-1].generation
-        batches, pending = self._back(files, live, live.size() + 1, wanted)
-        total = self._total(files)
+    def _from_end(self, indexes: Sequence[MatchIndex], wanted: int, count: int) -> LineRange:
+        if not indexes:
+            return self._range(indexes, 0)
+        live = indexes[-1].generation
+        batches, pending = self._last_before(indexes, live, live.size() + 1, wanted)
+        total = self._total(indexes)
         start = None if total is None else total - len(batches)
-        return self._range(files, start, batches[:count], pending=pending)
+        return self._range(indexes, start, batches[:count], pending=pending)
 
     def lines_from(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
-        files = self._files()
+        indexes = self._indexes()
         batches: list[Batch] = []
         pending = False
-        for matches in _since(files, position.generation):
-            offset = position.offset if matches.generation is position.generation else matches.generation.begin
-            found, reached = matches.read_from(offset, count - len(batches), most=_NOW_BYTES)
+        for index in _from(indexes, position.generation):
+            offset = position.offset if index.generation is position.generation else index.generation.begin
+            found, reached = index.read_from(offset, count - len(batches), most=_SEARCH_BYTES)
             batches += found
-            if len(batches) < count and reached < matches.high:
+            if len(batches) < count and reached < index.high:
                 pending = True
                 break
             if len(batches) < count:
-                batches += [each for each in matches.rest() if each.start.offset >= offset]
+                batches += [each for each in index.rest() if each.start.offset >= offset]
             if len(batches) >= count:
                 break
-        return self._range(files, self._number(files, position), batches[:count], pending=pending)
+        return self._range(indexes, self._number(indexes, position), batches[:count], pending=pending)
 
     def lines_before(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
-        files = self._files()
-        batches, pending = self._back(files, position.generation, position.offset, count)
-        number = self._number(files, position)
-        return self._range(files, None if number is None else number - len(batches), batches, pending=pending)
+        indexes = self._indexes()
+        batches, pending = self._last_before(indexes, position.generation, position.offset, count)
+        number = self._number(indexes, position)
+        return self._range(indexes, None if number is None else number - len(batches), batches, pending=pending)
 
-    def _back(
-        self, files: Sequence[MatchIndex], generation: Generation, offset: int, count: int
+    def _last_before(
+        self, indexes: Sequence[MatchIndex], generation: Generation, offset: int, count: int
     ) -> tuple[list[Batch], bool]:
-        """The last matches before an offset of a file, and whether more of those wanted may be found yet."""
+        """Return the last ``count`` lines before an offset, and whether older ones may still be found."""
         batches: list[Batch] = []
-        for matches in _until(files, generation):
-            end = offset if matches.generation is generation else matches.generation.size() + 1
-            rest = [each for each in matches.rest() if each.start.offset < end]
-            found, reached = matches.read_before(end, count - len(batches) - len(rest), most=_NOW_BYTES)
+        for index in _back_from(indexes, generation):
+            end = offset if index.generation is generation else index.generation.size() + 1
+            rest = [each for each in index.rest() if each.start.offset < end]
+            found, reached = index.read_before(end, count - len(batches) - len(rest), most=_SEARCH_BYTES)
             batches = found + rest + batches
             if len(batches) >= count:
                 break
-            if reached > matches.generation.begin:
+            if reached > index.generation.begin:
                 return batches, True
         return batches[-count:], False
 
-    def _files(self) -> list[MatchIndex]:
-        return [self.scans.index(each, self.line_filter) for each in self.generations]
+    def _indexes(self) -> list[MatchIndex]:
+        return [self.indexer.index(generation, self.line_filter) for generation in self.generations]
 
     def number(self, position: Position) -> int | None:
         """See ``View``."""
-        return self._number(self._files(), position)
+        return self._number(self._indexes(), position)
 
-    def _number(self, files: Sequence[MatchIndex], position: Position) -> int | None:
-        older = list(_until(files, position.generation))[1:]
-        of_file = [each for each in files if each.generation is position.generation]
+    def _number(self, indexes: Sequence[MatchIndex], position: Position) -> int | None:
+        older = list(_back_from(indexes, position.generation))[1:]
+        of_file = [each for each in indexes if each.generation is position.generation]
         own = of_file[0].lines_before(position.offset) if of_file else None
         total = self._total(older)
         return None if own is None or total is None else own + total
 
     @staticmethod
-    def _total(files: Sequence[MatchIndex]) -> int | None:
-        complete = all(each.complete for each in files)
-        return sum(each.lines + len(each.rest()) for each in files) if complete else None
+    def _total(indexes: Sequence[MatchIndex]) -> int | None:
+        complete = all(each.complete for each in indexes)
+        return sum(each.lines + len(each.rest()) for each in indexes) if complete else None
 
     @staticmethod
     def _range(
-        files: Sequence[MatchIndex], start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False
+        indexes: Sequence[MatchIndex], start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False
     ) -> LineRange:
         return LineRange(
-            start, batches, pending, line_counts=[(each.generation, line_count_of(each)) for each in files]
+            start, batches, pending, line_counts=[(each.generation, line_count_of(each)) for each in indexes]
         )
 
 
-def line_count_of(matches: MatchIndex) -> LineCount:
-    """How far the pass has come, and what it found. Raises OSError."""
-    size = matches.generation.size() - matches.generation.begin
-    rest = matches.rest()
-    context = matches.lines - matches.count + sum(any(batch.context) for batch in rest)
-    counted = size if matches.complete else max(0, min(matches.scanned, size - 1))
-    return LineCount(0, matches.lines + len(rest), counted, size, context)
+def line_count_of(index: MatchIndex) -> LineCount:
+    """Return how many lines an index has found, and in how many bytes of its file. Raises OSError."""
+    size = index.generation.size() - index.generation.begin
+    rest = index.rest()
+    context = index.lines - index.count + sum(any(batch.context) for batch in rest)
+    counted = size if index.complete else max(0, min(index.scanned, size - 1))
+    return LineCount(0, index.lines + len(rest), counted, size, context)
 
 
-def _since(files: Sequence[MatchIndex], generation: Generation) -> Iterator[MatchIndex]:
+def _from(indexes: Sequence[MatchIndex], generation: Generation) -> Iterator[MatchIndex]:
     reached = False
-    for matches in files:
-        reached |= matches.generation is generation
+    for index in indexes:
+        reached |= index.generation is generation
         if reached:
-            yield matches
+            yield index
 
 
-def _until(files: Sequence[MatchIndex], generation: Generation) -> Iterator[MatchIndex]:
-    """A file and those before it, the newest first."""
-    return reversed(files[: next((i for i, each in enumerate(files, 1) if each.generation is generation), 0)])
+def _back_from(indexes: Sequence[MatchIndex], generation: Generation) -> Iterator[MatchIndex]:
+    """Return the index of a generation and those of the older ones, newest first."""
+    return reversed(indexes[: next((i for i, each in enumerate(indexes, 1) if each.generation is generation), 0)])

@@ -1,4 +1,4 @@
-"""The plainest view: all lines of a source's files, one after the other."""
+"""The view without a query: all lines of a source."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from logviewer.files.lines import MAX_LINES
 from logviewer.rotation.generation import Batch, Generation, Position
 from logviewer.views.view import LineRange
 
-# As much as one answer holds, and as far back as it reads what is not counted.
-_ANSWER_BYTES = 8 * 1024 * 1024
-_WALK_BYTES = 256 * 1024 * 1024
-# What an answer waits for to be counted: some milliseconds.
+_RANGE_BYTES = 8 * 1024 * 1024
+# A range from the end reads this far back in a file without line counts.
+_BACK_BYTES = 256 * 1024 * 1024
+# Counted while the client waits: some milliseconds.
 _CATCH_UP_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class PlainView:
-    """All lines of these files, the oldest first, the live one last; see ``View``."""
+    """All lines of a source's generations, oldest first; see ``View``. Ranges hold about 8 MiB at most."""
 
     generations: Sequence[Generation]
 
@@ -29,8 +29,8 @@ class PlainView:
         for generation in self.generations:
             line_count = generation.line_count()
             if not line_count.complete or number < line_count.lines:
-                at = generation.at_line(number)
-                return self._range(start, self._read(at, count) if at else (), pending=at is None)
+                position = generation.at_line(number)
+                return self._range(start, self._read(position, count) if position else (), pending=position is None)
             number -= line_count.lines
         return self._range(start - number)
 
@@ -42,13 +42,13 @@ class PlainView:
     def lines_before(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
         self._catch_up()
-        found, room = 0, _ANSWER_BYTES
+        found, budget = 0, _RANGE_BYTES
         start = position
-        for generation, end in self._ends(position):
-            taken = _take_back(generation, end, count - found, room)
-            if taken.lines:
-                start, found, room = taken.start, found + taken.lines, room - taken.size
-            if found == count or taken.cut:
+        for generation, end in self._back_from(position):
+            last = _last_lines(generation, end, count - found, budget)
+            if last.lines:
+                start, found, budget = last.start, found + last.lines, budget - last.size
+            if found == count or last.cut:
                 break
         return self._range(None if found else self.number(position), self._read(start, found))
 
@@ -56,9 +56,9 @@ class PlainView:
         if not self.generations:
             return self._range(0)
         live = self.generations[-1]
-        for generation, end in self._ends(live.position(live.size(), None)):
-            rest = _rest(generation, end)
-            back = generation.lines_until(end, wanted - rest, most=_WALK_BYTES)
+        for generation, end in self._back_from(live.position(live.size(), None)):
+            rest = _has_rest(generation, end)
+            back = generation.lines_until(end, wanted - rest, most=_BACK_BYTES)
             if back is None:
                 return self._range(None, pending=True)
             offset, lines = back
@@ -68,11 +68,12 @@ class PlainView:
         return self._range(None, self._read(generation.position(offset, generation.number(offset)), count))
 
     def _catch_up(self) -> None:
+        """Finish the line counts that need at most 16 MiB more."""
         for each in self.generations:
             each.catch_up(each.size(), within=_CATCH_UP_BYTES)
 
-    def _ends(self, position: Position) -> Iterator[tuple[Generation, int]]:
-        """The file of a position up to there, then those before it up to their ends, the newest first."""
+    def _back_from(self, position: Position) -> Iterator[tuple[Generation, int]]:
+        """Yield the generation of a position and the older ones, newest first, each with the offset to read up to."""
         yield position.generation, position.offset
         for each in reversed(self._older(position.generation)):
             yield each, each.size()
@@ -85,18 +86,19 @@ class PlainView:
 
     def _read(self, position: Position, count: int) -> list[Batch]:
         batches: list[Batch] = []
-        later = iter(self._newer(position.generation))
-        room, at = _ANSWER_BYTES, position
-        while count > 0 and room > 0:
-            batch = at.generation.read(at, max_lines=min(count, MAX_LINES)) or at.generation.read_rest(at)
+        newer = iter(self._newer(position.generation))
+        budget = _RANGE_BYTES
+        while count > 0 and budget > 0:
+            generation = position.generation
+            batch = generation.read(position, max_lines=min(count, MAX_LINES)) or generation.read_rest(position)
             if batch:
                 batches.append(batch)
-                at, count, room = batch.end, count - len(batch.lines), room - sum(map(len, batch.lines))
+                position, count, budget = batch.end, count - len(batch.lines), budget - sum(map(len, batch.lines))
             if batch is None or batch.unterminated:
-                following = next(later, None)
+                following = next(newer, None)
                 if following is None:
                     break
-                at = following.first()
+                position = following.first()
         return batches
 
     def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> LineRange:
@@ -114,8 +116,8 @@ class PlainView:
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
-    """Lines at the end of a file: so many, of so many bytes; ``cut`` says that no more fitted in."""
+class _LastLines:
+    """``lines`` lines after ``start``, of ``size`` bytes in all; ``cut`` if the budget excluded older ones."""
 
     start: Position
     lines: int
@@ -123,19 +125,22 @@ class _Taken:
     cut: bool
 
 
-def _take_back(generation: Generation, end: int, count: int, room: int) -> _Taken:
-    rest = _rest(generation, end)
-    back = generation.lines_until(end, count - rest, most=room)
-    cut = back is None or end - back[0] > room
+def _last_lines(generation: Generation, end: int, count: int, budget: int) -> _LastLines:
+    """Find the last ``count`` lines before an offset, or those of them within ``budget`` bytes. Raises OSError."""
+    rest = _has_rest(generation, end)
+    back = generation.lines_until(end, count - rest, most=budget)
+    cut = back is None or end - back[0] > budget
     if back is None or cut:
-        offset = generation.next_line(end - room, end)
-        if offset == end and room == _ANSWER_BYTES:
+        offset = generation.next_line(end - budget, end)
+        if offset == end and budget == _RANGE_BYTES:
+            # A line of more bytes than a range holds: it is returned alone.
             offset, _ = generation.lines_until(end, 1 - rest, most=end) or (end, 0)
         back = offset, generation.count_lines(offset, end)
     offset, lines = back
     lines += rest and offset < end
-    return _Taken(generation.position(offset, generation.number(offset)), lines, end - offset, cut)
+    return _LastLines(generation.position(offset, generation.number(offset)), lines, end - offset, cut)
 
 
-def _rest(generation: Generation, end: int) -> bool:
+def _has_rest(generation: Generation, end: int) -> bool:
+    """Return whether ``end`` is the end of the file, after a line without a newline. Raises OSError."""
     return end >= generation.size() and generation.has_rest(end)

@@ -1,4 +1,4 @@
-"""Lines with the times by which those of several views are put in order."""
+"""Lines with times, by which the lines of several views are merged."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,60 +7,68 @@ from logviewer.files.encoding import to_text
 from logviewer.rotation.generation import Batch, Generation, Position
 from logviewer.search.time_index import TimeIndex
 
-FindTimes = Callable[[Generation], TimeIndex]
-"""Where the times are in a file."""
+GetTimeIndex = Callable[[Generation], TimeIndex]
+"""Returns the time index of a generation."""
 
-BEFORE = -1
-"""Before all times: lines ahead of the first one of their file that has any."""
+BEFORE_ANY_TIME = -1
+"""The time of lines before the first time in their file."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedLine:
-    """A line, and the greatest time up to it in its view: lines never change places within a file."""
+    """One line, as a batch, with its time in epoch milliseconds.
+
+    ``time`` is adjusted where times go back, so lines of one view keep their order.
+    """
 
     time: int
     part: int
     batch: Batch
 
 
-def timed(part: int, batches: Sequence[Batch], place: Position, latest: int, times: FindTimes) -> Iterator[TimedLine]:
-    """These lines of the view ``part`` with their times; ``latest`` is that of the line before ``place``."""
-    for batch in _single(batches):
+def with_times(
+    part: int, batches: Sequence[Batch], position: Position, latest: int, time_index: GetTimeIndex
+) -> Iterator[TimedLine]:
+    """Yield the lines of the view ``part``, each with its time.
+
+    ``latest`` is the time of the line before ``position``. Raises OSError.
+    """
+    for batch in _split(batches):
         generation = batch.start.generation
-        found = generation.line_format.time(to_text(batch.lines[0][:512], generation.encoding))
-        if found is None and not _is_same(batch.start, place):
-            # It belongs to a line that did not pass.
-            found = times(generation).time_at(batch.start.offset)
-        latest = latest if found is None else max(latest, found)
-        place = batch.end
+        time = generation.line_format.time(to_text(batch.lines[0][:512], generation.encoding))
+        if time is None and not _is_same(batch.start, position):
+            # It belongs to a line that the query left out.
+            time = time_index(generation).time_at(batch.start.offset)
+        latest = latest if time is None else max(latest, time)
+        position = batch.end
         yield TimedLine(latest, part, batch)
 
 
-def time_before(place: Position, times: FindTimes) -> int:
-    """The time of the line before a place."""
-    if place.offset <= place.generation.begin:
-        return BEFORE
-    moment = times(place.generation).time_at(place.offset - 1)
-    return BEFORE if moment is None else moment
+def time_before(position: Position, time_index: GetTimeIndex) -> int:
+    """Return the time of the line before a position, in epoch milliseconds or ``BEFORE_ANY_TIME``. Raises OSError."""
+    if position.offset <= position.generation.begin:
+        return BEFORE_ANY_TIME
+    time = time_index(position.generation).time_at(position.offset - 1)
+    return BEFORE_ANY_TIME if time is None else time
 
 
 def _is_same(one: Position, other: Position) -> bool:
     return one.generation is other.generation and one.offset == other.offset
 
 
-def _single(batches: Sequence[Batch]) -> Iterator[Batch]:
-    """Each line as a batch of its own."""
+def _split(batches: Sequence[Batch]) -> Iterator[Batch]:
+    """Yield each line as a batch of its own."""
     for batch in batches:
-        places = [*batch.starts(), batch.end]
+        positions = [*batch.starts(), batch.end]
         for number, line in enumerate(batch.lines):
             last = number == len(batch.lines) - 1
             yield Batch(
-                places[number],
-                places[number + 1],
+                positions[number],
+                positions[number + 1],
                 [line],
                 cut=batch.cut,
                 unterminated=batch.unterminated and last,
                 plain=batch.plain,
-                places=[places[number]],
+                places=[positions[number]],
                 context=batch.context[number : number + 1],
             )

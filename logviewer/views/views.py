@@ -1,4 +1,4 @@
-"""Makes views of sources and queries, and keeps what they have in common."""
+"""Makes views of sources and queries, which share match and time indexes."""
 
 import threading
 from collections.abc import Sequence
@@ -22,48 +22,53 @@ _FILTERS_KEPT = 256
 
 
 class Views:
-    """Views share their passes over files, and the times that were found in them."""
+    """The views of a server, and the match and time indexes that they share. For any thread."""
 
     def __init__(self) -> None:
-        self._scans = Indexer()
-        self._times: WeakKeyDictionary[Generation, TimeIndex] = WeakKeyDictionary()
+        self._indexer = Indexer()
+        self._time_indexes: WeakKeyDictionary[Generation, TimeIndex] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._everything = LineFilter(Query())
         self.line_filter = lru_cache(_FILTERS_KEPT)(_line_filter)
 
     def of(self, sources: Sequence[Source], line_filter: LineFilter | None) -> View:
-        """The lines of sources that pass, all without a sieve; those of several by time."""
+        """Return the view of sources, by time if there are several; of all lines without a line filter."""
         parts = [self._of_one(source, line_filter) for source in sources]
-        return parts[0] if len(parts) == 1 else MergedView(parts, self.times)
+        return parts[0] if len(parts) == 1 else MergedView(parts, self.time_index)
 
     def _of_one(self, source: Source, line_filter: LineFilter | None) -> View:
         return (
-            FilteredView(source.generations, line_filter, self._scans) if line_filter else PlainView(source.generations)
+            FilteredView(source.generations, line_filter, self._indexer)
+            if line_filter
+            else PlainView(source.generations)
         )
 
-    def matches(self, source: Source, line_filter: LineFilter | None) -> list[MatchIndex]:
-        """The matches in each file of a source, and the pass over it under way. Raises OSError."""
-        return [self._scans.index(each, line_filter or self._everything) for each in source.generations]
+    def match_indexes(self, source: Source, line_filter: LineFilter | None) -> list[MatchIndex]:
+        """Return the match index of each generation of a source, oldest first, and let it be filled. Raises OSError."""
+        return [self._indexer.index(each, line_filter or self._everything) for each in source.generations]
 
-    def times(self, generation: Generation) -> TimeIndex:
-        """Where times are in a file."""
+    def time_index(self, generation: Generation) -> TimeIndex:
+        """Return the time index of a generation."""
         with self._lock:
-            return self._times.setdefault(generation, TimeIndex(generation))
+            return self._time_indexes.setdefault(generation, TimeIndex(generation))
 
-    def lines_at(self, sources: Sequence[Source], line_filter: LineFilter | None, moment: int, count: int) -> LineRange:
-        """Up to ``count`` lines from the first one on that is of this time (epoch ms) or later. Raises OSError."""
+    def lines_at(self, sources: Sequence[Source], line_filter: LineFilter | None, time: int, count: int) -> LineRange:
+        """Return up to ``count`` lines from a time on, in epoch milliseconds. Raises as ``View``."""
         parts = [self._of_one(source, line_filter) for source in sources]
-        return MergedView(parts, self.times).lines_at(moment, count)
+        return MergedView(parts, self.time_index).lines_at(time, count)
 
     def last(self, source: Source, line_filter: LineFilter, count: int) -> list[Position]:
-        """The place before the last ``count`` lines that pass, wherever they are. Raises OSError."""
-        found: list[Position] = []
-        for matches in reversed(self.matches(source, line_filter)):
-            batches, _ = matches.read_before(matches.generation.size(), count - len(found))
-            found = [batch.start for batch in batches] + found
-            if len(found) >= count:
+        """Return the position before the last ``count`` selected lines, searching all files if needed. Raises OSError.
+
+        The positions at the end of the source if no line is selected.
+        """
+        starts: list[Position] = []
+        for matches in reversed(self.match_indexes(source, line_filter)):
+            batches, _ = matches.read_before(matches.generation.size(), count - len(starts))
+            starts = [batch.start for batch in batches] + starts
+            if len(starts) >= count:
                 break
-        return found[:1] or source.last(0)
+        return starts[:1] or source.last(0)
 
     def histogram(
         self,
@@ -74,19 +79,19 @@ class Views:
         since: int | None,
         until: int | None,
     ) -> Histogram:
-        """How many lines pass over time, by level. Raises OSError."""
+        """Count the selected lines over time, by level; see ``histogram``. Raises OSError."""
         parts = [
-            (matches, self.times(matches.generation))
+            (matches, self.time_index(matches.generation))
             for source in sources
-            for matches in self.matches(source, line_filter)
+            for matches in self.match_indexes(source, line_filter)
         ]
         return histogram(parts, buckets, since=since, until=until)
 
     def close(self) -> None:
-        """End the passes."""
-        self._scans.close()
+        """Stop the indexer."""
+        self._indexer.close()
 
 
 def _line_filter(query: Query, context: int) -> LineFilter | None:
-    """The sieve of a query, None if all lines pass. Raises QueryError."""
+    """Return the line filter of a query, None for a query without conditions. Raises QueryError."""
     return LineFilter(query, context=context) if query else None

@@ -54,7 +54,7 @@ class ScanStream:
         while left := [scan for scan in scans if scan.lines or not scan.is_read]:
             went_on = False
             for scan in [scan for scan in left if not scan.lines and not scan.is_read]:
-                went_on = await self.loader.run(partial(scan.poll, self.count)) or went_on
+                went_on = await self.loader.run(partial(scan.read, self.count)) or went_on
             batches = take(scans)
             yield batches
             if not batches and not went_on:
@@ -88,12 +88,12 @@ class ScanStream:
         return begins
 
     async def _scan(self, part: int) -> Scan:
-        files = await self.loader.run(partial(self.views.matches, self.sources[part], self.line_filter))
+        files = await self.loader.run(partial(self.views.match_indexes, self.sources[part], self.line_filter))
         begin = self.begins[self.sources[part].key] if self.begins else None
-        return Scan(part, files, self.newest, self.views.times if len(self.sources) > 1 else None, begin)
+        return Scan(part, files, self.newest, self.views.time_index if len(self.sources) > 1 else None, begin)
 
     async def _ask_again(self, scans: Sequence[Scan]) -> None:
         """Passes rest where nobody asks."""
         for scan in scans:
             if not scan.is_read:
-                await self.loader.run(partial(self.views.matches, self.sources[scan.part], self.line_filter))
+                await self.loader.run(partial(self.views.match_indexes, self.sources[scan.part], self.line_filter))

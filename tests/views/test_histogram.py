@@ -43,7 +43,7 @@ def counted(
 ) -> Histogram:
     views = Views()
     line_filter = views.line_filter(query, 0)
-    server.until(lambda: all(matches.complete for matches in views.matches(source, line_filter)))
+    server.until(lambda: all(matches.complete for matches in views.match_indexes(source, line_filter)))
     found = views.histogram([source], line_filter, buckets, since=since, until=until)
     views.close()
     return found

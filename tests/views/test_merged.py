@@ -104,7 +104,7 @@ def test_what_passes_a_query_is_merged_alike(tmp_path: Path, contents: Contents,
     sources, everything = opened(tmp_path, contents)
     views = Views()
     line_filter = views.line_filter(Query(include=("1",), exclude=("2",)), 0)
-    until(lambda: all(matches.complete for source in sources for matches in views.matches(source, line_filter)))
+    until(lambda: all(matches.complete for source in sources for matches in views.match_indexes(source, line_filter)))
     found = views.of(sources, line_filter).by_number(start, count)
     expected = [line for line in everything if "1" in line and "2" not in line]
     first = start if start >= 0 else max(0, len(expected) + start)

@@ -106,7 +106,7 @@ class SearchRun:
         return event("match", {"matches": match_rows(ids, batches, self.line_filter)}) + b"\n"
 
     async def _indexes(self, source: Source) -> list[MatchIndex]:
-        return await self.loader.run(lambda: self.views.matches(source, self.line_filter))
+        return await self.loader.run(lambda: self.views.match_indexes(source, self.line_filter))
 
     async def _is_complete(self) -> bool:
         return all([all(each.complete for each in await self._indexes(source)) for source in self.sources])
