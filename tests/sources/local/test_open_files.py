@@ -1,0 +1,148 @@
+"""How long rotated and deleted files stay open, and how many at most."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from logviewer.rotation.history import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
+from tests.helpers.followed_log import FollowedLog
+
+
+def test_a_rotated_file_stays_open_while_it_is_on_disk(log: FollowedLog) -> None:
+    log.append("one").poll().rotate().append("new").poll().poll(9 * HOLD_SECONDS)
+    assert log.descriptors() == ["app.log", "app.log.1"]
+    log.rename("app.log.1", "kept elsewhere").poll()
+    assert log.descriptors() == ["app.log", "kept elsewhere"]
+    log.delete("kept elsewhere").poll()
+    assert log.descriptors() == ["app.log"]
+
+
+def test_a_rotated_file_that_is_deleted_soon_is_released_after_its_time(log: FollowedLog) -> None:
+    log.append("one").poll().rotate().append("new").poll()
+    log.delete("app.log.1").poll(HOLD_SECONDS - 1)
+    assert log.descriptors() == ["app.log", "app.log.1 (deleted)"]
+    log.poll(2)
+    assert log.descriptors() == ["app.log"]
+
+
+@pytest.mark.usefixtures("few_descriptors")
+def test_a_rotated_file_is_released_where_descriptors_run_short(log: FollowedLog) -> None:
+    log.append("one").poll().rotate().append("new").poll()
+    assert log.descriptors() == ["app.log", "app.log.1"]
+    log.poll(HOLD_SECONDS + 1)
+    assert log.descriptors() == ["app.log"]
+
+
+def test_a_deleted_file_is_released_after_its_time(log: FollowedLog) -> None:
+    log.append("one").poll().delete().poll()
+    assert log.descriptors() == ["app.log (deleted)"]
+    log.poll(HOLD_SECONDS + 1)
+    assert log.descriptors() == []
+
+
+def test_a_file_that_follows_a_released_one_is_read(log: FollowedLog) -> None:
+    log.open("one").expect("one")
+    log.delete().poll().poll(HOLD_SECONDS + 1).append("new").poll()
+    assert [text for text in log.read() if not text.startswith("<")] == ["new"]
+
+
+def test_a_file_truncated_in_a_removed_directory_is_released(log: FollowedLog) -> None:
+    log.append("one").poll()
+    with log.path.open("r+b") as writer:
+        shutil.rmtree(log.path.parent.rename(log.path.parent.with_name("gone")))
+        writer.truncate(0)
+        log.poll().poll(HOLD_SECONDS + 1)
+    assert log.source.state == "missing"
+    assert not log.source.generations
+
+
+def test_many_rotations_hold_a_bounded_number_of_files(log: FollowedLog) -> None:
+    for number in range(4 * MAX_HELD):
+        log.append(f"line {number}").poll().rename("app.log", f"app.log-{number:08}")
+    assert len(log.descriptors()) <= MAX_HELD + 1
+
+
+def test_many_rotations_between_two_polls_hold_a_bounded_number_of_files(log: FollowedLog) -> None:
+    log.append("first").poll()
+    for number in range(4 * MAX_HELD):
+        log.append(f"line {number}").rename("app.log", f"app.log-{number:08}")
+    log.append("last").poll()
+    for _ in range(4 * MAX_HELD):
+        log.poll()
+    assert len(log.descriptors()) <= MAX_HELD + 1
+
+
+@pytest.mark.parametrize("slow", [False, True], ids=["read after each poll", "read at last"])
+@pytest.mark.parametrize("copied", [False, True], ids=["renamed", "copied and truncated"])
+def test_more_rotations_than_held_files_lose_nothing(copied: bool, slow: bool, log: FollowedLog) -> None:
+    log.open("line 0")
+    for number in range(1, 2 * MAX_HELD):
+        (log.copytruncate if copied else log.rotate)()
+        log.append(f"line {number}")
+    texts: list[str] = []
+    for _ in range(3 * MAX_HELD):
+        log.poll()
+        texts += [] if slow else log.read()
+    assert texts + log.read() == [f"line {number}" for number in range(2 * MAX_HELD)]
+
+
+@pytest.mark.usefixtures("few_descriptors")
+def test_a_reader_of_a_released_file_finds_it_on_disk(log: FollowedLog) -> None:
+    log.open("one", "two", "three", "four")
+    assert log.read_event() == ["one", "two", "three"]
+    log.rotate().append("new").poll().poll(HOLD_SECONDS + 1).expect("four", "new")
+
+
+def test_a_reader_of_a_released_and_deleted_file_gets_a_gap(log: FollowedLog) -> None:
+    log.open("one").rotate().delete("app.log.1").append("new").poll().poll(HOLD_SECONDS + 1)
+    log.expect("<rotated>", "new")
+
+
+@pytest.mark.usefixtures("few_descriptors")
+@pytest.mark.parametrize("then", ["written to", "copied and truncated", "rotated"])
+def test_a_rotated_file_that_grows_after_its_release_is_not_repeated(then: str, log: FollowedLog) -> None:
+    log.open("one").rotate().touch().poll().expect("one")
+    log.poll(GRACE_SECONDS).expect()
+    log.poll(HOLD_SECONDS + 1).append("late", to="app.log.1").poll().append("new")
+    if then != "written to":
+        (log.rotate if then == "rotated" else log.copytruncate)()
+        log.append("newer")
+    texts = log.poll().read()
+    assert [text for text in texts if text != "late"] == ["new", "newer"][: 1 if then == "written to" else 2]
+
+
+def test_a_source_without_users_holds_no_file(tmp_path: Path) -> None:
+    log = FollowedLog(tmp_path / "app.log")
+    for _ in range(3):
+        log.append("one").poll().rotate()
+    log.restart()
+    del log.source
+    assert log.descriptors() == []
+
+
+@pytest.mark.parametrize("copied", [False, True], ids=["renamed", "copied and truncated"])
+def test_readers_that_reconnect_often_hold_no_more_files(copied: bool, log: FollowedLog) -> None:
+    log.open("one", "two").read()
+    (log.copytruncate if copied else log.rotate)()
+    log.append("new").restart()
+    at_last_line = log.reader
+
+    def reconnect_and_leave() -> list[str]:
+        log.reader = at_last_line
+        log.reconnect().reader.close()
+        return log.descriptors()
+
+    held = reconnect_and_leave()
+    for _ in range(3 * MAX_HELD):
+        reconnect_and_leave()
+    assert log.descriptors() == held
+
+
+def test_polls_and_truncations_hold_no_more_files(log: FollowedLog) -> None:
+    log.append("one").poll()
+    for number in range(50):
+        log.copytruncate().append(f"line {number}", "x" * (number % 7)).poll()
+        log.source.last(3)
+        log.truncate().poll()
+    assert len(log.descriptors()) <= MAX_HELD + 1
