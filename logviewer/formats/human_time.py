@@ -26,12 +26,6 @@ _DAY = re.compile(
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 
 
-def is_relative(text: str | None) -> bool:
-    """Return whether a time is relative to the present, such as "15 min ago"."""
-    words = " ".join((text or "").lower().split())
-    return words == "now" or any(pattern.fullmatch(words) for pattern in (_AGO, _MONTHS_AGO))
-
-
 def parse_time(text: str, *, now: float | None = None, zone: tzinfo | None = None) -> int:
     """Return the epoch milliseconds of a time, such as one of ``EXAMPLES``; a date alone is its midnight.
 

@@ -31,7 +31,6 @@ from logviewer.web.log import AbortedResponses, RequestLog
 from logviewer.web.metrics import Metrics
 from logviewer.web.page_text import PageText
 from logviewer.web.pages import Pages
-from logviewer.web.presents import Presents
 from logviewer.web.static import StaticFiles
 from logviewer.web.streams import Streams
 from logviewer.workers.shared_state import SharedState
@@ -52,7 +51,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
         openapi_url="/api/openapi.json",
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
-    lookup = Lookup(catalog, views, Presents(shared.presents))
+    lookup = Lookup(catalog, views)
     stream = StreamRoutes(lookup, views, streams)
     pages = Pages(settings, package_version, catalog, text=PageText(lookup, stream))
     app.include_router(pages.router)

@@ -1,5 +1,6 @@
 """What may be asked for: the parameters of each route."""
 
+import time
 from typing import Literal, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +11,8 @@ Order = Literal["newest", "oldest"]
 
 MAX_LINES = 5000
 MAX_CONTEXT = 1000
+# The year 2286: later moments have 14 digits, which a time does not have either.
+MAX_NOW_MS = 9_999_999_999_999
 
 
 class _Query(BaseModel):
@@ -31,12 +34,18 @@ class Filter(_Query):
     level: list[str] = Field([])
     since: str | None = None
     until: str | None = None
+    now: int = Field(default_factory=lambda: int(time.time() * 1000), ge=0, le=MAX_NOW_MS)
     records: bool = False
     context: int = Field(0, ge=0, le=MAX_CONTEXT)
     spans: bool = False
 
-    def query(self, now: float) -> Query:
-        """What is asked for at this present (epoch seconds). Raises QueryError."""
+    @property
+    def now_seconds(self) -> float:
+        """The moment from which relative times count, in epoch seconds."""
+        return self.now / 1000
+
+    def query(self) -> Query:
+        """Return the checked query. Raises QueryError, which names the parameter."""
         return Query.of(
             include=self.q,
             exclude=self.exclude,
@@ -46,7 +55,7 @@ class Filter(_Query):
             since=self.since,
             until=self.until,
             records=self.records,
-            now=now,
+            now=self.now_seconds,
         )
 
 

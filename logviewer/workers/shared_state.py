@@ -10,10 +10,9 @@ from logviewer.workers.shared_log import SharedLog
 class SharedState:
     """Made before the workers, who are ``peers``.
 
-    They note the sessions that were signed out of, wrong tries, and when relative times were asked for.
+    They note the sessions that were signed out of, and wrong tries.
     """
 
     peers: WorkerLink
     ended: SharedLog = field(default_factory=lambda: SharedLog(100_000))
     tries: SharedLog = field(default_factory=SharedLog)
-    presents: SharedLog = field(default_factory=SharedLog)

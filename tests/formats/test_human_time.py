@@ -1,12 +1,10 @@
-"""Times as people write them, and how long relative ones mean the same."""
+"""Times as people write them."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from logviewer.formats.human_time import parse_time
-from logviewer.web.presents import Presents
-from logviewer.workers.shared_log import SharedLog
 
 ZONE = timezone(timedelta(hours=1))
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=ZONE)
@@ -97,35 +95,3 @@ def test_a_month_ago_is_a_day_that_there_is() -> None:
 def test_a_unit_is_known_by_its_whole_name(text: str) -> None:
     with pytest.raises(ValueError, match="15 min ago"):
         parse_time(text, now=NOW.timestamp(), zone=UTC)
-
-
-def test_relative_words_mean_the_same_for_as_long_as_they_are_asked_again_soon() -> None:
-    now = NOW.timestamp()
-    presents = Presents(SharedLog(), lambda: now)
-    begin = presents.of("60 min ago", None)
-    for _ in range(3):
-        now += 240
-        assert presents.of("60 min ago", None) == begin
-    assert presents.of("60 min ago", "now") == now
-
-
-def test_relative_words_are_told_anew_once_nobody_asked_or_after_a_quarter_of_an_hour() -> None:
-    now = NOW.timestamp()
-    presents = Presents(SharedLog(), lambda: now)
-    presents.of("now", None)
-    now += 301
-    assert presents.of("now", None) == now
-    begin = now
-    for _ in range(5):
-        now += 200
-        present = presents.of("now", None)
-    assert begin < present <= now
-
-
-@pytest.mark.parametrize("text", ["today 09:00", "12:30", "yesterday", "2026-11-20", None])
-def test_words_for_a_day_are_of_the_day_that_it_is(text: str | None) -> None:
-    now = NOW.timestamp()
-    presents = Presents(SharedLog(), lambda: now)
-    presents.of(text, None)
-    now += 1
-    assert presents.of(text, None) == now

@@ -30,8 +30,8 @@ class HistogramRoutes:
     async def histogram(self, query: Annotated[HistogramQuery, Parameters()], user: CurrentUser) -> Response:
         """Count the matching lines over time, by level. `complete` is false while lines are left to scan."""
         sources, line_filter = self._lookup.sources(query.source, user), self._lookup.line_filter(query)
-        since = None if query.begin is None else epoch_ms("from", query.begin)
-        until = None if query.end is None else epoch_ms("to", query.end)
+        since = None if query.begin is None else epoch_ms("from", query.begin, query)
+        until = None if query.end is None else epoch_ms("to", query.end, query)
         if since is not None and until is not None and until <= since:
             raise HTTPException(422, "to: must be later than from")
         for _ in range(_POLLS):

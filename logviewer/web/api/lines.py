@@ -81,7 +81,7 @@ class LineRoutes:
         for source in sources:
             source.poll()
         if query.time is not None:
-            return self._views.lines_at(sources, line_filter, epoch_ms("time", query.time), query.count)
+            return self._views.lines_at(sources, line_filter, epoch_ms("time", query.time, query), query.count)
         return self._views.of(sources, line_filter).by_number(query.start or 0, query.count)
 
 

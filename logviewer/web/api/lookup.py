@@ -20,7 +20,6 @@ from logviewer.views.views import Views
 from logviewer.web.auth.guard import user_of
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import Filter
-from logviewer.web.presents import Presents
 
 JSON = "application/json"
 NO_STORE = {"cache-control": "no-store"}
@@ -33,10 +32,9 @@ CurrentUser = Annotated[User, Depends(user_of)]
 class Lookup:
     """The sources that a user may see, and the line filter of a query."""
 
-    def __init__(self, catalog: Catalog, views: Views, presents: Presents) -> None:
+    def __init__(self, catalog: Catalog, views: Views) -> None:
         self._catalog = catalog
         self._views = views
-        self._presents = presents
 
     def visible_to(self, user: User) -> list[Source]:
         """Return all sources that the user may see."""
@@ -55,7 +53,7 @@ class Lookup:
     def line_filter(self, query: Filter) -> LineFilter | None:
         """Return the line filter of a query; None if every line matches. Raises HTTPException (422)."""
         try:
-            return self._views.line_filter(query.query(self._presents.of(query.since, query.until)), query.context)
+            return self._views.line_filter(query.query(), query.context)
         except QueryError as error:
             raise HTTPException(422, str(error)) from error
 
@@ -83,10 +81,13 @@ def locate(sources: Sequence[Source], parameter: str, text: str) -> Position:
     raise HTTPException(404, f"{parameter}: the line is not in {names} ({reason or 'lost'})")
 
 
-def epoch_ms(parameter: str, text: str) -> int:
-    """Return a time in epoch milliseconds. Raises HTTPException (422), which names the parameter."""
+def epoch_ms(parameter: str, text: str, query: Filter) -> int:
+    """Return a time in epoch milliseconds, relative to the query's ``now``.
+
+    Raises HTTPException (422), which names the parameter.
+    """
     try:
-        return parse_time(text)
+        return parse_time(text, now=query.now_seconds)
     except ValueError as error:
         raise HTTPException(422, f"{parameter}: {error}") from error
 
