@@ -1,1 +1,1 @@
-"""What can be followed."""
+"""Sources: log files, standard input, and the catalog of all sources of a server."""

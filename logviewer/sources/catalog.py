@@ -1,4 +1,4 @@
-"""Which sources there are: paths, globs and directories expanded, and one task that follows them all."""
+"""The sources of a server: expands paths, globs and directories, and polls all sources."""
 
 import asyncio
 import contextlib
@@ -39,10 +39,10 @@ _NOT_LOGS = re.compile(r"\.(gz|bz2|xz|zst|lz4|zip|journal~?|db|pid|sock|lock)$|~
 
 
 class Catalog:
-    """The sources by id, found anew as files appear. Its task and its readers live on one event loop.
+    """The sources by id; new files become sources while the server runs.
 
-    ``tables`` say how the lines of some are read, and what is redacted. Symlinks that lead out of what the paths name
-    are not followed unless that is wanted.
+    ``tables`` hold line formats and redaction patterns. Unless ``follow_symlinks``, a symlink is followed only to a
+    target inside the given paths. ``follow`` and all readers run on one event loop.
     """
 
     def __init__(
@@ -60,42 +60,42 @@ class Catalog:
         self._line_formats = LineFormats(tables.logs, tables.redact)
         self._by_id: dict[str, LocalSource] = {}
         self._by_path: dict[Path, LocalSource] = {}
-        self._threads = ThreadPoolExecutor(1, thread_name_prefix="look")
-        self._counting = LineCounter(lambda: self)
-        self._by_name: Mapping[Path, LocalSource] = {}
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="poll")
+        self._line_counter = LineCounter(lambda: self)
+        self._by_watched_path: Mapping[Path, LocalSource] = {}
         self._directories: frozenset[tuple[Path, int]] = frozenset()
-        self._rearm = asyncio.Event()
-        self._attention = asyncio.Event()
+        self._restart_watch = asyncio.Event()
+        self._poll_now = asyncio.Event()
         self.stdin = self._open(stdin, "stdin", DirectoryListings()) if stdin else None
-        self._renew([self.stdin] if self.stdin else [], set())
-        self._renew(*self._expand())
+        self._replace([self.stdin] if self.stdin else [], set())
+        self._replace(*self._expand())
 
     def __iter__(self) -> Iterator[LocalSource]:
         return iter(list(self._by_id.values()))
 
-    def seen_by(self, user: User) -> list[Source]:
-        """The sources that this user may see."""
-        return [source for source in self if self._is_seen(source, user)]
+    def visible_to(self, user: User) -> list[Source]:
+        """Return the sources that a user may see."""
+        return [source for source in self if self._is_visible(source, user)]
 
     def find(self, wanted: str, user: User) -> Source | None:
-        """The source with this id, or the only one with this name, of those that this user may see.
+        """Return the source with an id, or the only one with a name, if the user may see it; otherwise None.
 
         Its lines are counted from now on.
         """
         by_id = self._by_id.get(wanted)
-        named = [source for source in self if source.name == wanted and self._is_seen(source, user)]
-        found = by_id if by_id and self._is_seen(by_id, user) else named[0] if len(named) == 1 else None
+        named = [source for source in self if source.name == wanted and self._is_visible(source, user)]
+        found = by_id if by_id and self._is_visible(by_id, user) else named[0] if len(named) == 1 else None
         if found:
-            self._counting.ask(found)
+            self._line_counter.request(found)
         return found
 
-    def _is_seen(self, source: LocalSource, user: User) -> bool:
-        # Where standard input is kept is nobody's matter.
+    def _is_visible(self, source: LocalSource, user: User) -> bool:
+        # The path of the spool does not count.
         path = Path(source.name) if source is self.stdin else source.path
         return user.sources is None or any(matches_glob(glob, path, source.name) for glob in user.sources)
 
     def _expand(self) -> tuple[list[LocalSource], set[LocalSource]]:
-        """Sources for the files that the paths name by now and that are not known yet, and those that are gone.
+        """Return new sources, for files that the paths name now, and the sources whose files are gone.
 
         For any thread.
         """
@@ -103,7 +103,7 @@ class Catalog:
         known = self._by_path
         named = dict.fromkeys(expand(self._paths, known=known))
         new = [self._open(path, path.name, listings) for path in named if path not in known]
-        # As long as rotated files are left of one, they are shown as its own.
+        # A missing source with rotated files stays: they are its history.
         gone = {each for path, each in known.items() if path not in named and each.is_gone and not each.has_rotations}
         return new, gone
 
@@ -113,63 +113,63 @@ class Catalog:
         source.poll(listings)
         return source
 
-    def _renew(self, new: Iterable[LocalSource], gone: set[LocalSource]) -> None:
-        """Take up new sources, and forget those that are gone or, waited for as files, have become directories."""
+    def _replace(self, new: Iterable[LocalSource], gone: set[LocalSource]) -> None:
+        """Add new sources; remove unwatched ones that are gone, or whose path became a directory before a file."""
         kept = [
             each
             for each in self._by_path.values()
             if each.changed.watched or not (each in gone or (each.is_directory and not each.generations))
         ]
         for source in new:
-            source.changed.on_watched = self._attention.set
+            source.changed.on_watched = self._poll_now.set
             kept.append(source)
-        # Replaced, never changed: requests look things up here meanwhile.
+        # New dicts, because threads may be reading the old ones.
         self._by_path = {source.path: source for source in kept}
         self._by_id = {source.id: source for source in kept}
 
     def unmatched(self) -> list[str]:
-        """The paths that name nothing yet."""
+        """Return the paths that match no file yet."""
         return [path for path in self._paths if not any(expand([path]))]
 
     def close(self) -> None:
-        """End the threads that look and count."""
+        """Stop polling and counting."""
         self._threads.shutdown(wait=False)
-        self._counting.close()
+        self._line_counter.close()
 
     # Following
 
     async def follow(self) -> None:
-        """Look at every source again and again, and at once where a watch hints at a change. Runs until cancelled.
+        """Poll every source at intervals, and at once when a watch reports a change. Runs until cancelled.
 
-        Their lines are counted meanwhile.
+        Also starts to count lines, in a thread.
         """
-        self._counting.start()
+        self._line_counter.start()
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._poll_steadily())
-                tasks.create_task(self._follow_hints())
+                tasks.create_task(self._poll_at_intervals())
+                tasks.create_task(self._follow_watch())
         finally:
-            self._rearm.set()
+            self._restart_watch.set()
 
-    async def _poll_steadily(self) -> None:
+    async def _poll_at_intervals(self) -> None:
         loop = asyncio.get_running_loop()
         expanded = loop.time()
         while True:
-            await self._rest(POLL_SECONDS if self._watched() else IDLE_POLL_SECONDS)
+            await self._sleep(POLL_SECONDS if self._watched() else IDLE_POLL_SECONDS)
             if loop.time() - expanded >= EXPAND_SECONDS:
                 expanded = loop.time()
-                self._renew(*await self._in_thread(self._expand))
+                self._replace(*await self._in_thread(self._expand))
             await self._poll(list(self._by_path.values()))
-            self._by_name, directories = await self._in_thread(partial(_names, self._watched()))
+            self._by_watched_path, directories = await self._in_thread(partial(_paths_to_watch, self._watched()))
             if directories != self._directories:
                 self._directories = directories
-                self._rearm.set()
+                self._restart_watch.set()
 
-    async def _rest(self, seconds: float) -> None:
-        """Sleep, unless somebody begins to read a source that nobody read."""
+    async def _sleep(self, seconds: float) -> None:
+        """Sleep, but no longer than until a source gets its first reader."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._attention.wait(), seconds)
-        self._attention.clear()
+            await asyncio.wait_for(self._poll_now.wait(), seconds)
+        self._poll_now.clear()
 
     async def _poll(self, sources: Iterable[LocalSource]) -> None:
         for source in await self._in_thread(
@@ -183,47 +183,49 @@ class Catalog:
     def _watched(self) -> list[LocalSource]:
         return [source for source in self._by_path.values() if source.changed.watched]
 
-    async def _follow_hints(self) -> None:
+    async def _follow_watch(self) -> None:
         while True:
-            self._rearm.clear()
+            self._restart_watch.clear()
             if not self._directories:
-                await self._rearm.wait()
+                await self._restart_watch.wait()
                 continue
-            async for changed in changes([directory for directory, _ in self._directories], self._rearm):
-                await self._hear(changed)
-            # A watch that failed is not armed again at once: the steady look does its work.
-            await asyncio.sleep(0 if self._rearm.is_set() else IDLE_POLL_SECONDS)
+            async for changed in changes([directory for directory, _ in self._directories], self._restart_watch):
+                await self._handle_changes(changed)
+            # A failed watch restarts late: polls do its work meanwhile.
+            await asyncio.sleep(0 if self._restart_watch.is_set() else IDLE_POLL_SECONDS)
 
-    async def _hear(self, changed: Iterable[tuple[Change, Path]]) -> None:
-        known = [(change, self._by_name[path]) for change, path in changed if path in self._by_name]
+    async def _handle_changes(self, changed: Iterable[tuple[Change, Path]]) -> None:
+        """Wake the readers of modified files; poll sources whose paths appeared or disappeared."""
+        by_path = self._by_watched_path
+        known = [(change, by_path[path]) for change, path in changed if path in by_path]
         for source in {source for change, source in known if change is Change.modified}:
             source.changed.send()
         await self._poll({source for change, source in known if change is not Change.modified})
 
 
-def _names(sources: Iterable[LocalSource]) -> tuple[Mapping[Path, LocalSource], frozenset[tuple[Path, int]]]:
-    """The sources by the paths where changes to them are told, and the directories to watch, with their inodes."""
-    by_name: dict[Path, LocalSource] = {}
+def _paths_to_watch(sources: Iterable[LocalSource]) -> tuple[Mapping[Path, LocalSource], frozenset[tuple[Path, int]]]:
+    """Return the sources by the paths of their change events, and the directories to watch, with their inodes."""
+    by_path: dict[Path, LocalSource] = {}
     directories: set[tuple[Path, int]] = set()
     for source in sources:
         for path in {source.path, Path(os.path.realpath(source.path))}:
-            by_name[path] = source
+            by_path[path] = source
             with contextlib.suppress(OSError):
                 directories.add((path.parent, path.parent.stat().st_ino))
-    return by_name, frozenset(directories)
+    return by_path, frozenset(directories)
 
 
 def _source_id(path: Path, name: str) -> str:
-    """An id that depends on the path alone, so that every server on this machine gives the same."""
+    """Return an id that depends on path and name only: it is the same in every server on this machine."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "log"
     return f"{slug[:40]}-{hashlib.blake2b(os.fsencode(path), digest_size=8).hexdigest()}"
 
 
 def check(paths: Iterable[str]) -> None:
-    """Refuse what can never be followed.
+    """Check that each path can be followed, now or once it exists.
 
     Raises:
-        NotAFileError: if a path names a device, pipe or socket, or can name nothing.
+        NotAFileError: if a path names a device, pipe or socket, is too long, or is a loop of symlinks.
     """
     for path in paths:
         if path != STDIN and not os.path.isdir(path):
@@ -237,9 +239,9 @@ def check(paths: Iterable[str]) -> None:
 
 
 def expand(paths: Iterable[str], *, known: Iterable[Path] = ()) -> Iterator[Path]:
-    """The files that the paths name now: themselves if there or not, what a glob matches, what lies in a directory.
+    """Yield the files that the paths name now: plain paths (missing or not), matches of globs, contents of directories.
 
-    Rotations of these files, and of the known ones, are left out of globs and directories.
+    Globs and directories leave out rotations of their files, and of the ``known`` ones.
     """
     known = list(known)
     for path in paths:
@@ -258,7 +260,7 @@ def _files_below(directory: str) -> Iterator[Path]:
 
 
 def _logs_among(paths: Iterable[Path], known: Iterable[Path]) -> Iterator[Path]:
-    """Leave out what is no file, is compressed, or is a rotation of another one."""
+    """Yield the regular files that are neither compressed nor a rotation of another file."""
     found = list(paths)
     names: dict[Path, set[str]] = {}
     for path in (*found, *known):

@@ -1,4 +1,4 @@
-"""One thread that counts the lines of the sources' files: what somebody reads first, then the small ones."""
+"""Counts the lines of all sources in one thread: requested sources first, then small files."""
 
 import contextlib
 import threading
@@ -9,48 +9,50 @@ from logviewer.source import Source
 
 TICK_SECONDS = 1.0
 SLICE_BYTES = 16 * 1024 * 1024
-# Nobody asked, and a machine at work has other uses for its disk and its page cache.
-UNASKED_BYTES = 256 * 1024 * 1024
+# Larger files are counted on request only: other programs need the disk and the page cache.
+UNREQUESTED_BYTES = 256 * 1024 * 1024
 
 
 class LineCounter:
-    """Counts slice by slice, the files in turns; and each second what they have grown by."""
+    """Counts files slice by slice, in turn, and each second the bytes that were added to them."""
 
     def __init__(self, sources: Callable[[], Iterable[Source]]) -> None:
         self._sources = sources
-        self._asked: dict[Source, None] = {}
+        self._requested: dict[Source, None] = {}
         self._wake = threading.Event()
         self._closed = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin, unless it has begun."""
+        """Start the thread, unless it has started."""
         if self._thread is None:
-            # A daemon: nobody can end a read of a disk that does not answer.
+            # A daemon: a read from a disk that does not respond cannot be interrupted.
             self._thread = threading.Thread(target=self._run, name="count", daemon=True)
             self._thread.start()
 
-    def ask(self, source: Source) -> None:
-        """Count all files of this source, before those that nobody asked for, from now on."""
-        if source not in self._asked:
-            self._asked[source] = None
+    def request(self, source: Source) -> None:
+        """Count all files of a source from now on, before sources without a request."""
+        if source not in self._requested:
+            self._requested[source] = None
             self._wake.set()
 
     def close(self) -> None:
-        """End after the slice that is being counted."""
+        """Stop the thread after the current slice."""
         self._closed = True
         self._wake.set()
 
     def _run(self) -> None:
-        # The first wait leaves the machine to the first screen.
+        # The first wait leaves CPU and disk to the first screen.
         while not self._closed:
             self._wake.wait(TICK_SECONDS)
             self._wake.clear()
-            while self._turn(self._wanted()) or (not self._wake.is_set() and self._turn(self._small())):
+            while self._count_slices(self._requested_files()) or (
+                not self._wake.is_set() and self._count_slices(self._small_files())
+            ):
                 pass
 
-    def _turn(self, generations: Iterable[Generation]) -> bool:
-        """Count a slice of each; whether more is to be counted."""
+    def _count_slices(self, generations: Iterable[Generation]) -> bool:
+        """Count a slice of each generation; return whether one has more slices."""
         left = [self._count(each) for each in generations if not self._closed]
         return any(left)
 
@@ -59,13 +61,14 @@ class LineCounter:
             return generation.count(SLICE_BYTES)
         return False
 
-    def _wanted(self) -> list[Generation]:
-        return [each for source in self._sources() if source in self._asked for each in reversed(source.generations)]
+    def _requested_files(self) -> list[Generation]:
+        sources = [source for source in self._sources() if source in self._requested]
+        return [generation for source in sources for generation in reversed(source.generations)]
 
-    def _small(self) -> Iterator[Generation]:
+    def _small_files(self) -> Iterator[Generation]:
         for source in self._sources():
-            live = None if source in self._asked else source.live
-            if live and not self._wake.is_set() and _size(live) <= UNASKED_BYTES:
+            live = None if source in self._requested else source.live
+            if live and not self._wake.is_set() and _size(live) <= UNREQUESTED_BYTES:
                 yield live
 
 

@@ -1,4 +1,4 @@
-"""Standard input, kept in a temporary file so that it can be followed, scrolled and resumed like any other."""
+"""Standard input, copied to a temporary file that is followed like any other log file."""
 
 import os
 import sys
@@ -15,10 +15,13 @@ _RETRY_SECONDS = 0.25
 
 
 class Spool:
-    """Copies a stream to a file in a thread of its own until the stream ends.
+    """Copies a stream to a temporary file, in a thread, until the stream ends.
 
-    The file goes when the process ends; CannotRunError is raised if there can be none. What the disk does not take
-    waits, and so does whoever writes to the stream.
+    While writes fail, bytes wait in the stream, and so does the process that writes to it. The file is deleted
+    when this process ends.
+
+    Raises:
+        CannotRunError: if the file cannot be created.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -27,8 +30,12 @@ class Spool:
         self.path.touch(mode=0o600)
 
     def start(self, at_end: Callable[[], None], report_error: Callable[[str | None], None]) -> None:
-        """Begin to copy. Both are called in that thread: ``report_error`` with what the disk refuses, or None again."""
-        # A daemon: nobody can end a read of a terminal or pipe that stays silent.
+        """Start to copy.
+
+        Calls both functions in the thread: ``report_error`` with the reason of each failed write, and with None after
+        each write that succeeds; ``at_end`` once, at the end of the stream.
+        """
+        # A daemon: the read of a silent terminal or pipe cannot be interrupted.
         threading.Thread(target=self._copy, args=(at_end, report_error), name="stdin", daemon=True).start()
 
     def _copy(self, at_end: Callable[[], None], report_error: Callable[[str | None], None]) -> None:
@@ -37,7 +44,7 @@ class Spool:
                 while chunk := os.read(self._stream.fileno(), _CHUNK):
                     _write(file, chunk, report_error)
         except OSError as error:
-            print(f"logviewer: standard input is followed no further: {error}", file=sys.stderr)  # noqa: T201
+            print(f"logviewer: stopped following standard input: {error}", file=sys.stderr)  # noqa: T201
         at_end()
 
 
@@ -46,7 +53,7 @@ def _write(file: FileIO, data: bytes, report_error: Callable[[str | None], None]
         try:
             data = data[file.write(data) :]
         except OSError as error:
-            report_error(f"standard input is not kept: {error.strerror}")
+            report_error(f"cannot store standard input: {error.strerror}")
             time.sleep(_RETRY_SECONDS)
         else:
             report_error(None)

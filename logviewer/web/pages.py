@@ -68,7 +68,7 @@ class Pages:
         chosen = request.query_params.getlist("source")
         if not _OTHER_VIEWS.isdisjoint(request.query_params) or len(chosen) > 1:
             return None
-        present = (source.id for source in self._catalog.seen_by(user_of(request)) if source.state == "open")
+        present = (source.id for source in self._catalog.visible_to(user_of(request)) if source.state == "open")
         first = chosen[0] if chosen else next(present, None)
         return quote(first, safe="") if first else None
 

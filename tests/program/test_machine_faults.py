@@ -320,7 +320,7 @@ def test_standard_input_waits_for_room_on_the_disk(serve: Serve, tmp_path: Path)
         pipe.flush()
         expect_state_and_lines(stream, "unreadable", "one", "two")
         (source,) = server.get("/api/sources").json()
-        assert source["reason"] == "standard input is not kept: File too large"
+        assert source["reason"] == "cannot store standard input: File too large"
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         expect_state_and_lines(stream, "open", "three", "four")
         pipe.write("five\n")

@@ -8,7 +8,7 @@ import pytest
 from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.generation import Generation
 from logviewer.sources import line_counter
-from logviewer.sources.line_counter import SLICE_BYTES, UNASKED_BYTES, LineCounter
+from logviewer.sources.line_counter import SLICE_BYTES, UNREQUESTED_BYTES, LineCounter
 from logviewer.sources.local import LocalSource
 from tests.helpers.server import until
 
@@ -52,12 +52,12 @@ def lines(source: LocalSource) -> int | None:
 def test_small_files_are_counted_unasked_and_large_ones_when_asked(
     make: Make, sources: list[LocalSource], count: LineCounter
 ) -> None:
-    small, large = make("small", UNASKED_BYTES), make("large", UNASKED_BYTES + 1)
+    small, large = make("small", UNREQUESTED_BYTES), make("large", UNREQUESTED_BYTES + 1)
     sources += [large, small]
     count.start()
     until(lambda: lines(small) == 1)
     assert lines(large) is None
-    count.ask(large)
+    count.request(large)
     until(lambda: lines(large) == 1)
 
 
@@ -80,7 +80,7 @@ def test_what_was_asked_for_comes_first_and_in_turns(
         sources.append(source)
         names[source.live] = name
     for source in sources[1:]:
-        count.ask(source)
+        count.request(source)
     count.start()
     until(lambda: lines(sources[0]))
     assert "".join(order)[:6] == "ababab"
@@ -105,7 +105,7 @@ def test_a_file_that_cannot_be_read_keeps_nobody_from_the_others(
     assert broken.live
     broken.live.close("rotated", None)
     for source in sources:
-        count.ask(source)
+        count.request(source)
     count.start()
     until(lambda: lines(sound) == 1)
     assert lines(broken) is None

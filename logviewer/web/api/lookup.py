@@ -38,7 +38,7 @@ class Lookup:
 
     def visible_to(self, user: User) -> list[Source]:
         """Return all sources that the user may see."""
-        return self._catalog.seen_by(user)
+        return self._catalog.visible_to(user)
 
     def sources(self, wanted: Sequence[str], user: User) -> list[Source]:
         """Return the sources of these ids or names, each once. Raises HTTPException (404)."""
