@@ -62,7 +62,7 @@ class SourceCursor:
             del self.positions[0]
 
     def is_in(self, generation: Generation) -> bool:
-        """Whether the reader has a position in this generation."""
+        """Return whether the reader has a position in a generation."""
         return any(at.position.generation is generation for at in self.positions)
 
     def start_in(self, generation: Generation) -> Position:
@@ -83,7 +83,7 @@ class SourceCursor:
             self.first = next(iter(self.source.generations), None)
 
     def pop_event(self) -> Gap | StateChange | None:
-        """Return the gap or state change that the client must get before more lines."""
+        """Return the gap or state change to emit before more lines, and forget it."""
         if self.gap:
             gap, self.gap, self.checkpoints = Gap(self.source, self.gap), None, ()
             return gap
@@ -93,7 +93,7 @@ class SourceCursor:
         return None
 
     def reached_stop(self, at: ReadPosition) -> bool:
-        """Whether a non-following reader has the lines that were there when it began."""
+        """Return whether a non-following reader has the lines that were there when it began."""
         return self.stop_at is not None and (
             at.position.generation is self.stop_at[0] and at.position.offset >= self.stop_at[1]
         )
@@ -109,5 +109,5 @@ class SourceCursor:
 
 
 def has_read(position: Position) -> bool:
-    """Whether a position is after lines of its generation."""
+    """Return whether a position is after lines of its generation."""
     return position.offset > position.generation.begin
