@@ -1,1 +1,1 @@
-"""See log files in a browser, live."""
+"""Follow log files in a browser."""

@@ -1,4 +1,4 @@
-"""``python -m logviewer`` and the command ``logviewer``: ready for a signal before anything else is loaded."""
+"""``python -m logviewer`` and the command ``logviewer``: handles signals before it imports the rest."""
 
 import atexit
 import os
@@ -8,20 +8,20 @@ from typing import NoReturn
 
 
 def _end(code: int) -> NoReturn:
-    """End at once, with what is temporary removed: no thread that still reads a slow disk keeps the process."""
+    """Run the exit functions and end the process at once, without waiting for threads that read a slow disk."""
     atexit._run_exitfuncs()
     os._exit(code)
 
 
 for number in (signal.SIGINT, signal.SIGTERM):
-    # Nothing is raised: whatever is being imported or called may swallow an exception, or make another of it.
+    # No exception: the code that runs now, such as an import, could swallow or replace it.
     signal.signal(number, lambda *_: _end(0))
 
 from logviewer import cli  # noqa: E402 (see above)
 
 
 def main() -> NoReturn:
-    """Run the command line, and end with its exit code."""
+    """Run the command line and end the process with its exit code."""
     try:
         cli.main()
     except SystemExit as end:

@@ -1,4 +1,4 @@
-"""The command line: what was typed becomes Settings, and what goes wrong becomes one line and an exit code."""
+"""The command line: turns arguments into Settings, and errors into one line and an exit code."""
 
 import atexit
 import signal
@@ -16,7 +16,7 @@ import click
 from logviewer import password_hash, server, temporary
 from logviewer.demo import writer
 from logviewer.errors import CannotRunError, NotAFileError
-from logviewer.options import FILE, checked, with_settings
+from logviewer.options import FILE, build_settings, with_settings
 from logviewer.sources import catalog
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
@@ -26,14 +26,14 @@ _CONTEXT = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--he
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 after a signal, 1 if it cannot run, 2 for a bad command line."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
-    named = {"demo": demo_command, "hash-password": hash_command}
+    commands = {"demo": demo_command, "hash-password": hash_command}
     try:
-        if command := named.get(typed[0] if typed else ""):
+        if command := commands.get(typed[0] if typed else ""):
             command.main(typed[1:], prog_name=f"logviewer {typed[0]}", standalone_mode=False)
         else:
             serve_command.main(typed, prog_name="logviewer", standalone_mode=False)
     except click.Abort:
-        _fail(CANNOT_RUN, "ended before it was done")
+        _fail(CANNOT_RUN, "aborted")
     except click.ClickException as error:
         _fail(BAD_COMMAND_LINE, f"{error.format_message()} (see logviewer --help)")
     except CannotRunError as error:
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _fail(code: int, message: str) -> NoReturn:
-    print("logviewer: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201 (to people)
+    print("logviewer: " + " ".join(message.split()), file=sys.stderr)  # noqa: T201 (for the user)
     sys.exit(code)
 
 
@@ -50,67 +50,72 @@ def _fail(code: int, message: str) -> NoReturn:
 @click.command(
     context_settings=_CONTEXT,
     epilog="\b\nExamples:\n  logviewer /var/log/syslog '/var/log/nginx/*.log'\n  make 2>&1 | logviewer -\n"
-    "  logviewer demo          demo logs, written and served (a file of that name: ./demo)\n",
+    "  logviewer demo          write and serve demo logs (for a file named demo: ./demo)\n",
 )
 @click.argument("paths", nargs=-1, metavar="PATH...")
 @click.version_option(version("logviewer"), message="logviewer %(version)s", allow_from_autoenv=False)
-def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 (as the table says)
-    """See log files in a browser, live.
+def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 (typed by the table of options)
+    """Follow log files in a browser.
 
-    PATH is a file (also one that does not exist yet), a glob in quotes (files that match later are found), a
-    directory, or - for standard input. The URL to open is printed when the server is ready. Ctrl-C ends it.
+    PATH is a file, a quoted glob, a directory, or - for standard input. A file may be created later; a glob and a
+    directory also match files created later. Prints the URL to open when the server is ready. Press Ctrl-C to stop.
 
-    Every option can also be set as LOGVIEWER_NAME in the environment or as a key in the --config file.
+    Every option can also be set by an environment variable, such as LOGVIEWER_PORT, or by a key in the --config file.
     """
     if not paths:
-        raise click.UsageError("no PATH given: name a log file, a glob, a directory, or - for standard input")
+        raise click.UsageError("no PATH given; give a log file, a glob, a directory, or - for standard input")
     if any("\0" in path or not path for path in paths):
-        raise click.UsageError("a PATH must not be empty, nor hold a null byte")
+        raise click.UsageError("a PATH must not be empty or contain a null byte")
     try:
         catalog.check(paths)
     except NotAFileError as error:
-        raise click.UsageError(f"{error}; name a log file, or pipe it: ... | logviewer -") from error
-    server.run(checked(paths, **options))
+        raise click.UsageError(f"{error}; give a log file, or pipe it: ... | logviewer -") from error
+    server.run(build_settings(paths, **options))
 
 
 @with_settings
 @click.command(context_settings=_CONTEXT)
 @click.argument("directory", required=False, metavar="[DIR]", type=FILE)
 @click.option("--rate", type=click.FloatRange(min=0), default=20.0, show_default=True, help="Lines per second.")
-@click.option("--seed", default=1, show_default=True, help="The same seed tells the same story.")
-@click.option("--no-serve", is_flag=True, help="Only write.")
-def demo_command(directory: Path | None, rate: float, seed: int, no_serve: bool, **options: Any) -> None:  # noqa: ANN401, FBT001 (as the table says)
-    """Write demo logs into DIR (by default a temporary one) and serve them."""
+@click.option(
+    "--seed", default=1, show_default=True, help="Seed of the random story; the same seed writes the same lines."
+)
+@click.option("--no-serve", is_flag=True, help="Write the logs without a server.")
+def demo_command(directory: Path | None, rate: float, seed: int, no_serve: bool, **options: Any) -> None:  # noqa: ANN401, FBT001 (typed by the table of options)
+    """Write demo logs into DIR and serve them.
+
+    DIR is a temporary directory by default.
+    """
     if no_serve:
         _write_demo(directory, rate=rate, seed=seed)
         return
     logs = directory or temporary.directory("the demo")
-    settings = checked((str(logs),), **options)
-    # A process of its own: at a high rate the writer would take the server's time.
-    words = [sys.executable, "-m", "logviewer", "demo", "--no-serve", f"--rate={rate}", f"--seed={seed}", str(logs)]
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0)
+    settings = build_settings((str(logs),), **options)
+    # A separate process: at a high rate the writer would take the server's time.
+    arguments = [sys.executable, "-m", "logviewer", "demo", "--no-serve", f"--rate={rate}", f"--seed={seed}", str(logs)]
+    process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0)
     atexit.register(_stop, process)
     if not process.stdout or not process.stdout.readline():
-        # It has said why.
+        # The writer printed the reason.
         sys.exit(CANNOT_RUN)
     server.run(settings)
 
 
 @click.command(context_settings=_CONTEXT)
 def hash_command() -> None:
-    """Print what the configuration holds in place of a password.
+    """Print the hash of a password for the --config file.
 
-    The password is asked for on a terminal, or else read from standard input, up to the end of its first line.
+    Prompts for the password on a terminal; otherwise reads the first line of standard input.
     """
     if sys.stdin.isatty():
-        # Or else the terminal would go on to hide what is typed.
+        # An exception lets click restore the terminal's echo; the default handler ends the process at once.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise click.UsageError("the password must not be empty")
-    print(password_hash.hash_password(password))  # noqa: T201 (what it is for)
+    print(password_hash.hash_password(password))  # noqa: T201 (the result)
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
@@ -126,4 +131,4 @@ def _write_demo(directory: Path | None, *, rate: float, seed: int) -> None:
         directory = directory or Path(tempfile.mkdtemp(prefix="logviewer-demo-"))
         writer.run(directory, rate=rate, seed=seed, stop=stop, ready=lambda: print(directory, flush=True))  # noqa: T201
     except OSError as error:
-        raise CannotRunError(f"cannot write demo logs: {error}") from error
+        raise CannotRunError(f"cannot write demo logs: {error}; choose another DIR") from error

@@ -1,36 +1,36 @@
-"""What can go wrong, raised where it is known and turned into words at the edge (exit code, status code)."""
+"""Exceptions; cli.py turns them into exit codes, web/ into status codes."""
 
 
 class CannotRunError(Exception):
-    """The server cannot start; the message is one line that says why and what to do."""
+    """The server cannot run. The message is one line: the problem, then the remedy."""
 
 
 class CursorError(ValueError):
-    """A cursor that this program did not write."""
+    """The text is not a cursor that logviewer wrote."""
 
 
 class NotAFileError(OSError):
-    """The path names a directory, device, pipe or socket: nothing that could be followed as a file."""
+    """The path is a directory, device, pipe or socket, not a regular file."""
 
 
 class ClosedError(OSError):
-    """The file was given up while somebody was about to read it."""
+    """The file was closed before the read."""
 
 
 class OutsideError(OSError):
-    """Symlinks lead to a file that nobody named."""
+    """The path resolves to a file outside the allowed roots."""
 
 
 class FileChangedError(Exception):
-    """The bytes before a position are not those that were read: the file was truncated or rewritten."""
+    """The bytes before a position changed since they were read: the file was truncated or rewritten."""
 
     def __init__(self) -> None:
         super().__init__("the file changed while it was read")
 
 
 class StaleListingError(Exception):
-    """A directory changed since it was read: what was found in it must be looked for again."""
+    """A directory changed since it was listed; list it again."""
 
 
 class QueryError(ValueError):
-    """A query cannot be understood; the message names the parameter and says why."""
+    """A query is invalid; the message names the parameter and the reason."""

@@ -1,4 +1,4 @@
-"""Passwords and their hashes (argon2id)."""
+"""Argon2id hashes of passwords."""
 
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -7,12 +7,12 @@ _HASHER = PasswordHasher()
 
 
 def hash_password(password: str) -> str:
-    """What the configuration holds in place of the password."""
+    """Return the hash of a password for the configuration."""
     return _HASHER.hash(password)
 
 
 def is_hash(text: str) -> bool:
-    """Whether it was made by ``hash_password``, or by another program for argon2."""
+    """Return whether a text is an argon2 hash, of ``hash_password`` or another program."""
     try:
         extract_parameters(text)
     except InvalidHashError:
@@ -20,8 +20,8 @@ def is_hash(text: str) -> bool:
     return True
 
 
-def is_right(password: str, password_hash: str) -> bool:
-    """Whether the hash is of this password; takes some tens of milliseconds, and as much memory as the hash says."""
+def verify_password(password: str, password_hash: str) -> bool:
+    """Return whether a hash is of this password. Takes tens of milliseconds, and the memory that the hash demands."""
     try:
         return _HASHER.verify(password_hash, password)
     except (VerificationError, InvalidHashError):

@@ -1,4 +1,4 @@
-"""Run the server: bind, say where it is, follow, and go in good order when told to."""
+"""Run the server: bind, print the URL, serve, and shut down after SIGINT or SIGTERM."""
 
 import asyncio
 import contextlib
@@ -38,28 +38,28 @@ if TYPE_CHECKING:
 
     from logviewer.web.http.connection_reaper import Connection
 
-# What a client that reads has time for; the others are cut off.
-FAREWELL_SECONDS = 0.7
-# As <malloc.h> has it.
+# Clients have this long to read the end of their streams; then their connections are aborted.
+SHUTDOWN_SECONDS = 0.7
+# From <malloc.h>.
 _M_ARENA_MAX = -8
-# By default the collector looks through thousands of readers again and again while one frame goes to all of them.
+# With the default thresholds, the collector scans thousands of readers many times while one chunk goes to all of them.
 _COLLECT_AFTER = 50_000, 20, 20
 _LOG = logging.getLogger("logviewer")
-# A client that is gone without a word, with nothing under way (seconds) or something (milliseconds).
-_PATIENCE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": int(SEND_SECONDS * 1000)}
+# Ends connections of vanished clients: idle ones by keep-alive (seconds), others by unacknowledged data (milliseconds).
+_TIMEOUTS = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": int(SEND_SECONDS * 1000)}
 
 
 def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
-        CannotRunError: if the port cannot be had, or TLS files cannot be read.
+        CannotRunError: if the server cannot listen, read TLS files, or follow standard input.
     """
     log.set_up(settings.log_format)
     _allow_many_files()
     _share_memory()
     if STDIN in settings.paths and sys.stdin is None:
-        raise CannotRunError("there is no standard input to follow: it is closed; pipe something into it")
+        raise CannotRunError("standard input is closed; pipe lines into it, or give a log file")
     listeners = _listeners(settings)
     settings = replace(settings, port=listeners[0].getsockname()[1])
     spool = Spool(sys.stdin.buffer) if STDIN in settings.paths else None
@@ -69,8 +69,8 @@ def run(settings: Settings) -> None:
         return
 
     def ready(catalog: Catalog, _: uvicorn.Server) -> None:
-        _tell(settings, spool, at_end=_end_of_input(catalog), report_error=_error_reporter(catalog))
-        _warn(catalog)
+        _announce(settings, spool, at_end=_input_ender(catalog), report_error=_error_reporter(catalog))
+        _warn_of_missing(catalog)
 
     _serve(settings, spool, shared, listeners[0], ready)
 
@@ -81,10 +81,10 @@ def _run_workers(
     workers = Supervisor(
         listeners,
         work=lambda worker: _work(settings, spool, shared, worker),
-        # Each worker sees for itself that nothing comes, but only the parent knows why.
-        ready=lambda: _tell(settings, spool, at_end=workers.input_is_over, report_error=_warn_of),
+        # Standard input is read in the parent: workers get its end, but not its errors.
+        ready=lambda: _announce(settings, spool, at_end=workers.input_is_over, report_error=_log_warning),
     )
-    # Workers share the memory of what is loaded by now.
+    # Workers share the memory of the modules loaded so far.
     gc.collect()
     gc.freeze()
     workers.run()
@@ -95,7 +95,7 @@ def _work(settings: Settings, spool: Spool | None, shared: SharedState, worker: 
 
     def ready(catalog: Catalog, server: uvicorn.Server) -> None:
         loop = asyncio.get_running_loop()
-        at_end = _end_of_input(catalog)
+        at_end = _input_ender(catalog)
 
         def once(descriptor: int, call: Callable[[], object]) -> None:
             loop.remove_reader(descriptor)
@@ -105,7 +105,7 @@ def _work(settings: Settings, spool: Spool | None, shared: SharedState, worker: 
         loop.add_reader(worker.parent_is_gone, once, worker.parent_is_gone, end)
         loop.add_reader(worker.input_is_over, once, worker.input_is_over, lambda: loop.run_in_executor(None, at_end))
         if worker.is_first:
-            _warn(catalog)
+            _warn_of_missing(catalog)
         worker.ready()
 
     _serve(settings, spool, shared, worker.listener, ready)
@@ -142,43 +142,43 @@ def _allow_many_files() -> None:
 
 
 def _share_memory() -> None:
-    """Let threads use what others freed: by default glibc keeps some for each, a tenth of what a server has."""
-    # Other systems have no such function, and less need of it.
+    """Limit glibc to two memory arenas: with one for each thread, freed memory takes a tenth of the server's memory."""
+    # Only glibc has this function.
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _listeners(settings: Settings) -> list[socket.socket]:
-    """One for each worker, all at one port, so that the system spreads connections evenly."""
+    """Bind a socket for each worker to one port; Linux spreads connections evenly. Raises CannotRunError."""
     first = _listen(settings.host, settings.port)
     if settings.workers == 1 or sys.platform != "linux":
-        # Elsewhere one of several would get all connections; one that is shared is spread somehow.
+        # Other systems give all connections to one of several sockets; workers that share one socket get some each.
         return [first] * settings.workers
-    # Not before it is bound: or else two servers would get the same port.
+    # Set after the first bind, so that two servers never get the same port.
     first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     port = first.getsockname()[1]
-    return [first, *(_listen(settings.host, port, beside=True) for _ in range(settings.workers - 1))]
+    return [first, *(_listen(settings.host, port, reuse_port=True) for _ in range(settings.workers - 1))]
 
 
-def _listen(host: str, port: int, *, beside: bool = False) -> socket.socket:
+def _listen(host: str, port: int, *, reuse_port: bool = False) -> socket.socket:
     listener = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in _PATIENCE.items():
+        for name, value in _TIMEOUTS.items():
             if hasattr(socket, name):
                 listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-        if beside:
+        if reuse_port:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         listener.listen(2048)
     except OSError as error:
         if listener:
             listener.close()
-        unknown = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
-        advice = "check --host" if unknown else "choose another with --port, or 0 for any free one"
+        is_bad_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        advice = "check --host" if is_bad_host else "choose another --port, or 0 for any free port"
         raise CannotRunError(f"cannot listen on {host} port {port}: {error.strerror}; {advice}") from error
     listener.settimeout(0)
     return listener
@@ -193,7 +193,7 @@ def _configure(settings: Settings, catalog: Catalog, streams: Streams, shared: S
         log_config=None,
         access_log=False,
         server_header=False,
-        # What a client says of itself is believed of named proxies only: see web/proxy.py.
+        # web/auth/proxy.py reads these headers, from trusted proxies only.
         proxy_headers=False,
         ssl_certfile=settings.ssl_certfile,
         ssl_keyfile=settings.ssl_keyfile,
@@ -209,19 +209,19 @@ def _configure(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     return config
 
 
-def _tell(
+def _announce(
     settings: Settings, spool: Spool | None, *, at_end: Callable[[], None], report_error: Callable[[str | None], None]
 ) -> None:
     url = address(settings)
-    print(url, flush=True)  # noqa: T201 (the one line that a script waits for)
+    print(url, flush=True)  # noqa: T201 (scripts wait for this line)
     if spool:
         spool.start(at_end, report_error)
     if settings.open_browser:
         webbrowser.open(url)
 
 
-def _end_of_input(catalog: Catalog) -> Callable[[], None]:
-    """To be called, in any thread, when nothing will be added to standard input any more."""
+def _input_ender(catalog: Catalog) -> Callable[[], None]:
+    """Return a function to call, in any thread, after the last line of standard input is in its spool."""
     loop = asyncio.get_running_loop()
 
     def at_end() -> None:
@@ -234,7 +234,7 @@ def _end_of_input(catalog: Catalog) -> Callable[[], None]:
 
 
 def _error_reporter(catalog: Catalog) -> Callable[[str | None], None]:
-    """To be called, in any thread, with what keeps standard input from its file now, or None."""
+    """Return a function to call, in any thread, with the error that blocks the spool of standard input, or None."""
 
     def report_error(reason: str | None) -> None:
         if stdin := catalog.stdin:
@@ -243,24 +243,24 @@ def _error_reporter(catalog: Catalog) -> Callable[[str | None], None]:
     return report_error
 
 
-def _warn_of(reason: str | None) -> None:
+def _log_warning(reason: str | None) -> None:
     if reason:
         _LOG.warning(reason)
 
 
-def _warn(catalog: Catalog) -> None:
+def _warn_of_missing(catalog: Catalog) -> None:
     for path in catalog.unmatched():
         _LOG.warning("nothing matches %s yet; waiting for it", path)
     for source in catalog:
         if source.state != "open":
-            facts = source.status()
-            state = f"{facts.state} ({facts.reason})" if facts.reason else facts.state
-            _LOG.warning("%s is %s; waiting for it", facts.path, state)
+            status = source.status()
+            state = f"{status.state} ({status.reason})" if status.reason else status.state
+            _LOG.warning("%s is %s; waiting for it", status.path, state)
 
 
 def address(settings: Settings) -> str:
-    """The URL to open, token included."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 (told, not bound)
+    """Return the URL to open, with the token."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 (not bound here)
     host = f"[{host}]" if ":" in host and not host.startswith("[") else host
     scheme = "https" if settings.ssl_certfile else "http"
     query = f"?token={quote(settings.token, safe='')}" if settings.token else ""
@@ -275,27 +275,27 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # They are ours already. The base class would send itself the signal again afterwards, and not end with 0.
+        # The handlers are set already. The base class would raise the signal again after the end, so not exit with 0.
         yield
 
     def handle_exit(self, sig: int, frame: "FrameType | None") -> None:  # noqa: ARG002 (a signal handler's arguments)
-        # The base class would drop everything at a second SIGINT; the good end takes less than a second anyway.
+        # The base class would drop all connections at a second SIGINT; the clean end takes less than a second.
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # All of them speak HTTP: websockets are not served.
+        # All connections are HTTP; websockets are off.
         connections = cast("set[Connection]", self.server_state.connections)
         self._watch = asyncio.create_task(ConnectionReaper(connections).watch())
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._streams.close()
-        asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._cut_off)
+        asyncio.get_running_loop().call_later(SHUTDOWN_SECONDS, self._abort_connections)
         await super().shutdown(sockets)
 
-    def _cut_off(self) -> None:
-        # A client that does not read would keep its last bytes, and us, for ever.
+    def _abort_connections(self) -> None:
+        # A client that does not read its last bytes would keep the process alive.
         for connection in list(self.server_state.connections):
             transport: Transport | None = getattr(connection, "transport", None)
             if transport:

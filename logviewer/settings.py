@@ -1,4 +1,4 @@
-"""What the server was told to do: the settings once checked, whichever of flag, environment or file they came from."""
+"""The checked settings, from flags, the environment, the configuration file and defaults."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ LogFormat = Literal["text", "json"]
 
 @dataclass(frozen=True, slots=True)
 class LogRule:
-    """How the lines of the files that fit one of these globs are read; see the README for what each key says.
+    """A [[logs]] table: how to read the lines of the files that match one of the globs. The README describes the keys.
 
-    ``levels`` are names of levels by what a line says instead.
+    ``levels`` maps words of the lines to names of levels.
     """
 
     files: tuple[str, ...]
@@ -27,7 +27,7 @@ class LogRule:
 
 @dataclass(frozen=True, slots=True)
 class RedactRule:
-    """What of a line nobody is to see, and what is shown instead, in files that fit one of these globs, or in all."""
+    """A [[redact]] table: a pattern, the mask for its matches, and globs of files; without globs, all files."""
 
     pattern: str
     mask: str = "***"
@@ -36,9 +36,9 @@ class RedactRule:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who may see the sources that fit one of these globs, all of them if ``sources`` is None.
+    """A [[users]] table: a user who may see the sources that match one of the globs, or all if ``sources`` is None.
 
-    ``password`` is an argon2 hash; without one nobody can sign in under this name.
+    ``password`` is an argon2 hash; without it, only a trusted proxy can sign this user in.
     """
 
     name: str
@@ -46,13 +46,13 @@ class User:
     sources: tuple[str, ...] | None = None
 
 
-# Who knows the token, and anybody where nobody has to sign in.
-EVERYBODY = User("")
+ANONYMOUS = User("")
+"""A client with the token, or any client with ``no_auth``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What only the configuration's file can say."""
+    """The tables of the configuration file."""
 
     logs: tuple[LogRule, ...] = ()
     redact: tuple[RedactRule, ...] = ()
@@ -64,10 +64,11 @@ NO_TABLES = Tables()
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``paths`` as typed: files, globs, directories, ``-``. With ``no_auth`` nobody has to sign in.
+    """The settings of one server.
 
-    Without a ``log_format`` the server says only what people must know. ``token`` is None where it lets nobody in.
-    ``secret`` signs the cookies: servers that share it take each other's.
+    ``paths`` are as typed: files, globs, directories, ``-``. ``token`` is None if clients cannot sign in with a token;
+    with ``no_auth`` they need not sign in. ``secret`` signs the cookies: servers with the same secret accept each
+    other's. Without a ``log_format`` the server logs only warnings.
     """
 
     paths: tuple[str, ...]
@@ -96,35 +97,29 @@ _REDACT_KEYS = ("pattern", "mask", "files")
 _USER_KEYS = ("name", "password", "sources")
 
 
-def log_rule(table: Mapping[str, Any]) -> LogRule:
-    """The rule that one [[logs]] of the configuration states, each key by itself as it should be.
-
-    Raises CannotRunError, which names the key.
-    """
+def read_log_rule(table: Mapping[str, Any]) -> LogRule:
+    """Check a [[logs]] table; ``LineFormat`` checks its values. Raises CannotRunError, which names the key."""
     keys = _known(table, _RULE_KEYS)
     files = _globs("files", keys.pop("files", []))
     levels = keys.pop("levels", {})
     if not isinstance(levels, dict) or not all(isinstance(each, str) for each in levels.values()):
-        raise CannotRunError(f"levels must be a table of texts, not {levels!r}")
+        raise CannotRunError(f"levels must be a table of names of levels, not {levels!r}")
     _check_texts(keys)
     if not keys.keys() & {"zone", "pattern"}:
-        raise CannotRunError("it says nothing of its files; it needs a zone, a pattern or both")
+        raise CannotRunError("zone or pattern is required")
     return LogRule(files, keys.get("zone"), keys.get("pattern"), keys.get("time-format"), levels)
 
 
-def redact_rule(table: Mapping[str, Any]) -> RedactRule:
-    """The rule that one [[redact]] of the configuration states, each key by itself as it should be.
-
-    Raises CannotRunError, which names the key.
-    """
+def read_redact_rule(table: Mapping[str, Any]) -> RedactRule:
+    """Check a [[redact]] table; ``Redaction`` checks its pattern. Raises CannotRunError, which names the key."""
     keys = _known(table, _REDACT_KEYS)
     files = _globs("files", keys.pop("files")) if "files" in keys else ()
     _check_texts(keys)
     if not keys.get("pattern"):
-        raise CannotRunError("pattern: it says what to redact, and must be there")
+        raise CannotRunError("pattern is required")
     mask = keys.get("mask", "***")
     if not mask.isprintable() or not mask:
-        raise CannotRunError(f"mask must be text that can be seen, not {mask!r}")
+        raise CannotRunError(f"mask must be printable text, not {mask!r}")
     return RedactRule(keys["pattern"], mask, files)
 
 
@@ -132,14 +127,14 @@ def _known(table: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     keys = {key.replace("_", "-"): value for key, value in table.items()}
     for key in keys:
         if key not in names:
-            raise CannotRunError(f"there is no key {key!r}; there are {', '.join(names)}")
+            raise CannotRunError(f"unknown key {key!r} (one of {', '.join(names)})")
     return keys
 
 
 def _globs(key: str, value: object) -> tuple[str, ...]:
     globs = [value] if isinstance(value, str) else value
     if not isinstance(globs, list) or not globs or not all(isinstance(each, str) and each for each in globs):
-        raise CannotRunError(f"{key} must be a glob or a list of globs, at least one")
+        raise CannotRunError(f"{key} must be a glob, or a list of at least one glob")
     return tuple(globs)
 
 
@@ -149,15 +144,12 @@ def _check_texts(keys: Mapping[str, Any]) -> None:
             raise CannotRunError(f"{key} must be text, not {value!r}")
 
 
-def user(table: Mapping[str, Any]) -> User:
-    """The user that one [[users]] of the configuration states.
-
-    Raises CannotRunError, which names the key.
-    """
+def read_user(table: Mapping[str, Any]) -> User:
+    """Check a [[users]] table. Raises CannotRunError, which names the key."""
     keys = _known(table, _USER_KEYS)
     name, password = keys.get("name"), keys.get("password")
     if not isinstance(name, str) or not name or not name.isprintable() or name != name.strip():
-        raise CannotRunError("name must be text, of characters that can be seen")
+        raise CannotRunError("name must be printable text, without spaces at its ends")
     if password is not None and not (isinstance(password, str) and is_hash(password)):
-        raise CannotRunError("password must be the hash that 'logviewer hash-password' prints")
+        raise CannotRunError("password must be a hash; print one with 'logviewer hash-password'")
     return User(name, password, _globs("sources", keys.get("sources")))

@@ -1,4 +1,4 @@
-"""Places on disk for as long as the process lives."""
+"""Temporary directories, removed when the process ends."""
 
 import atexit
 import shutil
@@ -8,11 +8,11 @@ from pathlib import Path
 from logviewer.errors import CannotRunError
 
 
-def directory(wanted_by: str) -> Path:
-    """A new directory, readable by nobody else. Raises CannotRunError."""
+def directory(purpose: str) -> Path:
+    """Create a directory that only this user can read. Raises CannotRunError, which names the purpose."""
     try:
-        made = Path(tempfile.mkdtemp(prefix="logviewer-"))
+        path = Path(tempfile.mkdtemp(prefix="logviewer-"))
     except OSError as error:
-        raise CannotRunError(f"{wanted_by} needs a directory to write to, which TMPDIR can name: {error}") from error
-    atexit.register(shutil.rmtree, made, ignore_errors=True)
-    return made
+        raise CannotRunError(f"{purpose} needs a temporary directory: {error}; set TMPDIR to a writable one") from error
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path

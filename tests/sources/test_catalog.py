@@ -7,7 +7,7 @@ import pytest
 
 from logviewer.files.byte_file import ByteFile
 from logviewer.rotation.generation import Generation
-from logviewer.settings import EVERYBODY, RedactRule, Tables
+from logviewer.settings import ANONYMOUS, RedactRule, Tables
 from logviewer.sources.catalog import Catalog
 from logviewer.sources.local import LocalSource
 
@@ -22,7 +22,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def first_line(catalog: Catalog) -> str:
-    source = catalog.find("app.log", EVERYBODY)
+    source = catalog.find("app.log", ANONYMOUS)
     assert source
     batch = source.generations[0].read(source.generations[0].first())
     assert batch

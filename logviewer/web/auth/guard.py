@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from logviewer.settings import EVERYBODY, Settings, User
+from logviewer.settings import ANONYMOUS, Settings, User
 from logviewer.web.auth.lockout import LockedOutError, Lockout
 from logviewer.web.auth.origin import is_foreign
 from logviewer.web.auth.passwords import BusyError, PasswordCheck
@@ -86,7 +86,7 @@ class Guard:
         self._users = {user.name: user for user in settings.tables.users}
         self._requests = RequestRate()
         self._passwords = PasswordCheck(settings.tables.users)
-        users = [*settings.tables.users, *([EVERYBODY] if settings.token else [])]
+        users = [*settings.tables.users, *([ANONYMOUS] if settings.token else [])]
         self._sessions = Sessions(settings.secret, users, ended)
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower() for host in settings.allow_host)}
 
@@ -120,7 +120,7 @@ class Guard:
             return None
         if not self._settings.no_auth and (answer := await self._at_the_door(request, path)):
             return answer
-        user = EVERYBODY if self._settings.no_auth else await self._user(request)
+        user = ANONYMOUS if self._settings.no_auth else await self._user(request)
         if user is None:
             return self._refuse(request, path)
         request.scope[_USER] = user
@@ -147,7 +147,7 @@ class Guard:
     async def _sign_in_by_token(self, request: Request) -> Response:
         rest = _without(request.url.query, "token")
         if await self._is_right(request, request.query_params["token"]):
-            return self._let_in(request, EVERYBODY, rest)
+            return self._let_in(request, ANONYMOUS, rest)
         return self._sign_in(wrong=True, query=rest)
 
     async def _sign_in_by_password(self, request: Request) -> Response:
@@ -207,7 +207,7 @@ class Guard:
             return user
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         is_bearer = scheme.lower() == "bearer" and token
-        return EVERYBODY if is_bearer and await self._is_right(request, token.strip()) else None
+        return ANONYMOUS if is_bearer and await self._is_right(request, token.strip()) else None
 
     async def _is_right(self, request: Request, token: str) -> bool:
         async def check() -> bool:

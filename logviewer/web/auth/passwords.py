@@ -33,7 +33,7 @@ class PasswordCheck:
         self._waiting += 1
         try:
             async with self._turn:
-                is_right = await asyncio.to_thread(password_hash.is_right, password, against.password)
+                is_right = await asyncio.to_thread(password_hash.verify_password, password, against.password)
         finally:
             self._waiting -= 1
         return user if is_right else None

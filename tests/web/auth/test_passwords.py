@@ -11,7 +11,7 @@ import pytest
 
 from logviewer.cli import serve_command
 from logviewer.errors import CannotRunError
-from logviewer.password_hash import hash_password, is_right
+from logviewer.password_hash import hash_password, verify_password
 from logviewer.settings import User
 from tests.helpers.command import assert_refused, run
 from tests.helpers.options import read
@@ -250,8 +250,8 @@ def test_hash_password_prints_what_the_configuration_takes() -> None:
     words = [sys.executable, "-m", "logviewer", "hash-password"]
     done = subprocess.run(words, input="pass word\r\nmore\n", capture_output=True, text=True, check=True)
     assert done.stdout.startswith("$argon2id$")
-    assert is_right("pass word", done.stdout.strip())
-    assert not is_right("pass word ", done.stdout.strip())
+    assert verify_password("pass word", done.stdout.strip())
+    assert not verify_password("pass word ", done.stdout.strip())
     assert done.stderr == ""
 
 
