@@ -4,14 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(if $(shell $(name) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(name))))
 
-.PHONY: demo test check check-js check-types bench soak samples pictures clean
+.PHONY: demo test unit check check-js check-types bench soak samples pictures clean
 
 demo: $(VENV)/installed
 	@$(BIN)/logviewer demo $(ARGS)
 
-test: check
-	$(BIN)/python -m tests.browser.chromium
+test: $(VENV)/tested
+	$(BIN)/python -m tests.helpers.programs
+	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -m browser
+
+unit: $(VENV)/tested
+	@if command -v node >/dev/null; then node --test tests/js/*.test.js; else echo "node is not here: the tests of the page's modules are left out"; fi
+	$(BIN)/pytest -n auto -m "not program and not browser"
 
 check: $(VENV)/tested
 	$(BIN)/ruff format --check .

@@ -2,16 +2,21 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.helpers.marks import starts_process
 from tests.helpers.server import Server
+
+PROGRAM = Path(__file__).parent / "program"
 
 
 @pytest.fixture
@@ -28,6 +33,22 @@ def pytest_configure() -> None:
     # A busy machine is slow: tests judge behaviour, never the clock.
     settings.register_profile("logviewer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("logviewer")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that ``make unit`` leaves out."""
+    for item in items:
+        if isinstance(item, pytest.Function) and (PROGRAM in item.path.parents or starts_process(item)):
+            item.add_marker("program")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that starts a process without a mark."""
+    if any(item.get_closest_marker(name) for name in ("program", "browser")):
+        return (yield)
+    with patch.object(subprocess, "Popen", side_effect=AssertionError("mark this test: pytest.mark.program")):
+        return (yield)
 
 
 @pytest.fixture

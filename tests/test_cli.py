@@ -2,11 +2,9 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir
 from pathlib import Path
@@ -16,6 +14,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from logviewer.cli import main
+from tests.helpers.certificate import make_certificate
 from tests.helpers.command import PROGRAM, Ended, assert_refused, end, run
 from tests.helpers.server import Server, until
 
@@ -244,24 +243,8 @@ def test_root_path_stands_before_the_api(behind: httpx.Client) -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1, signed by itself, and its key."""
-    if not shutil.which("openssl"):
-        pytest.skip("needs the openssl binary to make a certificate")
-    directory = tmp_path_factory.mktemp("tls")
-    certfile, keyfile = directory / "cert.pem", directory / "key.pem"
-    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    names = [
-        "-subj",
-        "/CN=logviewer",
-        "-addext",
-        "subjectAltName=IP:127.0.0.1",
-        "-keyout",
-        str(keyfile),
-        "-out",
-        str(certfile),
-    ]
-    subprocess.run([*words, *names], check=True, capture_output=True)
-    return certfile, keyfile
+    """The paths of a certificate for 127.0.0.1 and of its key."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 def test_certificate_and_key_serve_https(certificate: tuple[Path, Path], logs: Path, serve: Serve) -> None:

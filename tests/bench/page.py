@@ -19,7 +19,7 @@ from logviewer.web.static import SCRIPTS, StaticFiles
 from tests.bench import corpus
 from tests.bench.figures import Figure, Plan, percentile
 from tests.bench.process import memory
-from tests.browser import chromium
+from tests.helpers import programs
 from tests.helpers.server import Server, until
 
 _LINES = 200
@@ -46,7 +46,7 @@ def run(plan: Plan) -> Iterator[Figure]:
     """All of it, one after the other, each in a fresh page."""
     arguments = ["--disable-gpu", "--enable-precise-memory-info", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=arguments)
+        browser = playwright.chromium.launch(executable_path=programs.find("chromium"), args=arguments)
         for part in (_one_line, _floods, _passing):
             with corpus.room(2 * 10**9) as logs:
                 log = logs / "app.log"

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser import chromium
+from tests.helpers import programs
 
 _PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 _SETTLE_MS = 3_000
@@ -76,7 +76,7 @@ def main() -> None:
             assert demo.stdout
             base = demo.stdout.readline().strip()
             ids = {each["name"]: each["id"] for each in httpx.get(f"{base}api/sources").json()}
-            browser = playwright.chromium.launch(executable_path=chromium.find(), args=["--no-sandbox"])
+            browser = playwright.chromium.launch(executable_path=programs.find("chromium"), args=["--no-sandbox"])
             for name, (take, scheme, size) in _TAKES.items():
                 _take(browser, base, ids, name=name, take=take, scheme=scheme, size=size)
             browser.close()

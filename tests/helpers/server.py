@@ -1,7 +1,6 @@
 """The real program as a subprocess, and how tests talk to it."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import orjson
 import pytest
+
+from tests.helpers.programs import require
 
 TIMEOUT = 20.0
 DROP_ROOT = ["--inh-caps=-dac_override,-dac_read_search", "--bounding-set=-dac_override,-dac_read_search"]
@@ -35,8 +36,7 @@ def obeying_permissions(words: Sequence[str]) -> list[str]:
     """The command, run so that even root may not read what the mode of a file forbids."""
     if os.geteuid() != 0:
         return list(words)
-    if not shutil.which("setpriv"):
-        pytest.skip("as root, this test needs setpriv (Debian: util-linux) to obey file permissions")
+    require("setpriv")
     return ["setpriv", *DROP_ROOT, *words]
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,6 +12,7 @@ import pytest
 
 from logviewer.cli import serve_command
 from logviewer.web.streams import PING_SECONDS
+from tests.helpers.programs import require
 from tests.helpers.repository import REPOSITORY
 from tests.helpers.server import Server
 
@@ -68,8 +68,7 @@ def test_the_unit_starts_with_words_that_the_command_line_knows(tmp_path: Path) 
 @pytest.fixture
 def unit(tmp_path: Path) -> Path:
     """The unit with a program and an environment that are on this machine."""
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("needs systemd-analyze (Debian: systemd) to check the unit")
+    require("systemd-analyze")
     copy = tmp_path / "logviewer.service"
     copy.write_text(UNIT.replace("/opt/logviewer/bin/logviewer", "/bin/true"))
     return copy

@@ -1,7 +1,6 @@
 """The end: exit code 0 within 2 s of a signal, whatever clients do, and a farewell to those who read."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from tests.helpers.certificate import make_certificate
 from tests.helpers.connection import DEADLINE_SECONDS, FAREWELL, ReadingClients, connect, open_stream, receive, request
 from tests.helpers.server import Server, until
 
@@ -113,15 +113,8 @@ def test_a_client_that_never_finishes_the_tls_handshake_does_not_hold_the_server
     logs: Path, serve: Serve, tmp_path: Path
 ) -> None:
     (logs / "app.log").touch()
-    if not shutil.which("openssl"):
-        pytest.skip("needs the openssl binary to make a certificate")
-    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    subprocess.run(
-        [*words, "-subj", "/CN=logviewer", "-keyout", tmp_path / "key", "-out", tmp_path / "cert"],
-        check=True,
-        capture_output=True,
-    )
-    server = serve("--ssl-certfile", tmp_path / "cert", "--ssl-keyfile", tmp_path / "key", logs)
+    certificate, key = make_certificate(tmp_path)
+    server = serve("--ssl-certfile", certificate, "--ssl-keyfile", key, logs)
     with connect(server):
         until(lambda: len(psutil.Process(server.process.pid).net_connections()) == 2, what="the connection")
         assert_ends_in_time(server, signal.SIGTERM)

@@ -4,7 +4,6 @@
 a new file after a truncation; so what it gives is what must be among our lines, and no more than that.
 """
 
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,12 +13,11 @@ import pytest
 
 from tests.helpers.following import event_texts, following
 from tests.helpers.log_file import append, copytruncate, recreate, rotate
+from tests.helpers.programs import require
 from tests.helpers.server import EventStream, Server, until
 from tests.helpers.soak import EXAMPLES
 
 Serve = Callable[..., Server]
-
-pytestmark = pytest.mark.skipif(not shutil.which("tail"), reason="this test needs GNU tail (Debian: coreutils)")
 
 
 @pytest.fixture
@@ -32,6 +30,7 @@ def log(logs: Path) -> Path:
 @pytest.fixture
 def tail(log: Path) -> Iterator[Callable[[], list[str]]]:
     """The lines that ``tail -F`` has given so far."""
+    require("tail")
     output = log.with_name("tail.out")
     with output.open("wb") as file:
         words = ["tail", "-F", "-s", "0.05", "-n", "+1", str(log)]
