@@ -1,1 +1,1 @@
-"""Demo logs: a small shop whose services write, fail and recover."""
+"""Demo logs of a small web shop whose services fail and recover."""

@@ -1,6 +1,6 @@
-"""The words of the demo logs: pages, queries, notes of hosts, traces, what customers say, steps of a deploy.
+"""The texts of the demo logs: pages, queries, host and proxy messages, traces, chats, deploys.
 
-Only text and no logic; §order§ becomes the order number of the scene.
+§order§ stands for the order number of a scene.
 """
 
 PAGES = (
@@ -54,7 +54,7 @@ _CLOCK = '[timeQuality tzKnown="1" isSynced="1"]'
 _PROBE = r'[probe@32473 target="shop.example.com" expect="body contains \"ok\""]'
 
 # priority, "host app process message-id", structured data, message
-HOST_NOTES = (
+HOST_MESSAGES = (
     (36, "web-1 sshd 4021 -", _SSH, "Failed password for invalid user admin from {ip} port 51{n} ssh2"),
     (38, "web-1 sshd 4188 -", _SSH, "Accepted publickey for deploy from 192.0.2.40 port 52{n} ssh2"),
     (38, "web-1 sshd 4188 -", _SSH, "Disconnected from user deploy 192.0.2.40 port 52{n}"),
@@ -74,8 +74,8 @@ _MISSING = "failed (2: No such file or directory), client: {ip}, server: shop.ex
 _BODY = "a client request body is buffered to a temporary file /var/cache/nginx/client_temp/000{n}"
 _LIMIT = 'limiting requests, excess: 20.{excess:03d} by zone "perip", client: {ip}, server: shop.example.com'
 
-# level, message, the request that goes with it and how it is answered
-PROXY_NOTES = (
+# level, message, its request (may be empty), status of the response
+PROXY_MESSAGES = (
     ("error", f'open() "/srv/www/wp-login.php" {_MISSING}', "GET /wp-login.php", 404),
     ("error", f'open() "/srv/www/.env" {_MISSING}', "GET /.env", 404),
     ("error", _LIMIT, "GET /search?q=grinder&page=81", 429),
@@ -115,8 +115,8 @@ Traceback (most recent call last):
     raise ex.with_traceback(None)
 psycopg.errors.QueryCanceled: canceling statement due to statement timeout"""
 
-# language, what the customer asks, what the agent answers
-TALKS = (
+# language, question of the customer, answer of the agent
+CHATS = (
     (
         "ja",
         "こんにちは。注文§order§の配送状況を教えてください。",
@@ -160,7 +160,7 @@ COMPLAINTS = (
     ("en", "Order §order§ will not go through, I tried three times 🤷🏻‍♀️"),
 )
 
-# delay in seconds | colour (SGR) | mark, or a progress in percent | text
+# delay in seconds | colour (SGR) | symbol, or progress in percent | text
 RELEASE = """
 0.0|1;36|▶|deploy shop {old} → {new} to production, started by ci
 0.3|34|·|commit {commit} on main, 7 files changed

@@ -1,7 +1,7 @@
-"""What happens in the demo logs: a web shop with its proxy, payments, workers, deploys and support chat.
+"""The events of the demo logs: a web shop with its proxy, payments, workers, deploys and support chat.
 
-A scene is what one happening (a request, a job, a deploy) leaves in the files, without the time, request id and
-order number, which the writer puts in; an act is a stretch of time with troubles of its own.
+A scene is the lines of one event, such as a request, a job or a deploy. The writer adds times, request ids and order
+numbers. An act is a time span with its own faults.
 """
 
 import itertools
@@ -15,7 +15,7 @@ from logviewer.demo import phrases
 
 AT, RID, ORDER = "§at§", "§rid§", "§order§"
 
-# The time stamp each format carries; ### are the milliseconds, a final Z means UTC, else the local zone.
+# The timestamp of each file: ### stands for milliseconds; a final Z means UTC, otherwise the local zone.
 FILES: Mapping[str, str] = {
     "shop.log": "%Y-%m-%d %H:%M:%S,###",
     "payments.jsonl": "%Y-%m-%dT%H:%M:%S.###Z",
@@ -37,7 +37,7 @@ _SIZES = {201: 412, 304: 0, 401: 88, 404: 153, 429: 169, 499: 0, 502: 157, 504: 
 
 
 class Line(NamedTuple):
-    """One record of `file`, `delay` ms after its scene begins; the time stamp goes between `head` and `tail`."""
+    """One record of ``file``, ``delay`` ms after its scene begins; its timestamp goes between ``head`` and ``tail``."""
 
     delay: int
     file: str
@@ -50,7 +50,7 @@ Scene = list[Line]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`seconds` of shop life: its release, a typical query in ms, the share of charges refused, its first scenes."""
+    """``seconds`` of the shop: its release, a typical query in ms, the share of refused charges, the first scenes."""
 
     seconds: int
     version: str
@@ -61,7 +61,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who asks the shop for something: address, user agent, bytes of an answer that is good."""
+    """A client of the shop: address, user agent, and the bytes of a successful response."""
 
     ip: str
     agent: str
@@ -69,13 +69,13 @@ class Visit:
 
 
 def acts(rng: Random) -> Iterator[Act]:
-    """Acts without end in rounds of 600 s: a deploy, a slow database, refused payments, a hotfix, calm between."""
+    """Yield acts in endless rounds of 600 s: a deploy, a slow database, refused payments, a hotfix, and calm."""
     for minor in itertools.count(rng.randrange(12, 20)):
         yield from _round(f"2.{minor - 1}.1", f"2.{minor}.0", f"2.{minor}.1")
 
 
 def scene(rng: Random, act: Act) -> Scene:
-    """One everyday happening, as it goes in this act."""
+    """Return a random everyday scene, under the conditions of an act."""
     troubled = act.db_ms > _SLOW_MS or act.refused > 0.1
     return rng.choices(list(_SCENES), [often[troubled] for often in _SCENES.values()])[0](rng, act)
 
@@ -93,7 +93,7 @@ def _round(old: str, new: str, fixed: str) -> Iterator[Act]:
     yield Act(60, new, refused=0.75, opening=_payment_alert)
     yield Act(35, new, refused=0.5, opening=lambda rng, _: _deploy(rng, phrases.HOTFIX, new, fixed))
     yield Act(50, fixed, refused=0.06, opening=_payment_relief)
-    yield Act(120, fixed, opening=_inbox)
+    yield Act(120, fixed, opening=_support_chats)
 
 
 def _browse(rng: Random, act: Act) -> Scene:
@@ -109,9 +109,9 @@ def _browse(rng: Random, act: Act) -> Scene:
 def _sign_in(rng: Random, act: Act) -> Scene:
     visit, took, wrong = _visit(rng), _query_ms(rng, act) + 90, rng.random() < 0.15
     level, outcome = ("WARNING", "wrong password") if wrong else ("INFO", "signed in")
-    told = f"[{RID}] customer {rng.randrange(1000, 9999)} from {visit.ip}: {outcome}, {took} ms"
+    message = f"[{RID}] customer {rng.randrange(1000, 9999)} from {visit.ip}: {outcome}, {took} ms"
     answer = _access(took + 3, visit, "POST /api/session", 401 if wrong else 200)
-    return [_shop(took, level, "shop.accounts", told), answer]
+    return [_shop(took, level, "shop.accounts", message), answer]
 
 
 def _checkout(rng: Random, act: Act) -> Scene:
@@ -119,10 +119,10 @@ def _checkout(rng: Random, act: Act) -> Scene:
     if took > _PATIENCE_MS:
         return _timed_out(rng, act)
     end = _refused if rng.random() < act.refused else _paid
-    return [_begun(visit), *_slow_query(rng, took), *end(rng, act.version, visit, took)]
+    return [_payment_request(visit), *_slow_query(rng, took), *end(rng, act.version, visit, took)]
 
 
-def _begun(visit: Visit) -> Line:
+def _payment_request(visit: Visit) -> Line:
     return _shop(0, "INFO", "shop.http", f"[{RID}] POST /api/orders/{ORDER}/payment from {visit.ip}")
 
 
@@ -163,7 +163,7 @@ def _timed_out(rng: Random, _act: Act) -> Scene:
     canceled = "ERROR:  canceling statement due to statement timeout"
     failed = f"[{RID}] order {ORDER}: no answer in {end} ms\n{phrases.TIMEOUT_TRACE}"
     return [
-        _begun(visit),
+        _payment_request(visit),
         _syslog(end, 131, _POSTGRES, canceled, data=f'[db@32473 request="{RID}" limit_ms="{end}"]'),
         _shop(end + 3, "ERROR", "shop.db", failed),
         _upstream(end + 5, rng, visit, phrases.NO_ANSWER),
@@ -185,11 +185,11 @@ def _slow_query(rng: Random, took: int) -> Scene:
 def _job(rng: Random, act: Act) -> Scene:
     job, queue = rng.choice(phrases.JOBS)
     took = rng.randrange(8, 900) + _query_ms(rng, act)
-    facts = {"job": job, "id": f"j{rng.randrange(10**6):06d}", "queue": queue}
-    taken = _worker(0, "debug", act.version, "job taken", facts)
-    done = _worker(took, "info", act.version, "job done", {**facts, "duration": f"{took}ms"})
+    fields = {"job": job, "id": f"j{rng.randrange(10**6):06d}", "queue": queue}
+    taken = _worker(0, "debug", act.version, "job taken", fields)
+    done = _worker(took, "info", act.version, "job done", {**fields, "duration": f"{took}ms"})
     if rng.random() < 0.05:
-        done = _worker(took, "warn", act.version, "job put back", {**facts, "err": "connection reset by peer"})
+        done = _worker(took, "warn", act.version, "job put back", {**fields, "err": "connection reset by peer"})
     return [*_sometimes(rng, 0.4, taken), done]
 
 
@@ -202,24 +202,24 @@ def _settlement(rng: Random, act: Act) -> Scene:
     return [_payment(0, "debug", act.version, "provider probed", {"p95_ms": rng.randrange(240, 480), "pool": pool})]
 
 
-def _note(rng: Random, _act: Act) -> Scene:
-    priority, source, data, message = rng.choice(phrases.HOST_NOTES)
+def _host_message(rng: Random, _act: Act) -> Scene:
+    priority, source, data, message = rng.choice(phrases.HOST_MESSAGES)
     return [_syslog(0, priority, source, message.format(ip=_ip(rng), n=rng.randrange(100, 999)), data=data)]
 
 
-def _scan(rng: Random, _act: Act) -> Scene:
-    level, message, request, status = rng.choice(phrases.PROXY_NOTES)
+def _proxy_message(rng: Random, _act: Act) -> Scene:
+    level, message, request, status = rng.choice(phrases.PROXY_MESSAGES)
     visit, number = _visit(rng), rng.randrange(10**6, 10**7)
     noted = _proxy(0, rng, level, message.format(ip=visit.ip, n=number, excess=number % 1000))
     return [noted, _access(1, visit, request, status)] if request else [noted]
 
 
-def _talk(rng: Random, _act: Act) -> Scene:
-    return _answered(rng, rng.choice(phrases.TALKS), 0)
+def _chat_scene(rng: Random, _act: Act) -> Scene:
+    return _answered(rng, rng.choice(phrases.CHATS), 0)
 
 
-def _answered(rng: Random, talk: tuple[str, str, str], start: int) -> Scene:
-    language, question, answer = talk
+def _answered(rng: Random, chat: tuple[str, str, str], start: int) -> Scene:
+    language, question, answer = chat
     ticket, agent, delay = rng.randrange(2000, 9000), rng.randrange(1, 6), rng.randrange(3000, 9000)
     return [
         _chat(start, "INFO", f"[T-{ticket}] customer ({language}): {question}"),
@@ -227,16 +227,16 @@ def _answered(rng: Random, talk: tuple[str, str, str], start: int) -> Scene:
     ]
 
 
-# How often each happens, in calm and in trouble, when the same customers try again and again.
+# Weights of the scenes, without and with faults; with faults, customers retry.
 _SCENES: Mapping[Callable[[Random, Act], Scene], tuple[int, int]] = {
     _browse: (22, 16),
     _checkout: (8, 18),
     _sign_in: (4, 3),
     _job: (13, 8),
     _settlement: (13, 6),
-    _note: (20, 10),
-    _scan: (26, 8),
-    _talk: (8, 5),
+    _host_message: (20, 10),
+    _proxy_message: (26, 8),
+    _chat_scene: (8, 5),
 }
 
 
@@ -246,47 +246,47 @@ def _complaint(rng: Random, delay: int) -> Line:
 
 
 def _database_alert(_rng: Random, _act: Act) -> list[Scene]:
-    told = [
+    lines = [
         _syslog(0, 134, _POSTGRES, 'LOG:  automatic vacuum of table "shop.public.cart_items": index scans: 1'),
         _alert(400, 130, "DatabaseSlow", "FIRING: p95 of queries 1.4 s, limit 0.5 s"),
         _shop(900, "WARNING", "shop.db", "connection pool: 19 of 20 in use, 7 requests waiting"),
     ]
-    return [told]
+    return [lines]
 
 
 def _database_relief(_rng: Random, _act: Act) -> list[Scene]:
-    told = [
+    lines = [
         _syslog(0, 134, _POSTGRES, "LOG:  CREATE INDEX CONCURRENTLY cart_items_order_id_idx took 41.2 s"),
         _shop(700, "INFO", "shop.db", "connection pool: 4 of 20 in use, none waiting"),
         _alert(9000, 134, "DatabaseSlow", "RESOLVED: p95 of queries 38 ms"),
     ]
-    return [told]
+    return [lines]
 
 
 def _payment_alert(rng: Random, act: Act) -> list[Scene]:
     visit = _visit(rng)
-    told = [
+    lines = [
         _alert(0, 130, "PaymentErrors", "FIRING: 31 % of charges fail, limit 2 %"),
         _shop(300, "CRITICAL", "shop.payments", f"circuit to {_PROVIDER} opened: 25 failures in 60 s"),
-        _begun(visit),
+        _payment_request(visit),
         *_refused(rng, act.version, visit, round(act.db_ms)),
     ]
-    return [told]
+    return [lines]
 
 
 def _payment_relief(_rng: Random, act: Act) -> list[Scene]:
     drained = [{"queue": "payments", "left": left} for left in range(48, -1, -8)]
-    told = [
+    lines = [
         _shop(0, "INFO", "shop.payments", f"circuit to {_PROVIDER} closed"),
         *(_worker(n * 1500, "info", act.version, "payments retried", left) for n, left in enumerate(drained)),
         _alert(12_000, 134, "PaymentErrors", "RESOLVED: 0.8 % of charges fail"),
     ]
-    return [told]
+    return [lines]
 
 
-def _inbox(rng: Random, _act: Act) -> list[Scene]:
-    talks = rng.sample(phrases.TALKS, len(phrases.TALKS))
-    return [_answered(rng, talk, 7000 * n) for n, talk in enumerate(talks)]
+def _support_chats(rng: Random, _act: Act) -> list[Scene]:
+    chats = rng.sample(phrases.CHATS, len(phrases.CHATS))
+    return [_answered(rng, chat, 7000 * n) for n, chat in enumerate(chats)]
 
 
 def _deploy(rng: Random, script: str, old: str, new: str) -> list[Scene]:
@@ -380,8 +380,8 @@ def _proxy(delay: float, rng: Random, level: str, message: str) -> Line:
 
 def _upstream(delay: float, rng: Random, visit: Visit, problem: str) -> Line:
     request = f'request: "POST {_PAY_PATH} HTTP/2.0", upstream: "http://127.0.0.1:8000{_PAY_PATH}"'
-    told = f'{problem}, client: {visit.ip}, server: shop.example.com, {request}, host: "shop.example.com"'
-    return _proxy(delay, rng, "error", told)
+    message = f'{problem}, client: {visit.ip}, server: shop.example.com, {request}, host: "shop.example.com"'
+    return _proxy(delay, rng, "error", message)
 
 
 def _syslog(delay: float, priority: int, source: str, message: str, *, data: str = "-") -> Line:

@@ -1,6 +1,6 @@
-"""Writes the demo logs: a backlog, then live lines at a steady rate, now and then a rotation.
+"""Writes the demo logs: a backlog, then live lines at a steady rate, with rotations.
 
-What the lines say is in stories.py; here are the clock, the files and the pace.
+The lines come from stories.py; this module has the clock, the files and the rate.
 """
 
 import errno
@@ -27,30 +27,30 @@ SAMPLE_MS, SAMPLE_RATE = 600_000, 1.8
 BACKLOG_MS, BACKLOG_RATE = 1_200_000, 4.0
 
 LARGEST = 64 * 2**20  # bytes in a file before it is rotated, at any rate
-MARK = ".logviewer-demo"
+MARKER = ".logviewer-demo"
 
 _TICK_S = 0.025  # the shortest wait between two writes
-_LATE_MS = 2000  # past this the writer was suspended or is too slow: it goes on from now, not from then
-_IN_FLIGHT = 10_000  # lines that may wait for their time or be rendered at once; a high rate shortens scenes instead
-_FRESH = 400  # scenes told anew in an act; later ones repeat with new ids, which only a high rate reaches
+_LATE_MS = 2000  # past this the writer was suspended or is too slow: it continues at the present time
+_IN_FLIGHT = 10_000  # limit of lines that wait for their time or are rendered at once; high rates shorten scenes
+_FRESH = 400  # new scenes of an act; later ones repeat these with new ids, at high rates only
 
-Text = tuple[str, str, str]  # file, what comes before the time stamp, what comes after
+Text = tuple[str, str, str]  # file, text before the timestamp, text after it
 
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """By rename or by copytruncate, with `keep` old files, after `bytes_per_rate` for each line/s or at 64 MiB."""
+    """Rename or copytruncate, with ``keep`` old files, at ``bytes_per_rate`` for each line/s or at 64 MiB."""
 
     keep: int = 1
     copy: bool = False
     bytes_per_rate: int | None = None
 
     def limit(self, rate: float) -> int:
-        """Bytes after which a file is rotated."""
+        """Return the size in bytes at which a file is rotated."""
         return LARGEST if self.bytes_per_rate is None else round(min(max(rate * self.bytes_per_rate, 16_384), LARGEST))
 
 
-# The two for show come about every four and every three minutes.
+# The two rotated files change about every four and every three minutes.
 ROTATIONS: Mapping[str, Rotation] = {
     **dict.fromkeys(stories.FILES, Rotation()),
     "shop.log": Rotation(keep=3, bytes_per_rate=6_000),
@@ -61,8 +61,8 @@ ROTATIONS: Mapping[str, Rotation] = {
 def write_samples(directory: Path, *, seed: int = 1) -> list[Path]:
     """Write one round of the story, 80 to 250 lines in each format, and return the paths, sorted.
 
-    The clock is fixed and in UTC: the same seed gives the same bytes anywhere. Files already there are replaced.
-    Raises OSError when the directory or a file cannot be written.
+    The clock is fixed and in UTC: the same seed gives the same bytes everywhere. Existing files are replaced. Raises
+    OSError if the directory or a file cannot be written.
     """
     batch = _render(Play(seed).lines(SAMPLE_MS, rate=SAMPLE_RATE), Stamps(UTC), round(SAMPLE_START.timestamp() * 1000))
     for name, data in batch.items():
@@ -81,15 +81,17 @@ def run(
     ready: Callable[[], None] = lambda: None,
     rotate_bytes: int | None = None,
 ) -> None:
-    """Write a backlog of 20 minutes, about 5,000 lines, then `rate` lines/s over all files until `stop` is set.
+    """Write a backlog of 20 minutes, about 5,000 lines, then ``rate`` lines/s over all files until ``stop`` is set.
 
-    A rate of 0 writes the backlog and returns; `ready` is called after it. The same seed and rate give the same
-    lines but for the time.
-    shop.log is rotated by rename and payments.jsonl by copytruncate every few minutes, every file at 64 MiB, so
-    that with the rotated ones no more than 1.2 GiB are on disk; `rotate_bytes` sets another size for all files.
-    A directory that does not exist is made; the logs of an earlier run are rotated away. Raises OSError when the
-    directory cannot be written or the disk is full, FileExistsError when there are logs that the demo did not
-    write, ValueError for a rate that is negative or not finite.
+    ``ready`` is called after the backlog; with a rate of 0 the function then returns. The same seed and rate give the
+    same lines with other times. shop.log is rotated by rename and payments.jsonl by copytruncate every few minutes,
+    each file at 64 MiB; with rotated files at most 1.2 GiB are on disk. ``rotate_bytes`` sets another size for all
+    files. A missing directory is created; the logs of an earlier run are rotated.
+
+    Raises:
+        FileExistsError: if the directory has logs that the demo did not write.
+        OSError: if the directory cannot be written or the disk is full.
+        ValueError: if the rate is negative or not finite.
     """
     if not 0 <= rate < math.inf:
         raise ValueError(f"rate must be a number of lines per second, not {rate}")
@@ -125,13 +127,13 @@ def _now_ms() -> int:
 
 
 def _claim(directory: Path) -> None:
-    mark = directory / MARK
-    if not mark.exists():
-        # Someone may take DIR for the logs to look at: never rotate away what the demo did not write.
+    marker = directory / MARKER
+    if not marker.exists():
+        # A user may give the directory of real logs as DIR; the demo must not rotate them.
         if any((directory / name).exists() for name in stories.FILES):
             raise FileExistsError(errno.EEXIST, "holds logs that the demo did not write", str(directory))
         directory.mkdir(parents=True, exist_ok=True)
-        mark.write_text("The logs here are made up by `logviewer demo`, which rotates and deletes them.\n")
+        marker.write_text("The logs here are made up by `logviewer demo`, which rotates and deletes them.\n")
 
 
 def _render(due: Iterable[tuple[int, list[Text]]], stamps: "Stamps", origin: int) -> dict[str, bytes]:
@@ -144,7 +146,7 @@ def _render(due: Iterable[tuple[int, list[Text]]], stamps: "Stamps", origin: int
 
 
 class Writer:
-    """Puts the lines of a play into the files; its clock shows 0 at `origin`, ms since 1970."""
+    """Writes the lines of a play to the files. Its clock is 0 at ``origin``, in epoch milliseconds."""
 
     def __init__(self, play: "Play", files: Mapping[str, "LogFile"], *, origin: int) -> None:
         self.origin = origin
@@ -152,11 +154,11 @@ class Writer:
 
     @property
     def wait_s(self) -> float:
-        """Seconds until the next line is due."""
+        """The seconds until the next line is due."""
         return (self.origin + self._play.next_ms - _now_ms()) / 1000
 
     def write(self, until: int, *, rate: float) -> None:
-        """Write what is due up to `until` on the play's clock, to each file at once."""
+        """Write the lines due up to ``until`` on the play's clock, with one write a file."""
         for name, data in _render(self._play.lines(until, rate=rate), self._stamps, self.origin).items():
             self._files[name].write(data)
 
@@ -167,7 +169,7 @@ class Writer:
 
 
 class Stamps:
-    """Time stamps in all formats; a second is formatted once. No zone means the local one."""
+    """Timestamps in all formats, each second formatted once. Without a zone they are local."""
 
     def __init__(self, zone: tzinfo | None) -> None:
         self._zone = zone
@@ -175,7 +177,7 @@ class Stamps:
         self._patterns: dict[str, str] = {}
 
     def at(self, ms: int) -> dict[str, str]:
-        """File name -> time stamp; `ms` counts from 1970 in UTC."""
+        """Return the timestamp of each file by name; ``ms`` are epoch milliseconds."""
         second, thousandth = divmod(ms, 1000)
         if second != self._second:
             self._second, self._patterns = second, self._format(second)
@@ -191,13 +193,13 @@ class Stamps:
 
 
 class Play:
-    """The lines of all files by a virtual clock in ms from 0; the same for the same seed and rates."""
+    """The lines of all files on a virtual clock in ms from 0; equal for equal seeds and rates."""
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
         self._acts = stories.acts(self._random)
         self._orders = itertools.count(480_000 + seed % 1000)
-        self._told: list[tuple[stories.Scene, int]] = []
+        self._recent: list[tuple[stories.Scene, int]] = []
         self._act_end = self._arrival = self._rate = 0.0
         self._clock = 0
         self._debt = 0
@@ -206,13 +208,13 @@ class Play:
 
     @property
     def next_ms(self) -> float:
-        """When the next line is due, or the next scene comes."""
+        """The time of the next line or scene, in ms."""
         return min(self._arrival, self._times[0]) if self._times else self._arrival
 
     def lines(self, until: int, *, rate: float) -> Iterator[tuple[int, list[Text]]]:
-        """Lines due up to `until`, by time, at `rate` lines/s on average."""
+        """Yield the lines due up to ``until``, by time, at ``rate`` lines/s on average."""
         longest = round(_IN_FLIGHT * 1000 / rate)
-        # The wait for the next scene was reckoned at the rate before: from a backlog it may be a second.
+        # The wait for the next scene was computed for the last rate; after a backlog it may be a second.
         self._arrival = self._clock + (self._arrival - self._clock) * self._rate / rate
         self._clock, self._rate = until, rate
         while self._arrival <= until:
@@ -220,7 +222,7 @@ class Play:
                 self._begin_act()
             scene, size = self._next_scene()
             self._schedule(scene, longest)
-            # An act's opening comes on top of the traffic, which is thinned until the average is right again.
+            # An act's opening adds lines; the traffic after it is thinned until the average is right again.
             repaid = min(self._debt, size)
             self._debt -= repaid
             self._arrival += (size + repaid) * 1000 / rate * (0.4 + 1.2 * self._random.random())
@@ -231,17 +233,17 @@ class Play:
     def _begin_act(self) -> None:
         self._act = next(self._acts)
         self._act_end += self._act.seconds * 1000
-        self._told.clear()
+        self._recent.clear()
         for scene in self._act.opening(self._random, self._act) if self._act.opening else ():
             self._schedule(scene, self._act.seconds * 1000)
             self._debt += _count(scene)
 
     def _next_scene(self) -> tuple[stories.Scene, int]:
-        if len(self._told) >= _FRESH:
-            return self._random.choice(self._told)
+        if len(self._recent) >= _FRESH:
+            return self._random.choice(self._recent)
         scene = stories.scene(self._random, self._act)
-        self._told.append((scene, _count(scene)))
-        return self._told[-1]
+        self._recent.append((scene, _count(scene)))
+        return self._recent[-1]
 
     def _schedule(self, scene: stories.Scene, longest: int) -> None:
         start = int(self._arrival)
@@ -251,8 +253,8 @@ class Play:
             if ms not in self._due:
                 self._due[ms] = []
                 heapq.heappush(self._times, ms)
-            said = tail.replace(stories.RID, request).replace(stories.ORDER, order)
-            self._due[ms].append((file, head, said))
+            text = tail.replace(stories.RID, request).replace(stories.ORDER, order)
+            self._due[ms].append((file, head, text))
 
 
 def _count(scene: stories.Scene) -> int:
@@ -260,7 +262,7 @@ def _count(scene: stories.Scene) -> int:
 
 
 class LogFile:
-    """One log open for appending, rotated once `limit` bytes are written to it."""
+    """A log open for appending, rotated after ``limit`` bytes."""
 
     def __init__(self, path: Path, how: Rotation, *, limit: int) -> None:
         self._path, self._how, self._limit = path, how, limit
@@ -278,17 +280,17 @@ class LogFile:
         os.close(self._descriptor)
 
     def write(self, data: bytes) -> None:
-        """Append whole lines, in one write unless the disk is nearly full."""
+        """Append whole lines, in one write unless the disk is nearly full. Raises OSError."""
         self._size += len(data)
         while data:
             data = data[os.write(self._descriptor, data) :]
 
     def count_from_here(self) -> None:
-        """Leave what is written so far out of the limit, so that a backlog is not rotated away at once."""
+        """Exclude the lines written so far from the limit, so that a backlog is not rotated at once."""
         self._size = 0
 
     def rotate_if_full(self) -> None:
-        """Move the lines to the first rotated file once there are enough, and begin again."""
+        """Rotate the file if it has reached its limit."""
         if self._size < self._limit:
             return
         if self._how.copy:

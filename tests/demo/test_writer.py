@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logviewer.demo.stories import FILES
-from logviewer.demo.writer import BACKLOG_MS, MARK, Play, run, write_samples
+from logviewer.demo.writer import BACKLOG_MS, MARKER, Play, run, write_samples
 from tests.helpers.repository import SAMPLES
 
 RECORDS = {
@@ -303,7 +303,7 @@ def test_logs_that_are_not_the_demos_are_left_alone(tmp_path: Path) -> None:
 
 def test_a_directory_that_does_not_exist_is_made_and_marked(tmp_path: Path) -> None:
     run(tmp_path / "new" / "logs", rate=0, seed=1, stop=threading.Event())
-    assert (tmp_path / "new" / "logs" / MARK).exists()
+    assert (tmp_path / "new" / "logs" / MARKER).exists()
 
 
 def test_a_directory_that_cannot_be_written_is_an_oserror(tmp_path: Path) -> None:
