@@ -1,5 +1,6 @@
 """The pages that people see, rendered from the templates."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
 from urllib.parse import quote
@@ -60,7 +61,12 @@ class Pages:
         if request.headers.get("accept", "").startswith("text/plain"):
             return await self._text(request)
         return self._render(
-            "page.html", 200, first=self._first(request), signs_out=has_session(request), user=user_of(request).name
+            "page.html",
+            200,
+            first=self._first(request),
+            now=int(time.time() * 1000),
+            signs_out=has_session(request),
+            user=user_of(request).name,
         )
 
     def _first(self, request: Request) -> str | None:

@@ -10,6 +10,7 @@ import { isFiltering, NO_FILTER, toQueryString, viewParameters } from "./model/f
 import { Highlights } from "./model/highlights.js";
 import { resolveSources } from "./model/query.js";
 import { RecentSearches } from "./model/recent-searches.js";
+import { ServerClock } from "./model/server-clock.js";
 import { openStore, Settings } from "./model/settings.js";
 import { SourceColors } from "./model/source-colors.js";
 import { SourceNames } from "./model/source-names.js";
@@ -37,7 +38,10 @@ import { Toast } from "./ui/toast.js";
 /** @typedef {import("./model/rows.js").LineRow} LineRow */
 /** @typedef {{row: number, line: LineRow}} Current */
 
-const base = document.documentElement.dataset.base ?? "/";
+const { base = "/", now: renderedAt } = document.documentElement.dataset;
+const [navigation] = performance.getEntriesByType("navigation");
+const age = navigation instanceof PerformanceNavigationTiming ? performance.now() - navigation.responseStart : 0;
+const clock = new ServerClock(Number(renderedAt), age);
 const store = openStore();
 const settings = new Settings(store, { wrap: matchMedia("(max-width: 700px)").matches });
 const bookmarks = new Bookmarks(store);
@@ -51,6 +55,7 @@ const toast = new Toast();
 /** @type {import("./app/pane.js").PaneContext} */
 const shared = {
   base,
+  now: () => clock.now(),
   settings,
   names,
   sourceColors,
@@ -112,7 +117,7 @@ function showQueries(queries) {
  *   equal for queries with the same lines
  */
 function viewOf({ sources, filter }) {
-  return `${sources.join("\n")}\n${toQueryString(viewParameters(filter))}`;
+  return `${sources.join("\n")}\n${toQueryString(viewParameters({ ...filter, now: null }))}`;
 }
 
 function openView() {

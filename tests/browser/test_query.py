@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -208,6 +209,37 @@ def test_a_time_is_gone_to(logs: Path, serve: Serve, page: Page, complaints: lis
     page.locator("#go-to-field").fill("the day the music died")
     page.keyboard.press("Enter")
     expect(page.locator("#go-to-wrong")).not_to_be_empty()
+
+
+def test_all_requests_of_a_relative_time_range_count_from_one_moment(logs: Path, serve: Serve, page: Page) -> None:
+    begin = datetime.now(UTC) - timedelta(hours=1)
+    lines = [f"{(begin + timedelta(seconds=n)).isoformat()} INFO request {n}" for n in range(3_600)]
+    append(logs / "app.log", *lines)
+    page.goto(serve(logs / "app.log").ready_line)
+    expect_line(page, 3_600, lines[-1])
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
+
+    def moments() -> set[str]:
+        return {moment for url in urls for moment in re.findall(r"since=15\+min\+ago.*&now=(\d+)", url)}
+
+    page.keyboard.press("@")
+    page.locator("#time-range-since").fill("15 min ago")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chips .chip")).to_have_count(1)
+    search(page, "request 35")
+    expect(page.locator("#find-count")).to_have_text("100 hits")
+    page.keyboard.press("Enter")
+    expect(page.locator(".row.chosen")).to_contain_text("request 35")
+    assert len(moments()) == 1
+    assert abs(int(moments().pop()) - time.time() * 1000) < 60_000
+    assert {each for each in ("lines", "search", "histogram") if any(f"/api/{each}?" in url for url in urls)} == {
+        "lines",
+        "search",
+        "histogram",
+    }
+    assert not [url for url in urls if "since=15+min+ago" in url and "&now=" not in url and "start=-1&" not in url]
+    assert "now=" not in page.url
 
 
 def test_a_drag_over_the_course_chooses_a_span_and_a_click_goes_there(logs: Path, serve: Serve, page: Page) -> None:

@@ -40,6 +40,17 @@ test("the last q of a URL is in the search bar", () => {
   assert.equal(toQueryString(matchParameters(filter)), "q=a&q=b&not=c&level=error&since=1h+ago");
 });
 
+test("a moment to count from goes to the server with relative times, and into no URL", () => {
+  const filter = { ...NO_FILTER, since: "15 min ago", now: 1_795_230_000_000 };
+  assert.equal(toQueryString(matchParameters(filter)), "since=15+min+ago&now=1795230000000");
+  assert.equal(toQueryString(hitParameters({ ...filter, search: "x" })), "q=x&since=15+min+ago&now=1795230000000");
+  assert.equal(toQueryString(matchParameters({ ...filter, since: "1795230000000", until: "1795230000.5" })),
+    "since=1795230000000&until=1795230000.5");
+  assert.equal(toQueryString(matchParameters({ ...filter, since: "" })), "");
+  assert.equal(written(filter), "since=15+min+ago");
+  assert.equal(read("since=15+min+ago&now=1").now, null);
+});
+
 test("a search that does not filter finds hits in all lines", () => {
   const filter = read("find=x&regex=true");
   assert.deepEqual([filter.search, filter.only, isFiltering(filter)], ["x", false, false]);

@@ -10,7 +10,7 @@ import { displayedSpans, fillRow, makeRow } from "../list/rows.js";
 import { Selection } from "../list/selection.js";
 import { Viewport } from "../list/viewport.js";
 import { VisibleRows } from "../list/visible-rows.js";
-import { NO_FILTER } from "../model/filter.js";
+import { isRelative, NO_FILTER, viewParameters } from "../model/filter.js";
 import { ViewDocument } from "../model/view-document.js";
 import { Channel } from "../net/channel.js";
 import { lineText, sourceOffset } from "../text/spans.js";
@@ -26,6 +26,7 @@ import { View } from "./view.js";
 /**
  * @typedef {object} PaneContext parts that all panes share
  * @property {string} base
+ * @property {() => number} now server time, in epoch milliseconds
  * @property {import("../model/settings.js").Settings} settings
  * @property {import("../model/source-names.js").SourceNames} names
  * @property {import("../model/source-colors.js").SourceColors} sourceColors
@@ -157,12 +158,13 @@ export class Pane {
   }
 
   /**
+   * Show other lines. Relative times of the filter count from this moment on.
    * @param {readonly string[]} sources
    * @param {Filter} filter
    * @param {string | null} at cursor of the line to show; null for the end
    */
   show(sources, filter, at) {
-    this.#view = new View(sources, filter, this.#shared.linesClient);
+    this.#view = new View(sources, { ...filter, now: this.#shared.now() }, this.#shared.linesClient);
     this.#rowState.chosen = null;
     // With `records` alone, continuation lines are wanted and stay undimmed.
     this.#rowState.dimContext = filter.context > 0;
@@ -174,9 +176,9 @@ export class Pane {
 
   /** Keep the lines and change the hits in them. @param {Filter} filter */
   showHits(filter) {
-    this.#view = new View(this.sources, filter, this.#shared.linesClient);
-    this.#hits.setFilter(filter);
-    this.#histogram.show(this.sources, filter);
+    this.#view = new View(this.sources, { ...filter, now: this.filter.now }, this.#shared.linesClient);
+    this.#hits.setFilter(this.filter);
+    this.#histogram.show(this.sources, this.filter);
   }
 
   /** @param {string} at cursor of a line with a hit; the hit is scrolled into view too */
@@ -197,7 +199,9 @@ export class Pane {
    * @returns {Promise<string | null>} error message
    */
   async goToTime(time) {
-    const answer = await this.requestLines({ time, count: 1 });
+    // A relative time that was typed now counts from now, not from the moment the filter was set.
+    const which = isRelative(time) ? viewParameters({ ...this.filter, now: this.#shared.now() }) : undefined;
+    const answer = await this.requestLines({ time, count: 1 }, which);
     if (!answer || "error" in answer) return answer?.error ?? "The server did not answer; try again";
     const [line] = answer.lines;
     if (line) this.goTo(line.at);

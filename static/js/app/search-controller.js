@@ -3,6 +3,7 @@
 import {
   hitParameters,
   isFiltering,
+  isRelative,
   matchParameters,
   NO_FILTER,
   toQueryString,
@@ -175,6 +176,10 @@ export class SearchController {
     const range = Object.entries({ since, until }).filter(([, time]) => time !== "");
     const answer = await this.#context.active()?.requestLines({ start: -1, count: 1 }, range);
     if (answer && "error" in answer) return answer.error;
+    const pane = this.#context.active();
+    const isSame = since === pane?.filter.since && until === pane.filter.until;
+    // The same words again mean other times by now.
+    if (pane && isSame && (isRelative(since) || isRelative(until))) pane.show(pane.sources, pane.filter, null);
     await this.refine({ ...this.#filter, since, until });
     return null;
   }

@@ -15,6 +15,8 @@
  * @property {readonly string[]} levels levels to show; "none" stands for lines without a level; empty shows all
  * @property {string} since a time in the server's syntax, or empty
  * @property {string} until the same, exclusive
+ * @property {number | null} now server time from which relative times count, in epoch milliseconds; null for the time
+ *   of each request. A link does not have it, so "15 min ago" are the reader's 15 minutes.
  * @property {number} context number of lines shown before and after each match
  * @property {boolean} records whether a match includes its continuation lines
  */
@@ -31,6 +33,7 @@ export const NO_FILTER = Object.freeze({
   levels: [],
   since: "",
   until: "",
+  now: null,
   context: 0,
   records: false,
 });
@@ -40,6 +43,7 @@ export const CONTEXT_CHOICES = Object.freeze([0, 3, 10, 30]);
 const NAMES = ["q", "not", "find", "regex", "case", "level", "since", "until", "context", "records"];
 // Ends a value that is not quoted.
 const END = "(?:[\\s,;|)}\\]]|$)";
+const EPOCH = /^\d{9,}(\.\d+)?$/;
 const SPECIAL = /[\\^$.*+?()[\]{}|]/g;
 
 /**
@@ -63,6 +67,7 @@ export function readFilter(params, suffix) {
     levels: [...new Set(all("level"))],
     since: one("since"),
     until: one("until"),
+    now: null,
     context: /^\d{1,3}$/.test(one("context")) ? Number(one("context")) : 0,
     records: one("records") === "true",
   };
@@ -76,12 +81,17 @@ export function readFilter(params, suffix) {
 export function writeFilter(params, suffix, filter) {
   for (const name of NAMES) params.delete(name + suffix);
   if (!filter) return;
-  for (const [name, value] of viewParameters(filter)) params.append(name + suffix, value);
+  for (const [name, value] of viewParameters({ ...filter, now: null })) params.append(name + suffix, value);
   const found = !filter.only && filter.search !== "";
   if (found && !params.has(`q${suffix}`) && !params.has(`not${suffix}`)) {
     for (const [name, value] of matchOptions(filter)) params.append(name + suffix, value);
   }
   if (found || (filter.include.length > 0 && filter.search === "")) params.append(`find${suffix}`, filter.search);
+}
+
+/** Whether a time of a filter counts from now, or may do so. @param {string} time in the server's syntax */
+export function isRelative(time) {
+  return time !== "" && !EPOCH.test(time);
 }
 
 /** The server's parameters of a view: which lines to show, with context and records. @param {Filter} filter */
@@ -117,7 +127,7 @@ export function toQueryString(pairs) {
  * @returns {Parameter[]}
  */
 function parameters(filter, include) {
-  const { exclude, levels, since, until } = filter;
+  const { exclude, levels, since, until, now } = filter;
   /** @type {Parameter[]} */
   const pairs = include.map((text) => ["q", text]);
   for (const text of exclude) pairs.push(["not", text]);
@@ -125,6 +135,7 @@ function parameters(filter, include) {
   for (const level of levels) pairs.push(["level", level]);
   if (since) pairs.push(["since", since]);
   if (until) pairs.push(["until", until]);
+  if (now !== null && (isRelative(since) || isRelative(until))) pairs.push(["now", String(now)]);
   return pairs;
 }
 
