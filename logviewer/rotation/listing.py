@@ -8,7 +8,7 @@ from pathlib import Path
 from logviewer.cursor import file_key
 from logviewer.errors import StaleListingError
 from logviewer.files.byte_file import ByteFile, Identity
-from logviewer.files.rotations import oldest_first
+from logviewer.rotation.family import ARCHIVES, Families
 
 _READS = 5
 EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
@@ -47,39 +47,49 @@ class DirectoryListings:
     A directory that is not there is empty; for one that cannot be read, OSError is raised: what is in it is not known.
     """
 
-    def __init__(self) -> None:
-        self._entries: dict[Path, dict[str, Identity]] = {}
+    def __init__(self, families: Families | None = None) -> None:
+        self._families = families or Families()
+        self._entries: dict[Path, _Listing] = {}
 
     def rotated(self, path: Path) -> list[DirectoryEntry]:
-        """The rotated files of a log that are on disk, the oldest first, beside it and beside its symlink's target."""
+        """Return the rotated files of a log, oldest first: beside it and beside its symlink's target."""
         return [
-            DirectoryEntry(place.parent / name, entries[name])
+            DirectoryEntry(each, files[each])
             for place in _places(path)
-            for entries in (self._in(place.parent),)
-            for name in oldest_first(place.name, entries)
-            if name != place.name
+            for files in (self._beside(place),)
+            for each in self._families.rotated(place, files)
         ]
 
     def named(self, path: Path, key: bytes) -> list[DirectoryEntry]:
-        """Where a physical file lies under the log's own name, or that of a rotation of it.
+        """Return the entries of one physical file, by its key, under the log's own name or that of a rotation.
 
-        Under no other: who asks may have made up the number, and would get to see a file that nobody named.
+        No other name counts: a forged cursor must not open a file outside of the log's history.
         """
         return [
-            DirectoryEntry(place.parent / name, entries[name])
+            DirectoryEntry(each, files[each])
             for place in _places(path)
-            for entries in (self._in(place.parent),)
-            for name in {place.name: None} | dict.fromkeys(oldest_first(place.name, entries))
-            if name in entries and file_key(*entries[name]) == key
+            for files in (self._beside(place),)
+            for each in (place, *self._families.rotated(place, files))
+            if each in files and file_key(*files[each]) == key
         ]
 
-    def _in(self, directory: Path) -> dict[str, Identity]:
+    def _beside(self, log: Path) -> dict[Path, Identity]:
+        directories = (log.parent, *(log.parent / name for name in ARCHIVES if name in self._in(log.parent).folders))
+        return {each / name: identity for each in directories for name, identity in self._in(each).files.items()}
+
+    def _in(self, directory: Path) -> "_Listing":
         if directory not in self._entries:
             self._entries[directory] = _settled(directory)
         return self._entries[directory]
 
 
-def _settled(directory: Path) -> dict[str, Identity]:
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    files: dict[str, Identity]
+    folders: frozenset[str]
+
+
+def _settled(directory: Path) -> _Listing:
     """A listing that was the same twice: one read while files are renamed may miss some of them."""
     listing = _read(directory)
     for _ in range(_READS):
@@ -89,14 +99,17 @@ def _settled(directory: Path) -> dict[str, Identity]:
     return listing
 
 
-def _read(directory: Path) -> dict[str, Identity]:
+def _read(directory: Path) -> _Listing:
     try:
         device = directory.stat().st_dev
         with os.scandir(directory) as entries:
-            # No symlinks: one that leads nowhere would look as if what it names had just been renamed.
-            return {each.name: (device, each.inode()) for each in entries if each.is_file(follow_symlinks=False)}
+            found = list(entries)
+        # No symlinks: a dangling one would look like a file that was just renamed.
+        files = {each.name: (device, each.inode()) for each in found if each.is_file(follow_symlinks=False)}
+        folders = frozenset(each.name for each in found if each.name in ARCHIVES and each.is_dir(follow_symlinks=False))
     except (FileNotFoundError, NotADirectoryError):
-        return {}
+        return _Listing({}, frozenset())
+    return _Listing(files, folders)
 
 
 def _places(path: Path) -> list[Path]:

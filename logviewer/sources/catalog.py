@@ -7,7 +7,7 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -17,11 +17,11 @@ from watchfiles import Change
 
 from logviewer.errors import NotAFileError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
-from logviewer.files.byte_file import check_regular
-from logviewer.files.rotations import is_rotation
+from logviewer.files.byte_file import Identity, check_regular
 from logviewer.files.watch import changes
 from logviewer.formats.line_format import LineFormats
 from logviewer.globs import matches_glob
+from logviewer.rotation.family import Families
 from logviewer.rotation.listing import DirectoryListings
 from logviewer.settings import NO_TABLES, Tables, User
 from logviewer.source import Source
@@ -36,6 +36,9 @@ STDIN = "-"
 T = TypeVar("T")
 
 _NOT_LOGS = re.compile(r"\.(gz|bz2|xz|zst|lz4|zip|journal~?|db|pid|sock|lock)$|~$")
+# Binary records of logins.
+_RECORDS = frozenset({"wtmp", "btmp", "utmp", "lastlog", "faillog", "tallylog"})
+_SVLOGD_FILES = frozenset({"lock", "config", "state"})
 
 
 class Catalog:
@@ -66,7 +69,8 @@ class Catalog:
         self._directories: frozenset[tuple[Path, int]] = frozenset()
         self._restart_watch = asyncio.Event()
         self._poll_now = asyncio.Event()
-        self.stdin = self._open(stdin, "stdin", DirectoryListings()) if stdin else None
+        self._families = Families()
+        self.stdin = self._open(stdin, "stdin", DirectoryListings(self._families)) if stdin else None
         self._replace([self.stdin] if self.stdin else [], set())
         self._replace(*self._expand())
 
@@ -99,9 +103,9 @@ class Catalog:
 
         For any thread.
         """
-        listings = DirectoryListings()
+        listings = DirectoryListings(self._families)
         known = self._by_path
-        named = dict.fromkeys(expand(self._paths, known=known))
+        named = dict.fromkeys(expand(self._paths, families=self._families, known=known))
         new = [self._open(path, path.name, listings) for path in named if path not in known]
         # A missing source with rotated files stays: they are its history.
         gone = {each for path, each in known.items() if path not in named and each.is_gone and not each.has_rotations}
@@ -129,7 +133,7 @@ class Catalog:
 
     def unmatched(self) -> list[str]:
         """Return the paths that match no file yet."""
-        return [path for path in self._paths if not any(expand([path]))]
+        return [path for path in self._paths if not any(expand([path], families=self._families))]
 
     def close(self) -> None:
         """Stop polling and counting."""
@@ -238,7 +242,7 @@ def check(paths: Iterable[str]) -> None:
                     raise NotAFileError(f"{path}: {error.strerror}") from error
 
 
-def expand(paths: Iterable[str], *, known: Iterable[Path] = ()) -> Iterator[Path]:
+def expand(paths: Iterable[str], *, families: Families, known: Iterable[Path] = ()) -> Iterator[Path]:
     """Yield the files that the paths name now: plain paths (missing or not), matches of globs, contents of directories.
 
     Globs and directories leave out rotations of their files, and of the ``known`` ones.
@@ -246,9 +250,10 @@ def expand(paths: Iterable[str], *, known: Iterable[Path] = ()) -> Iterator[Path
     known = list(known)
     for path in paths:
         if os.path.isdir(path):
-            yield from _logs_among(_files_below(os.path.abspath(path)), known)
+            yield from _logs_among(_files_below(os.path.abspath(path)), known, families)
         elif glob.has_magic(path) and not os.path.lexists(path):
-            yield from _logs_among((Path(os.path.abspath(each)) for each in glob.iglob(path, recursive=True)), known)
+            matches = (Path(os.path.abspath(each)) for each in glob.iglob(path, recursive=True))
+            yield from _logs_among(matches, known, families)
         else:
             yield Path(os.path.abspath(path))
 
@@ -259,13 +264,25 @@ def _files_below(directory: str) -> Iterator[Path]:
         yield from (Path(parent, name) for name in names if not name.startswith("."))
 
 
-def _logs_among(paths: Iterable[Path], known: Iterable[Path]) -> Iterator[Path]:
-    """Yield the regular files that are neither compressed nor a rotation of another file."""
+def _logs_among(paths: Iterable[Path], known: Iterable[Path], families: Families) -> Iterator[Path]:
+    """Yield the files that are logs of their own, sorted; skip rotations, compressed and binary files."""
     found = list(paths)
-    names: dict[Path, set[str]] = {}
-    for path in (*found, *known):
-        names.setdefault(path.parent, set()).add(path.name)
+    files = {path: _identity(path) for path in (*found, *known)}
+    logs = set(families.logs(files))
     for path in sorted(found):
-        rotated = is_rotation(path.name, names[path.parent])
-        if not rotated and not _NOT_LOGS.search(path.name) and os.path.isfile(path):
+        if path in logs and not _is_other(path, files) and os.path.isfile(path):
             yield path
+
+
+def _identity(path: Path) -> Identity:
+    try:
+        facts = path.stat()
+    except OSError:
+        return 0, 0
+    return facts.st_dev, facts.st_ino
+
+
+def _is_other(path: Path, files: Container[Path]) -> bool:
+    """Whether a name is that of a file that is not a log."""
+    kept_by_svlogd = path.name in _SVLOGD_FILES and path.with_name("current") in files
+    return path.name in _RECORDS or _NOT_LOGS.search(path.name) is not None or kept_by_svlogd

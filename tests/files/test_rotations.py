@@ -1,16 +1,12 @@
-"""Which names are rotations of a log, and which of them is older."""
+"""Which log a name proposes, and which of two rotated files is older by its name."""
 
-import os
-from pathlib import Path
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logviewer.cursor import file_key
-from logviewer.errors import StaleListingError
-from logviewer.files.rotations import is_rotation, oldest_first
-from logviewer.rotation.listing import DirectoryEntry, DirectoryListings
+from logviewer.files.rotations import is_compressed, parse, proposed_logs
 
 AGES = {
     "logrotate numbers": ("app.log", ["app.log.11", "app.log.10", "app.log.9", "app.log.2", "app.log.1"]),
@@ -30,11 +26,26 @@ AGES = {
     "old": ("app.log", ["app.log.old"]),
     "old before the extension": ("app.log", ["app.old.log"]),
     "previous": ("app.log", ["app.log.prev"]),
+    "hours and minutes in UTC": ("app.log", ["app.log.20261126T1009Z", "app.log.20261126T1010Z"]),
+    "month first": ("app.log", ["app-12-31-2025-1.log", "app-11-25-2026-1.log", "app-11-25-2026-2.log"]),
+    "a number after the date": ("app.log", ["app.2026-11-26.0.log", "app.2026-11-26.1.log", "app.2026-11-27.0.log"]),
+    "lumberjack": ("app.log", ["app-2026-11-26T09-59-59.999.log", "app-2026-11-26T10-00-00.000.log"]),
+    "pm2": ("app-out.log", ["app-out__2026-11-25_00-00-00.log", "app-out__2026-11-26_00-00-00.log"]),
+    "log4net": ("app.log", ["app.log20261124", "app.log20261125"]),
+    "WebSphere": ("SystemOut.log", ["SystemOut_26.11.24_23.59.59.log", "SystemOut_26.11.25_01.02.03.log"]),
+    "rotatelogs": ("access_log", ["access_log.1732579200", "access_log.1732665600"]),
+    "svlogd": (
+        "current",
+        ["@400000006b00eef51234abcd.s", "@400000006b00eef51234abce.s", "@400000006b00eef60000abcd.u"],
+    ),
+    "each month": ("app.log", ["app-2026-10.log", "app-2026-11.log"]),
+    "WebLogic": ("server.log", ["server.log00002", "server.log00001"]),
+    "a dash and a number": ("app.log", ["app-2.log", "app-1.log"]),
+    "backups": ("app.log", ["app.log.bak"]),
+    "an editor's backup": ("app.log", ["app.log~"]),
     "dates are older than numbers": ("app.log", ["app.log-20261120", "app.log.2", "app.log.1"]),
 }
 FOREIGN = {
-    "compressed": ("app.log", ["app.log.1.gz", "app.log-20261120.gz", "app.log.gz", "app.log.2.zst", "app.log.1.bz2"]),
-    "a backup": ("app.log", ["app.log.bak", "app.log.1.bak", "app.log~"]),
     "a longer name": ("app.log", ["apple.log", "app.logger", "apple.log.1", "app2.log", "app.log2"]),
     "another stem": ("app.log", ["web-app.log", "my.app.log.1", "other.log.1"]),
     "another extension": ("app.log", ["app.err.1", "app-2026-11-20.txt", "app.1"]),
@@ -42,101 +53,62 @@ FOREIGN = {
     "the log itself": ("app.log", ["app.log"]),
     "another container's log": ("0.log", ["1.log", "10.log", "1.log.20261120-101010"]),
     "nothing after the dot": ("app.log", ["app.log.", "app.log-"]),
+    "no day of any year": ("app.log", ["app.log.2026-11-26_25-00", "app-2026-13-01.log"]),
+    "no log of svlogd": ("other", ["@400000006b00eef51234abcd.s"]),
 }
+LIVE_OR_NOT = {"tenant.log": "tenant-1001.log", "worker.log": "worker.12345.log", "redis.log": "redis_6379.log"}
+USUAL = {"app.log": "app.log.1", "current": "@400000006b00eef51234abcd.s", "out.log": "out-2026-11-26.log"}
+
+
+def oldest_first(base: str, names: Iterable[str]) -> list[str]:
+    found = {name: parsed for name in names if (parsed := parse(base, name))}
+    return sorted(found, key=lambda name: found[name])
 
 
 @pytest.mark.parametrize(("base", "names"), AGES.values(), ids=AGES)
-def test_rotations_are_known_the_oldest_first(base: str, names: list[str]) -> None:
+def test_names_have_an_order(base: str, names: list[str]) -> None:
     assert oldest_first(base, reversed([*names, base])) == names
     assert oldest_first(base, names) == names
 
 
 @pytest.mark.parametrize(("base", "names"), AGES.values(), ids=AGES)
-def test_a_rotation_beside_its_log_is_not_a_log_of_its_own(base: str, names: list[str]) -> None:
-    assert all(is_rotation(name, {base, *names}) for name in names)
-    assert not is_rotation(base, {base, *names})
+def test_a_name_proposes_its_log(base: str, names: list[str]) -> None:
+    assert [list(proposed_logs(name, {base, *names})) for name in names] == [[base]] * len(names)
+    assert list(proposed_logs(base, {base, *names})) == []
+
+
+@pytest.mark.parametrize(("base", "names"), AGES.values(), ids=AGES)
+@pytest.mark.parametrize("ending", [".gz", ".zst", ".xz", ".bz2", ".tmp"])
+def test_a_compressed_name_proposes_the_same_log(base: str, names: list[str], ending: str) -> None:
+    assert all(parse(base, name + ending) == parse(base, name) for name in names)
+    assert all(list(proposed_logs(name + ending, {base})) == [base] for name in names)
+    assert all(is_compressed(name + ending) and not is_compressed(name) for name in names)
 
 
 @pytest.mark.parametrize(("base", "names"), FOREIGN.values(), ids=FOREIGN)
-def test_other_files_are_no_rotations(base: str, names: list[str]) -> None:
+def test_other_names_propose_nothing(base: str, names: list[str]) -> None:
     assert oldest_first(base, names) == []
-    assert not any(is_rotation(name, {base}) for name in names)
+    assert not any(list(proposed_logs(name, {base})) for name in names)
 
 
-def test_a_rotation_without_its_log_is_a_log_of_its_own() -> None:
-    assert not is_rotation("app-2026-11-20.log", {"app-2026-11-19.log", "app-2026-11-20.log"})
-    assert not is_rotation("app.log.1", {"app.log.1", "other.log"})
+def test_ports_and_process_ids_are_not_usual() -> None:
+    assert [(found := parse(*names)) and found.is_usual for names in LIVE_OR_NOT.items()] == [False] * 3
+    assert [(found := parse(*names)) and found.is_usual for names in USUAL.items()] == [True] * 3
 
 
-def paths(entries: list[DirectoryEntry]) -> list[Path]:
-    return [entry.path for entry in entries]
-
-
-bases = st.from_regex(r"[a-z0-9]{1,5}([._-][a-z0-9]{1,4}){0,3}", fullmatch=True)
-suffixes = st.sampled_from([".1", ".12", "-20261120", ".2026-11-20_10-00", ".old", "-2026-11-20", ".20261120-101010"])
+bases = st.from_regex(r"[a-z0-9]{1,5}([._-][a-z][a-z0-9]{0,3}){0,3}", fullmatch=True)
+suffixes = st.sampled_from(
+    [".1", ".12", "-20261120", ".2026-11-20_10-00", ".old", "-2026-11-20", ".20261120-101010", "~"]
+)
 
 
 @given(bases, suffixes)
 def test_both_questions_about_a_name_have_one_answer(base: str, suffix: str) -> None:
     name = base + suffix
-    assert oldest_first(base, [name]) == [name]
-    assert is_rotation(name, {base, name})
+    assert parse(base, name)
+    assert list(proposed_logs(name, {base, name})) == [base]
 
 
-def test_rotations_are_found_beside_the_log(tmp_path: Path) -> None:
-    for name in ("app.log", "app.log.2", "app.log.1", "other.log.1"):
-        (tmp_path / name).touch()
-    assert paths(DirectoryListings().rotated(tmp_path / "app.log")) == [tmp_path / "app.log.2", tmp_path / "app.log.1"]
-
-
-def test_rotations_are_found_beside_the_target_of_a_symlink(tmp_path: Path) -> None:
-    (tmp_path / "pods").mkdir()
-    target = tmp_path / "pods" / "0.log"
-    rotated = tmp_path / "pods" / "0.log.20261120-101010"
-    target.touch()
-    rotated.touch()
-    (tmp_path / "container.log").symlink_to(target)
-    assert paths(DirectoryListings().rotated(tmp_path / "container.log")) == [rotated]
-
-
-def test_a_physical_file_is_found_under_the_log_s_names_alone(tmp_path: Path) -> None:
-    for name, found in {"app.log.1": True, "app.log": True, "kept aside": False, "app.log.netrc": False}.items():
-        moved = tmp_path / name
-        moved.touch()
-        facts = moved.stat()
-        named = paths(DirectoryListings().named(tmp_path / "app.log", file_key(facts.st_dev, facts.st_ino)))
-        assert named == ([moved] if found else []), name
-
-
-def test_a_listed_file_is_opened_itself_or_not_at_all(tmp_path: Path) -> None:
-    rotated = tmp_path / "app.log.1"
-    rotated.write_text("one\n")
-    (entry,) = DirectoryListings().rotated(tmp_path / "app.log")
-    file = entry.open()
-    assert file
-    assert file.pread(9, 0) == b"one\n"
-    rotated.rename(tmp_path / "app.log.2")
-    with pytest.raises(StaleListingError):
-        entry.open()
-    rotated.write_text("two\n")
-    with pytest.raises(StaleListingError):
-        entry.open()
-
-
-def test_a_name_that_is_no_regular_file_is_not_listed(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "app.log.1")
-    (tmp_path / "app.log.2").mkdir()
-    (tmp_path / "app.log.old").symlink_to(tmp_path / "nothing")
-    assert not DirectoryListings().rotated(tmp_path / "app.log")
-
-
-def test_a_listed_name_that_is_no_regular_file_any_more_is_not_opened(tmp_path: Path) -> None:
-    (tmp_path / "app.log.1").touch()
-    (entry,) = DirectoryListings().rotated(tmp_path / "app.log")
-    (tmp_path / "app.log.1").unlink()
-    os.mkfifo(tmp_path / "app.log.1")
-    assert entry.open() is None
-
-
-def test_a_directory_that_is_not_there_lists_nothing(tmp_path: Path) -> None:
-    assert DirectoryListings().rotated(tmp_path / "gone" / "app.log") == []
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_no_name_raises(base: str, name: str) -> None:
+    assert (parse(base, name) is not None) >= bool(list(proposed_logs(name, {base})))

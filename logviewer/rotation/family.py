@@ -1,0 +1,235 @@
+"""The rotated files beside a log: names propose, contents and growth decide.
+
+Evidence, strongest first: a file that was the live log is a rotation of it. A file that still grows is a log of its
+own, and so is one whose lines are as late as those of the live log. Without any evidence the name decides: numbers of
+up to three digits after a dot, dates and words such as ``old`` are rotations; other numbers (ports, process ids) are
+not.
+"""
+
+import os
+import statistics
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+from logviewer.files.byte_file import ByteFile, Identity
+from logviewer.files.encoding import detect, to_text
+from logviewer.files.rotations import RotatedName, is_compressed, parse, proposed_logs
+from logviewer.formats.timestamp import find_time
+
+_HEAD_BYTES = 4 * 1024
+_TAIL_BYTES = 16 * 1024
+_LINE_CHARS = 4 * 1024
+# Late lines of a rotated file are as young as the first ones of its successor.
+_OVERLAP_MS = 2000
+# Of this many times, the outermost tenth may be of a wrong clock.
+_MANY_TIMES = 10
+# A rename changes the inode after the last write did.
+_RENAMED_NS = 20_000_000
+_FILES_KEPT = 16384
+_LIVE_KEPT = 100
+ARCHIVES = ("old", "olddir", "archive", "archives", "archived", "backup", "rotated", "history")
+
+
+def is_archive(directory: Path) -> bool:
+    """Whether a directory has a name that is usual for one of rotated files beside their log's directory."""
+    return directory.name.lower() in ARCHIVES
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time of a file's first lines and that of its last ones, in epoch milliseconds; None if they have none."""
+
+    first: int | None
+    last: int | None
+
+
+class Families:
+    """Tells rotated files from logs. One serves all sources of a server, from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: dict[Identity, tuple[Path, int]] = {}
+        self._growing: set[Identity] = set()
+        self._live: dict[Path, dict[Identity, None]] = {}
+
+    def logs(self, files: Mapping[Path, Identity]) -> list[Path]:
+        """Return the files that are logs of their own, of any directories; a compressed rotation is not one."""
+        directories: dict[Path, set[str]] = {}
+        for path in files:
+            directories.setdefault(path.parent, set()).add(path.name)
+        proposals = {parent: _proposals(frozenset(names)) for parent, names in directories.items()}
+        logs: list[Path] = []
+        for path, identity in files.items():
+            beside = proposals[path.parent].get(path.name, ())
+            above = proposed_logs(path.name, directories.get(path.parent.parent, ())) if is_archive(path.parent) else ()
+            bases = (*(path.with_name(name) for name in beside), *(path.parent.parent / name for name in above))
+            if not any(self._belongs(base, path, identity) for base in bases):
+                logs.append(path)
+                self._note_live(path, identity)
+        return logs
+
+    def rotated(self, live: Path, files: Mapping[Path, Identity]) -> list[Path]:
+        """Return the rotations of a log among these files, oldest first; compressed ones are left out.
+
+        The files are those beside the log and in the archive folders beside it.
+        """
+        if live in files:
+            self._note_live(live, files[live])
+        names = {live.name, *(path.name for path in files if path.parent == live.parent)}
+        found: dict[Path, RotatedName] = {}
+        for path, identity in files.items():
+            name = None if path == live or is_compressed(path.name) else parse(live.name, path.name)
+            if name and next(proposed_logs(path.name, names)) == live.name and self._belongs(live, path, identity):
+                found[path] = name
+        numbers = {name.number: (path, files[path]) for path, name in found.items() if name.kind == "number"}
+        sign = -1 if _is_ascending(numbers, list(self._live.get(live, ()))) else 1
+
+        def age(path: Path) -> tuple[int, tuple[int, ...], int, str]:
+            name = found[path]
+            return name.rank, name.when, name.order * (sign if name.kind == "number" else 1), path.name
+
+        return sorted(found, key=age)
+
+    def _note_live(self, path: Path, identity: Identity) -> None:
+        with self._lock:
+            files = self._live.setdefault(path, {})
+            files.pop(identity, None)
+            files[identity] = None
+            while len(files) > _LIVE_KEPT:
+                del files[next(iter(files))]
+
+    def _belongs(self, live: Path, path: Path, identity: Identity) -> bool:
+        name = parse(live.name, path.name)
+        if name is None:
+            return False
+        if is_compressed(path.name) or identity in self._live.get(live, ()):
+            return True
+        try:
+            facts = path.stat()
+            if self._has_grown(path, identity, facts.st_size):
+                # A copy in the making grows, too.
+                return _head(live) == _head(path)
+            return _is_older(path, facts, live, live.stat(), name)
+        except OSError:
+            # Without the live log, or without leave to read, the name is all there is.
+            return name.is_usual and identity not in self._growing
+
+    def _has_grown(self, path: Path, identity: Identity, size: int) -> bool:
+        with self._lock:
+            before = self._seen.get(identity)
+            if len(self._seen) > _FILES_KEPT:
+                self._seen.clear()
+            self._seen[identity] = path, size
+            if before and before[0] == path and before[1] < size:
+                self._growing.add(identity)
+            elif before and before[0] != path:
+                self._growing.discard(identity)
+            return identity in self._growing
+
+
+@lru_cache(64)
+def _proposals(names: frozenset[str]) -> Mapping[str, Sequence[str]]:
+    """The logs that each name proposes to belong to, for a directory that is listed again and again."""
+    return {name: found for name in names if (found := tuple(proposed_logs(name, names)))}
+
+
+def _is_older(path: Path, facts: os.stat_result, live: Path, live_facts: os.stat_result, name: RotatedName) -> bool:
+    """Whether a file was written before the live log was begun. Raises OSError."""
+    if facts.st_size and live_facts.st_size:
+        if _head(live) == _head(path):
+            return True
+        last, first = _span_of(path, facts).last, _span_of(live, live_facts).first
+        if last is not None and first is not None:
+            return last <= first + (_OVERLAP_MS if name.is_usual else 0)
+    return name.is_usual or _is_renamed(facts)
+
+
+def _is_renamed(facts: os.stat_result) -> bool:
+    return facts.st_ctime_ns > facts.st_mtime_ns + _RENAMED_NS
+
+
+def _is_ascending(numbers: Mapping[int, tuple[Path, Identity]], was_live: Sequence[Identity]) -> bool:
+    """Whether higher numbers are newer: by what was seen, by times in lines, or by the last writes if all agree."""
+    pairs = [(numbers[low], numbers[high]) for low, high in pairwise(sorted(numbers))]
+    order = {identity: number for number, identity in enumerate(was_live)}
+    seen = [order[high] - order[low] for (_, low), (_, high) in pairs if low in order and high in order]
+    if votes := sum((each > 0) - (each < 0) for each in seen):
+        return votes > 0
+    spans = [(_span(low), _span(high)) for (low, _), (high, _) in pairs]
+    if votes := sum(_is_before(low, high) - _is_before(high, low) for low, high in spans):
+        return votes > 0
+    writes = [(_last_write(low), _last_write(high)) for (low, _), (high, _) in pairs]
+    return bool(writes) and all(0 < low < high for low, high in writes)
+
+
+def _is_before(one: Span, other: Span) -> bool:
+    """Whether all of one file was written before the other, by its times."""
+    if one.first is None or one.last is None or other.first is None or other.last is None:
+        return False
+    return one.last <= other.first and one.first < other.last
+
+
+def _last_write(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _head(path: Path) -> bytes:
+    facts = path.stat()
+    return _read_head(path, facts.st_dev, facts.st_ino, facts.st_size if facts.st_size < _HEAD_BYTES else -1)[:1024]
+
+
+def _span(path: Path) -> Span:
+    try:
+        return _span_of(path, path.stat())
+    except OSError:
+        return Span(None, None)
+
+
+def _span_of(path: Path, facts: os.stat_result) -> Span:
+    file = facts.st_dev, facts.st_ino
+    head = _read_head(path, *file, facts.st_size if facts.st_size < _HEAD_BYTES else -1)
+    last = _last_time(path, *file, facts.st_size, facts.st_mtime_ns)
+    return Span(_outermost(_times(head, head), last=False), last)
+
+
+@lru_cache(4096)
+def _read_head(path: Path, _device: int, _inode: int, _size: int) -> bytes:
+    """Read the first 4 KiB. The other arguments make the cache forget a file that is another one, or that grew."""
+    return _pread(path, _HEAD_BYTES, 0)
+
+
+@lru_cache(4096)
+def _last_time(path: Path, _device: int, _inode: int, size: int, _changed: int) -> int | None:
+    start = max(0, size - _TAIL_BYTES)
+    return _outermost(_times(_pread(path, _TAIL_BYTES, start), _pread(path, 4, 0)), last=True)
+
+
+def _pread(path: Path, size: int, offset: int) -> bytes:
+    file = ByteFile.open(path)
+    try:
+        return file.pread(size, offset)
+    finally:
+        file.close()
+
+
+def _times(data: bytes, first: bytes) -> Iterator[int]:
+    """The times of lines; parts of lines at both ends are read as lines, too."""
+    encoding = detect(first[:4])
+    for line in to_text(data, encoding).split("\n"):
+        if (found := find_time(line[:_LINE_CHARS])) is not None:
+            yield found
+
+
+def _outermost(times: Iterable[int], *, last: bool) -> int | None:
+    ordered = sorted(times)
+    if len(ordered) < _MANY_TIMES:
+        return (ordered[-1] if last else ordered[0]) if ordered else None
+    tenths = statistics.quantiles(ordered, n=10, method="inclusive")
+    return int(tenths[-1] if last else tenths[0])
