@@ -22,6 +22,7 @@ from logviewer.formats.timestamp import find_time
 
 _HEAD_BYTES = 4 * 1024
 _TAIL_BYTES = 16 * 1024
+_COMPARED_BYTES = 1024
 _LINE_CHARS = 4 * 1024
 # Late lines of a rotated file are as young as the first ones of its successor.
 _OVERLAP_MS = 2000
@@ -55,9 +56,13 @@ class Families:
         self._seen: dict[Identity, tuple[Path, int]] = {}
         self._growing: set[Identity] = set()
         self._live: dict[Path, dict[Identity, None]] = {}
+        self._judged: dict[tuple[Path, Identity], tuple[tuple[int, int, int, bool], bool]] = {}
 
-    def logs(self, files: Mapping[Path, Identity]) -> list[Path]:
-        """Return the files that are logs of their own, of any directories; a compressed rotation is not one."""
+    def logs(self, files: Mapping[Path, Identity | None]) -> list[Path]:
+        """Return the files that are logs of their own, of any directories; a compressed rotation is not one.
+
+        A path without an identity names a log that is awaited.
+        """
         directories: dict[Path, set[str]] = {}
         for path in files:
             directories.setdefault(path.parent, set()).add(path.name)
@@ -94,7 +99,9 @@ class Families:
 
         return sorted(found, key=age)
 
-    def _note_live(self, path: Path, identity: Identity) -> None:
+    def _note_live(self, path: Path, identity: Identity | None) -> None:
+        if identity is None:
+            return
         with self._lock:
             files = self._live.setdefault(path, {})
             files.pop(identity, None)
@@ -102,21 +109,32 @@ class Families:
             while len(files) > _LIVE_KEPT:
                 del files[next(iter(files))]
 
-    def _belongs(self, live: Path, path: Path, identity: Identity) -> bool:
+    def _belongs(self, live: Path, path: Path, identity: Identity | None) -> bool:
         name = parse(live.name, path.name)
-        if name is None:
+        if name is None or identity in self._live.get(path, ()):
             return False
         if is_compressed(path.name) or identity in self._live.get(live, ()):
             return True
+        if identity is None:
+            return name.is_usual
         try:
-            facts = path.stat()
+            facts, base = path.stat(), live.stat()
+            known = facts.st_size, facts.st_mtime_ns, base.st_ino, base.st_size > 0
+            if (judged := self._judged.get((path, identity))) and judged[0] == known:
+                return judged[1]
             if self._has_grown(path, identity, facts.st_size):
                 # A copy in the making grows, too.
-                return _head(live) == _head(path)
-            return _is_older(path, facts, live, live.stat(), name)
+                is_rotation = name.is_usual and facts.st_size < base.st_size and _is_prefix(path, facts, live)
+            else:
+                is_rotation = _is_older(path, facts, live, base, name)
         except OSError:
             # Without the live log, or without leave to read, the name is all there is.
             return name.is_usual and identity not in self._growing
+        with self._lock:
+            if len(self._judged) > _FILES_KEPT:
+                self._judged.clear()
+            self._judged[path, identity] = known, is_rotation
+        return is_rotation
 
     def _has_grown(self, path: Path, identity: Identity, size: int) -> bool:
         with self._lock:
@@ -140,7 +158,7 @@ def _proposals(names: frozenset[str]) -> Mapping[str, Sequence[str]]:
 def _is_older(path: Path, facts: os.stat_result, live: Path, live_facts: os.stat_result, name: RotatedName) -> bool:
     """Whether a file was written before the live log was begun. Raises OSError."""
     if facts.st_size and live_facts.st_size:
-        if _head(live) == _head(path):
+        if name.is_usual and facts.st_size <= live_facts.st_size and _is_prefix(path, facts, live):
             return True
         last, first = _span_of(path, facts).last, _span_of(live, live_facts).first
         if last is not None and first is not None:
@@ -180,9 +198,13 @@ def _last_write(path: Path) -> int:
         return 0
 
 
-def _head(path: Path) -> bytes:
-    facts = path.stat()
-    return _read_head(path, facts.st_dev, facts.st_ino, facts.st_size if facts.st_size < _HEAD_BYTES else -1)[:1024]
+def _is_prefix(path: Path, facts: os.stat_result, live: Path) -> bool:
+    """Whether the live log begins with the bytes of a file, as far as a few of them tell. Raises OSError."""
+    start = max(0, facts.st_size - _COMPARED_BYTES)
+    return all(
+        _pread(path, _COMPARED_BYTES, at) == _pread(live, min(_COMPARED_BYTES, facts.st_size - at), at)
+        for at in (0, start)
+    )
 
 
 def _span(path: Path) -> Span:

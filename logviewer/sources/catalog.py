@@ -274,11 +274,11 @@ def _logs_among(paths: Iterable[Path], known: Iterable[Path], families: Families
             yield path
 
 
-def _identity(path: Path) -> Identity:
+def _identity(path: Path) -> Identity | None:
     try:
         facts = path.stat()
     except OSError:
-        return 0, 0
+        return None
     return facts.st_dev, facts.st_ino
 
 

@@ -130,8 +130,10 @@ def test_one_wrong_clock_makes_no_log(write: Write, tmp_path: Path) -> None:
 
 
 def test_files_that_cannot_be_read_are_judged_by_their_names(tmp_path: Path) -> None:
-    files = {tmp_path / name: (0, 0) for name in ("app.log", "app.log.1", "app-8080.log")}
-    assert [path.name for path in Families().logs(files)] == ["app.log", "app-8080.log"]
+    names = ("app.log", "app.log.1", "app-8080.log")
+    for identity in (None, (0, 0)):
+        files = {tmp_path / name: identity for name in names[:1]} | {tmp_path / name: (0, 1) for name in names[1:]}
+        assert [path.name for path in Families().logs(files)] == ["app.log", "app-8080.log"]
 
 
 @pytest.mark.parametrize("is_ascending", [False, True])
@@ -188,3 +190,15 @@ def test_ten_thousand_files_are_told_apart(tmp_path: Path) -> None:
     for name in names:
         (tmp_path / name).touch()
     assert logs(tmp_path) == sorted(name for name in names if name.endswith("log"))
+
+
+def test_a_log_of_its_own_never_joins_another_one(write: Write, tmp_path: Path) -> None:
+    families = Families()
+    live = write("tenant.log", 0)
+    write("tenant-1001.log", 0)
+    assert logs(tmp_path, families) == ["tenant-1001.log", "tenant.log"]
+    live.unlink()
+    write("tenant-1001.log", 1)
+    write("tenant.log", 5)
+    assert logs(tmp_path, families) == ["tenant-1001.log", "tenant.log"]
+    assert rotated(live, families) == []
