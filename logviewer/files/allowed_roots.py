@@ -55,11 +55,11 @@ EVERYWHERE = AllowedRoots([Path("/")])
 
 
 def _roots_of(path: str) -> list[Path]:
-    whole = Path(os.path.abspath(path))
+    absolute = Path(os.path.abspath(path))
     # Path.is_dir raises where a directory may not be entered.
-    if os.path.isdir(whole):
-        return [whole]
+    if os.path.isdir(absolute):
+        return [absolute]
     if glob.has_magic(path) and not os.path.lexists(path):
-        return [Path(*takewhile(lambda part: not glob.has_magic(part), whole.parts))]
-    target = [Path(os.path.realpath(whole)).parent] if os.path.islink(whole) else []  # noqa: PTH114 (as above)
-    return [whole.parent, *target]
+        return [Path(*takewhile(lambda part: not glob.has_magic(part), absolute.parts))]
+    target = [Path(os.path.realpath(absolute)).parent] if os.path.islink(absolute) else []  # noqa: PTH114 (as above)
+    return [absolute.parent, *target]

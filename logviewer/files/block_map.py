@@ -53,11 +53,11 @@ class BlockMap:
             offset, count = self._frontier
             end = min(until, offset - offset % self._block + self._block)
             data = self._file.pread(max(0, end - offset), offset)
-            whole = len(data) - len(data) % len(encoding.newline)
-            self._advance(offset + whole, count + count_newlines(data[:whole], encoding))
-            if whole and data[:1] == b"\0" and not data.strip(b"\0"):
+            size = len(data) - len(data) % len(encoding.newline)
+            self._advance(offset + size, count + count_newlines(data[:size], encoding))
+            if size and data[:1] == b"\0" and not data.strip(b"\0"):
                 self._skip_hole()
-            return whole > 0
+            return size > 0
 
     def _restart(self, encoding: Encoding) -> None:
         # The encoding of a growing file may change: UTF-16 shows only in its first two bytes.

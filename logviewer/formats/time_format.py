@@ -22,9 +22,11 @@ def parser(form: str, zone: tzinfo | None) -> Callable[[str], int | None]:
     A time without a zone is in ``zone``, by default the server's. A time without a year is the last such time up to a
     day from now. Raises CannotRunError if the format has no date, or cannot read the text that it writes.
     """
-    whole = form if _has_year(form) else f"{form} %Y"
-    _check(form, whole)
-    read = lru_cache(maxsize=4096)(lambda text, today: _read(text, whole, zone, None if whole == form else today))
+    dated_form = form if _has_year(form) else f"{form} %Y"
+    _check(form, dated_form)
+    read = lru_cache(maxsize=4096)(
+        lambda text, today: _read(text, dated_form, zone, None if dated_form == form else today)
+    )
     return lambda text: read(text.strip(), int(clock.time() // DAY))
 
 
@@ -36,9 +38,9 @@ def _has_year(form: str) -> bool:
         return True
 
 
-def _check(form: str, whole: str) -> None:
+def _check(form: str, dated_form: str) -> None:
     try:
-        read = datetime.strptime(_SAMPLE.strftime(whole), whole)  # noqa: DTZ007 (the check below reads it)
+        read = datetime.strptime(_SAMPLE.strftime(dated_form), dated_form)  # noqa: DTZ007 (the check below reads it)
     except (ValueError, re.error) as error:
         raise CannotRunError(f"time-format: {form!r} cannot read the text that it writes: {error}") from error
     if read.date() != _SAMPLE.date():

@@ -38,8 +38,8 @@ class LevelCounter:
 
     def count(self, lines: SelectedLines, cell_bytes: int) -> Counts:
         """Count the levels of the matches among these lines by cells of ``cell_bytes``."""
-        if self._can_learn and (lines.everything or len(lines.matches) > _MANY):
-            starts = None if lines.everything else [start for start, _ in lines.matches]
+        if self._can_learn and (lines.selects_all or len(lines.matches) > _MANY):
+            starts = None if lines.selects_all else [start for start, _ in lines.matches]
             begin, end = lines.begin, min(lines.end, lines.lines_end)
             return self._learned().count(
                 lines.data, starts, begin=begin, end=end, base=lines.base, cell_bytes=cell_bytes

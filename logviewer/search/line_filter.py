@@ -58,8 +58,8 @@ class LineFilter:
         """
         window = _read(generation, start - self._margin, end, 0 if is_end else self._margin, rest=rest)
         first, last = start - window.base, end - window.base
-        everything = not self.query and not self.context and generation.encoding is UTF8
-        spans = [] if everything else self._match(generation, window.data, window.begin, window.end)
+        selects_all = not self.query and not self.context and generation.encoding is UTF8
+        spans = [] if selects_all else self._match(generation, window.data, window.begin, window.end)
         matching = {start for start, _ in spans}
         if self.is_wide:
             lines = lines_of(window.data, generation.encoding, first=window.begin, last=window.end)
@@ -73,7 +73,7 @@ class LineFilter:
             last,
             window.end,
             window.next_offset,
-            everything,
+            selects_all,
             spans,
             context,
         )

@@ -263,8 +263,8 @@ class MatchIndex:
 
 
 def _first(lines: SelectedLines, count: int) -> SelectedLines:
-    return replace(lines, selected=lines.spans[:count], everything=False)
+    return replace(lines, selected=lines.spans[:count], selects_all=False)
 
 
 def _last(lines: SelectedLines, count: int) -> SelectedLines:
-    return replace(lines, selected=lines.spans[-count:], everything=False)
+    return replace(lines, selected=lines.spans[-count:], selects_all=False)

@@ -78,19 +78,19 @@ class Matcher:
             lines = [line for line in lines if not any(pattern.is_in(data, *line) for pattern in exclude)]
         return self._by_time_and_level(data, lines, lambda: lines_of(data, first=first, last=last))
 
-    def _by_time_and_level(self, data: bytes, lines: list[Span], everything: Callable[[], list[Span]]) -> list[Span]:
+    def _by_time_and_level(self, data: bytes, lines: list[Span], all_lines: Callable[[], list[Span]]) -> list[Span]:
         if lines and (self._query.since is not None or self._query.until is not None):
-            lines = self._in_time(data, lines, everything())
+            lines = self._in_time(data, lines, all_lines())
         if self._query.levels:
             levels = self._levels.of(data, lines)
             lines = [line for line, found in zip(lines, levels, strict=True) if found in self._query.levels]
         return lines
 
-    def _in_time(self, data: bytes, lines: list[Span], everything: list[Span]) -> list[Span]:
+    def _in_time(self, data: bytes, lines: list[Span], all_lines: list[Span]) -> list[Span]:
         """Return the lines in the time span; a line without a time has that of the last line before it with one."""
-        times = ((line, self._time(_text(data, line, self._encoding))) for line in everything)
-        if len(everything) > 2 * _PROBES:
-            side = self._side_of_block(data, everything)
+        times = ((line, self._time(_text(data, line, self._encoding))) for line in all_lines)
+        if len(all_lines) > 2 * _PROBES:
+            side = self._side_of_block(data, all_lines)
             if side is not None and side != 0:
                 return []
             if side == 0:
@@ -108,10 +108,10 @@ class Matcher:
                 line = next(wanted, None)
         return kept
 
-    def _side_of_block(self, data: bytes, everything: list[Span]) -> int | None:
+    def _side_of_block(self, data: bytes, all_lines: list[Span]) -> int | None:
         """Return the ``_side`` of all lines if the probed lines agree; otherwise None."""
-        backwards = (self._time(_text(data, line, self._encoding)) for line in reversed(everything))
-        probes = (self._time(_text(data, line, self._encoding)) for line in everything[:: len(everything) // _PROBES])
+        backwards = (self._time(_text(data, line, self._encoding)) for line in reversed(all_lines))
+        probes = (self._time(_text(data, line, self._encoding)) for line in all_lines[:: len(all_lines) // _PROBES])
         moments = [*probes, next((moment for moment in backwards if moment is not None), None)]
         sides = {self._side(moment) for moment in moments if moment is not None}
         return sides.pop() if len(sides) == 1 else None

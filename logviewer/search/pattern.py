@@ -34,10 +34,10 @@ class Pattern:
         try:
             # The pattern alone, so that an error message quotes the user's text.
             re2.compile(pattern, options)
-            whole = f"(?m{'' if sensitive else 'i'})(?:{pattern})"
-            self._in_text = re2.compile(whole, options)
+            with_flags = f"(?m{'' if sensitive else 'i'})(?:{pattern})"
+            self._in_text = re2.compile(with_flags, options)
             # ".*" takes the rest of the line: one hit a line.
-            self._in_bytes = re2.compile(f"{whole}.*".encode(), options)
+            self._in_bytes = re2.compile(f"{with_flags}.*".encode(), options)
         except (re2.error, UnicodeEncodeError) as error:
             message = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
             raise QueryError(f"{parameter}: {message}") from error

@@ -13,7 +13,7 @@ class SelectedLines:
 
     ``data`` is at the offset ``base`` of the file; its lines end at ``lines_end``. The range is [begin, end) of
     ``data``. The first line after the range begins at the file offset ``next_offset``; a last line without newline
-    counts as after the range. With ``everything`` all lines of the range are selected, and ``selected`` is empty.
+    counts as after the range. With ``selects_all`` all lines of the range are selected, and ``selected`` is empty.
     Selected lines that begin at one of ``context`` are not matches.
     """
 
@@ -23,14 +23,14 @@ class SelectedLines:
     end: int
     lines_end: int
     next_offset: int
-    everything: bool
+    selects_all: bool
     selected: list[Span]
     context: frozenset[int] = frozenset()
 
     @property
     def spans(self) -> list[Span]:
         """The start of each selected line, and its end without newline."""
-        if not self.everything:
+        if not self.selects_all:
             return self.selected
         return [line for line in lines_of(self.data, first=self.begin, last=self.lines_end) if line[0] < self.end]
 

@@ -12,7 +12,7 @@ from logviewer.rotation.generation import Generation
 CELL_BYTES = 64 * 1024
 _HEAD_BYTES = 4 * 1024
 _CELLS_KEPT = 64
-# At most so many cells without a time are searched for the next one; a longer dump counts as the file's end.
+# Search at most so many cells for a time; past them, the file counts as having no further time.
 _MOST_CELLS = 16
 # A time is near the start of a line.
 _LINE_BYTES = 512
