@@ -22,11 +22,12 @@ from logviewer.web.api.lookup import Lookup
 from logviewer.web.api.search import SearchRoutes
 from logviewer.web.api.sources import SourceRoutes
 from logviewer.web.api.stream import StreamRoutes
-from logviewer.web.auth.guard import SECURITY_HEADERS, Guard
+from logviewer.web.auth.guard import Guard
 from logviewer.web.auth.lockout import Lockout
 from logviewer.web.auth.proxy import TrustedProxy
 from logviewer.web.http.fast_sse import DetachedStreams
 from logviewer.web.http.limits import ConcurrencyLimits
+from logviewer.web.http.security_headers import SECURITY_HEADERS
 from logviewer.web.log import AbortedResponses, RequestLog
 from logviewer.web.metrics import Metrics
 from logviewer.web.page_text import PageText

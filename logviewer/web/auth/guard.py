@@ -19,24 +19,12 @@ from logviewer.web.auth.passwords import BusyError, PasswordCheck
 from logviewer.web.auth.proxy import remote_user
 from logviewer.web.auth.sessions import Sessions
 from logviewer.web.http.limits import MAX_BODY_BYTES, RequestRate
+from logviewer.web.http.security_headers import SECURITY_HEADERS
 from logviewer.web.static import SIGN_IN
 from logviewer.workers.shared_log import SharedLog
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; worker-src 'self'; "
-    "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types logviewer"
-)
 _USER = "logviewer.user"
 _HAS_SESSION = "logviewer.has-session"
-SECURITY_HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "x-content-type-options": "nosniff",
-    # With less, a browser would not tell that our own form was sent by our own page.
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-}
 
 
 def user_of(request: Request) -> User:

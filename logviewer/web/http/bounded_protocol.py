@@ -2,7 +2,7 @@
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from logviewer.web.auth.guard import SECURITY_HEADERS
+from logviewer.web.http.security_headers import SECURITY_HEADERS
 
 # More than the longest address that is answered, and the headers of any browser.
 MAX_HEAD_BYTES = 128 * 1024

@@ -12,8 +12,8 @@ from typing import Self
 import pytest
 
 from logviewer import server as serving
-from logviewer.web.auth.guard import SECURITY_HEADERS
 from logviewer.web.http.connection_reaper import HEAD_SECONDS, SEND_SECONDS, ConnectionReaper
+from logviewer.web.http.security_headers import SECURITY_HEADERS
 from tests.helpers.connection import connect, open_stream
 from tests.helpers.metrics import metric
 from tests.helpers.server import Server, until
