@@ -31,7 +31,10 @@ def logs() -> Iterator[Path]:
 def pytest_configure() -> None:
     os.environ.pop("LOGVIEWER_TOKEN", None)
     # A busy machine is slow: tests judge behaviour, never the clock.
-    settings.register_profile("logviewer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    # Examples share the directory of their test: each of them writes its files anew.
+    settings.register_profile(
+        "logviewer", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    )
     settings.load_profile("logviewer")
 
 

@@ -16,7 +16,7 @@ import pytest
 from logviewer.cli import main
 from tests.helpers.certificate import make_certificate
 from tests.helpers.command import PROGRAM, Ended, assert_refused, end, run
-from tests.helpers.server import Server, until
+from tests.helpers.server import TIMEOUT, Server, until
 
 Serve = Callable[..., Server]
 
@@ -151,7 +151,7 @@ def test_token_is_quoted_in_the_url(logs: Path, serve: Serve) -> None:
     given = "a&b=c/d?e+f"
     server = serve("--token", given, logs)
     assert server.token == given
-    assert httpx.get(server.ready_line, trust_env=False).status_code == 303
+    assert httpx.get(server.ready_line, trust_env=False, timeout=TIMEOUT).status_code == 303
 
 
 def test_no_auth_on_loopback_needs_no_token(logs: Path, serve: Serve) -> None:
@@ -207,7 +207,7 @@ def behind(request: pytest.FixtureRequest, prefixed: Server) -> Iterator[httpx.C
     """A client whose paths arrive as they do behind such a proxy."""
     kept = ROOT_PATH if "keeps" in request.param else ""
     base = f"http://127.0.0.1:{prefixed.port}{kept}"
-    with httpx.Client(base_url=base, headers=prefixed.headers, trust_env=False) as client:
+    with httpx.Client(base_url=base, headers=prefixed.headers, trust_env=False, timeout=TIMEOUT) as client:
         yield client
 
 
@@ -216,7 +216,7 @@ def test_root_path_is_part_of_the_url(prefixed: Server) -> None:
 
 
 def test_root_path_url_opens(prefixed: Server) -> None:
-    assert httpx.get(prefixed.ready_line, trust_env=False).status_code == 303
+    assert httpx.get(prefixed.ready_line, trust_env=False, timeout=TIMEOUT).status_code == 303
 
 
 def test_root_path_is_where_signing_in_leads(behind: httpx.Client, prefixed: Server) -> None:
@@ -253,7 +253,7 @@ def test_certificate_and_key_serve_https(certificate: tuple[Path, Path], logs: P
     server = serve("--ssl-certfile", certfile, "--ssl-keyfile", keyfile, logs)
     assert server.ready_line.startswith("https://127.0.0.1:")
     context = ssl.create_default_context(cafile=certfile)
-    with httpx.Client(verify=context, trust_env=False) as client:
+    with httpx.Client(verify=context, trust_env=False, timeout=TIMEOUT) as client:
         assert "Secure" in client.get(server.ready_line).headers["set-cookie"]
         assert client.get(f"{server.base}/api/sources", headers=server.headers).status_code == 200
     assert end(server) == Ended(0, "", "")

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from logviewer.demo.stories import FILES
 from logviewer.demo.writer import BACKLOG_MS, MARKER, Play, run, write_samples
 from tests.helpers.repository import SAMPLES
+from tests.helpers.server import TIMEOUT
 
 RECORDS = {
     "shop.log": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - [\w.]+ - (DEBUG|INFO|WARNING|ERROR|CRITICAL) - \S.*",
@@ -95,7 +96,7 @@ def test_committed_samples_are_what_the_generator_writes(samples: dict[str, str]
 
 
 @given(seed=st.integers())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_any_seed_writes_whole_lines_of_utf8(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     for path in write_samples(tmp_path_factory.mktemp("seed"), seed=seed):
         text = read(path)
@@ -203,7 +204,7 @@ def test_live_lines_follow_the_backlog_and_are_whole(tmp_path: Path) -> None:
     assert all(read(tmp_path / name).endswith("\n") for name in FILES)
     times = [json.loads(line)["ts"] for line in lines(tmp_path / "payments.jsonl")]
     assert times == sorted(times)
-    assert abs(datetime.fromisoformat(times[-1]).timestamp() - time.time()) < 10
+    assert abs(datetime.fromisoformat(times[-1]).timestamp() - time.time()) < 60
 
 
 @pytest.mark.parametrize("rate", [5, 20, 5000])
@@ -243,11 +244,11 @@ def test_stop_is_heard_while_waiting_for_the_next_line(tmp_path: Path) -> None:
     stop = StopWhen(note)
     writer = threading.Thread(target=run, args=(tmp_path,), kwargs={"rate": 0.001, "seed": 1, "stop": stop})
     writer.start()
-    assert waits.acquire(timeout=10)
-    asked = time.monotonic()
+    assert waits.acquire(timeout=TIMEOUT)
     stop.set()
-    writer.join(10)
-    assert time.monotonic() - asked < 0.5
+    # The next line is due in 1,000 s.
+    writer.join(TIMEOUT)
+    assert not writer.is_alive()
 
 
 def test_shop_log_is_rotated_by_rename_and_three_are_kept(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logviewer.cursor import source_key
@@ -18,7 +18,6 @@ from logviewer.rotation.generation import Generation, Position
 MIB = 1024 * 1024
 KEY = source_key("app")
 ENCODINGS = [UTF8, UTF16_LE, UTF16_BE]
-ONE_FILE_FOR_ALL = [HealthCheck.function_scoped_fixture]
 
 # Bytes that make newlines, halves of newlines, surrogates without their other half, and holes.
 pieces = st.sampled_from([b"\n", b"\0", b"\n\0", b"\0\n", b"a", b"\xd8", b"\xdc\n", b"\n\n", b"abcdefgh", b"\0" * 50])
@@ -60,7 +59,6 @@ def counted(path: Path) -> Generation:
     return generation
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(
     data=contents,
     encoding=st.sampled_from(ENCODINGS),
@@ -86,7 +84,6 @@ def test_numbers_and_offsets_are_those_of_counting(
     assert blocks.offset_of(len(ends) + 1) is None
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(data=contents, encoding=st.sampled_from(ENCODINGS), cuts=st.lists(st.integers(0, 300), max_size=6))
 def test_a_file_that_grows_is_numbered_as_one_that_was_there(
     path: Path, data: bytes, encoding: Encoding, cuts: list[int]
@@ -107,7 +104,6 @@ def test_a_file_that_grows_is_numbered_as_one_that_was_there(
         assert generation.map.offset_of(place.line) == place.offset
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(data=contents, begin=st.integers(0, 9), end=st.integers(0, 9))
 def test_a_part_of_a_file_has_the_numbers_of_the_file(path: Path, data: bytes, begin: int, end: int) -> None:
     path.write_bytes(data)
@@ -126,7 +122,6 @@ def test_a_part_of_a_file_has_the_numbers_of_the_file(path: Path, data: bytes, b
         assert (at.offset, at.line) == (place.offset, place.line)
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(data=contents, encoding=st.sampled_from(ENCODINGS), count=st.integers(0, 30))
 def test_the_last_lines_are_the_same_counted_or_not(path: Path, data: bytes, encoding: Encoding, count: int) -> None:
     path.write_bytes(encoding.bom + data)

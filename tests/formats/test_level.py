@@ -1,6 +1,6 @@
 """The level of a line is what it names in its fields or before its message, in whatever format."""
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -148,6 +148,6 @@ def test_any_text_is_read(text: str) -> None:
 @pytest.mark.parametrize("piece", HOSTILE_PIECES)
 def test_hostile_lines_take_no_longer_than_their_length(piece: str, prefix: str) -> None:
     line = prefix + piece * (400_000 // len(piece))
-    begin = perf_counter()
+    begin = thread_time()
     find_level(line)
-    assert perf_counter() - begin < 1
+    assert thread_time() - begin < 1

@@ -1,7 +1,7 @@
 """The time of a line is the one near its start, in whatever format."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from time import perf_counter
+from time import thread_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -181,6 +181,6 @@ def test_any_text_is_read(text: str) -> None:
 @pytest.mark.parametrize("prefix", ["", " ", "{", "x "])
 def test_hostile_lines_take_no_longer_than_their_length(piece: str, prefix: str) -> None:
     line = prefix + piece * (400_000 // len(piece))
-    begin = perf_counter()
+    begin = thread_time()
     find_time(line)
-    assert perf_counter() - begin < 1
+    assert thread_time() - begin < 1

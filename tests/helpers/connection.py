@@ -10,8 +10,6 @@ import pytest
 
 from tests.helpers.server import Server
 
-# The documented promise: a signal ends the server within this time.
-DEADLINE_SECONDS = 2.0
 FAREWELL = b'event: end\ndata: {"reason":"shutdown"}\n'
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from logviewer.password_hash import hash_password
-from tests.helpers.server import Server
+from tests.helpers.server import TIMEOUT, Server
 
 PASSWORD_HASH = hash_password("open sesame")
 
@@ -32,7 +32,7 @@ def configure_users(directory: Path, *more: str) -> Path:
 def client_at(address: str, server: Server) -> httpx.Client:
     """Return a client without a token that connects from this address."""
     transport = httpx.HTTPTransport(local_address=address, limits=httpx.Limits(max_connections=None))
-    return httpx.Client(base_url=server.base, transport=transport, timeout=20, trust_env=False)
+    return httpx.Client(base_url=server.base, transport=transport, timeout=TIMEOUT, trust_env=False)
 
 
 def send_wrong_tokens(client: httpx.Client, count: int = 1) -> list[httpx.Response]:

@@ -14,7 +14,7 @@ import pytest
 from tests.helpers.certificate import make_certificate
 from tests.helpers.programs import find, require
 from tests.helpers.repository import REPOSITORY
-from tests.helpers.server import Server, until
+from tests.helpers.server import TIMEOUT, Server, until
 
 NAME = "logs.example"
 
@@ -47,7 +47,9 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
             context = ssl.create_default_context(cafile=directory / "cert.pem")
             headers = {"Host": f"{NAME}:{port}", **server.headers}
             url = f"https://127.0.0.1:{port}"
-            with httpx.Client(base_url=url, headers=headers, verify=context, trust_env=False, timeout=20) as client:
+            with httpx.Client(
+                base_url=url, headers=headers, verify=context, trust_env=False, timeout=TIMEOUT
+            ) as client:
                 yield Proxy(server, client, port, directory)
         finally:
             program.terminate()

@@ -191,7 +191,6 @@ TestServed = Served.TestCase
 TestServed.settings = settings(
     max_examples=10 * EXAMPLES,
     stateful_step_count=25,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     # A failure is a wait of many seconds: it is shown as it was found.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logviewer.files.lines import LINE_CAP
@@ -99,7 +99,9 @@ QUERIES = st.fixed_dictionaries(
     )
 )
 SOURCES = st.sampled_from([*([each] for each in NAMES), ["app.log", "crlf.log"]])
-few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(
+    max_examples=40,
+)
 
 
 def answers(server: Server, source: list[str], query: dict[str, Any]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, file_key, source_key
@@ -20,7 +20,6 @@ from logviewer.rotation.generation import Batch, Generation, Position
 KIB = 1024
 MIB = 1024 * KIB
 KEY = source_key("app")
-ONE_FILE_FOR_ALL = [HealthCheck.function_scoped_fixture]
 
 
 class CountingFile(ByteFile):
@@ -101,7 +100,6 @@ def whole(data: bytes) -> list[bytes]:
 # Lines by position
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(data=contents, max_lines=st.integers(1, 9) | st.just(MAX_LINES))
 def test_reading_on_and_on_gives_the_file(path: Path, data: bytes, max_lines: int) -> None:
     path.write_bytes(data)
@@ -110,7 +108,7 @@ def test_reading_on_and_on_gives_the_file(path: Path, data: bytes, max_lines: in
     assert all(len(batch.lines) <= max_lines for batch in read)
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(data=long_contents)
 def test_long_lines_are_read_whole_up_to_the_cap(path: Path, data: bytes) -> None:
     path.write_bytes(data)
@@ -121,7 +119,7 @@ def test_long_lines_are_read_whole_up_to_the_cap(path: Path, data: bytes) -> Non
     assert all(len(batch.lines) == 1 for batch in read if batch.cut is not None)
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(data=contents)
 def test_every_line_is_found_again_by_the_position_before_it(path: Path, data: bytes) -> None:
     path.write_bytes(data)
@@ -133,7 +131,6 @@ def test_every_line_is_found_again_by_the_position_before_it(path: Path, data: b
             assert again.lines == [expected]
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(data=contents, max_lines=st.integers(1, 9))
 def test_positions_count_the_lines_before_them(path: Path, data: bytes, max_lines: int) -> None:
     path.write_bytes(data)
@@ -142,7 +139,6 @@ def test_positions_count_the_lines_before_them(path: Path, data: bytes, max_line
             assert position.line == data[: position.offset].count(b"\n")
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(data=contents)
 def test_what_follows_the_last_newline_is_the_rest(path: Path, data: bytes) -> None:
     path.write_bytes(data)
@@ -153,7 +149,6 @@ def test_what_follows_the_last_newline_is_the_rest(path: Path, data: bytes) -> N
     assert rest is None or (rest.unterminated and rest.end.offset == len(data))
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(data=contents, count=st.integers(0, 50))
 def test_the_last_lines_are_those_a_list_would_give(path: Path, data: bytes, count: int) -> None:
     path.write_bytes(data)
@@ -162,7 +157,7 @@ def test_the_last_lines_are_those_a_list_would_give(path: Path, data: bytes, cou
     assert [each for batch in batches(generation, generation.last(count)) for each in batch.lines] == last
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(data=long_contents, count=st.integers(0, 8))
 def test_long_lines_are_counted_from_the_end_too(path: Path, data: bytes, count: int) -> None:
     path.write_bytes(data)
@@ -190,7 +185,7 @@ def test_an_empty_file_has_nothing(generation: Callable[[bytes], Generation]) ->
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     written=st.lists(
         st.text(st.sampled_from("a\u0a00\u0a0a\u000a\U0001280a") | st.characters(exclude_categories=["Cs"]))
@@ -416,7 +411,6 @@ def test_a_file_rewritten_up_to_equal_bytes_before_the_position_is_torn(
         file.read(at)
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(
     before=st.lists(st.sampled_from([b"a\n", b"b\n", b"tick\n" * 20]), max_size=4).map(b"".join),
     after=st.lists(st.sampled_from([b"a\n", b"b\n", b"tick\n" * 20]), max_size=6).map(b"".join),
@@ -486,7 +480,6 @@ def test_a_file_rewritten_with_its_size_and_time_kept_is_not_intact(
 # Proof
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(before=contents, more=contents)
 def test_positions_prove_themselves_however_the_file_grows(path: Path, before: bytes, more: bytes) -> None:
     path.write_bytes(before)
@@ -500,7 +493,6 @@ def test_positions_prove_themselves_however_the_file_grows(path: Path, before: b
         assert all(each.spans(checkpoint) for checkpoint in checkpoints)
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(data=contents.filter(lambda data: b"\n" in data), other=contents, behind=st.integers(0, 5))
 def test_positions_do_not_hold_in_other_files(path: Path, data: bytes, other: bytes, behind: int) -> None:
     path.write_bytes(data)
@@ -512,7 +504,6 @@ def test_positions_do_not_hold_in_other_files(path: Path, data: bytes, other: by
     assert opened(path).holds(checkpoint) == (same_head and same_marker)
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(data=contents.filter(lambda data: b"\n" in data), place=st.integers(0, 10_000), behind=st.integers(0, 5))
 def test_one_changed_byte_in_head_or_marker_disproves_a_position(
     path: Path, data: bytes, place: int, behind: int
@@ -551,7 +542,6 @@ def test_a_file_given_up_tells_why(generation: Callable[[bytes], Generation]) ->
 # A file that had the name twice
 
 
-@settings(suppress_health_check=ONE_FILE_FOR_ALL, deadline=None)
 @given(data=contents, border=st.integers(0, 40), count=st.integers(0, 50))
 def test_two_lives_of_a_file_are_all_of_it(path: Path, data: bytes, border: int, count: int) -> None:
     path.write_bytes(data)

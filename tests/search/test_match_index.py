@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logviewer.cursor import source_key
@@ -23,7 +23,6 @@ KEY = source_key("app")
 # Lines from empty ones to some that are longer than a cell, chosen by their numbers.
 KINDS = ["", "a", "b a", "b", "x" * 900, "a" * 30_000, "b" * 140_000]
 NUMBERS = st.lists(st.integers(0, len(KINDS) - 1), max_size=40)
-ONE_DIRECTORY_FOR_ALL = [HealthCheck.function_scoped_fixture]
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +56,6 @@ def shown(batches: Sequence[Batch]) -> list[str]:
     return [text for batch in batches for text in batch.texts()]
 
 
-@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(
     before=NUMBERS,
     after=NUMBERS,
@@ -89,7 +87,6 @@ def test_matches_are_those_of_a_list(
         assert shown(matches.read_before(batch.start.offset, count)[0]) == texts[max(0, index - count) : index]
 
 
-@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(numbers=NUMBERS, count=st.integers(1, 9), start=st.integers(0, 3_000_000))
 def test_matches_are_found_where_nobody_looked_before(
     tmp_path: Path, numbers: list[int], count: int, start: int
@@ -126,7 +123,6 @@ LEVELLED = st.lists(
 )
 
 
-@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(lines=LEVELLED, times=st.integers(1, 40))
 def test_levels_are_counted_as_each_line_tells(tmp_path: Path, lines: list[str], times: int) -> None:
     lines *= times
@@ -154,7 +150,6 @@ def test_a_record_comes_whole(tmp_path: Path) -> None:
     assert shown(around.read_from(0, 9)[0]) == lines[0:3]
 
 
-@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(
     parts=st.lists(st.lists(st.sampled_from(["a", "b", "b", "b" * 20_000]), max_size=6), max_size=8),
     context=st.integers(1, 2),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import re2
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logviewer.errors import QueryError
@@ -70,7 +70,6 @@ def ripgrep(paths: list[Path], pattern: str, *words: str) -> list[list[int]]:
     return [sorted(numbers[str(path)]) for path in paths]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     blocks=st.lists(BLOCK, min_size=1, max_size=8),
     pattern=PATTERN,
@@ -92,7 +91,6 @@ def test_a_text_is_in_the_same_lines_however_they_end(data: bytes, text: str, re
     assert match(data.replace(b"\n", b"\r\n"), pattern, regex=regex) == match(data, pattern, regex=regex)
 
 
-@settings(deadline=None)
 @given(data=BLOCK, include=st.lists(PATTERN, max_size=2), exclude=st.lists(PATTERN, max_size=2))
 @example(data=b"ab\n" * 300 + b"b\n", include=[], exclude=["a"])
 @example(data=b"ab\r\nb\r\n\r\nxb\n", include=["b$"], exclude=[])

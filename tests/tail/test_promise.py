@@ -351,7 +351,6 @@ TestFollowing = Following.TestCase
 TestFollowing.settings = settings(
     max_examples=150 * EXAMPLES,
     stateful_step_count=30,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     # What else would fail beside the smallest case takes longer than to find it.
     phases=set(Phase) - {Phase.explain},

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logviewer.cursor import source_key
@@ -51,7 +51,6 @@ def joined(lines: list[str], rest: str = "") -> bytes:
     return ("".join(f"{line}\n" for line in lines) + rest).encode()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     lines=st.lists(st.text("aé\u0a00ਊ\0\r", max_size=9), max_size=30),
     lag=st.integers(1, 12),

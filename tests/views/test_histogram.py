@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logviewer.formats.level import LEVELS
@@ -18,7 +18,6 @@ from tests.helpers import server
 
 BEGIN = 1_795_168_800
 ERROR = LEVELS.index("error")
-ONE_DIRECTORY_FOR_ALL = [HealthCheck.function_scoped_fixture]
 
 
 class CountedTimes(TimeIndex):
@@ -49,7 +48,6 @@ def counted(
     return found
 
 
-@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(seconds=st.lists(st.integers(0, 600), min_size=1, max_size=60).map(sorted), buckets=st.integers(1, 20))
 def test_each_line_of_a_small_file_is_in_its_bucket(tmp_path: Path, seconds: list[int], buckets: int) -> None:
     lines = [f"{BEGIN + each} {'ERROR' if each % 3 else 'INFO'} x" for each in seconds]

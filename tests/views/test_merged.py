@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logviewer.cursor import source_key
@@ -22,7 +22,6 @@ BEGIN = 1_795_168_800
 # Seconds after the beginning, None for a line without a time; times go back a little now and then.
 SECONDS = st.lists(st.one_of(st.none(), st.integers(0, 60)), max_size=30)
 FILES = st.lists(st.tuples(SECONDS, st.sampled_from([0, 3000])), min_size=1, max_size=3)
-ONE_DIRECTORY_FOR_ALL = [HealthCheck.function_scoped_fixture]
 
 Contents = list[tuple[list[int | None], int]]
 
@@ -67,7 +66,6 @@ def shown(found: LineRange) -> list[str]:
     return [text for batch in found.batches for text in batch.texts()]
 
 
-@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(contents=FILES, start=st.integers(-40, 90), count=st.integers(1, 20))
 def test_lines_by_number_are_those_of_a_sorted_list(tmp_path: Path, contents: Contents, start: int, count: int) -> None:
     sources, expected = opened(tmp_path, contents)
@@ -76,7 +74,7 @@ def test_lines_by_number_are_those_of_a_sorted_list(tmp_path: Path, contents: Co
     assert (found.total, shown(found)) == (len(expected), expected[first : first + count])
 
 
-@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(contents=FILES, count=st.integers(1, 20))
 def test_lines_around_a_place_are_those_of_a_sorted_list(tmp_path: Path, contents: Contents, count: int) -> None:
     sources, expected = opened(tmp_path, contents)
@@ -88,7 +86,6 @@ def test_lines_around_a_place_are_those_of_a_sorted_list(tmp_path: Path, content
         assert (before.start, shown(before)) == (max(0, number - count), expected[max(0, number - count) : number])
 
 
-@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(contents=FILES, second=st.integers(-1, 62))
 def test_a_time_leads_to_the_first_line_that_is_so_late(tmp_path: Path, contents: Contents, second: int) -> None:
     sources, expected = opened(tmp_path, contents)
@@ -98,7 +95,6 @@ def test_a_time_leads_to_the_first_line_that_is_so_late(tmp_path: Path, contents
     assert (found.start, shown(found)) == (first, expected[first : first + 5])
 
 
-@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(contents=FILES, start=st.integers(-40, 90), count=st.integers(1, 20))
 def test_what_passes_a_query_is_merged_alike(tmp_path: Path, contents: Contents, start: int, count: int) -> None:
     sources, everything = opened(tmp_path, contents)

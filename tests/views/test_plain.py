@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logviewer import cursor
@@ -240,7 +240,6 @@ def shown(found: LineRange) -> list[str]:
 contents = st.lists(st.text("abcdefé ", max_size=12), max_size=30)
 files = st.lists(st.tuples(contents, st.sampled_from(["", "rest"])), min_size=1, max_size=4)
 Contents = list[tuple[list[str], str]]
-ONE_DIRECTORY_FOR_ALL = [HealthCheck.function_scoped_fixture]
 
 
 def written(directory: Path, contents: Contents) -> PlainView:
@@ -255,7 +254,6 @@ def all_lines(contents: Contents) -> list[str]:
     return [line for lines, rest in contents for line in (*lines, *([rest] if rest else []))]
 
 
-@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(contents=files, start=st.integers(-60, 60), count=st.integers(1, 50))
 def test_lines_by_number_are_those_a_list_would_give(
     tmp_path: Path, contents: Contents, start: int, count: int
@@ -268,7 +266,6 @@ def test_lines_by_number_are_those_a_list_would_give(
     assert (found.total, found.pending) == (len(everything), False)
 
 
-@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(contents=files, count=st.integers(1, 50))
 def test_lines_around_a_place_are_those_a_list_would_give(tmp_path: Path, contents: Contents, count: int) -> None:
     everything = all_lines(contents)
@@ -280,7 +277,6 @@ def test_lines_around_a_place_are_those_a_list_would_give(tmp_path: Path, conten
         assert (before.start, shown(before)) == (max(0, number - count), everything[max(0, number - count) : number])
 
 
-@settings(suppress_health_check=ONE_DIRECTORY_FOR_ALL, deadline=None)
 @given(contents=files, count=st.integers(1, 50))
 def test_lines_before_the_end_are_the_last_ones(tmp_path: Path, contents: Contents, count: int) -> None:
     view = written(tmp_path, contents)

@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from logviewer.web.log import JsonLines
-from tests.helpers.server import Server
+from tests.helpers.server import TIMEOUT, Server
 
 Serve = Callable[..., Server]
 both_forms = pytest.mark.parametrize("form", ["text", "json"])
@@ -81,8 +81,8 @@ def test_a_request_is_a_line_of_text_too(log: Path, serve: Serve) -> None:
 
 def test_who_is_not_let_in_is_told_of(log: Path, serve: Serve) -> None:
     server = serve("--log-format", "json", log)
-    httpx.get(f"{server.base}/api/sources", trust_env=False)
-    httpx.get(f"{server.base}/healthz", headers={"Host": "evil.example"}, trust_env=False)
+    httpx.get(f"{server.base}/api/sources", trust_env=False, timeout=TIMEOUT)
+    httpx.get(f"{server.base}/healthz", headers={"Host": "evil.example"}, trust_env=False, timeout=TIMEOUT)
     assert [each["status"] for each in requests(server)] == [401, 421]
 
 
@@ -97,7 +97,7 @@ def test_a_stream_is_told_of_when_it_ends(log: Path, serve: Serve) -> None:
 @both_forms
 def test_no_token_is_ever_logged(log: Path, serve: Serve, form: str) -> None:
     server = serve("--log-format", form, "--token", "a-secret-token", log)
-    with httpx.Client(base_url=server.base, trust_env=False) as client:
+    with httpx.Client(base_url=server.base, trust_env=False, timeout=TIMEOUT) as client:
         for path in ("/?token=a-secret-token", "/?token=a-secret-token-not", "/api/lines?token=a-secret-token"):
             client.get(path)
         cookie = next(iter(client.cookies.values()))

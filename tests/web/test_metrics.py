@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.helpers.metrics import metric, metrics
-from tests.helpers.server import Server, until
+from tests.helpers.server import TIMEOUT, Server, until
 
 Serve = Callable[..., Server]
 
@@ -25,7 +25,7 @@ def server(log: Path, serve: Serve) -> Server:
 
 
 def test_a_stranger_gets_no_figures(server: Server) -> None:
-    assert httpx.get(f"{server.base}/metrics", trust_env=False).status_code == 401
+    assert httpx.get(f"{server.base}/metrics", trust_env=False, timeout=TIMEOUT).status_code == 401
 
 
 def test_figures_come_in_the_form_of_prometheus(server: Server) -> None:

@@ -14,7 +14,7 @@ from tests.helpers.server import Server
 PATHS = ["/api/lines", "/api/line", "/api/stream", "/api/search", "/api/histogram", "/api/download"]
 SOURCE = st.one_of(st.just("app.log"), st.text(max_size=8))
 # It is described by the OpenAPI document alone; what pytest knows of cases is not used.
-ANY_CASE = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None, max_examples=60)
+ANY_CASE = settings(suppress_health_check=list(HealthCheck), database=None, max_examples=60)
 
 
 @pytest.fixture(scope="module")

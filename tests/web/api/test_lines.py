@@ -413,7 +413,7 @@ QUERIES = st.builds(
 
 
 @given(path=st.sampled_from(PATHS), query=QUERIES, event_id=st.text(st.characters(codec="latin-1"), max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_query_string_is_an_error_of_the_server(server: Server, path: str, query: str, event_id: str) -> None:
     url = httpx.URL(server.base).copy_with(raw_path=f"{path}?{query}".encode())
     printable = "".join(each for each in event_id if each.isprintable()).strip()

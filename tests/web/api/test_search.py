@@ -235,7 +235,7 @@ def test_the_url_of_the_page_gives_a_terminal_its_lines(log: Path, serve: Serve)
     everything = server.client.get("/", headers={"Accept": "text/plain"}).text
     assert everything.splitlines() == story(3000)
     wrong = server.client.get("/", params={"level": "loud"}, headers={"Accept": "text/plain"})
-    assert (wrong.status_code, "level: 'loud'" in wrong.json()["detail"]) == (422, True)
+    assert (wrong.status_code, "'loud'" in wrong.json()["detail"]) == (422, True)
 
 
 def test_relative_times_count_from_now(logs: Path, serve: Serve) -> None:
@@ -258,8 +258,8 @@ def test_relative_times_count_from_now(logs: Path, serve: Serve) -> None:
 
 def test_without_now_relative_times_count_from_the_request(logs: Path, serve: Serve) -> None:
     now = time.time()
-    append(logs / "app.log", *(f"{now - 60 + each:.3f} line {each}" for each in range(60)))
-    found = view_texts(serve(logs / "app.log"), source="app.log", since="30 s ago")
+    append(logs / "app.log", *(f"{now - 600 + each * 10:.3f} line {each}" for each in range(60)))
+    found = view_texts(serve(logs / "app.log"), source="app.log", since="300 s ago")
     assert 20 <= len(found) <= 30
 
 

@@ -11,7 +11,7 @@ import pytest
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from tests.helpers.security_headers import assert_security_headers
-from tests.helpers.server import Server
+from tests.helpers.server import TIMEOUT, Server
 from tests.helpers.sign_in import cookie_of, sign_in
 
 Serve = Callable[..., Server]
@@ -28,7 +28,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def stranger(server: Server) -> Iterator[httpx.Client]:
     """A client that knows no token and has no cookie yet."""
-    with httpx.Client(base_url=server.base, trust_env=False) as client:
+    with httpx.Client(base_url=server.base, trust_env=False, timeout=TIMEOUT) as client:
         yield client
 
 
@@ -304,7 +304,7 @@ def test_the_token_is_never_on_stderr(logs: Path, serve: Serve) -> None:
     server = serve("--token", "a-secret-token", logs / "missing.log")
     for path in ("/", "/?token=a-secret-token", "/?token=a-secret-token-not", "/api/lines?token=a-secret-token"):
         server.client.get(path)
-        httpx.get(server.base + path, trust_env=False)
+        httpx.get(server.base + path, trust_env=False, timeout=TIMEOUT)
     assert server.process.stderr
     server.process.send_signal(signal.SIGTERM)
     assert server.process.stderr.read() == f"logviewer: {logs / 'missing.log'} is missing; waiting for it\n"

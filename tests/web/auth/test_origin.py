@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.helpers.server import Server
+from tests.helpers.server import TIMEOUT, Server
 
 Serve = Callable[..., Server]
 PATHS = ["/api/sources", "/api/stream?source=app.log", "/api/search?source=app.log&q=a", "/metrics", "/healthz"]
@@ -20,7 +20,7 @@ def server(logs: Path, serve: Serve) -> Server:
 
 
 def status(server: Server, path: str, headers: dict[str, str], method: str = "GET") -> int:
-    with httpx.stream(method, server.base + path, headers=headers, trust_env=False) as response:
+    with httpx.stream(method, server.base + path, headers=headers, trust_env=False, timeout=TIMEOUT) as response:
         return response.status_code
 
 

@@ -15,7 +15,7 @@ from logviewer.password_hash import hash_password, verify_password
 from logviewer.settings import User
 from tests.helpers.command import assert_refused, run
 from tests.helpers.options import read
-from tests.helpers.server import Server
+from tests.helpers.server import TIMEOUT, Server
 from tests.helpers.sign_in import PASSWORD_HASH, client_at, configure_users, cookie_of, sign_in_as, source_names
 
 Serve = Callable[..., Server]
@@ -32,7 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def stranger(server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.base, trust_env=False) as client:
+    with httpx.Client(base_url=server.base, trust_env=False, timeout=TIMEOUT) as client:
         yield client
 
 
@@ -114,11 +114,11 @@ def test_a_session_ends_when_the_password_changes(logs: Path, serve: Serve) -> N
     first.stop()
     header = {"Cookie": f"{cookie.key}={cookie.value}"}
     again = serve("--config", file, port=first.port)
-    assert httpx.get(f"{again.base}/api/sources", headers=header, trust_env=False).status_code == 200
+    assert httpx.get(f"{again.base}/api/sources", headers=header, trust_env=False, timeout=TIMEOUT).status_code == 200
     again.stop()
     file.write_text(file.read_text().replace(PASSWORD_HASH, hash_password("another")))
     again = serve("--config", file, port=first.port)
-    assert httpx.get(f"{again.base}/api/sources", headers=header, trust_env=False).status_code == 401
+    assert httpx.get(f"{again.base}/api/sources", headers=header, trust_env=False, timeout=TIMEOUT).status_code == 401
 
 
 # Seeing

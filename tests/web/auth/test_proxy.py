@@ -8,7 +8,7 @@ import pytest
 
 from logviewer.web.auth.lockout import MAX_TRIES
 from tests.helpers.command import assert_refused, run
-from tests.helpers.server import Server
+from tests.helpers.server import TIMEOUT, Server
 from tests.helpers.sign_in import client_at, configure_users, cookie_of, send_wrong_tokens, sign_in_as, source_names
 
 Serve = Callable[..., Server]
@@ -55,7 +55,7 @@ def test_the_name_counts_whatever_address_the_proxy_tells(proxied: Server) -> No
 
 def test_the_page_says_where_to_come_in(proxied: Server) -> None:
     assert proxied.token == ""
-    page = httpx.get(proxied.base, trust_env=False)
+    page = httpx.get(proxied.base, trust_env=False, timeout=TIMEOUT)
     assert (page.status_code, "behind a proxy" in page.text, "<form" in page.text) == (401, True, False)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.helpers.server import Server
+from tests.helpers.server import TIMEOUT, Server
 from tests.helpers.sign_in import cookie_of, sign_in
 
 Serve = Callable[..., Server]
@@ -23,7 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def browser(server: Server) -> Iterator[httpx.Client]:
     """A client with nothing but its cookie."""
-    with httpx.Client(base_url=server.base, trust_env=False) as client:
+    with httpx.Client(base_url=server.base, trust_env=False, timeout=TIMEOUT) as client:
         sign_in(client, server)
         yield client
 
@@ -44,14 +44,14 @@ def test_a_kept_cookie_is_worth_nothing_after_signing_out(browser: httpx.Client)
 
 
 def test_signing_out_ends_one_session_only(server: Server, browser: httpx.Client) -> None:
-    with httpx.Client(base_url=server.base, trust_env=False) as other:
+    with httpx.Client(base_url=server.base, trust_env=False, timeout=TIMEOUT) as other:
         sign_in(other, server)
         browser.post("/sign-out")
         assert other.get("/api/sources").status_code == 200
 
 
 def test_sign_out_without_a_cookie_takes_none_away(server: Server) -> None:
-    left = httpx.post(f"{server.base}/sign-out", trust_env=False)
+    left = httpx.post(f"{server.base}/sign-out", trust_env=False, timeout=TIMEOUT)
     assert (left.status_code, "set-cookie" in left.headers) == (303, False)
 
 
@@ -63,7 +63,7 @@ def test_only_post_signs_out(browser: httpx.Client, method: str) -> None:
 
 def test_sign_out_below_a_root_path(logs: Path, serve: Serve) -> None:
     server = serve("--root-path", "/logs", logs)
-    with httpx.Client(base_url=server.base, trust_env=False) as client:
+    with httpx.Client(base_url=server.base, trust_env=False, timeout=TIMEOUT) as client:
         assert cookie_of(sign_in(client, server))["path"] == "/logs/"
         assert client.post("/sign-out").headers["location"] == "/logs/"
         assert client.get("/api/sources").status_code == 401
@@ -72,6 +72,6 @@ def test_sign_out_below_a_root_path(logs: Path, serve: Serve) -> None:
 def test_sessions_differ(server: Server) -> None:
     values = set()
     for _ in range(2):
-        with httpx.Client(base_url=server.base, trust_env=False) as client:
+        with httpx.Client(base_url=server.base, trust_env=False, timeout=TIMEOUT) as client:
             values.add(cookie_of(sign_in(client, server)).value)
     assert len(values) == 2
