@@ -166,32 +166,20 @@ class RowEncoder:
             answer["scanned"] = scanned([line_count for _, line_count in found.line_counts])
         if self.places:
             answer["files"] = [_file(generation, line_count) for generation, line_count in found.line_counts]
-        answer["lines"] = [row for batch in found.batches for row in self._rows(batch)]
+        answer["lines"] = [row for batch in found.batches for row in self._rows_of(batch)]
         return visible_json(orjson.dumps(answer))
 
-    def _rows(self, batch: Batch) -> list[dict[str, Any]]:
+    def _rows_of(self, batch: Batch) -> list[dict[str, Any]]:
         generation = batch.start.generation
         line_format = generation.line_format
-        rows: list[dict[str, Any]] = [
-            {
-                "source": self.ids[generation.source],
-                "n": _number(position),
-                "text": text,
-                "level": line_format.level(text),
-                "time": line_format.time(text),
-                "at": cursor.encode([position.text()]),
-            }
-            for text, position in zip(batch.texts(), batch.starts(), strict=True)
-        ]
+        rows = _rows(self.ids[generation.source], batch, self.line_filter if self.spans else None)
+        for row in rows:
+            text = row["text"]
+            row["level"] = line_format.level(text)
+            row["time"] = line_format.time(text)
         if self.places:
             for row in rows:
                 row["file"] = generation.id
-        if self.spans and self.line_filter:
-            for row in rows:
-                row["spans"] = self.line_filter.spans(row["text"], generation.encoding)
-        for number, is_context in enumerate(batch.context):
-            if is_context:
-                rows[number]["context"] = True
         if batch.cut is not None:
             rows[0]["cut"] = batch.cut
         if batch.unterminated:
@@ -210,18 +198,23 @@ def scanned(line_counts: Sequence[LineCount]) -> dict[str, Any]:
 
 def match_rows(ids: Mapping[bytes, str], batches: Sequence[Batch], line_filter: LineFilter) -> list[dict[str, Any]]:
     """What a ``match`` event tells of lines; ``ids`` are those of sources by their keys."""
-    return [
-        {
-            "source": ids[position.generation.source],
-            "n": _number(position),
-            "at": cursor.encode([position.text()]),
-            "text": text,
-            "spans": line_filter.spans(text, position.generation.encoding),
-            **({"context": True} if any(batch.context) else {}),
-        }
-        for batch in batches
+    return [row for batch in batches for row in _rows(ids[batch.start.generation.source], batch, line_filter)]
+
+
+def _rows(source_id: str, batch: Batch, line_filter: LineFilter | None) -> list[dict[str, Any]]:
+    """Return a row for each line, with the spans of the line filter's matches if there is one."""
+    rows: list[dict[str, Any]] = [
+        {"source": source_id, "n": _number(position), "text": text, "at": cursor.encode([position.text()])}
         for text, position in zip(batch.texts(), batch.starts(), strict=True)
     ]
+    if line_filter:
+        encoding = batch.start.generation.encoding
+        for row in rows:
+            row["spans"] = line_filter.spans(row["text"], encoding)
+    for number, is_context in enumerate(batch.context):
+        if is_context:
+            rows[number]["context"] = True
+    return rows
 
 
 def histogram(found: Histogram) -> bytes:
