@@ -82,13 +82,15 @@ def call(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[Sequence[str]
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_refuses_with_one_line_that_says_why(here: Path, call: Callable[[Sequence[str]], Ended], case: str) -> None:
+def test_a_bad_command_line_is_refused_in_one_line(
+    here: Path, call: Callable[[Sequence[str]], Ended], case: str
+) -> None:
     words, parts = BAD[case]
     assert_refused(call(words), 2, *parts)
 
 
 @pytest.mark.parametrize("case", CANNOT)
-def test_cannot_run_and_says_why_in_one_line(here: Path, case: str) -> None:
+def test_a_server_that_cannot_run_ends_with_one_line(here: Path, case: str) -> None:
     words, parts = CANNOT[case]
     assert_refused(run("--port", "0", *words), 1, *parts)
 
@@ -98,20 +100,20 @@ def test_the_program_ends_with_2_for_a_bad_command_line(here: Path) -> None:
     assert_refused(run("demo", "--rate", "-1"), 2, "--rate")
 
 
-def test_a_port_that_is_taken_is_said_with_a_way_out(logs: Path) -> None:
+def test_a_port_in_use_is_refused_with_advice(logs: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert_refused(run("--port", str(port), logs / "app.log"), 1, str(port), "--port")
 
 
-def test_a_closed_standard_input_is_refused_in_words() -> None:
+def test_a_closed_standard_input_is_refused() -> None:
     shell = ("sh", "-c", 'exec "$@" <&-', "sh", *PROGRAM)
     ended = run("--port", "0", "-", program=shell)
     assert ended.code in (1, 2)
     assert_refused(ended, ended.code, "standard input")
 
 
-def test_a_token_that_is_no_text_is_refused_in_words(logs: Path) -> None:
+def test_a_token_that_is_not_text_is_refused(logs: Path) -> None:
     ended = run("--port", "0", logs / "app.log", env={"LOGVIEWER_TOKEN": os.fsdecode(b"\xff")})
     assert_refused(ended, 2, "token")
 
@@ -126,7 +128,7 @@ def test_help_and_version_exit_with_0(words: list[str]) -> None:
     assert "logviewer" in ended.out
 
 
-def test_help_of_the_demo_shows_how_to_call_it() -> None:
+def test_the_demos_help_shows_its_usage() -> None:
     ended = run("demo", "--help")
     assert (ended.code, ended.err) == (0, "")
     assert "Usage: logviewer demo " in ended.out
@@ -167,7 +169,7 @@ def test_the_url_can_be_opened_whatever_the_host(logs: Path, serve: Serve, host:
     assert server.get("/api/sources").status_code == 200
 
 
-def test_a_missing_path_is_said_waited_for_and_taken_up(logs: Path, serve: Serve) -> None:
+def test_a_missing_path_is_reported_and_awaited(logs: Path, serve: Serve) -> None:
     log = logs / "later" / "app.log"
     server = serve(log)
     assert server.process.stderr
@@ -181,7 +183,7 @@ def test_a_missing_path_is_said_waited_for_and_taken_up(logs: Path, serve: Serve
     assert until(lambda: server.get("/api/sources").json()[0]["state"] == "open")
 
 
-def test_a_missing_path_that_becomes_a_directory_shows_its_logs(logs: Path, serve: Serve) -> None:
+def test_a_missing_path_may_become_a_directory(logs: Path, serve: Serve) -> None:
     server = serve(logs / "later")
     (logs / "later").mkdir()
     (logs / "later" / "app.log").write_text("first\n")
@@ -219,13 +221,13 @@ def test_root_path_url_opens(prefixed: Server) -> None:
     assert httpx.get(prefixed.ready_line, trust_env=False, timeout=TIMEOUT).status_code == 303
 
 
-def test_root_path_is_where_signing_in_leads(behind: httpx.Client, prefixed: Server) -> None:
+def test_signing_in_leads_to_the_root_path(behind: httpx.Client, prefixed: Server) -> None:
     response = behind.get("/", params={"token": prefixed.token, "source": "app.log"}, headers={"Authorization": ""})
     assert (response.status_code, response.headers.get("location")) == (303, f"{ROOT_PATH}/?source=app.log")
     assert f"Path={ROOT_PATH}/;" in response.headers["set-cookie"] + ";"
 
 
-def test_root_path_stands_before_the_static_files_of_the_page(behind: httpx.Client) -> None:
+def test_static_files_are_below_the_root_path(behind: httpx.Client) -> None:
     page = behind.get("/")
     assert page.status_code == 200
     found = re.findall(r'(?:src|href)="([^"]+\.(?:js|css|svg))"', page.text)
@@ -235,7 +237,7 @@ def test_root_path_stands_before_the_static_files_of_the_page(behind: httpx.Clie
     assert {behind.get(path).status_code for path in paths} == {200}
 
 
-def test_root_path_stands_before_the_api(behind: httpx.Client) -> None:
+def test_the_api_is_below_the_root_path(behind: httpx.Client) -> None:
     assert behind.get("/api/lines", params={"source": "app.log"}).json()["lines"][0]["text"] == "line"
     assert behind.get("/healthz", headers={"Authorization": ""}).status_code == 200
     assert behind.get("/api/sources", headers={"Authorization": ""}).status_code == 401
@@ -262,7 +264,7 @@ def test_certificate_and_key_serve_https(certificate: tuple[Path, Path], logs: P
 # Demo
 
 
-def test_demo_serves_logs_that_grow_and_takes_its_writer_along(logs: Path, serve: Serve) -> None:
+def test_demo_serves_growing_logs_and_ends_its_writer(logs: Path, serve: Serve) -> None:
     server = serve("--rate", "1000", logs, program=DEMO)
     writers = psutil.Process(server.process.pid).children(recursive=True)
     assert len(writers) == 1
@@ -280,14 +282,14 @@ def test_demo_removes_its_temporary_directory(serve: Serve) -> None:
     assert not log.parent.exists()
 
 
-def test_demo_that_does_not_serve_writes_and_ends(tmp_path: Path) -> None:
+def test_demo_without_a_server_writes_and_ends(tmp_path: Path) -> None:
     ended = run("--no-serve", "--rate", "0", tmp_path / "logs", program=DEMO)
     assert ended == Ended(0, f"{tmp_path / 'logs'}\n", "")
     assert (tmp_path / "logs" / "shop.log").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize("words", [["--port", "0"], ["--no-serve"]], ids=["served", "only written"])
-def test_demo_leaves_logs_of_others_alone(tmp_path: Path, words: list[str]) -> None:
+def test_demo_does_not_touch_foreign_logs(tmp_path: Path, words: list[str]) -> None:
     log = tmp_path / "shop.log"
     log.write_text("not the demo's\n")
     assert_refused(run(*words, tmp_path, program=DEMO), 1, str(tmp_path))

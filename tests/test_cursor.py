@@ -39,19 +39,19 @@ def decoded(text: str) -> tuple[Checkpoint, ...] | None:
 
 
 @given(cursors)
-def test_marks_come_back_as_they_were(each: list[Checkpoint]) -> None:
+def test_checkpoints_survive_a_round_trip(each: list[Checkpoint]) -> None:
     assert decode(text_of(each)) == tuple(each)
 
 
 @given(cursors)
-def test_a_cursor_is_url_safe_and_grows_by_48_characters_a_mark(each: list[Checkpoint]) -> None:
+def test_a_cursor_has_48_url_safe_characters_a_checkpoint(each: list[Checkpoint]) -> None:
     text = text_of(each)
     assert set(text) <= URL_SAFE
     assert len(text) == 1 + MARK_CHARS * len(each)
 
 
 @given(checkpoints, st.sampled_from([no_file_yet, unknown]))
-def test_marks_without_a_file_come_back_too(checkpoint: Checkpoint, make: object) -> None:
+def test_checkpoints_without_a_file_survive_a_round_trip(checkpoint: Checkpoint, make: object) -> None:
     assert callable(make)
     special = make(checkpoint.source)
     assert decode(text_of([special])) == (special,)
@@ -65,7 +65,7 @@ def test_marks_without_a_file_come_back_too(checkpoint: Checkpoint, make: object
 @example("1" + "é" * MARK_CHARS)
 @example("1" + "\0" * MARK_CHARS)
 @example("1" + "\n" * MARK_CHARS)
-def test_any_text_is_a_cursor_or_refused(text: str) -> None:
+def test_any_text_is_decoded_or_refused(text: str) -> None:
     decoded(text)
 
 
@@ -73,14 +73,14 @@ def test_any_text_is_a_cursor_or_refused(text: str) -> None:
 @example("A" * 47 + "=")
 @example("A" * 46 + "==")
 @example("=" * MARK_CHARS)
-def test_any_text_of_the_right_length_is_a_cursor_or_refused(body: str) -> None:
+def test_any_text_of_a_cursors_length_is_decoded_or_refused(body: str) -> None:
     decoded("1" + body)
 
 
 @given(st.text(string.ascii_letters + string.digits + "-_+/", min_size=MARK_CHARS, max_size=MARK_CHARS))
 @example("+" * MARK_CHARS)
 @example("/" + "A" * 47)
-def test_a_place_has_one_text_only(body: str) -> None:
+def test_a_position_has_only_one_text(body: str) -> None:
     text = "1" + body
     found = decoded(text)
     assert found is None or text_of(list(found)) == text
@@ -102,7 +102,7 @@ def test_another_version_is_refused(each: list[Checkpoint], version: str) -> Non
 
 
 @given(cursors, st.data(), st.characters())
-def test_a_flipped_character_is_refused_or_tells_of_another_place(
+def test_a_flipped_character_is_refused_or_another_position(
     each: list[Checkpoint], data: st.DataObject, character: str
 ) -> None:
     text = text_of(each)
@@ -111,13 +111,13 @@ def test_a_flipped_character_is_refused_or_tells_of_another_place(
     assert decoded(text[:at] + character + text[at + 1 :]) != tuple(each)
 
 
-def test_a_head_longer_than_any_is_refused() -> None:
+def test_an_impossible_head_length_is_refused() -> None:
     checkpoint = Checkpoint(bytes(4), bytes(6), 0, 0, HEAD_BYTES + 1, bytes(6), bytes(6))
     with pytest.raises(CursorError):
         decode(text_of([checkpoint]))
 
 
-def test_more_marks_than_any_stream_has_are_refused() -> None:
+def test_too_many_checkpoints_are_refused() -> None:
     with pytest.raises(CursorError):
         decode(text_of([no_file_yet(bytes(4))] * 4097))
 

@@ -46,7 +46,7 @@ def test_every_named_test_exists(page: str) -> None:
 @pytest.mark.parametrize(
     "page", ["README.md", "SECURITY.md", *(f"docs/{path.name}" for path in REPOSITORY.glob("docs/*.md"))]
 )
-def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
+def test_every_link_to_a_file_is_valid(page: str) -> None:
     file = REPOSITORY / page
     links = re.findall(r"\]\((?!https?:)([^)#]+)", file.read_text())
     assert [link for link in links if not (file.parent / link).exists()] == []

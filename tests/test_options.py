@@ -121,12 +121,12 @@ def test_one_file_serves_both_commands(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["VERSION", "LOGS"])
-def test_what_images_and_services_may_set_is_no_setting(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_variables_of_images_and_services_are_ignored(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(f"LOGVIEWER_{name}", "1.2.3")
     assert read(serve_command, "--port", "app.log") == 8000
 
 
-def test_the_program_runs_on_a_file_alone(logs: Path, serve: Serve) -> None:
+def test_the_program_runs_with_a_file_alone(logs: Path, serve: Serve) -> None:
     (logs / "app.log").write_text("line\n")
     file = logs / "logviewer.toml"
     file.write_text(f'paths = ["{logs}/*.log"]\ntoken = "of&file"\nhost = "127.0.0.2"\nroot-path = "/logs"\n')
@@ -136,7 +136,7 @@ def test_the_program_runs_on_a_file_alone(logs: Path, serve: Serve) -> None:
     assert [source["name"] for source in response.json()] == ["app.log"]
 
 
-def test_typed_paths_go_instead_of_those_in_the_file(logs: Path, serve: Serve) -> None:
+def test_typed_paths_replace_those_of_the_file(logs: Path, serve: Serve) -> None:
     (logs / "file.log").touch()
     (logs / "typed.log").touch()
     file = logs / "logviewer.toml"
@@ -145,7 +145,7 @@ def test_typed_paths_go_instead_of_those_in_the_file(logs: Path, serve: Serve) -
     assert [source["name"] for source in server.get("/api/sources").json()] == ["typed.log"]
 
 
-def test_the_environment_gives_the_token(logs: Path, serve: Serve) -> None:
+def test_the_environment_may_set_the_token(logs: Path, serve: Serve) -> None:
     given = "of-the-environment"
     assert serve(logs, env={"LOGVIEWER_TOKEN": given}).token == given
 
@@ -220,7 +220,7 @@ BAD_RULES: Mapping[str, tuple[str, Sequence[str]]] = {
 
 
 @pytest.mark.parametrize("case", BAD_FILES)
-def test_a_bad_file_is_refused_by_its_name_and_key(tmp_path: Path, case: str) -> None:
+def test_a_bad_file_is_refused_with_its_key(tmp_path: Path, case: str) -> None:
     text, parts = BAD_FILES[case]
     file = tmp_path / "bad.toml"
     file.write_bytes(text + b"\n")
@@ -230,7 +230,7 @@ def test_a_bad_file_is_refused_by_its_name_and_key(tmp_path: Path, case: str) ->
 
 
 @pytest.mark.parametrize("case", BAD_RULES)
-def test_a_bad_rule_is_refused_by_its_file_number_and_key(tmp_path: Path, case: str) -> None:
+def test_a_bad_rule_is_refused_with_its_number_and_key(tmp_path: Path, case: str) -> None:
     text, parts = BAD_RULES[case]
     file = tmp_path / "bad.toml"
     file.write_text(f"[[logs]]\nfiles = 'good.log'\nzone = 'UTC'\n[[logs]]\n{text}\n")
@@ -255,7 +255,7 @@ BAD_REDACTIONS: Mapping[str, tuple[str, Sequence[str]]] = {
 
 
 @pytest.mark.parametrize("case", BAD_REDACTIONS)
-def test_a_bad_redaction_is_refused_by_its_file_number_and_key(tmp_path: Path, case: str) -> None:
+def test_a_bad_redaction_is_refused_with_its_number_and_key(tmp_path: Path, case: str) -> None:
     text, parts = BAD_REDACTIONS[case]
     file = tmp_path / "bad.toml"
     file.write_text(f"[[redact]]\npattern = 'good'\n[[redact]]\n{text}\n")
@@ -265,7 +265,7 @@ def test_a_bad_redaction_is_refused_by_its_file_number_and_key(tmp_path: Path, c
 
 
 @pytest.mark.skipif(find_spec("tzdata") is not None, reason="tzdata is installed")
-def test_an_unknown_zone_asks_for_tzdata_where_there_are_none(tmp_path: Path) -> None:
+def test_an_unknown_zone_suggests_tzdata(tmp_path: Path) -> None:
     file = tmp_path / "bad.toml"
     file.write_text("[[logs]]\nfiles = 'a'\nzone = 'Europe/Berlin'\n")
     ended = run("--config", file, "app.log", env={"PYTHONTZPATH": str(tmp_path)})
@@ -298,6 +298,6 @@ def test_a_bad_file_ends_the_program_with_one_line(tmp_path: Path, text: bytes) 
 
 
 @pytest.mark.parametrize("name", ["missing.toml", "directory"])
-def test_a_file_that_cannot_be_read_ends_the_program_with_one_line(tmp_path: Path, name: str) -> None:
+def test_an_unreadable_file_ends_the_program_with_one_line(tmp_path: Path, name: str) -> None:
     (tmp_path / "directory").mkdir()
     assert_refused(run("--config", tmp_path / name, "app.log"), 1, name)

@@ -85,7 +85,7 @@ def test_numbers_and_offsets_are_those_of_counting(
 
 
 @given(data=contents, encoding=st.sampled_from(ENCODINGS), cuts=st.lists(st.integers(0, 300), max_size=6))
-def test_a_file_that_grows_is_numbered_as_one_that_was_there(
+def test_a_growing_file_is_numbered_like_a_whole_one(
     path: Path, data: bytes, encoding: Encoding, cuts: list[int]
 ) -> None:
     data = encoding.bom + data
@@ -105,7 +105,7 @@ def test_a_file_that_grows_is_numbered_as_one_that_was_there(
 
 
 @given(data=contents, begin=st.integers(0, 9), end=st.integers(0, 9))
-def test_a_part_of_a_file_has_the_numbers_of_the_file(path: Path, data: bytes, begin: int, end: int) -> None:
+def test_a_part_of_a_file_has_the_files_numbers(path: Path, data: bytes, begin: int, end: int) -> None:
     path.write_bytes(data)
     ends = [0, *newline_ends(data, UTF8)]
     generation = counted(path)
@@ -147,13 +147,13 @@ def test_the_last_lines_are_the_same_counted_or_not(path: Path, data: bytes, enc
         ("\ufeffone\n".encode("utf-16-le") + b"t", 2),
     ],
 )
-def test_a_tally_has_the_rest_as_a_line(data: bytes, lines: int, path: Path) -> None:
+def test_a_line_count_includes_the_rest(data: bytes, lines: int, path: Path) -> None:
     path.write_bytes(data)
     line_count = counted(path).line_count()
     assert (line_count.lines, line_count.counted, line_count.complete) == (lines, len(data), True)
 
 
-def test_a_tally_tells_how_far_counting_came(path: Path) -> None:
+def test_a_line_count_has_its_progress(path: Path) -> None:
     path.write_bytes(b"x" * 1023 + b"\n")
     with path.open("ab") as file:
         file.write(b"y" * (64 * MIB - 1025) + b"\n")
@@ -164,7 +164,7 @@ def test_a_tally_tells_how_far_counting_came(path: Path) -> None:
     assert (line_count.lines, line_count.counted, line_count.size, line_count.complete) == (1, MIB, 64 * MIB, False)
 
 
-def test_a_batch_is_numbered_once_its_place_is_counted(path: Path) -> None:
+def test_a_batch_is_numbered_after_the_count_reached_it(path: Path) -> None:
     path.write_bytes((b"x" * 1023 + b"\n") * 1024)
     generation = Generation(ByteFile.open(path), KEY, PLAIN)
     at = generation.last(5)
@@ -189,7 +189,7 @@ def test_a_hole_costs_neither_time_nor_memory(size: int, path: Path) -> None:
     assert len(generation.map._offsets) < 10
 
 
-def test_lines_that_are_gone_have_no_offset(path: Path) -> None:
+def test_deleted_lines_have_no_offset(path: Path) -> None:
     path.write_bytes(b"one\ntwo\nthree\n")
     generation = counted(path)
     os.truncate(path, 5)
@@ -197,7 +197,7 @@ def test_lines_that_are_gone_have_no_offset(path: Path) -> None:
     assert generation.last_lines(1) == 0
 
 
-def test_counting_a_closed_file_is_an_error_of_the_system(path: Path) -> None:
+def test_counting_a_closed_file_raises_oserror(path: Path) -> None:
     path.write_bytes(b"one\n")
     generation = Generation(ByteFile.open(path), KEY, PLAIN)
     generation.close("rotated", None)

@@ -63,7 +63,7 @@ IRREGULAR: dict[str, tuple[Callable[[Path], Path], str]] = {
 
 
 @pytest.mark.parametrize(("make", "kind"), IRREGULAR.values(), ids=IRREGULAR)
-def test_what_is_no_regular_file_is_refused_in_words(make: Callable[[Path], Path], kind: str, tmp_path: Path) -> None:
+def test_only_a_regular_file_is_opened(make: Callable[[Path], Path], kind: str, tmp_path: Path) -> None:
     path = make(tmp_path / "app.log")
     for refuse in (check_regular, ByteFile.open):
         with pytest.raises(NotAFileError, match=f"is {kind}, not a regular file"):
@@ -71,9 +71,7 @@ def test_what_is_no_regular_file_is_refused_in_words(make: Callable[[Path], Path
 
 
 @pytest.mark.parametrize(("make", "kind"), IRREGULAR.values(), ids=IRREGULAR)
-def test_a_symlink_to_what_is_no_regular_file_is_refused(
-    make: Callable[[Path], Path], kind: str, tmp_path: Path
-) -> None:
+def test_a_symlink_to_another_kind_of_file_is_refused(make: Callable[[Path], Path], kind: str, tmp_path: Path) -> None:
     link = tmp_path / "link.log"
     link.symlink_to(make(tmp_path / "app.log"))
     with pytest.raises(NotAFileError, match=f"is {kind}, not a regular file"):
@@ -83,15 +81,13 @@ def test_a_symlink_to_what_is_no_regular_file_is_refused(
 @pytest.mark.parametrize(
     "make", [pipe, lambda path: path.parent, lambda _: Path("/dev/null")], ids=["pipe", "directory", "device"]
 )
-def test_what_took_the_place_of_a_file_just_before_it_is_opened_is_refused(
-    make: Callable[[Path], Path], tmp_path: Path
-) -> None:
+def test_a_swap_just_before_the_open_is_refused(make: Callable[[Path], Path], tmp_path: Path) -> None:
     with pytest.raises(NotAFileError):
         ByteFile.open(SwappedPath(make(tmp_path / "app.log")))
     assert not descriptors_on(tmp_path)
 
 
-def test_a_file_that_is_not_there_is_an_error_of_its_own(tmp_path: Path) -> None:
+def test_a_missing_file_raises_file_not_found_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         ByteFile.open(tmp_path / "app.log")
 
@@ -146,7 +142,7 @@ def test_closing_twice_closes_nothing_else(file: ByteFile, tmp_path: Path) -> No
     assert other.pread(3, 0) == b"one"
 
 
-def test_a_duplicate_is_closed_by_itself(file: ByteFile, tmp_path: Path) -> None:
+def test_a_duplicate_is_closed_separately(file: ByteFile, tmp_path: Path) -> None:
     copy = file.duplicate()
     assert copy.identity == file.identity
     file.close()
@@ -155,14 +151,14 @@ def test_a_duplicate_is_closed_by_itself(file: ByteFile, tmp_path: Path) -> None
     assert not descriptors_on(tmp_path)
 
 
-def test_a_file_in_use_is_closed_when_its_last_user_is_done(file: ByteFile, tmp_path: Path) -> None:
+def test_a_file_in_use_is_closed_after_its_last_user(file: ByteFile, tmp_path: Path) -> None:
     with file:
         file.close()
         assert len(descriptors_on(tmp_path)) == 1
     assert not descriptors_on(tmp_path)
 
 
-def test_a_forgotten_file_is_closed(tmp_path: Path) -> None:
+def test_an_unreferenced_file_is_closed(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     path.touch()
     for _ in range(50):
@@ -170,7 +166,7 @@ def test_a_forgotten_file_is_closed(tmp_path: Path) -> None:
     assert not descriptors_on(tmp_path)
 
 
-def test_closing_under_readers_never_lets_them_read_another_file(tmp_path: Path) -> None:
+def test_a_file_closed_under_its_readers_is_never_another_file(tmp_path: Path) -> None:
     wanted, other = tmp_path / "wanted.log", tmp_path / "other.log"
     wanted.write_bytes(b"wanted\n")
     other.write_bytes(b"other!\n")

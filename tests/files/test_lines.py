@@ -73,7 +73,7 @@ def test_chunks_cut_anywhere_give_the_same_lines(data: bytes, encoding: Encoding
 
 
 @given(contents, encodings, st.integers(0, 100))
-def test_the_first_newline_from_an_offset_on_is_found(data: bytes, encoding: Encoding, unit: int) -> None:
+def test_the_first_newline_after_an_offset_is_found(data: bytes, encoding: Encoding, unit: int) -> None:
     start = unit * len(encoding.newline)
     found = [at for at in newlines(data, encoding) if at >= start]
     assert find_newline(data, encoding, start) == (found[0] if found else -1)
@@ -87,7 +87,7 @@ def test_the_last_newline_before_an_offset_is_found(data: bytes, encoding: Encod
 
 
 @given(written, encodings)
-def test_lines_decoded_one_by_one_are_the_text_decoded_whole(text: str, encoding: Encoding) -> None:
+def test_lines_decoded_singly_are_the_text_decoded_whole(text: str, encoding: Encoding) -> None:
     data = f"{text}\n".encode(encoding.codec)
     lines, taken = split(data, encoding, NO_LIMIT)
     assert taken == len(data)
@@ -95,13 +95,13 @@ def test_lines_decoded_one_by_one_are_the_text_decoded_whole(text: str, encoding
 
 
 @given(st.binary())
-def test_wrong_bytes_are_replaced_as_in_the_whole_text(data: bytes) -> None:
+def test_invalid_bytes_are_replaced_as_in_the_whole_text(data: bytes) -> None:
     lines, _ = split(data + b"\n", UTF8, NO_LIMIT)
     assert [line.decode("utf-8", "replace") for line in lines] == data.decode("utf-8", "replace").split("\n")
 
 
 @given(written, encodings)
-def test_a_line_keeps_all_but_holes_mark_and_carriage_return(text: str, encoding: Encoding) -> None:
+def test_a_line_loses_only_nuls_mark_and_carriage_return(text: str, encoding: Encoding) -> None:
     line = text.replace("\n", "")
     wanted = re.fullmatch(r"\0*\ufeff?(.*?)\r?", line, re.DOTALL)
     assert wanted
@@ -152,7 +152,7 @@ def test_a_line_as_text(written: str, shown: str, encoding: Encoding) -> None:
     ],
     ids=["one wrong byte", "a character cut short", "stray continuations", "Latin-1"],
 )
-def test_wrong_bytes_are_seen_and_the_rest_is_read(line: bytes, shown: str) -> None:
+def test_invalid_bytes_are_shown_beside_the_rest(line: bytes, shown: str) -> None:
     assert to_text(line, UTF8) == shown
 
 

@@ -80,12 +80,12 @@ def test_times_are_understood_as_people_write_them(text: str, expected: int) -> 
         "9999 years ago",
     ],
 )
-def test_what_is_no_time_is_said_with_examples(text: str) -> None:
+def test_an_invalid_time_is_refused_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match="15 min ago"):
         parse_time(text, now=NOW.timestamp(), zone=UTC)
 
 
-def test_a_month_ago_is_a_day_that_there_is() -> None:
+def test_a_month_ago_is_a_valid_day() -> None:
     late = datetime(2026, 3, 31, 12, tzinfo=ZONE).timestamp()
     assert parse_time("1 month ago", now=late, zone=ZONE) == ms(2, 28, hour=12)
     assert parse_time("1 year ago", now=late, zone=UTC) == (int(late) - 365 * 86400) * 1000

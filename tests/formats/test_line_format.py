@@ -35,18 +35,18 @@ def ms(moment: datetime) -> int:
     "line",
     ["2026-11-21 01:02:03 ERROR up", "ERROR: no time", "text", "", '{"time": "2026-11-21T01:02:03", "level": "warn"}'],
 )
-def test_without_rules_lines_are_read_as_everywhere(line: str) -> None:
+def test_without_rules_lines_are_read_by_default(line: str) -> None:
     assert (PLAIN.time(line), PLAIN.level(line)) == (find_time(line), find_level(line))
 
 
-def test_a_zone_holds_for_times_that_name_none() -> None:
+def test_a_zone_applies_to_times_without_one() -> None:
     line_format = LineFormat([rule(zone="Asia/Tokyo")])
     expected = ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=ZoneInfo("Asia/Tokyo")))
     assert line_format.time("2026-11-21 01:02:03 up") == expected
     assert line_format.time("2026-11-21T01:02:03Z up") == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC))
 
 
-def test_a_zone_alone_leaves_the_quick_ways_open() -> None:
+def test_a_zone_alone_keeps_the_fast_path() -> None:
     line_format = LineFormat([rule(zone="Asia/Tokyo")])
     assert (line_format.has_time_hint, line_format.has_own_levels, line_format.level) == (True, False, PLAIN.level)
 
@@ -55,25 +55,25 @@ def test_a_zone_alone_leaves_the_quick_ways_open() -> None:
     ("word", "expected"),
     [("S1", "fatal"), ("S2", "error"), ("warn", "warning"), ("I", "info"), ("S3", None), ("s1", None)],
 )
-def test_a_pattern_says_where_time_and_level_are(word: str, expected: str | None) -> None:
+def test_a_pattern_locates_time_and_level(word: str, expected: str | None) -> None:
     line_format, line = LineFormat([ODD]), f"07.11.2026 01-02-03  {word} text"
     assert line_format.time(line) == ms(datetime(2026, 11, 7, 1, 2, 3, tzinfo=BERLIN))
     assert line_format.level(line) == expected
     assert (line_format.has_time_hint, line_format.has_own_levels) == (False, True)
 
 
-def test_what_no_pattern_matches_is_read_as_everywhere() -> None:
+def test_a_line_without_a_match_is_read_by_default() -> None:
     line_format, line = LineFormat([ODD]), "2026-11-21 01:02:03 ERROR up"
     assert line_format.time(line) == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=BERLIN))
     assert line_format.level(line) == "error"
 
 
-def test_a_group_that_is_left_out_is_read_as_everywhere() -> None:
+def test_an_absent_group_is_read_by_default() -> None:
     line_format = LineFormat([rule(r"^(?:at (?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d))?", zone="UTC")])
     assert line_format.time("2026-11-21 01:02:03 ERROR up") == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC))
 
 
-def test_a_time_without_a_format_is_read_as_everywhere_wherever_it_is() -> None:
+def test_a_time_without_a_format_is_read_by_default() -> None:
     line_format = LineFormat([rule(r"at=<(?P<time>[^>]*)>", zone="UTC")])
     line = "2020-01-01 00:00:00 is not when many words of a message were written at=<Nov 21 2026 01:02:03.5>"
     assert line_format.time(line) == ms(datetime(2026, 11, 21, 1, 2, 3, 500_000, tzinfo=UTC))
@@ -81,7 +81,7 @@ def test_a_time_without_a_format_is_read_as_everywhere_wherever_it_is() -> None:
 
 
 @pytest.mark.parametrize("line", ["31.02.2026 01-02-03 S1 x", "07.13.2026 01-02-03 S1 x"])
-def test_a_time_that_is_none_in_its_format_is_none(line: str) -> None:
+def test_a_time_that_does_not_fit_its_format_is_none(line: str) -> None:
     assert LineFormat([ODD]).time(line) is None
 
 
@@ -96,20 +96,20 @@ def test_a_time_that_is_none_in_its_format_is_none(line: str) -> None:
         ("%d.%m.%Y %H:%M", "30.03.2026 03:30", datetime(2026, 3, 30, 3, 30, tzinfo=BERLIN)),
     ],
 )
-def test_a_format_is_that_of_strptime(form: str, text: str, expected: datetime) -> None:
+def test_formats_are_those_of_strptime(form: str, text: str, expected: datetime) -> None:
     line_format = LineFormat([rule("^<(?P<time>[^>]*)>", zone="Europe/Berlin", form=form)])
     assert line_format.time(f"<{text}> up") == ms(expected)
 
 
 @pytest.mark.parametrize("days", [-300, -40, -1, 0])
 @pytest.mark.parametrize("form", ["%d.%m. %H~%M", "%a %d %b %H~%M"])
-def test_without_a_year_it_is_the_last_such_date(days: int, form: str) -> None:
+def test_a_date_without_a_year_is_the_last_such_date(days: int, form: str) -> None:
     moment = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=days)
     line_format = LineFormat([rule("^<(?P<time>[^>]*)>", zone="UTC", form=form)])
     assert line_format.time(f"<{moment.strftime(form)}> up") == ms(moment)
 
 
-def test_without_a_year_a_date_to_come_was_a_year_ago() -> None:
+def test_a_future_date_without_a_year_is_last_years() -> None:
     moment = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=10)
     line_format = LineFormat([rule("^(?P<time>.*)$", zone="UTC", form="%d.%m. %H~%M")])
     found = line_format.time(f"{moment:%d.%m. %H~%M}")
@@ -125,14 +125,14 @@ def test_a_leap_day_without_a_year_is_the_last_one() -> None:
     assert datetime.fromtimestamp(found / 1000, UTC).strftime("%m-%d") == "02-29"
 
 
-def test_all_rules_apply_each_to_what_it_speaks_of() -> None:
+def test_rules_for_different_parts_all_apply() -> None:
     rules = [rule(r"^(?P<level>\w)!"), rule(r"<(?P<time>.*)>"), rule(zone="Asia/Tokyo"), rule(zone="UTC")]
     line_format = LineFormat(rules)
     assert line_format.level("E! <2026-11-21 01:02:03>") == "error"
     assert line_format.time("E! <2026-11-21 01:02:03>") == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC))
 
 
-def test_of_several_patterns_the_one_that_was_right_last_is_tried_first() -> None:
+def test_the_last_matching_pattern_is_tried_first() -> None:
     day_first, month_first = (
         rule(r"^(?P<time>\d\d/\d\d/\d{4})", zone="UTC", form=form) for form in ("%d/%m/%Y", "%m/%d/%Y")
     )
@@ -144,19 +144,19 @@ def test_of_several_patterns_the_one_that_was_right_last_is_tried_first() -> Non
     assert moments == [ms(datetime(2026, month, day, tzinfo=UTC)) for month, day in expected]
 
 
-def test_terminal_colours_and_other_letters_are_no_obstacle() -> None:
+def test_terminal_colors_do_not_hide_a_match() -> None:
     line_format, line = LineFormat([ODD]), "\x1b[31m07.11.2026 01-02-03\x1b[0m  S2 für \ud83d"
     assert line_format.time(line) == ms(datetime(2026, 11, 7, 1, 2, 3, tzinfo=BERLIN))
     assert line_format.level(line) == "error"
 
 
-def test_a_pattern_sees_the_same_of_a_line_however_much_there_is() -> None:
+def test_a_pattern_sees_a_bounded_part_of_a_line() -> None:
     line_format = LineFormat([rule(r"(?P<level>ERROR)!")])
     assert line_format.level("x" * 190 + "ERROR!" + "x" * 1000) == "error"
     assert line_format.level("x" * 200 + "ERROR!") is None
 
 
-def test_a_record_begins_where_the_dialect_finds_a_time() -> None:
+def test_a_record_begins_where_the_format_finds_a_time() -> None:
     lines = ["07.11.2026 01-02-03 S1 broken", "at some place", "07.11.2026 01-02-04 S3 on"]
     assert [record_at(lines, number, LineFormat([ODD])) for number in range(3)] == [(0, 2), (0, 2), (2, 3)]
 
@@ -180,12 +180,12 @@ def test_a_record_begins_where_the_dialect_finds_a_time() -> None:
         (["./log/*.log"], str(Path("log/odd.log").absolute()), True),
     ],
 )
-def test_a_rule_is_for_paths_and_names(globs: Sequence[str], path: str, matches: bool) -> None:
+def test_a_rule_matches_paths_and_names(globs: Sequence[str], path: str, matches: bool) -> None:
     line_formats = LineFormats([LogRule(tuple(globs), zone="UTC")])
     assert (line_formats.of(Path(path), Path(path).name) is not PLAIN) == matches
 
 
-def test_files_of_the_same_rules_share_a_format() -> None:
+def test_files_with_equal_rules_share_a_format() -> None:
     rules = [LogRule(("a*",), zone="UTC"), LogRule(("*b",), zone="Asia/Tokyo")]
     line_formats = LineFormats(rules, [RedactRule("x", files=("*b",))])
     one, other, both = (line_formats.of(Path("/", name), name) for name in ("a1", "a2", "ab"))
@@ -193,6 +193,6 @@ def test_files_of_the_same_rules_share_a_format() -> None:
     assert [each.mask("x") for each in (one, both)] == ["x", "***"]
 
 
-def test_a_redaction_rule_without_files_fits_every_file() -> None:
+def test_a_redaction_rule_without_files_matches_every_file() -> None:
     line_formats = LineFormats([], [RedactRule("x")])
     assert line_formats.of(Path("/any"), "any").mask("xy") == "***y"

@@ -42,7 +42,7 @@ TypeError: x is not a function
 
 
 @pytest.mark.parametrize("text", [JAVA, PYTHON, GO, JSON, NODE], ids=["Java", "Python", "Go", "JSON", "Node"])
-def test_all_but_the_first_and_the_last_line_go_on(text: str) -> None:
+def test_inner_lines_continue_the_record(text: str) -> None:
     lines = text.split("\n")
     assert [continues(line, PLAIN) for line in lines] == [False, *[True] * (len(lines) - 2), False]
 
@@ -50,7 +50,7 @@ def test_all_but_the_first_and_the_last_line_go_on(text: str) -> None:
 @pytest.mark.parametrize(
     "line", ["plain words", "Nov 20 10:00:00 host sshd[1]: x", '{"a":1}', "  2026-11-20 10:00:00 indented", "INFO: x"]
 )
-def test_a_line_of_its_own_does_not(line: str) -> None:
+def test_a_whole_line_begins_a_record(line: str) -> None:
     assert not continues(line, PLAIN)
 
 
@@ -62,11 +62,11 @@ and words
 WARNING: on its own"""
 
 
-def test_what_has_no_time_belongs_to_what_has() -> None:
+def test_a_line_without_a_time_continues_a_timed_one() -> None:
     lines = CUSTOM.split("\n")
     assert [record_at(lines, number, PLAIN) for number in range(6)] == [(0, 4)] * 4 + [(4, 5), (5, 6)]
 
 
-def test_without_any_time_only_a_trace_goes_on() -> None:
+def test_without_times_only_a_trace_continues() -> None:
     lines = ["one", "two", "Traceback (most recent call last):", "  File", "KeyError: 1", "three"]
     assert [record_at(lines, number, PLAIN) for number in range(6)] == [(0, 1), (1, 5), (1, 5), (1, 5), (1, 5), (5, 6)]

@@ -35,7 +35,7 @@ def shown(line: str, like: str) -> str:
 
 @pytest.mark.skipif(not KINDS, reason=f"no real logs in {REAL_LOGS}: set LOGVIEWER_REAL_LOGS to a folder of them")
 @pytest.mark.parametrize("kind", KINDS)
-def test_times_and_levels_are_those_of_the_truth(kind: str) -> None:
+def test_times_and_levels_match_the_labels(kind: str) -> None:
     rows = list(truth(kind))
     times = sum(shown(line, when) == when for line, when, _ in rows) / len(rows)
     levels = sum((find_level(line) or "-") == named for line, _, named in rows) / len(rows)
@@ -55,7 +55,7 @@ def test_every_line_of_the_samples_has_a_time(name: str) -> None:
     assert all(find_level(line) for line in lines) == (name != "deploy.log")
 
 
-def test_a_traceback_has_neither(tmp_path: Path) -> None:
+def test_a_traceback_has_no_time_and_no_level(tmp_path: Path) -> None:
     path = SAMPLES / "shop.log"
     continued = [line for line in path.read_text().splitlines() if not line.startswith("2026-")]
     assert continued

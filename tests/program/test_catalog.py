@@ -66,7 +66,7 @@ def server(root: Path) -> Iterator[Server]:
         yield running
 
 
-def test_a_directory_is_searched_to_its_depth_and_leaves_out_what_is_no_log(server: Server, root: Path) -> None:
+def test_a_directory_is_searched_for_logs_to_its_depth(server: Server, root: Path) -> None:
     assert found(server, root / "tree") == set(TAKEN)
 
 
@@ -90,11 +90,11 @@ def later(server: Server, root: Path) -> Path:
     return root
 
 
-def test_files_that_appear_in_a_directory_are_taken_up(server: Server, later: Path) -> None:
+def test_new_files_in_a_directory_become_sources(server: Server, later: Path) -> None:
     assert found(server, later / "flat") == {"marker.log", "new/app.log"}
 
 
-def test_files_that_match_a_glob_later_are_taken_up(server: Server, later: Path) -> None:
+def test_new_files_of_a_glob_become_sources(server: Server, later: Path) -> None:
     new = found(server, later / "glob") - {"a/app.log", "b/app.log", "a/marker.log"}
     assert new == {"c/new.log", "deep/er/new.deep"}
 
@@ -112,11 +112,11 @@ def test_a_rotated_file_does_not_become_a_source(server: Server, later: Path) ->
     assert found(server, later / "rotating") == {"app.log", "marker.log"}
 
 
-def test_a_rotated_file_does_not_become_a_source_while_the_new_one_is_awaited(server: Server, later: Path) -> None:
+def test_a_rotated_file_is_no_source_before_its_successor_exists(server: Server, later: Path) -> None:
     assert found(server, later / "awaiting") == {"app.log", "marker.log"}
 
 
-def test_a_file_that_is_named_is_served_whatever_its_name(logs: Path, serve: Serve) -> None:
+def test_a_file_named_on_the_command_line_is_a_source(logs: Path, serve: Serve) -> None:
     names = [".hidden.log", "app.log", "app.log.1", "dump.gz", "a[1].log"]
     for name in names:
         (logs / name).write_text(f"{name}\n")
@@ -141,7 +141,7 @@ def test_ids_are_the_same_after_a_restart_with_other_paths(logs: Path, serve: Se
     assert all(each.isascii() and "/" not in each for each in first.values())
 
 
-def test_300_files_are_300_sources_that_can_be_followed_together(logs: Path, serve: Serve) -> None:
+def test_300_sources_are_followed_together(logs: Path, serve: Serve) -> None:
     for number in range(300):
         (logs / f"app-{number:03}x.log").write_text(f"{number}\n")
     server = serve(logs)
@@ -162,7 +162,7 @@ def test_a_loop_of_links_ends(logs: Path, serve: Serve) -> None:
     assert found(serve(logs), logs) == {"app.log", "link.log"}
 
 
-def test_files_that_are_gone_for_long_are_no_sources_any_more(logs: Path, serve: Serve) -> None:
+def test_files_deleted_long_ago_are_no_sources(logs: Path, serve: Serve) -> None:
     for name in ("kept.log", "gone.log", "gone.log.1", "short.log"):
         (logs / name).write_text("line\n")
     at_once = "import logviewer.rotation.history as it, logviewer.__main__ as run\nit.HOLD_SECONDS = 0\nrun.main()"

@@ -165,7 +165,7 @@ def test_reader_behind(end: Callable[[Path], object], log: Path, server: Server)
     [["app.log.3", "app.log.2", "app.log.1"], ["app.log-20261118", "app.log-20261119", "app.log-20261120"]],
     ids=["numbers", "dates"],
 )
-def test_more_rotations_between_looks(names: list[str], log: Path, server: Server) -> None:
+def test_several_rotations_between_polls(names: list[str], log: Path, server: Server) -> None:
     with following(server, log, "one") as stream:
         with paused(server):
             append(log, "rest")
@@ -177,7 +177,7 @@ def test_more_rotations_between_looks(names: list[str], log: Path, server: Serve
 
 @pytest.mark.parametrize("hints", [True, False], ids=["with hints", "without hints"])
 @pytest.mark.parametrize("end", [rotate, copytruncate], ids=["renamed", "copied and truncated"])
-def test_rotations_faster_than_looks(end: Callable[[Path], object], hints: bool, log: Path, serve: Serve) -> None:
+def test_rotations_faster_than_polls(end: Callable[[Path], object], hints: bool, log: Path, serve: Serve) -> None:
     wanted = [f"{rotation} {number}" for rotation in range(30) for number in range(20)]
     with following(serve(log, **({} if hints else QUIET)), log, "one") as stream:
         for rotation in range(30):
@@ -207,7 +207,7 @@ def test_copytruncate_with_a_visible_copy(log: Path, server: Server) -> None:
             expect(stream, f"rest {number}", f"new {number}")
 
 
-def test_copytruncate_twice_between_looks(log: Path, server: Server) -> None:
+def test_copytruncate_twice_between_polls(log: Path, server: Server) -> None:
     with following(server, log, "one") as stream:
         with paused(server):
             for word in ("two", "three"):
@@ -231,7 +231,7 @@ def test_copytruncate_while_the_server_is_down(log: Path, serve: Serve) -> None:
             pass
 
 
-def test_copytruncate_without_a_copy_is_told(log: Path, server: Server) -> None:
+def test_copytruncate_without_a_copy_is_a_gap(log: Path, server: Server) -> None:
     with following(server, log, "one") as stream:
         with paused(server):
             os.truncate(log, 0)
@@ -340,7 +340,7 @@ def test_deleted_and_created_again(log: Path, server: Server) -> None:
             expect(stream, f"new {number}")
 
 
-def test_deleted_and_created_again_between_looks(log: Path, server: Server) -> None:
+def test_deleted_and_created_again_between_polls(log: Path, server: Server) -> None:
     with following(server, log, "one") as stream:
         for number in range(2):
             with paused(server):
@@ -350,7 +350,7 @@ def test_deleted_and_created_again_between_looks(log: Path, server: Server) -> N
             expect(stream, f"rest {number}", f"new {number}")
 
 
-def test_directory_removed_and_made_again(log: Path, server: Server) -> None:
+def test_directory_removed_and_created_again(log: Path, server: Server) -> None:
     with following(server, log, "one") as stream:
         shutil.rmtree(log.parent)
         expect_state(stream, "missing")
@@ -389,7 +389,7 @@ def test_symlink_swapped_and_swapped_back(path: Path, server: Server) -> None:
         expect(stream, "b 3")
 
 
-def test_symlink_swapped_to_and_fro_faster_than_looks(path: Path, server: Server) -> None:
+def test_symlink_swapped_faster_than_polls(path: Path, server: Server) -> None:
     path.parent.mkdir()
     swap_symlink(path, path.with_name("target 0"))
     append(path, "begin")
@@ -431,7 +431,7 @@ def test_permission_missing_at_start(log: Path, serve: Serve) -> None:
         expect(stream, "two")
 
 
-def test_permission_taken_and_given_back(log: Path, server: Server) -> None:
+def test_permission_removed_and_restored(log: Path, server: Server) -> None:
     with following(server, log, "one") as stream:
         log.chmod(0o000)
         append(log, "two")
@@ -453,7 +453,7 @@ def test_permission_missing_on_the_file_after_a_rotation(log: Path, server: Serv
         expect(stream, "new")
 
 
-def test_permission_missing_when_a_reader_comes_back(log: Path, serve: Serve) -> None:
+def test_permission_missing_when_a_reader_reconnects(log: Path, serve: Serve) -> None:
     first = serve(log)
     with following(first, log) as stream:
         last = expect(stream, "one")
@@ -490,7 +490,7 @@ def looks_for_new_logs(server: Server, elsewhere: Path) -> None:
 
 
 @pytest.mark.parametrize("above", [0, 1], ids=["its own", "the one above"])
-def test_permission_of_a_directory_taken_and_given_back(above: int, apart: Path, elsewhere: Path, serve: Serve) -> None:
+def test_permission_of_a_directory_removed_and_restored(above: int, apart: Path, elsewhere: Path, serve: Serve) -> None:
     server, directory = serve(apart, elsewhere), apart.parents[above]
     with following(server, apart, "one") as stream:
         directory.chmod(0o000)
@@ -585,7 +585,7 @@ def test_partial_last_line_across_a_restart(log: Path, serve: Serve) -> None:
         expect(stream, "three")
 
 
-def test_partial_last_line_at_rotation_is_given_out_after_the_grace_period(log: Path, server: Server) -> None:
+def test_partial_last_line_is_emitted_after_the_grace_period(log: Path, server: Server) -> None:
     with following(server, log, "one") as stream:
         append(log, "never finished", end="")
         rotate(log)
@@ -697,7 +697,7 @@ def test_nul_hole_after_copytruncate_with_a_visible_copy(log: Path, server: Serv
     [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to(path.name)],
     ids=["pipe", "directory", "device", "symlink to itself"],
 )
-def test_not_a_regular_file_in_the_place_of_one(make: Callable[[Path], None], log: Path, server: Server) -> None:
+def test_file_replaced_by_another_kind_of_file(make: Callable[[Path], None], log: Path, server: Server) -> None:
     with following(server, log, "one") as stream:
         append(log, "rest")
         log.rename(log.with_name("app.log.1"))
@@ -709,7 +709,7 @@ def test_not_a_regular_file_in_the_place_of_one(make: Callable[[Path], None], lo
         expect(stream, "new")
 
 
-def test_a_directory_in_the_place_of_a_file_for_a_while(apart: Path, elsewhere: Path, serve: Serve) -> None:
+def test_file_replaced_by_a_directory_for_a_while(apart: Path, elsewhere: Path, serve: Serve) -> None:
     server = serve(apart, elsewhere)
     with following(server, apart, "one") as stream:
         apart.unlink()

@@ -62,20 +62,20 @@ def rows(server: Server, **params: Any) -> list[dict[str, Any]]:
     return list(answer["lines"])
 
 
-def test_lines_tell_their_own_times_and_levels(server: Server) -> None:
+def test_lines_have_the_times_and_levels_of_their_rule(server: Server) -> None:
     found = rows(server, source="odd.log")
     assert [row["time"] for row in found] == [ms(each) for each in range(LINES)]
     named = {1: "fatal", 2: "error"}
     assert [row["level"] for row in found] == [named.get(each % 10) for each in range(LINES)]
 
 
-def test_a_zone_holds_for_a_file_of_the_usual_form(server: Server) -> None:
+def test_a_zone_applies_to_its_file_only(server: Server) -> None:
     found = rows(server, source="odd-zone.log")
     assert [(row["time"], row["level"]) for row in found] == [(ms(each) + 500, "info") for each in range(LINES)]
     assert rows(server, source="plain.log")[0]["time"] == ms(0)
 
 
-def test_a_filter_by_level_asks_for_own_names(server: Server) -> None:
+def test_the_level_filter_uses_mapped_names(server: Server) -> None:
     assert view_texts(server, source="odd.log", level="error") == [odd(each) for each in range(2, LINES, 10)]
     assert view_texts(server, source="odd.log", level="fatal", q=" 3") == [
         odd(each) for each in range(1, LINES, 10) if str(each).startswith("3")
@@ -84,20 +84,20 @@ def test_a_filter_by_level_asks_for_own_names(server: Server) -> None:
 
 
 @pytest.mark.parametrize("source", ["odd.log", "odd-zone.log"])
-def test_since_and_until_go_by_the_own_times(server: Server, source: str) -> None:
+def test_since_and_until_use_the_rules_times(server: Server, source: str) -> None:
     line = odd if source == "odd.log" else zoned
     found = view_texts(server, source=source, since=ms(100) // 1000, until=ms(110) // 1000)
     assert found == [line(each) for each in range(100, 110)]
 
 
 @pytest.mark.parametrize("source", ["odd.log", "odd-zone.log"])
-def test_a_time_is_found_by_halving(server: Server, source: str) -> None:
+def test_a_time_is_found_by_bisection(server: Server, source: str) -> None:
     line = odd if source == "odd.log" else zoned
     answer = server.get("/api/lines", source=source, time=ms(250), count=2).json()
     assert [row["text"] for row in answer["lines"]] == [line(250), line(251)]
 
 
-def test_the_histogram_counts_own_levels_over_own_times(server: Server) -> None:
+def test_the_histogram_uses_the_rules_times_and_levels(server: Server) -> None:
     answer = server.get("/api/histogram", source="odd.log", buckets=3, from_=ms(0) // 1000, to=ms(300) // 1000).json()
     assert (answer["from"], answer["step"]) == (ms(0), 100_000)
     assert {name: counts for name, counts in answer["levels"].items() if any(counts)} == {
@@ -107,19 +107,19 @@ def test_the_histogram_counts_own_levels_over_own_times(server: Server) -> None:
     }
 
 
-def test_several_sources_are_in_the_order_of_their_own_times(server: Server) -> None:
+def test_sources_are_merged_by_the_rules_times(server: Server) -> None:
     answer = server.get("/api/lines", source=["odd.log", "odd-zone.log"], start=0, count=600).json()
     assert [row["text"] for row in answer["lines"]] == [
         text for each in range(LINES) for text in (odd(each), zoned(each))
     ]
 
 
-def test_a_record_is_what_belongs_to_an_own_time(server: Server, logs: Path) -> None:
+def test_a_record_begins_at_a_time_of_the_rule(server: Server, logs: Path) -> None:
     append(logs / "odd.log", odd(300), "at some place", odd(301))
     assert view_texts(server, source="odd.log", q="some place", records="true") == [odd(300), "at some place"]
 
 
-def test_live_lines_are_read_the_same_way(server: Server, logs: Path) -> None:
+def test_live_lines_are_read_by_their_rule(server: Server, logs: Path) -> None:
     source = server.source_id("odd.log")
     with server.stream(source=source, from_="end", levels="true", times="true", level="error") as stream:
         append(logs / "odd.log", odd(301), odd(302))
@@ -133,7 +133,7 @@ def test_a_file_that_appears_later_is_read_by_its_rule(server: Server, logs: Pat
     assert rows(server, source="odd-later.log")[0]["time"] == ms(1) + 500
 
 
-def test_standard_input_goes_by_its_name(logs: Path, serve: Serve) -> None:
+def test_standard_input_is_matched_by_its_name(logs: Path, serve: Serve) -> None:
     config = logs / "logviewer.toml"
     config.write_text("[[logs]]\nfiles = 'stdin'\nzone = 'Europe/Berlin'\n")
     (logs / "input").write_text(f"{zoned(1)}\n")

@@ -48,7 +48,7 @@ def copytruncate(log: Path, name: str) -> None:
 
 @pytest.mark.parametrize("turn", [rotate, copytruncate])
 @pytest.mark.parametrize("name", ["app.log.1", "app.log-20261120", "app-2026-11-20.log"])
-def test_rotated_files_lie_before_the_live_one(
+def test_rotated_files_precede_the_live_one(
     turn: Callable[[Path, str], None], name: str, log: Path, serve: Serve
 ) -> None:
     server = serve(log)
@@ -73,7 +73,7 @@ def test_rotated_files_lie_before_the_live_one(
     assert server.get("/api/sources").json()[0]["lines"] == 1
 
 
-def test_a_permalink_outlives_a_restart_and_shows_what_followed(log: Path, serve: Serve) -> None:
+def test_a_permalink_survives_a_restart(log: Path, serve: Serve) -> None:
     first = serve(log)
     link = lines(first, start=1, count=1)["lines"][0]
     rotate(log, "app.log.1")
@@ -86,7 +86,7 @@ def test_a_permalink_outlives_a_restart_and_shows_what_followed(log: Path, serve
     assert texts(lines(again)) == ["one", "two", "three", "after app.log.1"]
 
 
-def test_a_deleted_file_is_still_there_for_a_while(log: Path, serve: Serve) -> None:
+def test_a_deleted_file_is_shown_for_a_while(log: Path, serve: Serve) -> None:
     server = serve(log)
     rotate(log, "app.log.1")
     until(lambda: len(lines(server)["files"]) == 2)
@@ -94,7 +94,7 @@ def test_a_deleted_file_is_still_there_for_a_while(log: Path, serve: Serve) -> N
     assert texts(lines(server)) == ["one", "two", "three", "after app.log.1"]
 
 
-def test_an_unfinished_line_of_a_rotated_file_is_a_line(log: Path, serve: Serve) -> None:
+def test_the_partial_line_of_a_rotated_file_is_a_line(log: Path, serve: Serve) -> None:
     with log.open("a") as file:
         file.write("half")
     server = serve(log)
@@ -106,7 +106,7 @@ def test_an_unfinished_line_of_a_rotated_file_is_a_line(log: Path, serve: Serve)
     assert (answer["total"], answer["start"]) == (5, 2)
 
 
-def test_a_truncated_file_says_what_was_lost(log: Path, serve: Serve) -> None:
+def test_a_truncated_file_has_a_loss(log: Path, serve: Serve) -> None:
     server = serve(log)
     assert lines(server)["total"] == 3
     os.truncate(log, 0)
@@ -132,7 +132,7 @@ def make_sparse(path: Path, size: int) -> None:
         file.write(b"\n" + b"".join(b"tail %d\n" % number for number in range(5000)))
 
 
-def test_a_sparse_file_of_10_gb_is_numbered_at_once(log: Path, serve: Serve) -> None:
+def test_a_sparse_file_is_numbered_without_reading_its_hole(log: Path, serve: Serve) -> None:
     make_sparse(log, 10 * GIB)
     server = serve(log)
     used = cpu_seconds(server)
@@ -160,7 +160,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_large_file_is_counted_once_somebody_asks(large: Path, serve: Serve) -> None:
+def test_a_large_file_is_counted_on_request(large: Path, serve: Serve) -> None:
     server = serve(large)
     time.sleep(1.5)
     assert server.get("/api/sources").json()[0]["lines"] is None
@@ -172,7 +172,7 @@ def test_a_large_file_is_counted_once_somebody_asks(large: Path, serve: Serve) -
     assert (answer["total"], answer["start"], answer["lines"][0]["n"]) == (3_000_000, 1, 2)
 
 
-def test_a_large_file_that_a_stream_reads_is_numbered_after_a_while(large: Path, logs: Path, serve: Serve) -> None:
+def test_a_large_file_is_counted_for_its_stream(large: Path, logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     shutil.copyfile(large, log)
     server = serve(log)
@@ -184,7 +184,7 @@ def test_a_large_file_that_a_stream_reads_is_numbered_after_a_while(large: Path,
         assert stream.next("lines").data["n"] == 3_000_001
 
 
-def test_a_server_that_counts_ends_at_once(logs: Path, serve: Serve) -> None:
+def test_a_counting_server_stops_in_time(logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     with log.open("wb") as file:
         for _ in range(200):

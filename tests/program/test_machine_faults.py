@@ -99,7 +99,7 @@ def reason(server: Server, log: Path) -> str | None:
 # EIO
 
 
-def test_a_disk_that_fails_for_a_while(log: Path, shared: Server) -> None:
+def test_a_failing_disk_is_a_state_and_recovers(log: Path, shared: Server) -> None:
     with following(shared, log, "one") as stream:
         bad = spoil(log)
         append(log, "two")
@@ -110,7 +110,7 @@ def test_a_disk_that_fails_for_a_while(log: Path, shared: Server) -> None:
         assert reason(shared, log) is None
 
 
-def test_a_disk_that_fails_is_not_asked_without_a_rest(log: Path, shared: Server) -> None:
+def test_a_failing_disk_is_read_once_a_poll(log: Path, shared: Server) -> None:
     with following(shared, log, "one") as stream:
         bad = spoil(log)
         append(log, "two")
@@ -128,7 +128,7 @@ def long(log: Path) -> list[str]:
     return ["one", *map(str, range(160))]
 
 
-def test_a_disk_that_fails_while_it_is_read(log: Path, long: list[str], shared: Server) -> None:
+def test_a_disk_that_fails_amid_a_read_loses_nothing(log: Path, long: list[str], shared: Server) -> None:
     with shared.stream(source=source_status(shared, log)["id"], from_="start") as stream:
         heard = first_words(stream.next("lines"))
         bad = spoil(log)
@@ -141,7 +141,7 @@ def test_a_disk_that_fails_while_it_is_read(log: Path, long: list[str], shared: 
     assert heard == long
 
 
-def test_who_does_not_follow_is_told_of_what_cannot_be_read(log: Path, long: list[str], shared: Server) -> None:
+def test_a_non_following_reader_of_a_failing_disk_gets_a_gap(log: Path, long: list[str], shared: Server) -> None:
     with shared.stream(source=source_status(shared, log)["id"], from_="start", follow="false") as stream:
         heard = first_words(stream.next("lines"))
         spoil(log)
@@ -156,7 +156,7 @@ def first_words(event: Event) -> list[str]:
     return [line.split()[0] for line in event.data["lines"]]
 
 
-def test_a_new_reader_of_a_disk_that_fails_is_refused(log: Path, shared: Server) -> None:
+def test_a_new_reader_of_a_failing_disk_gets_503(log: Path, shared: Server) -> None:
     # The state is published before the first read; a counted line has been read.
     until(lambda: source_status(shared, log)["lines"] == 1, what="the first line")
     bad = spoil(log)
@@ -167,7 +167,7 @@ def test_a_new_reader_of_a_disk_that_fails_is_refused(log: Path, shared: Server)
     until(lambda: reason(shared, log) is None, what="the state")
 
 
-def test_a_disk_that_fails_when_a_reader_comes_back(log: Path, shared: Server) -> None:
+def test_a_reader_that_reconnects_waits_for_a_failing_disk(log: Path, shared: Server) -> None:
     append(log, "two")
     with following(shared, log) as stream:
         last = expect(stream, "one", "two")
@@ -179,7 +179,7 @@ def test_a_disk_that_fails_when_a_reader_comes_back(log: Path, shared: Server) -
         expect_state_and_lines(stream, "open", "three")
 
 
-def test_a_rotated_file_that_cannot_be_read_does_not_keep_from_the_new_one(log: Path, shared: Server) -> None:
+def test_an_unreadable_rotated_file_does_not_delay_the_new_one(log: Path, shared: Server) -> None:
     with following(shared, log, "one") as stream:
         with paused(shared):
             append(log, "rest")
@@ -191,7 +191,7 @@ def test_a_rotated_file_that_cannot_be_read_does_not_keep_from_the_new_one(log: 
         expect_state_and_lines(stream, "open", "rest")
 
 
-def test_a_file_of_the_system_that_cannot_be_read(log: Path, serve: Serve) -> None:
+def test_an_unreadable_file_of_proc(log: Path, serve: Serve) -> None:
     link = log.with_name("link.log")
     link.symlink_to("/proc/self/mem")
     server = serve("--follow-symlinks", link)
@@ -221,7 +221,7 @@ def no_descriptor_left(server: Server) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("end", [rotate, copytruncate], ids=["renamed", "copied and truncated"])
-def test_no_descriptor_left_for_a_new_file(end: Callable[[Path], object], log: Path, serve: Serve) -> None:
+def test_a_new_file_without_a_descriptor_waits(end: Callable[[Path], object], log: Path, serve: Serve) -> None:
     append(log.with_name("app.log.1"), "old")
     server = serve(log)
     with following(server, log, "one") as stream:
@@ -242,7 +242,7 @@ def test_no_descriptor_left_for_a_new_file(end: Callable[[Path], object], log: P
 # What a directory is
 
 
-def test_a_directory_that_may_not_be_listed_for_a_while(log: Path, serve: Serve) -> None:
+def test_an_unlistable_directory_does_not_delay_the_new_file(log: Path, serve: Serve) -> None:
     append(log.with_name("app.log.1"), "old")
     server = serve(log)
     with following(server, log, "one") as stream:
@@ -258,7 +258,7 @@ def test_a_directory_that_may_not_be_listed_for_a_while(log: Path, serve: Serve)
         expect(stream, "rest", "three")
 
 
-def test_a_directory_that_may_not_be_listed_at_the_start(log: Path, serve: Serve) -> None:
+def test_a_directory_unlistable_at_the_start(log: Path, serve: Serve) -> None:
     append(log.with_name("app.log.1"), "old")
     log.parent.chmod(0o311)
     with following(serve(log), log, "one") as stream:
@@ -295,7 +295,7 @@ def mounted(directory: Path) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", directory], check=True)
 
 
-def test_a_directory_that_is_unmounted_and_mounted_again(log: Path, shared: Server) -> None:
+def test_a_directory_unmounted_and_mounted_again(log: Path, shared: Server) -> None:
     log.unlink()
     with ExitStack() as stack:
         with mounted(log.parent):
@@ -311,7 +311,7 @@ def test_a_directory_that_is_unmounted_and_mounted_again(log: Path, shared: Serv
 # A full disk
 
 
-def test_standard_input_waits_for_room_on_the_disk(serve: Serve, tmp_path: Path) -> None:
+def test_standard_input_waits_for_disk_space(serve: Serve, tmp_path: Path) -> None:
     server = serve("-", stdin=subprocess.PIPE, env={"TMPDIR": str(tmp_path)})
     pid, pipe = server.process.pid, server.process.stdin
     assert pipe
@@ -333,7 +333,7 @@ def test_standard_input_waits_for_room_on_the_disk(serve: Serve, tmp_path: Path)
 # A clock that jumps
 
 
-def test_a_clock_that_jumps(log: Path, serve: Serve) -> None:
+def test_a_jumping_clock_changes_nothing(log: Path, serve: Serve) -> None:
     server = serve(log, program=(sys.executable, "-c", JUMPING_CLOCK))
     with following(server, log, "one") as stream:
         for number in range(2):

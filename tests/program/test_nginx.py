@@ -89,7 +89,7 @@ def is_listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_the_prefix_leads_to_the_page_and_all_it_needs(proxy: Proxy) -> None:
+def test_the_prefix_serves_the_page_and_the_api(proxy: Proxy) -> None:
     assert proxy.client.get("/logs").headers["location"].endswith("/logs/")
     page = proxy.client.get("/logs/")
     assert page.status_code == 200
@@ -99,13 +99,13 @@ def test_the_prefix_leads_to_the_page_and_all_it_needs(proxy: Proxy) -> None:
     assert proxy.client.get("/logs/healthz", headers={"Authorization": ""}).status_code == 200
 
 
-def test_a_stranger_stays_out(proxy: Proxy) -> None:
+def test_a_request_without_a_token_is_refused(proxy: Proxy) -> None:
     for path in ("/logs/", "/logs/api/sources", "/logs/metrics"):
         assert proxy.client.get(path, headers={"Authorization": ""}).status_code == 401
     assert proxy.client.get("/logs/healthz", headers={"Host": "evil.example"}).status_code == 421
 
 
-def test_the_cookie_is_for_the_prefix_and_for_tls_only(proxy: Proxy) -> None:
+def test_the_cookie_is_limited_to_prefix_and_tls(proxy: Proxy) -> None:
     response = proxy.client.get("/logs/", params={"token": proxy.server.token}, headers={"Authorization": ""})
     assert (response.status_code, response.headers["location"]) == (303, "/logs/")
     (cookie,) = SimpleCookie(response.headers["set-cookie"]).values()
@@ -113,7 +113,7 @@ def test_the_cookie_is_for_the_prefix_and_for_tls_only(proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize("form", ["events", "text"])
-def test_a_line_comes_through_at_once(proxy: Proxy, form: str) -> None:
+def test_a_line_is_not_buffered(proxy: Proxy, form: str) -> None:
     params = {"source": "app.log", "from": "-1"} | ({"format": "text"} if form == "text" else {})
     with proxy.client.stream("GET", "/logs/api/stream", params=params) as response:
         chunks = response.iter_raw()
@@ -126,7 +126,7 @@ def test_a_line_comes_through_at_once(proxy: Proxy, form: str) -> None:
             seen += next(chunks)
 
 
-def test_browsers_speak_http_2_to_the_proxy(proxy: Proxy) -> None:
+def test_the_proxy_speaks_http_2(proxy: Proxy) -> None:
     require("curl")
     format_ = ["--silent", "--output", "/dev/null", "--write-out", "%{http_version} %{http_code}"]
     trust = ["--cacert", str(proxy.directory / "cert.pem")]
@@ -134,7 +134,7 @@ def test_browsers_speak_http_2_to_the_proxy(proxy: Proxy) -> None:
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "2 200"
 
 
-def test_the_token_is_not_in_the_log_of_the_proxy(proxy: Proxy) -> None:
+def test_the_proxys_log_has_no_token(proxy: Proxy) -> None:
     proxy.client.get("/logs/", params={"token": proxy.server.token})
     access = proxy.directory / "access.log"
     until(lambda: '"GET /logs/" 303' in access.read_text(), what="the request in the log")

@@ -50,12 +50,12 @@ def test_the_unit_has_every_setting_that_the_docs_promise() -> None:
     assert [each for each in promised if each not in settings_of_the_unit()] == []
 
 
-def test_the_figures_of_the_process_are_not_hidden_by_the_unit() -> None:
+def test_the_unit_does_not_hide_the_process_metrics() -> None:
     # prometheus_client has none of them where it cannot read /proc/stat.
     assert [line for line in settings_of_the_unit() if line.startswith("ProcSubset=")] == []
 
 
-def test_the_unit_starts_with_words_that_the_command_line_knows(tmp_path: Path) -> None:
+def test_the_unit_starts_a_valid_command(tmp_path: Path) -> None:
     program, *words = value("ExecStart").split()
     assert program == "/opt/logviewer/bin/logviewer"
     config = tmp_path / "logviewer.toml"
@@ -78,17 +78,17 @@ def analyze(*words: str | Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(["systemd-analyze", *map(str, words)], capture_output=True, text=True, check=False)
 
 
-def test_systemd_finds_nothing_wrong_in_the_unit(unit: Path) -> None:
+def test_systemd_verifies_the_unit(unit: Path) -> None:
     done = analyze("verify", unit)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_systemd_rates_the_unit_as_hardly_exposed(unit: Path) -> None:
+def test_systemd_rates_the_units_exposure_as_low(unit: Path) -> None:
     done = analyze("security", "--offline=yes", "--threshold=20", "--no-pager", unit)
     assert done.returncode == 0, done.stdout.splitlines()[-1]
 
 
-def test_the_directories_that_the_docs_make_are_those_of_the_unit() -> None:
+def test_the_docs_create_the_units_directories() -> None:
     service = section("As a service of systemd")
     paths = {value("EnvironmentFile"), *re.findall(r"/\S+\.toml", value("ExecStart"))}
     assert [path for path in paths if f"> {path}" not in service] == []
@@ -129,7 +129,7 @@ def health_check() -> Sequence[str]:
     return words
 
 
-def test_the_image_is_run_by_a_number_that_is_not_root() -> None:
+def test_the_image_runs_as_a_numeric_user() -> None:
     user, group = last("USER").split(":")
     assert int(user) > 0
     assert int(group) > 0
@@ -152,14 +152,14 @@ def test_the_image_runs_the_program_without_a_shell() -> None:
     assert context.params["paths"] == ("/logs",)
 
 
-def test_a_service_of_kubernetes_does_not_set_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kubernetes_service_does_not_set_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGVIEWER_PORT", "tcp://192.0.2.1:8000")
     _, *words = json.loads(last("ENTRYPOINT"))
     context = serve_command.make_context("logviewer", [*words, *json.loads(last("CMD"))])
     assert str(context.params["port"]) == last("EXPOSE")
 
 
-def test_only_what_is_packaged_gets_into_the_build() -> None:
+def test_the_build_context_has_only_packaged_files() -> None:
     rules = (PACKAGING / "Dockerfile.dockerignore").read_text().split()
     assert rules[0] == "*"
     metadata = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
@@ -173,7 +173,7 @@ def test_only_what_is_packaged_gets_into_the_build() -> None:
     assert {rule[1:] for rule in rules if rule.startswith("!")} == needed
 
 
-def test_the_health_check_tells_a_living_server_from_a_dead_one(logs: Path, serve: Serve) -> None:
+def test_the_health_check_fails_without_a_server(logs: Path, serve: Serve) -> None:
     server = serve("--root-path", "/logs", logs)
     python, option, code = health_check()
     assert (python, option) == ("/opt/logviewer/bin/python", "-c")
@@ -193,7 +193,7 @@ def read_only() -> list[str]:
     return words
 
 
-def test_the_program_needs_no_disk_that_it_can_write_to(read_only: list[str], logs: Path, serve: Serve) -> None:
+def test_the_program_runs_without_a_writable_disk(read_only: list[str], logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_text("line\n")
     server = serve(log, program=[*read_only, sys.executable, "-m", "logviewer"])
@@ -203,7 +203,7 @@ def test_the_program_needs_no_disk_that_it_can_write_to(read_only: list[str], lo
 
 
 @pytest.mark.parametrize("words", [["-"], ["demo"], ["demo", "--no-serve"]])
-def test_what_needs_a_disk_says_so(read_only: list[str], words: list[str]) -> None:
+def test_commands_that_need_a_disk_end_with_one_line(read_only: list[str], words: list[str]) -> None:
     program = [*read_only, sys.executable, "-m", "logviewer", *words, "--port=0"][
         : -1 if "--no-serve" in words else None
     ]
@@ -213,7 +213,7 @@ def test_what_needs_a_disk_says_so(read_only: list[str], words: list[str]) -> No
     assert ended.stderr.count("\n") == 1
 
 
-def test_the_container_is_started_with_nothing_that_it_does_not_need() -> None:
+def test_the_container_is_started_with_few_rights() -> None:
     command = next(block for block in blocks("sh") if "docker run" in block)
     wanted = ["--read-only", "--cap-drop ALL", "--security-opt no-new-privileges", ":/logs:ro", "--publish 127.0.0.1:"]
     assert [each for each in wanted if each not in command] == []
@@ -227,6 +227,6 @@ def test_the_docs_show_the_nginx_configuration_that_is_tested() -> None:
     assert blocks("nginx") == [NGINX]
 
 
-def test_the_proxy_waits_longer_than_a_stream_is_silent() -> None:
+def test_the_proxys_timeout_exceeds_the_ping_interval() -> None:
     (seconds,) = re.findall(r"proxy_read_timeout (\d+)s;", NGINX)
     assert int(seconds) > 2 * PING_SECONDS

@@ -121,7 +121,7 @@ def answers(server: Server, source: list[str], query: dict[str, Any]) -> Iterato
 
 @few
 @given(source=SOURCES, query=QUERIES)
-def test_no_answer_holds_what_is_redacted(server: Server, source: list[str], query: dict[str, Any]) -> None:
+def test_no_response_has_redacted_text(server: Server, source: list[str], query: dict[str, Any]) -> None:
     for answer in answers(server, source, query):
         # Only one of the rules is for all files, and not for capitals.
         assert TEXT not in answer
@@ -133,7 +133,7 @@ def test_no_answer_holds_what_is_redacted(server: Server, source: list[str], que
 # A long line is cut where the file has its first MiB.
 @few
 @given(source=SOURCES.filter(lambda source: source != ["long.log"]), query=QUERIES)
-def test_all_is_as_if_the_masks_were_in_the_file(
+def test_responses_are_those_of_a_masked_file(
     server: Server, twin: Server, source: list[str], query: dict[str, Any]
 ) -> None:
     one, other = (complete(each, source, query) for each in (server, twin))
@@ -158,7 +158,7 @@ def lines_of(server: Server, source: list[str], query: dict[str, Any]) -> Any:
     return server.get("/api/lines", source=source, start=0, count=5000, spans="true", **query).json()
 
 
-def test_a_long_line_is_redacted_over_its_cut(server: Server) -> None:
+def test_a_long_line_is_redacted_across_its_cut(server: Server) -> None:
     row = server.get("/api/lines", source="long.log", start=0).json()["lines"][0]
     assert row["text"] == "x" * (LINE_CAP - 6) + "***"
     assert server.get("/api/line", source="long.log", at=row["at"]).text == masked(LONG)
@@ -166,7 +166,7 @@ def test_a_long_line_is_redacted_over_its_cut(server: Server) -> None:
         assert stream.next("lines").data["lines"] == [row["text"]]
 
 
-def test_a_line_of_many_pieces_ends_with_a_whole_mask(logs: Path, serve: Serve) -> None:
+def test_a_line_in_chunks_ends_with_a_whole_mask(logs: Path, serve: Serve) -> None:
     (logs / "rule.toml").write_text(CONFIG)
     (logs / "a.log").write_text("x" * (16 * LINE_CAP - 6) + TEXT + "y" * LINE_CAP + "\n")
     server = serve("--config", logs / "rule.toml", logs / "a.log")
@@ -174,7 +174,7 @@ def test_a_line_of_many_pieces_ends_with_a_whole_mask(logs: Path, serve: Serve) 
     assert server.get("/api/line", source="a.log", at=at).text == "x" * (16 * LINE_CAP - 6) + "***"
 
 
-def test_a_line_of_another_encoding_is_redacted(server: Server) -> None:
+def test_a_utf_16_line_is_redacted(server: Server) -> None:
     row = server.get("/api/lines", source="u16.log", start=0).json()["lines"][0]
     assert server.get("/api/line", source="u16.log", at=row["at"]).text == masked(LINES[0])
 
@@ -226,7 +226,7 @@ def test_standard_input_is_redacted(logs: Path, serve: Serve) -> None:
 
 
 @given(st.lists(st.sampled_from(["a", "bb", "é", " ", "x" * 9]), max_size=30).map("".join), st.integers(0, 60))
-def test_a_limit_cuts_no_mask(line: str, limit: int) -> None:
+def test_a_limit_never_cuts_a_mask(line: str, limit: int) -> None:
     redaction = Redaction([RedactRule("b+"), RedactRule("ab", "#"), RedactRule("y*", "never")])
     whole, cut = redaction.text(line), redaction.text(line, limit)
     assert "b" not in whole
@@ -234,6 +234,6 @@ def test_a_limit_cuts_no_mask(line: str, limit: int) -> None:
     assert redaction.text(line, len(line)) == whole
 
 
-def test_what_overlaps_has_one_mask() -> None:
+def test_overlapping_matches_have_one_mask() -> None:
     redaction = Redaction([RedactRule("abc", "1"), RedactRule("cd", "2"), RedactRule("d", "3")])
     assert redaction.text("xabcdex d") == "x1ex 3"

@@ -40,7 +40,7 @@ def test_two_servers_give_the_same_cursors(log: Path, serve: Serve) -> None:
     assert other.get("/api/lines", source="app.log", at=at, count=1).json()["lines"][0]["text"] == "line 500"
 
 
-def test_a_reader_goes_from_one_server_to_another(log: Path, serve: Serve) -> None:
+def test_a_reader_switches_between_servers(log: Path, serve: Serve) -> None:
     one, other = serve(log), serve(log)
     with one.stream(source="app.log", from_="-1") as stream:
         last = stream.next("lines").id
@@ -50,7 +50,7 @@ def test_a_reader_goes_from_one_server_to_another(log: Path, serve: Serve) -> No
         assert stream.lines(1) == ["next"]
 
 
-def test_a_log_of_the_servers_own_on_a_full_disk_stops_nothing(log: Path, serve: Serve) -> None:
+def test_a_full_disk_below_the_servers_log_stops_nothing(log: Path, serve: Serve) -> None:
     program = ["sh", "-c", 'exec "$@" 2>/dev/full', "sh", sys.executable, "-m", "logviewer"]
     server = serve("--log-format", "json", log, log.with_name("later.log"), program=program)
     for _ in range(3):

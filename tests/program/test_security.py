@@ -82,7 +82,7 @@ def test_no_cursor_can_name_a_file(server: Server, logs: Path, exhausted: bool) 
     assert server.get("/api/lines", source="app.log").json()["total"] == 1
 
 
-def test_a_download_is_kept_and_never_shown(server: Server) -> None:
+def test_a_download_is_never_shown_in_the_browser(server: Server) -> None:
     for query in ({}, {"q": "script"}):
         headers = server.get("/api/download", source="app.log", **query).headers
         assert headers["content-disposition"].startswith("attachment")
@@ -100,7 +100,7 @@ def test_the_page_loads_nothing_from_elsewhere(server: Server) -> None:
     assert [url for url in named if urlsplit(url).netloc or urlsplit(url).scheme not in ("", "data")] == []
 
 
-def test_the_page_may_load_run_and_ask_for_nothing_but_its_own(server: Server) -> None:
+def test_the_content_policy_allows_only_the_own_origin(server: Server) -> None:
     policy = dict(part.split(" ", 1) for part in server.get("/").headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
     sources = {value for name, value in policy.items() if name.endswith("-src")}

@@ -51,7 +51,7 @@ def flood(log: Path) -> Iterator[None]:
 
 
 @signals
-def test_200_streams_of_which_50_never_read_end_in_time(logs: Path, serve: Serve, number: int) -> None:
+def test_200_streams_end_in_time(logs: Path, serve: Serve, number: int) -> None:
     log = logs / "app.log"
     log.write_text(f"{'x' * 99}\n" * 40_000)
     server = serve(log)
@@ -67,7 +67,7 @@ def test_200_streams_of_which_50_never_read_end_in_time(logs: Path, serve: Serve
         assert len(deaf) == 50
 
 
-def test_idle_silent_and_unfinished_connections_end_in_time(logs: Path, serve: Serve) -> None:
+def test_idle_connections_end_in_time(logs: Path, serve: Serve) -> None:
     (logs / "app.log").touch()
     server = serve(logs)
     with ExitStack() as stack:
@@ -83,7 +83,7 @@ def test_idle_silent_and_unfinished_connections_end_in_time(logs: Path, serve: S
         assert [client.recv(1) for client in (*idle, silent)] == [b""] * 21
 
 
-def test_a_reader_of_bare_lines_is_let_go_in_good_order(logs: Path, serve: Serve) -> None:
+def test_a_text_stream_ends_properly(logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_text("line\n")
     server = serve(log)
@@ -93,7 +93,7 @@ def test_a_reader_of_bare_lines_is_let_go_in_good_order(logs: Path, serve: Serve
     assert audience.lasts[client].endswith(END_OF_BODY)
 
 
-def test_an_answer_that_nobody_reads_does_not_hold_the_server(logs: Path, serve: Serve) -> None:
+def test_an_unread_response_does_not_delay_the_end(logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_bytes(b"x" * 20_000_000 + b"\n")
     server = serve(log)
@@ -104,9 +104,7 @@ def test_an_answer_that_nobody_reads_does_not_hold_the_server(logs: Path, serve:
         assert_ends_in_time(server, signal.SIGTERM)
 
 
-def test_a_client_that_never_finishes_the_tls_handshake_does_not_hold_the_server(
-    logs: Path, serve: Serve, tmp_path: Path
-) -> None:
+def test_an_unfinished_tls_handshake_does_not_delay_the_end(logs: Path, serve: Serve, tmp_path: Path) -> None:
     (logs / "app.log").touch()
     certificate, key = make_certificate(tmp_path)
     server = serve("--ssl-certfile", certificate, "--ssl-keyfile", key, logs)
@@ -115,7 +113,7 @@ def test_a_client_that_never_finishes_the_tls_handshake_does_not_hold_the_server
         assert_ends_in_time(server, signal.SIGTERM)
 
 
-def test_a_second_signal_changes_nothing(logs: Path, serve: Serve) -> None:
+def test_a_second_signal_has_no_effect(logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_text(f"{'x' * 99}\n" * 40_000)
     server = serve(log)
@@ -169,7 +167,7 @@ def listens(process: "subprocess.Popen[str]") -> bool:
         ("ready", signal.SIGINT),
     ],
 )
-def test_a_signal_during_start_up_ends_it_with_0(logs: Path, moment: str, number: int) -> None:
+def test_a_signal_during_startup_exits_with_0(logs: Path, moment: str, number: int) -> None:
     (logs / "app.log").touch()
     with start("--port", "0", logs) as process:
         assert process.stdout
@@ -187,7 +185,7 @@ def test_a_signal_during_start_up_ends_it_with_0(logs: Path, moment: str, number
         assert (process.wait(TIMEOUT), process.stderr.read()) == (0, "")
 
 
-def test_a_signal_during_start_up_ends_it_whatever_is_being_done() -> None:
+def test_a_signal_during_an_import_is_not_swallowed() -> None:
     # An exception would be swallowed, or made into another one, by code that happens to run then.
     swallow = """
 import logviewer.__main__, os, signal
@@ -212,7 +210,7 @@ def writer_starts(process: "subprocess.Popen[str]") -> bool:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize("moment", ["the writer starts", "ready"])
-def test_ctrl_c_ends_a_demo_and_its_writer_in_good_order(tmp_path: Path, moment: str) -> None:
+def test_ctrl_c_ends_a_demo_and_its_writer(tmp_path: Path, moment: str) -> None:
     with start("--port", "0", tmp_path, command=["demo"], start_new_session=True) as process:
         assert process.stdout
         assert process.stderr

@@ -42,9 +42,7 @@ def all_that_is_told(server: Server) -> str:
 
 
 @pytest.mark.parametrize("named", ["", "app.log", "*.log"], ids=["directory", "file", "glob"])
-def test_a_swap_to_a_file_outside_is_shown_and_never_read(
-    named: str, inside: Path, outside: Path, serve: Serve
-) -> None:
+def test_a_symlink_swapped_to_the_outside_is_never_read(named: str, inside: Path, outside: Path, serve: Serve) -> None:
     log, first = inside / "app.log", inside / "first.log"
     append(first, "one")
     swap_symlink(log, first)
@@ -64,7 +62,7 @@ def test_a_swap_to_a_file_outside_is_shown_and_never_read(
         assert source_status(server, log)["reason"] is None
 
 
-def test_a_link_among_rotations_is_never_read(inside: Path, outside: Path, serve: Serve) -> None:
+def test_a_symlink_with_a_rotated_name_is_never_read(inside: Path, outside: Path, serve: Serve) -> None:
     append(inside / "app.log", "one")
     (inside / "app.log.1").symlink_to(outside)
     (inside / "other.log").symlink_to(outside)
@@ -75,7 +73,7 @@ def test_a_link_among_rotations_is_never_read(inside: Path, outside: Path, serve
     assert HIDDEN not in all_that_is_told(server)
 
 
-def test_a_directory_that_becomes_a_link_is_not_entered(inside: Path, outside: Path, serve: Serve) -> None:
+def test_a_directory_swapped_for_a_symlink_is_not_entered(inside: Path, outside: Path, serve: Serve) -> None:
     deep = inside / "deep"
     deep.mkdir()
     append(deep / "app.log", "one")
@@ -86,7 +84,7 @@ def test_a_directory_that_becomes_a_link_is_not_entered(inside: Path, outside: P
     assert HIDDEN not in all_that_is_told(server)
 
 
-def test_a_file_that_is_a_link_at_the_start_was_named_so(inside: Path, outside: Path, serve: Serve) -> None:
+def test_a_symlink_at_the_start_is_followed(inside: Path, outside: Path, serve: Serve) -> None:
     (inside / "app.log").symlink_to(outside)
     server = serve(inside / "app.log")
     with following(server, inside / "app.log", HIDDEN) as stream:
@@ -95,13 +93,13 @@ def test_a_file_that_is_a_link_at_the_start_was_named_so(inside: Path, outside: 
         expect(stream, "new")
 
 
-def test_symlinks_are_followed_anywhere_if_that_is_wanted(inside: Path, outside: Path, serve: Serve) -> None:
+def test_follow_symlinks_allows_every_target(inside: Path, outside: Path, serve: Serve) -> None:
     (inside / "app.log").symlink_to(outside)
     assert HIDDEN in all_that_is_told(serve("--follow-symlinks", inside))
     assert HIDDEN not in all_that_is_told(serve(inside))
 
 
-def test_the_start_says_in_words_what_is_not_read(inside: Path, outside: Path, serve: Serve) -> None:
+def test_a_refused_symlink_is_reported_at_the_start(inside: Path, outside: Path, serve: Serve) -> None:
     (inside / "app.log").symlink_to(outside)
     server = serve(inside)
     server.process.terminate()
@@ -109,7 +107,7 @@ def test_the_start_says_in_words_what_is_not_read(inside: Path, outside: Path, s
     assert f"is unreadable (symlink to {outside}, outside" in server.process.stderr.read()
 
 
-def test_what_was_named_may_itself_be_a_link_that_is_swapped(inside: Path, outside: Path, serve: Serve) -> None:
+def test_a_named_symlink_may_be_swapped(inside: Path, outside: Path, serve: Serve) -> None:
     append(inside / "app.log", "one")
     named = inside.parent / "current"
     named.symlink_to(inside)
@@ -132,7 +130,9 @@ def test_what_was_named_may_itself_be_a_link_that_is_swapped(inside: Path, outsi
         ("logs/x.log", "x.log", False),
     ],
 )
-def test_roots(named: str, path: str, is_inside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_allowed_roots_contain_a_path(
+    named: str, path: str, is_inside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "logs").mkdir()
     monkeypatch.chdir(tmp_path)
     assert AllowedRoots.for_paths([named]).allows(tmp_path / path) == is_inside

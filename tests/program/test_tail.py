@@ -78,7 +78,7 @@ class Both:
 
 
 @pytest.mark.parametrize("seed", range(2 * EXAMPLES))
-def test_all_that_tail_delivers_is_delivered_once_and_in_order(
+def test_every_line_of_tail_arrives_once_in_order(
     seed: int, log: Path, tail: Callable[[], list[str]], serve: Serve
 ) -> None:
     with following(serve(log), log) as stream:

@@ -85,7 +85,7 @@ def test_types_are_declared(site: Path, distribution: Distribution) -> None:
     assert "Typing :: Typed" in (distribution.metadata.get_all("Classifier") or [])
 
 
-def test_metadata_say_what_it_is(distribution: Distribution) -> None:
+def test_the_metadata_are_complete(distribution: Distribution) -> None:
     metadata = distribution.metadata
     assert (metadata["Name"], metadata["License-Expression"]) == ("logviewer", "MIT")
     assert metadata["Requires-Python"] == ">=3.11"
@@ -137,7 +137,7 @@ def test_static_files_come_from_the_installed_copy(server: Server, site: Path) -
     assert server.get(f"{static[0][0]}css/page.css").text.endswith(MARK)
 
 
-def test_the_script_of_the_page_comes_whole(server: Server) -> None:
+def test_the_pages_script_is_complete(server: Server) -> None:
     (url,) = re.findall(r'src="(/static/\w+/js/main\.js)"', server.get("/").text)
     response = server.get(url)
     assert response.headers["content-type"].startswith("text/javascript")

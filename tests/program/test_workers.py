@@ -97,7 +97,7 @@ def kill(pid: int) -> None:
 # Start and end
 
 
-def test_a_url_is_printed_once_when_all_workers_are_ready(own: Server) -> None:
+def test_the_url_is_printed_once_all_workers_are_ready(own: Server) -> None:
     pids = workers(own)
     assert len(pids) == 2
     assert len(asked_of_each(own, "/healthz")) == 2
@@ -109,7 +109,7 @@ def test_a_url_is_printed_once_when_all_workers_are_ready(own: Server) -> None:
 
 
 @pytest.mark.parametrize("way", ["terminated", "ctrl-c"])
-def test_all_end_in_time_with_a_farewell(own: Server, way: str) -> None:
+def test_all_workers_end_in_time_with_an_end_event(own: Server, way: str) -> None:
     with ExitStack() as stack:
         clients = [stack.enter_context(open_stream(own, "from=-1")) for _ in range(20)]
         deaf = stack.enter_context(open_stream(own, "from=start", buffer=4096))
@@ -128,7 +128,7 @@ def test_all_end_in_time_with_a_farewell(own: Server, way: str) -> None:
     assert own.process.stderr.read() == ""
 
 
-def test_workers_that_cannot_start_end_the_server_with_one_line(log: Path) -> None:
+def test_a_worker_that_cannot_start_ends_the_server(log: Path) -> None:
     words = ["--workers", "2", "--port", "0", "--no-open", "--ssl-certfile", "no.pem", "--ssl-keyfile", "no.key"]
     assert_refused(run(*words, log), 1, "no.pem")
 
@@ -138,7 +138,7 @@ def test_the_port_of_another_server_is_not_shared(server: Server, log: Path) -> 
     assert_refused(refused, 1, str(server.port), "--port")
 
 
-def test_without_their_parent_workers_say_good_bye_and_end(own: Server) -> None:
+def test_orphaned_workers_end_their_streams(own: Server) -> None:
     pids = workers(own)
     with open_stream(own, "from=-1") as client, ReadingClients([client]) as audience:
         until(lambda: b"line 999" in audience.lasts[client])
@@ -167,7 +167,7 @@ def open_streams(found: Any) -> list[float]:
 # A worker that dies
 
 
-def test_readers_go_on_exactly_after_kill_9_of_their_worker(own: Server, written: Callable[[], int]) -> None:
+def test_readers_resume_exactly_after_kill_9_of_their_worker(own: Server, written: Callable[[], int]) -> None:
     received: list[str] = []
     last: str | None = None
     for number in range(3):
@@ -180,7 +180,7 @@ def test_readers_go_on_exactly_after_kill_9_of_their_worker(own: Server, written
     assert received == [f"line {number}" for number in range(total)]
 
 
-def test_a_worker_that_was_killed_is_started_anew_with_a_warning(own: Server) -> None:
+def test_a_killed_worker_is_restarted_with_a_warning(own: Server) -> None:
     (first, second) = workers(own)
     kill(first)
     assert len(asked_of_each(own, "/api/sources")) == 2
@@ -192,7 +192,7 @@ def test_a_worker_that_was_killed_is_started_anew_with_a_warning(own: Server) ->
     assert own.wait() == 0
 
 
-def test_a_server_outlives_all_of_its_workers(server: Server) -> None:
+def test_a_server_survives_the_death_of_all_workers(server: Server) -> None:
     pids = workers(server)
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
@@ -211,7 +211,7 @@ def same(answers: Sequence[httpx.Response]) -> Any:
     return answers[0].json()
 
 
-def test_ids_cursors_and_views_are_the_same_at_all_workers(server: Server) -> None:
+def test_all_workers_give_the_same_answers(server: Server) -> None:
     with at_each_worker(server) as clients:
         (source,) = same(ask(clients, server, "/api/sources"))
         for query in ({}, {"q": "line 9"}, {"q": "line 9", "context": 1}):
@@ -228,7 +228,7 @@ def matches(response: httpx.Response) -> list[str]:
     return re.findall(r'"at":"[^"]+"', response.text)
 
 
-def test_the_same_now_means_the_same_lines_at_all_workers(server: Server) -> None:
+def test_now_means_the_same_at_all_workers(server: Server) -> None:
     now = int(time.time() * 1000)
     with at_each_worker(server) as clients:
         for moment in (now, now - 5000):
@@ -239,7 +239,7 @@ def test_the_same_now_means_the_same_lines_at_all_workers(server: Server) -> Non
             assert same(ask(clients, server, "/api/lines", **query)) == found
 
 
-def test_a_session_holds_at_all_workers_until_it_is_signed_out_of_at_one(server: Server) -> None:
+def test_a_session_is_shared_by_all_workers(server: Server) -> None:
     with at_each_worker(server) as clients:
         one, other = clients.values()
         sign_in(one, server)
@@ -254,7 +254,7 @@ def test_a_session_holds_at_all_workers_until_it_is_signed_out_of_at_one(server:
             assert [each.get("/api/sources", headers=kept).status_code for each in clients.values()] == [401, 401]
 
 
-def test_wrong_tries_are_counted_by_all_workers_together(server: Server) -> None:
+def test_wrong_tokens_are_counted_across_workers(server: Server) -> None:
     transport = httpx.HTTPTransport(local_address="127.0.0.2", limits=httpx.Limits(max_connections=None))
     with httpx.Client(base_url=server.base, transport=transport, timeout=TIMEOUT, trust_env=False) as client:
         codes = [response.status_code for response in send_wrong_tokens(client, MAX_TRIES + 5)]
@@ -264,7 +264,7 @@ def test_wrong_tries_are_counted_by_all_workers_together(server: Server) -> None
         assert [each.get("/api/sources", headers=server.headers).status_code for each in clients.values()] == [429, 429]
 
 
-def test_figures_of_all_are_told_by_each(server: Server) -> None:
+def test_each_worker_reports_the_metrics_of_all(server: Server) -> None:
     with ExitStack() as stack:
         for _ in range(10):
             stack.enter_context(open_stream(server, "from=-1"))
@@ -288,7 +288,7 @@ def metrics_of_both(client: httpx.Client, server: Server) -> str:
     return str(until(ask_for_metrics, what="the metrics of both workers"))
 
 
-def test_figures_of_a_worker_that_hangs_are_left_out(server: Server) -> None:
+def test_the_metrics_of_a_stopped_worker_are_left_out(server: Server) -> None:
     with at_each_worker(server) as clients:
         (hung, _), (_, sound) = clients.items()
         os.kill(hung, signal.SIGSTOP)
@@ -304,7 +304,7 @@ def test_figures_of_a_worker_that_hangs_are_left_out(server: Server) -> None:
 # Standard input
 
 
-def test_standard_input_and_its_end_reach_the_readers_of_all_workers(serve: Serve, tmp_path: Path) -> None:
+def test_standard_input_reaches_all_workers(serve: Serve, tmp_path: Path) -> None:
     server = serve("--workers", "2", "-", stdin=subprocess.PIPE, env={"TMPDIR": str(tmp_path)})
     assert server.process.stdin
     params = {"source": "stdin", "from": "start"}

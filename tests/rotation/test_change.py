@@ -44,5 +44,5 @@ TABLE = {
 
 
 @pytest.mark.parametrize(("held", "now", "change"), TABLE.values(), ids=TABLE)
-def test_what_happened_between_two_looks(held: Held | None, now: OnDisk | Absent, change: Change) -> None:
+def test_a_change_between_two_polls_has_one_name(held: Held | None, now: OnDisk | Absent, change: Change) -> None:
     assert decide(held, now) is change

@@ -101,7 +101,7 @@ def whole(data: bytes) -> list[bytes]:
 
 
 @given(data=contents, max_lines=st.integers(1, 9) | st.just(MAX_LINES))
-def test_reading_on_and_on_gives_the_file(path: Path, data: bytes, max_lines: int) -> None:
+def test_reads_in_sequence_give_the_file(path: Path, data: bytes, max_lines: int) -> None:
     path.write_bytes(data)
     read = list(batches(opened(path), max_lines=max_lines))
     assert [each for batch in read for each in batch.lines] == whole(data)
@@ -121,7 +121,7 @@ def test_long_lines_are_read_whole_up_to_the_cap(path: Path, data: bytes) -> Non
 
 @settings(max_examples=40)
 @given(data=contents)
-def test_every_line_is_found_again_by_the_position_before_it(path: Path, data: bytes) -> None:
+def test_every_position_leads_to_its_line(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     generation = opened(path)
     for batch in batches(generation, max_lines=7):
@@ -140,7 +140,7 @@ def test_positions_count_the_lines_before_them(path: Path, data: bytes, max_line
 
 
 @given(data=contents)
-def test_what_follows_the_last_newline_is_the_rest(path: Path, data: bytes) -> None:
+def test_the_bytes_after_the_last_newline_are_the_rest(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     generation = opened(path)
     rest = generation.read_rest(generation.last(0))
@@ -159,13 +159,13 @@ def test_the_last_lines_are_those_a_list_would_give(path: Path, data: bytes, cou
 
 @settings(max_examples=10)
 @given(data=long_contents, count=st.integers(0, 8))
-def test_long_lines_are_counted_from_the_end_too(path: Path, data: bytes, count: int) -> None:
+def test_long_lines_are_found_from_the_end(path: Path, data: bytes, count: int) -> None:
     path.write_bytes(data)
     taken = sum(len(each) + 1 for each in (whole(data)[-count:] if count else []))
     assert opened(path).last_lines(count) == len(data) - taken
 
 
-def test_lines_that_came_after_the_batch_are_not_in_it(generation: Callable[[bytes], Generation], path: Path) -> None:
+def test_a_batch_has_no_later_lines(generation: Callable[[bytes], Generation], path: Path) -> None:
     file = generation(b"one\nhalf")
     first = file.read(file.first())
     append(path, b" two\nthree\n")
@@ -192,7 +192,7 @@ def test_an_empty_file_has_nothing(generation: Callable[[bytes], Generation]) ->
     )
 )
 @example(written=["\u0a00" * (MAX_BYTES // 2), "\u0a0a" * MAX_BYTES, "\u0a00b"])
-def test_utf_16_is_read_by_its_mark(path: Path, codec: str, written: list[str]) -> None:
+def test_utf_16_is_detected_by_its_mark(path: Path, codec: str, written: list[str]) -> None:
     written = [each.replace("\n", "").replace("\r", "").replace("\0", "").replace("\ufeff", "") for each in written]
     path.write_bytes("".join(["\ufeffhead\n", *(f"{each}\n" for each in written), "rest"]).encode(codec))
     generation = opened(path)
@@ -204,7 +204,7 @@ def test_utf_16_is_read_by_its_mark(path: Path, codec: str, written: list[str]) 
     assert texts(generation, generation.last(1)) == ["head", *(each[:cap] for each in written)][-1:]
 
 
-def test_utf_16_that_comes_byte_by_byte_is_known(generation: Callable[[bytes], Generation], path: Path) -> None:
+def test_utf_16_written_byte_by_byte_is_detected(generation: Callable[[bytes], Generation], path: Path) -> None:
     file = generation(b"")
     at, read = file.first(), []
     for byte in "\ufeffone\ntwo\n".encode("utf-16-le"):
@@ -215,7 +215,7 @@ def test_utf_16_that_comes_byte_by_byte_is_known(generation: Callable[[bytes], G
     assert read == ["one", "two"]
 
 
-def test_the_mark_of_utf_8_is_no_part_of_the_first_line(generation: Callable[[bytes], Generation]) -> None:
+def test_the_first_line_has_no_utf_8_mark(generation: Callable[[bytes], Generation]) -> None:
     assert texts(generation(codecs.BOM_UTF8 + b"one\ntwo\n")) == ["one", "two"]
 
 
@@ -234,7 +234,7 @@ def test_a_line_up_to_the_cap_is_whole(length: int, generation: Callable[[bytes]
 
 
 @pytest.mark.parametrize("length", [LINE_CAP + 1, 2 * LINE_CAP, 2 * LINE_CAP + 1])
-def test_a_longer_line_is_cut_and_its_true_length_told(length: int, generation: Callable[[bytes], Generation]) -> None:
+def test_a_longer_line_is_cut_and_has_its_length(length: int, generation: Callable[[bytes], Generation]) -> None:
     before, long, after = batches(generation(b"before\n" + b"x" * length + b"\nafter\n"))
     assert (before.texts(), after.texts()) == (["before"], ["after"])
     assert (long.lines, long.cut) == ([b"x" * LINE_CAP], length)
@@ -257,14 +257,14 @@ def test_a_line_of_100_mb_is_read_in_little_memory(path: Path) -> None:
     assert peak < 8 * MIB
 
 
-def test_the_rest_of_a_long_line_is_cut_too(generation: Callable[[bytes], Generation]) -> None:
+def test_a_long_rest_is_cut(generation: Callable[[bytes], Generation]) -> None:
     file = generation(b"one\n" + b"x" * (LINE_CAP + 5))
     rest = file.read_rest(file.last(0))
     assert rest
     assert (len(rest.lines[0]), rest.cut, rest.unterminated) == (LINE_CAP, LINE_CAP + 5, True)
 
 
-def test_a_long_line_that_grows_is_not_searched_again_from_its_start(path: Path) -> None:
+def test_a_growing_long_line_is_searched_once(path: Path) -> None:
     path.write_bytes(b"one\n")
     generation, file = counted(path)
     at = generation.last(0)
@@ -289,7 +289,7 @@ def make_hole(path: Path, size: int, after: bytes) -> None:
         file.write(after)
 
 
-def test_a_hole_of_gigabytes_is_skipped_at_once(path: Path) -> None:
+def test_a_huge_hole_is_not_read(path: Path) -> None:
     path.write_bytes(b"")
     make_hole(path, 8 << 30, b"one\ntwo\n")
     generation, file = counted(path)
@@ -297,7 +297,7 @@ def test_a_hole_of_gigabytes_is_skipped_at_once(path: Path) -> None:
     assert file.bytes_read < 16 * MIB
 
 
-def test_the_last_lines_after_a_hole_of_gigabytes_are_found_at_once(path: Path) -> None:
+def test_the_last_lines_after_a_huge_hole_are_found(path: Path) -> None:
     path.write_bytes(b"")
     make_hole(path, 8 << 30, b"one\ntwo\n")
     generation, file = counted(path)
@@ -306,7 +306,7 @@ def test_the_last_lines_after_a_hole_of_gigabytes_are_found_at_once(path: Path) 
 
 
 @pytest.mark.parametrize("count", [2, 3, 1000], ids=["up to the hole", "beyond the hole", "more than there are"])
-def test_the_last_lines_across_a_hole_are_found_without_reading_it(path: Path, count: int) -> None:
+def test_the_last_lines_across_a_hole_are_found(path: Path, count: int) -> None:
     path.write_bytes(b"before\n")
     make_hole(path, 256 * MIB, b"one\ntwo\n")
     generation, file = counted(path)
@@ -315,31 +315,27 @@ def test_the_last_lines_across_a_hole_are_found_without_reading_it(path: Path, c
 
 
 @pytest.mark.parametrize("size", [1, 100, MAX_BYTES - 7, MAX_BYTES, LINE_CAP, 3 * MIB + 5])
-def test_the_nuls_of_a_hole_are_no_part_of_the_line_after_it(
-    size: int, generation: Callable[[bytes], Generation]
-) -> None:
+def test_the_line_after_a_hole_has_no_nuls(size: int, generation: Callable[[bytes], Generation]) -> None:
     file = generation(b"before\n" + b"\0" * size + b"one\ntwo\n")
     assert texts(file) == ["before", "one", "two"]
 
 
 @pytest.mark.parametrize("size", [100, MAX_BYTES, 3 * MIB + 5])
-def test_lines_after_a_hole_are_found_again_by_the_positions_before_them(
-    size: int, generation: Callable[[bytes], Generation]
-) -> None:
+def test_positions_after_a_hole_lead_to_their_lines(size: int, generation: Callable[[bytes], Generation]) -> None:
     file = generation(b"\0" * size + b"one\ntwo\nthree\n")
     again = [file.read(position, max_lines=1) for batch in batches(file) for position in batch.starts()]
     assert [batch and batch.texts() for batch in again] == [["one"], ["two"], ["three"]]
 
 
 @pytest.mark.parametrize("size", [100, LINE_CAP, 3 * MIB + 5])
-def test_a_rest_after_a_hole_is_given_out(size: int, generation: Callable[[bytes], Generation]) -> None:
+def test_a_rest_after_a_hole_is_emitted(size: int, generation: Callable[[bytes], Generation]) -> None:
     file = generation(b"before\n" + b"\0" * size + b"rest")
     rest = file.read_rest(file.last(0))
     assert rest
     assert (rest.texts(), rest.cut) == (["rest"], None)
 
 
-def test_a_hole_at_the_end_is_waited_at(generation: Callable[[bytes], Generation], path: Path) -> None:
+def test_a_reader_waits_at_a_hole_at_the_end(generation: Callable[[bytes], Generation], path: Path) -> None:
     file = generation(b"before\n" + b"\0" * 10)
     assert texts(file) == ["before"]
     at = file.last(0)
@@ -348,7 +344,7 @@ def test_a_hole_at_the_end_is_waited_at(generation: Callable[[bytes], Generation
     assert texts(file, at) == ["one"]
 
 
-def test_a_hole_that_grows_is_not_searched_again_from_its_start(path: Path) -> None:
+def test_a_growing_hole_is_searched_once(path: Path) -> None:
     path.write_bytes(b"one\n")
     generation, file = counted(path)
     at = generation.last(0)
@@ -361,7 +357,7 @@ def test_a_hole_that_grows_is_not_searched_again_from_its_start(path: Path) -> N
     assert texts(generation, at) == ["two"]
 
 
-def test_a_long_line_is_cut_after_a_hole_too(generation: Callable[[bytes], Generation]) -> None:
+def test_a_long_line_after_a_hole_is_cut(generation: Callable[[bytes], Generation]) -> None:
     file = generation(b"\0" * MIB + b"x" * (LINE_CAP + 1) + b"\nafter\n")
     long, after = batches(file)
     assert (long.lines, long.cut, after.texts()) == ([b"x" * LINE_CAP], LINE_CAP + 1, ["after"])
@@ -370,7 +366,7 @@ def test_a_long_line_is_cut_after_a_hole_too(generation: Callable[[bytes], Gener
 # Torn bytes
 
 
-def test_reading_where_the_file_was_truncated_is_torn(generation: Callable[[bytes], Generation], path: Path) -> None:
+def test_a_read_of_a_truncated_file_raises(generation: Callable[[bytes], Generation], path: Path) -> None:
     file = generation(b"one\ntwo\nthree\n")
     at = file.last(1)
     os.truncate(path, at.offset - 1)
@@ -380,7 +376,7 @@ def test_reading_where_the_file_was_truncated_is_torn(generation: Callable[[byte
         file.read_rest(at)
 
 
-def test_reading_where_the_file_was_rewritten_is_torn(generation: Callable[[bytes], Generation], path: Path) -> None:
+def test_a_read_of_a_rewritten_file_raises(generation: Callable[[bytes], Generation], path: Path) -> None:
     file = generation(b"one\ntwo\nthree\n")
     at = file.last(1)
     path.write_bytes(b"uno\nduo\ntres and more\n")
@@ -390,9 +386,7 @@ def test_reading_where_the_file_was_rewritten_is_torn(generation: Callable[[byte
         file.read_rest(at)
 
 
-def test_a_file_rewritten_before_its_first_line_was_read_is_torn(
-    generation: Callable[[bytes], Generation], path: Path
-) -> None:
+def test_a_file_rewritten_before_its_first_read_raises(generation: Callable[[bytes], Generation], path: Path) -> None:
     file = generation(b"one\ntwo\n")
     at = file.first()
     path.write_bytes(b"uno\nduo\ntres\n")
@@ -400,7 +394,7 @@ def test_a_file_rewritten_before_its_first_line_was_read_is_torn(
         file.read(at)
 
 
-def test_a_file_rewritten_up_to_equal_bytes_before_the_position_is_torn(
+def test_a_rewrite_with_equal_bytes_before_the_position_raises(
     generation: Callable[[bytes], Generation], path: Path
 ) -> None:
     ticks = b"tick\n" * 40
@@ -416,7 +410,7 @@ def test_a_file_rewritten_up_to_equal_bytes_before_the_position_is_torn(
     after=st.lists(st.sampled_from([b"a\n", b"b\n", b"tick\n" * 20]), max_size=6).map(b"".join),
     behind=st.integers(0, 3),
 )
-def test_a_read_goes_on_where_it_was_or_is_torn(path: Path, before: bytes, after: bytes, behind: int) -> None:
+def test_a_read_continues_or_raises(path: Path, before: bytes, after: bytes, behind: int) -> None:
     path.write_bytes(before)
     generation = opened(path)
     at = generation.last(behind)
@@ -447,7 +441,7 @@ def test_a_file_that_only_grows_is_intact(generation: Callable[[bytes], Generati
     [b"", b"one\n", b"one\nTWO\n", b"uno\nduo\ntres\n"],
     ids=["emptied", "shortened", "another line", "grown past the old size"],
 )
-def test_a_file_with_other_bytes_than_at_the_last_look_is_not_intact(
+def test_a_file_changed_since_the_last_poll_is_not_intact(
     now: bytes, generation: Callable[[bytes], Generation], path: Path
 ) -> None:
     file = generation(b"one\ntwo\n")
@@ -456,9 +450,7 @@ def test_a_file_with_other_bytes_than_at_the_last_look_is_not_intact(
     assert not file.intact()
 
 
-def test_a_file_rewritten_up_to_equal_bytes_before_its_end_is_not_intact(
-    generation: Callable[[bytes], Generation], path: Path
-) -> None:
+def test_a_rewrite_with_an_equal_end_is_not_intact(generation: Callable[[bytes], Generation], path: Path) -> None:
     ticks = b"tick\n" * 40
     file = generation(b"first start\n" + ticks)
     assert file.intact()
@@ -466,7 +458,7 @@ def test_a_file_rewritten_up_to_equal_bytes_before_its_end_is_not_intact(
     assert not file.intact()
 
 
-def test_a_file_rewritten_with_its_size_and_time_kept_is_not_intact(
+def test_a_rewrite_with_equal_size_and_time_is_not_intact(
     generation: Callable[[bytes], Generation], path: Path
 ) -> None:
     file = generation(b"one\ntwo\n")
@@ -481,7 +473,7 @@ def test_a_file_rewritten_with_its_size_and_time_kept_is_not_intact(
 
 
 @given(before=contents, more=contents)
-def test_positions_prove_themselves_however_the_file_grows(path: Path, before: bytes, more: bytes) -> None:
+def test_positions_hold_while_the_file_grows(path: Path, before: bytes, more: bytes) -> None:
     path.write_bytes(before)
     generation = opened(path)
     checkpoints = [
@@ -505,9 +497,7 @@ def test_positions_do_not_hold_in_other_files(path: Path, data: bytes, other: by
 
 
 @given(data=contents.filter(lambda data: b"\n" in data), place=st.integers(0, 10_000), behind=st.integers(0, 5))
-def test_one_changed_byte_in_head_or_marker_disproves_a_position(
-    path: Path, data: bytes, place: int, behind: int
-) -> None:
+def test_one_changed_byte_disproves_a_position(path: Path, data: bytes, place: int, behind: int) -> None:
     path.write_bytes(data)
     checkpoint = opened(path).last(behind).checkpoint()
     place %= len(data)
@@ -529,7 +519,7 @@ def test_a_position_names_its_source_and_its_file(generation: Callable[[bytes], 
     assert (checkpoint.source, checkpoint.file) == (KEY, file_key(facts.st_dev, facts.st_ino))
 
 
-def test_a_file_given_up_tells_why(generation: Callable[[bytes], Generation]) -> None:
+def test_an_abandoned_file_has_a_reason(generation: Callable[[bytes], Generation]) -> None:
     file, successor = generation(b"one\n"), generation(b"one\n")
     at = file.first()
     file.close("rotated", successor)
@@ -543,7 +533,7 @@ def test_a_file_given_up_tells_why(generation: Callable[[bytes], Generation]) ->
 
 
 @given(data=contents, border=st.integers(0, 40), count=st.integers(0, 50))
-def test_two_lives_of_a_file_are_all_of_it(path: Path, data: bytes, border: int, count: int) -> None:
+def test_two_lives_of_a_file_make_the_whole(path: Path, data: bytes, border: int, count: int) -> None:
     path.write_bytes(data)
     first, second = opened(path), opened(path)
     first.limit = second.begin = sum(len(each) + 1 for each in whole(data)[:border])
@@ -555,7 +545,7 @@ def test_two_lives_of_a_file_are_all_of_it(path: Path, data: bytes, border: int,
         assert last == (expected[-count:] if count else [])
 
 
-def test_the_second_life_counts_the_lines_of_the_first(generation: Callable[[bytes], Generation]) -> None:
+def test_a_second_life_counts_the_lines_of_the_first(generation: Callable[[bytes], Generation]) -> None:
     file = generation(b"one\ntwo\n")
     file.begin = 4
     assert file.first().line == 1
@@ -569,7 +559,7 @@ def test_a_long_line_ends_with_the_first_life(size: int, generation: Callable[[b
     assert [len(each) for batch in batches(file) for each in batch.lines] == [min(size, LINE_CAP)]
 
 
-def test_a_file_that_is_read_on_while_a_look_is_made_is_intact(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_read_during_a_poll_is_intact(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_bytes(b"one\n")
     generation = opened(path)
     assert generation.intact()

@@ -9,7 +9,7 @@ from logviewer.rotation.history import RotationHistory
 from logviewer.rotation.listing import DirectoryListings
 
 
-def test_files_rotated_after_the_new_one_was_opened_are_not_forgotten(tmp_path: Path) -> None:
+def test_files_rotated_after_the_new_one_was_opened_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
 
     def rotate_to(name: str) -> None:

@@ -30,7 +30,7 @@ def test_rotations_are_found_beside_the_target_of_a_symlink(tmp_path: Path) -> N
     assert paths(DirectoryListings().rotated(tmp_path / "container.log")) == [rotated]
 
 
-def test_a_physical_file_is_found_under_the_log_s_names_alone(tmp_path: Path) -> None:
+def test_a_file_is_found_only_by_names_of_its_log(tmp_path: Path) -> None:
     for name, found in {"app.log.1": True, "app.log": True, "kept aside": False, "app.log.netrc": False}.items():
         moved = tmp_path / name
         moved.touch()
@@ -39,7 +39,7 @@ def test_a_physical_file_is_found_under_the_log_s_names_alone(tmp_path: Path) ->
         assert named == ([moved] if found else []), name
 
 
-def test_a_listed_file_is_opened_itself_or_not_at_all(tmp_path: Path) -> None:
+def test_a_listed_file_replaced_by_another_is_not_opened(tmp_path: Path) -> None:
     rotated = tmp_path / "app.log.1"
     rotated.write_text("one\n")
     (entry,) = DirectoryListings().rotated(tmp_path / "app.log")
@@ -54,14 +54,14 @@ def test_a_listed_file_is_opened_itself_or_not_at_all(tmp_path: Path) -> None:
         entry.open()
 
 
-def test_a_name_that_is_no_regular_file_is_not_listed(tmp_path: Path) -> None:
+def test_only_regular_files_are_listed(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "app.log.1")
     (tmp_path / "app.log.2").mkdir()
     (tmp_path / "app.log.old").symlink_to(tmp_path / "nothing")
     assert not DirectoryListings().rotated(tmp_path / "app.log")
 
 
-def test_a_listed_name_that_is_no_regular_file_any_more_is_not_opened(tmp_path: Path) -> None:
+def test_a_listed_file_replaced_by_a_pipe_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "app.log.1").touch()
     (entry,) = DirectoryListings().rotated(tmp_path / "app.log")
     (tmp_path / "app.log.1").unlink()
@@ -69,5 +69,5 @@ def test_a_listed_name_that_is_no_regular_file_any_more_is_not_opened(tmp_path: 
     assert entry.open() is None
 
 
-def test_a_directory_that_is_not_there_lists_nothing(tmp_path: Path) -> None:
+def test_a_missing_directory_lists_nothing(tmp_path: Path) -> None:
     assert DirectoryListings().rotated(tmp_path / "gone" / "app.log") == []

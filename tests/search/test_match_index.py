@@ -88,9 +88,7 @@ def test_matches_are_those_of_a_list(
 
 
 @given(numbers=NUMBERS, count=st.integers(1, 9), start=st.integers(0, 3_000_000))
-def test_matches_are_found_where_nobody_looked_before(
-    tmp_path: Path, numbers: list[int], count: int, start: int
-) -> None:
+def test_matches_are_found_in_unindexed_parts(tmp_path: Path, numbers: list[int], count: int, start: int) -> None:
     lines = [KINDS[number] for number in numbers]
     generation = opened(tmp_path / "log", "".join(f"{line}\n" for line in lines))
     matches = MatchIndex(generation, LineFilter(Query(include=("a",))))
@@ -124,7 +122,7 @@ LEVELLED = st.lists(
 
 
 @given(lines=LEVELLED, times=st.integers(1, 40))
-def test_levels_are_counted_as_each_line_tells(tmp_path: Path, lines: list[str], times: int) -> None:
+def test_levels_are_counted_like_line_by_line(tmp_path: Path, lines: list[str], times: int) -> None:
     lines *= times
     generation = opened(tmp_path / "log", "".join(f"{line}\n" for line in lines))
     expected = [sum(find_level(line) == each for line in lines) for each in LEVELS]
@@ -173,7 +171,7 @@ def test_lines_around_matches_are_counted_as_the_file_grows(
         assert shown(matches.read_at(2, 99) or []) == expected[2:]
 
 
-def test_a_line_over_the_cap_is_found_by_what_is_cut_from_it(tmp_path: Path) -> None:
+def test_a_match_beyond_the_cap_is_found(tmp_path: Path) -> None:
     generation = opened(tmp_path / "log", "one\n" + "x" * LINE_CAP + " needle\ntwo\n")
     (batch,) = scanned(generation, Query(include=("needle",))).read_at(0, 9) or []
     assert (batch.cut, len(batch.lines[0]), batch.start.line) == (LINE_CAP + 7, LINE_CAP, 1)

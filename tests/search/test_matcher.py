@@ -86,7 +86,7 @@ def test_the_same_lines_as_ripgrep(tmp_path: Path, blocks: list[bytes], pattern:
 
 
 @given(data=BLOCK, text=st.text("abé\r", min_size=1, max_size=2), regex=st.booleans())
-def test_a_text_is_in_the_same_lines_however_they_end(data: bytes, text: str, regex: bool) -> None:
+def test_line_endings_do_not_change_matches(data: bytes, text: str, regex: bool) -> None:
     pattern = re2.escape(text) if regex else text
     assert match(data.replace(b"\n", b"\r\n"), pattern, regex=regex) == match(data, pattern, regex=regex)
 
@@ -94,7 +94,7 @@ def test_a_text_is_in_the_same_lines_however_they_end(data: bytes, text: str, re
 @given(data=BLOCK, include=st.lists(PATTERN, max_size=2), exclude=st.lists(PATTERN, max_size=2))
 @example(data=b"ab\n" * 300 + b"b\n", include=[], exclude=["a"])
 @example(data=b"ab\r\nb\r\n\r\nxb\n", include=["b$"], exclude=[])
-def test_each_line_is_judged_by_itself(data: bytes, include: list[str], exclude: list[str]) -> None:
+def test_each_line_is_matched_alone(data: bytes, include: list[str], exclude: list[str]) -> None:
     def holds(pattern: str, line: bytes) -> bool:
         options = re2.Options()
         options.case_sensitive = any(map(str.isupper, re.sub(r"\\.", "", pattern)))
@@ -110,17 +110,17 @@ def test_each_line_is_judged_by_itself(data: bytes, include: list[str], exclude:
 
 
 @pytest.mark.parametrize("pattern", ["b[^x]c", "b\\s+c", "b\\nc", "b\\D+c", "(?s)b.c", "b\\W*c"])
-def test_nothing_is_found_across_lines(pattern: str) -> None:
+def test_no_match_spans_two_lines(pattern: str) -> None:
     assert match(b"b\nc\n", pattern, regex=True) == []
 
 
-def test_the_ends_of_a_text_are_those_of_a_line() -> None:
+def test_anchors_match_at_line_ends() -> None:
     assert match(b"ab\nba\n", "\\Ab", regex=True) == [1]
     assert match(b"ab\nba\n", "b\\z", regex=True) == [0]
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*a){20}$", "a" * 10_000])
-def test_a_pattern_takes_no_more_than_linear_time(pattern: str) -> None:
+def test_a_pattern_takes_linear_time(pattern: str) -> None:
     # One that tried all ways would not end.
     assert match(b"a" * 9_000 + b"!\n", pattern, regex=True) == []
     # Nor does it give up.
@@ -130,18 +130,18 @@ def test_a_pattern_takes_no_more_than_linear_time(pattern: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "said"), [("(a", "missing )"), ("[z-a]", "invalid character class range"), ("a{9999}", "repetition")]
 )
-def test_what_is_no_pattern_is_said_in_the_words_of_the_engine(pattern: str, said: str) -> None:
+def test_an_invalid_pattern_is_refused_with_the_engines_message(pattern: str, said: str) -> None:
     with pytest.raises(QueryError, match=f"^not: .*{re2.escape(said)}"):
         Matcher(Query(exclude=(pattern,), regex=True), UTF8, PLAIN)
 
 
 @pytest.mark.parametrize("data", [b"ab\r", b"ab\r\n", b"x\nab\r", b"x\r\nab\r"])
-def test_a_carriage_return_ends_a_line_whether_or_not_its_newline_is_there_yet(data: bytes) -> None:
+def test_a_carriage_return_at_the_end_is_ignored(data: bytes) -> None:
     assert match(data, "b$", regex=True) == [data.count(b"x")]
     assert match(data, "\\r", regex=True) == []
 
 
-def test_levels_and_times_leave_lines_out() -> None:
+def test_levels_and_times_exclude_lines() -> None:
     data = b"".join(b"2026-11-20 10:00:%02d %s x\n" % (each, b"ERROR" if each % 2 else b"INFO") for each in range(10))
     since = 1795168804000 - 0
     lines = lines_of(data)
@@ -152,7 +152,7 @@ def test_levels_and_times_leave_lines_out() -> None:
 
 
 @pytest.mark.parametrize("count", [10, 1000])
-def test_a_line_without_a_time_has_that_of_the_one_before_it(count: int) -> None:
+def test_a_line_without_a_time_inherits_one(count: int) -> None:
     lines = ["no time"] + ["1795168800 a", "  at b"] * count + ["1795168900 c", "  at d"]
     data = "\n".join(lines).encode() + b"\n"
     late = Matcher(Query(since=1795168850000), UTF8, PLAIN).match(data)
@@ -168,7 +168,7 @@ def test_utf16_lines_are_found() -> None:
 
 
 @given(text=st.text(max_size=30), include=st.lists(st.text("abé. ", min_size=1, max_size=3), min_size=1, max_size=2))
-def test_spans_tell_where_the_texts_are(text: str, include: list[str]) -> None:
+def test_spans_locate_the_matches(text: str, include: list[str]) -> None:
     spans = Matcher(Query(include=tuple(include), case="sensitive"), UTF8, PLAIN).spans(text)
     inside = {at for start, end in spans for at in range(start, end)}
     assert all(end < start for (_, end), (start, _) in pairwise(spans))

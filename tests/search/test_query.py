@@ -6,7 +6,7 @@ from logviewer.errors import QueryError
 from logviewer.search.query import Query
 
 
-def test_a_query_without_anything_leaves_nothing_out() -> None:
+def test_an_empty_query_excludes_nothing() -> None:
     assert not Query.of(include=["", ""], exclude=[""], since=" ", regex=True)
     assert Query.of(since="now")
     assert Query.of(levels=["none"]).levels == {None}
@@ -19,7 +19,7 @@ def test_levels_have_their_usual_names(level: str, name: str) -> None:
     assert Query.of(levels=[level]).levels == {name}
 
 
-def test_a_level_that_is_none_is_said_with_those_that_are() -> None:
+def test_an_unknown_level_is_refused_with_the_known_ones() -> None:
     with pytest.raises(QueryError, match=r"level: unknown level 'loud' \(one of fatal, error, .*, none\)"):
         Query.of(levels=["loud"])
 
@@ -31,6 +31,6 @@ def test_a_query_has_its_limits(texts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("until", ["2026-11-20 12:00", "2026-11-20 11:59"])
-def test_a_span_ends_after_it_begins(until: str) -> None:
+def test_a_span_that_ends_before_it_begins_is_refused(until: str) -> None:
     with pytest.raises(QueryError, match=r"^until: must be later than since$"):
         Query.of(since="2026-11-20 12:00", until=until)

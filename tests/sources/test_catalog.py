@@ -33,12 +33,12 @@ def masking(mask: str) -> Tables:
     return Tables(redact=(RedactRule("password=\\w+", mask),))
 
 
-def test_two_catalogs_of_one_file_each_show_their_own_masks(log: Path) -> None:
+def test_two_catalogs_redact_one_file_differently(log: Path) -> None:
     one, other = Catalog([str(log)], tables=masking("one")), Catalog([str(log)], tables=masking("other"))
     assert [first_line(one), first_line(other)] == ["one", "other"]
 
 
-def test_a_catalog_that_goes_takes_no_masks_of_another_one(log: Path) -> None:
+def test_a_closed_catalog_does_not_change_another_one(log: Path) -> None:
     one, other = Catalog([str(log)], tables=masking("one")), Catalog([str(log)], tables=masking("other"))
     del other
     gc.collect()

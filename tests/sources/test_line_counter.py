@@ -49,9 +49,7 @@ def lines(source: LocalSource) -> int | None:
     return source.status().lines
 
 
-def test_small_files_are_counted_unasked_and_large_ones_when_asked(
-    make: Make, sources: list[LocalSource], count: LineCounter
-) -> None:
+def test_only_small_files_are_counted_unasked(make: Make, sources: list[LocalSource], count: LineCounter) -> None:
     small, large = make("small", UNREQUESTED_BYTES), make("large", UNREQUESTED_BYTES + 1)
     sources += [large, small]
     count.start()
@@ -61,7 +59,7 @@ def test_small_files_are_counted_unasked_and_large_ones_when_asked(
     until(lambda: lines(large) == 1)
 
 
-def test_what_was_asked_for_comes_first_and_in_turns(
+def test_requested_files_are_counted_first_in_turns(
     make: Make, sources: list[LocalSource], count: LineCounter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names: dict[Generation | None, str] = {}
@@ -87,7 +85,7 @@ def test_what_was_asked_for_comes_first_and_in_turns(
     assert "other" not in order[:6]
 
 
-def test_what_a_file_grows_by_is_counted(make: Make, sources: list[LocalSource], count: LineCounter) -> None:
+def test_appended_lines_are_counted(make: Make, sources: list[LocalSource], count: LineCounter) -> None:
     source = make("a", 100)
     sources.append(source)
     count.start()
@@ -97,7 +95,7 @@ def test_what_a_file_grows_by_is_counted(make: Make, sources: list[LocalSource],
     until(lambda: lines(source) == 1 + SLICE_BYTES)
 
 
-def test_a_file_that_cannot_be_read_keeps_nobody_from_the_others(
+def test_an_unreadable_file_does_not_stop_the_counter(
     make: Make, sources: list[LocalSource], count: LineCounter
 ) -> None:
     broken, sound = make("broken", 9_000_000), make("sound", 9_000_000)

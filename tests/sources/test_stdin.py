@@ -56,7 +56,7 @@ def test_piped_lines_are_followed_live(pipe: Serve) -> None:
             assert stream.lines(1) == [text]
 
 
-def test_a_stream_ends_when_the_input_does(pipe: Serve) -> None:
+def test_a_stream_ends_with_its_input(pipe: Serve) -> None:
     server = pipe()
     with server.stream(source="stdin", from_="start") as stream:
         write(server, "one\n")
@@ -66,7 +66,7 @@ def test_a_stream_ends_when_the_input_does(pipe: Serve) -> None:
         assert list(stream.events) == [], "the connection is closed"
 
 
-def test_a_last_line_without_an_end_is_shown_at_the_end(pipe: Serve) -> None:
+def test_the_partial_last_line_is_emitted_at_the_end(pipe: Serve) -> None:
     server = pipe()
     with server.stream(source="stdin", from_="start") as stream:
         write(server, "whole\npart")
@@ -77,7 +77,7 @@ def test_a_last_line_without_an_end_is_shown_at_the_end(pipe: Serve) -> None:
         assert rest(stream) == []
 
 
-def test_who_comes_after_the_end_gets_everything_and_the_end(pipe: Serve) -> None:
+def test_a_reader_after_the_end_gets_every_line_and_the_end(pipe: Serve) -> None:
     server = pipe()
     write(server, "one\ntwo")
     end_input(server)
@@ -94,7 +94,7 @@ def test_an_empty_input_ends_at_once(pipe: Serve) -> None:
         assert rest(stream) == []
 
 
-def test_the_server_stays_when_the_input_ends(logs: Path, pipe: Serve) -> None:
+def test_the_server_runs_on_after_the_input(logs: Path, pipe: Serve) -> None:
     log = logs / "app.log"
     log.touch()
     server = pipe(log)
@@ -106,7 +106,7 @@ def test_the_server_stays_when_the_input_ends(logs: Path, pipe: Serve) -> None:
         assert stream.lines(1) == ["still here"]
 
 
-def test_nothing_is_lost_of_5_mb_piped_at_once(pipe: Serve) -> None:
+def test_5_mb_piped_at_once_arrive(pipe: Serve) -> None:
     expected = [f"{number} {'x' * 90}" for number in range(50_000)]
     server = pipe()
 
@@ -121,12 +121,12 @@ def test_nothing_is_lost_of_5_mb_piped_at_once(pipe: Serve) -> None:
     writer.join()
 
 
-def test_others_cannot_read_the_input(pipe: Serve) -> None:
+def test_other_users_cannot_read_the_spool(pipe: Serve) -> None:
     path = spool_path(pipe())
     assert [each.stat().st_mode & 0o077 for each in (path, path.parent)] == [0, 0]
 
 
-def test_the_temporary_file_goes_with_the_server_even_while_the_input_is_silent(pipe: Serve) -> None:
+def test_the_spool_is_deleted_while_the_input_is_silent(pipe: Serve) -> None:
     server = pipe()
     directory = spool_path(server).parent
     assert directory.is_dir()
@@ -136,7 +136,7 @@ def test_the_temporary_file_goes_with_the_server_even_while_the_input_is_silent(
     assert not directory.exists()
 
 
-def test_the_temporary_file_goes_when_the_server_cannot_run(logs: Path, tmp_path: Path) -> None:
+def test_the_spool_is_deleted_if_the_server_cannot_run(logs: Path, tmp_path: Path) -> None:
     words = ["--port", "0", "--ssl-certfile", "no.pem", "--ssl-keyfile", "no.key", "-"]
     ended = subprocess.run(
         [*PROGRAM, *words], stdin=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)}, check=False

@@ -126,7 +126,7 @@ def play(tmp_path: Path) -> Callable[[Scene], None]:
     return lambda scene: asyncio.run(run(scene))
 
 
-def test_lines_are_read_once_and_handed_to_all(play: Callable[[Scene], None]) -> None:
+def test_lines_are_read_once_for_all_listeners(play: Callable[[Scene], None]) -> None:
     async def scene(room: ConcurrencyLimit) -> None:
         clients = [await room.enter() for _ in range(3)]
         room.disk.read_at.clear()
@@ -139,7 +139,7 @@ def test_lines_are_read_once_and_handed_to_all(play: Callable[[Scene], None]) ->
     play(scene)
 
 
-def test_more_than_one_piece_comes_whole_and_in_order(play: Callable[[Scene], None]) -> None:
+def test_several_chunks_arrive_in_order(play: Callable[[Scene], None]) -> None:
     async def scene(room: ConcurrencyLimit) -> None:
         clients = [await room.enter() for _ in range(3)]
         lines = [str(number) for number in range(10)]
@@ -149,7 +149,7 @@ def test_more_than_one_piece_comes_whole_and_in_order(play: Callable[[Scene], No
     play(scene)
 
 
-def test_who_cannot_take_more_looks_for_itself_and_comes_back(play: Callable[[Scene], None]) -> None:
+def test_a_full_listener_reads_alone_and_returns(play: Callable[[Scene], None]) -> None:
     async def scene(room: ConcurrencyLimit) -> None:
         slow, quick = await room.enter(most=1), await room.enter()
         for line in ("one\n", "two\n", "three\n"):
@@ -160,7 +160,7 @@ def test_who_cannot_take_more_looks_for_itself_and_comes_back(play: Callable[[Sc
     play(scene)
 
 
-def test_a_truncated_file_is_told_to_each(play: Callable[[Scene], None]) -> None:
+def test_a_truncation_reaches_every_listener(play: Callable[[Scene], None]) -> None:
     async def scene(room: ConcurrencyLimit) -> None:
         clients = [await room.enter() for _ in range(2)]
         await room.append("one\n")
@@ -173,7 +173,7 @@ def test_a_truncated_file_is_told_to_each(play: Callable[[Scene], None]) -> None
     play(scene)
 
 
-def test_a_rotated_file_is_read_to_its_end_by_each(play: Callable[[Scene], None]) -> None:
+def test_every_listener_reads_a_rotated_file_to_its_end(play: Callable[[Scene], None]) -> None:
     async def scene(room: ConcurrencyLimit) -> None:
         clients = [await room.enter() for _ in range(2)]
         with room.path.open("a") as file:
@@ -188,7 +188,7 @@ def test_a_rotated_file_is_read_to_its_end_by_each(play: Callable[[Scene], None]
     play(scene)
 
 
-def test_a_disk_that_fails_for_a_while_loses_nobody_a_line(play: Callable[[Scene], None]) -> None:
+def test_a_failing_disk_loses_no_line(play: Callable[[Scene], None]) -> None:
     async def scene(room: ConcurrencyLimit) -> None:
         clients = [await room.enter() for _ in range(2)]
         room.disk.failing = True
@@ -200,7 +200,7 @@ def test_a_disk_that_fails_for_a_while_loses_nobody_a_line(play: Callable[[Scene
     play(scene)
 
 
-def test_who_is_too_far_behind_skips_and_is_told_how_much(play: Callable[[Scene], None]) -> None:
+def test_a_listener_far_behind_skips_with_a_gap(play: Callable[[Scene], None]) -> None:
     async def scene(room: ConcurrencyLimit) -> None:
         skipping = await room.enter(lag=1000)
         await room.append("".join(f"{number}\n" for number in range(3000)))
@@ -211,7 +211,7 @@ def test_who_is_too_far_behind_skips_and_is_told_how_much(play: Callable[[Scene]
     play(scene)
 
 
-def test_who_leaves_takes_nothing_from_the_others(play: Callable[[Scene], None]) -> None:
+def test_a_leaving_listener_takes_nothing_from_others(play: Callable[[Scene], None]) -> None:
     async def scene(room: ConcurrencyLimit) -> None:
         leaving, staying = await room.enter(), await room.enter()
         leaving.reader.close()
@@ -221,7 +221,7 @@ def test_who_leaves_takes_nothing_from_the_others(play: Callable[[Scene], None])
     play(scene)
 
 
-def test_who_comes_while_lines_are_handed_gets_them_once(play: Callable[[Scene], None]) -> None:
+def test_a_listener_that_joins_amid_a_delivery_gets_lines_once(play: Callable[[Scene], None]) -> None:
     async def scene(room: ConcurrencyLimit) -> None:
         first = await room.enter()
         with room.path.open("a") as file:
@@ -252,7 +252,7 @@ class RememberingDisk(DirectLoader):
         return self._read[position.offset]
 
 
-def test_what_others_read_before_is_not_taken_for_all_that_is_there(tmp_path: Path) -> None:
+def test_a_remembered_read_is_not_the_end_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     path.write_text("old\n")
     source, disk = LocalSource("app", path, name="app.log", line_format=PLAIN), RememberingDisk()

@@ -141,7 +141,7 @@ def log(tmp_path: Path) -> Log:
     return Log(tmp_path, "a")
 
 
-def test_a_reader_that_does_not_say_gets_every_line(log: Log) -> None:
+def test_without_a_lag_every_line_arrives(log: Log) -> None:
     log.write(999)
     assert len(texts(drain(open_reader(log.source)))) == 999
 
@@ -172,7 +172,7 @@ def test_the_unfinished_rest_comes_after_a_skip(log: Log) -> None:
     assert texts(drain(open_reader(log.source, follow=False, lag=1))) == ["98", "rest"]
 
 
-def test_a_client_too_slow_for_everything_gets_lines_all_the_same(log: Log) -> None:
+def test_a_slow_reader_gets_lines_between_gaps(log: Log) -> None:
     reader = open_reader(log.source, lag=2)
     kinds = []
     for _ in range(20):
@@ -256,7 +256,7 @@ LINES = 1_000_000
 
 @pytest.mark.parametrize("names", [["a.log"], ["a.log", "b.log"]], ids=["one source", "two sources"])
 @pytest.mark.parametrize("rotate_at", [(), (300_000, 700_000)], ids=["growing", "rotating"])
-def test_a_flood_costs_a_screenful_at_a_time(
+def test_a_flood_arrives_a_screenful_at_a_time(
     names: list[str], rotate_at: tuple[int, ...], logs: Path, serve: Serve
 ) -> None:
     paths = [logs / name for name in names]
@@ -277,7 +277,7 @@ def test_a_flood_costs_a_screenful_at_a_time(
         assert each.received <= (each.gaps + 1) * (1000 + SCREEN_LINES)
 
 
-def test_a_reader_comes_back_after_a_skip_by_its_id(logs: Path, serve: Serve) -> None:
+def test_a_reader_resumes_after_a_skip(logs: Path, serve: Serve) -> None:
     path = logs / "a.log"
     path.write_text("".join(f"{number}\n" for number in range(5000)))
     server = serve(path)
@@ -289,7 +289,7 @@ def test_a_reader_comes_back_after_a_skip_by_its_id(logs: Path, serve: Serve) ->
     assert (event.data["n"], event.data["lines"]) == (4991, [str(number) for number in range(4990, 5000)])
 
 
-def test_a_skip_is_told_in_text_too(logs: Path, serve: Serve) -> None:
+def test_a_text_stream_shows_a_skip(logs: Path, serve: Serve) -> None:
     path = logs / "a.log"
     path.write_text("".join(f"{number}\n" for number in range(5000)))
     answer = serve(path).get("/api/stream", source="a.log", lag=2, from_="start", follow="false", format="text")
@@ -297,14 +297,14 @@ def test_a_skip_is_told_in_text_too(logs: Path, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("lag", ["0", "-1", "x", ""])
-def test_a_lag_is_a_number_of_lines(lag: str, logs: Path, serve: Serve) -> None:
+def test_an_invalid_lag_is_422(lag: str, logs: Path, serve: Serve) -> None:
     (logs / "a.log").touch()
     answer = serve(logs / "a.log").get("/api/stream", source="a.log", lag=lag)
     assert answer.status_code == 422
     assert "lag" in str(answer.json()["detail"])
 
 
-def test_a_server_in_a_flood_ends_at_once(logs: Path, serve: Serve) -> None:
+def test_a_server_in_a_flood_stops_in_time(logs: Path, serve: Serve) -> None:
     path = logs / "a.log"
     path.touch()
     server = serve(path)

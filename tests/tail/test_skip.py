@@ -57,7 +57,7 @@ def joined(lines: list[str], rest: str = "") -> bytes:
     after=st.integers(0, 30),
     codec=st.sampled_from(["utf-8", "utf-16-le", "utf-16-be"]),
 )
-def test_what_is_left_out_and_what_is_left_are_all_lines(
+def test_skipped_and_remaining_lines_are_all_lines(
     opened: Open, lines: list[str], lag: int, after: int, codec: str
 ) -> None:
     text = "\ufeff" + "".join(f"{line}\n" for line in lines) + "rest" * (lag % 2)
@@ -72,7 +72,7 @@ def test_what_is_left_out_and_what_is_left_are_all_lines(
 
 
 @pytest.mark.parametrize("lag", [SCREEN_LINES, SCREEN_LINES + 1, 4000])
-def test_no_more_than_a_screenful_is_left(lag: int, opened: Open) -> None:
+def test_at_most_a_screenful_remains(lag: int, opened: Open) -> None:
     lines = numbered(5000)
     generation = opened(joined(lines))
     found = skip(generation, lag)
@@ -82,11 +82,11 @@ def test_no_more_than_a_screenful_is_left(lag: int, opened: Open) -> None:
 
 
 @pytest.mark.parametrize(("count", "lag"), [(5000, 5000), (5000, 10**12), (0, 1), (1, 1)])
-def test_nothing_is_left_out_for_one_who_is_not_behind(count: int, lag: int, opened: Open) -> None:
+def test_a_reader_within_its_lag_skips_nothing(count: int, lag: int, opened: Open) -> None:
     assert skip(opened(joined(numbered(count), "rest")), lag) is None
 
 
-def test_lines_are_counted_over_many_pieces_and_holes(opened: Open, tmp_path: Path) -> None:
+def test_skipped_lines_are_counted_across_chunks_and_holes(opened: Open, tmp_path: Path) -> None:
     generation = opened(b"x" * (3 * LINE_CAP) + b"\n" + joined(numbered(300_000)))
     with (tmp_path / "a.log").open("r+b") as file:
         file.seek(1 << 36)
@@ -96,7 +96,7 @@ def test_lines_are_counted_over_many_pieces_and_holes(opened: Open, tmp_path: Pa
     assert (found.lines, rest(generation, found)) == (300_002, ["last"])
 
 
-def test_the_place_after_a_skip_proves_itself_like_any_other(opened: Open, tmp_path: Path) -> None:
+def test_the_position_after_a_skip_holds(opened: Open, tmp_path: Path) -> None:
     generation = opened(joined(numbered(99)))
     found = skip(generation, 2)
     assert found
@@ -105,7 +105,7 @@ def test_the_place_after_a_skip_proves_itself_like_any_other(opened: Open, tmp_p
     assert not generation.holds(found.end.checkpoint())
 
 
-def test_lines_are_not_counted_in_other_bytes_than_before(opened: Open, tmp_path: Path) -> None:
+def test_lines_of_a_rewritten_file_are_not_counted(opened: Open, tmp_path: Path) -> None:
     generation = opened(joined(numbered(99)))
     batch = generation.read(generation.first(), max_lines=9)
     assert batch
@@ -114,10 +114,10 @@ def test_lines_are_not_counted_in_other_bytes_than_before(opened: Open, tmp_path
         skip_ahead(batch.end, 2, stopped=lambda: False)
 
 
-def test_a_file_that_ends_too_early_is_torn(opened: Open) -> None:
+def test_a_truncated_file_raises(opened: Open) -> None:
     with pytest.raises(FileChangedError):
         opened(b"one\n").count_lines(0, 9)
 
 
-def test_counting_ends_when_nobody_waits_any_more(opened: Open) -> None:
+def test_counting_stops_on_request(opened: Open) -> None:
     assert skip_ahead(opened(joined(numbered(99))).first(), 2, stopped=lambda: True) is None

@@ -75,26 +75,26 @@ def test_a_large_file_is_counted_by_cells_and_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [300, 60_000])
-def test_a_span_has_the_lines_of_it_only(tmp_path: Path, size: int) -> None:
+def test_a_span_counts_only_its_lines(tmp_path: Path, size: int) -> None:
     source = written(tmp_path / "log", [f"{BEGIN + each} INFO {'x' * 60}" for each in range(size)])
     found = counted(source, Query(), 5, since=(BEGIN + 100) * 1000, until=(BEGIN + 200) * 1000)
     assert (found.begin, found.end, found.step) == ((BEGIN + 100) * 1000, (BEGIN + 200) * 1000, 20_000)
     assert [sum(kind[bucket] for kind in found.counts) for bucket in range(5)] == pytest.approx([20] * 5, abs=1)
 
 
-def test_lines_without_times_have_no_course_but_levels(tmp_path: Path) -> None:
+def test_lines_without_times_are_counted_by_level(tmp_path: Path) -> None:
     found = counted(written(tmp_path / "log", ["ERROR a", "b", "c"]), Query(), 5)
     assert (found.begin, found.end, found.counts[ERROR], found.counts[-1]) == (None, None, [1], [2])
 
 
-def test_no_file_has_no_lines(tmp_path: Path) -> None:
+def test_a_source_without_a_file_has_no_lines(tmp_path: Path) -> None:
     source = LocalSource("app", tmp_path / "log", name="app", line_format=PLAIN)
     source.poll()
     found = counted(source, Query(), 5)
     assert (found.begin, found.complete, sum(map(sum, found.counts))) == (None, True, 0)
 
 
-def test_a_file_without_times_is_soon_known_to_have_none(tmp_path: Path) -> None:
+def test_a_file_without_times_is_recognized_early(tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as file:
         file.write(b"1.5 of 2\n" * 500_000)
     source = LocalSource("app", tmp_path / "log", name="app", line_format=PLAIN)

@@ -76,7 +76,7 @@ def test_lines_by_number_are_those_of_a_sorted_list(tmp_path: Path, contents: Co
 
 @settings(max_examples=50)
 @given(contents=FILES, count=st.integers(1, 20))
-def test_lines_around_a_place_are_those_of_a_sorted_list(tmp_path: Path, contents: Contents, count: int) -> None:
+def test_lines_around_a_position_are_those_of_a_sorted_list(tmp_path: Path, contents: Contents, count: int) -> None:
     sources, expected = opened(tmp_path, contents)
     view = Views().of(sources, None)
     for number, batch in enumerate(view.by_number(0, len(expected)).batches):
@@ -87,7 +87,7 @@ def test_lines_around_a_place_are_those_of_a_sorted_list(tmp_path: Path, content
 
 
 @given(contents=FILES, second=st.integers(-1, 62))
-def test_a_time_leads_to_the_first_line_that_is_so_late(tmp_path: Path, contents: Contents, second: int) -> None:
+def test_a_time_leads_to_the_first_line_from_then_on(tmp_path: Path, contents: Contents, second: int) -> None:
     sources, expected = opened(tmp_path, contents)
     found = Views().lines_at(sources, None, (BEGIN + second) * 1000, 5)
     late = [at for at, line in enumerate(expected) if line[0].isdigit() and int(line.split()[0]) >= BEGIN + second]
@@ -96,7 +96,7 @@ def test_a_time_leads_to_the_first_line_that_is_so_late(tmp_path: Path, contents
 
 
 @given(contents=FILES, start=st.integers(-40, 90), count=st.integers(1, 20))
-def test_what_passes_a_query_is_merged_alike(tmp_path: Path, contents: Contents, start: int, count: int) -> None:
+def test_filtered_lines_are_merged_alike(tmp_path: Path, contents: Contents, start: int, count: int) -> None:
     sources, everything = opened(tmp_path, contents)
     views = Views()
     line_filter = views.line_filter(Query(include=("1",), exclude=("2",)), 0)
@@ -108,7 +108,7 @@ def test_what_passes_a_query_is_merged_alike(tmp_path: Path, contents: Contents,
     views.close()
 
 
-def test_a_time_is_found_past_cells_without_any(tmp_path: Path) -> None:
+def test_a_time_is_found_past_cells_without_times(tmp_path: Path) -> None:
     path = tmp_path / "log"
     dump = "  dumped\n" * (3 * CELL_BYTES // 9)
     path.write_text(f"{BEGIN} a\n{dump}{BEGIN + 5} b\n{dump}")

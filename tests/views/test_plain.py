@@ -88,7 +88,7 @@ def test_each_source_keeps_its_own_order(write: Write) -> None:
         assert texts([event for event in events if event.source.name == name]) == numbered(name, 50)
 
 
-def test_nothing_comes_where_nothing_is_new(write: Write) -> None:
+def test_without_new_lines_nothing_is_read(write: Write) -> None:
     reader = open_reader(write("a", "one"))
     assert texts(drain(reader)) == ["one"]
     assert next_event(reader) is None
@@ -97,7 +97,7 @@ def test_nothing_comes_where_nothing_is_new(write: Write) -> None:
     assert next_event(reader) is None
 
 
-def test_a_reader_waits_until_there_is_reason_to_look_again(write: Write) -> None:
+def test_a_reader_waits_for_a_change(write: Write) -> None:
     async def wait_for_a_line() -> None:
         reader = open_reader(write("a", "one"))
         while await reader.next():
@@ -117,7 +117,7 @@ def test_a_reader_waits_until_there_is_reason_to_look_again(write: Write) -> Non
     asyncio.run(wait_for_a_line())
 
 
-def test_nobody_listens_after_the_last_reader_closed(write: Write) -> None:
+def test_a_closed_reader_stops_listening(write: Write) -> None:
     source = write("a", "one")
     readers = [open_reader(source), open_reader(source)]
     readers[0].close()
@@ -129,7 +129,7 @@ def test_nobody_listens_after_the_last_reader_closed(write: Write) -> None:
 # The present end
 
 
-def test_a_reader_that_does_not_follow_ends_at_the_present_end(write: Write) -> None:
+def test_a_non_following_reader_ends_at_the_present_end(write: Write) -> None:
     reader = open_reader(write("a", *numbered("old", 9)), follow=False)
     heard: list[Event] = []
     while event := next_event(reader):
@@ -140,7 +140,7 @@ def test_a_reader_that_does_not_follow_ends_at_the_present_end(write: Write) -> 
     assert texts(heard)[:9] == numbered("old", 9)
 
 
-def test_a_reader_that_does_not_follow_is_complete_once_all_sources_are(write: Write) -> None:
+def test_a_non_following_reader_is_complete_after_all_sources(write: Write) -> None:
     reader = read_together(write("a", "one"), write("b", *numbered("b", 9)), follow=False)
     heard = []
     while not reader.complete:
@@ -149,13 +149,13 @@ def test_a_reader_that_does_not_follow_is_complete_once_all_sources_are(write: W
     assert sorted(texts(heard)) == sorted(["one", *numbered("b", 9)])
 
 
-def test_a_reader_that_does_not_follow_has_nothing_where_no_file_is(tmp_path: Path) -> None:
+def test_a_non_following_reader_of_no_file_is_complete(tmp_path: Path) -> None:
     reader = open_reader(LocalSource("a", tmp_path / "a", name="a", line_format=PLAIN), follow=False)
     assert texts(drain(reader)) == []
     assert reader.complete
 
 
-def test_a_reader_that_does_not_follow_shows_an_unfinished_line_and_will_read_it_again(write: Write) -> None:
+def test_a_non_following_reader_emits_the_partial_line(write: Write) -> None:
     source = write("a", "one\nhalf", end="")
     reader = open_reader(source, follow=False)
     assert texts(drain(reader)) == ["one", "half"]
@@ -163,7 +163,7 @@ def test_a_reader_that_does_not_follow_shows_an_unfinished_line_and_will_read_it
     assert texts(drain(open_reader(source, cursor.decode(reader.cursor())))) == ["half and half"]
 
 
-def test_a_reader_that_follows_holds_an_unfinished_line(write: Write) -> None:
+def test_a_following_reader_holds_the_partial_line(write: Write) -> None:
     reader = open_reader(write("a", "one\nhalf", end=""))
     assert texts(drain(reader)) == ["one"]
     write("a", " and half")
@@ -171,7 +171,7 @@ def test_a_reader_that_follows_holds_an_unfinished_line(write: Write) -> None:
     assert not reader.complete
 
 
-def test_a_reader_that_does_not_follow_reads_through_rotations(write: Write, tmp_path: Path) -> None:
+def test_a_non_following_reader_reads_through_rotations(write: Write, tmp_path: Path) -> None:
     source = write("a", "one")
     reader = open_reader(source)
     place = cursor.decode(reader.cursor())
@@ -185,7 +185,7 @@ def test_a_reader_that_does_not_follow_reads_through_rotations(write: Write, tmp
 # Cursors
 
 
-def test_a_cursor_of_several_sources_leads_back_to_each(write: Write) -> None:
+def test_a_cursor_of_several_sources_resumes_each(write: Write) -> None:
     a, b = write("a", *numbered("a", 9)), write("b", *numbered("b", 9))
     reader = read_together(a, b)
     heard = texts([event for _ in range(3) if (event := next_event(reader))])
@@ -193,14 +193,14 @@ def test_a_cursor_of_several_sources_leads_back_to_each(write: Write) -> None:
     assert sorted(heard + texts(rest)) == sorted(numbered("a", 9) + numbered("b", 9))
 
 
-def test_a_source_that_the_cursor_does_not_know_begins_as_asked(write: Write) -> None:
+def test_a_source_absent_from_the_cursor_begins_as_requested(write: Write) -> None:
     a, b = write("a", "one"), write("b", "two")
     reader = open_reader(a)
     drain(reader)
     assert texts(drain(read_together(a, b, checkpoints=cursor.decode(reader.cursor())))) == ["two"]
 
 
-def test_marks_of_other_sources_are_passed_over(write: Write) -> None:
+def test_checkpoints_of_other_sources_are_ignored(write: Write) -> None:
     a, b = write("a", "one"), write("b", "two")
     both = read_together(a, b)
     drain(both)
@@ -208,14 +208,14 @@ def test_marks_of_other_sources_are_passed_over(write: Write) -> None:
     assert texts(drain(open_reader(a, cursor.decode(both.cursor())))) == ["more"]
 
 
-def test_a_cursor_that_nobody_can_read_is_told_of(write: Write) -> None:
+def test_an_unknown_cursor_is_a_gap(write: Write) -> None:
     source = write("a", "one")
     gap, *rest = drain(open_reader(source, (unknown(source.key),)))
     assert isinstance(gap, Gap)
     assert (gap.reason, texts(rest)) == ("lost", ["one"])
 
 
-def test_all_readers_at_one_place_share_its_text(write: Write) -> None:
+def test_a_reader_of_one_source_shares_reads(write: Write) -> None:
     source = write("a", "one")
     reader = open_reader(source)
     (event,) = drain(reader)
@@ -267,7 +267,7 @@ def test_lines_by_number_are_those_a_list_would_give(
 
 
 @given(contents=files, count=st.integers(1, 50))
-def test_lines_around_a_place_are_those_a_list_would_give(tmp_path: Path, contents: Contents, count: int) -> None:
+def test_lines_around_a_position_are_those_a_list_would_give(tmp_path: Path, contents: Contents, count: int) -> None:
     everything = all_lines(contents)
     view = written(tmp_path, contents)
     places = [place for batch in view.by_number(0, 999).batches for place in batch.starts()]
@@ -291,12 +291,12 @@ def test_each_file_numbers_its_own_lines(tmp_path: Path) -> None:
     assert [line_count.lines for _, line_count in found.line_counts] == [2, 2, 0, 1]
 
 
-def test_the_total_is_told_to_one_who_asks_for_lines_beyond_the_end(tmp_path: Path) -> None:
+def test_a_range_beyond_the_end_has_the_total(tmp_path: Path) -> None:
     found = written(tmp_path, [(["one", "two"], "rest")]).by_number(9, 1)
     assert (shown(found), found.start, found.total) == ([], 3, 3)
 
 
-def test_more_lines_than_a_batch_holds_are_given(tmp_path: Path) -> None:
+def test_a_range_may_exceed_a_batch(tmp_path: Path) -> None:
     lines = numbered("line", 3 * MAX_LINES)
     view = written(tmp_path, [(lines, "")])
     assert shown(view.by_number(0, 2 * MAX_LINES + 5)) == lines[: 2 * MAX_LINES + 5]
@@ -307,7 +307,7 @@ def test_more_lines_than_a_batch_holds_are_given(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("counted", [False, True])
 @pytest.mark.parametrize("rest", ["", "x" * 9_000_000], ids=["", "with a long rest"])
-def test_an_answer_about_long_lines_has_the_nearest_of_them(*, counted: bool, rest: str, tmp_path: Path) -> None:
+def test_a_range_of_long_lines_has_the_nearest_ones(*, counted: bool, rest: str, tmp_path: Path) -> None:
     lines = [f"{number} " + "x" * 1_000_000 for number in range(20)]
     view = written(tmp_path, [(["old"], ""), (lines, rest)])
     live = view.generations[-1]
@@ -320,7 +320,7 @@ def test_an_answer_about_long_lines_has_the_nearest_of_them(*, counted: bool, re
     assert only == "x" * LINE_CAP
 
 
-def test_a_line_that_is_not_counted_yet_is_pending_and_found_later(tmp_path: Path) -> None:
+def test_an_uncounted_line_is_pending_at_first(tmp_path: Path) -> None:
     path = tmp_path / "a"
     line = b"x" * (MIB - 1) + b"\n"
     path.write_bytes(line * 20)
@@ -343,7 +343,7 @@ def test_a_line_that_is_not_counted_yet_is_pending_and_found_later(tmp_path: Pat
 
 @pytest.mark.parametrize("length", [0, 1, LINE_CAP - 1, LINE_CAP, LINE_CAP + 1, 3 * LINE_CAP + 5])
 @pytest.mark.parametrize("end", [b"\nafter\n", b""], ids=["before others", "unfinished"])
-def test_a_whole_line_is_had_in_pieces(length: int, end: bytes, tmp_path: Path) -> None:
+def test_a_whole_line_is_read_in_chunks(length: int, end: bytes, tmp_path: Path) -> None:
     generation = opened(tmp_path / "a", b"before\n" + b"x" * length + end)
     position = generation.position(7, None)
     pieces = list(whole_line(position))

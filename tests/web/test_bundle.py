@@ -15,13 +15,13 @@ OURS = sorted(name for name in FILES if name.endswith(".js") and not name.starts
 
 
 @pytest.mark.parametrize("entry", SCRIPTS)
-def test_a_bundle_imports_nothing_of_ours(entry: str) -> None:
+def test_a_bundle_has_no_imports(entry: str) -> None:
     bundled = bundle.script(FILES, entry)
     imports = [line for line in bundled.splitlines() if line.startswith(("import ", "export "))]
     assert all("/vendor/" in line for line in imports)
 
 
-def test_every_script_of_ours_is_in_a_bundle_once() -> None:
+def test_every_script_is_in_a_bundle_once() -> None:
     bundles = [bundle.script(FILES, entry) for entry in SCRIPTS]
     names = {line for name in OURS for line in FILES[name].splitlines() if line.startswith("export class ")}
     found = [text.splitlines().count(line.removeprefix("export ")) for line in names for text in bundles]
@@ -29,7 +29,7 @@ def test_every_script_of_ours_is_in_a_bundle_once() -> None:
     assert sum(found) >= len(names)
 
 
-def test_modules_come_after_what_they_import_with_names_of_their_own() -> None:
+def test_modules_follow_their_imports() -> None:
     files = {
         "js/main.js": 'import { b as c } from "./deep/b.js";\nimport { a } from "./a.js";\n\nconst own = c(a);\n',
         "js/a.js": "/** Says a. */\nexport const a = 1;\nconst own = 2;\n",
@@ -46,7 +46,7 @@ def test_modules_come_after_what_they_import_with_names_of_their_own() -> None:
     assert "Adds" not in text
 
 
-def test_a_script_keeps_its_place_for_what_it_loads_itself() -> None:
+def test_urls_beside_a_module_stay_valid() -> None:
     files = {
         "js/main.js": 'import { url } from "./net/port.js";\n',
         "js/net/port.js": 'export const url = new URL("./worker.js", import.meta.url);\n',
@@ -55,19 +55,19 @@ def test_a_script_keeps_its_place_for_what_it_loads_itself() -> None:
 
 
 @pytest.mark.parametrize("line", ['import "./a.js";', 'export * from "./a.js";', "export default 1;", "export { a };"])
-def test_what_is_not_understood_is_refused(line: str) -> None:
+def test_unsupported_syntax_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match=r"main\.js cannot be bundled"):
         bundle.script({"main.js": f"const a = 1;\n{line}\n", "a.js": ""}, "main.js")
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_no_string_goes_over_several_lines(name: str) -> None:
+def test_scripts_have_no_multiline_strings(name: str) -> None:
     # A line in one could look like a comment.
     assert [line for line in bundle.without_comments(FILES[name]).splitlines() if line.count("`") % 2] == []
 
 
 @pytest.mark.parametrize("entry", STYLES)
-def test_style_sheets_come_with_what_they_import_in_order(entry: str) -> None:
+def test_style_sheets_include_their_imports_in_order(entry: str) -> None:
     text = bundle.style(FILES, entry)
     assert "@import" not in text
     assert text.index(":root") < text.index("button")

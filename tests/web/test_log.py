@@ -39,14 +39,14 @@ def requests(server: Server) -> list[Mapping[str, Any]]:
     return [each for line in said(server) if "status" in (each := orjson.loads(line))]
 
 
-def test_without_a_format_only_what_matters_is_said_in_words(log: Path, serve: Serve) -> None:
+def test_the_default_log_has_only_warnings(log: Path, serve: Serve) -> None:
     later = log.with_name("later.log")
     server = serve(log, later)
     server.get("/api/sources")
     assert said(server) == [f"logviewer: {later} is missing; waiting for it"]
 
 
-def test_json_is_an_object_a_line_with_time_level_logger_and_message(log: Path, serve: Serve) -> None:
+def test_a_json_log_has_an_object_a_line(log: Path, serve: Serve) -> None:
     later = log.with_name("later.log")
     server = serve("--log-format", "json", later)
     (line,) = said(server)
@@ -55,7 +55,7 @@ def test_json_is_an_object_a_line_with_time_level_logger_and_message(log: Path, 
     assert told == {"level": "warning", "logger": "logviewer", "message": f"{later} is missing; waiting for it"}
 
 
-def test_a_request_is_told_with_method_path_status_and_seconds(log: Path, serve: Serve) -> None:
+def test_a_request_is_logged_with_its_fields(log: Path, serve: Serve) -> None:
     server = serve("--log-format", "json", log)
     server.get("/api/lines", source="app.log")
     server.get("/api/lines", source="nothing")
@@ -70,7 +70,7 @@ def test_a_request_is_told_with_method_path_status_and_seconds(log: Path, serve:
     assert {(each["level"], each["logger"]) for each in told} == {("info", "logviewer.requests")}
 
 
-def test_a_request_is_a_line_of_text_too(log: Path, serve: Serve) -> None:
+def test_a_request_is_logged_as_text(log: Path, serve: Serve) -> None:
     server = serve("--log-format", "text", log)
     server.get("/api/lines", source="app.log")
     (line,) = said(server)
@@ -79,14 +79,14 @@ def test_a_request_is_a_line_of_text_too(log: Path, serve: Serve) -> None:
     )
 
 
-def test_who_is_not_let_in_is_told_of(log: Path, serve: Serve) -> None:
+def test_a_refused_request_is_logged(log: Path, serve: Serve) -> None:
     server = serve("--log-format", "json", log)
     httpx.get(f"{server.base}/api/sources", trust_env=False, timeout=TIMEOUT)
     httpx.get(f"{server.base}/healthz", headers={"Host": "evil.example"}, trust_env=False, timeout=TIMEOUT)
     assert [each["status"] for each in requests(server)] == [401, 421]
 
 
-def test_a_stream_is_told_of_when_it_ends(log: Path, serve: Serve) -> None:
+def test_a_stream_is_logged_when_it_ends(log: Path, serve: Serve) -> None:
     server = serve("--log-format", "json", log)
     with server.stream(source="app.log") as stream:
         stream.next()
@@ -118,7 +118,7 @@ def test_a_path_cannot_forge_a_line(log: Path, serve: Serve, form: str) -> None:
     assert "/%0A%0D%1B%5B31mforged" in line
 
 
-def test_what_is_no_request_is_logged_in_the_same_form(log: Path, serve: Serve) -> None:
+def test_a_malformed_request_is_logged_alike(log: Path, serve: Serve) -> None:
     server = serve("--log-format", "json", log)
     with socket.create_connection(("127.0.0.1", server.port)) as client:
         client.sendall(b"no request\r\n\r\n")
@@ -127,7 +127,7 @@ def test_what_is_no_request_is_logged_in_the_same_form(log: Path, serve: Serve) 
     assert (orjson.loads(line)["level"], orjson.loads(line)["logger"]) == ("warning", "uvicorn.error")
 
 
-def test_an_exception_is_told_in_the_same_line() -> None:
+def test_an_exception_is_logged_in_one_line() -> None:
     try:
         raise ValueError("of the test")
     except ValueError:

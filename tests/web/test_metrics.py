@@ -24,11 +24,11 @@ def server(log: Path, serve: Serve) -> Server:
     return serve(log, log.with_name("later.log"))
 
 
-def test_a_stranger_gets_no_figures(server: Server) -> None:
+def test_metrics_need_a_token(server: Server) -> None:
     assert httpx.get(f"{server.base}/metrics", trust_env=False, timeout=TIMEOUT).status_code == 401
 
 
-def test_figures_come_in_the_form_of_prometheus(server: Server) -> None:
+def test_metrics_are_in_prometheus_format(server: Server) -> None:
     assert server.get("/metrics").headers["content-type"].startswith("text/plain; version=")
     asked = {"Accept": "application/openmetrics-text; version=1.0.0"}
     response = server.client.get("/metrics", headers=asked)
@@ -52,7 +52,7 @@ def test_streams_are_counted_while_they_are_open(server: Server) -> None:
     until(lambda: metric(server, "open_streams") == 0, what="the end of the stream in the figures")
 
 
-def test_what_streams_send_is_counted(server: Server) -> None:
+def test_sent_lines_and_bytes_are_counted(server: Server) -> None:
     with server.stream(source="app.log", from_="start") as stream:
         stream.lines(1)
     sent = metrics(server)
@@ -65,7 +65,7 @@ def test_what_streams_send_is_counted(server: Server) -> None:
 
 
 @pytest.mark.parametrize("form", [{}, {"format": "text"}], ids=["events", "text"])
-def test_lines_that_a_filter_leaves_out_are_not_counted(server: Server, log: Path, form: dict[str, str]) -> None:
+def test_excluded_lines_are_not_counted(server: Server, log: Path, form: dict[str, str]) -> None:
     log.write_text("yes\nno\nno\nyes\n")
     server.get("/api/stream", source="app.log", from_="start", q="yes", follow="false", **form)
     assert metric(server, "stream_lines_total") == 2
@@ -83,7 +83,7 @@ def test_gaps_are_counted_by_their_reason(server: Server, log: Path) -> None:
     assert [metric(server, f"stream_gaps_total.{reason}") for reason in reasons] == [1, 0, 0, 1]
 
 
-def test_a_reader_that_does_not_read_is_behind(server: Server, log: Path) -> None:
+def test_a_stalled_reader_is_behind(server: Server, log: Path) -> None:
     with log.open("a") as file:
         file.writelines(f"{'x' * 999}\n" for _ in range(40_000))
     assert metric(server, "stream_lag_bytes") == 0
@@ -109,14 +109,14 @@ def test_searches_are_counted_and_timed(server: Server) -> None:
     assert metric(server, "search_seconds_sum") > 0
 
 
-def test_a_search_that_nobody_reads_is_running_until_its_client_leaves(server: Server, log: Path) -> None:
+def test_an_unread_search_runs_until_its_client_leaves(server: Server, log: Path) -> None:
     log.write_text("".join(f"{number} {'x' * 500}\n" for number in range(100_000)))
     with server.client.stream("GET", "/api/search", params={"source": "app.log", "q": "x"}):
         until(lambda: metric(server, "searches_running") == 1, what="the search")
     until(lambda: metric(server, "searches_running") == 0, what="the end of the search")
 
 
-def test_the_process_is_told_of(server: Server) -> None:
+def test_the_process_has_metrics(server: Server) -> None:
     found = metrics(server)
     assert found["process_open_fds"] > 3
     assert found["process_resident_memory_bytes"] > 1_000_000

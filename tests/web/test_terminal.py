@@ -22,7 +22,7 @@ ESC_NAME = "esc\x1b[2J.log"
 
 
 @given(st.text())
-def test_nothing_that_commands_a_terminal_is_left(text: str) -> None:
+def test_control_characters_are_escaped(text: str) -> None:
     shown = visible(text)
     assert not [each for each in shown if unicodedata.category(each) == "Cc" and each not in "\t\n"]
     assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") & set(shown)
@@ -35,7 +35,7 @@ def test_other_text_stays(text: str) -> None:
 
 
 @given(st.text(st.characters(categories=["Cc", "Cf", "Zl", "Zp", "L"])))
-def test_json_says_the_same_and_commands_no_terminal(text: str) -> None:
+def test_json_escapes_control_characters(text: str) -> None:
     data = visible_json(orjson.dumps(text))
     assert orjson.loads(data) == text
     assert visible(data.decode()) == data.decode()
@@ -53,13 +53,13 @@ def server(logs: Path, serve: Serve) -> Server:
     [{}, {"q": "b"}, {"q": "plain", "context": "1"}, {"from_": "-2"}],
     ids=["all", "query", "context", "last"],
 )
-def test_a_terminal_is_not_commanded(asked: dict[str, Any], server: Server) -> None:
+def test_text_has_no_control_characters(asked: dict[str, Any], server: Server) -> None:
     params = {"source": "app.log", "follow": "false", "format": "text", "from_": "start", **asked}
     assert SHOWN in server.get("/api/stream", **params).text.split("\n")
     assert HOSTILE in server.get("/api/stream", raw="true", **params).text.split("\n")
 
 
-def test_the_url_of_the_page_does_not_command_a_terminal_either(server: Server) -> None:
+def test_text_of_the_pages_url_has_no_control_characters(server: Server) -> None:
     accept = {"Accept": "text/plain"}
     assert server.client.get("/?source=app.log", headers=accept).text == f"{SHOWN}\nplain\n"
     assert server.client.get("/?source=app.log&raw=true", headers=accept).text == f"{HOSTILE}\nplain\n"
@@ -73,20 +73,20 @@ def test_the_url_of_the_page_does_not_command_a_terminal_either(server: Server) 
         ("/api/search", {"q": "b"}),
     ],
 )
-def test_events_and_json_do_not_command_a_terminal_either(server: Server, path: str, params: dict[str, str]) -> None:
+def test_events_and_json_have_no_control_characters(server: Server, path: str, params: dict[str, str]) -> None:
     text = server.get(path, source="app.log", **params).raise_for_status().text
     assert visible(text) == text
     assert "\\u009b2J" in text
 
 
-def test_one_line_does_not_command_a_terminal_either(server: Server) -> None:
+def test_one_line_has_no_control_characters(server: Server) -> None:
     at = server.get("/api/lines", source="app.log", places="true").json()["lines"][0]["at"]
     assert server.get("/api/line", source="app.log", at=at).text == SHOWN
     assert server.get("/api/line", source="app.log", at=at, raw="true").text == HOSTILE
 
 
 @given(st.text(), st.lists(st.integers(0, 100)), st.sampled_from(["utf-8", "utf-16-le", "utf-16-be"]))
-def test_a_line_in_pieces_is_the_line(text: str, cuts: list[int], codec: str) -> None:
+def test_a_line_escaped_in_chunks_is_the_same(text: str, cuts: list[int], codec: str) -> None:
     data = text.encode(codec, "replace")
     places = [0, *sorted(cuts), len(data)]
     pieces = [data[begin:end] for begin, end in pairwise(places)]
@@ -94,7 +94,7 @@ def test_a_line_in_pieces_is_the_line(text: str, cuts: list[int], codec: str) ->
     assert shown == visible(data.decode(codec).removesuffix("\r"))
 
 
-def test_names_of_sources_do_not_command_a_terminal(server: Server) -> None:
+def test_names_of_sources_have_no_control_characters(server: Server) -> None:
     params = {"source": ["app.log", ESC_NAME], "format": "text", "from": "start"}
     with server.client.stream("GET", "/api/stream", params=params) as response:
         read = b""
@@ -106,13 +106,13 @@ def test_names_of_sources_do_not_command_a_terminal(server: Server) -> None:
     assert b"==> esc\\x1b[2J.log <==" in read
 
 
-def test_lines_end_no_event_of_a_stream(server: Server) -> None:
+def test_line_separators_end_no_event(server: Server) -> None:
     with server.stream(source="app.log", from_="start") as stream:
         assert stream.lines(2) == [HOSTILE, "plain"]
 
 
 @pytest.mark.parametrize("query", [{}, {"q": "plain"}, {"q": "b"}], ids=["whole", "plain", "hostile"])
-def test_a_download_is_kept_and_not_shown(query: dict[str, str], server: Server) -> None:
+def test_a_download_is_an_attachment(query: dict[str, str], server: Server) -> None:
     response = server.get("/api/download", source="app.log", **query)
     assert response.headers["content-disposition"].startswith("attachment;")
     assert response.headers["x-content-type-options"] == "nosniff"

@@ -31,25 +31,25 @@ assert [[note for note in found if note[0] == str(writer)] for writer in range(4
 """
 
 
-def test_processes_that_write_at_the_same_time_lose_nothing() -> None:
+def test_concurrent_writers_lose_nothing() -> None:
     subprocess.run([sys.executable, "-c", FOUR_WRITERS], check=True, timeout=60)
 
 
-def test_a_note_is_read_once() -> None:
+def test_a_message_is_read_once() -> None:
     notes = SharedLog()
     notes.write("one")
     notes.write("zwölf")
     assert [notes.read(), notes.read()] == [["one", "zwölf"], []]
 
 
-def test_the_last_ones_are_kept() -> None:
+def test_the_latest_messages_are_kept() -> None:
     notes = SharedLog(3)
     for number in range(5):
         notes.write(str(number))
     assert notes.read() == ["2", "3", "4"]
 
 
-def test_a_note_that_is_too_long_is_refused() -> None:
+def test_a_long_message_is_refused() -> None:
     notes = SharedLog()
     notes.write("x" * LONGEST_BYTES)
     with pytest.raises(ValueError, match="too long"):

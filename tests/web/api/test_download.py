@@ -38,20 +38,20 @@ def test_a_file_comes_as_it_is(server: Server) -> None:
     assert headers["content-disposition"] == "attachment; filename*=UTF-8''app.log"
 
 
-def test_a_name_of_any_letters_is_kept(server: Server) -> None:
+def test_any_file_name_is_kept(server: Server) -> None:
     response = server.get("/api/download", source="Größe; x.log")
     assert response.headers["content-disposition"] == "attachment; filename*=UTF-8''Gr%C3%B6%C3%9Fe%3B%20x.log"
     assert response.headers["content-type"] == "text/plain; charset=utf-16-le"
 
 
-def test_what_passes_comes_as_utf8_whatever_the_file_is(logs: Path, serve: Serve) -> None:
+def test_filtered_lines_are_utf_8_in_any_encoding(logs: Path, serve: Serve) -> None:
     (logs / "u16.log").write_bytes("\ufeffÄ x\r\nnone\nÖ x\n".encode("utf-16-le"))
     response = serve(logs).get("/api/download", source="u16.log", q="x")
     assert (response.headers["content-type"], response.content) == ("text/plain; charset=utf-8", "Ä x\nÖ x\n".encode())
 
 
 @pytest.mark.parametrize("query", [{}, {"q": "7"}])
-def test_several_sources_come_as_one_file_by_time(logs: Path, serve: Serve, query: dict[str, str]) -> None:
+def test_several_sources_are_one_file_by_time(logs: Path, serve: Serve, query: dict[str, str]) -> None:
     lines = [f"{1_795_168_800 + each} line {each}" for each in range(3000)]
     for name, own in (("a.log", lines[0::3]), ("b.log", lines[1::3]), ("c.log", lines[2:1500:3])):
         (logs / name).write_text("".join(f"{line}\n" for line in own))
@@ -89,17 +89,17 @@ def test_a_range_beyond_the_end_is_416(asked: str, server: Server) -> None:
 
 
 @pytest.mark.parametrize("asked", ["lines=0-5", "bytes=5-4", "bytes=-", "bytes=0-1,5-6", "bytes=x-", "5-6"])
-def test_a_range_of_another_kind_gives_the_whole(asked: str, server: Server) -> None:
+def test_an_unknown_kind_of_range_gives_the_whole_file(asked: str, server: Server) -> None:
     response = server.client.get("/api/download?source=app.log", headers={"Range": asked})
     assert (response.status_code, len(response.content)) == (200, len(DATA))
 
 
-def test_a_range_of_a_file_that_may_be_another_gives_the_whole(server: Server) -> None:
+def test_a_range_of_a_changed_file_gives_the_whole_file(server: Server) -> None:
     headers = {"Range": "bytes=0-1", "If-Range": '"abc"'}
     assert server.client.get("/api/download?source=app.log", headers=headers).status_code == 200
 
 
-def test_the_head_tells_the_size(server: Server) -> None:
+def test_a_head_request_has_the_size(server: Server) -> None:
     response = server.client.head("/api/download?source=app.log")
     assert (response.status_code, response.content) == (200, b"")
     assert response.headers["content-length"] == str(len(DATA))
@@ -112,7 +112,7 @@ def test_an_empty_file_is_empty_and_a_missing_one_404(server: Server) -> None:
     assert server.get("/api/download", source="nothing").status_code == 404
 
 
-def test_a_file_that_grows_meanwhile_comes_as_it_was(logs: Path, serve: Serve) -> None:
+def test_a_file_that_grows_meanwhile_is_sent_as_it_was(logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_bytes(DATA * 50)
     server = serve(log)
@@ -127,7 +127,7 @@ def test_a_file_that_grows_meanwhile_comes_as_it_was(logs: Path, serve: Serve) -
     until(lambda: server.get("/api/download", source="app.log").content == b"another\n")
 
 
-def test_a_client_that_reads_no_further_does_not_keep_the_server(logs: Path, serve: Serve) -> None:
+def test_an_unread_download_does_not_delay_the_end(logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_bytes(DATA * 50)
     server = serve(log)
@@ -137,7 +137,7 @@ def test_a_client_that_reads_no_further_does_not_keep_the_server(logs: Path, ser
 
 
 @pytest.mark.parametrize("way", ["whole", "filtered", "redacted"])
-def test_a_file_that_is_truncated_meanwhile_breaks_the_download_off(way: str, logs: Path, serve: Serve) -> None:
+def test_a_truncation_breaks_the_download_off(way: str, logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_bytes(DATA * 50)
     config = logs / "logviewer.toml"

@@ -27,7 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_no_parameter_is_an_error_of_the_server(server: Server, path: str) -> None:
+def test_no_parameter_causes_a_server_error(server: Server, path: str) -> None:
     schema = schemathesis.openapi.from_url(f"{server.base}/api/openapi.json", headers=server.headers)
     answered: Counter[int] = Counter()
 

@@ -73,7 +73,7 @@ def detail(response: httpx.Response, status: int) -> str:
 # Sources
 
 
-def test_sources_say_what_there_is(server: Server, directory: Path) -> None:
+def test_sources_have_all_their_fields(server: Server, directory: Path) -> None:
     response = server.get("/api/sources")
     assert (response.headers["content-type"], response.headers["cache-control"]) == ("application/json", "no-store")
     sources = {source["path"]: source for source in response.json()}
@@ -106,7 +106,7 @@ def test_a_source_is_found_by_its_name_too(server: Server) -> None:
     assert lines(server, "three.log") == lines(server, server.source_id("three.log"))
 
 
-def test_an_ambiguous_name_is_refused_and_the_ids_work(server: Server) -> None:
+def test_an_ambiguous_name_is_refused(server: Server) -> None:
     assert "source" in detail(server.get("/api/lines", source="same.log"), 404)
     ids = [source["id"] for source in server.get("/api/sources").json() if source["name"] == "same.log"]
     assert [texts(lines(server, each)) for each in ids] == [["a"], ["b"]]
@@ -133,7 +133,7 @@ def test_lines_are_those_of_the_file(server: Server, name: str) -> None:
     assert (answer["total"], answer["complete"]) in ((len(expected), True), (None, False))
 
 
-def test_lines_have_the_keys_of_the_contract(server: Server) -> None:
+def test_lines_have_the_documented_keys(server: Server) -> None:
     answer = lines(server, "three.log")
     assert set(answer) == {"total", "complete", "start", "lines"}
     assert set(answer["lines"][0]) == {"source", "n", "text", "level", "time", "at"}
@@ -145,7 +145,7 @@ def test_lines_start_anywhere(server: Server) -> None:
     assert [line["n"] for line in answer["lines"]] == [4322, 4323, 4324]
 
 
-def test_lines_are_1000_unless_told(server: Server) -> None:
+def test_the_default_count_is_1000(server: Server) -> None:
     assert len(lines(server, "many.log")["lines"]) == 1000
 
 
@@ -167,7 +167,7 @@ def test_a_start_before_the_first_line_is_the_first_line(server: Server, start: 
 
 @pytest.mark.parametrize("name", ["three.log", "rest.log"])
 @pytest.mark.parametrize("beyond", [0, 1, 2, 10**40])
-def test_a_start_after_the_last_line_gives_none_and_the_total(server: Server, name: str, beyond: int) -> None:
+def test_a_start_after_the_last_line_gives_only_the_total(server: Server, name: str, beyond: int) -> None:
     total = len(FILES[name][1])
     answer = lines(server, name, start=total + beyond)
     assert (answer["lines"], answer["total"], answer["complete"]) == ([], total, True)
@@ -176,23 +176,23 @@ def test_a_start_after_the_last_line_gives_none_and_the_total(server: Server, na
 
 @pytest.mark.parametrize("source", ["empty.log", MISSING])
 @pytest.mark.parametrize("start", [0, 5, -5])
-def test_where_nothing_is_there_are_no_lines(server: Server, source: str, start: int) -> None:
+def test_an_empty_source_has_no_lines(server: Server, source: str, start: int) -> None:
     answer = lines(server, source, start=start)
     assert (answer["total"], answer["complete"], answer["lines"]) == (0, True, [])
 
 
-def test_a_line_without_an_end_says_so(server: Server) -> None:
+def test_an_unterminated_line_is_flagged(server: Server) -> None:
     whole, part = lines(server, "rest.log")["lines"]
     assert ("unterminated" in whole, part["unterminated"]) == (False, True)
 
 
-def test_total_is_the_same_wherever_one_starts(server: Server) -> None:
+def test_the_total_is_the_same_for_every_start(server: Server) -> None:
     starts = (0, 1, 2, 3, -1, -2)
     totals = {lines(server, "rest.log", start=start)["total"] for start in starts}
     assert totals <= {2, None}
 
 
-def test_the_first_lines_are_numbered_and_counted_at_once(server: Server) -> None:
+def test_a_small_file_is_counted_at_once(server: Server) -> None:
     for name, (_, expected) in FILES.items():
         if len(FILES[name][0]) < 256 * 1024:
             answer = lines(server, name, start=-1)
@@ -200,7 +200,7 @@ def test_the_first_lines_are_numbered_and_counted_at_once(server: Server) -> Non
             assert [line["n"] for line in answer["lines"]] == ([len(expected)] if expected else [])
 
 
-def test_places_tell_the_files_and_which_of_them_a_line_is_in(server: Server) -> None:
+def test_places_name_the_file_of_each_line(server: Server) -> None:
     answer = lines(server, "rest.log", places=True)
     assert set(answer) == {"total", "complete", "start", "files", "lines"}
     (file,) = answer["files"]
@@ -208,7 +208,7 @@ def test_places_tell_the_files_and_which_of_them_a_line_is_in(server: Server) ->
     assert [line["file"] for line in answer["lines"]] == [file["file"]] * 2
 
 
-def test_sources_tell_their_lines(server: Server, directory: Path) -> None:
+def test_sources_have_their_line_counts(server: Server, directory: Path) -> None:
     expected = {str(directory / name): len(texts) for name, (_, texts) in FILES.items()}
 
     def counted() -> bool:
@@ -223,7 +223,7 @@ def test_sources_tell_their_lines(server: Server, directory: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != "many.log"])
 @pytest.mark.parametrize("count", [1, 2, 5000])
-def test_before_a_line_come_those_that_precede_it(server: Server, name: str, count: int) -> None:
+def test_before_gives_the_preceding_lines(server: Server, name: str, count: int) -> None:
     expected = FILES[name][1]
     for index, line in enumerate(lines(server, name)["lines"]):
         answer = lines(server, name, before=line["at"], count=count)
@@ -245,7 +245,7 @@ def test_the_cursor_of_a_line_from_the_end_leads_to_it(server: Server, name: str
         assert texts(lines(server, name, at=line["at"], count=1)) == [line["text"]]
 
 
-def test_from_a_cursor_lines_go_on(server: Server) -> None:
+def test_a_cursor_continues_with_the_next_lines(server: Server) -> None:
     at = lines(server, "many.log", start=3000, count=1)["lines"][0]["at"]
     answer = lines(server, "many.log", at=at, count=5000)
     assert texts(answer) == FILES["many.log"][1][3000:]
@@ -259,7 +259,7 @@ def test_the_id_of_a_stream_leads_to_the_next_line(server: Server) -> None:
     assert line["n"] == len(event.data["lines"]) + 1
 
 
-def test_a_permalink_outlives_a_rotation_and_says_when_its_line_is_gone(logs: Path, serve: Serve) -> None:
+def test_a_permalink_survives_a_rotation(logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_text("one\ntwo\nthree\n")
     first = serve(log)
@@ -285,7 +285,7 @@ def test_a_cursor_of_another_source_is_404(server: Server) -> None:
 
 
 @pytest.mark.parametrize("at", ["1", "x", "2" + "A" * 48, "1" + "A" * 47, "1" + "é" * 48, "1" + "=" * 48])
-def test_what_is_no_cursor_is_422(server: Server, at: str) -> None:
+def test_an_invalid_cursor_is_422(server: Server, at: str) -> None:
     for path in ("/api/lines", "/api/line"):
         assert detail(server.get(path, source="three.log", at=at), 422).startswith("at: ")
     assert detail(server.get("/api/lines", source="three.log", before=at), 422).startswith("before: ")
@@ -294,13 +294,13 @@ def test_what_is_no_cursor_is_422(server: Server, at: str) -> None:
 # Long lines
 
 
-def test_a_line_over_1_mib_comes_cut_with_its_length(server: Server) -> None:
+def test_a_line_over_1_mib_is_cut_and_has_its_length(server: Server) -> None:
     before, line, after = lines(server, "long.log")["lines"]
     assert (len(line["text"]), line["cut"]) == (MIB, len(LONG))
     assert ("cut" in before, "cut" in after) == (False, False)
 
 
-def test_a_cut_line_comes_whole_from_its_cursor(server: Server) -> None:
+def test_a_cut_line_is_whole_at_its_cursor(server: Server) -> None:
     for start in (1, -2):
         at = lines(server, "long.log", start=start, count=1)["lines"][0]["at"]
         response = server.get("/api/line", source="long.log", at=at)
@@ -309,14 +309,14 @@ def test_a_cut_line_comes_whole_from_its_cursor(server: Server) -> None:
 
 
 @pytest.mark.parametrize("name", ["three.log", "rest.log", "wrong.log", "utf16.log"])
-def test_any_line_comes_alone_as_its_bytes_are(server: Server, name: str) -> None:
+def test_any_line_alone_is_its_bytes(server: Server, name: str) -> None:
     codec = "utf-16-le" if name == "utf16.log" else "utf-8"
     data = FILES[name][0].split("\n".encode(codec))
     for line, whole in zip(lines(server, name)["lines"], data, strict=False):
         assert server.get("/api/line", source=name, at=line["at"], raw="true").content == whole
 
 
-def test_a_growing_line_over_1_mib_is_cut_too(logs: Path, serve: Serve) -> None:
+def test_a_growing_line_over_1_mib_is_cut(logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_bytes(LONG)
     server = serve(log)
@@ -325,7 +325,7 @@ def test_a_growing_line_over_1_mib_is_cut_too(logs: Path, serve: Serve) -> None:
     assert server.get("/api/line", source="app.log", at=line["at"]).content == LONG
 
 
-def test_an_answer_stays_small_where_lines_are_long(logs: Path, serve: Serve) -> None:
+def test_a_response_with_long_lines_stays_small(logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_bytes((b"x" * (MIB - 1) + b"\n") * 48)
     answer = serve(log).get("/api/lines", source="app.log", count=5000)
@@ -376,12 +376,12 @@ def test_an_answer_stays_small_where_lines_are_long(logs: Path, serve: Serve) ->
         ("/api/sources?q=error", "q"),
     ],
 )
-def test_a_bad_parameter_is_422_and_named(server: Server, query: str, named: str) -> None:
+def test_a_bad_parameter_is_422_with_its_name(server: Server, query: str, named: str) -> None:
     assert named in detail(server.client.get(query), 422)
 
 
 @pytest.mark.parametrize("names", [("start", "at"), ("start", "before"), ("at", "before")])
-def test_two_places_together_are_422_and_both_are_named(server: Server, names: tuple[str, str]) -> None:
+def test_two_positions_together_are_422(server: Server, names: tuple[str, str]) -> None:
     at = lines(server, "three.log")["lines"][0]["at"]
     given = {name: 0 if name == "start" else at for name in names}
     message = detail(server.get("/api/lines", source="three.log", **given), 422)
@@ -414,14 +414,14 @@ QUERIES = st.builds(
 
 @given(path=st.sampled_from(PATHS), query=QUERIES, event_id=st.text(st.characters(codec="latin-1"), max_size=60))
 @settings(max_examples=60)
-def test_no_query_string_is_an_error_of_the_server(server: Server, path: str, query: str, event_id: str) -> None:
+def test_no_query_string_causes_a_server_error(server: Server, path: str, query: str, event_id: str) -> None:
     url = httpx.URL(server.base).copy_with(raw_path=f"{path}?{query}".encode())
     printable = "".join(each for each in event_id if each.isprintable()).strip()
     with server.client.stream("GET", url, headers=[(b"Last-Event-ID", printable.encode("latin-1"))]) as response:
         assert response.status_code < 500
 
 
-def test_a_file_that_cannot_be_read_is_unreadable_and_no_error(logs: Path, serve: Serve) -> None:
+def test_an_unreadable_file_is_a_state(logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_text("secret\n")
     log.chmod(0)
@@ -430,7 +430,7 @@ def test_a_file_that_cannot_be_read_is_unreadable_and_no_error(logs: Path, serve
     assert lines(server, "app.log")["lines"] == []
 
 
-def test_each_line_tells_its_level_and_its_time(logs: Path, serve: Callable[..., Server]) -> None:
+def test_each_line_has_its_level_and_time(logs: Path, serve: Callable[..., Server]) -> None:
     (logs / "app.log").write_text("2026-11-21T01:02:03.456Z ERROR broken\n    at org.example.App\n")
     lines = serve(logs / "app.log").get("/api/lines", source="app.log", start=0).json()["lines"]
     assert [(line["level"], line["time"]) for line in lines] == [("error", 1_795_222_923_456), (None, None)]

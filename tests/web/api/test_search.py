@@ -45,7 +45,7 @@ def log(logs: Path) -> Path:
     return path
 
 
-def test_a_search_tells_every_match_newest_first(log: Path, serve: Serve) -> None:
+def test_a_search_sends_every_match_newest_first(log: Path, serve: Serve) -> None:
     matches, progress, end = search(serve(log), source="app.log", q="took 7 ms", marks=3)
     expected = [(number, line) for number, line in enumerate(story(3000), 1) if "took 7 ms" in line]
     assert [(each["n"], each["text"]) for each in matches] == expected[::-1]
@@ -59,7 +59,7 @@ def test_a_search_tells_every_match_newest_first(log: Path, serve: Serve) -> Non
     assert end == {"complete": True}
 
 
-def test_a_search_goes_from_the_oldest_match_and_ends_at_its_limit(log: Path, serve: Serve) -> None:
+def test_a_search_from_the_oldest_match_ends_at_its_limit(log: Path, serve: Serve) -> None:
     server = serve(log)
     matches, _, end = search(server, source="app.log", q="took 7 ms", order="oldest", limit=3)
     assert [each["n"] for each in matches] == [2, 102, 202]
@@ -82,7 +82,7 @@ def test_several_sources_are_searched_together(log: Path, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("order", ["newest", "oldest"])
-def test_matches_of_several_sources_are_told_by_time(logs: Path, serve: Serve, order: str) -> None:
+def test_matches_of_several_sources_are_in_order_of_time(logs: Path, serve: Serve, order: str) -> None:
     lines = story(3000)
     append(logs / "a.log", *lines[0::3])
     append(logs / "b.log", *lines[1::3])
@@ -114,7 +114,7 @@ def test_matches_of_several_sources_are_told_by_time(logs: Path, serve: Serve, o
         {"q": "nothing like it"},
     ],
 )
-def test_history_live_text_and_file_give_the_same_lines(log: Path, serve: Serve, query: dict[str, Any]) -> None:
+def test_all_routes_give_the_same_lines(log: Path, serve: Serve, query: dict[str, Any]) -> None:
     server = serve(log)
     history = view_texts(server, source="app.log", **query)
     with server.stream(source="app.log", from_="start", follow="false", **query) as stream:
@@ -134,7 +134,7 @@ def test_history_live_text_and_file_give_the_same_lines(log: Path, serve: Serve,
         assert found.stdout.splitlines() == history
 
 
-def test_a_filtered_view_gives_any_place(log: Path, serve: Serve) -> None:
+def test_a_filtered_view_is_read_at_any_position(log: Path, serve: Serve) -> None:
     server = serve(log)
     errors = [line for line in story(3000) if "ERROR" in line]
     assert view_texts(server, source="app.log", level="error") == errors
@@ -150,7 +150,7 @@ def test_a_filtered_view_gives_any_place(log: Path, serve: Serve) -> None:
     assert (after["start"], before["start"]) == (150, 149)
 
 
-def test_a_filtered_stream_follows_and_its_cursor_moves_past_what_is_left_out(log: Path, serve: Serve) -> None:
+def test_a_filtered_streams_cursor_moves_past_excluded_lines(log: Path, serve: Serve) -> None:
     server = serve(log)
     with server.stream(source="app.log", q="ERROR", from_=-2) as stream:
         assert stream.lines(2) == [line for line in story(3000) if "ERROR" in line][-2:]
@@ -169,7 +169,7 @@ def test_a_filtered_stream_follows_and_its_cursor_moves_past_what_is_left_out(lo
         assert stream.lines(1) == ["the next"]
 
 
-def test_matches_grow_with_the_file_and_outlive_a_rotation(log: Path, serve: Serve) -> None:
+def test_matches_grow_with_the_file(log: Path, serve: Serve) -> None:
     server = serve(log)
     before = view_texts(server, source="app.log", q="ERROR")
     append(log, *story(10, start=3000))
@@ -226,7 +226,7 @@ def test_a_search_ends_with_its_client(log: Path, serve: Serve) -> None:
     assert server.stop() == 0
 
 
-def test_the_url_of_the_page_gives_a_terminal_its_lines(log: Path, serve: Serve) -> None:
+def test_the_pages_url_gives_a_terminal_its_lines(log: Path, serve: Serve) -> None:
     server = serve(log)
     query = {"source": server.source_id("app.log"), "level": "error", "q": "took 2", "at2": "x", "find": "y"}
     found = server.client.get("/", params=query, headers={"Accept": "text/plain"})
@@ -264,9 +264,7 @@ def test_without_now_relative_times_count_from_the_request(logs: Path, serve: Se
 
 
 @pytest.mark.parametrize("query", [{}, {"q": "7 m"}, {"from": "-5"}, {"from": "-5", "q": "7 m"}, {"from": "end"}])
-def test_the_history_of_several_sources_comes_to_a_terminal_by_time(
-    logs: Path, serve: Serve, query: dict[str, str]
-) -> None:
+def test_text_of_several_sources_is_in_order_of_time(logs: Path, serve: Serve, query: dict[str, str]) -> None:
     lines = story(3000)
     append(logs / "a.log", *lines[0::3])
     append(logs / "b.log", *lines[1::3])
@@ -293,13 +291,13 @@ def test_lines_around_matches_are_flagged_and_not_counted(log: Path, serve: Serv
 
 
 @pytest.mark.parametrize("order", ["newest", "oldest"])
-def test_a_limit_is_of_matches_and_each_has_its_lines_around(log: Path, serve: Serve, order: str) -> None:
+def test_a_limit_counts_matches_without_their_context(log: Path, serve: Serve, order: str) -> None:
     matches, _, _ = search(serve(log), source="app.log", q="took 7 ms", context=1, limit=2, order=order)
     numbers = [1, 2, 3, 101, 102, 103] if order == "oldest" else [2903, 2902, 2901, 2803, 2802, 2801]
     assert [each["n"] for each in matches] == numbers
 
 
-def test_groups_that_are_apart_are_parted_in_text(log: Path, serve: Serve) -> None:
+def test_separate_groups_are_separated_in_text(log: Path, serve: Serve) -> None:
     server = serve(log)
     found = subprocess.run([RG, "-C", "1", "took [27] ms", log], capture_output=True, text=True, check=False).stdout
     query: dict[str, Any] = {"source": "app.log", "q": "took [27] ms", "regex": "true", "context": 1}
@@ -307,7 +305,7 @@ def test_groups_that_are_apart_are_parted_in_text(log: Path, serve: Serve) -> No
     assert server.client.get("/", params=query, headers={"Accept": "text/plain"}).text == found
 
 
-def test_lines_of_a_record_are_no_matches(logs: Path, serve: Serve) -> None:
+def test_lines_of_a_record_do_not_count_as_matches(logs: Path, serve: Serve) -> None:
     append(
         logs / "app.log", "2026-11-20 10:00:00 ERROR it failed", "  at a()", "  at b()", "2026-11-20 10:00:01 INFO on"
     )
@@ -318,7 +316,7 @@ def test_lines_of_a_record_are_no_matches(logs: Path, serve: Serve) -> None:
     assert sum(map(sum, counts.values())) == 1
 
 
-def test_an_unfinished_last_line_is_found_by_all_and_once(log: Path, serve: Serve) -> None:
+def test_every_route_matches_the_partial_last_line_once(log: Path, serve: Serve) -> None:
     server = serve(log)
     for size in (3000, 60_000):
         log.write_text("".join(f"{line}\n" for line in story(size)))
@@ -355,7 +353,7 @@ def _counted(server: Server, query: dict[str, Any]) -> Any:
     return answer if answer["complete"] else None
 
 
-def test_an_unfinished_last_line_without_a_time_has_a_level(logs: Path, serve: Serve) -> None:
+def test_the_partial_last_line_has_a_level(logs: Path, serve: Serve) -> None:
     (logs / "app.log").write_text("INFO a\nERROR b")
     levels = serve(logs).get("/api/histogram", source="app.log").json()["levels"]
     assert (levels["info"], levels["error"]) == ([1], [1])

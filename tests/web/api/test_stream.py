@@ -68,7 +68,7 @@ def test_httpx_sse_follows(logs: Path, serve: Serve) -> None:
 LOG = "2026-11-21 01:02:03,456 ERROR broken\nno more\n"
 
 
-def test_a_plain_stream_tells_lines_and_their_number_only(logs: Path, serve: Serve) -> None:
+def test_a_plain_stream_has_only_lines_and_numbers(logs: Path, serve: Serve) -> None:
     (logs / "app.log").write_text(LOG)
     server = serve(logs / "app.log")
     with server.stream(source="app.log", from_="start") as stream:
@@ -89,7 +89,7 @@ def test_times_are_epoch_milliseconds_or_null(logs: Path, serve: Serve) -> None:
     assert (list(data), data["times"]) == (["source", "n", "lines", "times"], [1_795_222_923_456, None])
 
 
-def test_places_lead_to_the_first_line_of_each_event(logs: Path, serve: Serve) -> None:
+def test_places_locate_the_first_line_of_each_event(logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_text("".join(f"{number}\n" for number in range(2500)))
     other = logs / "b.log"
@@ -111,7 +111,7 @@ def test_places_lead_to_the_first_line_of_each_event(logs: Path, serve: Serve) -
         assert data["file"] not in files
 
 
-def test_readers_who_ask_for_different_things_at_one_place_get_them(logs: Path, serve: Serve) -> None:
+def test_readers_at_one_position_get_their_own_fields(logs: Path, serve: Serve) -> None:
     (logs / "app.log").write_text(LOG)
     server = serve(logs / "app.log")
     for asked in [{}, {"levels": "true"}, {"times": "true"}, {"levels": "true", "times": "true"}, {}]:
@@ -119,7 +119,7 @@ def test_readers_who_ask_for_different_things_at_one_place_get_them(logs: Path, 
             assert {"levels", "times"} & set(stream.next("lines").data) == set(asked)
 
 
-def test_a_source_that_the_cursor_does_not_know_begins_at_from(logs: Path, serve: Serve) -> None:
+def test_a_source_absent_from_the_cursor_begins_at_from(logs: Path, serve: Serve) -> None:
     for name in ("a.log", "b.log"):
         (logs / name).write_text("".join(f"{name} {number}\n" for number in range(5)))
     server = serve(logs / "a.log", logs / "b.log")

@@ -53,14 +53,14 @@ def test_only_api_routes_and_health_are_described(server: Server) -> None:
 
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
-def test_no_method_goes_past_the_guard(stranger: httpx.Client, method: str) -> None:
+def test_no_method_bypasses_the_guard(stranger: httpx.Client, method: str) -> None:
     assert stranger.request(method, "/api/sources").status_code == 401
 
 
 @pytest.mark.parametrize(
     "path", ["/static/../api/sources", "//api/sources", "/api/sources/", "/healthz/../api/sources"]
 )
-def test_no_spelling_of_a_path_goes_past_the_guard(stranger: httpx.Client, path: str) -> None:
+def test_no_spelling_of_a_path_bypasses_the_guard(stranger: httpx.Client, path: str) -> None:
     raw = httpx.URL(scheme="http", host=stranger.base_url.host, port=stranger.base_url.port, raw_path=path.encode())
     assert stranger.get(raw).status_code in (401, 404)
 
@@ -73,19 +73,19 @@ def test_the_page_becomes_a_sign_in_form(stranger: httpx.Client) -> None:
     assert 'role="alert"' not in response.text
 
 
-def test_the_form_keeps_what_was_asked_for(stranger: httpx.Client) -> None:
+def test_the_form_keeps_the_query(stranger: httpx.Client) -> None:
     page = stranger.get("/", params=[("source", "a"), ("source", "b"), ("q", '"><script>')]).text
     hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page)
     assert hidden == [("source", "a"), ("source", "b"), ("q", "&#34;&gt;&lt;script&gt;")]
 
 
-def test_health_and_what_the_form_is_made_of_are_free(stranger: httpx.Client) -> None:
+def test_health_and_the_forms_files_need_no_token(stranger: httpx.Client) -> None:
     assert stranger.get("/healthz").json() == {"status": "ok"}
     for url in re.findall(r'(?:src|href)="(/static/[^"]+)"', stranger.get("/").text):
         assert stranger.get(url).status_code == 200, url
 
 
-def test_the_console_itself_is_not_for_strangers(server: Server, stranger: httpx.Client) -> None:
+def test_the_pages_scripts_need_a_token(server: Server, stranger: httpx.Client) -> None:
     urls = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', server.get("/").text))
     free = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', stranger.get("/").text))
     assert any(url.endswith("/js/main.js") for url in urls - free)
@@ -96,7 +96,7 @@ def test_the_console_itself_is_not_for_strangers(server: Server, stranger: httpx
 # With a wrong one
 
 
-def test_a_wrong_token_shows_the_form_again_and_says_so(stranger: httpx.Client) -> None:
+def test_a_wrong_token_shows_the_form_with_an_error(stranger: httpx.Client) -> None:
     response = stranger.get("/", params={"token": "wrong", "source": "a"})
     assert response.status_code == 401
     assert "set-cookie" not in response.headers
@@ -117,14 +117,14 @@ def test_a_wrong_cookie_is_refused(server: Server, stranger: httpx.Client, value
     assert stranger.get("/api/sources", headers=[(b"Cookie", header.encode())]).status_code == 401
 
 
-def test_a_token_in_the_query_is_not_taken_by_the_api(server: Server, stranger: httpx.Client) -> None:
+def test_the_api_ignores_a_token_in_the_query(server: Server, stranger: httpx.Client) -> None:
     assert stranger.get("/api/sources", params={"token": server.token}).status_code == 401
 
 
 # With the right one
 
 
-def test_the_right_token_leads_to_the_clean_url(server: Server, stranger: httpx.Client) -> None:
+def test_the_right_token_redirects_to_the_clean_url(server: Server, stranger: httpx.Client) -> None:
     response = sign_in(stranger, server)
     assert (response.status_code, response.headers["location"]) == (303, "/")
 
@@ -135,7 +135,7 @@ def test_signing_in_keeps_the_other_parameters(server: Server, stranger: httpx.C
     assert location.params.multi_items() == [("source", "a b"), ("source", "ä&c"), ("q", "x")]
 
 
-def test_the_cookie_is_for_this_server_and_hidden_from_scripts(server: Server, stranger: httpx.Client) -> None:
+def test_the_cookie_is_limited_to_this_server(server: Server, stranger: httpx.Client) -> None:
     cookie = cookie_of(sign_in(stranger, server))
     assert (cookie["httponly"], cookie["samesite"].lower(), cookie["path"]) == (True, "strict", "/")
     assert not cookie["secure"], "over plain HTTP a browser would drop it"
@@ -158,7 +158,7 @@ def test_the_cookie_is_found_among_others(server: Server, stranger: httpx.Client
     assert stranger.get("/api/sources", headers={"Cookie": header}).status_code == 200
 
 
-def test_the_cookie_outlives_a_restart_with_the_same_token(logs: Path, serve: Serve) -> None:
+def test_the_cookie_survives_a_restart_with_the_same_token(logs: Path, serve: Serve) -> None:
     first = serve("--token", "kept", logs)
     cookie = cookie_of(sign_in(first.client, first))
     first.stop()
@@ -168,7 +168,7 @@ def test_the_cookie_outlives_a_restart_with_the_same_token(logs: Path, serve: Se
 
 
 @pytest.mark.parametrize("other", ['prefs={"a": 1}', "a=b c", "x=é", "foo", "a@b=1", "=1", 'd="unclosed'])
-def test_a_cookie_is_found_among_ill_made_ones(server: Server, stranger: httpx.Client, other: str) -> None:
+def test_the_cookie_is_found_among_malformed_ones(server: Server, stranger: httpx.Client, other: str) -> None:
     cookie = cookie_of(sign_in(stranger, server))
     stranger.cookies.clear()
     own = f"{cookie.key}={cookie.value}"
@@ -176,14 +176,14 @@ def test_a_cookie_is_found_among_ill_made_ones(server: Server, stranger: httpx.C
         assert stranger.get("/api/sources", headers=[(b"Cookie", header.encode())]).status_code == 200, header
 
 
-def test_a_cookie_does_not_help_to_guess_the_token(logs: Path, serve: Serve) -> None:
+def test_a_cookie_reveals_nothing_about_the_token(logs: Path, serve: Serve) -> None:
     server = serve("--token", "short", logs)
     cookie = cookie_of(sign_in(server.client, server))
     with pytest.raises(BadSignature):
         URLSafeTimedSerializer("short", salt="logviewer session").loads(cookie.value)
 
 
-def test_a_long_address_does_not_come_back_as_a_long_page(stranger: httpx.Client) -> None:
+def test_a_long_url_does_not_make_a_long_page(stranger: httpx.Client) -> None:
     assert len(stranger.get("/?" + "a&" * 20_000).content) < 10_000
 
 
@@ -200,7 +200,7 @@ def test_bearer_opens_page_and_api_in_any_case(server: Server, stranger: httpx.C
     "host",
     ["localhost", "LOCALHOST", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:8000", "192.168.1.5", "logs.example"],
 )
-def test_our_names_pass(server: Server, host: str) -> None:
+def test_allowed_host_names_pass(server: Server, host: str) -> None:
     assert server.client.get("/api/sources", headers={"Host": host}).status_code == 200
 
 
@@ -261,7 +261,7 @@ def test_security_headers_are_on_failures(logs: Path) -> None:
     assert_security_headers(response)
 
 
-def test_static_files_are_kept_for_ever_and_missing_ones_are_not(server: Server) -> None:
+def test_only_existing_static_files_are_cached(server: Server) -> None:
     page = server.get("/").text
     for url in re.findall(r'(?:src|href)="(/static/[^"]+)"', page):
         response = server.get(url)

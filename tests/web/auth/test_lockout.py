@@ -23,7 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-def test_after_too_many_wrong_tokens_none_is_looked_at(server: Server) -> None:
+def test_after_too_many_wrong_tokens_all_are_refused(server: Server) -> None:
     with client_at("127.0.0.2", server) as client:
         codes = [response.status_code for response in send_wrong_tokens(client, MAX_TRIES + 5)]
         assert (codes.count(401), codes.count(429)) == (MAX_TRIES, 5)
@@ -47,7 +47,7 @@ def test_another_address_is_let_in(server: Server) -> None:
         assert other.get("/api/sources", headers=server.headers).status_code == 200
 
 
-def test_who_is_signed_in_stays_so_beside_somebody_who_guesses(server: Server) -> None:
+def test_a_session_survives_the_lockout_of_its_address(server: Server) -> None:
     with client_at("127.0.0.2", server) as client, client_at("127.0.0.2", server) as guest:
         sign_in(client, server)
         send_wrong_tokens(guest, MAX_TRIES + 1)
@@ -81,7 +81,7 @@ def test_delays_grow_for_wrong_tries_only(monkeypatch: pytest.MonkeyPatch) -> No
     assert delays == [0.1, 0.2, 0.4, 0.8, 1, 1]
 
 
-def test_right_tokens_and_old_cookies_are_no_wrong_tries(server: Server) -> None:
+def test_right_tokens_and_old_cookies_are_not_counted(server: Server) -> None:
     old = {"Cookie": f"logviewer-{server.port}=old"}
     with client_at("127.0.0.2", server) as client:
         for _ in range(MAX_TRIES + 5):
@@ -89,14 +89,14 @@ def test_right_tokens_and_old_cookies_are_no_wrong_tries(server: Server) -> None
             assert client.get("/api/sources", headers=old).status_code == 401
 
 
-def test_nobody_names_an_address_of_their_own(server: Server) -> None:
+def test_a_forwarded_address_is_not_trusted(server: Server) -> None:
     with client_at("127.0.0.9", server) as client:
         send_wrong_tokens(client, MAX_TRIES)
         headers = {"Authorization": "Bearer wrong", "X-Forwarded-For": "10.1.2.3", "Forwarded": "for=10.1.2.3"}
         assert client.get("/api/sources", headers=headers).status_code == 429
 
 
-def test_who_could_not_be_judged_was_not_wrong() -> None:
+def test_a_try_during_overload_is_not_counted() -> None:
     async def busy() -> bool:
         raise BusyError
 
@@ -130,7 +130,7 @@ def test_a_window_ends_after_its_time() -> None:
     assert (windows.count("a"), windows.add("a")) == (0, 1)
 
 
-def test_what_is_told_late_counts_from_when_it_happened() -> None:
+def test_a_late_report_counts_from_its_time() -> None:
     clock = Clock()
     windows = RateWindow(60, now=clock)
     assert [windows.add("a", ago=50), windows.add("b", ago=60)] == [1, 0]
@@ -139,7 +139,7 @@ def test_what_is_told_late_counts_from_when_it_happened() -> None:
     assert windows.count("a") == 0
 
 
-def test_what_is_taken_back_did_not_happen() -> None:
+def test_a_withdrawn_try_is_not_counted() -> None:
     windows = RateWindow(60)
     windows.add("a")
     windows.add("a")
@@ -161,7 +161,7 @@ def test_what_is_taken_back_did_not_happen() -> None:
         ("", "10.0.0.1", False),
     ],
 )
-def test_a_network_that_one_host_has_is_one_address(one: str, other: str, *, same: bool) -> None:
+def test_the_network_of_one_host_is_one_address(one: str, other: str, *, same: bool) -> None:
     windows = RateWindow(60)
     windows.add(one)
     assert (windows.count(other) == 1) is same

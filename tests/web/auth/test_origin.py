@@ -44,12 +44,12 @@ def test_a_page_of_another_site_gets_nothing(server: Server, headers: dict[str, 
         assert status(server, path, headers) == 403, path
 
 
-def test_the_answer_says_what_to_do(server: Server) -> None:
+def test_a_refusal_explains_the_remedy(server: Server) -> None:
     answer = server.client.get("/api/sources", headers={"Origin": "https://evil.example"})
     assert "--allow-origin" in answer.json()["detail"]
 
 
-def test_our_own_pages_scripts_and_typed_addresses_pass(server: Server) -> None:
+def test_requests_of_the_own_origin_pass(server: Server) -> None:
     for headers in (
         {},
         {"Sec-Fetch-Site": "same-origin"},
@@ -62,7 +62,7 @@ def test_our_own_pages_scripts_and_typed_addresses_pass(server: Server) -> None:
         assert status(server, "/api/sources", headers) == 200, headers
 
 
-def test_a_link_from_another_site_leads_to_the_page(server: Server) -> None:
+def test_a_link_from_another_site_opens_the_page(server: Server) -> None:
     assert status(server, "/?source=app.log", {"Sec-Fetch-Site": "cross-site", **LINK}) == 200
 
 

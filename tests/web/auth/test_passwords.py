@@ -45,7 +45,7 @@ def ada(stranger: httpx.Client) -> httpx.Client:
 # Coming in
 
 
-def test_name_and_password_lead_to_what_was_asked_for(stranger: httpx.Client) -> None:
+def test_signing_in_leads_to_the_requested_page(stranger: httpx.Client) -> None:
     response = sign_in_as(stranger, "ada", source="app.log", q="a b")
     assert (response.status_code, response.headers["location"]) == (303, "/?source=app.log&q=a+b")
     cookie = cookie_of(response)
@@ -53,7 +53,7 @@ def test_name_and_password_lead_to_what_was_asked_for(stranger: httpx.Client) ->
     assert 'id="panes"' in stranger.get("/").text
 
 
-def test_the_form_asks_for_a_name_and_a_password_and_keeps_the_rest(stranger: httpx.Client) -> None:
+def test_the_form_asks_for_a_name_and_a_password(stranger: httpx.Client) -> None:
     page = stranger.get("/", params={"source": "a"})
     assert page.status_code == 401
     form = re.findall(r'<form action="/sign-in" method="post">(.*?)</form>', page.text, re.DOTALL)[0]
@@ -61,7 +61,7 @@ def test_the_form_asks_for_a_name_and_a_password_and_keeps_the_rest(stranger: ht
     assert 'name="token"' in page.text
 
 
-def test_without_a_token_the_page_asks_for_none(logs: Path, serve: Serve) -> None:
+def test_without_a_token_the_form_has_no_token_field(logs: Path, serve: Serve) -> None:
     server = serve("--config", configure_users(logs))
     assert server.token == ""
     assert server.client.get("/api/sources").status_code == 401
@@ -96,11 +96,11 @@ def test_a_long_form_is_refused(stranger: httpx.Client) -> None:
     assert (refused.status_code, "16384" in refused.json()["detail"]) == (413, True)
 
 
-def test_the_address_of_the_form_leads_to_the_page(stranger: httpx.Client) -> None:
+def test_the_forms_url_redirects_to_the_page(stranger: httpx.Client) -> None:
     assert stranger.get("/sign-in").headers["location"] == "/"
 
 
-def test_a_users_session_ends_with_it(ada: httpx.Client) -> None:
+def test_signing_out_ends_a_users_session(ada: httpx.Client) -> None:
     (kept,) = ada.cookies.jar
     ada.post("/sign-out")
     ada.cookies.set(kept.name, str(kept.value))
@@ -130,7 +130,7 @@ def ids(server: Server) -> dict[str, str]:
     }
 
 
-def test_each_user_sees_their_sources_and_the_token_all(server: Server, stranger: httpx.Client) -> None:
+def test_each_user_sees_only_their_sources(server: Server, stranger: httpx.Client) -> None:
     assert source_names(server.client) == ["app.log", "app.log", "mail.log"]
     sign_in_as(stranger, "ada")
     assert source_names(stranger) == ["app.log"]
@@ -152,7 +152,7 @@ def test_each_user_sees_their_sources_and_the_token_all(server: Server, stranger
         "/?follow=false",
     ],
 )
-def test_other_sources_are_not_there(server: Server, ada: httpx.Client, path: str) -> None:
+def test_sources_of_others_are_404(server: Server, ada: httpx.Client, path: str) -> None:
     hidden = ids(server)["mail/mail.log"]
     for wanted in (hidden, "mail.log", "nothing"):
         answer = ada.get(f"{path}&source={wanted}", headers={"Accept": "text/plain"})
@@ -160,28 +160,28 @@ def test_other_sources_are_not_there(server: Server, ada: httpx.Client, path: st
         assert answer.json()["detail"].replace(wanted, "X").startswith("source: 'X' is not an id or the name")
 
 
-def test_a_source_of_others_among_ones_own_is_not_there(server: Server, ada: httpx.Client) -> None:
+def test_a_hidden_source_among_visible_ones_is_404(server: Server, ada: httpx.Client) -> None:
     mine, hidden = ids(server)["web/app.log"], ids(server)["mail/mail.log"]
     assert ada.get("/api/lines", params={"source": [mine, hidden]}).status_code == 404
 
 
-def test_a_name_that_others_have_too_is_ones_own(server: Server, ada: httpx.Client) -> None:
+def test_an_ambiguous_name_means_the_visible_source(server: Server, ada: httpx.Client) -> None:
     assert server.get("/api/lines", source="app.log", start=0).status_code == 404
     texts = [line["text"] for line in ada.get("/api/lines", params={"source": "app.log", "start": 0}).json()["lines"]]
     assert texts == ["of the web"]
 
 
-def test_the_page_hints_at_ones_own_sources_only(server: Server, ada: httpx.Client) -> None:
+def test_the_page_names_only_visible_sources(server: Server, ada: httpx.Client) -> None:
     page = ada.get("/").text
     assert ids(server)["web/app.log"] in page
     assert "mail" not in page
 
 
-def test_text_for_a_terminal_is_of_ones_own_source(ada: httpx.Client) -> None:
+def test_text_for_a_terminal_has_only_visible_sources(ada: httpx.Client) -> None:
     assert ada.get("/", headers={"Accept": "text/plain"}).text == "of the web\n"
 
 
-def test_standard_input_is_seen_by_its_name_alone(logs: Path, serve: Serve) -> None:
+def test_standard_input_is_allowed_by_its_name(logs: Path, serve: Serve) -> None:
     file = logs / "logviewer.toml"
     file.write_text(
         f'[[users]]\nname = "all"\npassword = "{PASSWORD_HASH}"\nsources = "/**"\n'
@@ -239,14 +239,14 @@ def test_users_and_no_auth_exclude_each_other(tmp_path: Path) -> None:
     assert_refused(run("--config", file, "--no-auth", "app.log"), 2, "--no-auth", "[[users]]")
 
 
-def test_a_hash_is_not_told_by_accident() -> None:
+def test_a_hash_is_not_in_the_repr() -> None:
     assert PASSWORD_HASH not in repr(User("ada", PASSWORD_HASH, ()))
 
 
 # Hashes
 
 
-def test_hash_password_prints_what_the_configuration_takes() -> None:
+def test_hash_password_prints_a_usable_hash() -> None:
     words = [sys.executable, "-m", "logviewer", "hash-password"]
     done = subprocess.run(words, input="pass word\r\nmore\n", capture_output=True, text=True, check=True)
     assert done.stdout.startswith("$argon2id$")
@@ -261,6 +261,6 @@ def test_an_empty_password_is_refused() -> None:
     assert (done.returncode, done.stdout, "empty" in done.stderr) == (2, "", True)
 
 
-def test_figures_are_for_those_who_may_see_all(server: Server, ada: httpx.Client) -> None:
+def test_metrics_need_access_to_all_sources(server: Server, ada: httpx.Client) -> None:
     assert server.get("/metrics").status_code == 200
     assert ada.get("/metrics").status_code == 403

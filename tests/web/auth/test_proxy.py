@@ -27,7 +27,7 @@ def status(server: Server, address: str, *names: str, path: str = "/api/sources"
         return client.get(path, headers=[("X-Remote-User", name) for name in names]).status_code
 
 
-def test_the_name_is_taken_from_the_proxy_alone(proxied: Server) -> None:
+def test_only_the_proxy_sets_the_user(proxied: Server) -> None:
     assert status(proxied, "127.0.0.2", "ada") == 200
     assert status(proxied, "127.0.0.2", "ada", path="/") == 200
     assert status(proxied, "127.0.0.1", "ada") == 401
@@ -35,31 +35,31 @@ def test_the_name_is_taken_from_the_proxy_alone(proxied: Server) -> None:
 
 
 @pytest.mark.parametrize("given", [[], [""], ["ada", "root"], ["ada", "ada"]])
-def test_no_name_or_two_of_them_let_nobody_in(proxied: Server, given: Sequence[str]) -> None:
+def test_exactly_one_user_name_is_needed(proxied: Server, given: Sequence[str]) -> None:
     with client_at("127.0.0.2", proxied) as client:
         headers = [(b"X-Remote-User", name.encode()) for name in given]
         assert client.get("/api/sources", headers=headers).status_code == 401
 
 
-def test_nobody_says_that_they_are_the_proxy(proxied: Server) -> None:
+def test_a_forwarded_address_is_not_the_proxy(proxied: Server) -> None:
     with client_at("127.0.0.1", proxied) as client:
         forged = {"X-Remote-User": "ada", "X-Forwarded-For": "127.0.0.2", "X-Real-IP": "127.0.0.2"}
         assert client.get("/api/sources", headers=forged).status_code == 401
 
 
-def test_the_name_counts_whatever_address_the_proxy_tells(proxied: Server) -> None:
+def test_the_user_counts_with_any_forwarded_address(proxied: Server) -> None:
     with client_at("127.0.0.2", proxied) as client:
         told = {"X-Remote-User": "ada", "X-Forwarded-For": "10.1.2.3"}
         assert client.get("/api/sources", headers=told).status_code == 200
 
 
-def test_the_page_says_where_to_come_in(proxied: Server) -> None:
+def test_the_page_refers_to_the_proxy(proxied: Server) -> None:
     assert proxied.token == ""
     page = httpx.get(proxied.base, trust_env=False, timeout=TIMEOUT)
     assert (page.status_code, "behind a proxy" in page.text, "<form" in page.text) == (401, True, False)
 
 
-def test_a_network_of_proxies(logs: Path, serve: Serve) -> None:
+def test_every_address_of_a_proxy_network_is_trusted(logs: Path, serve: Serve) -> None:
     server = serve("--auth-header", "X-Remote-User", "--trusted-proxy", "127.0.0.8/29", "--trusted-proxy", "::1", logs)
     found = [status(server, f"127.0.0.{last}", "ada") for last in (7, 8, 15, 16)]
     assert found == [401, 200, 200, 401]
@@ -80,13 +80,13 @@ def test_users_by_name_see_their_sources(logs: Path, serve: Serve) -> None:
     assert sign_in_as(server.client, "ada").status_code == 303
 
 
-def test_a_token_that_is_set_still_lets_in(logs: Path, serve: Serve) -> None:
+def test_a_token_still_signs_in(logs: Path, serve: Serve) -> None:
     server = serve(*PROXY, "--token", "kept", logs)
     assert server.get("/api/sources").status_code == 200
     assert status(server, "127.0.0.1", "ada") == 401
 
 
-def test_failed_tries_count_for_the_client_behind_the_proxy(logs: Path, serve: Serve) -> None:
+def test_wrong_tokens_count_for_the_client_behind_the_proxy(logs: Path, serve: Serve) -> None:
     server = serve("--token", "kept", "--trusted-proxy", "127.0.0.2", logs)
     with client_at("127.0.0.2", server) as proxy:
         proxy.headers["X-Forwarded-For"] = "10.0.0.1"
@@ -95,7 +95,7 @@ def test_failed_tries_count_for_the_client_behind_the_proxy(logs: Path, serve: S
         assert proxy.get("/api/sources", headers={"Authorization": "Bearer kept"}).status_code == 200
 
 
-def test_the_cookie_is_secure_where_the_proxy_speaks_https(logs: Path, serve: Serve) -> None:
+def test_the_cookie_is_secure_behind_https(logs: Path, serve: Serve) -> None:
     server = serve("--token", "kept", "--trusted-proxy", "127.0.0.2", logs)
     for address, secure in {"127.0.0.2": True, "127.0.0.1": False}.items():
         with client_at(address, server) as client:
@@ -118,5 +118,5 @@ def test_the_cookie_is_secure_where_the_proxy_speaks_https(logs: Path, serve: Se
         ([*PROXY, "--no-auth"], ["--no-auth", "--auth-header"]),
     ],
 )
-def test_what_would_let_in_anybody_is_refused(words: Sequence[str], parts: Sequence[str]) -> None:
+def test_unsafe_proxy_settings_are_refused(words: Sequence[str], parts: Sequence[str]) -> None:
     assert_refused(run(*words, "app.log"), 2, *parts)

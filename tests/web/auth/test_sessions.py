@@ -36,7 +36,7 @@ def test_signing_out_leads_to_the_sign_in_page(browser: httpx.Client) -> None:
     assert (page.status_code, 'name="token"' in page.text) == (401, True)
 
 
-def test_a_kept_cookie_is_worth_nothing_after_signing_out(browser: httpx.Client) -> None:
+def test_a_copied_cookie_is_refused_after_signing_out(browser: httpx.Client) -> None:
     (kept,) = browser.cookies.jar
     browser.post("/sign-out")
     browser.cookies.set(kept.name, str(kept.value))
@@ -50,7 +50,7 @@ def test_signing_out_ends_one_session_only(server: Server, browser: httpx.Client
         assert other.get("/api/sources").status_code == 200
 
 
-def test_sign_out_without_a_cookie_takes_none_away(server: Server) -> None:
+def test_signing_out_without_a_cookie_changes_nothing(server: Server) -> None:
     left = httpx.post(f"{server.base}/sign-out", trust_env=False, timeout=TIMEOUT)
     assert (left.status_code, "set-cookie" in left.headers) == (303, False)
 

@@ -54,7 +54,7 @@ def ends(client: socket.socket) -> bool:
     return True
 
 
-def test_who_never_reads_is_dropped_and_the_others_get_every_line(log: Path, server: Server) -> None:
+def test_a_client_that_never_reads_is_dropped(log: Path, server: Server) -> None:
     with ExitStack() as stack, server.stream(source="app.log") as hearing:
         hearing.next()
         deaf = [stack.enter_context(open_stream(server, "from=start", buffer=4096)) for _ in range(50)]
@@ -65,7 +65,7 @@ def test_who_never_reads_is_dropped_and_the_others_get_every_line(log: Path, ser
         assert len(deaf) == 50
 
 
-def test_a_flood_does_not_wait_for_who_never_reads(log: Path, server: Server) -> None:
+def test_a_client_that_never_reads_does_not_delay_a_flood(log: Path, server: Server) -> None:
     with server.stream(source="app.log") as hearing, open_stream(server, "from=end", buffer=4096):
         hearing.next()
         until(lambda: metric(server, "open_streams") == 2)
@@ -76,7 +76,7 @@ def test_a_flood_does_not_wait_for_who_never_reads(log: Path, server: Server) ->
         until(lambda: metric(server, "open_streams") == 1, what="the end of the one that does not read")
 
 
-def test_who_takes_no_more_for_a_while_gets_every_line_then(log: Path, serve: Serve) -> None:
+def test_a_client_that_pauses_gets_every_line(log: Path, serve: Serve) -> None:
     # In no haste. Both wait at one place when the flood begins, and only one of them reads it.
     server = serve(log)
     with server.stream(source="app.log") as hearing, open_stream(server, "from=end", buffer=200_000) as slow:
@@ -92,7 +92,7 @@ def test_who_takes_no_more_for_a_while_gets_every_line_then(log: Path, serve: Se
     assert re.findall(rb"(\d{6})y", received) == [b"%06d" % number for number in range(100_000)]
 
 
-def test_a_request_that_never_ends_is_dropped_however_it_trickles(server: Server) -> None:
+def test_a_trickling_request_is_dropped(server: Server) -> None:
     with connect(server) as client, server.stream(source="app.log") as hearing:
         hearing.next()
         client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
@@ -108,13 +108,13 @@ def test_a_request_that_never_ends_is_dropped_however_it_trickles(server: Server
         assert metric(server, "open_streams") == 1
 
 
-def test_who_connects_and_says_nothing_is_dropped(server: Server) -> None:
+def test_a_silent_connection_is_dropped(server: Server) -> None:
     with connect(server) as client:
         until(lambda: ends(client), what="the end of the silent connection")
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no such option")
-def test_the_system_gives_up_what_nobody_acknowledges() -> None:
+def test_the_kernel_drops_unacknowledged_data() -> None:
     with closing(serving._listen("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
         listener.settimeout(None)
         accepted, _ = listener.accept()
@@ -167,7 +167,7 @@ class Looks:
         return self
 
 
-def test_who_reads_a_little_now_and_then_is_kept() -> None:
+def test_a_client_that_reads_slowly_is_kept() -> None:
     looks = Looks(Connection(Cycle(), unsent=100_000))
     for _ in range(5):
         looks.connection.unsent -= 1
@@ -176,38 +176,38 @@ def test_who_reads_a_little_now_and_then_is_kept() -> None:
     assert looks.after(SEND_SECONDS).connection.aborted
 
 
-def test_the_rest_of_an_answer_has_as_long_as_its_beginning() -> None:
+def test_a_complete_response_has_the_same_timeout() -> None:
     looks = Looks(Connection(Cycle(response_complete=True), unsent=100))
     assert not looks.after(SEND_SECONDS - 1).connection.aborted
     assert looks.after(1).connection.aborted
 
 
 @pytest.mark.parametrize("cycle", [None, Cycle(response_complete=True)], ids=["first", "later"])
-def test_a_request_has_its_time(cycle: Cycle | None) -> None:
+def test_a_request_has_a_timeout(cycle: Cycle | None) -> None:
     looks = Looks(Connection(cycle))
     assert not looks.after(HEAD_SECONDS - 1).connection.aborted
     assert looks.after(1).connection.aborted
 
 
-def test_each_request_has_its_own_time() -> None:
+def test_each_request_has_its_own_timeout() -> None:
     looks = Looks(Connection())
     for _ in range(5):
         looks.after(HEAD_SECONDS - 1).connection.cycle = Cycle(response_complete=True)
     assert not looks.connection.aborted
 
 
-def test_a_quiet_stream_is_kept_for_ever() -> None:
+def test_a_quiet_stream_is_never_dropped() -> None:
     looks = Looks(Connection(Cycle()))
     assert not looks.after(100 * SEND_SECONDS).after(100 * SEND_SECONDS).connection.aborted
 
 
-def test_a_body_that_does_not_come_is_not_waited_for(server: Server) -> None:
+def test_a_request_with_a_missing_body_is_dropped(server: Server) -> None:
     with closing(connect(server)) as client:
         client.sendall(b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nuser")
         until(lambda: ends(client), what="the end of the connection")
 
 
-def test_a_head_that_goes_on_and_on_is_answered_and_ended(server: Server) -> None:
+def test_an_endless_head_is_refused(server: Server) -> None:
     with closing(connect(server)) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
         answer = b""
@@ -219,7 +219,7 @@ def test_a_head_that_goes_on_and_on_is_answered_and_ended(server: Server) -> Non
         assert answer.startswith(b"HTTP/1.1 431 ") or ends(client)
 
 
-def test_what_is_no_request_is_answered_with_the_security_headers(server: Server) -> None:
+def test_a_malformed_request_gets_the_security_headers(server: Server) -> None:
     with closing(connect(server)) as client:
         client.sendall(b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n")
         answer = client.makefile("rb").read()

@@ -87,21 +87,21 @@ def is_open(client: httpx.Client, path: str, **params: str) -> bool:
         return response.status_code == 200
 
 
-def test_a_stranger_takes_no_place(server: Server, clients: list[httpx.Client]) -> None:
+def test_a_request_without_a_token_takes_no_slot(server: Server, clients: list[httpx.Client]) -> None:
     for _ in range(5):
         assert httpx.get(f"{server.base}/api/stream", trust_env=False, timeout=TIMEOUT).status_code == 401
     with opened(clients[0], "/api/stream") as response:
         assert response.status_code == 200
 
 
-def test_a_refused_stream_takes_no_place(clients: list[httpx.Client]) -> None:
+def test_a_refused_stream_takes_no_slot(clients: list[httpx.Client]) -> None:
     for _ in range(5):
         assert clients[0].get("/api/stream", params={"source": "nothing"}).status_code == 404
     with opened(clients[0], "/api/stream") as response:
         assert response.status_code == 200
 
 
-def test_one_stream_at_all_is_one_for_anybody(logs: Path, serve: Serve) -> None:
+def test_a_limit_of_one_allows_one_stream(logs: Path, serve: Serve) -> None:
     (logs / "app.log").write_text("line\n")
     server = serve("--max-streams", "1", logs)
     with server.stream(source="app.log"), opened(server.client, "/api/stream") as other:
@@ -127,7 +127,7 @@ def test_searches_have_a_limit(clients: list[httpx.Client]) -> None:
 
 @pytest.mark.parametrize("name", ["q", "not"])
 @pytest.mark.parametrize("path", ["/api/lines", "/api/search", "/api/stream", "/api/histogram", "/api/download", "/"])
-def test_a_query_has_a_length_and_a_number_of_texts(server: Server, path: str, name: str) -> None:
+def test_too_long_or_too_many_texts_are_refused(server: Server, path: str, name: str) -> None:
     text = {"Accept": "text/plain"}
     long = server.client.get(path, params={"source": "app.log", name: "x" * 20_001}, headers=text)
     assert_refused(long, 422, f"{name}: ", "20000 characters")
@@ -135,27 +135,27 @@ def test_a_query_has_a_length_and_a_number_of_texts(server: Server, path: str, n
     assert_refused(many, 422, f"{name}: ", "50 texts")
 
 
-def test_a_query_of_the_longest_texts_is_answered(server: Server) -> None:
+def test_a_query_at_its_limits_is_answered(server: Server) -> None:
     assert server.get("/api/lines", source="app.log", start=0, q="x" * 20_000).status_code == 200
     assert server.get("/api/lines", source="app.log", start=0, not_=["x"] * 50).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/api/lines", "/healthz", "/static/x", "/sign-in"])
-def test_an_address_has_a_length(server: Server, path: str) -> None:
+def test_a_long_url_is_refused(server: Server, path: str) -> None:
     for headers in (server.headers, {"Authorization": ""}):
         assert_refused(server.client.get(path, params={"q": "x" * 61_000}, headers=headers), 414, "60000 bytes")
 
 
-def test_a_path_has_a_length_too(server: Server) -> None:
+def test_a_long_path_is_refused(server: Server) -> None:
     assert_refused(server.client.get("/" + "x" * 61_000), 414, "60000 bytes")
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/api/sources", "/"])
-def test_a_body_has_a_length(server: Server, path: str) -> None:
+def test_a_long_body_is_refused(server: Server, path: str) -> None:
     assert_refused(server.client.post(path, content=b"x" * 20_000), 413, "16384 bytes")
 
 
-def test_a_body_of_unknown_length_has_one_too(server: Server) -> None:
+def test_a_long_body_without_a_length_is_refused(server: Server) -> None:
     assert_refused(server.client.post("/sign-in", content=iter([b"x" * 10_000] * 2)), 413, "16384 bytes")
 
 
@@ -170,7 +170,7 @@ main()
 """
 
 
-def test_requests_have_a_rate_but_streams_and_other_addresses_go_on(logs: Path, serve: Serve) -> None:
+def test_requests_have_a_rate_limit(logs: Path, serve: Serve) -> None:
     (logs / "app.log").write_text("line\n")
     server = serve(logs, program=[sys.executable, "-c", LONG_WINDOW])
     flood(server, "127.0.0.5", MAX_REQUESTS)
