@@ -92,14 +92,14 @@ let pageStatus;
 /** @param {readonly import("./model/query.js").PaneQuery[]} queries */
 function showQueries(queries) {
   while (views.length > queries.length) closeView(views.length - 1);
-  const before = views.map(({ pane }) => viewOf(pane));
+  const shownKeys = views.map(({ pane }) => viewKey(pane));
   while (views.length < queries.length) openView();
   sourceColors.assign(queries.flatMap(({ sources }) => sources));
   nameSources(queries.flatMap(({ sources }) => sources));
   queries.forEach((query, index) => {
     const { sources, filter, at } = query;
     const view = views[index];
-    if (before[index] !== viewOf(query)) {
+    if (shownKeys[index] !== viewKey(query)) {
       view.pane.show(sources, filter, at);
     } else {
       view.pane.showHits(filter);
@@ -116,7 +116,7 @@ function showQueries(queries) {
  * @param {Pick<import("./model/query.js").PaneQuery, "sources" | "filter">} query @returns {string} a key that is
  *   equal for queries with the same lines
  */
-function viewOf({ sources, filter }) {
+function viewKey({ sources, filter }) {
   return `${sources.join("\n")}\n${toQueryString(viewParameters({ ...filter, now: null }))}`;
 }
 
@@ -184,7 +184,7 @@ const sourceList = new SourceList(
       const others = active().sources.filter((chosen) => chosen !== id);
       address.choose(panes.active, on ? [...others, id] : others);
     },
-    openBeside: (id) => {
+    openInSplit: (id) => {
       if (views.length > 1) address.choose(1 - panes.active, [id]);
       else address.split([id]);
       sourcePanel.close();
@@ -199,9 +199,9 @@ const lineActions = new LineActions({
   highlights,
   copy: (text) => void copy(text, "Copied"),
   copyLink: (current) => void copyLink(current),
-  add: (what, text) => searchController?.add(what, text),
-  addField: (what, field) => searchController?.addField(what, field),
-  chooseTimeRange: (timeRangeDialog) => void searchController?.chooseTimeRange(timeRangeDialog),
+  add: (list, text) => searchController?.add(list, text),
+  addField: (list, field) => searchController?.addField(list, field),
+  chooseTimeRange: (range) => void searchController?.chooseTimeRange(range),
   refine: (filter, at) => address.refine(panes.active, filter, { at }),
 });
 const goTo = new GoToDialog(
@@ -213,19 +213,21 @@ const highlightsDialog = new HighlightsDialog(highlights);
 const help = new HelpDialog(settings);
 const bookmarksDialog = new BookmarksDialog(bookmarks, { nameOf: (id) => names.full(id), go: goToBookmark });
 
-/** @param {Bookmark | null} bookmark */
+/** @param {Bookmark} bookmark */
 function goToBookmark(bookmark) {
-  if (!bookmark) return toast.show("No more bookmarks in this direction");
   const pane = active();
   if (pane.sources.includes(bookmark.source) && !isFiltering(pane.filter)) pane.goTo(bookmark.at);
   else address.choose(panes.active, [bookmark.source], bookmark.at, NO_FILTER);
 }
 
-/** @param {"next" | "previous"} way */
-function goToNextBookmark(way) {
+/** @param {"next" | "previous"} direction */
+function goToAdjacentBookmark(direction) {
   const pane = active();
-  const here = pane.current?.line;
-  if (here) goToBookmark(bookmarks[way](pane.sources, here));
+  const line = pane.current?.line;
+  if (!line) return;
+  const bookmark = bookmarks[direction](pane.sources, line);
+  if (bookmark) goToBookmark(bookmark);
+  else toast.show(`No more bookmarks ${direction === "next" ? "below" : "above"}`);
 }
 
 /** @param {(current: Current) => void} act */
@@ -236,10 +238,10 @@ const withCurrent = (act) => () => {
 
 /**
  * @param {string} text
- * @param {string} words shown as a toast on success
+ * @param {string} message shown as a toast on success
  */
-async function copy(text, words) {
-  toast.show((await copyText(text)) ? words : "The browser blocked copying");
+async function copy(text, message) {
+  toast.show((await copyText(text)) ? message : "The browser blocked copying");
 }
 
 /** @param {Current} current */
@@ -257,8 +259,8 @@ async function copyChosen() {
 function download() {
   const { sources, filter } = active();
   const link = element("a", "");
-  const which = sources.map((id) => /** @type {import("./model/filter.js").Parameter} */ (["source", id]));
-  link.href = `${base}api/download?${toQueryString([...which, ...viewParameters(filter)])}`;
+  const sourceParameters = sources.map((id) => /** @type {import("./model/filter.js").Parameter} */ (["source", id]));
+  link.href = `${base}api/download?${toQueryString([...sourceParameters, ...viewParameters(filter)])}`;
   link.download = "";
   link.click();
 }
@@ -271,7 +273,7 @@ const commands = {
     if (views.length > 1) address.close(1 - panes.active);
     else address.split(active().sources, views[0].at, active().filter);
   },
-  "other-pane": () => panes.turnToOther(),
+  "other-pane": () => panes.activateOther(),
   "close-pane": () => address.close(panes.active),
   sources: () => sourcePanel.focusSearch(),
   side: () => settings.toggleSide(),
@@ -299,8 +301,8 @@ const commands = {
   "close-search": () => searchController?.close(),
   histogram: () => settings.toggleHistogram(),
   bookmark: withCurrent((current) => void active().toggleBookmark(current)),
-  "next-bookmark": () => goToNextBookmark("next"),
-  "previous-bookmark": () => goToNextBookmark("previous"),
+  "next-bookmark": () => goToAdjacentBookmark("next"),
+  "previous-bookmark": () => goToAdjacentBookmark("previous"),
   bookmarks: () => bookmarksDialog.open(),
   "line-menu": withCurrent((current) => lineActions.openMenu(current)),
   copy: () => void copyChosen(),
@@ -355,7 +357,7 @@ setInterval(() => settings.times.value === "relative" && views.forEach(({ pane }
 searchController = new SearchController({
   base,
   active: () => views[panes.active]?.pane,
-  refine: (filter, how) => address.refine(panes.active, filter, how),
+  refine: (filter, options) => address.refine(panes.active, filter, options),
   settings,
   recent: new RecentSearches(store),
   notify: (message) => toast.show(message),
@@ -378,7 +380,7 @@ pageStatus = new PageStatus(() => ({
   panes: views.map(({ pane }) => pane.state),
   active: panes.active,
   sources: sourcesClient.sources.value,
-  trouble: sourcesClient.trouble.value,
+  sourcesError: sourcesClient.error.value,
 }));
 sourcesClient.sources.subscribe(() => {
   showSources();
@@ -386,8 +388,8 @@ sourcesClient.sources.subscribe(() => {
   pageStatus?.update();
 });
 // A request succeeded, so the stream can retry at once.
-sourcesClient.trouble.subscribe((trouble) => {
-  if (trouble === null) for (const { pane } of views) pane.retry();
+sourcesClient.error.subscribe((error) => {
+  if (error === null) for (const { pane } of views) pane.retry();
   pageStatus?.update();
 });
 // Only once: a user who deselects all sources later keeps an empty view.

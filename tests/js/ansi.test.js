@@ -15,7 +15,7 @@ test("cursor movements and erasures are removed", () => {
   assert.equal(stripAnsi("\x1b[2K\x1b[1Gdone\x1b[?25h"), "done");
 });
 
-test("OSC goes with what it carries, ended by BEL or by ST", () => {
+test("OSC is removed with its content, ended by BEL or by ST", () => {
   assert.equal(stripAnsi("a\x1b]0;title\x07b\x1b]8;;https://x.example\x1b\\c"), "abc");
 });
 

@@ -78,7 +78,7 @@ export class FakeStream {
   breakOff() {
     if (this.connection.value.name !== "live") return;
     this.#begin([...this.#offsets.keys()], this.#cursor);
-    this.connection.set({ name: "reconnecting", at: null });
+    this.connection.set({ name: "reconnecting", retryAt: null });
     this.connection.set({ name: "live" });
   }
 
@@ -134,7 +134,7 @@ export class Tab {
   /** @param {Hub} hub */
   constructor(hub) {
     this.#hub = hub;
-    this.#subscriber = hub.join((message) => this.#heard(structuredClone(message)));
+    this.#subscriber = hub.join((message) => this.#received(structuredClone(message)));
   }
 
   get texts() {
@@ -182,7 +182,7 @@ export class Tab {
   }
 
   /** @param {ToTab} message */
-  #heard(message) {
+  #received(message) {
     assert.ok(!this.away || message.type === "connection", "nothing comes to a tab that is away");
     if (message.type === "hello" || message.subscription !== this.#choice) return;
     if (message.type === "connection") this.connection = message.connection;
@@ -220,7 +220,7 @@ export function makeHarness(lines = {}) {
   const streams = [];
   const hub = new Hub({
     open: (receive) => streams[streams.push(new FakeStream(receive, server)) - 1],
-    probe: async (source) => answers.get(source) ?? { verdict: "given", response: new Response() },
+    probe: async (source) => answers.get(source) ?? { kind: "stream", response: new Response() },
   });
   return { hub, server, answers, stream: streams[0], tab: () => new Tab(hub) };
 }

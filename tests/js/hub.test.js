@@ -233,7 +233,7 @@ test("an unknown source is refused only to its tabs, and the others continue", a
   const harness = makeHarness({ a: 1 });
   const [good] = openTabs(harness, ["a"]);
   harness.stream.sendLines("a", 1);
-  harness.answers.set("x", { verdict: "refused", detail: "no x" });
+  harness.answers.set("x", { kind: "refused", detail: "no x" });
   const [bad] = openTabs(harness, ["x", "a"]);
   harness.stream.connection.set({ name: "refused", detail: "no x" });
   await settle();

@@ -93,6 +93,6 @@ test("random objects: members equal those of JSON.parse, with their offsets", ()
     const line = `${below(2) ? "before " : ""}${JSON.stringify(object, null, below(3)).replaceAll("\n", " ")}`;
     const { members } = membersOf(line) ?? { members: [] };
     assert.deepEqual(Object.fromEntries(members.map(({ key, value }) => [JSON.parse(key), JSON.parse(value)])), object);
-    assert.ok(members.every(({ value, at }) => line.startsWith(value, at)), line);
+    assert.ok(members.every(({ value, offset }) => line.startsWith(value, offset)), line);
   }
 });

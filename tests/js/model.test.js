@@ -111,32 +111,32 @@ test("counts are grouped, and one is singular", () => {
 test("a signal reports the current value and each change once", () => {
   const signal = new Signal(1);
   /** @type {number[]} */
-  const heard = [];
-  const stop = signal.subscribe((value) => void heard.push(value));
+  const values = [];
+  const stop = signal.subscribe((value) => void values.push(value));
   signal.set(1);
   signal.set(2);
   stop();
   signal.set(3);
-  assert.deepEqual(heard, [1, 2]);
+  assert.deepEqual(values, [1, 2]);
 });
 
 test("once acts only on the first wanted value, which may be the current one", () => {
   const signal = new Signal(0);
   /** @type {number[]} */
-  const heard = [];
+  const values = [];
   once(
     signal,
     (value) => value > 1,
-    (value) => void heard.push(value),
+    (value) => void values.push(value),
   );
   for (const value of [1, 2, 3]) signal.set(value);
   once(
     signal,
     (value) => value > 1,
-    (value) => void heard.push(value * 10),
+    (value) => void values.push(value * 10),
   );
   signal.set(4);
-  assert.deepEqual(heard, [2, 30]);
+  assert.deepEqual(values, [2, 30]);
 });
 
 /** @param {Record<string, string>} [kept] */

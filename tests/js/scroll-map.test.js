@@ -19,8 +19,8 @@ for (const rows of [0, 1, 30, 39, 40, 1_000, 199_999, 200_000, 200_001, 1_000_00
 
   test(`${rows} rows: an offset converts both ways`, () => {
     for (let part = 0; part <= 1; part += 0.001) {
-      const place = map.last * part;
-      assert.ok(Math.abs(map.toOffset(map.toTop(place)) - place) < 0.01);
+      const offset = map.last * part;
+      assert.ok(Math.abs(map.toOffset(map.toTop(offset)) - offset) < 0.01);
     }
   });
 
@@ -39,8 +39,8 @@ test("near both ends a scrolled pixel is a pixel of content", () => {
   const map = new ScrollMap(100_000_000 * ROW, VIEW);
   assert.equal(map.toOffset(12_345), 12_345);
   assert.equal(map.toOffset(map.range - 12_345), map.last - 12_345);
-  assert.equal(map.isSqueezed(12_345), false);
-  assert.equal(map.isSqueezed(2_000_000), true);
+  assert.equal(map.isCompressed(12_345), false);
+  assert.equal(map.isCompressed(2_000_000), true);
 });
 
 test("content that fits the canvas is mapped one to one", () => {

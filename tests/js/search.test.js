@@ -75,8 +75,8 @@ test("an offset in pretty-printed JSON is converted to the line", () => {
   const line = '2026 {"a": "x y",  "b":[1, 22]}';
   const lines = prettyJson(line) ?? [];
   const shown = lines.map((tokens) => tokens.map(({ text }) => text).join("")).join("\n");
-  const place = lineOffset(shown, shown.indexOf("22") + 1, line);
-  assert.equal(line.slice(place - 1, place + 1), "22");
+  const offset = lineOffset(shown, shown.indexOf("22") + 1, line);
+  assert.equal(line.slice(offset - 1, offset + 1), "22");
   assert.equal(fieldAt(line, lineOffset(shown, shown.indexOf("x y"), line))?.key, "a");
 });
 

@@ -121,8 +121,8 @@ test("a JSON line as fields starts with time and message and keeps offsets", () 
   const shown = spans.map(({ text }) => text).join("");
   assert.equal(shown, '12:00 it is "so" level=info n=12345678901234567890 o={"a":[1,{"b":2}]} s="a b"');
   for (const value of ["info", "12:00", "1234567890", '"a b"']) {
-    const place = sourceOffset(spans, shown.indexOf(value)) ?? -1;
-    assert.ok(line.slice(place).replace(/^"/, "").startsWith(value.replace(/^"/, "")), value);
+    const offset = sourceOffset(spans, shown.indexOf(value)) ?? -1;
+    assert.ok(line.slice(offset).replace(/^"/, "").startsWith(value.replace(/^"/, "")), value);
   }
 });
 

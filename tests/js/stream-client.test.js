@@ -207,9 +207,9 @@ test("after a shutdown the stream resumes", async () => {
   client.start(["a"], "");
   await requests[0].give();
   await requests[0].send(event("end", { reason: "shutdown" }, "c9"));
-  assert.deepEqual(client.connection.value, { name: "server-ended", at: 1_000 });
+  assert.deepEqual(client.connection.value, { name: "server-ended", retryAt: 1_000 });
   await pass(1_000);
-  assert.deepEqual(client.connection.value, { name: "server-ended", at: null });
+  assert.deepEqual(client.connection.value, { name: "server-ended", retryAt: null });
   assert.match(requests[1].url, /cursor=c9/);
 });
 

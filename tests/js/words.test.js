@@ -27,10 +27,10 @@ test("every connection state has a text", () => {
   assert.equal(status({ name: "live" }), "live");
   assert.equal(status({ name: "live" }, { paused: true }), "paused");
   assert.equal(status({ name: "live" }, { empty: true }), "live \u00b7 no lines yet");
-  assert.equal(status({ name: "reconnecting", at: 12_100 }), "reconnecting in 3 s");
-  assert.equal(status({ name: "reconnecting", at: null }), "reconnecting\u2026");
-  assert.equal(status({ name: "reconnecting", at: 9_000 }), "reconnecting\u2026");
-  assert.equal(status({ name: "server-ended", at: 13_000 }), "server stopped; reconnecting in 3 s");
+  assert.equal(status({ name: "reconnecting", retryAt: 12_100 }), "reconnecting in 3 s");
+  assert.equal(status({ name: "reconnecting", retryAt: null }), "reconnecting\u2026");
+  assert.equal(status({ name: "reconnecting", retryAt: 9_000 }), "reconnecting\u2026");
+  assert.equal(status({ name: "server-ended", retryAt: 13_000 }), "server stopped; reconnecting in 3 s");
   assert.equal(status({ name: "ended" }), "ended");
   assert.equal(status({ name: "signed-out" }), "signed out");
   assert.equal(status({ name: "refused", detail: "no" }), "refused");
@@ -43,7 +43,7 @@ test("without a stream the status says what is missing", () => {
 });
 
 test("a lost connection is shown even while paused", () => {
-  assert.equal(status({ name: "reconnecting", at: null }, { paused: true }), "reconnecting\u2026");
+  assert.equal(status({ name: "reconnecting", retryAt: null }, { paused: true }), "reconnecting\u2026");
 });
 
 test("a gap has its number of lines and reason", () => {
@@ -75,9 +75,9 @@ test("source states have texts", () => {
 });
 
 test("a position is shown in lines and percent, or as counting progress", () => {
-  const place = { line: 10_357_604, total: 10_357_620, counted: 1 };
-  assert.equal(positionText(place), "line 10,357,604 of 10,357,620 \u00b7 99 %");
-  assert.equal(shortPositionText(place), "line 10,357,604 \u00b7 99 %");
+  const position = { line: 10_357_604, total: 10_357_620, counted: 1 };
+  assert.equal(positionText(position), "line 10,357,604 of 10,357,620 \u00b7 99 %");
+  assert.equal(shortPositionText(position), "line 10,357,604 \u00b7 99 %");
   assert.equal(positionText({ line: 5, total: 5, counted: 1 }), "line 5 of 5 \u00b7 100 %");
   const counting = { line: null, total: null, counted: 0.439 };
   assert.equal(positionText(counting), "counting lines 43 %");
@@ -107,7 +107,7 @@ test("ages are short, and a clock ahead of the server's counts as now", () => {
 const notice = (situation) =>
   noticeFor({
     connection: { name: "live" },
-    trouble: null,
+    sourcesError: null,
     sources: [{ id: "a", name: "app.log", state: "open" }],
     chosen: ["a"],
     empty: true,
@@ -142,14 +142,14 @@ test("no notice before the state is known", () => {
 test("problems are shown with or without lines, with an action", () => {
   for (const empty of [true, false]) {
     assert.equal(notice({ empty, connection: { name: "signed-out" } })?.action?.command, "reload");
-    assert.equal(notice({ empty, trouble: "signed-out" })?.title, "Signed out");
+    assert.equal(notice({ empty, sourcesError: "signed-out" })?.title, "Signed out");
     assert.equal(notice({ empty, connection: { name: "refused", detail: "cursor: no" } })?.text, "cursor: no");
-    assert.equal(notice({ empty, connection: { name: "reconnecting", at: null } })?.action?.command, "retry");
-    assert.equal(notice({ empty, connection: { name: "reconnecting", at: 1 } })?.title, "Connection lost");
-    assert.equal(notice({ empty, connection: { name: "server-ended", at: null } })?.title, "The server stopped");
+    assert.equal(notice({ empty, connection: { name: "reconnecting", retryAt: null } })?.action?.command, "retry");
+    assert.equal(notice({ empty, connection: { name: "reconnecting", retryAt: 1 } })?.title, "Connection lost");
+    assert.equal(notice({ empty, connection: { name: "server-ended", retryAt: null } })?.title, "The server stopped");
   }
 });
 
 test("a server that never answered is unreachable", () => {
-  assert.equal(notice({ sources: null, trouble: "unreachable", connection: { name: "idle" } })?.title, "No connection");
+  assert.equal(notice({ sources: null, sourcesError: "unreachable", connection: { name: "idle" } })?.title, "No connection");
 });

@@ -75,7 +75,7 @@ export class HistogramController {
   close() {
     clearInterval(this.#timer);
     this.#client.close();
-    for (const leave of this.#unsubscribe) leave();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 
   #refresh() {
@@ -86,12 +86,12 @@ export class HistogramController {
 
   #show() {
     const histogram = histogramOf(this.#client.counts.value);
-    const levels = histogram && Object.entries(histogram.levels).filter(([kind]) => this.#isShown(kind));
+    const levels = histogram && Object.entries(histogram.levels).filter(([level]) => this.#isShown(level));
     this.#chart.show(histogram && { ...histogram, levels: Object.fromEntries(levels ?? []) });
   }
 
-  /** @param {string} kind */
-  #isShown(kind) {
-    return this.#levels.size === 0 || this.#levels.has(kind);
+  /** @param {string} level */
+  #isShown(level) {
+    return this.#levels.size === 0 || this.#levels.has(level);
   }
 }

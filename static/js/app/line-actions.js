@@ -18,8 +18,8 @@ import { LineMenu } from "../ui/line-menu.js";
  * @property {import("../model/highlights.js").Highlights} highlights
  * @property {(text: string) => void} copy
  * @property {(current: Current) => void} copyLink
- * @property {(what: "include" | "exclude", text: string) => void} add
- * @property {(what: "include" | "exclude", field: import("../text/fields.js").Field) => void} addField
+ * @property {(list: "include" | "exclude", text: string) => void} add
+ * @property {(list: "include" | "exclude", field: import("../text/fields.js").Field) => void} addField
  * @property {(range: {since: string, until: string}) => void} chooseTimeRange
  * @property {(filter: import("../model/filter.js").Filter, at: string | null) => void} refine
  */
@@ -78,8 +78,8 @@ export class LineActions {
     if (event.detail > 1 || event.shiftKey) return;
     const shown = event.target instanceof Element ? (event.target.closest(".text")?.textContent ?? "") : "";
     const text = lineText(line.text);
-    const inLine = this.#parts.active().sourceOffset(line, offset);
-    const field = fieldAt(text, inLine ?? (shown === text ? offset : lineOffset(shown, offset, text)));
+    const lineOffsetOfField = this.#parts.active().sourceOffset(line, offset);
+    const field = fieldAt(text, lineOffsetOfField ?? (shown === text ? offset : lineOffset(shown, offset, text)));
     if (!field) return;
     const { key, value } = field;
     const { addField } = this.#parts;
@@ -121,7 +121,7 @@ export class LineActions {
       actions.push({ label: "Only lines up to this time", act: choose({ since, until: String(time + 1) }) });
     }
     if (isFiltering(pane.filter)) {
-      actions.push({ label: "Show in unfiltered log", act: () => void this.#showAmongAll(row) });
+      actions.push({ label: "Show in unfiltered log", act: () => void this.#showUnfiltered(row) });
     }
     return actions;
   }
@@ -129,7 +129,7 @@ export class LineActions {
   /** @param {Current} current @returns {Action[]} */
   #displayActions({ row, line }) {
     const pane = this.#parts.active();
-    const rest = line.cut === null ? null : pane.restUrl(line);
+    const restUrl = line.cut === null ? null : pane.restUrl(line);
     /** @type {Action[]} */
     const actions = [
       {
@@ -144,12 +144,14 @@ export class LineActions {
     if (line.text.length > LONG_CHARACTERS) {
       actions.push({ label: "Show whole line", key: "x", act: () => pane.toggleExpanded(line) });
     }
-    if (rest) actions.push({ label: "Open whole line in new tab", act: () => void open(rest, "_blank", "noopener") });
+    if (restUrl) {
+      actions.push({ label: "Open whole line in new tab", act: () => void open(restUrl, "_blank", "noopener") });
+    }
     return actions;
   }
 
   /** @param {number} row */
-  async #showAmongAll(row) {
+  async #showUnfiltered(row) {
     const pane = this.#parts.active();
     const { search, regex, matchCase } = pane.filter;
     this.#parts.refine({ ...NO_FILTER, search, regex, matchCase }, await pane.cursorOf(row));

@@ -55,9 +55,9 @@ export class Pane {
   #hits;
   #scrollbarHits;
   #histogram;
-  #seen = 0;
+  #receivedAtEnd = 0;
   /** Width of the longest line number so far, in characters. */
-  #widest = 0;
+  #numberWidth = 0;
   #rowState;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #moveTimer;
@@ -71,7 +71,7 @@ export class Pane {
   onTimeRange = () => {};
   /**
    * Called on a click into the text of a line, with the offset in the displayed text.
-   * @type {(line: LineRow, position: number, event: MouseEvent) => void}
+   * @type {(line: LineRow, offset: number, event: MouseEvent) => void}
    */
   onTextClick = () => {};
 
@@ -126,7 +126,7 @@ export class Pane {
     this.#channel = new Channel({
       endpoint: `${shared.base}api/stream`,
       deliver: (event) => this.#deliver(event),
-      restart: () => this.#begin(null),
+      restart: () => this.#openDocument(null),
     });
     this.#listen();
   }
@@ -169,7 +169,7 @@ export class Pane {
     // With `records` alone, continuation lines are wanted and stay undimmed.
     this.#rowState.dimContext = filter.context > 0;
     this.#frame.log.classList.toggle("merged", sources.length > 1);
-    this.#begin(at);
+    this.#openDocument(at);
     this.#channel.follow(sources, this.#view.streamFilter);
     this.showHits(filter);
   }
@@ -200,8 +200,8 @@ export class Pane {
    */
   async goToTime(time) {
     // A relative time that was typed now counts from now, not from the moment the filter was set.
-    const which = isRelative(time) ? viewParameters({ ...this.filter, now: this.#shared.now() }) : undefined;
-    const answer = await this.requestLines({ time, count: 1 }, which);
+    const parameters = isRelative(time) ? viewParameters({ ...this.filter, now: this.#shared.now() }) : undefined;
+    const answer = await this.requestLines({ time, count: 1 }, parameters);
     if (!answer || "error" in answer) return answer?.error ?? "The server did not answer; try again";
     const [line] = answer.lines;
     if (line) this.goTo(line.at);
@@ -228,14 +228,14 @@ export class Pane {
   /**
    * Request lines of the view's sources.
    * @param {Record<string, string | number>} query
-   * @param {readonly Parameter[]} [which] replace the parameters of the view
+   * @param {readonly Parameter[]} [parameters] replace the parameters of the view
    */
-  requestLines(query, which) {
-    return this.#view.requestLines(query, which);
+  requestLines(query, parameters) {
+    return this.#view.requestLines(query, parameters);
   }
 
   close() {
-    for (const leave of this.#unsubscribe) leave();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     clearTimeout(this.#moveTimer);
     this.#hits.close();
     this.#histogram.close();
@@ -281,7 +281,7 @@ export class Pane {
       counting: this.#document.countedShare !== null,
       following: this.follow.following.value,
       paused: this.follow.paused.value,
-      unseen: received - this.#seen,
+      unseen: received - this.#receivedAtEnd,
       received,
       skipped,
       position: this.#position,
@@ -359,10 +359,10 @@ export class Pane {
   /**
    * Convert an offset in a row's displayed text to an offset in the line.
    * @param {LineRow} line
-   * @param {number} position
+   * @param {number} offset
    */
-  sourceOffset(line, position) {
-    return sourceOffset(displayedSpans(line, this.#rowState.textFormatOf(line)).spans, position);
+  sourceOffset(line, offset) {
+    return sourceOffset(displayedSpans(line, this.#rowState.textFormatOf(line)).spans, offset);
   }
 
   /** The selected text, or the current line without a selection. @returns {Promise<string | null>} */
@@ -389,11 +389,11 @@ export class Pane {
   }
 
   /** @param {string | null} at */
-  #begin(at) {
+  #openDocument(at) {
     this.#document.close();
     this.#document = this.#makeDocument();
-    this.#seen = 0;
-    this.#widest = 4;
+    this.#receivedAtEnd = 0;
+    this.#numberWidth = 4;
     this.#selection.clear();
     if (at) this.follow.leave();
     else this.follow.join();
@@ -407,7 +407,7 @@ export class Pane {
       change: (mutate) => this.#viewport.change(mutate),
       moveTo: (row) => this.navigation.show(row),
       top: () => (this.follow.following.value ? null : this.#viewport.top),
-      gone: () => this.#shared.notify("The linked line no longer exists"),
+      targetLost: () => this.#shared.notify("The linked line no longer exists"),
     });
   }
 
@@ -422,9 +422,9 @@ export class Pane {
   #listen() {
     const { settings, bookmarks, highlights, changed } = this.#shared;
     const { log } = this.#frame;
-    const mode = () => this.#changeMode();
+    const changeMode = () => this.#changeMode();
     this.#unsubscribe.push(
-      ...[this.follow.following, this.follow.paused, this.follow.held].map((flag) => flag.subscribe(mode)),
+      ...[this.follow.following, this.follow.paused, this.follow.held].map((flag) => flag.subscribe(changeMode)),
       this.connection.subscribe((connection) => {
         // The stream does not repeat lines written before it connected.
         if (connection.name === "live" && this.#document instanceof ViewDocument) this.#document.refresh();
@@ -454,9 +454,9 @@ export class Pane {
 
   #painted() {
     const { following, paused } = this.follow;
-    if ((following.value && !paused.value) || this.#viewport.atEnd) this.#seen = this.#document.received;
-    this.#widest = Math.max(this.#widest, group(this.#document.total).length, this.#visibleRows.numberWidth);
-    this.#frame.log.style.setProperty("--number-width", `${this.#widest}ch`);
+    if ((following.value && !paused.value) || this.#viewport.atEnd) this.#receivedAtEnd = this.#document.received;
+    this.#numberWidth = Math.max(this.#numberWidth, group(this.#document.total).length, this.#visibleRows.numberWidth);
+    this.#frame.log.style.setProperty("--number-width", `${this.#numberWidth}ch`);
     this.#selection.paint();
     this.#hits.paint();
     this.#histogram.showVisible(this.#visibleRows.times);

@@ -15,6 +15,7 @@ import {
 } from "../model/filter.js";
 import { SearchClient } from "../net/search-client.js";
 import { formatTime, parseTime } from "../text/time.js";
+import { errorText } from "../text/words.js";
 import { FilterChips } from "../ui/filter-chips.js";
 import { SearchBar } from "../ui/search-bar.js";
 
@@ -25,7 +26,8 @@ import { SearchBar } from "../ui/search-bar.js";
  * @typedef {object} SearchContext
  * @property {string} base
  * @property {() => Pane | undefined} active
- * @property {(filter: Filter, how: {at?: string, canGoBack?: boolean}) => void} refine change the active pane's query
+ * @property {(filter: Filter, options: {at?: string, canGoBack?: boolean}) => void} refine change the active pane's
+ *   query
  * @property {import("../model/settings.js").Settings} settings
  * @property {import("../model/recent-searches.js").RecentSearches} recent
  * @property {(message: string) => void} notify
@@ -44,7 +46,7 @@ export class SearchController {
   /** Runs once the server has accepted the pattern. @type {(() => void) | null} */
   #onAccepted = null;
   /** @type {Pane | undefined} the pane that shows scrollbar hits */
-  #markedPane;
+  #scrollbarHitsPane;
 
   /** @param {SearchContext} context */
   constructor(context) {
@@ -118,44 +120,43 @@ export class SearchController {
   async refine(filter, canGoBack = true) {
     const pane = this.#context.active();
     if (!pane) return;
-    const isOther = toQueryString(viewParameters(filter)) !== toQueryString(viewParameters(pane.filter));
-    const current = isOther && !pane.follow.following.value ? pane.current : null;
+    const isOtherView = toQueryString(viewParameters(filter)) !== toQueryString(viewParameters(pane.filter));
+    const current = isOtherView && !pane.follow.following.value ? pane.current : null;
     const at = current && (await pane.cursorOf(current.row));
     this.#context.refine(filter, at ? { at, canGoBack } : { canGoBack });
   }
 
   /**
-   * @param {"include" | "exclude"} what
+   * @param {"include" | "exclude"} list
    * @param {string} text
    */
-  add(what, text) {
-    void this.refine(withText(this.#filter, what, text));
+  add(list, text) {
+    void this.refine(withText(this.#filter, list, text));
   }
 
   /**
-   * @param {"include" | "exclude"} what
+   * @param {"include" | "exclude"} list
    * @param {import("../text/fields.js").Field} field
    */
-  addField(what, field) {
-    void this.refine(withField(this.#filter, what, field));
+  addField(list, field) {
+    void this.refine(withField(this.#filter, list, field));
   }
 
   // Jumping to hits
 
-  /** @param {"next" | "previous"} way */
-  async jump(way) {
+  /** @param {"next" | "previous"} direction */
+  async jump(direction) {
     if (!this.#filter.search) return this.open();
-    await this.#jump(hitParameters(this.#filter), way, "hits");
+    await this.#jump(hitParameters(this.#filter), direction, "hits");
   }
 
   /**
    * @param {readonly string[]} levels
-   * @param {"next" | "previous"} way
-   * @param {string} what noun for messages
+   * @param {"next" | "previous"} direction
+   * @param {string} noun plural, for messages
    */
-  async jumpToLevel(levels, way, what) {
-    const which = matchParameters({ ...this.#filter, levels });
-    await this.#jump(which, way, what);
+  async jumpToLevel(levels, direction, noun) {
+    await this.#jump(matchParameters({ ...this.#filter, levels }), direction, noun);
   }
 
   /**
@@ -189,11 +190,11 @@ export class SearchController {
   /** @param {Filter} filter as typed; its pattern may be invalid */
   #applyTyped(filter) {
     const before = this.#filter;
-    const go = () => void this.refine(filter, before.search === "" && filter.search !== "");
+    const apply = () => void this.refine(filter, before.search === "" && filter.search !== "");
     const pane = this.#context.active();
     this.#onAccepted = null;
-    if (!filter.regex || !pane || hitParameters(filter).length === 0) return go();
-    this.#onAccepted = go;
+    if (!filter.regex || !pane || hitParameters(filter).length === 0) return apply();
+    this.#onAccepted = apply;
     this.#searchedQuery = toQueryString(hitParameters(filter));
     this.#client.start(pane.sources, hitParameters(filter));
   }
@@ -212,8 +213,8 @@ export class SearchController {
   #showScrollbarHits() {
     const state = this.#client.state.value;
     const pane = this.#context.active();
-    if (this.#markedPane !== pane) this.#markedPane?.showScrollbarHits([]);
-    this.#markedPane = pane;
+    if (this.#scrollbarHitsPane !== pane) this.#scrollbarHitsPane?.showScrollbarHits([]);
+    this.#scrollbarHitsPane = pane;
     // Hit positions are offsets in files, so they do not fit merged or filtered lists.
     const isPlain = pane?.sources.length === 1 && !isFiltering(pane.filter);
     pane?.showScrollbarHits(isPlain && "progress" in state ? (state.progress?.marks ?? []) : []);
@@ -246,28 +247,30 @@ export class SearchController {
   }
 
   /**
-   * @param {readonly Parameter[]} which
-   * @param {"next" | "previous"} way
-   * @param {string} what
+   * @param {readonly Parameter[]} parameters
+   * @param {"next" | "previous"} direction
+   * @param {string} noun
    */
-  async #jump(which, way, what) {
+  async #jump(parameters, direction, noun) {
     const pane = this.#context.active();
     const current = pane?.current;
     const at = current && (await pane.cursorOf(current.row));
     if (!at) return;
-    const isHere = (/** @type {import("../model/rows.js").WireLine} */ line) =>
+    const isCurrent = (/** @type {import("../model/rows.js").WireLine} */ line) =>
       line.at === at || (line.n !== null && line.n === current.line.n && line.file === current.line.file);
+    /** @type {Record<string, string | number>} */
+    const query = direction === "next" ? { at, count: 2 } : { before: at, count: 1 };
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-      const answer = await pane.requestLines(way === "next" ? { at, count: 2 } : { before: at, count: 1 }, which);
+      const answer = await pane.requestLines(query, parameters);
       if (!answer || "error" in answer) {
-        return this.#context.notify(answer?.error ?? "The server did not answer; try again");
+        return this.#context.notify(answer ? errorText(answer.error) : "The server did not answer; try again");
       }
-      const found = answer.lines.find((line) => !isHere(line) || (way === "next" && !current.isChosen));
-      if (found) return pane.goToHit(found.at);
+      const hit = answer.lines.find((line) => !isCurrent(line) || (direction === "next" && !current.isChosen));
+      if (hit) return pane.goToHit(hit.at);
       // The server may not have searched everything yet.
       if (answer.complete) break;
     }
-    this.#context.notify(`No more ${what} ${way === "next" ? "below" : "above"}`);
+    this.#context.notify(`No more ${noun} ${direction === "next" ? "below" : "above"}`);
   }
 
   /** @param {string} text @returns {string} in the server's syntax */

@@ -8,10 +8,10 @@
  * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function element(tag, className, ...children) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.append(...children);
-  return made;
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.append(...children);
+  return node;
 }
 
 /**
@@ -22,8 +22,8 @@ export function element(tag, className, ...children) {
  * @returns {Type}
  */
 export function byId(id, type) {
-  const found = document.getElementById(id);
-  if (found instanceof type) return found;
+  const node = document.getElementById(id);
+  if (node instanceof type) return node;
   throw new Error(`the page has no ${type.name} with the id ${id}`);
 }
 

@@ -20,8 +20,8 @@ export class HitHighlighter {
   #highlights = Array.from({ length: MAX_HIGHLIGHTS }, (_, color) => new TextHighlight(`term-${color}`));
   /** @type {readonly RegExp[]} */
   #patterns = [];
-  /** @type {readonly {hitPatterns: RegExp[], color: number}[]} */
-  #words = [];
+  /** @type {readonly {patterns: RegExp[], color: number}[]} */
+  #highlightPatterns = [];
   #regex = false;
   #isEmpty = true;
   /** Matches sent by the server, by file and line number. @type {Map<string, readonly Hit[]>} */
@@ -46,7 +46,9 @@ export class HitHighlighter {
 
   /** @param {readonly import("../model/highlights.js").Highlight[]} highlights */
   setHighlights(highlights) {
-    this.#words = highlights.map(({ text, color }) => ({ hitPatterns: hitPatterns([text], "insensitive"), color }));
+    this.#highlightPatterns = highlights.map(({ text, color }) => {
+      return { patterns: hitPatterns([text], "insensitive"), color };
+    });
     this.paint();
   }
 
@@ -58,25 +60,25 @@ export class HitHighlighter {
 
   /** Call after rows were drawn. */
   paint() {
-    const isEmpty = this.#patterns.length === 0 && !this.#regex && this.#words.length === 0;
+    const isEmpty = this.#patterns.length === 0 && !this.#regex && this.#highlightPatterns.length === 0;
     if (isEmpty && this.#isEmpty) return;
     this.#isEmpty = isEmpty;
     /** @type {Range[]} */
     const hits = [];
-    const words = this.#highlights.map(() => /** @type {Range[]} */ ([]));
+    const rangesByColor = this.#highlights.map(() => /** @type {Range[]} */ ([]));
     for (const { element, text, line } of this.#visibleLines()) {
       for (const [start, end] of this.#hitsIn(text, line)) hits.push(textRange(element, start, end));
-      for (const { hitPatterns, color } of this.#words) {
-        for (const [start, end] of findHits(text, hitPatterns)) words[color].push(textRange(element, start, end));
+      for (const { patterns, color } of this.#highlightPatterns) {
+        for (const [start, end] of findHits(text, patterns)) rangesByColor[color].push(textRange(element, start, end));
       }
     }
     this.#hits.set(hits);
-    this.#highlights.forEach((paint, color) => paint.set(words[color]));
+    this.#highlights.forEach((highlight, color) => highlight.set(rangesByColor[color]));
   }
 
   /** Return the screen position of the first hit in a row; null if the row shows none. @param {number} row */
   firstIn(row) {
-    const visible = [...this.#visibleLines()].find((each) => each.row === row);
+    const visible = [...this.#visibleLines()].find((line) => line.row === row);
     const [first] = visible ? this.#hitsIn(visible.text, visible.line) : [];
     return visible && first ? textRange(visible.element, first[0], first[1]).getBoundingClientRect() : null;
   }

@@ -19,9 +19,9 @@ export function applyListSettings(log, settings, viewport, rowState) {
       log.classList.toggle("hide-numbers", !on);
       viewport.restyle();
     }),
-    settings.times.subscribe((what) => {
-      log.classList.toggle("show-time", what !== "off");
-      log.style.setProperty("--time-width", `${TIME_WIDTHS[what]}ch`);
+    settings.times.subscribe((times) => {
+      log.classList.toggle("show-time", times !== "off");
+      log.style.setProperty("--time-width", `${TIME_WIDTHS[times]}ch`);
       viewport.restyle();
       viewport.refresh();
     }),

@@ -32,9 +32,9 @@ export class Navigation {
     this.#viewport.moveBy(lines * this.#viewport.rowHeight);
   }
 
-  /** Move by pages; one line of the previous page stays in view. @param {number} linesClient */
-  byPages(linesClient) {
-    this.byLines(linesClient * Math.max(1, this.#viewport.rowsInView - 1));
+  /** Move by pages; one line of the previous page stays in view. @param {number} pages */
+  byPages(pages) {
+    this.byLines(pages * Math.max(1, this.#viewport.rowsInView - 1));
   }
 
   /** @param {-1 | 1} direction */
@@ -60,9 +60,9 @@ export class Navigation {
     if (target.kind === "relative") return this.byLines(target.lines);
     const { total } = this.#document();
     const row = target.kind === "line" ? this.#document().rowOfLine(target.line) : (total * target.percent) / 100;
-    const whole = Math.min(Math.floor(row), total - 1);
-    this.#choose(whole);
-    this.#viewport.moveTo(whole, target.kind === "line" ? CONTEXT_ROWS : 0);
+    const index = Math.min(Math.floor(row), total - 1);
+    this.#choose(index);
+    this.#viewport.moveTo(index, target.kind === "line" ? CONTEXT_ROWS : 0);
   }
 
   /** Scroll to a requested row unless it is already in view. @param {number} row */

@@ -82,16 +82,16 @@ export class RowState {
   of(row, n) {
     const { names, sourceColors, bookmarks, restUrl } = this.#parts;
     const line = row?.kind === "line" ? row : null;
-    const shape = line ? this.textFormatOf(line) : { expanded: false, pretty: false, fields: false };
+    const textFormat = line ? this.textFormatOf(line) : { expanded: false, pretty: false, fields: false };
     return {
       names,
       sourceColors,
-      ...shape,
+      ...textFormat,
       around: (line && this.#around.get(keyOf(line))) ?? null,
       dimContext: this.dimContext,
       number: n === null ? null : group(n),
       time: line?.time == null ? null : this.#timeOf(line.time),
-      marked: line !== null && bookmarks.has(line),
+      bookmarked: line !== null && bookmarks.has(line),
       chosen: line !== null && this.isChosen(line),
       restUrl: line && restUrl(line),
     };

@@ -23,17 +23,17 @@ import { gapText, sourceText } from "../text/words.js";
  * @property {string | null} number
  * @property {string | null} time
  * @property {boolean} expanded
- * @property {boolean} pretty JSON is pretty-printed over several lines
- * @property {boolean} fields JSON is shown as key=value
+ * @property {boolean} pretty whether JSON is pretty-printed over several lines
+ * @property {boolean} fields whether JSON is shown as key=value
  * @property {Around | null} around nearby lines of the same file
- * @property {boolean} marked the line has a bookmark
- * @property {boolean} chosen the line is the target of a jump or a link
+ * @property {boolean} bookmarked whether the line has a bookmark
+ * @property {boolean} chosen whether the line is the target of a jump or a link
  * @property {boolean} dimContext whether context lines are dimmed
  * @property {string | null} restUrl URL of the whole line
  */
 /**
  * @typedef {object} Parts
- * @property {HTMLElement} marker
+ * @property {HTMLElement} levelCell
  * @property {Text} letter
  * @property {Text} name
  * @property {Text} number
@@ -67,13 +67,13 @@ const partsOf = new WeakMap();
 /** Create an empty row for `fillRow`. @returns {HTMLElement} */
 export function makeRow() {
   const [letter, name, number, time] = Array.from({ length: 4 }, () => document.createTextNode(""));
-  const marker = element("span", "mark-cell", letter);
+  const levelCell = element("span", "mark-cell", letter);
   const text = element("span", "text");
   const body = element("span", "body", text);
-  marker.dataset.action = "menu";
-  const columns = [marker, element("span", "name", name), numberButton(number), element("span", "time", time), body];
+  levelCell.dataset.action = "menu";
+  const columns = [levelCell, element("span", "name", name), numberButton(number), element("span", "time", time), body];
   const row = element("div", "row", ...columns);
-  partsOf.set(row, { marker, letter, name, number, time, body, text, plain: null, className: "row", level: null });
+  partsOf.set(row, { levelCell, letter, name, number, time, body, text, plain: null, className: "row", level: null });
   return row;
 }
 
@@ -129,9 +129,9 @@ function classes(content, options) {
   const color = options.sourceColors.of(content.source);
   let names = content.level === null ? "row" : `row level-${content.level}`;
   if (color !== null) names += ` hue-${color}`;
-  for (const name of /** @type {const} */ (["expanded", "pretty", "marked", "chosen"])) {
-    if (options[name]) names += ` ${name}`;
-  }
+  for (const name of /** @type {const} */ (["expanded", "pretty"])) if (options[name]) names += ` ${name}`;
+  if (options.bookmarked) names += " marked";
+  if (options.chosen) names += " chosen";
   if (content.context && options.dimContext) names += " context";
   if (options.around) names += " amid";
   return names;
@@ -178,13 +178,13 @@ function setLevel(parts, level) {
   parts.level = level;
   parts.letter.data = level === null ? "" : LETTERS[level];
   if (level === null) {
-    parts.marker.removeAttribute("role");
-    parts.marker.removeAttribute("aria-label");
+    parts.levelCell.removeAttribute("role");
+    parts.levelCell.removeAttribute("aria-label");
   } else {
-    parts.marker.setAttribute("role", "img");
-    parts.marker.setAttribute("aria-label", level);
+    parts.levelCell.setAttribute("role", "img");
+    parts.levelCell.setAttribute("aria-label", level);
   }
-  parts.marker.title = level ?? "";
+  parts.levelCell.title = level ?? "";
 }
 
 /**
@@ -209,8 +209,8 @@ function fillLine(parts, line, options) {
   const extras = extrasOf(line, options, displayed);
   if (extras.length > 0) parts.body.append(element("span", "tail", ...extras));
   if (!options.around) return;
-  parts.body.prepend(...options.around.before.map((each) => aroundLine(each)));
-  parts.body.append(...options.around.after.map((each) => aroundLine(each)));
+  parts.body.prepend(...options.around.before.map(aroundLine));
+  parts.body.append(...options.around.after.map(aroundLine));
 }
 
 /** @param {string} line */
@@ -258,12 +258,12 @@ function isPlain({ glyph, href, style, kind }) {
  */
 function spanNode(span) {
   if (isPlain(span)) return document.createTextNode(span.text);
-  const options = span.style ? styleToCss(span.style) : null;
-  const names = [span.glyph ? "glyph" : "", span.kind ? `json-${span.kind}` : "", options?.classes ?? ""];
+  const css = span.style ? styleToCss(span.style) : null;
+  const names = [span.glyph ? "glyph" : "", span.kind ? `json-${span.kind}` : "", css?.classes ?? ""];
   const className = names.filter((name) => name !== "").join(" ");
   const node = span.href === null ? element("span", className, span.text) : link(className, span.href, span.text);
-  if (options?.fg) node.style.setProperty("--fg", options.fg);
-  if (options?.bg) node.style.setProperty("--bg", options.bg);
+  if (css?.fg) node.style.setProperty("--fg", css.fg);
+  if (css?.bg) node.style.setProperty("--bg", css.bg);
   return node;
 }
 
@@ -287,20 +287,20 @@ function link(className, href, words) {
  * @param {DisplayedSpans} displayed
  */
 function extrasOf({ cut, unterminated }, { expanded, restUrl }, { rest, unit }) {
-  const left = counted(rest, `more ${unit}`);
+  const hidden = counted(rest, `more ${unit}`);
   /** @type {HTMLElement[]} */
   const extras = [];
-  if (rest > 0) extras.push(expanded ? marker(`${left} hidden`) : button("expand", left));
-  if (cut !== null) extras.push(marker(`shortened; ${bytes(cut)} in total`));
+  if (rest > 0) extras.push(expanded ? label(`${hidden} hidden`) : button("expand", hidden));
+  if (cut !== null) extras.push(label(`shortened; ${bytes(cut)} in total`));
   const isPartial = cut !== null || (rest > 0 && expanded);
   if (restUrl !== null && isPartial) extras.push(link("rest", restUrl, "open the whole line"));
-  if (unterminated) extras.push(marker("no newline at end of line"));
+  if (unterminated) extras.push(label("no newline at end of line"));
   if (expanded) extras.push(button("fold", "show less"));
   return extras;
 }
 
 /** @param {string} words */
-function marker(words) {
+function label(words) {
   return element("span", "mark", words);
 }
 

@@ -30,14 +30,14 @@ export class ScrollMap {
   toOffset(top) {
     if (this.isExact || top <= EDGE_PX) return clamp(top, this.last);
     if (top >= this.range - EDGE_PX) return clamp(this.last - (this.range - top), this.last);
-    return EDGE_PX + (top - EDGE_PX) * this.#squeeze;
+    return EDGE_PX + (top - EDGE_PX) * this.#compression;
   }
 
   /** @param {number} offset @returns {number} the matching `scrollTop` */
   toTop(offset) {
     if (this.isExact || offset <= EDGE_PX) return clamp(offset, this.range);
     if (offset >= this.last - EDGE_PX) return clamp(this.range - (this.last - offset), this.range);
-    return EDGE_PX + (offset - EDGE_PX) / this.#squeeze;
+    return EDGE_PX + (offset - EDGE_PX) / this.#compression;
   }
 
   /**
@@ -45,11 +45,11 @@ export class ScrollMap {
    * or touch gesture itself instead of a multiple of it.
    * @param {number} top
    */
-  isSqueezed(top) {
+  isCompressed(top) {
     return !this.isExact && top > EDGE_PX && top < this.range - EDGE_PX;
   }
 
-  get #squeeze() {
+  get #compression() {
     return (this.last - 2 * EDGE_PX) / (this.range - 2 * EDGE_PX);
   }
 }

@@ -61,14 +61,14 @@ export class Selection {
   paint() {
     const { range } = this;
     /** @type {globalThis.Range[]} */
-    const marked = [];
+    const ranges = [];
     const bottom = range ? Math.min(range.last.row, this.#viewport.bottom) : 0;
     for (let row = Math.max(range?.first.row ?? 1, this.#viewport.top); range && row <= bottom; row += 1) {
       const text = this.#viewport.elementOf(row)?.querySelector(".text");
       const start = row === range.first.row ? range.first.offset : 0;
-      if (text) marked.push(textRange(text, start, row === range.last.row ? range.last.offset : Infinity));
+      if (text) ranges.push(textRange(text, start, row === range.last.row ? range.last.offset : Infinity));
     }
-    this.#highlight.set(marked);
+    this.#highlight.set(ranges);
   }
 
   /**

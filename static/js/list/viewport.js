@@ -54,7 +54,7 @@ export class Viewport {
   #variableHeights = false;
   #rowHeight = 20;
   #averageHeight = 20;
-  #map = new ScrollMap(0, 0);
+  #scrollMap = new ScrollMap(0, 0);
   #top = 0;
   #scrolling = false;
   #frame = 0;
@@ -241,12 +241,12 @@ export class Viewport {
   #anchorAfter(top, delta) {
     const height = this.#log.clientHeight;
     const isSmall = Math.abs(delta) <= FLING_SCREENS * height;
-    const isRelative = isSmall && (this.#variableHeights || this.#map.isSqueezed(top));
-    if (!isRelative) return this.#anchorAtOffset(this.#map.toOffset(top));
+    const isRelative = isSmall && (this.#variableHeights || this.#scrollMap.isCompressed(top));
+    if (!isRelative) return this.#anchorAtOffset(this.#scrollMap.toOffset(top));
     const anchor = this.#movedBy(delta);
     const position = this.#offsetOf(anchor);
     if (top <= 0 && position < height) return { row: 0, px: 0 };
-    if (top >= this.#map.range - 0.5 && this.#map.last - position < height) return this.#endAnchor();
+    if (top >= this.#scrollMap.range - 0.5 && this.#scrollMap.last - position < height) return this.#endAnchor();
     return anchor;
   }
 
@@ -262,8 +262,8 @@ export class Viewport {
   /** @param {number} row */
   #heightOf(row) {
     if (!this.#variableHeights) return this.#rowHeight;
-    const found = this.#document.row(row);
-    const known = found && this.#heights.get(found);
+    const content = this.#document.row(row);
+    const known = content && this.#heights.get(content);
     return known && known.layout === this.#layoutVersion ? known.height : this.#rowHeight;
   }
 
@@ -310,7 +310,7 @@ export class Viewport {
     const follows = this.#sticksToEnd && !this.#frozen;
     const fits = Math.ceil(this.#log.clientHeight / this.#rowHeight) + 1;
     if (follows || this.#anchor.row >= this.#document.total) this.#anchor = this.#endAnchor();
-    this.#placeElements(fits);
+    this.#assignElements(fits);
     if (this.#variableHeights) this.#measure();
     this.#clampToEnd(follows);
     this.#rows.style.transform = `translateY(${-this.#offset()}px)`;
@@ -324,7 +324,7 @@ export class Viewport {
    * Assign elements to the visible rows. With variable heights also to as many rows above, to measure them before
    * they scroll into view.
    */
-  #placeElements(/** @type {number} */ fits) {
+  #assignElements(/** @type {number} */ fits) {
     const { total } = this.#document;
     const first = Math.max(0, this.#variableHeights ? Math.min(this.#anchor.row, total - 1) - fits : this.#anchor.row);
     const count = Math.min(this.#variableHeights ? 2 * fits : fits, total - first);
@@ -362,9 +362,9 @@ export class Viewport {
    */
   #fill(element, number) {
     const row = this.#document.row(number);
-    const shown = this.#filled.get(element);
-    const same = shown && shown.row === row && shown.version === this.#contentVersion;
-    if (same && (row !== null || shown.number === number)) return;
+    const filled = this.#filled.get(element);
+    const same = filled && filled.row === row && filled.version === this.#contentVersion;
+    if (same && (row !== null || filled.number === number)) return;
     this.#filled.set(element, { row, number, version: this.#contentVersion });
     this.#parts.fill(element, row, number);
   }
@@ -398,13 +398,13 @@ export class Viewport {
   /** Update the scrollbar, but not during a gesture, because writing `scrollTop` would end it. */
   #updateScrollbar() {
     if (!this.#variableHeights) this.#averageHeight = this.#rowHeight;
-    this.#map = new ScrollMap(this.#document.total * this.#averageHeight, this.#log.clientHeight);
-    this.#spacer.style.height = `${Math.max(this.#map.canvas, this.#log.clientHeight)}px`;
+    this.#scrollMap = new ScrollMap(this.#document.total * this.#averageHeight, this.#log.clientHeight);
+    this.#spacer.style.height = `${Math.max(this.#scrollMap.canvas, this.#log.clientHeight)}px`;
     this.#updateWidth();
     if (this.#scrolling) return;
     const { row, px } = this.#anchor;
     const isStart = row === 0 && px === 0;
-    const top = isStart ? 0 : this.atEnd ? this.#map.range : this.#map.toTop(this.#offsetOf(this.#anchor));
+    const top = isStart ? 0 : this.atEnd ? this.#scrollMap.range : this.#scrollMap.toTop(this.#offsetOf(this.#anchor));
     if (Math.abs(top - this.#log.scrollTop) >= 1) this.#log.scrollTop = top;
     this.#top = this.#log.scrollTop;
   }
@@ -424,7 +424,7 @@ export class Viewport {
  * @param {string} selector
  */
 function child(parent, selector) {
-  const found = parent.querySelector(selector);
-  if (found instanceof HTMLElement) return found;
+  const element = parent.querySelector(selector);
+  if (element instanceof HTMLElement) return element;
   throw new Error(`the list has no ${selector}`);
 }

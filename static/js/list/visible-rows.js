@@ -23,8 +23,8 @@ export class VisibleRows {
 
   /** @param {number} row @returns {VisibleLine | null} */
   at(row) {
-    const line = this.#row(row);
-    return line?.kind === "line" ? { row, line } : null;
+    const content = this.#row(row);
+    return content?.kind === "line" ? { row, line: content } : null;
   }
 
   /** @param {Node} node inside a row */
@@ -41,8 +41,8 @@ export class VisibleRows {
   current(following) {
     const lines = this.#from(this.#viewport.firstWhole);
     const chosen = lines.find(({ line }) => this.#rowState.isChosen(line));
-    const found = chosen ?? (following ? lines.at(-1) : lines[0]);
-    return found ? { ...found, isChosen: found === chosen } : null;
+    const current = chosen ?? (following ? lines.at(-1) : lines[0]);
+    return current ? { ...current, isChosen: current === chosen } : null;
   }
 
   /** The range of the visible lines' times in epoch milliseconds; null if no line has a time. */

@@ -1,4 +1,4 @@
-/** Bookmarked lines of all sources, kept in the browser's storage if it is available. */
+/** Bookmarked lines of all sources, saved in the browser's storage if it is available. */
 
 import { Signal } from "../lib/signal.js";
 import { readList, writeList } from "./storage.js";
@@ -72,20 +72,20 @@ export class Bookmarks {
 
   /**
    * @param {readonly string[]} sources
-   * @param {LinePosition} here the current line, bookmarked or not
+   * @param {LinePosition} line the current line, bookmarked or not
    * @returns {Bookmark | null} null if there is no bookmark further down
    */
-  next(sources, here) {
-    return this.of(sources).find((bookmark) => compare(bookmark, here) > 0) ?? null;
+  next(sources, line) {
+    return this.of(sources).find((bookmark) => compare(bookmark, line) > 0) ?? null;
   }
 
   /**
    * @param {readonly string[]} sources
-   * @param {LinePosition} here
+   * @param {LinePosition} line
    * @returns {Bookmark | null} null if there is no bookmark further up
    */
-  previous(sources, here) {
-    return this.of(sources).findLast((bookmark) => compare(bookmark, here) < 0) ?? null;
+  previous(sources, line) {
+    return this.of(sources).findLast((bookmark) => compare(bookmark, line) < 0) ?? null;
   }
 
   /** Read the list again after another tab wrote it. */
@@ -128,12 +128,12 @@ function compare(one, other) {
 }
 
 /**
- * @param {unknown} kept from storage, possibly written by another version
- * @returns {kept is Bookmark}
+ * @param {unknown} stored value from storage, possibly written by another version
+ * @returns {stored is Bookmark}
  */
-function isBookmark(kept) {
-  if (typeof kept !== "object" || kept === null) return false;
-  const { source, file, at, n, time, text } = /** @type {Record<string, unknown>} */ (kept);
+function isBookmark(stored) {
+  if (typeof stored !== "object" || stored === null) return false;
+  const { source, file, at, n, time, text } = /** @type {Record<string, unknown>} */ (stored);
   const isNumber = [n, time].every((value) => value === null || typeof value === "number");
   return isNumber && [source, file, at, text].every((value) => typeof value === "string");
 }

@@ -1,7 +1,7 @@
 /**
- * State of a stream. `at` is the time of the next attempt in epoch milliseconds, null during an attempt.
+ * State of a stream. `retryAt` is the time of the next attempt in epoch milliseconds, null during an attempt.
  * @typedef {{name: "idle"} | {name: "connecting"} | {name: "live"} | {name: "ended"} | {name: "signed-out"}
- *   | {name: "reconnecting", at: number | null} | {name: "server-ended", at: number | null}
+ *   | {name: "reconnecting", retryAt: number | null} | {name: "server-ended", retryAt: number | null}
  *   | {name: "refused", detail: string}} Connection
  */
 

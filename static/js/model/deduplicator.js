@@ -19,10 +19,10 @@ export class Deduplicator {
    *   their lines
    */
   addAnswer(rows, files = []) {
-    const inThem = new Set(rows.map(({ file }) => file));
+    const answeredFiles = new Set(rows.map(({ file }) => file));
     // The answer may hold no line of a file that ended long before the others.
     for (const { file, first, lines, counted, size } of files) {
-      if (!inThem.has(file) && counted === size) this.#lastNumbers.set(file, first + lines - 1);
+      if (!answeredFiles.has(file) && counted === size) this.#lastNumbers.set(file, first + lines - 1);
     }
     this.#since = rows.length > 0 ? rows[0].time : null;
     for (const { source, file, n, text } of rows) {

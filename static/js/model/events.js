@@ -25,14 +25,14 @@
 
 /** @typedef {StreamEvent["kind"]} EventKind */
 
-const LEVEL_KEYS = new Set(["lines", "gap", "source", "end"]);
+const EVENT_KINDS = new Set(["lines", "gap", "source", "end"]);
 
 /**
  * @param {string} kind
  * @returns {kind is EventKind}
  */
 export function isEventKind(kind) {
-  return LEVEL_KEYS.has(kind);
+  return EVENT_KINDS.has(kind);
 }
 
 /**

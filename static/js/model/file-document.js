@@ -25,7 +25,7 @@ import { rowFromLine, rowsFromEvent } from "./rows.js";
  * @property {(change: () => void) => void} change runs a change and keeps the visible lines in place
  * @property {(row: number) => void} moveTo
  * @property {() => number | null} top row at the upper edge; null while the list follows the end
- * @property {() => void} gone the target line no longer exists
+ * @property {() => void} targetLost the target line no longer exists
  */
 
 const PAGE_LINES = 500;
@@ -191,8 +191,8 @@ export class FileDocument {
   cursor(row) {
     if (this.empty) return null;
     const { file, index } = this.position(Math.min(row, this.total - 1));
-    const found = file.cursorBefore(Math.max(0, index));
-    return found && { at: /** @type {string} */ (found.line.at), below: Math.max(0, index) - found.index };
+    const nearest = file.cursorBefore(Math.max(0, index));
+    return nearest && { at: /** @type {string} */ (nearest.line.at), below: Math.max(0, index) - nearest.index };
   }
 
   /** @param {import("./events.js").StreamEvent} event */
@@ -206,7 +206,7 @@ export class FileDocument {
       this.#skipped += event.lines ?? 0;
       this.#host.change(() => this.#files[this.#files.length - 1]?.skip(event.lines ?? 0));
     } else if (event.kind === "gap" || (event.kind === "source" && event.state === "rotated")) {
-      void this.#request("facts", { start: -1, count: 1 });
+      void this.#request("info", { start: -1, count: 1 });
     }
   }
 
@@ -226,14 +226,14 @@ export class FileDocument {
     if (known) return known;
     const file = new FileLines(id);
     this.#files.push(file);
-    void this.#request("facts", { start: -1, count: 1 });
+    void this.#request("info", { start: -1, count: 1 });
     return file;
   }
 
   /** @param {number} number index of the file; returns its first row */
   #startOf(number) {
     let start = 0;
-    for (let each = 0; each < number; each += 1) start += this.#dividers(each) + this.#files[each].count;
+    for (let index = 0; index < number; index += 1) start += this.#dividers(index) + this.#files[index].count;
     return start;
   }
 
@@ -251,8 +251,8 @@ export class FileDocument {
     if (before) {
       const { tailShift } = file;
       await this.#request(`before ${before.at}`, { before: before.at, count: PAGE_LINES * 2 }, ({ lines }) => {
-        const here = lines.filter((line) => line.file === file.id).map(rowFromLine);
-        file.prepend(before.index + file.tailShift - tailShift, here);
+        const ownLines = lines.filter((line) => line.file === file.id).map(rowFromLine);
+        file.prepend(before.index + file.tailShift - tailShift, ownLines);
       });
     } else if (file.exact || index + PAGE_LINES < file.progress.lines) {
       const page = index - (index % PAGE_LINES);
@@ -263,7 +263,7 @@ export class FileDocument {
   /** Return the position of a file's first line among all lines of the source. @param {FileLines} file */
   #positionOf(file) {
     const older = this.#files.slice(0, this.#files.indexOf(file));
-    return older.reduce((sum, each) => sum + each.progress.lines, 0);
+    return older.reduce((sum, { progress }) => sum + progress.lines, 0);
   }
 
   /**
@@ -307,7 +307,7 @@ export class FileDocument {
   /** @param {string} key */
   #handleGone(key) {
     if (key !== "open" || !this.#target) return;
-    this.#host.gone();
+    this.#host.targetLost();
     this.open(null);
   }
 
@@ -325,7 +325,7 @@ export class FileDocument {
     if (open) void this.#request("open", open);
     else if (due) this.#resolve(due);
     else if (this.#target) void this.#request("open", { at: this.#target.at, count: PAGE_LINES });
-    else void this.#request("facts", { start: -1, count: 1 });
+    else void this.#request("info", { start: -1, count: 1 });
   }
 
   /** @param {FileLines} file */
@@ -358,7 +358,7 @@ export class FileDocument {
   #update({ files }) {
     if (files.length === 0) return;
     const known = new Map(this.#files.map((file) => [file.id, file]));
-    const reported = files.map((facts) => known.get(facts.file) ?? new FileLines(facts.file));
+    const reported = files.map((info) => known.get(info.file) ?? new FileLines(info.file));
     reported.forEach((file, number) => file.update(files[number]));
     // A live line may belong to a file that is newer than the answer.
     this.#files = [...reported, ...this.#files.filter((file) => !file.reported)];
@@ -367,8 +367,8 @@ export class FileDocument {
   /** @param {LinesAnswer} answer */
   #put({ lines }) {
     for (const file of this.#files) {
-      const here = lines.filter((line) => line.file === file.id && line.n !== null).map(rowFromLine);
-      if (here.length > 0) file.put(here);
+      const ownLines = lines.filter((line) => line.file === file.id && line.n !== null).map(rowFromLine);
+      if (ownLines.length > 0) file.put(ownLines);
     }
   }
 

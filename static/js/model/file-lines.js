@@ -85,7 +85,7 @@ export class FileLines {
     return this.#tail.get(index) ?? this.#cache.get(index);
   }
 
-  /** @param {FileInfo} facts */
+  /** @param {FileInfo} info */
   update({ first, lines, counted, size, loss }) {
     this.reported = true;
     this.first = first;
@@ -143,9 +143,9 @@ export class FileLines {
    */
   cursorAfter(index, near) {
     if (this.exact) return null;
-    const found = this.#tail.firstWithCursor(index);
-    if (!found || found.index - index > near) return null;
-    return { at: /** @type {string} */ (found.line.at), index: found.index };
+    const nearest = this.#tail.firstWithCursor(index);
+    if (!nearest || nearest.index - index > near) return null;
+    return { at: /** @type {string} */ (nearest.line.at), index: nearest.index };
   }
 
   /**

@@ -82,11 +82,12 @@ export function writeFilter(params, suffix, filter) {
   for (const name of NAMES) params.delete(name + suffix);
   if (!filter) return;
   for (const [name, value] of viewParameters({ ...filter, now: null })) params.append(name + suffix, value);
-  const found = !filter.only && filter.search !== "";
-  if (found && !params.has(`q${suffix}`) && !params.has(`not${suffix}`)) {
+  const isHighlighted = !filter.only && filter.search !== "";
+  if (isHighlighted && !params.has(`q${suffix}`) && !params.has(`not${suffix}`)) {
     for (const [name, value] of matchOptions(filter)) params.append(name + suffix, value);
   }
-  if (found || (filter.include.length > 0 && filter.search === "")) params.append(`find${suffix}`, filter.search);
+  const isBarEmpty = filter.include.length > 0 && filter.search === "";
+  if (isHighlighted || isBarEmpty) params.append(`find${suffix}`, filter.search);
 }
 
 /** Whether a time of a filter counts from now, or may do so. @param {string} time in the server's syntax */
@@ -155,27 +156,27 @@ export function isFiltering(filter) {
 /**
  * Add a text that lines must, or must not, contain.
  * @param {Filter} filter
- * @param {"include" | "exclude"} what
+ * @param {"include" | "exclude"} list
  * @param {string} text literal text of a line
  * @returns {Filter}
  */
-export function withText(filter, what, text) {
+export function withText(filter, list, text) {
   const term = filter.regex ? escapePattern(text) : text;
-  return filter[what].includes(term) ? filter : { ...filter, [what]: [...filter[what], term] };
+  return filter[list].includes(term) ? filter : { ...filter, [list]: [...filter[list], term] };
 }
 
 /**
  * Add a field value that lines must, or must not, have. A value without quotes becomes a pattern, so that it does not
  * match the beginning of a longer value.
  * @param {Filter} filter
- * @param {"include" | "exclude"} what
+ * @param {"include" | "exclude"} list
  * @param {Pick<import("../text/fields.js").Field, "text" | "isBounded">} field
  * @returns {Filter}
  */
-export function withField(filter, what, { text, isBounded }) {
-  if (isBounded) return withText(filter, what, text);
+export function withField(filter, list, { text, isBounded }) {
+  if (isBounded) return withText(filter, list, text);
   const asPatterns = filter.regex ? filter : { ...withRegexToggled(filter), search: escapePattern(filter.search) };
-  return { ...asPatterns, [what]: [...new Set([...asPatterns[what], escapePattern(text) + END])] };
+  return { ...asPatterns, [list]: [...new Set([...asPatterns[list], escapePattern(text) + END])] };
 }
 
 /**
@@ -194,7 +195,7 @@ export function termText(term, regex) {
  */
 export function withLevelToggled(filter, level) {
   const { levels } = filter;
-  return { ...filter, levels: levels.includes(level) ? levels.filter((each) => each !== level) : [...levels, level] };
+  return { ...filter, levels: levels.includes(level) ? levels.filter((other) => other !== level) : [...levels, level] };
 }
 
 /**
@@ -203,9 +204,9 @@ export function withLevelToggled(filter, level) {
  * @returns {Filter}
  */
 export function withRegexToggled(filter) {
-  const turn = (/** @type {string} */ term) => (filter.regex ? termText(term, true) : escapePattern(term));
+  const convert = (/** @type {string} */ term) => (filter.regex ? termText(term, true) : escapePattern(term));
   const { include, exclude, regex } = filter;
-  return { ...filter, regex: !regex, include: include.map(turn), exclude: exclude.map(turn) };
+  return { ...filter, regex: !regex, include: include.map(convert), exclude: exclude.map(convert) };
 }
 
 /** Return a pattern that matches exactly this text. @param {string} text */

@@ -26,18 +26,18 @@ export function parseGoTo(typed) {
 
 /** @param {string} text */
 function percentOf(text) {
-  const found = /^(\d{1,3}(?:[.,]\d{0,9})?)\s*%$/.exec(text);
-  if (!found) return null;
-  const percent = Number(found[1].replace(",", "."));
+  const match = /^(\d{1,3}(?:[.,]\d{0,9})?)\s*%$/.exec(text);
+  if (!match) return null;
+  const percent = Number(match[1].replace(",", "."));
   if (percent > 100) return { error: "The percentage must be at most 100 %." };
   return { target: /** @type {const} */ ({ kind: "percent", percent }) };
 }
 
 /** @param {string} text */
 function relativeOf(text) {
-  const found = /^([+\-\u2212])\s*(\d{1,15})$/.exec(text);
-  if (!found) return null;
-  const lines = Number(found[2]) * (found[1] === "+" ? 1 : -1);
+  const match = /^([+\-\u2212])\s*(\d{1,15})$/.exec(text);
+  if (!match) return null;
+  const lines = Number(match[2]) * (match[1] === "+" ? 1 : -1);
   return { target: /** @type {const} */ ({ kind: "relative", lines }) };
 }
 

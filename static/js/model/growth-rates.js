@@ -1,7 +1,7 @@
 /** Growth rates of files in bytes per second, from two samples of their sizes. */
 
 /** @typedef {{id: string, size: number | null}} SizedSource */
-/** @typedef {{size: number, at: number, rate: number | null}} Sample */
+/** @typedef {{size: number, time: number, rate: number | null}} Sample */
 
 // A shorter interval measures the polling rather than the file.
 const MIN_INTERVAL_MS = 2_000;
@@ -12,13 +12,13 @@ export class GrowthRates {
 
   /**
    * @param {readonly SizedSource[]} sources all known sources
-   * @param {number} at milliseconds of a monotonic clock
+   * @param {number} time milliseconds of a monotonic clock
    */
-  sample(sources, at) {
+  sample(sources, time) {
     /** @type {Map<string, Sample>} */
     const samples = new Map();
     for (const { id, size } of sources) {
-      if (size !== null) samples.set(id, sampleAfter(this.#samples.get(id), size, at));
+      if (size !== null) samples.set(id, sampleAfter(this.#samples.get(id), size, time));
     }
     this.#samples = samples;
   }
@@ -35,11 +35,11 @@ export class GrowthRates {
 /**
  * @param {Sample | undefined} before
  * @param {number} size
- * @param {number} at
+ * @param {number} time
  * @returns {Sample}
  */
-function sampleAfter(before, size, at) {
-  if (!before || size < before.size) return { size, at, rate: null };
-  if (at - before.at < MIN_INTERVAL_MS) return before;
-  return { size, at, rate: ((size - before.size) * 1000) / (at - before.at) };
+function sampleAfter(before, size, time) {
+  if (!before || size < before.size) return { size, time, rate: null };
+  if (time - before.time < MIN_INTERVAL_MS) return before;
+  return { size, time, rate: ((size - before.size) * 1000) / (time - before.time) };
 }

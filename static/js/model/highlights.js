@@ -1,4 +1,4 @@
-/** Words highlighted in every line, each in its own color, kept in the browser's storage if it is available. */
+/** Words highlighted in every line, each in its own color, saved in the browser's storage if it is available. */
 
 import { Signal } from "../lib/signal.js";
 import { readList, writeList } from "./storage.js";
@@ -30,7 +30,7 @@ export class Highlights {
   add(text) {
     const others = this.#all.value.filter((highlight) => highlight.text !== text).slice(1 - MAX_HIGHLIGHTS);
     const colors = Array.from({ length: MAX_HIGHLIGHTS }, (_, color) => color);
-    const color = colors.find((each) => others.every((highlight) => highlight.color !== each)) ?? 0;
+    const color = colors.find((free) => others.every((highlight) => highlight.color !== free)) ?? 0;
     if (text !== "") this.#set([...others, { text, color }]);
   }
 
@@ -56,16 +56,16 @@ export class Highlights {
 
   /** @returns {readonly Highlight[]} */
   #read() {
-    const stored = readList(this.#store, KEY).filter(isStored).slice(0, MAX_HIGHLIGHTS);
-    return stored.map(({ text, colour }) => ({ text, color: colour }));
+    const items = readList(this.#store, KEY).filter(isStored).slice(0, MAX_HIGHLIGHTS);
+    return items.map(({ text, colour }) => ({ text, color: colour }));
   }
 }
 
 /**
- * @param {unknown} kept from storage, possibly written by another version
- * @returns {kept is Stored}
+ * @param {unknown} stored value from storage, possibly written by another version
+ * @returns {stored is Stored}
  */
-function isStored(kept) {
-  const { text, colour } = /** @type {Record<string, unknown>} */ (kept ?? {});
+function isStored(stored) {
+  const { text, colour } = /** @type {Record<string, unknown>} */ (stored ?? {});
   return typeof text === "string" && typeof colour === "number" && colour >= 0 && colour < MAX_HIGHLIGHTS;
 }

@@ -39,17 +39,17 @@ export function histogramOf(counts) {
  * @returns {Record<LevelKey, number>}
  */
 export function levelTotals(counts) {
-  const sums = LEVEL_KEYS.map((kind) => [kind, (counts?.levels[kind] ?? []).reduce((sum, count) => sum + count, 0)]);
+  const sums = LEVEL_KEYS.map((level) => [level, (counts?.levels[level] ?? []).reduce((sum, count) => sum + count, 0)]);
   return Object.fromEntries(sums);
 }
 
 /**
  * @param {Histogram} histogram
  * @param {number} bucket
- * @returns {{kind: LevelKey, count: number}[]} only levels with lines
+ * @returns {{level: LevelKey, count: number}[]} only levels with lines
  */
 export function countsIn({ levels }, bucket) {
-  return LEVEL_KEYS.map((kind) => ({ kind, count: levels[kind]?.[bucket] ?? 0 })).filter(({ count }) => count > 0);
+  return LEVEL_KEYS.map((level) => ({ level, count: levels[level]?.[bucket] ?? 0 })).filter(({ count }) => count > 0);
 }
 
 /** Return the number of buckets. @param {Histogram} histogram */
@@ -94,7 +94,7 @@ export function xToTime({ from, to }, x, width) {
  * @returns {{times: number[], step: number}}
  */
 export function ticks({ from, to }, max, offset) {
-  const step = STEPS.find((each) => (to - from) / each <= max) ?? STEPS[STEPS.length - 1];
+  const step = STEPS.find((candidate) => (to - from) / candidate <= max) ?? STEPS[STEPS.length - 1];
   const times = [];
   for (let time = Math.ceil((from + offset(from)) / step) * step; times.length <= max; time += step) {
     const utc = time - offset(time - offset(from));

@@ -13,7 +13,7 @@ const SEGMENT_LINES = 1_000;
 export class LineCache {
   /** @type {Segment[]} sorted and disjoint */
   #segments = [];
-  #clock = 0;
+  #uses = 0;
   #lines = 0;
   #characters = 0;
 
@@ -31,7 +31,7 @@ export class LineCache {
   get(index) {
     const segment = this.#segmentAt(index);
     if (!segment) return null;
-    segment.used = this.#clock += 1;
+    segment.used = this.#uses += 1;
     return segment.lines[index - segment.start];
   }
 
@@ -80,8 +80,8 @@ export class LineCache {
   firstWithCursor(index) {
     for (let number = Math.max(0, this.#search(index + 1) - 1); number < this.#segments.length; number += 1) {
       const { start, lines } = this.#segments[number];
-      const found = lines.findIndex((line, offset) => line.at !== null && start + offset >= index);
-      if (found >= 0) return { index: start + found, line: lines[found] };
+      const offset = lines.findIndex((line, number) => line.at !== null && start + number >= index);
+      if (offset >= 0) return { index: start + offset, line: lines[offset] };
     }
     return null;
   }
@@ -92,10 +92,10 @@ export class LineCache {
    * @returns {{index: number, line: LineRow} | null}
    */
   lastWithCursor(index) {
-    for (let at = index; this.has(at); at -= 1) {
-      const segment = /** @type {Segment} */ (this.#segmentAt(at));
-      const line = segment.lines[at - segment.start];
-      if (line.at !== null) return { index: at, line };
+    for (let before = index; this.has(before); before -= 1) {
+      const segment = /** @type {Segment} */ (this.#segmentAt(before));
+      const line = segment.lines[before - segment.start];
+      if (line.at !== null) return { index: before, line };
     }
     return null;
   }
@@ -136,7 +136,7 @@ export class LineCache {
     for (const line of lines) segment.lines.push(line);
     const characters = charactersOf(lines);
     segment.characters += characters;
-    segment.used = this.#clock += 1;
+    segment.used = this.#uses += 1;
     this.#count(lines.length, characters);
   }
 
@@ -145,7 +145,7 @@ export class LineCache {
    * @param {LineRow[]} lines
    */
   #insert(start, lines) {
-    const segment = { start, lines, characters: charactersOf(lines), used: (this.#clock += 1) };
+    const segment = { start, lines, characters: charactersOf(lines), used: (this.#uses += 1) };
     this.#segments.splice(this.#search(start), 0, segment);
     this.#count(lines.length, segment.characters);
   }

@@ -1,12 +1,12 @@
-/** Note rows of a view (gaps, state changes), each at its place between the lines. */
+/** Note rows of a view (gaps, state changes), between the lines. */
 
 /** @typedef {import("./rows.js").NoteRow} NoteRow */
-/** @typedef {{row: NoteRow, before: number}} PlacedNote `before` is the index of the line below the note */
+/** @typedef {{row: NoteRow, before: number}} NotePosition `before` is the index of the line below the note */
 
 const MAX = 500;
 
 export class NoteRows {
-  /** @type {PlacedNote[]} in order */
+  /** @type {NotePosition[]} in order */
   #notes = [];
 
   /** Number of notes. */

@@ -1,4 +1,4 @@
-/** Recent search texts, latest first, kept in the browser's storage if it is available. */
+/** Recent search texts, latest first, saved in the browser's storage if it is available. */
 
 import { readList, writeList } from "./storage.js";
 
@@ -20,6 +20,6 @@ export class RecentSearches {
 
   /** @param {string} text */
   add(text) {
-    if (text !== "") writeList(this.#store, KEY, [text, ...this.all.filter((each) => each !== text)].slice(0, MAX));
+    if (text !== "") writeList(this.#store, KEY, [text, ...this.all.filter((other) => other !== text)].slice(0, MAX));
   }
 }

@@ -45,7 +45,7 @@ export function sortByTime(rows) {
   /** @type {Map<string, number>} */
   const latest = new Map();
   let before = -Infinity;
-  const dated = rows.map((row) => {
+  const timed = rows.map((row) => {
     const own = latest.get(row.source);
     const time = Math.max(row.time ?? own ?? before, own ?? -Infinity);
     latest.set(row.source, time);
@@ -53,6 +53,6 @@ export function sortByTime(rows) {
     return { row, time };
   });
   // Subtraction does not work: infinite times have no difference.
-  dated.sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
-  return dated.map(({ row }) => row);
+  timed.sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0));
+  return timed.map(({ row }) => row);
 }

@@ -161,8 +161,8 @@ class Choice {
     this.#store = store;
     this.#name = PREFIX + name;
     this.#values = values;
-    const kept = store?.getItem(this.#name) ?? null;
-    this.signal = new Signal(values.find((value) => toWord(value) === kept) ?? fallback);
+    const stored = store?.getItem(this.#name) ?? null;
+    this.signal = new Signal(values.find((value) => toWord(value) === stored) ?? fallback);
   }
 
   next() {

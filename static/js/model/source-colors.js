@@ -23,7 +23,7 @@ export class SourceColors {
   #free() {
     const used = new Set(this.#colors.values());
     for (let color = 0; color < COLOR_COUNT; color += 1) if (!used.has(color)) return color;
-    // More sources than colors: the name beside the stripe tells them apart.
+    // More sources than colors: the names beside the stripes still differ.
     return this.#colors.size % COLOR_COUNT;
   }
 }

@@ -16,13 +16,13 @@ export function groupSources(sources) {
   const byDirectory = new Map();
   for (const source of sources) {
     const directory = directoryOf(source.path);
-    const there = byDirectory.get(directory);
-    if (there) there.push(source);
+    const group = byDirectory.get(directory);
+    if (group) group.push(source);
     else byDirectory.set(directory, [source]);
   }
   const common = commonDirectory([...byDirectory.keys()]).length;
   return [...byDirectory]
-    .map(([directory, inside]) => ({ directory: directory.slice(common), sources: inside }))
+    .map(([directory, grouped]) => ({ directory: directory.slice(common), sources: grouped }))
     .sort((one, other) => (one.directory < other.directory ? -1 : 1));
 }
 

@@ -9,8 +9,8 @@
  */
 export function readList(store, key) {
   try {
-    const kept = JSON.parse(store?.getItem(key) ?? "[]");
-    return Array.isArray(kept) ? kept : [];
+    const stored = JSON.parse(store?.getItem(key) ?? "[]");
+    return Array.isArray(stored) ? stored : [];
   } catch (error) {
     if (error instanceof SyntaxError) return [];
     throw error;

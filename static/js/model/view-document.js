@@ -126,8 +126,8 @@ export class ViewDocument {
 
   /** @param {number} row @returns {number | null} its line number in its own file, null while unknown */
   number(row) {
-    const found = this.row(row);
-    return found?.kind === "line" ? found.n : null;
+    const content = this.row(row);
+    return content?.kind === "line" ? content.n : null;
   }
 
   /** Whether the lines of a row and of the row above are not adjacent in one file. @param {number} row */
@@ -139,8 +139,8 @@ export class ViewDocument {
 
   /** @param {number} row */
   fileOf(row) {
-    const found = this.row(row);
-    return found?.kind === "line" ? found.file : "";
+    const content = this.row(row);
+    return content?.kind === "line" ? content.file : "";
   }
 
   /** @param {number} row @returns {RowPosition} */
@@ -200,8 +200,8 @@ export class ViewDocument {
   cursor(row) {
     if (this.empty) return null;
     const { index } = this.#notes.at(Math.min(row, this.total - 1));
-    const found = this.#lines.cursorBefore(Math.min(index, this.#lines.count - 1));
-    return found && { at: /** @type {string} */ (found.line.at), below: Math.max(0, index - found.index) };
+    const nearest = this.#lines.cursorBefore(Math.min(index, this.#lines.count - 1));
+    return nearest && { at: /** @type {string} */ (nearest.line.at), below: Math.max(0, index - nearest.index) };
   }
 
   /** @param {StreamEvent} event */
@@ -233,9 +233,9 @@ export class ViewDocument {
     }
   }
 
-  /** @param {import("./rows.js").LineRow[]} came */
-  #append(came) {
-    const rows = this.#deduplicator.withoutDuplicates(came);
+  /** @param {import("./rows.js").LineRow[]} live */
+  #append(live) {
+    const rows = this.#deduplicator.withoutDuplicates(live);
     this.#received += rows.length;
     if (rows.length === 0) return;
     this.#host.change(() => this.#lines.append(null, rows));
@@ -349,7 +349,7 @@ export class ViewDocument {
   #handleGone(key) {
     if (key !== "open" || !this.#target) return;
     this.#target = null;
-    this.#host.gone();
+    this.#host.targetLost();
   }
 
   #retryLater() {
@@ -362,7 +362,7 @@ export class ViewDocument {
     if (this.#pending || (!this.exact && this.#lines.lines === 0)) void this.#requestEnd();
     else if (this.#lines.unresolved) this.#resolve();
     else if (this.#target) void this.#requestTarget();
-    else void this.#request("facts", { start: -1, count: 1 }, () => undefined);
+    else void this.#request("info", { start: -1, count: 1 }, () => undefined);
   }
 
   // Answers

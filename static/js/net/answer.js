@@ -1,8 +1,8 @@
 /** Classifies answers to requests for an event stream. */
 
 /**
- * @typedef {{verdict: "given", response: Response} | {verdict: "signed-out"} | {verdict: "ended"}
- *   | {verdict: "unavailable", retryAfter: number} | {verdict: "refused", detail: string}} Answer
+ * @typedef {{kind: "stream", response: Response} | {kind: "signed-out"} | {kind: "ended"}
+ *   | {kind: "unavailable", retryAfter: number} | {kind: "refused", detail: string}} Answer
  *   `retryAfter` in milliseconds, 0 if the server sent none
  */
 /** @typedef {(url: string, init: RequestInit) => Promise<Response>} Fetch */
@@ -21,7 +21,7 @@ export async function fetchEventStream(url, signal, fetch) {
     return await readAnswer(await fetch(url, { headers: { accept: EVENT_STREAM }, cache: "no-store", signal }));
   } catch (error) {
     // fetch throws a TypeError without a network and a DOMException after an abort.
-    if (error instanceof TypeError || error instanceof DOMException) return { verdict: "unavailable", retryAfter: 0 };
+    if (error instanceof TypeError || error instanceof DOMException) return { kind: "unavailable", retryAfter: 0 };
     throw error;
   }
 }
@@ -32,13 +32,13 @@ export async function fetchEventStream(url, signal, fetch) {
  */
 export async function readAnswer(response) {
   const { status } = response;
-  if (status === 401) return { verdict: "signed-out" };
-  if (status === 204) return { verdict: "ended" };
-  if (status >= 500 || TRANSIENT.has(status)) return { verdict: "unavailable", retryAfter: retryAfter(response) };
-  if (!response.ok) return { verdict: "refused", detail: await detailOf(response) };
+  if (status === 401) return { kind: "signed-out" };
+  if (status === 204) return { kind: "ended" };
+  if (status >= 500 || TRANSIENT.has(status)) return { kind: "unavailable", retryAfter: retryAfter(response) };
+  if (!response.ok) return { kind: "refused", detail: await detailOf(response) };
   const type = response.headers.get("content-type") ?? "no content type";
-  if (type.startsWith(EVENT_STREAM)) return { verdict: "given", response };
-  return { verdict: "refused", detail: `unexpected answer: ${type} instead of an event stream` };
+  if (type.startsWith(EVENT_STREAM)) return { kind: "stream", response };
+  return { kind: "refused", detail: `unexpected answer: ${type} instead of an event stream` };
 }
 
 /** @param {Response} response */

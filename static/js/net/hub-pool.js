@@ -53,7 +53,7 @@ export class HubPool {
 }
 
 class Session {
-  #hubs;
+  #pool;
   #post;
   #filter = "";
   #hidden = false;
@@ -65,7 +65,7 @@ class Session {
    * @param {(message: ToTab) => void} post
    */
   constructor(hubPool, post) {
-    this.#hubs = hubPool;
+    this.#pool = hubPool;
     this.#post = post;
     this.#hub = hubPool.hubFor("");
     this.#subscriber = this.#hub.join(post);
@@ -75,9 +75,9 @@ class Session {
   handle(message) {
     if (message.type === "follow" && message.filter !== this.#filter) this.#move(message.filter);
     if (message.type === "hidden") this.#hidden = message.hidden;
-    if (!this.#hidden && message.type !== "ack") this.#hubs.hubFor(this.#filter);
+    if (!this.#hidden && message.type !== "ack") this.#pool.hubFor(this.#filter);
     this.#hub.handle(this.#subscriber, message);
-    if (message.type !== "ack") this.#hubs.enforceLimit();
+    if (message.type !== "ack") this.#pool.enforceLimit();
   }
 
   leave() {
@@ -88,7 +88,7 @@ class Session {
   #move(filter) {
     this.#hub.handle(this.#subscriber, { type: "close" });
     this.#filter = filter;
-    this.#hub = this.#hubs.hubFor(filter);
+    this.#hub = this.#pool.hubFor(filter);
     this.#subscriber = this.#hub.join(this.#post);
     this.#hub.handle(this.#subscriber, { type: "hidden", hidden: this.#hidden });
   }

@@ -200,8 +200,8 @@ export class Hub {
   }
 
   #checkHidden() {
-    const looking = [...this.#subscribers.keys()].some(({ away, hidden }) => !away && !hidden);
-    if (!looking && !this.isEmpty) {
+    const isVisible = [...this.#subscribers.keys()].some(({ away, hidden }) => !away && !hidden);
+    if (!isVisible && !this.isEmpty) {
       this.#sleepTimer ??= setTimeout(() => this.sleep(), this.#hiddenMs);
       return;
     }
@@ -248,11 +248,11 @@ export class Hub {
   /** @param {Subscriber} subscriber */
   #connectionOf(subscriber) {
     if (subscriber.sources.size === 0) return IDLE;
-    if (subscriber.verdict) return subscriber.verdict;
+    if (subscriber.finalState) return subscriber.finalState;
     if (this.#sleeping) return subscriber.hidden ? subscriber.lastConnection : CONNECTING;
     const connection = this.#stream.connection.value;
-    const passing = isFinal(connection) ? connection.name !== "signed-out" : connection.name === "connecting";
-    if (!passing && this.#includes(subscriber)) return connection;
+    const isTransient = isFinal(connection) ? connection.name !== "signed-out" : connection.name === "connecting";
+    if (!isTransient && this.#includes(subscriber)) return connection;
     // Changes for other tabs do not affect this one.
     return subscriber.lastConnection.name === "live" ? subscriber.lastConnection : CONNECTING;
   }
@@ -283,7 +283,7 @@ export class Hub {
     for (const source of streamSources) {
       const answer = await this.#network.probe(source);
       if (this.#streamSources !== streamSources) return;
-      if (answer.verdict === "refused") refused.set(source, answer.detail);
+      if (answer.kind === "refused") refused.set(source, answer.detail);
     }
     if (refused.size === 0 && this.#history.cursorOf(streamSources)) return this.#resetAll();
     this.#refuse(refused.size > 0 ? refused : new Map(streamSources.map((source) => [source, detail])));
@@ -293,8 +293,8 @@ export class Hub {
   #refuse(refused) {
     this.#streamSources = [];
     for (const subscriber of this.#subscribers.keys()) {
-      const source = subscriber.isActive ? [...subscriber.sources].find((each) => refused.has(each)) : undefined;
-      if (source !== undefined) subscriber.verdict = { name: "refused", detail: refused.get(source) ?? "" };
+      const source = subscriber.isActive ? [...subscriber.sources].find((id) => refused.has(id)) : undefined;
+      if (source !== undefined) subscriber.finalState = { name: "refused", detail: refused.get(source) ?? "" };
       this.#sendConnection(subscriber);
     }
     this.#updateSoon();

@@ -66,8 +66,8 @@ export class SearchClient {
     const url = `${this.#endpoint}?${params}`;
     const answer = await fetchEventStream(url, request.signal, (input, init) => fetch(input, init));
     if (this.#request !== request) return;
-    if (answer.verdict === "refused") this.#state.set({ name: "invalid", detail: answer.detail });
-    else if (answer.verdict === "given") await this.#read(answer.response, request, quietly);
+    if (answer.kind === "refused") this.#state.set({ name: "invalid", detail: answer.detail });
+    else if (answer.kind === "stream") await this.#read(answer.response, request, quietly);
     else if (!quietly) this.#state.set({ name: "failed" });
   }
 

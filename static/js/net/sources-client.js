@@ -13,7 +13,7 @@ import { Signal } from "../lib/signal.js";
  * @property {"open" | "missing" | "unreadable"} state
  * @property {string | null} reason message why the source is unreadable
  */
-/** @typedef {"signed-out" | "unreachable" | null} Trouble */
+/** @typedef {"signed-out" | "unreachable" | null} SourcesError */
 
 const REFRESH_MS = 5_000;
 const TIMEOUT_MS = 10_000;
@@ -22,8 +22,8 @@ export class SourcesClient {
   #endpoint;
   /** @type {Signal<readonly SourceInfo[] | null>} */
   #sources = new Signal(/** @type {readonly SourceInfo[] | null} */ (null));
-  /** @type {Signal<Trouble>} */
-  #trouble = new Signal(/** @type {Trouble} */ (null));
+  /** @type {Signal<SourcesError>} */
+  #error = new Signal(/** @type {SourcesError} */ (null));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #running = false;
@@ -40,9 +40,9 @@ export class SourcesClient {
     return this.#sources;
   }
 
-  /** Why the list may be outdated. @returns {import("../lib/signal.js").Readable<Trouble>} */
-  get trouble() {
-    return this.#trouble;
+  /** Why the list may be outdated. @returns {import("../lib/signal.js").Readable<SourcesError>} */
+  get error() {
+    return this.#error;
   }
 
   start() {
@@ -77,12 +77,12 @@ export class SourcesClient {
     try {
       const response = await fetch(this.#endpoint, { cache: "no-store", signal });
       if (response.ok) this.#sources.set(await response.json());
-      this.#trouble.set(response.ok ? null : response.status === 401 ? "signed-out" : "unreachable");
+      this.#error.set(response.ok ? null : response.status === 401 ? "signed-out" : "unreachable");
     } catch (error) {
       // No network, our timeout, or an answer that is not JSON, such as a proxy's error page.
       const known = [TypeError, DOMException, SyntaxError].some((type) => error instanceof type);
       if (!known) throw error;
-      this.#trouble.set("unreachable");
+      this.#error.set("unreachable");
     }
   }
 }

@@ -89,9 +89,9 @@ export class StreamClient {
   /** Retry at once if an attempt is scheduled. */
   retryNow() {
     const { value } = this.#connection;
-    if (!("at" in value) || value.at === null) return;
+    if (!("retryAt" in value) || value.retryAt === null) return;
     this.#attempt = 0;
-    this.#connect({ ...value, at: null });
+    this.#connect({ ...value, retryAt: null });
   }
 
   #abort() {
@@ -128,8 +128,8 @@ export class StreamClient {
    * @param {AbortController} request
    */
   async #handle(answer, request) {
-    switch (answer.verdict) {
-      case "given":
+    switch (answer.kind) {
+      case "stream":
         this.#openedAt = Date.now();
         this.#connection.set({ name: "live" });
         return this.#read(answer.response, request);
@@ -137,7 +137,7 @@ export class StreamClient {
         return this.#retry("reconnecting", answer.retryAfter);
       case "ended":
       case "signed-out":
-        return this.#close({ name: answer.verdict });
+        return this.#close({ name: answer.kind });
       case "refused":
         return this.#close({ name: "refused", detail: answer.detail });
     }
@@ -199,8 +199,8 @@ export class StreamClient {
     this.#abort();
     const wait = Math.max(this.#environment.delay(this.#attempt), atLeast);
     this.#attempt += 1;
-    this.#timer = setTimeout(() => this.#connect({ name, at: null }), wait);
-    this.#connection.set({ name, at: Date.now() + wait });
+    this.#timer = setTimeout(() => this.#connect({ name, retryAt: null }), wait);
+    this.#connection.set({ name, retryAt: Date.now() + wait });
   }
 }
 

@@ -41,7 +41,7 @@ function serve(port) {
 }
 
 /**
- * The tab holds this lock until it ends, for whatever reason.
+ * The tab holds this lock until it ends, also if it crashes.
  * @param {string} lock
  * @param {() => void} leave
  */

@@ -15,7 +15,7 @@ export class Subscriber {
   #subscription = 0;
   #seq = 0;
   #unacknowledged = 0;
-  #owesEnd = false;
+  #endPending = false;
   /** Lines dropped before they could be sent, by source; NaN if unknown. @type {Map<string, number>} */
   #skipped = new Map();
   /** @type {Connection} */
@@ -23,7 +23,7 @@ export class Subscriber {
   /** @type {ReadonlySet<string>} */
   sources = new Set();
   /** Final state of this channel, if it ended separately from the stream. @type {Connection | null} */
-  verdict = null;
+  finalState = null;
   hidden = false;
   /** The tab is in the back/forward cache, or gone. */
   away = false;
@@ -48,12 +48,12 @@ export class Subscriber {
 
   /** Whether the stream has to deliver events to this subscriber. */
   get isActive() {
-    return this.verdict === null && this.sources.size > 0;
+    return this.finalState === null && this.sources.size > 0;
   }
 
   get canReceive() {
     if (this.away || this.stale) return false;
-    return this.#owesEnd || (this.verdict === null && this.#unacknowledged < MAX_UNACKNOWLEDGED);
+    return this.#endPending || (this.finalState === null && this.#unacknowledged < MAX_UNACKNOWLEDGED);
   }
 
   /**
@@ -63,8 +63,8 @@ export class Subscriber {
   subscribe(subscription, sources) {
     this.#subscription = subscription;
     this.sources = new Set(sources);
-    this.verdict = null;
-    this.stale = this.late = this.#owesEnd = false;
+    this.finalState = null;
+    this.stale = this.late = this.#endPending = false;
     this.#seq = this.#unacknowledged = 0;
     this.#skipped.clear();
     this.#lastConnection = CONNECTING;
@@ -87,8 +87,8 @@ export class Subscriber {
 
   /** Send an end event after the last event, regardless of unacknowledged events. */
   end() {
-    this.verdict = { name: "ended" };
-    this.#owesEnd = true;
+    this.finalState = { name: "ended" };
+    this.#endPending = true;
   }
 
   /**
@@ -115,9 +115,9 @@ export class Subscriber {
 
   /** @returns {StreamEvent[]} */
   #takeEnd() {
-    const owed = this.#owesEnd;
-    this.#owesEnd = false;
-    return owed ? [{ kind: "end", reason: "complete" }] : [];
+    const pending = this.#endPending;
+    this.#endPending = false;
+    return pending ? [{ kind: "end", reason: "complete" }] : [];
   }
 
   /** @param {Connection} connection */

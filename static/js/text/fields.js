@@ -20,10 +20,10 @@ const FEWEST_PAIRS = 2;
  * @returns {Field[]}
  */
 export function fieldsOf(line) {
-  const pairs = line.includes("{") ? Array.from(line.matchAll(JSON_FIELD), jsonField) : [];
-  if (pairs.length > 0) return pairs;
-  const found = Array.from(line.matchAll(PAIR), logfmtField);
-  return found.length >= FEWEST_PAIRS ? found : [];
+  const members = line.includes("{") ? Array.from(line.matchAll(JSON_FIELD), jsonField) : [];
+  if (members.length > 0) return members;
+  const pairs = Array.from(line.matchAll(PAIR), logfmtField);
+  return pairs.length >= FEWEST_PAIRS ? pairs : [];
 }
 
 /**
@@ -43,11 +43,11 @@ export function fieldAt(line, offset) {
  * @param {string} line
  */
 export function lineOffset(shown, offset, line) {
-  const inked = shown.slice(0, offset).replace(/\s/g, "").length;
+  const visible = shown.slice(0, offset).replace(/\s/g, "").length;
   let passed = 0;
-  for (let at = 0; at < line.length; at += 1) {
-    if (/\s/.test(line[at])) continue;
-    if (passed === inked) return at;
+  for (let index = 0; index < line.length; index += 1) {
+    if (/\s/.test(line[index])) continue;
+    if (passed === visible) return index;
     passed += 1;
   }
   return line.length;

@@ -25,14 +25,14 @@ export function hitPatterns(texts, matchCase) {
 
 /**
  * @param {string} shown
- * @param {readonly RegExp[]} hitPatterns
+ * @param {readonly RegExp[]} patterns
  * @returns {Hit[]}
  */
-export function findHits(shown, hitPatterns) {
+export function findHits(shown, patterns) {
   /** @type {Hit[]} */
   const hits = [];
-  for (const finder of hitPatterns) {
-    for (const { index, 0: text } of shown.matchAll(finder)) {
+  for (const pattern of patterns) {
+    for (const { index, 0: text } of shown.matchAll(pattern)) {
       if (hits.length >= MAX) return hits;
       hits.push([index, index + text.length]);
     }

@@ -9,7 +9,7 @@
  * @typedef {object} Member a member of an object
  * @property {string} key source text, with quotes
  * @property {string} value source text
- * @property {number} at offset of the value in the line
+ * @property {number} offset offset of the value in the line
  * @property {TokenKind} kind "punctuation" for an object or an array
  */
 
@@ -49,14 +49,15 @@ export function membersOf(text) {
   let depth = 0;
   for (const match of text.slice(start).matchAll(TOKEN)) {
     const { 1: string, 2: colon, 3: number, 5: bracket, index } = match;
-    const [at, end] = [start + index, start + index + match[0].length];
+    const [from, end] = [start + index, start + index + match[0].length];
     const member = members.at(-1);
     if (depth === 1 && string !== undefined && colon !== undefined) {
-      members.push({ key: string, value: "", at: end + (/\S/.exec(text.slice(end))?.index ?? 0), kind: "punctuation" });
+      const offset = end + (/\S/.exec(text.slice(end))?.index ?? 0);
+      members.push({ key: string, value: "", offset, kind: "punctuation" });
     } else if (member && bracket !== "," && (depth > 1 || member.value === "")) {
       const kind = string ? "string" : number ? "number" : bracket ? "punctuation" : "literal";
       if (member.value === "") member.kind = kind;
-      if (depth > 1 || at === member.at) member.value = text.slice(member.at, end);
+      if (depth > 1 || from === member.offset) member.value = text.slice(member.offset, end);
     }
     if (bracket === "{" || bracket === "[") depth += 1;
     if (bracket === "}" || bracket === "]") depth -= 1;
@@ -113,11 +114,11 @@ function indentJson(source) {
  * @returns {Generator<Token>} an empty object or array is one token
  */
 function* tokens(source) {
-  for (const [, string, colon, number, escapePattern, punctuation] of source.matchAll(TOKEN)) {
+  for (const [, string, colon, number, literal, punctuation] of source.matchAll(TOKEN)) {
     if (string !== undefined) yield { text: string, kind: colon ? "key" : "string" };
     if (colon !== undefined) yield { text: ": ", kind: "punctuation" };
     if (number !== undefined) yield { text: number, kind: "number" };
-    if (escapePattern !== undefined) yield { text: escapePattern, kind: "literal" };
+    if (literal !== undefined) yield { text: literal, kind: "literal" };
     if (punctuation !== undefined) yield { text: punctuation.replace(/\s+/, ""), kind: "punctuation" };
   }
 }

@@ -1,10 +1,12 @@
 /** Notices shown instead of lines, or above lines that may be outdated. */
 
+import { errorText } from "./words.js";
+
 /** @typedef {import("../model/connection.js").Connection} Connection */
 /**
- * @typedef {object} Situation
+ * @typedef {object} PaneSituation
  * @property {Connection} connection
- * @property {"signed-out" | "unreachable" | null} trouble a problem with the list of sources
+ * @property {"signed-out" | "unreachable" | null} sourcesError a problem with the list of sources
  * @property {readonly {id: string, name: string, state: string, reason?: string | null}[] | null} sources null until
  *   known
  * @property {readonly string[]} chosen
@@ -19,19 +21,19 @@
 const RETRY = { command: "retry", label: "Retry now" };
 
 /**
- * @param {Situation} situation
+ * @param {PaneSituation} situation
  * @returns {Notice | null}
  */
 export function noticeFor(situation) {
-  return troubleNotice(situation) ?? (situation.empty ? emptyNotice(situation) : null);
+  return errorNotice(situation) ?? (situation.empty ? emptyNotice(situation) : null);
 }
 
 /**
- * @param {Situation} situation
+ * @param {PaneSituation} situation
  * @returns {Notice | null}
  */
-function troubleNotice({ connection, trouble, sources, filtered }) {
-  if (connection.name === "signed-out" || trouble === "signed-out") {
+function errorNotice({ connection, sourcesError, sources, filtered }) {
+  if (connection.name === "signed-out" || sourcesError === "signed-out") {
     return {
       title: "Signed out",
       text: "Your session has ended. Open the link printed in the server's terminal, or sign in again.",
@@ -41,7 +43,7 @@ function troubleNotice({ connection, trouble, sources, filtered }) {
   if (connection.name === "refused" && filtered) {
     return {
       title: "The server rejected this filter",
-      text: connection.detail,
+      text: errorText(connection.detail),
       action: { command: "clear-filter", label: "Clear filters" },
     };
   }
@@ -59,14 +61,14 @@ function troubleNotice({ connection, trouble, sources, filtered }) {
     const text = "Reconnecting automatically. Lines written meanwhile will follow.";
     return { title: "Connection lost", text, action: RETRY };
   }
-  if (trouble === "unreachable" && sources === null) {
+  if (sourcesError === "unreachable" && sources === null) {
     return { title: "No connection", text: "The server cannot be reached. Retrying automatically.", action: RETRY };
   }
   return null;
 }
 
 /**
- * @param {Situation} situation
+ * @param {PaneSituation} situation
  * @returns {Notice | null}
  */
 function emptyNotice({ connection, sources, chosen, filtered, counting }) {

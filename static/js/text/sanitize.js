@@ -28,11 +28,11 @@ const NAMES = new Map([
 ]);
 
 // All of C0 except tab, DEL, C1, line separators, bidi marks, embeddings, overrides and isolates.
-const ODD = /[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
+const UNSAFE = /[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
 
-/** @param {string} odd */
-function glyphs(odd) {
-  return Array.from(odd, (character) => glyph(character.charCodeAt(0))).join("");
+/** @param {string} unsafe */
+function glyphs(unsafe) {
+  return Array.from(unsafe, (character) => glyph(character.charCodeAt(0))).join("");
 }
 
 /** @param {number} code */
@@ -46,7 +46,7 @@ function glyph(code) {
  * @returns {GlyphRange[]} in order; adjacent characters share one range
  */
 export function glyphRanges(text) {
-  return Array.from(text.matchAll(ODD), ({ index, 0: odd }) => [index, index + odd.length, glyphs(odd)]);
+  return Array.from(text.matchAll(UNSAFE), ({ index, 0: unsafe }) => [index, index + unsafe.length, glyphs(unsafe)]);
 }
 
 /**
@@ -54,7 +54,7 @@ export function glyphRanges(text) {
  * @param {string} line
  */
 export function sanitize(line) {
-  return line.replace(ODD, glyphs);
+  return line.replace(UNSAFE, glyphs);
 }
 
 /**
@@ -62,5 +62,5 @@ export function sanitize(line) {
  * @param {string} line
  */
 export function isClean(line) {
-  return line.search(ODD) < 0;
+  return line.search(UNSAFE) < 0;
 }

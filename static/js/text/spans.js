@@ -18,7 +18,7 @@ import { glyphRanges, isClean } from "./sanitize.js";
  * @property {string | null} href
  * @property {Style | null} style
  * @property {TokenKind | null} kind
- * @property {number} [at] offset in the line, if the span is displayed out of order
+ * @property {number} [offset] offset in the line, if the span is displayed out of order
  */
 /** @typedef {{characters: number, spans: number}} SpanLimit */
 /** @template T @typedef {readonly [start: number, end: number, value: T]} TextRange */
@@ -78,9 +78,9 @@ export function jsonSpans(line, max = Infinity) {
  */
 export function fieldSpans(line) {
   const text = lineText(line);
-  const found = text.length > MOST_FIELD_CHARACTERS ? null : membersOf(text);
-  if (found === null) return null;
-  const { prefix, members } = found;
+  const object = text.length > MOST_FIELD_CHARACTERS ? null : membersOf(text);
+  if (object === null) return null;
+  const { prefix, members } = object;
   const inFront = [TIMES, MESSAGES].flatMap((names) => members.find(({ key }) => names.has(key)) ?? []);
   const parts = [
     ...(prefix === "" ? [] : [tokenSpans(prefix, "prefix")]),
@@ -101,23 +101,23 @@ export function fieldSpans(line) {
  */
 export function sourceOffset(spans, offset) {
   let start = 0;
-  for (const { text, at } of spans) {
-    if (at !== undefined && start <= offset && offset <= start + text.length) return at + offset - start;
+  for (const { text, offset: inLine } of spans) {
+    if (inLine !== undefined && start <= offset && offset <= start + text.length) return inLine + offset - start;
     start += text.length;
   }
-  return spans.some(({ at }) => at !== undefined) ? -1 : null;
+  return spans.some((span) => span.offset !== undefined) ? -1 : null;
 }
 
 /**
  * @param {import("./json.js").Member} member
- * @param {boolean} isPlain without quotes and color
+ * @param {boolean} isPlain whether to omit quotes and color
  */
-function valueSpans({ value, at, kind }, isPlain) {
+function valueSpans({ value, offset, kind }, isPlain) {
   const bare = kind === "string" && (isPlain || BARE.test(value)) ? unquoted(value) : value;
   const spans = tokenSpans(bare, kind);
   for (const span of spans) {
     if (isPlain) span.kind = null;
-    span.at = at;
+    span.offset = offset;
   }
   return spans;
 }
@@ -135,11 +135,11 @@ function unquoted(quoted) {
  */
 export function copiedText(spans, start, end) {
   let copied = "";
-  let at = 0;
+  let position = 0;
   for (const { text, raw, glyph } of spans) {
-    const [from, to] = [Math.max(start - at, 0), Math.min(end - at, text.length)];
+    const [from, to] = [Math.max(start - position, 0), Math.min(end - position, text.length)];
     if (from < to) copied += glyph ? raw : text.slice(from, to);
-    at += text.length;
+    position += text.length;
   }
   return copied;
 }

@@ -77,12 +77,12 @@ function onBothThemes(color) {
  */
 export function readableColor(color, ground) {
   const key = color + ground;
-  const found = cache.get(key);
-  if (found !== undefined) return found;
+  const cached = cache.get(key);
+  if (cached !== undefined) return cached;
   if (cache.size >= MAX_CACHED) cache.clear();
-  const made = adjusted(color, ground);
-  cache.set(key, made);
-  return made;
+  const adjustedColor = adjusted(color, ground);
+  cache.set(key, adjustedColor);
+  return adjustedColor;
 }
 
 /**
@@ -101,7 +101,7 @@ function adjusted(color, ground) {
   return mixed(color, target, high);
 }
 
-/** @param {string} ground @returns {string} black or white, whichever has more contrast */
+/** @param {string} ground @returns {string} black or white: the color with more contrast */
 function blackOrWhite(ground) {
   return contrast("#000000", ground) > contrast("#ffffff", ground) ? "#000000" : "#ffffff";
 }

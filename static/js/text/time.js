@@ -57,9 +57,9 @@ export function zoneOffset(ms, zone) {
  * @returns {number | null} epoch milliseconds; null for any other format
  */
 export function parseTime(text, { zone, near }) {
-  const found = /^(?:(\d{4}-\d{2}-\d{2})[ T])?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,3}))?)?$/.exec(text.trim());
-  if (!found) return null;
-  const [, day = formatTime(near, { zone, date: true }).slice(0, 10), hour, minute, second = "0", part = ""] = found;
+  const match = /^(?:(\d{4}-\d{2}-\d{2})[ T])?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,3}))?)?$/.exec(text.trim());
+  if (!match) return null;
+  const [, day = formatTime(near, { zone, date: true }).slice(0, 10), hour, minute, second = "0", part = ""] = match;
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null;
   const midnight = Date.parse(`${day}T00:00:00Z`);
   const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second);
@@ -91,21 +91,21 @@ function two(value) {
 function offset(ms, zone) {
   const { parts, offsets } = clock(zone);
   const quarter = Math.floor(ms / QUARTER);
-  const found = offsets.get(quarter);
-  if (found !== undefined) return found;
+  const match = offsets.get(quarter);
+  if (match !== undefined) return match;
   if (offsets.size >= MAX_CACHED) offsets.clear();
-  const made = readOffset(parts, quarter * QUARTER);
-  offsets.set(quarter, made);
-  return made;
+  const added = readOffset(parts, quarter * QUARTER);
+  offsets.set(quarter, added);
+  return added;
 }
 
 /** @param {Zone} zone */
 function clock(zone) {
-  const found = clocks.get(zone);
-  if (found) return found;
-  const made = { parts: makeFormat(zone), offsets: new Map() };
-  clocks.set(zone, made);
-  return made;
+  const match = clocks.get(zone);
+  if (match) return match;
+  const added = { parts: makeFormat(zone), offsets: new Map() };
+  clocks.set(zone, added);
+  return added;
 }
 
 /** @param {Zone} zone */

@@ -70,6 +70,17 @@ export function quoted(text) {
   return `\u201c${shown.length > 26 ? `${shown.slice(0, 25)}\u2026` : shown}\u201d`;
 }
 
+/**
+ * Return the server's error message for the user, who does not know the names of query parameters.
+ * @param {string} detail begins with the name of the wrong parameter, such as "since: "
+ */
+export function errorText(detail) {
+  return detail
+    .replace(/^(?:q|not|level|time): /, "")
+    .replace(/^since: /, "From: ")
+    .replace(/^until: /, "To: ");
+}
+
 /** @param {number} perSecond lines */
 export function rateText(perSecond) {
   return `${group(perSecond < 10 ? Math.round(perSecond * 10) / 10 : Math.round(perSecond))} lines/s`;
@@ -149,9 +160,9 @@ export function statusText(connection, { now, paused, empty, filtered, sources }
       if (empty) return { words: filtered ? "live \u00b7 no matches" : "live \u00b7 no lines yet", tone: "live" };
       return { words: "live", tone: "live" };
     case "reconnecting":
-      return { words: `reconnecting${inSeconds(connection.at, now)}`, tone: "wait" };
+      return { words: `reconnecting${inSeconds(connection.retryAt, now)}`, tone: "wait" };
     case "server-ended":
-      return { words: `server stopped; reconnecting${inSeconds(connection.at, now)}`, tone: "wait" };
+      return { words: `server stopped; reconnecting${inSeconds(connection.retryAt, now)}`, tone: "wait" };
     case "ended":
       return { words: paused ? "ended \u00b7 paused" : "ended", tone: "quiet" };
     case "signed-out":
@@ -162,11 +173,11 @@ export function statusText(connection, { now, paused, empty, filtered, sources }
 }
 
 /**
- * @param {number | null} at
+ * @param {number | null} retryAt
  * @param {number} now
  */
-function inSeconds(at, now) {
-  const seconds = at === null ? 0 : Math.ceil((at - now) / 1000);
+function inSeconds(retryAt, now) {
+  const seconds = retryAt === null ? 0 : Math.ceil((retryAt - now) / 1000);
   return seconds > 0 ? ` in ${seconds} s` : "\u2026";
 }
 

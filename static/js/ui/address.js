@@ -39,7 +39,7 @@ export class Address {
    * Change the filter of a pane.
    * @param {number} pane
    * @param {Filter} filter
-   * @param {{at?: string | null, canGoBack?: boolean}} [how] `at` defaults to the current position; typed changes
+   * @param {{at?: string | null, canGoBack?: boolean}} [options] `at` defaults to the current position; typed changes
    *   leave no history entry
    */
   refine(pane, filter, { at = this.#paneQuery(pane).at, canGoBack = true } = {}) {
@@ -80,8 +80,8 @@ export class Address {
   setPosition(pane, at) {
     const panes = readQuery(location.search);
     if (!panes[pane] || panes[pane].at === at) return;
-    const placed = panes.with(pane, { ...panes[pane], at });
-    history.replaceState(null, "", writeQuery(placed, location.search));
+    const moved = panes.with(pane, { ...panes[pane], at });
+    history.replaceState(null, "", writeQuery(moved, location.search));
   }
 
   /**

@@ -48,11 +48,11 @@ export class BookmarksDialog {
 
   /** @param {Bookmark} bookmark */
   #item(bookmark) {
-    const words = sanitize(bookmark.text) || "(empty line)";
+    const text = sanitize(bookmark.text) || "(empty line)";
     const number = element("span", "line-number", bookmark.n === null ? "" : group(bookmark.n));
-    const go = element("button", "item", number, element("span", "words", words));
+    const go = element("button", "item", number, element("span", "words", text));
     go.type = "button";
-    go.title = words;
+    go.title = text;
     go.addEventListener("click", () => {
       this.#dialog.close();
       this.#go(bookmark);

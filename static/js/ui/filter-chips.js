@@ -8,7 +8,7 @@ import { shortCount } from "../text/words.js";
 
 /** @typedef {import("../model/filter.js").Filter} Filter */
 /** @typedef {import("../model/histogram.js").LevelKey} LevelKey */
-/** @typedef {{sign: string, words: string, without: Filter}} Chip `without` is the filter after the chip is removed */
+/** @typedef {{sign: string, text: string, without: Filter}} Chip `without` is the filter after the chip is removed */
 /**
  * @typedef {object} Actions
  * @property {(filter: Filter) => void} refine
@@ -51,19 +51,19 @@ export class FilterChips {
     });
     this.#records.addEventListener("click", () => actions.refine({ ...this.#filter, records: !this.#filter.records }));
     const narrow = matchMedia(NARROW);
-    narrow.addEventListener("change", () => this.#placeLevels(narrow.matches));
-    this.#placeLevels(narrow.matches);
-    for (const kind of LEVEL_KEYS) {
+    narrow.addEventListener("change", () => this.#moveLevels(narrow.matches));
+    this.#moveLevels(narrow.matches);
+    for (const level of LEVEL_KEYS) {
       const count = element("span", "count");
-      const letter = element("span", "letter", kind === "none" ? "\u2013" : kind[0].toUpperCase());
+      const letter = element("span", "letter", level === "none" ? "\u2013" : level[0].toUpperCase());
       letter.ariaHidden = "true";
-      const button = element("button", `level ink-${kind}`, letter, element("span", "word", NAMES[kind]), count);
+      const button = element("button", `level ink-${level}`, letter, element("span", "word", NAMES[level]), count);
       button.type = "button";
-      button.title = kind === "none" ? "Only lines without a level" : `Only ${kind} lines`;
+      button.title = level === "none" ? "Only lines without a level" : `Only ${level} lines`;
       button.hidden = true;
       button.ariaPressed = "false";
-      button.addEventListener("click", () => actions.toggleLevel(kind));
-      this.#buttons.set(kind, { button, count });
+      button.addEventListener("click", () => actions.toggleLevel(level));
+      this.#buttons.set(level, { button, count });
       this.#levels.append(button);
     }
   }
@@ -88,13 +88,13 @@ export class FilterChips {
    * @param {readonly string[]} chosen
    */
   showLevels(levelTotals, chosen) {
-    for (const [kind, { button, count }] of this.#buttons) {
-      const isChosen = chosen.includes(kind);
+    for (const [level, { button, count }] of this.#buttons) {
+      const isChosen = chosen.includes(level);
       // A visible level stays, so that nothing moves under the pointer.
-      button.hidden &&= levelTotals[kind] === 0 && !isChosen;
-      button.classList.toggle("zero", levelTotals[kind] === 0);
+      button.hidden &&= levelTotals[level] === 0 && !isChosen;
+      button.classList.toggle("zero", levelTotals[level] === 0);
       if (button.ariaPressed !== String(isChosen)) button.ariaPressed = String(isChosen);
-      setText(count, shortCount(levelTotals[kind]));
+      setText(count, shortCount(levelTotals[level]));
     }
   }
 
@@ -107,20 +107,20 @@ export class FilterChips {
   }
 
   /** On wide screens levels are in the top bar, because they also summarize the log. @param {boolean} isNarrow */
-  #placeLevels(isNarrow) {
+  #moveLevels(isNarrow) {
     if (isNarrow) this.#list.after(this.#levels);
     else byId("title", HTMLElement).after(this.#levels);
   }
 
   /** @param {Chip} chip */
-  #chip({ sign, words, without }) {
+  #chip({ sign, text, without }) {
     const remove = element("button", "", "\u2715");
     remove.type = "button";
-    remove.ariaLabel = `Remove filter: ${words}`;
+    remove.ariaLabel = `Remove filter: ${text}`;
     remove.addEventListener("click", () => this.#actions.refine(without));
-    const text = element("span", "words", words);
-    text.title = words;
-    return element("li", `chip ${sign === "\u2212" ? "without" : ""}`, element("span", "sign", sign), text, remove);
+    const label = element("span", "words", text);
+    label.title = text;
+    return element("li", `chip ${sign === "\u2212" ? "without" : ""}`, element("span", "sign", sign), label, remove);
   }
 }
 
@@ -134,20 +134,20 @@ function chipsOf(filter, timeText) {
   const unknown = filter.levels.filter((level) => !(/** @type {readonly string[]} */ (LEVEL_KEYS).includes(level)));
   const levels = unknown.map((level) => ({
     sign: "",
-    words: `level ${sanitize(level)}`,
-    without: { ...filter, levels: filter.levels.filter((each) => each !== level) },
+    text: `level ${sanitize(level)}`,
+    without: { ...filter, levels: filter.levels.filter((other) => other !== level) },
   }));
-  const texts = /** @type {const} */ (["include", "exclude"]).flatMap((what) =>
-    (what === "include" ? include : exclude).map((text) => ({
-      sign: what === "include" ? "+" : "\u2212",
-      words: sanitize(termText(text, regex)),
-      without: { ...filter, [what]: filter[what].filter((each) => each !== text) },
+  const texts = /** @type {const} */ (["include", "exclude"]).flatMap((list) =>
+    (list === "include" ? include : exclude).map((term) => ({
+      sign: list === "include" ? "+" : "\u2212",
+      text: sanitize(termText(term, regex)),
+      without: { ...filter, [list]: filter[list].filter((other) => other !== term) },
     })),
   );
   if (!since && !until) return [...levels, ...texts];
   const [from, to] = [since, until].map((time) => time && timeText(time));
   const day = /^\d{4}-\d{2}-\d{2} /.exec(from)?.[0] ?? " ";
   const end = to.startsWith(day) ? to.slice(day.length) : to;
-  const words = !from ? `until ${to}` : !to ? `from ${from}` : `${from} \u2013 ${end}`;
-  return [...levels, ...texts, { sign: "", words, without: { ...filter, since: "", until: "" } }];
+  const text = !from ? `until ${to}` : !to ? `from ${from}` : `${from} \u2013 ${end}`;
+  return [...levels, ...texts, { sign: "", text, without: { ...filter, since: "", until: "" } }];
 }

@@ -42,16 +42,17 @@ export class GoToDialog {
     const answer = parseGoTo(typed);
     if ("error" in answer) {
       const error = answer.isTime ? await this.#goToTime(typed) : answer.error;
-      if (error !== null) return this.#showError(error);
+      // The hint has the formats of times, so the server need not list them.
+      if (error !== null) return this.#showError(error.startsWith("time: ") ? answer.error : error);
     }
     this.#dialog.close();
     if ("target" in answer) this.#go(answer.target);
   }
 
-  /** @param {string} words */
-  #showError(words) {
-    setText(this.#error, words);
-    if (words) this.#field.setAttribute("aria-invalid", "true");
+  /** @param {string} message */
+  #showError(message) {
+    setText(this.#error, message);
+    if (message) this.#field.setAttribute("aria-invalid", "true");
     else this.#field.removeAttribute("aria-invalid");
   }
 }

@@ -8,11 +8,11 @@ export class HighlightsDialog {
   #dialog = byId("highlights", HTMLDialogElement);
   #field = byId("highlights-field", HTMLInputElement);
   #list = byId("highlights-list", HTMLElement);
-  #terms;
+  #highlights;
 
   /** @param {import("../model/highlights.js").Highlights} highlights */
   constructor(highlights) {
-    this.#terms = highlights;
+    this.#highlights = highlights;
     byId("highlights-form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       highlights.add(this.#field.value);
@@ -31,8 +31,8 @@ export class HighlightsDialog {
     const remove = element("button", "", "\u2715");
     remove.type = "button";
     remove.ariaLabel = `Remove highlight: ${sanitize(text)}`;
-    remove.addEventListener("click", () => this.#terms.remove(text));
-    const words = element("span", `words term-${color}`, sanitize(text));
-    return element("li", "chip", words, remove);
+    remove.addEventListener("click", () => this.#highlights.remove(text));
+    const label = element("span", `words term-${color}`, sanitize(text));
+    return element("li", "chip", label, remove);
   }
 }

@@ -23,7 +23,7 @@ export class HistogramChart {
   #canvas = element("canvas", "");
   #tip = element("output", "tip");
   #table = element("table", "");
-  #barColors = LEVEL_KEYS.map((kind) => element("i", `ink-${kind}`));
+  #barColors = LEVEL_KEYS.map((level) => element("i", `ink-${level}`));
   #actions;
   /** @type {Histogram | null} */
   #histogram = null;
@@ -145,10 +145,10 @@ export class HistogramChart {
   /** @param {KeyboardEvent} event */
   #onKey(event) {
     if (!this.#histogram || event.ctrlKey || event.metaKey || event.altKey) return;
-    const ways = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1 });
+    const steps = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1 });
     const width = this.#width / bucketCount(this.#histogram);
-    if (event.key in ways) {
-      const bucket = Math.floor((this.#pointerX ?? this.#width) / width) + ways[event.key];
+    if (event.key in steps) {
+      const bucket = Math.floor((this.#pointerX ?? this.#width) / width) + steps[event.key];
       this.#pointerX = (Math.max(0, Math.min(bucketCount(this.#histogram) - 1, bucket)) + 0.5) * width;
       this.#showTip();
     } else if (event.key === "Enter" && this.#pointerX !== null) {
@@ -185,9 +185,9 @@ export class HistogramChart {
     this.redraw();
     this.#tip.hidden = this.#pointerX === null || this.#histogram === null;
     if (this.#pointerX === null || !this.#histogram) return;
-    const words = this.#textAt(this.#histogram, this.#pointerX);
-    setText(this.#tip, words);
-    this.#root.ariaValueText = words;
+    const text = this.#textAt(this.#histogram, this.#pointerX);
+    setText(this.#tip, text);
+    this.#root.ariaValueText = text;
     this.#root.ariaValueNow = String(this.#bucketAt(this.#pointerX));
     const half = this.#tip.offsetWidth / 2;
     const left = Math.max(half, Math.min(this.#width - half, this.#pointerX));
@@ -251,15 +251,15 @@ export class HistogramChart {
   #draw(histogram) {
     const [width, height] = [this.#width, this.#root.clientHeight];
     const ratio = devicePixelRatio;
-    const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.#canvas.width !== wide) this.#canvas.width = wide;
-    if (this.#canvas.height !== high) this.#canvas.height = high;
+    const [pixelWidth, pixelHeight] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (this.#canvas.width !== pixelWidth) this.#canvas.width = pixelWidth;
+    if (this.#canvas.height !== pixelHeight) this.#canvas.height = pixelHeight;
     const context = this.#canvas.getContext("2d");
     if (!context) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     const style = getComputedStyle(this.#root);
-    this.#drawChosen(context, histogram, style);
+    this.#drawRanges(context, histogram, style);
     this.#drawBars(context, histogram);
     this.#drawLabels(context, histogram, style);
   }
@@ -270,20 +270,21 @@ export class HistogramChart {
    */
   #drawBars(context, histogram) {
     const buckets = bucketCount(histogram);
-    const countsOf = (/** @type {number} */ bucket) => LEVEL_KEYS.map((kind) => histogram.levels[kind]?.[bucket] ?? 0);
+    const { levels } = histogram;
+    const countsOf = (/** @type {number} */ bucket) => LEVEL_KEYS.map((level) => levels[level]?.[bucket] ?? 0);
     const counts = Array.from({ length: buckets }, (_, bucket) => countsOf(bucket));
-    const max = Math.max(1, ...counts.map((each) => each.reduce((sum, count) => sum + count, 0)));
+    const max = Math.max(1, ...counts.map((inBucket) => inBucket.reduce((sum, count) => sum + count, 0)));
     const barColors = this.#barColors.map((barColor) => getComputedStyle(barColor).color);
-    const wide = this.#width / buckets;
-    counts.forEach((each, bucket) => {
-      const left = Math.round(bucket * wide);
-      const right = Math.round((bucket + 1) * wide) - (wide > 3 ? 1 : 0);
+    const barWidth = this.#width / buckets;
+    counts.forEach((inBucket, bucket) => {
+      const left = Math.round(bucket * barWidth);
+      const right = Math.round((bucket + 1) * barWidth) - (barWidth > 3 ? 1 : 0);
       let y = BARS_PX;
-      barHeights(each, max, BARS_PX - 2).forEach((high, kind) => {
-        if (high === 0) return;
-        context.fillStyle = barColors[kind];
-        context.fillRect(left, Math.max(0, y - high), Math.max(1, right - left), high);
-        y -= high;
+      barHeights(inBucket, max, BARS_PX - 2).forEach((height, level) => {
+        if (height === 0) return;
+        context.fillStyle = barColors[level];
+        context.fillRect(left, Math.max(0, y - height), Math.max(1, right - left), height);
+        y -= height;
       });
     });
   }
@@ -294,7 +295,7 @@ export class HistogramChart {
    * @param {Histogram} histogram
    * @param {CSSStyleDeclaration} style
    */
-  #drawChosen(context, histogram, style) {
+  #drawRanges(context, histogram, style) {
     context.fillStyle = style.accentColor;
     const shade = (/** @type {number} */ left, /** @type {number} */ right, /** @type {number} */ alpha) => {
       context.globalAlpha = alpha;
@@ -304,8 +305,9 @@ export class HistogramChart {
     if (this.#dragStartX !== null && this.#pointerX !== null) {
       shade(Math.min(this.#dragStartX, this.#pointerX), Math.max(this.#dragStartX, this.#pointerX), 0.3);
     } else if (this.#pointerX !== null) {
-      const wide = this.#width / bucketCount(histogram);
-      shade(this.#bucketAt(this.#pointerX) * wide, (this.#bucketAt(this.#pointerX) + 1) * wide, 0.2);
+      const barWidth = this.#width / bucketCount(histogram);
+      const bucket = this.#bucketAt(this.#pointerX);
+      shade(bucket * barWidth, (bucket + 1) * barWidth, 0.2);
     }
     if (!this.#visible) return;
     const [from, to] = [this.#visible.from, this.#visible.to].map((time) => timeToX(histogram, time, this.#width));
@@ -330,10 +332,10 @@ export class HistogramChart {
     context.textBaseline = "top";
     for (const time of times) {
       const x = timeToX(histogram, time, width);
-      const words = labelOf(formatTime(time, { zone: this.#zone, date: true }), step);
-      const wide = context.measureText(words).width;
+      const text = labelOf(formatTime(time, { zone: this.#zone, date: true }), step);
+      const left = x - context.measureText(text).width / 2;
       context.fillRect(Math.round(x), BARS_PX, 1, 3);
-      if (x - wide / 2 >= 0 && x + wide / 2 <= width) context.fillText(words, Math.round(x - wide / 2), BARS_PX + 4);
+      if (left >= 0 && 2 * x - left <= width) context.fillText(text, Math.round(left), BARS_PX + 4);
     }
   }
 }
@@ -345,7 +347,7 @@ export class HistogramChart {
 function countText(histogram, bucket) {
   const counts = countsIn(histogram, bucket);
   if (counts.length === 0) return "no lines";
-  return counts.map(({ kind, count }) => `${group(count)} ${kind === "none" ? "without a level" : kind}`).join(", ");
+  return counts.map(({ level, count }) => `${group(count)} ${level === "none" ? "without a level" : level}`).join(", ");
 }
 
 /**

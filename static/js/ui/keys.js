@@ -27,12 +27,12 @@ const BY_KEY = new Map(COMMANDS.flatMap((entry) => entry.keys.map((key) => [key,
  */
 export function listenForKeys(commands, enabled) {
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.isComposing || hasModifier(event) || isTaken(event)) return;
+    if (event.defaultPrevented || event.isComposing || hasModifier(event) || isHandledElsewhere(event)) return;
     const key = keyOf(event);
-    const found = BY_KEY.get(key);
-    if (!found || (!enabled.value && key.length === 1 && key !== " ")) return;
+    const entry = BY_KEY.get(key);
+    if (!entry || (!enabled.value && key.length === 1 && key !== " ")) return;
     event.preventDefault();
-    if (!event.repeat || !found.state) commands[found.command]();
+    if (!event.repeat || !entry.state) commands[entry.command]();
   });
 }
 
@@ -99,7 +99,7 @@ function hasModifier(event) {
  * Whether the key belongs to a text field, an open dialog, or the focused control.
  * @param {KeyboardEvent} event
  */
-function isTaken({ target, key }) {
+function isHandledElsewhere({ target, key }) {
   if (document.querySelector("dialog[open]")) return true;
   if (!(target instanceof Element)) return false;
   if (target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return true;

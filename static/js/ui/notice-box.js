@@ -29,10 +29,10 @@ export class NoticeBox {
 
 /** @param {Notice} notice */
 function parts({ title, text, action }) {
-  const made = [element("h2", "", title), element("p", "", text)];
-  if (!action) return made;
+  const elements = [element("h2", "", title), element("p", "", text)];
+  if (!action) return elements;
   const button = element("button", "", action.label);
   button.type = "button";
   button.dataset.command = action.command;
-  return [...made, button];
+  return [...elements, button];
 }

@@ -34,7 +34,7 @@ import { StatusBar } from "./status-bar.js";
  * @property {readonly PaneState[]} panes
  * @property {number} active index of the pane that title and status bar describe
  * @property {readonly {id: string, name: string, state: string}[] | null} sources null until known
- * @property {"signed-out" | "unreachable" | null} trouble a problem with the list of sources
+ * @property {"signed-out" | "unreachable" | null} sourcesError a problem with the list of sources
  */
 
 const EVERY_MS = 1_000;
@@ -75,10 +75,10 @@ export class PageStatus {
 
   /** @param {PaneState} pane */
   #sampleRate({ frame, received }) {
-    const known = this.#rates.get(frame) ?? { rate: new LineRate(), received: 0, perSecond: null };
-    if (received < known.received) known.rate.reset();
-    const perSecond = known.rate.sample(received, performance.now());
-    this.#rates.set(frame, { rate: known.rate, received, perSecond });
+    const entry = this.#rates.get(frame) ?? { rate: new LineRate(), received: 0, perSecond: null };
+    if (received < entry.received) entry.rate.reset();
+    const perSecond = entry.rate.sample(received, performance.now());
+    this.#rates.set(frame, { rate: entry.rate, received, perSecond });
   }
 
   #show() {
@@ -118,10 +118,10 @@ export class PageStatus {
  * @param {PageState} page
  * @param {PaneState} pane
  */
-function showPane({ sources, trouble }, pane) {
+function showPane({ sources, sourcesError }, pane) {
   const { frame, names, empty, unseen } = pane;
   frame.showTitle(names.map(sanitize));
-  frame.showNotice(noticeFor({ ...pane, trouble, sources }), !empty);
+  frame.showNotice(noticeFor({ ...pane, sourcesError, sources }), !empty);
   frame.showPill({ unseen, atEnd: showsNewest(pane) || (pane.following && unseen === 0) });
 }
 

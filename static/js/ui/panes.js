@@ -56,7 +56,7 @@ export class PaneFrame {
 }
 
 export class Panes {
-  #host = byId("panes", HTMLElement);
+  #container = byId("panes", HTMLElement);
   #template = byId("pane-template", HTMLTemplateElement);
   /** @type {PaneFrame[]} */
   #frames = [];
@@ -68,7 +68,7 @@ export class Panes {
     this.#onActive = onActive;
     // In the capture phase, because a command acts on the pane in which it was given.
     for (const name of ["pointerdown", "focusin"]) {
-      this.#host.addEventListener(name, ({ target }) => this.#turnTo(target), true);
+      this.#container.addEventListener(name, ({ target }) => this.#activateAt(target), true);
     }
   }
 
@@ -83,7 +83,7 @@ export class Panes {
 
   add() {
     const frame = new PaneFrame(/** @type {DocumentFragment} */ (this.#template.content.cloneNode(true)));
-    this.#host.append(frame.root);
+    this.#container.append(frame.root);
     this.#frames.push(frame);
     this.#show();
     return frame;
@@ -108,14 +108,14 @@ export class Panes {
   }
 
   /** Also move the focus, so that keys go to the pane. */
-  turnToOther() {
+  activateOther() {
     if (this.#frames.length < 2) return;
     this.activate((this.#active + 1) % this.#frames.length);
     this.#frames[this.#active].log.focus();
   }
 
   /** @param {EventTarget | null} target */
-  #turnTo(target) {
+  #activateAt(target) {
     const index = this.#frames.findIndex(({ root }) => target instanceof Node && root.contains(target));
     if (index >= 0 && index !== this.#active) this.activate(index);
   }
@@ -134,7 +134,7 @@ export class Panes {
  * @returns {Type}
  */
 function part(parent, selector, type) {
-  const found = parent.querySelector(selector);
-  if (found instanceof type) return found;
+  const element = parent.querySelector(selector);
+  if (element instanceof type) return element;
   throw new Error(`the template of panes has no ${selector}`);
 }

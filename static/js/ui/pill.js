@@ -9,6 +9,6 @@ import { counted } from "../lib/numbers.js";
  */
 export function showPill(pill, { unseen, atEnd }) {
   if (pill.hidden !== atEnd) pill.hidden = atEnd;
-  const words = unseen === 0 ? "Follow" : counted(unseen, "new line");
-  setText(pill, `${words} \u2193`);
+  const text = unseen === 0 ? "Follow" : counted(unseen, "new line");
+  setText(pill, `${text} \u2193`);
 }

@@ -1,7 +1,7 @@
 /** The search bar: field, switches, number of hits, and the error of an invalid pattern. */
 
 import { byId, element, setText } from "../lib/element.js";
-import { searchText } from "../text/words.js";
+import { errorText, searchText } from "../text/words.js";
 
 /** @typedef {import("../model/filter.js").Filter} Filter */
 /** @typedef {import("../net/search-client.js").SearchState} SearchState */
@@ -93,8 +93,7 @@ export class SearchBar {
   /** @param {SearchState} state */
   showState(state) {
     setText(this.#count, searchText(state));
-    // Users need not know the name of the server's parameter.
-    const error = state.name === "invalid" ? state.detail.replace(/^q: /, "") : "";
+    const error = state.name === "invalid" ? errorText(state.detail) : "";
     setText(this.#error, error);
     if (error) this.#field.setAttribute("aria-invalid", "true");
     else this.#field.removeAttribute("aria-invalid");

@@ -18,7 +18,7 @@ export function showSettings({ theme, wrap, numbers, times, zone, side, histogra
   numbers.subscribe((on) => showPressed("numbers", on));
   histogram.subscribe((on) => showPressed("histogram", on));
   fields.subscribe((on) => showPressed("fields", on));
-  times.subscribe((what) => showValue("times", what));
+  times.subscribe((name) => showValue("times", name));
   zone.subscribe((name) => showValue("zone", name === "utc" ? "UTC" : name));
   side.subscribe((on) => {
     dataset.side = on ? "on" : "off";

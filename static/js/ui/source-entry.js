@@ -20,7 +20,7 @@ import { agoText } from "../text/words.js";
  * @typedef {object} SourceActions
  * @property {(id: string) => void} only
  * @property {(id: string, on: boolean) => void} toggle
- * @property {(id: string) => void} openBeside open in the other pane
+ * @property {(id: string) => void} openInSplit open in the other pane
  */
 /**
  * @typedef {object} EntryState
@@ -32,11 +32,11 @@ import { agoText } from "../text/words.js";
 
 export class SourceEntry {
   item;
-  #tick = element("input", "");
+  #checkbox = element("input", "");
   #link = element("a", "");
   #growth = element("span", "pace");
   #size = element("span", "size");
-  #beside = element("button", "beside");
+  #splitButton = element("button", "beside");
   #colorClass = "";
 
   /**
@@ -45,20 +45,21 @@ export class SourceEntry {
    */
   constructor(id, actions) {
     this.id = id;
-    this.#tick.type = "checkbox";
-    this.#beside.type = "button";
-    this.#beside.title = "Open in split view (Shift+click)";
+    this.#checkbox.type = "checkbox";
+    this.#splitButton.type = "button";
+    this.#splitButton.title = "Open in split view (Shift+click)";
     this.#link.href = writeQuery([{ sources: [id], at: null, filter: NO_FILTER }]);
-    const facts = element("span", "facts", this.#growth, this.#size);
-    this.item = element("li", "source", element("label", "tick", this.#tick), this.#link, facts, this.#beside);
+    const details = element("span", "facts", this.#growth, this.#size);
+    const label = element("label", "tick", this.#checkbox);
+    this.item = element("li", "source", label, this.#link, details, this.#splitButton);
     this.setReachable(false);
-    this.#tick.addEventListener("change", () => actions.toggle(id, this.#tick.checked));
-    this.#beside.addEventListener("click", () => actions.openBeside(id));
+    this.#checkbox.addEventListener("change", () => actions.toggle(id, this.#checkbox.checked));
+    this.#splitButton.addEventListener("click", () => actions.openInSplit(id));
     this.#link.addEventListener("click", (event) => choose(event, id, actions));
   }
 
-  get isTicked() {
-    return this.#tick.checked;
+  get isChecked() {
+    return this.#checkbox.checked;
   }
 
   /** @param {EventTarget | null} target */
@@ -77,17 +78,17 @@ export class SourceEntry {
 
   /** @param {boolean} on whether the entry is reachable with the Tab key */
   setReachable(on) {
-    for (const control of [this.#tick, this.#link, this.#beside]) control.tabIndex = on ? 0 : -1;
+    for (const control of [this.#checkbox, this.#link, this.#splitButton]) control.tabIndex = on ? 0 : -1;
   }
 
   /**
    * @param {Source} source
-   * @param {EntryState} facts
+   * @param {EntryState} state
    */
   refresh(source, { now, rate, color, chosen }) {
     this.#showName(source);
     this.#showState(source, now, rate);
-    if (this.#tick.checked !== chosen) this.#tick.checked = chosen;
+    if (this.#checkbox.checked !== chosen) this.#checkbox.checked = chosen;
     if (this.item.classList.contains("on") !== chosen) {
       this.item.classList.toggle("on", chosen);
       this.#link.ariaCurrent = chosen ? "true" : null;
@@ -100,8 +101,8 @@ export class SourceEntry {
     const shown = sanitize(name);
     if (this.#link.textContent !== shown) {
       this.#link.textContent = shown;
-      this.#tick.ariaLabel = `Show ${shown} together with others`;
-      this.#beside.ariaLabel = `Open ${shown} in split view`;
+      this.#checkbox.ariaLabel = `Show ${shown} together with others`;
+      this.#splitButton.ariaLabel = `Open ${shown} in split view`;
     }
     const changed = modified === null ? "" : `\nlast modified ${new Date(modified).toLocaleString()}`;
     const title = `${sanitize(path)}${size === null ? "" : `\n${bytes(size)}`}${changed}`;
@@ -143,6 +144,6 @@ function choose(event, id, actions) {
   // With these modifiers the browser handles the link: new tab, download.
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
-  if (event.shiftKey) actions.openBeside(id);
+  if (event.shiftKey) actions.openInSplit(id);
   else actions.only(id);
 }

@@ -57,10 +57,10 @@ export class SourceList {
     this.#sources = sources;
     if (!isSame) this.#arrange();
     const now = Date.now();
-    const ticked = new Set(chosen);
+    const chosenIds = new Set(chosen);
     for (const source of sources) {
-      const facts = { now, rate: this.#growthRates.rate(source.id), color: sourceColors.of(source.id) };
-      this.#entries.get(source.id)?.refresh(source, { ...facts, chosen: ticked.has(source.id) });
+      const state = { now, rate: this.#growthRates.rate(source.id), color: sourceColors.of(source.id) };
+      this.#entries.get(source.id)?.refresh(source, { ...state, chosen: chosenIds.has(source.id) });
     }
     if (!isSame) this.#filter();
     if (!this.#current?.item.isConnected) this.#makeCurrent(this.#entries.values().next().value ?? null);
@@ -97,8 +97,8 @@ export class SourceList {
 
   /** @param {string} id */
   #entry(id) {
-    const there = this.#entries.get(id);
-    if (there) return there;
+    const known = this.#entries.get(id);
+    if (known) return known;
     const entry = new SourceEntry(id, this.#actions);
     this.#entries.set(id, entry);
     return entry;
@@ -106,8 +106,8 @@ export class SourceList {
 
   /** @param {string} directory */
   #heading(directory) {
-    const there = this.#headings.get(directory);
-    if (there) return there;
+    const known = this.#headings.get(directory);
+    if (known) return known;
     // Directories differ at their end, so the start is cut off when there is no room.
     const heading = element("li", "directory", element("h3", "", element("bdi", "", sanitize(directory))));
     this.#headings.set(directory, heading);
@@ -116,14 +116,14 @@ export class SourceList {
 
   #filter() {
     const typed = this.#search.value.trim();
-    let found = 0;
+    let matches = 0;
     for (const source of this.#sources) {
-      const isFound = matchesSearch(source, typed);
-      this.#entry(source.id).show(isFound);
-      if (isFound) found += 1;
+      const isMatch = matchesSearch(source, typed);
+      this.#entry(source.id).show(isMatch);
+      if (isMatch) matches += 1;
     }
     for (const heading of this.#headings.values()) heading.hidden = !hasShownEntry(heading);
-    this.#noMatch.hidden = found > 0 || typed === "";
+    this.#noMatch.hidden = matches > 0 || typed === "";
     setText(this.#noMatch, `No source matches \u201c${sanitize(typed)}\u201d.`);
   }
 
@@ -151,7 +151,7 @@ export class SourceList {
     if (!entry || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === " " && entry.isOnName(event.target)) {
       event.preventDefault();
-      this.#actions.toggle(entry.id, !entry.isTicked);
+      this.#actions.toggle(entry.id, !entry.isChecked);
       return;
     }
     const to = this.#step(entry, event.key);

@@ -3,7 +3,7 @@
 export class SourcePanel {
   #dialog;
   #content;
-  #home;
+  #parent;
   #search;
   #settings;
   #narrow = matchMedia("(max-width: 700px)");
@@ -18,10 +18,10 @@ export class SourcePanel {
   constructor({ dialog, content, search, settings }) {
     this.#dialog = dialog;
     this.#content = content;
-    this.#home = content.parentElement;
+    this.#parent = content.parentElement;
     this.#search = search;
     this.#settings = settings;
-    dialog.addEventListener("close", () => this.#home?.append(content));
+    dialog.addEventListener("close", () => this.#parent?.append(content));
     this.#narrow.addEventListener("change", () => this.close());
   }
 

@@ -1,6 +1,7 @@
 /** Dialog for a time range filter. */
 
 import { byId, setText } from "../lib/element.js";
+import { errorText } from "../text/words.js";
 
 /** @typedef {{since: string, until: string}} TypedRange */
 
@@ -15,7 +16,7 @@ export class TimeRangeDialog {
     byId("time-range-form", HTMLFormElement).addEventListener("submit", async (event) => {
       event.preventDefault();
       const error = await choose({ since: this.#since.value.trim(), until: this.#until.value.trim() });
-      setText(this.#error, error ?? "");
+      setText(this.#error, errorText(error ?? ""));
       if (error === null) this.#dialog.close();
     });
     for (const button of this.#dialog.querySelectorAll("button[data-since]")) {
