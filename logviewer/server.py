@@ -91,7 +91,7 @@ def _run_workers(
 
 
 def _work(settings: Settings, spool: Spool | None, shared: SharedState, worker: Worker) -> None:
-    shared.peers.number = worker.number
+    shared.link.number = worker.number
 
     def ready(catalog: Catalog, server: uvicorn.Server) -> None:
         loop = asyncio.get_running_loop()

@@ -41,8 +41,8 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     """An application over these sources; following and pings run while it does."""
     package_version = version("logviewer")
     views = Views()
-    failures = Lockout(shared.tries)
-    metrics = Metrics(catalog, streams, failures, shared.peers)
+    lockout = Lockout(shared.failed_sign_ins)
+    metrics = Metrics(catalog, streams, lockout, shared.link)
     app = FastAPI(
         title="logviewer",
         version=package_version,
@@ -69,7 +69,9 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
     # The last one is the outermost.
     app.add_middleware(ConcurrencyLimits, max_streams=settings.max_streams)
-    app.add_middleware(Guard, settings=settings, sign_in=pages.sign_in, failures=failures, ended=shared.ended)
+    app.add_middleware(
+        Guard, settings=settings, sign_in_page=pages.sign_in, lockout=lockout, signed_out=shared.signed_out
+    )
     if settings.log_format:
         app.add_middleware(RequestLog)
     app.add_middleware(TrustedProxy, settings=settings)

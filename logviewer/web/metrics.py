@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from logviewer.rotation.generation import Reason
 from logviewer.source import State
 from logviewer.sources.catalog import Catalog
-from logviewer.web.auth.guard import user_of
+from logviewer.web.auth.current_user import user_of
 from logviewer.web.auth.lockout import Lockout
 from logviewer.web.streams import Streams
 from logviewer.workers.link import WorkerLink

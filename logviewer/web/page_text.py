@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from logviewer.web.api.lookup import Lookup
 from logviewer.web.api.stream import StreamRoutes
-from logviewer.web.auth.guard import user_of
+from logviewer.web.auth.current_user import user_of
 from logviewer.web.parameters import MAX_LINES, StreamQuery, names, repeatable_names
 
 _NAMES = names(StreamQuery)

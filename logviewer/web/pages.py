@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from logviewer.settings import Settings
 from logviewer.sources.catalog import Catalog
 from logviewer.web import assets
-from logviewer.web.auth.guard import has_session, user_of
+from logviewer.web.auth.current_user import has_session, user_of
 from logviewer.web.parameters import Filter, names
 
 _MOST_FIELDS, _MOST_CHARACTERS = 100, 8000

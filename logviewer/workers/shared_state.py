@@ -1,4 +1,4 @@
-"""What the workers of one server have in common; all else each has for itself."""
+"""The state that the workers of one server share; each worker has everything else for itself."""
 
 from dataclasses import dataclass, field
 
@@ -8,11 +8,12 @@ from logviewer.workers.shared_log import SharedLog
 
 @dataclass(frozen=True, slots=True)
 class SharedState:
-    """Made before the workers, who are ``peers``.
+    """Created before the workers are forked.
 
-    They note the sessions that were signed out of, and wrong tries.
+    ``signed_out`` holds the ids of ended sessions, ``failed_sign_ins`` the times and addresses of wrong tokens and
+    passwords.
     """
 
-    peers: WorkerLink
-    ended: SharedLog = field(default_factory=lambda: SharedLog(100_000))
-    tries: SharedLog = field(default_factory=SharedLog)
+    link: WorkerLink
+    signed_out: SharedLog = field(default_factory=lambda: SharedLog(100_000))
+    failed_sign_ins: SharedLog = field(default_factory=SharedLog)

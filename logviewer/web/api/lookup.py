@@ -17,7 +17,7 @@ from logviewer.settings import User
 from logviewer.source import Source
 from logviewer.sources.catalog import Catalog
 from logviewer.views.views import Views
-from logviewer.web.auth.guard import user_of
+from logviewer.web.auth.current_user import user_of
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import Filter
 

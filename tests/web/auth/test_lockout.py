@@ -29,7 +29,7 @@ def test_after_too_many_wrong_tokens_all_are_refused(server: Server) -> None:
         assert (codes.count(401), codes.count(429)) == (MAX_TRIES, 5)
         refused = client.get("/api/sources", headers=server.headers)
         assert (refused.status_code, 500 < int(refused.headers["retry-after"]) <= 600) == (429, True)
-        assert "too many wrong tries" in refused.json()["detail"]
+        assert "too many failed sign-ins" in refused.json()["detail"]
 
 
 def test_the_page_says_when_to_try_again(server: Server) -> None:

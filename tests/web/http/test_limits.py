@@ -74,9 +74,9 @@ def test_streams_have_a_limit_for_all_and_for_each_address(
     with ExitStack() as stack:
         for client in (first, first, second):
             assert stack.enter_context(opened(client, path, **params)).status_code == 200
-        assert_refused(stack.enter_context(opened(first, path, **params)), 429, "2 streams from this address")
+        assert_refused(stack.enter_context(opened(first, path, **params)), 429, "streams from this address (limit 2)")
         assert stack.enter_context(opened(second, path, **params)).status_code == 200
-        assert_refused(stack.enter_context(opened(third, path, **params)), 503, "4 streams")
+        assert_refused(stack.enter_context(opened(third, path, **params)), 503, "streams (limit 4)")
         assert third.get("/api/sources").status_code == 200
     # Who leaves gives the place back.
     until(lambda: is_open(third, path, **params), what="a free place")
@@ -105,7 +105,7 @@ def test_a_limit_of_one_allows_one_stream(logs: Path, serve: Serve) -> None:
     (logs / "app.log").write_text("line\n")
     server = serve("--max-streams", "1", logs)
     with server.stream(source="app.log"), opened(server.client, "/api/stream") as other:
-        assert_refused(other, 503, "1 streams")
+        assert_refused(other, 503, "streams (limit 1)")
 
 
 # Searches
@@ -119,7 +119,9 @@ def test_searches_have_a_limit(clients: list[httpx.Client]) -> None:
                 assert stack.enter_context(opened(client, "/api/search", q="line")).status_code == 200
             if client is first:
                 assert_refused(stack.enter_context(opened(first, "/api/search", q="line")), 429, "searches")
-        assert_refused(stack.enter_context(opened(third, "/api/search", q="line")), 503, f"{MAX_SEARCHES} searches")
+        assert_refused(
+            stack.enter_context(opened(third, "/api/search", q="line")), 503, f"searches (limit {MAX_SEARCHES})"
+        )
 
 
 # Lengths

@@ -1,0 +1,110 @@
+"""Signing in and out: ``/?token=…``, ``/sign-in`` and ``/sign-out`` begin and end sessions."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol, TypedDict
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+
+from logviewer.settings import ANONYMOUS, User
+from logviewer.web.auth.credentials import Credentials
+from logviewer.web.http.limits import MAX_BODY_BYTES
+from logviewer.web.http.refusal import refusal
+
+
+class SignInPage(Protocol):
+    """Renders the sign-in page."""
+
+    def __call__(self, *, wrong: bool, query: Sequence[tuple[str, str]], wait: int | None = None) -> Response:
+        """Render it.
+
+        Args:
+            wrong: Whether a wrong token or password was sent.
+            query: The other parameters of the requested URL, kept through the sign-in.
+            wait: Seconds until this address may try again, after too many wrong tries.
+        """
+
+
+class _CookieOptions(TypedDict):
+    path: str
+    httponly: bool
+    samesite: Literal["strict"]
+    secure: bool
+
+
+class SignIn:
+    """Answers the requests that begin or end a session. ``base`` is the path of the page."""
+
+    def __init__(self, credentials: Credentials, page: SignInPage, base: str) -> None:
+        self._credentials = credentials
+        self._page = page
+        self._base = base
+
+    async def respond(self, request: Request, path: str) -> Response | None:
+        """Return the response to signing in or out; None for any other request. ``path`` is below the root path.
+
+        Raises LockedOutError, BusyError.
+        """
+        if path == "/" and "token" in request.query_params:
+            return await self._by_token(request)
+        if path == "/sign-in":
+            return await self._by_password(request)
+        if path == "/sign-out" and request.method == "POST":
+            return self._sign_out(request)
+        return None
+
+    def ask(self, request: Request, *, wait: int | None = None) -> Response:
+        """Return the sign-in page, which keeps the query of the request; ``wait`` is as in ``SignInPage``."""
+        return self._page(wrong=wait is not None, query=_without(request.url.query, "token"), wait=wait)
+
+    async def _by_token(self, request: Request) -> Response:
+        query = _without(request.url.query, "token")
+        if await self._credentials.is_token(request, request.query_params["token"]):
+            return self._begin_session(request, ANONYMOUS, query)
+        return self._page(wrong=True, query=query)
+
+    async def _by_password(self, request: Request) -> Response:
+        if request.method != "POST":
+            return RedirectResponse(self._base, status_code=303)
+        form = await _form(request)
+        if form is None:
+            return refusal(413, f"the body is too long (limit {MAX_BODY_BYTES} bytes)")
+        given = dict(parse_qsl(form))
+        query = _without(form, "user", "password")
+        user = await self._credentials.user_by_password(request, given.get("user", ""), given.get("password", ""))
+        return self._begin_session(request, user, query) if user else self._page(wrong=True, query=query)
+
+    def _begin_session(self, request: Request, user: User, query: Sequence[tuple[str, str]]) -> Response:
+        response = RedirectResponse(self._base + ("?" + urlencode(query) if query else ""), status_code=303)
+        cookie = self._credentials.sessions.begin(user)
+        response.set_cookie(self._credentials.cookie_name, cookie, **self._cookie_options(request))
+        return response
+
+    def _sign_out(self, request: Request) -> Response:
+        response = RedirectResponse(self._base, status_code=303)
+        # A form of another site arrives without the cookie, and must not delete it.
+        if cookie := self._credentials.session(request):
+            self._credentials.sessions.end(cookie)
+            response.delete_cookie(self._credentials.cookie_name, **self._cookie_options(request))
+        return response
+
+    def _cookie_options(self, request: Request) -> _CookieOptions:
+        return {"path": self._base, "httponly": True, "samesite": "strict", "secure": request.url.scheme == "https"}
+
+
+def _without(query: str, *names: str) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name not in names]
+
+
+async def _form(request: Request) -> str | None:
+    """Return the body; None if it is too long, or if the client disconnects before its end."""
+    body = b""
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                return None
+    except ClientDisconnect:
+        return None
+    return body.decode(errors="replace")
