@@ -1,4 +1,4 @@
-"""Fixtures: directories that another user may read, and the time that tests let pass."""
+"""The fixtures of all tests, the marks for ``make unit`` and Hypothesis's settings."""
 
 import os
 import shutil
@@ -56,7 +56,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Server]]:
-    """Start the program with these arguments; it is ended with the test."""
+    """Start servers with these arguments; they end with the test."""
     servers: list[Server] = []
 
     def start(*arguments: str | Path, **options: Any) -> Server:
@@ -70,7 +70,7 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture
 def written(log: Path) -> Iterator[Callable[[], int]]:
-    """Lines are appended without pause; the call ends that and says how many there are."""
+    """Append lines without pause until the call, which returns the number of lines in the log."""
     stop = threading.Event()
     count = 1000
 

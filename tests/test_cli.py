@@ -1,4 +1,4 @@
-"""The command line: what it prints, how it refuses, and the exit codes that scripts rely on."""
+"""The command line: its output, its error messages and its exit codes."""
 
 import os
 import re
@@ -26,7 +26,7 @@ DEMO = (*PROGRAM, "demo")
 # Refused
 
 SERVED = "app.log"
-# Words of a command line that is refused, and what the one line on stderr must name.
+# The words of a refused command line, and the words that the line on stderr must have.
 BAD: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "no PATH": ([], ["PATH"]),
     "an unknown option": (["--bogus", SERVED], ["--bogus"]),
@@ -55,7 +55,7 @@ CANNOT: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Path]:
-    """A working directory with a log and what is none."""
+    """A working directory with a log, a pipe and a socket."""
     (tmp_path / SERVED).write_text("line\n")
     os.mkfifo(tmp_path / "a.fifo")
     with chdir(tmp_path), socket.socket(socket.AF_UNIX) as bound:
@@ -65,10 +65,10 @@ def here(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def call(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[Sequence[str]], Ended]]:
-    """Call the program in this process: half a second less, for what is refused before anything starts."""
+    """Call the program in this process, half a second faster; for commands that start no server."""
 
     def call(words: Sequence[str]) -> Ended:
-        # On a port that is taken, what is not refused ends all the same.
+        # The port is in use, so that a command that is not refused ends as well.
         with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SystemExit) as end:
             main(["--port", str(taken.getsockname()[1]), *words])
         out, err = capsys.readouterr()
@@ -118,7 +118,7 @@ def test_a_token_that_is_not_text_is_refused(logs: Path) -> None:
     assert_refused(ended, 2, "token")
 
 
-# Told
+# Messages
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"]])
@@ -206,7 +206,7 @@ def prefixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(params=["a proxy that strips the prefix", "a proxy that keeps the prefix"])
 def behind(request: pytest.FixtureRequest, prefixed: Server) -> Iterator[httpx.Client]:
-    """A client whose paths arrive as they do behind such a proxy."""
+    """A client whose paths arrive as behind such a proxy."""
     kept = ROOT_PATH if "keeps" in request.param else ""
     base = f"http://127.0.0.1:{prefixed.port}{kept}"
     with httpx.Client(base_url=base, headers=prefixed.headers, trust_env=False, timeout=TIMEOUT) as client:

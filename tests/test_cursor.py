@@ -1,4 +1,4 @@
-"""A cursor's text comes back as it was, and no other text is taken for one."""
+"""The text form of a cursor: a round trip keeps it, and any other text is refused."""
 
 import string
 
@@ -31,7 +31,7 @@ def text_of(each: list[Checkpoint]) -> str:
 
 
 def decoded(text: str) -> tuple[Checkpoint, ...] | None:
-    """The marks, or None for what is no cursor; any other error fails the test."""
+    """Return the checkpoints, or None for an invalid cursor; any other error fails the test."""
     try:
         return decode(text)
     except CursorError:

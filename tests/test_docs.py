@@ -11,7 +11,7 @@ pages = pytest.mark.parametrize("page", ["docs/security.md", "docs/reliability.m
 
 
 def claims(page: str) -> list[str]:
-    """Each claim with the tests that it names."""
+    """Return each claim with the tests that it names."""
     promised = (REPOSITORY / page).read_text().split("\n## Not promised")[0]
     return re.findall(r"^- (?:.+\n?)(?:^  .+\n?)*", promised, re.MULTILINE)
 

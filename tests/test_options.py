@@ -1,4 +1,4 @@
-"""Settings: from a flag, the environment, a TOML file or the default, and a file that cannot be used."""
+"""Options from flags, the environment, a TOML file and defaults; and invalid files."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Serve = Callable[..., Server]
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting in each place where it can be made, with what it must come to."""
+    """An option at each place where it can be set, with the expected value."""
 
     default: Any
     toml: tuple[str, Any]
@@ -150,7 +150,7 @@ def test_the_environment_may_set_the_token(logs: Path, serve: Serve) -> None:
     assert serve(logs, env={"LOGVIEWER_TOKEN": given}).token == given
 
 
-# Files that cannot be used: contents, and what the line must name besides the file.
+# The contents of invalid files, and the words that the message must have besides the file's name.
 BAD_FILES: Mapping[str, tuple[bytes, Sequence[str]]] = {
     "no TOML": (b'port = "', []),
     "no UTF-8": (b'token = "\xff"', []),
@@ -173,7 +173,7 @@ BAD_FILES: Mapping[str, tuple[bytes, Sequence[str]]] = {
     "logs as one table": (b'[logs]\nfiles = "a"\nzone = "UTC"', ["[[logs]]"]),
 }
 
-# Of one [[logs]] that cannot be: what is in it, and what the line must name.
+# The lines of an invalid [[logs]] table, and the words that the message must have.
 BAD_RULES: Mapping[str, tuple[str, Sequence[str]]] = {
     "an unknown key": ('files = "a"\nzone = "UTC"\nfile = "b"', ["'file'", "time-format"]),
     "no files": ('zone = "UTC"', ["files"]),
@@ -239,7 +239,7 @@ def test_a_bad_rule_is_refused_with_its_number_and_key(tmp_path: Path, case: str
     assert [part for part in (str(file), "number 2", *parts) if part not in str(refusal.value)] == []
 
 
-# The same of one [[redact]].
+# The same for [[redact]].
 BAD_REDACTIONS: Mapping[str, tuple[str, Sequence[str]]] = {
     "no pattern": ("mask = 'x'", ["pattern"]),
     "an empty pattern": ("pattern = ''", ["pattern"]),

@@ -1,4 +1,4 @@
-"""The demo logs: fixed samples, a believable story in every format, a steady live writer, rotations."""
+"""The demo logs: fixed samples, one story in every format, live lines at a rate, rotations."""
 
 import itertools
 import json
@@ -35,7 +35,7 @@ TRACE = r"Traceback \(most recent call last\):|  .*|[\w.]+(Error|Canceled|Unavai
 
 
 class StopWhen(threading.Event):
-    """Set by the writer's own waiting, once the condition holds."""
+    """An event that is set when its condition holds; the writer's waits check it."""
 
     def __init__(self, condition: Callable[[], bool]) -> None:
         super().__init__()

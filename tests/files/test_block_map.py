@@ -1,4 +1,4 @@
-"""The block map: line numbers and offsets are those of a reader who counts from the start, whatever is in the file."""
+"""The block map: line numbers and offsets equal a count from the start, for any bytes."""
 
 import os
 from collections.abc import Iterator
@@ -30,20 +30,20 @@ def path(tmp_path: Path) -> Path:
 
 
 class Uncounted(Generation):
-    """One whose lines nobody counts."""
+    """A generation that is never counted."""
 
     def number(self, offset: int) -> int | None:
         return None
 
 
 def newline_ends(data: bytes, encoding: Encoding) -> list[int]:
-    """Where each newline ends, by the plainest way."""
+    """Return the end of each newline, found unit by unit."""
     width = len(encoding.newline)
     return [at + width for at in range(0, len(data) - width + 1, width) if data[at : at + width] == encoding.newline]
 
 
 def positions(generation: Generation) -> Iterator[Position]:
-    """The place before each whole line, and that after the last, as a reader counts them."""
+    """Yield the position before each whole line and after the last, as a reader counts them."""
     at = generation.first()
     yield at
     while batch := generation.read(at, max_lines=7):

@@ -1,4 +1,4 @@
-"""Only regular files are opened, never blocking; a descriptor is never another file's under a reader."""
+"""Only regular files are opened, without blocking; a descriptor in use never becomes another file's."""
 
 import contextlib
 import errno
@@ -17,7 +17,7 @@ from tests.helpers.server import until
 
 
 def descriptors_on(directory: Path) -> list[int]:
-    """The descriptors of this process on files below a directory, deleted ones too."""
+    """Return the descriptors of this process on files below a directory, deleted ones too."""
     found = []
     for link in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
@@ -33,7 +33,7 @@ def pipe(path: Path) -> Path:
 
 def listener(path: Path) -> Path:
     with socket.socket(socket.AF_UNIX) as bound:
-        # Its name may be longer than an address holds.
+        # A socket's address has fewer bytes than a path may have.
         directory = os.open(path.parent, os.O_PATH)
         bound.bind(f"/proc/self/fd/{directory}/{path.name}")
         os.close(directory)
@@ -41,7 +41,7 @@ def listener(path: Path) -> Path:
 
 
 class SwappedPath(PosixPath):
-    """A regular file when asked, and something else by the time it is opened."""
+    """A path whose ``stat`` is a regular file's, although another kind of file is there."""
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
         return Path(__file__).stat()

@@ -14,7 +14,7 @@ ENCODINGS = (UTF8, UTF16_LE, UTF16_BE)
 NO_LIMIT = 1_000_000
 
 encodings = st.sampled_from(ENCODINGS)
-# Newlines often, and bytes that look like a half or a shifted one.
+# Many newlines, and bytes that look like half of one or a shifted one.
 contents = st.lists(
     st.sampled_from([b"\n", b"\n\0", b"\0\n", b"\r\n", b"\n\n", b"a", b"\0"]) | st.binary(max_size=9)
 ).map(b"".join)
@@ -24,7 +24,7 @@ written = st.text(tricky | st.characters(exclude_categories=["Cs"]), max_size=60
 
 
 def whole_lines(data: bytes, encoding: Encoding) -> list[bytes]:
-    """The obvious way: unit by unit."""
+    """Split unit by unit."""
     width = len(encoding.newline)
     lines, line = [], b""
     for at in range(0, len(data) - len(data) % width, width):

@@ -1,4 +1,4 @@
-"""The level of a line is what it names in its fields or before its message, in whatever format."""
+"""The level of a line is in its fields or before its message, in any format."""
 
 from time import thread_time
 

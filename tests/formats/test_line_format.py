@@ -1,4 +1,4 @@
-"""Times and levels of lines whose form somebody told."""
+"""Times and levels by the rules of ``[[logs]]``."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

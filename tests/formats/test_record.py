@@ -1,4 +1,4 @@
-"""Which lines go on with the record before them."""
+"""Which lines continue the record before them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The time of a line is the one near its start, in whatever format."""
+"""The time of a line is near its start, in any format."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from time import thread_time
@@ -16,7 +16,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def read(text: str, *, zone: timezone | ZoneInfo = UTC, now: float = NOW) -> str | None:
-    """The time as ISO 8601 with milliseconds in UTC."""
+    """Return the time as ISO 8601 with milliseconds in UTC."""
     found = find_time(text, zone=zone, now=now)
     return None if found is None else datetime.fromtimestamp(found / 1000, UTC).isoformat(timespec="milliseconds")[:-6]
 

@@ -1,4 +1,4 @@
-"""Times and levels of real system logs, line for line, where they are present."""
+"""Times and levels of labelled real system logs, where a machine has them."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ KINDS = sorted(path.name.removesuffix(".truth.tsv") for path in REAL_LOGS.glob("
 
 
 def truth(kind: str) -> Iterator[tuple[str, str, str]]:
-    """Each line with its time and its level, ``-`` where it names none."""
+    """Yield each line with its labels: time and level, ``-`` for none."""
     lines = (REAL_LOGS / f"{kind}.log").read_bytes().split(b"\n")
     for row in Path(REAL_LOGS / f"{kind}.truth.tsv").read_text().splitlines():
         number, when, named = row.split("\t")
@@ -23,7 +23,7 @@ def truth(kind: str) -> Iterator[tuple[str, str, str]]:
 
 
 def shown(line: str, like: str) -> str:
-    """The time of a line, as the truth writes it."""
+    """Return the time of a line in the notation of its label."""
     found = find_time(line, zone=UTC)
     if found is None:
         return "-"
@@ -44,7 +44,7 @@ def test_times_and_levels_match_the_labels(kind: str) -> None:
     assert levels >= WANTED
 
 
-# The samples tell by their form which lines must have a time.
+# In these samples each line has a time.
 @pytest.mark.parametrize(
     "name", ["chat.log", "deploy.log", "nginx/access.log", "nginx/error.log", "payments.jsonl", "syslog", "worker.log"]
 )

@@ -1,4 +1,4 @@
-"""Read a source in this process, step by step, without threads or time: for tests that decide what happens when."""
+"""Read a source in this process step by step, without threads and clocks."""
 
 import errno
 import gc
@@ -23,12 +23,12 @@ T = TypeVar("T")
 NOBODY = 65534
 
 
-# Far more than any reader in a test needs.
+# Far more than a reader in a test needs.
 _MOST_CALLS = 5000
 
 
 class DirectLoader:
-    """A ``Loader`` that reads at once, and sees to it that nobody asks it for ever."""
+    """A ``Loader`` that reads at once, and fails after too many calls."""
 
     calls = 0
 
@@ -51,7 +51,7 @@ class DirectLoader:
 
 
 def finish(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never waits."""
+    """Run a coroutine that does not wait, and return its result."""
     try:
         coroutine.send(None)
     except StopIteration as stop:
@@ -62,9 +62,9 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
 
 @contextmanager
 def without_descriptors() -> Iterator[None]:
-    """Open nothing more."""
+    """Leave this process no descriptor to open a file with."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # What is collected meanwhile would give descriptors back.
+    # Collected garbage would free descriptors.
     gc.disable()
     free = os.open("/dev/null", os.O_RDONLY)
     os.close(free)
@@ -78,7 +78,7 @@ def without_descriptors() -> Iterator[None]:
 
 @contextmanager
 def without_disk(bad: Path | None = None) -> Iterator[None]:
-    """Read nothing, or nothing of one bad file."""
+    """Let all reads fail, or those of one bad file."""
     real = os.pread
 
     def pread(fd: int, size: int, offset: int) -> bytes:

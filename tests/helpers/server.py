@@ -1,4 +1,4 @@
-"""The real program as a subprocess, and how tests talk to it."""
+"""The program as a subprocess, with a client of its API."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ DROP_ROOT = ["--inh-caps=-dac_override,-dac_read_search", "--bounding-set=-dac_o
 
 
 def until(condition: Callable[[], Any], *, what: str = "the condition", timeout: float = TIMEOUT) -> Any:
-    """Wait for a condition that nothing announces, and return what it returned."""
+    """Poll a condition until it is true, and return its result."""
     deadline = time.monotonic() + timeout
     while not (result := condition()):
         if time.monotonic() > deadline:
@@ -36,7 +36,7 @@ def until(condition: Callable[[], Any], *, what: str = "the condition", timeout:
 
 
 def obeying_permissions(words: Sequence[str]) -> list[str]:
-    """The command, run so that even root may not read what the mode of a file forbids."""
+    """Return the command with words before it that make it obey file permissions, even as root."""
     if os.geteuid() != 0:
         return list(words)
     require("setpriv")
@@ -44,7 +44,7 @@ def obeying_permissions(words: Sequence[str]) -> list[str]:
 
 
 class Server:
-    """A running logviewer. Arguments are those of the command line; the port is any free one."""
+    """A running server. The arguments are those of the command line; the port is a free one."""
 
     def __init__(
         self,
@@ -70,11 +70,11 @@ class Server:
         self.client = httpx.Client(base_url=self.base, headers=self.headers, timeout=TIMEOUT, trust_env=False)
 
     def get(self, path: str, **params: Any) -> httpx.Response:
-        """GET a path below the base; ``from_`` is sent as ``from``."""
+        """Request a path below the base; ``from_`` is sent as ``from``."""
         return self.client.get(path, params=_query(params))
 
     def source_id(self, name: str) -> str:
-        """The id of the only source of this name, waited for."""
+        """Wait for the only source of this name, and return its id."""
         return str(until(lambda: self._ids().get(name), what=f"source {name}"))
 
     def _ids(self) -> dict[str, str]:
@@ -82,7 +82,7 @@ class Server:
 
     @contextmanager
     def stream(self, *, last_event_id: str | None = None, **params: Any) -> "Iterator[EventStream]":
-        """An open event stream; leaving the block cuts the connection."""
+        """Open an event stream; leaving the block cuts the connection."""
         headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
         with self.client.stream("GET", "/api/stream", params=_query(params), headers=headers) as response:
             yield EventStream(response)
@@ -104,7 +104,7 @@ class Server:
         return code
 
     def close(self) -> None:
-        """Let go of it, killing it if it still runs."""
+        """Kill the server if it still runs, and close its pipes."""
         self.client.close()
         if self.process.poll() is None:
             self.process.kill()
@@ -126,7 +126,7 @@ def _query(params: Mapping[str, Any]) -> httpx.QueryParams:
 
 @dataclass(frozen=True)
 class Event:
-    """One server-sent event; ``name`` is empty where only an id came."""
+    """One server-sent event; ``name`` is empty for an id alone."""
 
     name: str
     data: dict[str, Any]
@@ -134,7 +134,7 @@ class Event:
 
 
 class EventStream:
-    """Parses server-sent events as they come, strictly: what the standard does not know fails the test."""
+    """Decodes server-sent events as they arrive; a field outside the standard fails the test."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
@@ -162,13 +162,13 @@ class EventStream:
                     assert line.startswith(":"), line
 
     def next(self, *names: str) -> Event:
-        """The next event, or the next of these names."""
+        """Return the next event, or the next one with one of these names."""
         found = next((event for event in self.events if not names or event.name in names), None)
         assert found, "the stream has ended"
         return found
 
     def lines(self, count: int) -> list[str]:
-        """The next ``count`` lines; fails at a gap or an end, and if there are more in the last batch."""
+        """Return the next ``count`` lines; fail at a gap, an end, or more lines in the last batch."""
         texts: list[str] = []
         while len(texts) < count:
             event = self.next("lines", "gap", "end")

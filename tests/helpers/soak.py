@@ -1,4 +1,4 @@
-"""How long the tests run that never end: shortly in ``make test``, for many times as long in ``make soak``."""
+"""The length of the random tests: ``make soak`` runs many times as many examples as ``make test``."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Which files become sources: globs, directories, what is left out, and ids that stay."""
+"""Which files become sources: globs, directories, exclusions, and stable ids."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -17,11 +17,11 @@ def sources(server: Server, below: Path) -> list[dict[str, Any]]:
 
 
 def found(server: Server, below: Path) -> set[str]:
-    """The paths of the sources there, relative."""
+    """Return the relative paths of the sources."""
     return {str(Path(each["path"]).relative_to(below)) for each in sources(server, below)}
 
 
-# What is in the tree that the server searches.
+# The files of the tree that the server searches.
 LEFT_OUT = [
     ".hidden.log",
     ".git/config.log",
@@ -72,7 +72,7 @@ def test_a_directory_is_searched_for_logs_to_its_depth(server: Server, root: Pat
 
 @pytest.fixture(scope="module")
 def later(server: Server, root: Path) -> Path:
-    """The same tree after files came and went while the server ran, and once it has seen that."""
+    """A server of the same tree, after files appeared and disappeared and the server has polled them."""
     (root / "flat" / "new").mkdir()
     (root / "flat" / "new" / "app.log").touch()
     (root / "flat" / "new" / "app.log.gz").touch()
@@ -170,7 +170,7 @@ def test_files_deleted_long_ago_are_no_sources(logs: Path, serve: Serve) -> None
     assert found(server, logs) == {"kept.log", "gone.log", "short.log", "named.log"}
     (logs / "gone.log").unlink()
     (logs / "short.log").unlink()
-    # What rotated files are left of is still the log that they are of.
+    # The rotated files still belong to their log.
     until(lambda: found(server, logs) == {"kept.log", "gone.log", "named.log"})
     (logs / "gone.log.1").unlink()
     until(lambda: found(server, logs) == {"kept.log", "named.log"})

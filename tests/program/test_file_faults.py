@@ -50,7 +50,7 @@ main()
 QUIET = {"program": (sys.executable, "-c", WITHOUT_HINTS)}
 
 
-# What is done to files
+# Files
 
 
 # The server and its reader
@@ -58,7 +58,7 @@ QUIET = {"program": (sys.executable, "-c", WITHOUT_HINTS)}
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[tuple[Server, Iterator[Path]]]:
-    """A server at work, and the paths that it follows: none is there, each in a directory of its own."""
+    """A busy server, and the paths that it follows: none exists, each in a directory of its own."""
     directory = Path(tempfile.mkdtemp(prefix="logviewer-test-"))
     directory.chmod(0o755)
     busy, *paths = (directory / str(number) / "app.log" for number in range(100))
@@ -69,13 +69,13 @@ def pool() -> Iterator[tuple[Server, Iterator[Path]]]:
 
 @pytest.fixture
 def server(pool: tuple[Server, Iterator[Path]]) -> Server:
-    """The server that all tests share which need none of their own."""
+    """The server that tests share."""
     return pool[0]
 
 
 @pytest.fixture
 def path(pool: tuple[Server, Iterator[Path]]) -> Path:
-    """A path that the shared server follows; not even its directory is there."""
+    """A path that the shared server follows; its directory is missing."""
     return next(pool[1])
 
 
@@ -144,7 +144,7 @@ def test_writer_still_on_the_old_inode_during_a_restart(log: Path, serve: Serve)
 
 @pytest.mark.parametrize("end", [os.unlink, rotate], ids=["unlinked", "rotated"])
 def test_reader_behind(end: Callable[[Path], object], log: Path, server: Server) -> None:
-    # More than the sockets between server and reader hold.
+    # More than the buffers of the sockets between server and reader hold.
     numbers = range(160)
     append(log, *(f"{number} {'x' * (MIB // 4)}" for number in numbers))
     with following(server, log, "one") as stream:
@@ -157,7 +157,7 @@ def test_reader_behind(end: Callable[[Path], object], log: Path, server: Server)
         expect(stream, "new")
 
 
-# Row of two rotations between looks
+# Row of two rotations between polls
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_rotations_faster_than_polls(end: Callable[[Path], object], hints: bool,
             end(log)
         append(log, "end")
         heard: list[str] = []
-        # What was copied away before any look saw it comes late.
+        # Lines copied away before any poll saw them arrive late.
         while len(heard) <= len(wanted):
             heard += event_texts(stream.next())
     assert sorted(heard) == sorted([*wanted, "end"])
@@ -468,7 +468,7 @@ def test_permission_missing_when_a_reader_reconnects(log: Path, serve: Serve) ->
 
 @pytest.fixture
 def apart(logs: Path) -> Path:
-    """A log with one line, which the shared server does not know."""
+    """A log with one line that the shared server does not follow."""
     log = logs / "shut" / "app" / "app.log"
     log.parent.mkdir(parents=True)
     append(log, "one")
@@ -477,14 +477,14 @@ def apart(logs: Path) -> Path:
 
 @pytest.fixture
 def elsewhere(logs: Path) -> Path:
-    """An empty directory to be followed beside that log."""
+    """An empty directory to follow beside that log."""
     directory = logs / "elsewhere"
     directory.mkdir()
     return directory
 
 
 def looks_for_new_logs(server: Server, elsewhere: Path) -> None:
-    """Once this one is found, the server has looked at all its paths and was not stopped by any."""
+    """Wait until the server finds a new log: then it has polled all its paths."""
     append(elsewhere / "later.log", "one")
     until(lambda: "later.log" in server.get("/api/sources").text, what="a new log")
 
@@ -652,7 +652,7 @@ def test_huge_line(log: Path, server: Server) -> None:
 
 
 def peak_memory(server: Server) -> int:
-    """In bytes."""
+    """Return the peak of the server's resident memory, in bytes."""
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 

@@ -1,4 +1,4 @@
-"""Files with forms and zones of their own, as the configuration tells, wherever lines are read."""
+"""Files with the formats and zones of ``[[logs]]`` rules, on every route."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ def ms(number: int) -> int:
 
 @pytest.fixture
 def server(logs: Path, serve: Serve) -> Server:
-    """Three files: with a form of its own, with a zone alone, and as everywhere; in a server far from that zone."""
+    """A server in another zone with three files: one with a pattern, one with a zone only, one without a rule."""
     append(logs / "odd.log", *map(odd, range(LINES)))
     append(logs / "odd-zone.log", *map(zoned, range(LINES)))
     append(

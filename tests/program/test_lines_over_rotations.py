@@ -1,4 +1,4 @@
-"""Large and rotated files in one view: positions, permalinks and totals, from the running program."""
+"""Large and rotated files in one view: positions, permalinks and totals."""
 
 import os
 import shutil
@@ -125,7 +125,7 @@ def cpu_seconds(server: Server) -> float:
 
 
 def make_sparse(path: Path, size: int) -> None:
-    """A hole of this size between thousands of lines."""
+    """Write a file with a hole of this size between thousands of lines."""
     with path.open("wb") as file:
         file.write(b"".join(b"head %d\n" % number for number in range(5000)))
         file.seek(size)
@@ -151,7 +151,7 @@ def test_a_sparse_file_is_numbered_without_reading_its_hole(log: Path, serve: Se
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """300 MB, more than is counted unasked or within a request."""
+    """A file of 300 MB, too large to be counted unasked or within a request."""
     path = tmp_path_factory.mktemp("large") / "app.log"
     block = b"".join(b"%07d " % number + b"x" * 91 + b"\n" for number in range(10_000))
     with path.open("wb") as file:

@@ -23,7 +23,7 @@ from tests.helpers.server import Event, Server, until
 Serve = Callable[..., Server]
 
 EIO = "Input/output error"
-# Reads of a file fail while another one with ".bad" after its name is there; each of them is noted in that.
+# Reads of a file fail while a file with the suffix ".bad" is there, which gets a byte for each failure.
 FAILING_DISK = """
 import errno, os
 read = os.pread
@@ -43,7 +43,7 @@ from logviewer.cli import main
 
 main()
 """
-# Each time that anybody asks, it is another century.
+# Each call returns a time in another century.
 JUMPING_CLOCK = """
 import itertools, time
 start, jumps = time.time(), itertools.cycle([0, 3e9, -1e9, 1e9])
@@ -58,7 +58,7 @@ main()
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[tuple[Server, Iterator[Path]]]:
-    """A server whose disk fails where ``spoil`` says so, and the paths that it follows, each in its own directory."""
+    """A server whose reads fail after ``spoil``, and the paths that it follows, each in its own directory."""
     directory = Path(tempfile.mkdtemp(prefix="logviewer-test-"))
     directory.chmod(0o755)
     paths = [directory / str(number) / "app.log" for number in range(20)]
@@ -69,7 +69,7 @@ def pool() -> Iterator[tuple[Server, Iterator[Path]]]:
 
 @pytest.fixture
 def shared(pool: tuple[Server, Iterator[Path]]) -> Server:
-    """The server that all tests share which need none of their own."""
+    """The server that tests share."""
     return pool[0]
 
 
@@ -83,7 +83,7 @@ def log(pool: tuple[Server, Iterator[Path]]) -> Path:
 
 
 def spoil(path: Path) -> Path:
-    """It cannot be read until what is returned is deleted, which holds a byte for each try."""
+    """Let reads of the file fail until the returned file is deleted, which gets a byte for each failure."""
     flag = path.with_name(f"{path.name}.bad")
     flag.touch()
     flag.chmod(0o666)
@@ -91,7 +91,7 @@ def spoil(path: Path) -> Path:
 
 
 def reason(server: Server, log: Path) -> str | None:
-    """Why the log is unreadable, in the words of ``/api/sources``."""
+    """Return the log's ``reason`` in ``/api/sources``."""
     found: str | None = source_status(server, log)["reason"]
     return found
 
@@ -117,13 +117,13 @@ def test_a_failing_disk_is_read_once_a_poll(log: Path, shared: Server) -> None:
         expect_state(stream, "unreadable")
         before, since = bad.stat().st_size, time.monotonic()
         until(lambda: bad.stat().st_size >= before + 6, what="some tries")
-        # A few at each look, for the source and for its reader; a loop without a rest makes thousands.
+        # Source and reader try a few times a poll; a loop without a pause would try thousands of times.
         assert time.monotonic() - since > 0.2
 
 
 @pytest.fixture
 def long(log: Path) -> list[str]:
-    """The first words of the lines of the log, which now is more than the sockets between server and reader hold."""
+    """Fill the log beyond the buffers of the sockets; return the first words of its lines."""
     append(log, *(f"{number} {'x' * (1024 * 256)}" for number in range(160)))
     return ["one", *map(str, range(160))]
 
@@ -208,7 +208,7 @@ def test_an_unreadable_file_of_proc(log: Path, serve: Serve) -> None:
 
 @contextmanager
 def no_descriptor_left(server: Server) -> Iterator[None]:
-    """It can open nothing."""
+    """Leave the server no descriptor to open a file with."""
     pid = server.process.pid
     soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     used = {int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()}
@@ -239,7 +239,7 @@ def test_a_new_file_without_a_descriptor_waits(end: Callable[[Path], object], lo
             expect_state_and_lines(stream, "open", *rest, f"new {number}")
 
 
-# What a directory is
+# Directories
 
 
 def test_an_unlistable_directory_does_not_delay_the_new_file(log: Path, serve: Serve) -> None:
@@ -283,7 +283,7 @@ def test_a_directory_renamed_away_and_back(log: Path, shared: Server) -> None:
 
 @contextmanager
 def mounted(directory: Path) -> Iterator[None]:
-    """A disk of its own is at this directory."""
+    """Mount a file system at this directory."""
     done = subprocess.run(["mount", "-t", "tmpfs", "none", directory], capture_output=True, check=False)
     if done.returncode:
         pytest.skip("this test needs to mount a file system")
@@ -291,7 +291,7 @@ def mounted(directory: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        # It goes although files on it are open, as that of a server that went away does.
+        # Lazily, although files are open, as a network file system disappears.
         subprocess.run(["umount", "--lazy", directory], check=True)
 
 

@@ -1,4 +1,4 @@
-"""Behind a real nginx with the configuration of ``packaging/nginx.conf``: prefix, TLS, HTTP/2, nothing held back."""
+"""logviewer behind nginx with ``packaging/nginx.conf``: prefix, TLS, HTTP/2, no buffering."""
 
 import socket
 import ssl
@@ -21,7 +21,7 @@ NAME = "logs.example"
 
 @dataclass
 class Proxy:
-    """An nginx before a logviewer, and a client that has signed in there with its token."""
+    """An nginx in front of a server, and a client with the token."""
 
     server: Server
     client: httpx.Client

@@ -1,4 +1,4 @@
-"""What stands in ``packaging/`` keeps what ``docs/deploying.md`` promises of it."""
+"""The files of ``packaging/`` are as ``docs/deploying.md`` describes them."""
 
 import json
 import re
@@ -25,7 +25,7 @@ Serve = Callable[..., Server]
 
 
 def section(heading: str) -> str:
-    """The part of the docs below a heading of the second level."""
+    """Return the part of the docs below a heading of the second level."""
     return DOCS.split(f"\n## {heading}\n")[1].split("\n## ")[0]
 
 
@@ -51,7 +51,7 @@ def test_the_unit_has_every_setting_that_the_docs_promise() -> None:
 
 
 def test_the_unit_does_not_hide_the_process_metrics() -> None:
-    # prometheus_client has none of them where it cannot read /proc/stat.
+    # Without /proc/stat, prometheus_client has no process metrics.
     assert [line for line in settings_of_the_unit() if line.startswith("ProcSubset=")] == []
 
 
@@ -67,7 +67,7 @@ def test_the_unit_starts_a_valid_command(tmp_path: Path) -> None:
 
 @pytest.fixture
 def unit(tmp_path: Path) -> Path:
-    """The unit with a program and an environment that are on this machine."""
+    """A copy of the unit that starts a program of this machine."""
     require("systemd-analyze")
     copy = tmp_path / "logviewer.service"
     copy.write_text(UNIT.replace("/opt/logviewer/bin/logviewer", "/bin/true"))
@@ -108,7 +108,7 @@ def test_every_toml_in_the_docs_is_a_configuration(tmp_path: Path) -> None:
 
 
 def stages() -> list[list[tuple[str, str]]]:
-    """The instructions of each stage of the Dockerfile, with what they say."""
+    """Return the instructions of each stage of the Dockerfile, with their words."""
     text = (PACKAGING / "Dockerfile").read_text().replace("\\\n", " ")
     lines = [line.split(" ", 1) for line in text.splitlines() if line and not line.startswith("#")]
     found: list[list[tuple[str, str]]] = []
@@ -185,7 +185,7 @@ def test_the_health_check_fails_without_a_server(logs: Path, serve: Serve) -> No
 
 @pytest.fixture(scope="module")
 def read_only() -> list[str]:
-    """Words that run a program on a disk that it cannot write to."""
+    """The words before a command that runs it on a read-only disk."""
     words = ["unshare", "--mount", "sh", "-c", 'mount -o remount,bind,ro / && exec "$@"', "sh"]
     if subprocess.run([*words, "true"], capture_output=True, check=False).returncode != 0:
         pytest.skip("needs root, to take the right to write to the disk away")

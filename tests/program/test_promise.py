@@ -1,4 +1,4 @@
-"""The promise, kept by the real program: nothing is destroyed unread here, so every line arrives exactly once."""
+"""The promise, with a server: no rule here destroys unread lines, so every line arrives exactly once."""
 
 import os
 import shutil
@@ -46,7 +46,7 @@ class Served(RuleBasedStateMachine):
     # The client
 
     def connect(self) -> None:
-        # Sooner than two pings, or a line that never comes would be waited for to no end.
+        # Shorter than two pings: otherwise a missing line would be awaited for ever.
         self.server.client.timeout = SILENCE
         self.context = self.server.stream(source="app.log", last_event_id=self.last)
         self.stream: EventStream | None = self.context.__enter__()
@@ -80,7 +80,7 @@ class Served(RuleBasedStateMachine):
             self.last = event.id or self.last
             lines = event.data.get("lines") or []
             if lines and len(cursor.decode(self.last or "")) == 1:
-                # The one file that the cursor tells of is not the deleted one.
+                # The cursor is not in the deleted file.
                 self.may_be_late = False
             self.received += lines
             self.deleted = self.deleted and not lines
@@ -106,7 +106,7 @@ class Served(RuleBasedStateMachine):
 
     # The rotator
 
-    # Who was away when a file was deleted cannot tell which rotated files came after it, and goes on with the live one.
+    # After a deletion, a reader that reconnects cannot order the rotated files; it continues with the live one.
     @precondition(lambda self: not self.deleted and not self.partial and not self.symlink and self.path.exists())
     @rule()
     def rotate(self) -> None:
@@ -118,7 +118,7 @@ class Served(RuleBasedStateMachine):
     @rule(more=st.integers(0, 9))
     def copy_and_truncate(self, more: int) -> None:
         if not self.path.stat().st_size:
-            # The order of a file of which nobody saw a line cannot be promised: docs/following.md says so.
+            # The order of a file without a read line is not promised: see docs/following.md.
             self.write(1)
         self.read_all()
         if more:
@@ -128,7 +128,7 @@ class Served(RuleBasedStateMachine):
         os.truncate(self.path, 0)
 
     def shift(self) -> None:
-        # A rotated file that may not be read is passed over: docs/following.md says so.
+        # A rotated file without permission is skipped: see docs/following.md.
         self.give_back_permissions()
         numbers = [number for number in range(1, 60) if self.rotated(number).exists()]
         for number in reversed(numbers):
@@ -142,7 +142,7 @@ class Served(RuleBasedStateMachine):
     def delete(self) -> None:
         self.read_all()
         self.path.resolve().unlink()
-        # A server that comes after it cannot know that nothing more was in it.
+        # A later server cannot know that the file had no more lines.
         self.deleted = self.may_be_late = True
 
     @rule()
@@ -158,7 +158,7 @@ class Served(RuleBasedStateMachine):
         link = self.directory / "new-link"
         link.symlink_to(self.directory / f"target-{number}.log")
         link.rename(self.path)
-        # A server that comes after it knows the file before by no name: only a line of the new one leads on.
+        # A later server finds no name of the earlier file; only a line of the new one leads on.
         self.write(1)
         self.read_all()
         self.may_be_late = True
@@ -192,6 +192,6 @@ TestServed.settings = settings(
     max_examples=10 * EXAMPLES,
     stateful_step_count=25,
     suppress_health_check=list(HealthCheck),
-    # A failure is a wait of many seconds: it is shown as it was found.
+    # A failure takes many seconds, too long to shrink.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )

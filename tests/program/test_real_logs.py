@@ -1,4 +1,4 @@
-"""Real system logs, written in pieces and rotated, reach a reader who is cut off and comes back, line for line."""
+"""Real system logs, written in pieces and rotated, reach a reader that reconnects, line for line."""
 
 import os
 import random
@@ -49,7 +49,7 @@ class Writer(threading.Thread):
         self.log.rename(self.numbered(1))
 
     def copy(self) -> None:
-        # What is copied away before anybody saw a line of it arrives too, but after the lines that came next.
+        # A file copied away before any of its lines was read arrives after the next lines.
         before = self.data.count(b"\n", 0, self.rotated_at)
         until(lambda: len(self.received) > before, what=f"a line of {self.log.name}")
         self.shift()

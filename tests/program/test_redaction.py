@@ -1,4 +1,4 @@
-"""What is redacted is in no answer, and nothing can be asked about it."""
+"""Redacted text is in no response, and no query can match it."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -69,7 +69,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of files in which the masks are written."""
+    """A server whose files have the masks in place of the secrets."""
     directory = tmp_path_factory.mktemp("masked")
     write(directory, masked)
     with Server(*(directory / name for name in NAMES)) as running:
@@ -105,7 +105,7 @@ few = settings(
 
 
 def answers(server: Server, source: list[str], query: dict[str, Any]) -> Iterator[str]:
-    """What every route says."""
+    """Yield the response of every route."""
     history = {"from": "start", "follow": "false", **query}
     yield server.get("/api/lines", source=source, start=0, count=5000, spans="true", **query).text
     yield server.get("/api/lines", source=source, start=-50, **query).text
@@ -123,14 +123,14 @@ def answers(server: Server, source: list[str], query: dict[str, Any]) -> Iterato
 @given(source=SOURCES, query=QUERIES)
 def test_no_response_has_redacted_text(server: Server, source: list[str], query: dict[str, Any]) -> None:
     for answer in answers(server, source, query):
-        # Only one of the rules is for all files, and not for capitals.
+        # Only one rule applies to all files, and it is case-sensitive.
         assert TEXT not in answer
         if not {"crlf.log", "long.log"} & set(source):
             assert f"pass={HIDDEN}" not in answer
         assert '"detail"' not in answer
 
 
-# A long line is cut where the file has its first MiB.
+# A long line is cut after its first MiB in the file, masked or not.
 @few
 @given(source=SOURCES.filter(lambda source: source != ["long.log"]), query=QUERIES)
 def test_responses_are_those_of_a_masked_file(
@@ -141,7 +141,7 @@ def test_responses_are_those_of_a_masked_file(
 
 
 def complete(server: Server, source: list[str], query: dict[str, Any]) -> Any:
-    """Lines, counts, highlights and times, without what depends on the bytes."""
+    """Return lines, counts, highlights and times, without fields that depend on the bytes."""
     lines: Any = until(lambda: found if (found := lines_of(server, source, query))["complete"] else None)
     search = server.get("/api/search", source=source, **query).text
     matches = sorted(

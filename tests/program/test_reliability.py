@@ -1,4 +1,4 @@
-"""What a server that is killed, doubled or cannot write does to its readers: nothing."""
+"""Readers of a server that is killed, of two servers, and of one without a writable disk."""
 
 import sys
 from collections.abc import Callable

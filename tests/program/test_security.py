@@ -1,4 +1,4 @@
-"""What a hostile line or a hostile request cannot do."""
+"""Attacks by lines and by requests."""
 
 import re
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def server(logs: Path, serve: Serve) -> Server:
 
 def test_a_line_cannot_forge_an_event(server: Server) -> None:
     answer = server.get("/api/stream", source="app.log", from_="start", follow="false")
-    # A reader that goes by the standard takes a carriage return alone for the end of a line.
+    # By the standard, a carriage return alone ends a line of an event stream.
     assert b"\r" not in answer.content
     assert b"\0" not in answer.content
     assert re.findall(rb"^event: (\w+)$", answer.content, re.MULTILINE) == [b"lines", b"end"]

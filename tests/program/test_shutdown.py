@@ -1,4 +1,4 @@
-"""The end: exit code 0 within 2 s of a signal, whatever clients do, and a farewell to those who read."""
+"""The end: exit code 0 soon after a signal, with any clients, and an ``end`` event to readers."""
 
 import os
 import signal
@@ -119,7 +119,7 @@ def test_a_second_signal_has_no_effect(logs: Path, serve: Serve) -> None:
     server = serve(log)
     with open_stream(server, "from=start", buffer=4096):
         server.process.send_signal(signal.SIGINT)
-        # Sent at once, the two would be one.
+        # Two signals sent at once would be one.
         until(lambda: refuses(server), what="the first signal's effect")
         assert_ends_in_time(server, signal.SIGINT)
 
@@ -186,7 +186,7 @@ def test_a_signal_during_startup_exits_with_0(logs: Path, moment: str, number: i
 
 
 def test_a_signal_during_an_import_is_not_swallowed() -> None:
-    # An exception would be swallowed, or made into another one, by code that happens to run then.
+    # Code that runs at that moment could swallow an exception.
     swallow = """
 import logviewer.__main__, os, signal
 try:
@@ -218,6 +218,6 @@ def test_ctrl_c_ends_a_demo_and_its_writer(tmp_path: Path, moment: str) -> None:
             process.stdout.readline()
         else:
             until(lambda: writer_starts(process), what=moment)
-        # As a terminal does: to all processes in the foreground.
+        # A terminal sends it to all processes in the foreground.
         os.killpg(process.pid, signal.SIGINT)
         assert (process.stderr.read(), process.wait(TIMEOUT)) == ("", 0)

@@ -1,4 +1,4 @@
-"""Symlinks: only what lies in what was named is ever read, unless they are to be followed."""
+"""Symlinks: without ``--follow-symlinks``, only targets inside the paths given are read."""
 
 import os
 from collections.abc import Callable

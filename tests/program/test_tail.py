@@ -29,7 +29,7 @@ def log(logs: Path) -> Path:
 
 @pytest.fixture
 def tail(log: Path) -> Iterator[Callable[[], list[str]]]:
-    """The lines that ``tail -F`` has given so far."""
+    """Return a function that reads the output of ``tail -F`` so far."""
     require("tail")
     output = log.with_name("tail.out")
     with output.open("wb") as file:
@@ -41,7 +41,7 @@ def tail(log: Path) -> Iterator[Callable[[], list[str]]]:
 
 
 class Both:
-    """A log, what was written to it, and what its two readers have of it."""
+    """A log, the lines written to it, and the lines of its two readers."""
 
     def __init__(self, log: Path, tail: Callable[[], list[str]], stream: EventStream) -> None:
         self.log, self.tail, self.stream = log, tail, stream
@@ -64,13 +64,13 @@ class Both:
             self.heard += event_texts(self.stream.next("lines", "gap"))
 
     def work(self, chance: Random) -> None:
-        """Numbered lines, between which the file is moved, or copied or deleted once we have all of it."""
+        """Write numbered lines; rotate the file at random, or truncate or delete it once all lines arrived."""
         for _ in range(40):
             first = len(self.written)
             self.write(*(f"line {first + number}" for number in range(chance.randrange(1, 30))))
             end = chance.choice([None, None, None, rotate, copytruncate, recreate])
             if end in (copytruncate, recreate):
-                # Of a file that comes and is deleted between two looks, nobody can tell.
+                # A file that appears and is deleted between two polls cannot be read.
                 self.wait_for_us()
             if end:
                 end(self.log)
@@ -87,5 +87,5 @@ def test_every_line_of_tail_arrives_once_in_order(
         both.wait_for_us()
     both.wait_for_tail()
     assert both.heard == both.written
-    # It gives pieces of lines where a file was emptied and has grown again.
+    # tail prints parts of lines after a file was truncated and grew again.
     assert set(tail()) & set(both.written) <= set(both.heard)

@@ -35,7 +35,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the wheel is installed, without what it needs: that is taken from this environment."""
+    """The directory where the wheel is installed, without its dependencies, which this environment has."""
     directory = tmp_path_factory.mktemp("site")
     pip("install", "--no-deps", "--no-index", "--target", directory, wheel)
     return directory
@@ -43,7 +43,7 @@ def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def elsewhere(site: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The words before ``python`` that run it in another directory, on the installed copy."""
+    """The words before ``python`` that run it in another directory with the installed copy."""
     return ["env", f"--chdir={tmp_path_factory.mktemp('elsewhere')}", f"PYTHONPATH={site}"]
 
 

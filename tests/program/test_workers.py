@@ -1,4 +1,4 @@
-"""Several workers: one server to its readers, whichever of them answers, whoever of them dies."""
+"""Several workers are one server to its readers, also after the death of a worker."""
 
 import os
 import re
@@ -29,7 +29,7 @@ Serve = Callable[..., Server]
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One for all tests that leave it as it was."""
+    """The server that tests share."""
     log, now = tmp_path_factory.mktemp("workers") / "app.log", time.time()
     log.write_text("".join(f"{now - 3600 + number * 3.6:.3f} line {number}\n" for number in range(1000)))
     with Server("--workers", "2", log) as running:
@@ -45,7 +45,7 @@ def log(logs: Path) -> Path:
 
 @pytest.fixture
 def own(log: Path, serve: Serve) -> Server:
-    """One for the test alone."""
+    """A server for one test."""
     return serve("--workers", 2, log)
 
 
@@ -54,7 +54,7 @@ def workers(server: Server) -> list[int]:
 
 
 def worker_of(server: Server, response: httpx.Response) -> int:
-    """The worker at the other end of the connection."""
+    """Return the process id of the worker at the other end of the connection."""
     port = response.extensions["network_stream"].get_extra_info("client_addr")[1]
     return next(
         pid
@@ -65,7 +65,7 @@ def worker_of(server: Server, response: httpx.Response) -> int:
 
 @contextmanager
 def at_each_worker(server: Server, **options: Any) -> Iterator[dict[int, httpx.Client]]:
-    """A client for each worker by its process, with one connection each."""
+    """Yield a client for each worker by process id, with one connection each."""
     clients: dict[int, httpx.Client] = {}
     with ExitStack() as stack:
         while len(clients) < 2:
@@ -118,7 +118,7 @@ def test_all_workers_end_in_time_with_an_end_event(own: Server, way: str) -> Non
             if way == "terminated":
                 own.process.terminate()
             else:
-                # As a terminal does: to all processes in the foreground.
+                # A terminal sends it to all processes in the foreground.
                 for pid in (own.process.pid, *workers(own)):
                     os.kill(pid, signal.SIGINT)
             assert own.process.wait(TIMEOUT) == 0
@@ -156,7 +156,7 @@ def test_200_streams_are_spread_evenly(server: Server) -> None:
         for _ in range(200):
             stack.enter_context(open_stream(server, "from=end"))
         shares = until(lambda: (found := open_streams(metrics(server))) and sum(found) == 200 and found)
-    # Even chances: outside of this, one time in a hundred million.
+    # With even chances, fewer occur once in a hundred million runs.
     assert min(shares) > 60
 
 
@@ -201,11 +201,11 @@ def test_a_server_survives_the_death_of_all_workers(server: Server) -> None:
     assert len(asked_of_each(server, "/api/sources")) == 2
 
 
-# What they agree on
+# Shared state
 
 
 def same(answers: Sequence[httpx.Response]) -> Any:
-    """What all say, as JSON."""
+    """Return the JSON that both workers answer."""
     assert len(answers) == 2
     assert answers[0].json() == answers[1].json()
     return answers[0].json()
@@ -258,7 +258,7 @@ def test_wrong_tokens_are_counted_across_workers(server: Server) -> None:
     transport = httpx.HTTPTransport(local_address="127.0.0.2", limits=httpx.Limits(max_connections=None))
     with httpx.Client(base_url=server.base, transport=transport, timeout=TIMEOUT, trust_env=False) as client:
         codes = [response.status_code for response in send_wrong_tokens(client, MAX_TRIES + 5)]
-    # The last one of each may be tried at the same time.
+    # Both workers may count their last try at the same time.
     assert MAX_TRIES <= codes.count(401) <= MAX_TRIES + 1
     with at_each_worker(server, local_address="127.0.0.2") as clients:
         assert [each.get("/api/sources", headers=server.headers).status_code for each in clients.values()] == [429, 429]
@@ -316,7 +316,7 @@ def test_standard_input_reaches_all_workers(serve: Serve, tmp_path: Path) -> Non
         server.process.stdin.write("one\ntwo\n")
         server.process.stdin.close()
         assert [ending(stream.read()) for stream in streams] == [(["one", "two"], "complete")] * 2
-    # Also of those who come later, and nobody has taken the file away but the parent.
+    # Later readers get the same; only the parent deletes the spool.
     for pid in workers(server):
         kill(pid)
     later = asked_of_each(server, "/api/stream", **params)
@@ -326,6 +326,6 @@ def test_standard_input_reaches_all_workers(serve: Serve, tmp_path: Path) -> Non
 
 
 def ending(events: bytes) -> tuple[list[str], str]:
-    """All lines of a stream that has ended, and why it did."""
+    """Return all lines of an ended stream, and the reason of its end."""
     data = [orjson.loads(each) for each in re.findall(rb"^data: (.*)$", events, re.MULTILINE)]
     return [line for each in data for line in each.get("lines", [])], data[-1]["reason"]

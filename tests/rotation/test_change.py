@@ -1,4 +1,4 @@
-"""Every combination of what was held and what the path names now has one meaning."""
+"""Every combination of the held file and the file at the path has one meaning."""
 
 import pytest
 

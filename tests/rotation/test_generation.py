@@ -1,4 +1,4 @@
-"""One physical file: its lines by position, positions that prove themselves, long lines, holes and torn bytes."""
+"""One physical file: lines by position, proof of positions, long lines, holes, changed bytes."""
 
 import codecs
 import os
@@ -36,7 +36,7 @@ class CountingFile(ByteFile):
 
 
 def line(seed: int, length: int) -> bytes:
-    """A line that differs from others, of this length with its newline."""
+    """Return a line of this length, newline included, that differs from those of other seeds."""
     return (b"%d " % seed + b"abcdefghij" * (length // 10 + 1))[: length - 1] + b"\n"
 
 
@@ -59,7 +59,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def generation(path: Path) -> Callable[[bytes], Generation]:
-    """Write a file and open it."""
+    """Return a function that writes a file and opens it."""
 
     def write(data: bytes) -> Generation:
         path.write_bytes(data)
@@ -283,7 +283,7 @@ def test_a_growing_long_line_is_searched_once(path: Path) -> None:
 
 
 def make_hole(path: Path, size: int, after: bytes) -> None:
-    """Write as one who does not append does after somebody else truncated the file."""
+    """Write at an offset past the end, as a writer does whose file was truncated."""
     with path.open("r+b") as file:
         file.seek(size, os.SEEK_END)
         file.write(after)
@@ -363,7 +363,7 @@ def test_a_long_line_after_a_hole_is_cut(generation: Callable[[bytes], Generatio
     assert (long.lines, long.cut, after.texts()) == ([b"x" * LINE_CAP], LINE_CAP + 1, ["after"])
 
 
-# Torn bytes
+# Changed bytes
 
 
 def test_a_read_of_a_truncated_file_raises(generation: Callable[[bytes], Generation], path: Path) -> None:
@@ -424,7 +424,7 @@ def test_a_read_continues_or_raises(path: Path, before: bytes, after: bytes, beh
     assert (batch.lines if batch else []) == whole(after[at.offset :])
 
 
-# Looks
+# Polls
 
 
 def test_a_file_that_only_grows_is_intact(generation: Callable[[bytes], Generation], path: Path) -> None:
@@ -529,7 +529,7 @@ def test_an_abandoned_file_has_a_reason(generation: Callable[[bytes], Generation
         file.read(at)
 
 
-# A file that had the name twice
+# A file that had the log's name twice
 
 
 @given(data=contents, border=st.integers(0, 40), count=st.integers(0, 50))

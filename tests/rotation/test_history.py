@@ -1,4 +1,4 @@
-"""The files that bore one name, in order, however far the rotator is ahead of the one who looks."""
+"""The order of the generations when several rotations happen between two polls."""
 
 from pathlib import Path
 

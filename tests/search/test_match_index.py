@@ -1,4 +1,4 @@
-"""The matches of a file: the same by number, from any place, in both directions, and as it grows."""
+"""The match index: matches by number, from any position, in both directions, in growing files."""
 
 import threading
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from logviewer.search.match_index import CELL_BYTES, MatchIndex
 from logviewer.search.query import Query
 
 KEY = source_key("app")
-# Lines from empty ones to some that are longer than a cell, chosen by their numbers.
+# Lines of all sizes, from empty to longer than a cell, chosen by their numbers.
 KINDS = ["", "a", "b a", "b", "x" * 900, "a" * 30_000, "b" * 140_000]
 NUMBERS = st.lists(st.integers(0, len(KINDS) - 1), max_size=40)
 

@@ -1,4 +1,4 @@
-"""Lines that a query finds: the same as ripgrep does, and as each line by itself would."""
+"""The matcher: it finds the lines that ripgrep finds, and that match line by line."""
 
 import re
 import subprocess
@@ -19,9 +19,9 @@ from logviewer.search.query import Case, Query
 from logviewer.search.selected_lines import lines_of
 
 RG = Path(sysconfig.get_path("scripts")) / "rg"
-# Ripgrep knows words, digits and spaces of Unicode, RE2 those of ASCII; these are the same to both.
+# ripgrep's classes are Unicode's and RE2's are ASCII's; these characters mean the same in both.
 TEXT = st.text("abAB01 .é\t", max_size=12)
-# What these bytes begin may be a surrogate or too long a form: a character to RE2, to ripgrep none.
+# These bytes may begin a surrogate or an overlong form, which only RE2 takes for a character.
 BYTES = st.binary(max_size=12).map(lambda data: data.translate(None, b"\n\xe0\xed\xf0\xf4").rstrip(b"\r"))
 LINE = st.one_of(TEXT.map(str.encode), BYTES)
 BLOCK = st.tuples(st.lists(LINE, max_size=12), st.sampled_from([b"", b"\n"])).map(
@@ -51,20 +51,20 @@ PATTERN = st.lists(ATOM, min_size=1, max_size=4).map("".join)
 def match(
     data: bytes, *include: str, regex: bool = False, case: Case = "smart", exclude: tuple[str, ...] = ()
 ) -> list[int]:
-    """The numbers of the lines that match, from 0."""
+    """Return the numbers of the matching lines, from 0."""
     query = Query(include=include, exclude=exclude, regex=regex, case=case)
     starts = {start: number for number, (start, _) in enumerate(lines_of(data))}
     return [starts[start] for start, _ in Matcher(query, UTF8, PLAIN).match(data)]
 
 
 def ripgrep(paths: list[Path], pattern: str, *words: str) -> list[list[int]]:
-    """The numbers of the lines that match in each file, from 0."""
+    """Return the numbers of the matching lines of each file, from 0."""
     command = [str(RG), "--text", "--no-config", "--null", "--with-filename", "--line-number", "--no-heading", *words]
     found = subprocess.run([*command, "--", pattern, *map(str, paths)], capture_output=True, check=False)
     assert found.returncode < 2, found.stderr
     numbers: dict[str, list[int]] = {str(path): [] for path in paths}
     for line in filter(None, found.stdout.split(b"\n")):
-        # The name ends with a NUL, of which the line may have some, too.
+        # The name ends at the first NUL; the line may have more.
         name, rest = line.split(b"\0", 1)
         numbers[name.decode()].append(int(rest.split(b":", 1)[0]) - 1)
     return [sorted(numbers[str(path)]) for path in paths]
@@ -121,9 +121,9 @@ def test_anchors_match_at_line_ends() -> None:
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*a){20}$", "a" * 10_000])
 def test_a_pattern_takes_linear_time(pattern: str) -> None:
-    # One that tried all ways would not end.
+    # A backtracking engine would not end.
     assert match(b"a" * 9_000 + b"!\n", pattern, regex=True) == []
-    # Nor does it give up.
+    # RE2 finds the match all the same.
     assert match(b"!\n" + b"a" * 10_000 + b"\n!\n", pattern, regex=True) == [1]
 
 

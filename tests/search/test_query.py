@@ -1,4 +1,4 @@
-"""What parameters mean."""
+"""Queries from parameters."""
 
 import pytest
 

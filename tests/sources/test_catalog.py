@@ -1,4 +1,4 @@
-"""The sources of paths, in this process."""
+"""The catalog in this process."""
 
 import gc
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which files are counted, and in what order."""
+"""The order in which files are counted."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ Make = Callable[[str, int], LocalSource]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """A source with a sparse file of one line of this size."""
+    """Return a function that makes a source with a sparse file of one line of this size."""
 
     def source(name: str, size: int) -> LocalSource:
         path = tmp_path / name

@@ -1,4 +1,4 @@
-"""Standard input as a source: live, to its end, and gone afterwards."""
+"""Standard input as a source: live lines, its end, and its spool."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ PROGRAM = (sys.executable, "-m", "logviewer")
 
 @pytest.fixture
 def pipe(serve: Serve, tmp_path: Path) -> Callable[..., Server]:
-    """Start the program on its standard input; what it keeps there goes with the test, even if it is killed."""
+    """Start a server on its standard input, with its spool in the test's directory."""
     return lambda *paths: serve("-", *paths, stdin=subprocess.PIPE, env={"TMPDIR": str(tmp_path)})
 
 
@@ -40,7 +40,7 @@ def spool_path(server: Server) -> Path:
 
 
 def rest(stream: EventStream) -> list[str]:
-    """All lines up to the end of the stream, which must be complete and without gaps."""
+    """Return all lines to the end of the stream; fail at a gap or another end."""
     texts: list[str] = []
     while (event := stream.next("lines", "gap", "end")).name == "lines":
         texts += event.data["lines"]

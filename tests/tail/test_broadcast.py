@@ -1,4 +1,4 @@
-"""Readers who wait at one place: what comes next is read once and handed to all of them."""
+"""Readers that wait at one position share each read."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -46,7 +46,7 @@ class SharedDisk(DirectLoader):
 
 @dataclass
 class Client:
-    """Reads on and on; of what comes through a cohort it takes ``most`` at a time."""
+    """A reader in a task; it takes at most ``most`` chunks of a broadcast at a time."""
 
     reader: Reader[Batch]
     most: int = 1_000_000
@@ -70,7 +70,7 @@ class Client:
 
 
 class ConcurrencyLimit:
-    """A followed file, a disk, and clients who have all that is there."""
+    """A followed file, a loader, and clients at its end."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -107,7 +107,7 @@ class ConcurrencyLimit:
 
 
 async def settle() -> None:
-    """Let everybody go on as far as they can."""
+    """Let all tasks run as far as they can."""
     for _ in range(200):
         await asyncio.sleep(0)
 
@@ -131,7 +131,7 @@ def test_lines_are_read_once_for_all_listeners(play: Callable[[Scene], None]) ->
         clients = [await room.enter() for _ in range(3)]
         room.disk.read_at.clear()
         await room.append("one\ntwo\n")
-        # Once for the lines, and once to see that these are all.
+        # One read for the lines, and one that finds no more.
         assert room.disk.read_at == [4, 12]
         assert [(client.texts, client.handed) for client in clients] == [(["one", "two"], 1)] * 3
         assert len({client.reader.cursor() for client in clients}) == 1
@@ -236,7 +236,7 @@ def test_a_listener_that_joins_amid_a_delivery_gets_lines_once(play: Callable[[S
 
 
 class RememberingDisk(DirectLoader):
-    """Gives what was read once at a place again and again, as it was."""
+    """A loader that returns the first read at a position again and again."""
 
     def __init__(self) -> None:
         self._read: dict[int, Batch] = {}

@@ -1,4 +1,4 @@
-"""A reader who falls behind a flood goes on near its end: what it gets and what it is told of are all lines."""
+"""A reader that falls behind continues near the end: received and skipped lines are all lines."""
 
 import itertools
 import tempfile
@@ -32,7 +32,7 @@ Serve = Callable[..., Server]
 
 @dataclass
 class Log:
-    """A followed file of numbered lines, its generations, and the number that its reader must get next."""
+    """A followed file of numbered lines, its generations, and the reader's next number."""
 
     directory: Path
     name: str
@@ -85,7 +85,7 @@ class Log:
 
     @property
     def unread(self) -> int:
-        """Lines from the expected one on to the end of its file."""
+        """Return the number of lines from the expected one to the end of its file."""
         return next(each[-1] - self.expected + 1 for each in self.generations if each and each[-1] >= self.expected)
 
 
@@ -181,12 +181,12 @@ def test_a_slow_reader_gets_lines_between_gaps(log: Log) -> None:
     assert kinds == [Gap, Lines] * 10
 
 
-# Served
+# With a server
 
 
 @dataclass
 class Heard:
-    """What came of one source: lines received and skipped, and the gaps."""
+    """The lines received and skipped, and the gaps, of one source."""
 
     received: int = 0
     skipped: int = 0
@@ -198,7 +198,7 @@ class Heard:
 
 
 def follow(stream: EventStream, heard: dict[str, Heard], wanted: int) -> str:
-    """Hear numbered lines until every source came to the wanted one; the id of the last event."""
+    """Read until every source has reached the wanted line. Return the id of the last event."""
     last = ""
     while any(each.total < wanted for each in heard.values()):
         event = stream.next("lines", "gap", "end")
@@ -216,7 +216,7 @@ def follow(stream: EventStream, heard: dict[str, Heard], wanted: int) -> str:
 
 
 class Flood(Thread):
-    """Writes numbered lines as fast as it can, and renames the log now and then if it is told to."""
+    """Writes numbered lines as fast as it can, and renames the log at the lines ``rotate_at``."""
 
     def __init__(self, log: Path, *, lines: int, rotate_at: tuple[int, ...] = ()) -> None:
         super().__init__()
@@ -273,7 +273,7 @@ def test_a_flood_arrives_a_screenful_at_a_time(
     for each in heard.values():
         assert each.total == LINES
         assert each.gaps <= 25 * took + 10
-        # What comes without a gap is no more than the lag, and there is the same again after each skip at most.
+        # Between two gaps at most the lag and a screenful arrive.
         assert each.received <= (each.gaps + 1) * (1000 + SCREEN_LINES)
 
 

@@ -1,4 +1,4 @@
-"""The promise: every complete line still on disk reaches a reader once and in order, or a gap tells of it."""
+"""The promise: every complete line on disk reaches a reader once and in order, or a gap marks its loss."""
 
 import os
 import shutil
@@ -33,7 +33,7 @@ FAULTS: Mapping[str, Callable[[Path], AbstractContextManager[None]]] = {
 
 @dataclass(eq=False)
 class Contents:
-    """What one generation holds: the numbers of its whole lines, in order."""
+    """The numbers of the whole lines of one generation, in order."""
 
     number: int
     lines: list[int] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Contents:
 
 
 class Following(RuleBasedStateMachine):
-    """A writer, a log rotator, a reader and a machine that do their worst to one followed path."""
+    """A writer, a rotator, a reader and a faulty machine work on one followed path."""
 
     @initialize(symlink=st.booleans())
     def begin(self, symlink: bool) -> None:
@@ -181,7 +181,7 @@ class Following(RuleBasedStateMachine):
     @rule(number=st.integers(0, 3))
     def swap(self, number: int) -> None:
         if self.restarted:
-            # A server knows the files that were shown before it by their rotated names only.
+            # A server knows earlier files only by their rotated names.
             number = 10 + len(self.contents)
         new = self.directory / "new-link"
         new.symlink_to(self.directory / f"target-{number}.log")
@@ -201,7 +201,7 @@ class Following(RuleBasedStateMachine):
         self.fault = fault
         self.directory.chmod(0o711 if fault == "listing" else 0o755)
         for contents in self.contents:
-            # What comes and is rotated away while nobody may see the names of rotated files, nobody finds.
+            # A file that appears and is rotated while rotated names are hidden cannot be found.
             contents.refused |= fault == "listing"
 
     @rule(restart=st.booleans())
@@ -219,7 +219,7 @@ class Following(RuleBasedStateMachine):
             contents.passed |= contents is not self.current
 
     def excuse_numbers_of(self, others: set[int]) -> None:
-        """By its number alone, nobody can tell a file from the one that had that before."""
+        """Excuse a reused inode: its number alone does not distinguish the two files."""
         for path, contents in self.on_disk.items():
             contents.refused |= path.exists() and path.stat().st_ino in others
 
@@ -267,7 +267,7 @@ class Following(RuleBasedStateMachine):
 
     def excuse_what_rotated_away(self) -> None:
         if self.resumed:
-            # The file of the cursor is gone: what else was rotated meanwhile cannot be put in order after it.
+            # The file of the cursor is gone: files rotated meanwhile cannot be ordered after it.
             for contents in self.contents:
                 contents.refused |= contents is not self.current
 
@@ -289,7 +289,7 @@ class Following(RuleBasedStateMachine):
             try:
                 self.reader = open_reader(self.source, checkpoints)
             except OSError:
-                # Refused, as nobody knows yet where it would begin; it will ask again.
+                # Refused while its start is unknown; it will retry.
                 assert self.fault
                 assert not checkpoints
                 return
@@ -302,7 +302,7 @@ class Following(RuleBasedStateMachine):
         self.restarted = True
         for contents in self.contents:
             if not set(contents.lines) & set(self.received):
-                # No cursor tells of it, and this server has not seen it yet.
+                # No cursor names the file, and this server has not polled it yet.
                 contents.seen = 0
         self.source = self.new_source()
         self.poll(0.25)
@@ -352,6 +352,6 @@ TestFollowing.settings = settings(
     max_examples=150 * EXAMPLES,
     stateful_step_count=30,
     suppress_health_check=list(HealthCheck),
-    # What else would fail beside the smallest case takes longer than to find it.
+    # Explaining a failure takes longer than finding it.
     phases=set(Phase) - {Phase.explain},
 )

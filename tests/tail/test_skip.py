@@ -1,4 +1,4 @@
-"""One who is more lines behind than asked is led to the last screenful, and told how many lines that leaves out."""
+"""A reader farther behind than its lag skips to the last screenful, and the skipped lines are counted."""
 
 from collections.abc import Callable
 from pathlib import Path

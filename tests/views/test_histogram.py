@@ -1,4 +1,4 @@
-"""Lines over time: nothing counted twice or left out, and where it is exact, exact."""
+"""The histogram: each line is counted once, and exactly in small files."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ ERROR = LEVELS.index("error")
 
 
 class CountedTimes(TimeIndex):
-    """Counts how often it looks into the file for a first time."""
+    """A time index that counts its reads of first times."""
 
     parsed = 0
 
@@ -69,7 +69,7 @@ def test_a_large_file_is_counted_by_cells_and_whole(tmp_path: Path) -> None:
     found = counted(source, Query(), 12)
     assert sum(map(sum, found.counts)) == len(lines)
     assert sum(found.counts[ERROR]) == 600
-    # The same in each bucket, but for lines that share a cell with those of the next.
+    # Buckets differ only by lines that share a cell with those of the next one.
     assert all(abs(each - 50) <= 2 for each in found.counts[ERROR])
     assert sum(counted(source, Query(levels=frozenset({"error"})), 12).counts[ERROR]) == 600
 

@@ -1,4 +1,4 @@
-"""Several files as one by time: the same lines in the same order wherever a reader begins, in both directions."""
+"""Several files merged by time: the same order from any start, in both directions."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from logviewer.views.views import Views
 from tests.helpers.server import until
 
 BEGIN = 1_795_168_800
-# Seconds after the beginning, None for a line without a time; times go back a little now and then.
+# Seconds after the start, None for a line without a time; times go back a little now and then.
 SECONDS = st.lists(st.one_of(st.none(), st.integers(0, 60)), max_size=30)
 FILES = st.lists(st.tuples(SECONDS, st.sampled_from([0, 3000])), min_size=1, max_size=3)
 
@@ -27,7 +27,7 @@ Contents = list[tuple[list[int | None], int]]
 
 
 def lines_of(number: int, seconds: list[int | None], padding: int) -> list[str]:
-    """The lines of a file; padded, they fill some cells."""
+    """Return the lines of a file; padded, they fill several cells."""
     return [
         (f"{BEGIN + each} " if each is not None else "  and ") + f"{number}.{at} " + "x" * padding
         for at, each in enumerate(seconds)
@@ -35,13 +35,13 @@ def lines_of(number: int, seconds: list[int | None], padding: int) -> list[str]:
 
 
 def in_order(seconds: list[int | None]) -> list[int | None]:
-    """A log in the order of its times, which may go back by a second."""
+    """Return the seconds of a log in order; each may be one less than the one before."""
     known = sorted(each for each in seconds if each is not None)
     return [None if each is None else known.pop(0) for each in seconds]
 
 
 def merged(everything: list[list[str]]) -> list[str]:
-    """All lines by the greatest time up to them in their file, and where that is equal by file."""
+    """Return all lines by the greatest time up to them in their file, equal ones by file."""
     keyed = []
     for part, lines in enumerate(everything):
         latest = -1

@@ -1,4 +1,4 @@
-"""A reader follows sources in turn, ends where it was told to, and finds lines by position."""
+"""Readers of several sources, and lines of a plain view by position."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ MIB = 1024 * 1024
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Append lines to the log of this name, and let its source look and wake its readers."""
+    """Return a function that appends lines to a log, polls its source and wakes its readers."""
     sources: dict[str, LocalSource] = {}
 
     def append(name: str, *lines: str, end: str = "\n") -> LocalSource:
@@ -59,7 +59,7 @@ def numbered(word: str, count: int) -> list[str]:
 
 
 def names(events: Sequence[Event | None]) -> str:
-    """Whose lines came, in order."""
+    """Return the source of each event with lines, in order."""
     return "".join(event.source.name for event in events if isinstance(event, Lines))
 
 

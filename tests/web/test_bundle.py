@@ -1,4 +1,4 @@
-"""Scripts and style sheets joined to one file each. That the page works with them is what tests/browser shows."""
+"""Scripts and style sheets joined to one file each; ``tests/browser`` runs the page with them."""
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_unsupported_syntax_is_refused(line: str) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_scripts_have_no_multiline_strings(name: str) -> None:
-    # A line in one could look like a comment.
+    # A line of such a string could look like a comment.
     assert [line for line in bundle.without_comments(FILES[name]).splitlines() if line.count("`") % 2] == []
 
 

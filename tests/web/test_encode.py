@@ -1,4 +1,4 @@
-"""What the server writes as events, read as the standard says that they are read."""
+"""Encoded events, decoded as the standard defines."""
 
 import re
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from logviewer.web.encode import event, with_id
 
-# Whatever a line of a log may be once it is text: a file has bytes, of which no surrogate is made.
+# Any text of a line: decoding bytes never makes a surrogate.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
     ["\r\n\r\n", "data: x", "id: 0\n\n", "event: end\n", "\0", "\ufeff", "\u2028\u2029\x85", ": ping"]
 )
@@ -22,7 +22,7 @@ EVENTS = st.lists(
 
 @dataclass
 class Standard:
-    """An event stream interpreted as https://html.spec.whatwg.org/multipage/server-sent-events.html says."""
+    """A decoder by https://html.spec.whatwg.org/multipage/server-sent-events.html."""
 
     last_id: str = ""
     events: list[tuple[str, str, str]] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Standard:
     _data: list[str] = field(default_factory=list)
 
     def read(self, stream: bytes) -> None:
-        """All of a stream that has ended: what comes after the last blank line is no event."""
+        """Decode an ended stream; text after the last blank line is not an event."""
         text = stream.decode().removeprefix("\ufeff")
         for line in re.split("\r\n|\n|\r", text)[:-1]:
             if line == "":

@@ -1,4 +1,4 @@
-"""What the server says of itself on standard error: in words, or as a log of its own that holds no secret."""
+"""The server's own log on standard error: warnings, text or JSON, without secrets."""
 
 import logging
 import re
@@ -29,7 +29,7 @@ def log(logs: Path) -> Path:
 
 
 def said(server: Server) -> list[str]:
-    """All lines on standard error, once the server has ended."""
+    """Stop the server and return its lines on standard error."""
     server.process.send_signal(signal.SIGTERM)
     assert server.process.stderr
     return server.process.stderr.read().splitlines()

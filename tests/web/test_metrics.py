@@ -1,4 +1,4 @@
-"""What the server counts of itself: ``/metrics`` as Prometheus reads it."""
+"""``/metrics``, parsed as Prometheus does."""
 
 from collections.abc import Callable
 from pathlib import Path

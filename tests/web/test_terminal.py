@@ -1,4 +1,4 @@
-"""Hostile lines on a terminal: what would command it is spelled out, unless raw text is asked for."""
+"""Control characters for a terminal are escaped in text, unless raw text is requested."""
 
 import unicodedata
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Notes that processes share: in one order, and none lost while there is room."""
+"""The shared log: messages of several processes have one order, and none is lost while there is room."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import pytest
 
 from logviewer.workers.shared_log import LONGEST_BYTES, SharedLog
 
-# Not in this process: a fork of one with threads would warn.
+# In a process of its own: a fork of one with threads would warn.
 FOUR_WRITERS = """
 import os
 from logviewer.workers.shared_log import SharedLog

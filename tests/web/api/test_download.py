@@ -1,4 +1,4 @@
-"""Files to keep: whole, in ranges, and up to the size that they had."""
+"""Downloads: whole files, ranges, and files that change meanwhile."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -160,7 +160,7 @@ def test_a_truncation_breaks_the_download_off(way: str, logs: Path, serve: Serve
 
 
 def downloaded(server: Server) -> bytes | None:
-    """All of the file; None if it is not seen yet that it changed."""
+    """Return the whole file, or None while the server has not polled the change."""
     with suppress(httpx.RemoteProtocolError):
         return server.get("/api/download", source="app.log").content
     return None

@@ -1,4 +1,4 @@
-"""Every parameter of the API with whatever its description allows, and what it does not."""
+"""Every parameter of the API with values that the OpenAPI document allows and forbids."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.helpers.server import Server
 
 PATHS = ["/api/lines", "/api/line", "/api/stream", "/api/search", "/api/histogram", "/api/download"]
 SOURCE = st.one_of(st.just("app.log"), st.text(max_size=8))
-# It is described by the OpenAPI document alone; what pytest knows of cases is not used.
+# The OpenAPI document describes the cases, without pytest's own reports.
 ANY_CASE = settings(suppress_health_check=list(HealthCheck), database=None, max_examples=60)
 
 
@@ -34,7 +34,7 @@ def test_no_parameter_causes_a_server_error(server: Server, path: str) -> None:
     @ANY_CASE
     @given(case=schema[path]["GET"].as_strategy(), source=SOURCE)
     def ask(case: "schemathesis.Case[Any]", source: str) -> None:
-        # One that follows has no end.
+        # A following stream has no end.
         query = {**dict(case.query or {}), "source": source, **({"follow": "false"} if "stream" in path else {})}
         answer = server.client.get(path, params=query, timeout=30)
         answered[answer.status_code] += 1

@@ -1,4 +1,4 @@
-"""The API: what scripts get for sources, lines by position and single lines."""
+"""The routes for sources, lines by position and single lines."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ Serve = Callable[..., Server]
 MIB = 1024 * 1024
 LONG = b"x" * (MIB + 500_000)
 
-# What is in each file, and the lines that it is to readers.
+# The bytes of each file, and its lines.
 FILES: dict[str, tuple[bytes, list[str]]] = {
     "three.log": (b"one\ntwo\nthree\n", ["one", "two", "three"]),
     "empty.log": (b"", []),

@@ -1,4 +1,4 @@
-"""Searches, filters and times, asked for as scripts do: the same lines in history, live, and after a rotation."""
+"""Searches, filters and times: every route gives the same lines, also live and after a rotation."""
 
 import subprocess
 import sysconfig
@@ -28,7 +28,7 @@ def story(count: int, *, start: int = 0) -> list[str]:
 
 
 def search(server: Server, **params: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any]]:
-    """The matches, the progress told, and the end."""
+    """Return the matches, the progress events and the end event."""
     query = {name.rstrip("_"): value for name, value in params.items()}
     with server.client.stream("GET", "/api/search", params=query) as response:
         assert response.status_code == 200
@@ -88,7 +88,7 @@ def test_matches_of_several_sources_are_in_order_of_time(logs: Path, serve: Serv
     append(logs / "b.log", *lines[1::3])
     append(logs / "c.log", "no time, request", *lines[2::3], "  nor here, request")
     append(logs / "d.log", "never a time, request")
-    # Long after all others nothing is found, and nothing for long.
+    # A span far after all lines has no match.
     append(logs / "e.log", *(f"{BEGIN + each / 40:.3f} none {'x' * 200}" for each in range(120_000)))
     server = serve(logs)
     sources = ["a.log", "b.log", "c.log", "d.log", "e.log"]

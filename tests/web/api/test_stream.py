@@ -1,4 +1,4 @@
-"""The live stream, from a real server to real clients."""
+"""The live stream, read by several clients."""
 
 import subprocess
 from collections.abc import Callable
@@ -63,7 +63,7 @@ def test_httpx_sse_follows(logs: Path, serve: Serve) -> None:
         assert next(events).json()["lines"] == ["hello"]
 
 
-# What events tell besides the lines
+# Fields of events besides the lines
 
 LOG = "2026-11-21 01:02:03,456 ERROR broken\nno more\n"
 

@@ -1,4 +1,4 @@
-"""Who may come in: the token and its cookie, host names that are ours, and the headers on every answer."""
+"""The guard: token, cookie, host names, and the headers of every response."""
 
 import re
 import signal
@@ -27,7 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def stranger(server: Server) -> Iterator[httpx.Client]:
-    """A client that knows no token and has no cookie yet."""
+    """A client without a token or a cookie."""
     with httpx.Client(base_url=server.base, trust_env=False, timeout=TIMEOUT) as client:
         yield client
 
@@ -93,7 +93,7 @@ def test_the_pages_scripts_need_a_token(server: Server, stranger: httpx.Client) 
         assert stranger.get(url).status_code == 401, url
 
 
-# With a wrong one
+# With a wrong token
 
 
 def test_a_wrong_token_shows_the_form_with_an_error(stranger: httpx.Client) -> None:
@@ -121,7 +121,7 @@ def test_the_api_ignores_a_token_in_the_query(server: Server, stranger: httpx.Cl
     assert stranger.get("/api/sources", params={"token": server.token}).status_code == 401
 
 
-# With the right one
+# With the right token
 
 
 def test_the_right_token_redirects_to_the_clean_url(server: Server, stranger: httpx.Client) -> None:

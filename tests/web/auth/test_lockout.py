@@ -1,4 +1,4 @@
-"""Wrong tokens: answered more and more slowly, counted by address, and after some not looked at for a while."""
+"""Wrong tokens: delayed answers, counted by address, and the lockout after too many."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What pages of other sites make a browser send is not answered."""
+"""Requests that pages of other sites cause are refused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_requests_of_the_own_origin_pass(server: Server) -> None:
         {"Sec-Fetch-Site": "same-origin"},
         {"Sec-Fetch-Site": "none"},
         {"Origin": server.base},
-        # A proxy has changed the name that the browser knows.
+        # A proxy changed the host name.
         {"Origin": "https://logs.example", "Sec-Fetch-Site": "same-origin"},
         {"Origin": "https://localhost", "Host": "localhost:443"},
     ):

@@ -1,4 +1,4 @@
-"""Users with passwords in the configuration, who see no other sources than theirs."""
+"""Users with passwords: signing in, visible sources, and the configuration."""
 
 import re
 import subprocess
@@ -42,7 +42,7 @@ def ada(stranger: httpx.Client) -> httpx.Client:
     return stranger
 
 
-# Coming in
+# Signing in
 
 
 def test_signing_in_leads_to_the_requested_page(stranger: httpx.Client) -> None:
@@ -121,7 +121,7 @@ def test_a_session_ends_when_the_password_changes(logs: Path, serve: Serve) -> N
     assert httpx.get(f"{again.base}/api/sources", headers=header, trust_env=False, timeout=TIMEOUT).status_code == 401
 
 
-# Seeing
+# Visible sources
 
 
 def ids(server: Server) -> dict[str, str]:

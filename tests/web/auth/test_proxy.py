@@ -1,4 +1,4 @@
-"""Names of users that come from a proxy, and what is believed of whom."""
+"""Users that a trusted proxy names."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,7 +22,7 @@ def proxied(logs: Path, serve: Serve) -> Server:
 
 
 def status(server: Server, address: str, *names: str, path: str = "/api/sources") -> int:
-    """The answer to a request from this address, with these names in the header."""
+    """Return the status of a request from this address with these names in the header."""
     with client_at(address, server) as client:
         return client.get(path, headers=[("X-Remote-User", name) for name in names]).status_code
 
@@ -103,7 +103,7 @@ def test_the_cookie_is_secure_behind_https(logs: Path, serve: Serve) -> None:
             assert bool(cookie_of(entered)["secure"]) is secure
 
 
-# What is refused at start
+# Refused settings
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Signing out: the cookie goes, and what somebody kept of it opens nothing."""
+"""Signing out: the cookie is deleted, and a copy of it is refused."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def browser(server: Server) -> Iterator[httpx.Client]:
-    """A client with nothing but its cookie."""
+    """A client with a cookie and without a token."""
     with httpx.Client(base_url=server.base, trust_env=False, timeout=TIMEOUT) as client:
         sign_in(client, server)
         yield client

@@ -1,4 +1,4 @@
-"""Clients that stand still: they are let go, and cost the others nothing."""
+"""Stalled clients are dropped, and others are not delayed."""
 
 import re
 import socket
@@ -43,7 +43,7 @@ def server(log: Path, serve: Serve) -> Server:
 
 
 def ends(client: socket.socket) -> bool:
-    """Whether the server has let go of it; what came before is read."""
+    """Whether the server has closed the connection; data before that is read and dropped."""
     try:
         while client.recv(65536, socket.MSG_DONTWAIT):
             pass
@@ -77,7 +77,7 @@ def test_a_client_that_never_reads_does_not_delay_a_flood(log: Path, server: Ser
 
 
 def test_a_client_that_pauses_gets_every_line(log: Path, serve: Serve) -> None:
-    # In no haste. Both wait at one place when the flood begins, and only one of them reads it.
+    # With the usual timeouts. Both clients wait at one position when the flood begins; one reads it at once.
     server = serve(log)
     with server.stream(source="app.log") as hearing, open_stream(server, "from=end", buffer=200_000) as slow:
         hearing.next()
@@ -123,7 +123,7 @@ def test_the_kernel_drops_unacknowledged_data() -> None:
             assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
 
 
-# Decided by hand
+# With a clock that the test moves
 
 
 @dataclass(eq=False)
@@ -135,7 +135,7 @@ class Cycle:
 
 @dataclass(eq=False)
 class Connection:
-    """Stands for one of the web server, and for its transport."""
+    """Stands for a connection of the web server and for its transport."""
 
     cycle: Cycle | None = None
     unsent: int = 0
@@ -153,7 +153,7 @@ class Connection:
 
 
 class Looks:
-    """Looks at one connection, time after time."""
+    """Polls one connection repeatedly."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection

@@ -1,4 +1,4 @@
-"""Limits: what is too long, too often or too much at once is told so, and others notice nothing."""
+"""Limits of length, rate and concurrency; other clients are not affected."""
 
 import socket
 import sys
@@ -35,7 +35,7 @@ def assert_refused(response: httpx.Response, status: int, *parts: str, within: i
 
 @contextmanager
 def opened(client: httpx.Client, path: str, **params: str) -> Iterator[httpx.Response]:
-    """An answer that nobody reads."""
+    """Open a response and read nothing of it."""
     with client.stream("GET", path, params={"source": "app.log", **params}) as response:
         if response.status_code != 200:
             response.read()
@@ -47,7 +47,7 @@ def opened(client: httpx.Client, path: str, **params: str) -> Iterator[httpx.Res
 
 @pytest.fixture
 def clients(server: Server) -> Iterator[list[httpx.Client]]:
-    """Three clients at addresses of their own."""
+    """Three clients with different addresses."""
     with ExitStack() as stack:
         clients = [stack.enter_context(client_at(f"127.0.0.{number}", server)) for number in (2, 3, 4)]
         for client in clients:
@@ -78,7 +78,7 @@ def test_streams_have_a_limit_for_all_and_for_each_address(
         assert stack.enter_context(opened(second, path, **params)).status_code == 200
         assert_refused(stack.enter_context(opened(third, path, **params)), 503, "streams (limit 4)")
         assert third.get("/api/sources").status_code == 200
-    # Who leaves gives the place back.
+    # A client that leaves frees its slot.
     until(lambda: is_open(third, path, **params), what="a free place")
 
 
@@ -185,7 +185,7 @@ def test_requests_have_a_rate_limit(logs: Path, serve: Serve) -> None:
 
 
 def flood(server: Server, address: str, count: int) -> None:
-    """So many requests, as fast as they are answered."""
+    """Send ``count`` requests as fast as the server answers them."""
     request = f"GET /static/nothing HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", server.port), source_address=(address, 0)) as connection:
         left = count
