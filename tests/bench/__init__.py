@@ -1,1 +1,1 @@
-"""Benches: what the real program takes in time, CPU and memory, beside a limit or a peer measured in the same run."""
+"""Benches: time, CPU and memory of the program, beside a limit or a peer measured in the same run."""

@@ -29,10 +29,10 @@ BENCHES: Mapping[str, Bench] = {
 
 
 def main() -> int:
-    """Run the benches named, or all; 1 if one could not run. A missed target is a row, and a failure if so wanted."""
+    """Run the named benches, or all. Return 1 if one cannot run, and with ``--strict`` also for a missed target."""
     names, plan, strict = _read_arguments()
     allow_many_descriptors()
-    # Whoever ends a bench early leaves no server and no files behind.
+    # A bench that is ended early leaves no server and no files.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     print(heading(), flush=True)
     ran = [_show(name, plan, strict=strict) for name in names]

@@ -1,4 +1,4 @@
-"""Work in processes of its own, so that a bench takes no time from what it measures."""
+"""Work in child processes, so that a bench takes no time from its subject."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ class Child:
 
 @contextmanager
 def started(work: Callable[..., None], *arguments: Any) -> Iterator[Child]:
-    """Call ``work`` with its end of the pipe and the arguments in a new process, which is ended with the block."""
+    """Call ``work`` with its end of the pipe and the arguments in a new process that ends with the block."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=work, args=(theirs, *arguments), daemon=True)

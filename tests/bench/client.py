@@ -1,4 +1,4 @@
-"""Clients that cost as little as possible: plain sockets, and a parser that trusts the server."""
+"""Cheap clients: plain sockets, and a parser that trusts the server."""
 
 import http.client
 import re
@@ -16,19 +16,19 @@ _BUFFER = 1024 * 1024
 
 
 def request(server: Server, **params: Any) -> bytes:
-    """The bytes that ask for a stream; ``from_`` is sent as ``from``."""
+    """Return the bytes of a request for a stream; ``from_`` is sent as ``from``."""
     lines = [f"GET {stream_path(**params)} HTTP/1.1", f"Host: 127.0.0.1:{server.port}", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in server.headers.items()]
     return "\r\n".join([*lines, "", ""]).encode()
 
 
 def stream_path(**params: Any) -> str:
-    """Path and query of a stream."""
+    """Return the path and query of a stream."""
     return "/api/stream?" + urlencode({name.rstrip("_"): value for name, value in params.items()})
 
 
 def open_stream(port: int, asking: bytes, *, receive_buffer: int | None = None) -> socket.socket:
-    """A connection on which the request was sent; ``receive_buffer`` in bytes sets a small one in the kernel."""
+    """Connect and send the request; ``receive_buffer`` in bytes sets the kernel's."""
     stream = socket.socket()
     if receive_buffer:
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -40,14 +40,14 @@ def open_stream(port: int, asking: bytes, *, receive_buffer: int | None = None) 
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """How many bytes came, and the last of them."""
+    """The number of received bytes, and the last of them."""
 
     size: int
     tail: bytes
 
 
 def drain(stream: socket.socket) -> Drained:
-    """Read to the end and close, without a look at what comes."""
+    """Read to the end without parsing, and close."""
     stream.settimeout(None)
     buffers, sizes = (bytearray(_BUFFER), bytearray(_BUFFER)), [0, 0]
     total = turn = 0
@@ -60,7 +60,7 @@ def drain(stream: socket.socket) -> Drained:
 
 
 def end_of(drained: Drained) -> tuple[int, int | None]:
-    """Byte offset and line number where a replay ended. Raises RuntimeError if it was not complete."""
+    """Return the byte offset and line number of a replay's end. Raises RuntimeError if it is not complete."""
     end = re.search(rb'event: end\ndata: \{"reason":"complete"\}\nid: (\S+)', drained.tail)
     if not end:
         raise RuntimeError(f"the stream broke off after {drained.size} bytes: {drained.tail[-200:]!r}")
@@ -70,7 +70,7 @@ def end_of(drained: Drained) -> tuple[int, int | None]:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A server-sent event as bytes; what it does not have is empty."""
+    """A server-sent event as bytes; absent fields are empty."""
 
     name: bytes
     data: bytes
@@ -78,7 +78,7 @@ class Event:
 
 
 def events(response: http.client.HTTPResponse) -> Iterator[Event]:
-    """The events of a response as they come."""
+    """Yield the events of a response as they arrive."""
     rest = b""
     while chunk := response.read1(_BUFFER):
         *whole, rest = (rest + chunk).split(b"\n\n")
@@ -88,7 +88,7 @@ def events(response: http.client.HTTPResponse) -> Iterator[Event]:
 
 
 def connect(server_port: int, headers: dict[str, str], **params: Any) -> http.client.HTTPConnection:
-    """A connection on which a stream was asked for; its response is to be got."""
+    """Connect and request a stream; the response is not read yet."""
     connection = http.client.HTTPConnection("127.0.0.1", server_port, timeout=TIMEOUT)
     connection.request("GET", stream_path(**params), headers=headers)
     return connection

@@ -1,4 +1,4 @@
-"""Where the benches write, and the typical lines they write there."""
+"""The directory and the typical lines that benches write."""
 
 import itertools
 import shutil
@@ -27,7 +27,7 @@ _WORDS = (
 
 @contextmanager
 def room(size: int = 0) -> Iterator[Path]:
-    """A directory with room for ``size`` bytes, in memory where possible, that anybody may enter; gone afterwards."""
+    """Yield a public directory with room for ``size`` bytes, in memory where possible, and delete it afterwards."""
     shared = Path("/dev/shm")  # noqa: S108 (a private directory is made in it)
     in_memory = shared.is_dir() and shutil.disk_usage(shared).free > size + 2**30
     directory = Path(tempfile.mkdtemp(prefix="logviewer-bench-", dir=shared if in_memory else None))
@@ -49,7 +49,7 @@ def write(path: Path, size: int, *, foreign: bool = False) -> int:
 
 
 def blocks(size: int, piece: int, *, foreign: bool = False) -> Iterator[bytes]:
-    """About ``size`` bytes in pieces, each of the same whole lines; ``foreign``: one in a hundred is not ASCII."""
+    """Yield ``size`` bytes in equal blocks of whole lines; with ``foreign``, one line in a hundred is not ASCII."""
     block = _take(piece, foreign=foreign)
     return itertools.repeat(block, max(1, size // len(block)))
 
@@ -66,7 +66,7 @@ def _take(size: int, *, foreign: bool) -> bytes:
 
 
 def _lines(*, foreign: bool) -> Iterator[str]:
-    """Endless numbered lines of 80 to 200 characters: plain, access log and JSON."""
+    """Yield numbered lines of 80 to 200 characters without end: plain, access log and JSON."""
     random = Random(1)
     for number in itertools.count():
         head = f"2026-11-20 12:{number // 6000 % 60:02d}:{number // 100 % 60:02d},{number * 7 % 1000:03d}"

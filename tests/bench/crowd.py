@@ -1,4 +1,4 @@
-"""Many readers of one stream, in processes of their own, who note when each stamped frame came."""
+"""Many readers of one stream in child processes, which record the arrival of each stamped chunk."""
 
 import re
 import selectors
@@ -22,7 +22,7 @@ _QUIET_SECONDS = 10.0
 
 
 def chunk(number: int) -> bytes:
-    """About a KiB of lines, stamped with its number and the time."""
+    """Return about a KiB of lines, stamped with its number and the time."""
     stamp = b"frame %06d at %018d" % (number, time.clock_gettime_ns(time.CLOCK_MONOTONIC))
     line = b"2026-11-20 12:00:00,000 INFO app.session [42] worker shard retry cache index order payment queue\n"
     return stamp + b" INFO app.frames the first line of this one\n" + line * ((_FRAME - 70) // len(line))
@@ -30,20 +30,20 @@ def chunk(number: int) -> bytes:
 
 @dataclass(slots=True)
 class Received:
-    """How long each delivery took, in ns, and how many frames were lost, doubled or in the wrong place."""
+    """The time of each delivery in ns, and the number of lost, repeated or misplaced chunks."""
 
     taken_ns: "array[int]"
     wrong: int
 
 
 class Crowd:
-    """The readers, once all are connected and greeted."""
+    """The readers, after each received its first cursor."""
 
     def __init__(self, pipes: Sequence[Connection]) -> None:
         self._pipes = pipes
 
     def wait_for(self, last: int) -> Received:
-        """What came up to the frame of this number, or until nothing came for ten seconds."""
+        """Collect until the chunk of this number, or until nothing arrived for ten seconds."""
         for pipe in self._pipes:
             pipe.send(last)
         together = Received(array("q"), 0)
@@ -56,7 +56,7 @@ class Crowd:
 
 @contextmanager
 def connected(port: int, askings: Sequence[bytes]) -> Iterator[Crowd]:
-    """A reader for each of ``askings``, who has sent it and got the first cursor. They leave with the block."""
+    """Connect a reader for each request and wait for its first cursor. The readers leave with the block."""
     with ExitStack() as stack:
         shares = [askings[number::_PROCESSES] for number in range(_PROCESSES)]
         children = [stack.enter_context(started(_read_all, port, share)) for share in shares]
@@ -91,7 +91,7 @@ def _greeted(port: int, asking: bytes) -> socket.socket:
 
 
 def _receive(pipe: Connection, readers: Sequence[_Reader], received: Received) -> int:
-    """Receive until every reader has the last frame, whose number comes through the pipe, or nothing comes."""
+    """Receive until every reader has the last chunk, whose number comes through the pipe, or nothing arrives."""
     selector = selectors.DefaultSelector()
     selector.register(pipe, selectors.EVENT_READ)
     for reader in readers:
@@ -120,5 +120,5 @@ def _take(reader: _Reader, buffer: memoryview, received: Received) -> None:
         received.taken_ns.append(now - int(written))
         received.wrong += int(number) != reader.expected
         reader.expected = int(number) + 1
-    # Too short to hold a whole stamp, long enough for one that is torn.
+    # Too short for a whole stamp, long enough for a torn one.
     reader.rest = data[1 - _STAMP_BYTES :]

@@ -1,4 +1,4 @@
-"""What it takes to give one log to many readers at once."""
+"""The cost of one log with many readers."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from tests.bench.process import Memory, cpu_seconds, memory
 from tests.helpers.server import Server
 
 COUNTS = 100, 1000, 2000
-# What the targets below hold for.
+# The conditions of the targets below.
 MEASURE = 2000
 CPU_US, CLIENT_KIB, P99_MS = 20.0, 25.0, 250.0
 _RATE = 10
@@ -25,7 +25,7 @@ _SETTLE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """CPU microseconds for each delivery, deliveries in ms, frames that went wrong."""
+    """CPU microseconds a delivery, deliveries in ms, and the number of bad chunks."""
 
     cpu_us: float
     taken_ms: list[float]
@@ -40,7 +40,7 @@ class _Sizes:
 
 
 def run(_: Plan) -> Iterator[Figure]:
-    """For each number of readers: CPU, delivery times and memory, beside a loop that only sends."""
+    """Measure CPU, delivery times and memory for each number of readers, beside a loop that only sends."""
     for count in COUNTS:
         with corpus.room() as logs:
             served, sizes = _serve(logs / "app.log", count)
@@ -50,7 +50,7 @@ def run(_: Plan) -> Iterator[Figure]:
 
 
 def _peers(count: int) -> Iterator[Figure]:
-    """What others take for the same: the web server alone, and nginx with nchan where it is installed."""
+    """Measure the peers: the web server alone, and nginx with nchan where it is installed."""
     with started(limits.serve_frames_by_uvicorn) as peer:
         port = peer.pipe.recv()
         alone = memory(peer.pid)
@@ -80,7 +80,7 @@ def _serve(path: Path, count: int) -> tuple[Run, _Sizes]:
     corpus.write(path, 100_000)
     with Server(path) as server:
         asking = request(server, source=server.source_id(path.name))
-        # The first reader brings up threads and the watch, which are not a reader's own.
+        # The first reader starts threads and the watch, which all readers share.
         with connected(server.port, [asking]) as one:
             deliver(one, server.process.pid, 1, lambda data: append(path, data), loader=5)
         time.sleep(_SETTLE_SECONDS)
@@ -93,19 +93,19 @@ def _serve(path: Path, count: int) -> tuple[Run, _Sizes]:
 
 
 def _limit(count: int) -> Run:
-    """A loop that sends the same frames to as many sockets."""
+    """Measure a loop that sends the same chunks to as many sockets."""
     with started(limits.serve_frames, count) as peer, connected(peer.pipe.recv(), [b"GET /"] * count) as crowd:
         return deliver(crowd, peer.pid, count, peer.pipe.send_bytes, loader=_LIMIT_FRAMES)
 
 
 def append(path: Path, data: bytes) -> None:
-    """One write to a log."""
+    """Append to a log in one write."""
     with path.open("ab", buffering=0) as file:
         file.write(data)
 
 
 def deliver(crowd: Crowd, pid: int, count: int, write: Callable[[bytes], None], *, loader: int) -> Run:
-    """Write frames ten times a second, each for all of the crowd; ``pid`` is the process that delivers them."""
+    """Write chunks ten times a second, each for all readers; ``pid`` is the process that delivers them."""
     before, start = cpu_seconds(pid), time.monotonic()
     for number in range(1, loader + 1):
         time.sleep(max(0.0, start + number / _RATE - time.monotonic()))

@@ -19,7 +19,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What the figure is held against: a physical limit or a peer, in the same unit and run."""
+    """The value to compare with: a physical limit or a peer, in the same unit and run."""
 
     name: str
     value: float
@@ -27,7 +27,7 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value. With ``at_least`` more is better, otherwise less; ``target`` is None where there is none."""
+    """One measured value. With ``at_least`` more is better, otherwise less; ``target`` may be None."""
 
     name: str
     value: float
@@ -38,7 +38,7 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None where there is none."""
+        """Whether the target is met; None without a target."""
         if self.target is None:
             return None
         return self.value >= self.target if self.at_least else self.value <= self.target
@@ -49,12 +49,12 @@ Bench: TypeAlias = Callable[[Plan], Iterator[Figure]]
 
 
 def heading() -> str:
-    """The first row."""
+    """Return the first row."""
     return _COLUMNS.format("name", "measured", "target", "", "ratio beside")
 
 
 def row(figure: Figure) -> str:
-    """The row of a figure."""
+    """Return the row of a figure."""
     target = "" if figure.target is None else f"{'>=' if figure.at_least else '<='} {_number(figure.target)}"
     met = {None: "", True: "ok", False: "MISSED"}[figure.met]
     return _COLUMNS.format(figure.name, f"{_number(figure.value)} {figure.unit}", target, met, _beside(figure)).rstrip()
@@ -73,6 +73,6 @@ def _number(value: float) -> str:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value below which this share (0 to 1) of the values lies."""
+    """Return the value below which this share (0 to 1) of the values lies."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

@@ -1,4 +1,4 @@
-"""How many lines a second the demo writes when it is asked for many."""
+"""The lines a second that the demo writes at a high rate."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ _CHUNK = 4 * 1024 * 1024
 
 
 class _Held:
-    """Holds every file that was ever seen in a directory open, so that lines are counted though it is deleted."""
+    """Holds every file of a directory open, so that lines of deleted files are counted."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -36,7 +36,7 @@ class _Held:
             self.poll()
 
     def poll(self) -> None:
-        """Take up what is new."""
+        """Open new files."""
         for path in self._directory.rglob("*"):
             try:
                 facts = path.stat()
@@ -47,7 +47,7 @@ class _Held:
                 continue
 
     def lines(self) -> int:
-        """How many lines there are in all of them."""
+        """Return the number of lines in all of them."""
         return sum(_count_lines(descriptor) for descriptor in self._descriptors.values())
 
     def __enter__(self) -> Self:
@@ -61,7 +61,7 @@ class _Held:
             os.close(descriptor)
 
     def finish(self) -> None:
-        """Look a last time."""
+        """Poll a last time."""
         self._stop.set()
         self._thread.join()
         self.poll()
@@ -76,16 +76,16 @@ def _count_lines(descriptor: int) -> int:
 
 
 def run(_: Plan) -> Iterator[Figure]:
-    """Lines a second at the rate of the target, and at one that nobody reaches."""
+    """Measure lines a second at the rate of the target, and at an unreachable one."""
     lines, cpu = _measure(TARGET, _SECONDS)
-    # Its pace is drawn by chance around the rate: a thousandth more or less says nothing.
+    # The pace is random around the rate: a thousandth more or less means nothing.
     yield Figure(f"demo at --rate {TARGET}", round(lines, -3), "lines/s", TARGET, at_least=True)
     yield Figure(f"demo at --rate {TARGET}: CPU", cpu, "% core")
     yield Figure("demo as fast as it can", _measure(_TOO_MUCH, _SECONDS / 3)[0], "lines/s")
 
 
 def _measure(rate: int, seconds: float) -> tuple[float, float]:
-    """Lines a second once it is under way, and percent of a core."""
+    """Measure lines a second after the start, and percent of a core."""
     with corpus.room(3 * 2**30) as logs:
         words = [sys.executable, "-m", "logviewer", "demo", "--no-serve", f"--rate={rate}", str(logs / "demo")]
         with subprocess.Popen(words, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as writer, _Held(logs) as held:
@@ -96,7 +96,7 @@ def _measure(rate: int, seconds: float) -> tuple[float, float]:
             lines = -held.lines()
             start = (start + time.monotonic()) / 2
             time.sleep(seconds)
-            # Stopped, so that nothing is added while all is counted.
+            # Stopped, so that no line is added during the count.
             writer.send_signal(signal.SIGSTOP)
             took, cpu = time.monotonic() - start, cpu_seconds(writer.pid) - before
             held.finish()

@@ -1,4 +1,4 @@
-"""What the server takes while nothing happens."""
+"""The CPU time of an idle server."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ _SECONDS = 20.0
 
 
 def run(_: Plan) -> Iterator[Figure]:
-    """Percent of a core: nobody reading, ten quiet readers, and the same with many files."""
+    """Measure percent of a core without readers, with ten quiet readers, and with many files."""
     with corpus.room() as logs:
         one, many = _files(logs / "one", 1), _files(logs / "many", _FILES)
         for name, paths, nobody, readers in (
@@ -45,7 +45,7 @@ def _files(directory: Path, count: int) -> list[Path]:
 
 
 def _spread(paths: Sequence[Path]) -> list[Path]:
-    """A path for each reader."""
+    """Return a path for each reader."""
     return [paths[number * len(paths) // _READERS] for number in range(_READERS)]
 
 

@@ -1,4 +1,4 @@
-"""How long a line takes from its write to the one who reads: through the server, and through ``tail -F`` beside it."""
+"""The time of a line from its write to its reader: through the server, and through ``tail -F`` beside it."""
 
 import os
 import re
@@ -22,7 +22,7 @@ _STAMP = re.compile(rb"line (\d{6}) at (\d{18})")
 
 
 class _Receiver:
-    """Notes when each stamped line came, in a thread of its own."""
+    """Records the arrival of each stamped line, in a thread."""
 
     def __init__(self, receive: Callable[[], bytes]) -> None:
         self._receive = receive
@@ -44,7 +44,7 @@ class _Receiver:
 
 
 def run(_: Plan) -> Iterator[Figure]:
-    """Median, p95 and p99 of 500 lines at random intervals, and the same lines through a pipe from ``tail -F``."""
+    """Measure median, p95 and p99 of 500 lines at random intervals, and of the same lines from ``tail -F``."""
     with corpus.room() as logs:
         ours, theirs = _make(logs / "ours" / "app.log"), _make(logs / "theirs" / "app.log")
         with Server(ours) as server, _tail(theirs) as tail:
@@ -79,7 +79,7 @@ def _tail(path: Path) -> subprocess.Popen[bytes]:
 
 
 def _wait_for_both(receivers: tuple[_Receiver, _Receiver], paths: tuple[Path, Path]) -> None:
-    """Write line 0 until both got it, so that both follow when the lines that count begin."""
+    """Write line 0 until both received it, so that both follow before the measured lines."""
 
     def all_came() -> bool:
         for path in paths:
@@ -91,7 +91,7 @@ def _wait_for_both(receivers: tuple[_Receiver, _Receiver], paths: tuple[Path, Pa
 
 
 def _write(paths: tuple[Path, Path]) -> None:
-    # By turns, each with pauses of its own, so that noise hits both alike.
+    # In turns with random pauses, so that noise affects both alike.
     random = Random(1)
     for number in range(1, _LINES + 1):
         for path in paths:

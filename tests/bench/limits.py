@@ -1,4 +1,4 @@
-"""WorkerLink that do nothing but move bytes: what this machine allows. Each tells its port through its pipe first."""
+"""Servers that only move bytes: the limits of this machine. Each first sends its port through its pipe."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ def serve_file(pipe: Connection, path: Path) -> None:
 
 
 def serve_frames(pipe: Connection, count: int) -> None:
-    """Greet so many connections, then send each of them whatever comes through the pipe."""
+    """Greet so many connections, then send each of them the bytes that come through the pipe."""
     listener = _listen(pipe)
     streams = []
     for _ in range(count):
@@ -44,7 +44,7 @@ def serve_frames(pipe: Connection, count: int) -> None:
 
 
 def serve_frames_by_uvicorn(pipe: Connection) -> None:
-    """Greet who comes, and send all of them whatever comes through the pipe: the web server without our part."""
+    """Greet each client, and send all of them the bytes that come through the pipe: the web server alone."""
     sends: list[Send] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

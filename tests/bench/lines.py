@@ -1,4 +1,4 @@
-"""How fast lines are counted, and how soon those at any place of a large file are there."""
+"""The speed of counting, and the time to lines anywhere in a large file."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ _BLOCK = 256 * 1024
 
 
 def run(plan: Plan) -> Iterator[Figure]:
-    """A file ten times the size of the plan's large one: the first screen, counting, and lines anywhere."""
+    """Measure the first screen, counting and lines anywhere, with ten times the plan's large file."""
     size = 10 * plan.size
     with corpus.room(size) as logs:
         path = logs / "large.log"
@@ -52,7 +52,7 @@ def _ask(server: Server, source: str, start: int) -> float:
 
 
 def _count(server: Server, source: str, path: Path, total: int, plain: float) -> Iterator[Figure]:
-    """It began with the first request; what it takes is its CPU time, whatever else the machine does."""
+    """Measure the CPU time of the count, which began with the first request; other load does not change it."""
     size, own = path.stat().st_size, memory(server.process.pid).own
     start, cpu = time.perf_counter(), cpu_seconds(server.process.pid)
     found = until(lambda: _lines_of(server, source), what="the count", timeout=60 + size / 1e8)

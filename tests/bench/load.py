@@ -1,4 +1,4 @@
-"""Heavy load on one server: many readers for long, a storm of reconnects, many files, and clients that read nothing."""
+"""Heavy load on one server: many readers, a storm of reconnects, many files, and clients that read nothing."""
 
 import re
 import selectors
@@ -32,7 +32,7 @@ _SETTLE_SECONDS = 2.0
 
 
 def run(plan: Plan) -> Iterator[Figure]:
-    """Each on a server of its own; the first for as long as the plan says."""
+    """Measure each on a server of its own; the first for the plan's time."""
     for bench in (_crowd, _storm, _many_files, _stuck):
         with corpus.room() as logs:
             yield from bench(logs, plan)
@@ -57,7 +57,7 @@ def _delivered(name: str, ran: Run) -> Iterator[Figure]:
 
 
 def _storm(logs: Path, _: Plan) -> Iterator[Figure]:
-    """Readers who come back within two seconds, each with a cursor of its own, and get what they missed."""
+    """Measure readers that reconnect within two seconds, each with its own cursor, and get the missed lines."""
     path = logs / "app.log"
     path.write_text("".join(f"line {number:06d} of those that were missed {'.' * 60}\n" for number in range(10_000)))
     with Server(path) as server:
@@ -72,7 +72,7 @@ def _storm(logs: Path, _: Plan) -> Iterator[Figure]:
 
 
 def _come_back(pipe: Connection, port: int, askings: Sequence[bytes]) -> None:
-    """Tell how long it took, and how many did not get exactly the lines from their own on."""
+    """Return the time, and the number of readers that did not get exactly their missed lines."""
     received: dict[socket.socket, bytearray] = {}
     begin = time.monotonic()
     with selectors.DefaultSelector() as selector:
@@ -91,7 +91,7 @@ def _come_back(pipe: Connection, port: int, askings: Sequence[bytes]) -> None:
 
 
 def _receive(selector: selectors.BaseSelector, received: dict[socket.socket, bytearray], *, wait: float) -> bool:
-    """Whether something came; who has the last line is asked no more."""
+    """Receive, and return whether data arrived; drop readers that have the last line."""
     ready = selector.select(wait)
     for key, _ in ready:
         stream = key.fileobj
@@ -120,7 +120,7 @@ def _many_files(logs: Path, _: Plan) -> Iterator[Figure]:
 
 
 def _stuck(logs: Path, _: Plan) -> Iterator[Figure]:
-    """Clients that ask for a large file and read nothing of it, beside others that read what is new."""
+    """Measure clients that request a large file and read nothing, beside readers of new lines."""
     path, large = logs / "app.log", logs / "large.log"
     corpus.write(path, 100_000)
     corpus.write(large, 100_000_000)

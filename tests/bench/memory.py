@@ -1,4 +1,4 @@
-"""How much memory the server holds after start, after much work, and while clients stall."""
+"""The server's memory after its start, after much work, and while clients stall."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ _SETTLE_SECONDS = 2.0
 
 
 def run(plan: Plan) -> Iterator[Figure]:
-    """RSS at each stage of one server's life."""
+    """Measure RSS at each stage of one server's life."""
     with corpus.room(plan.size) as logs:
         path, escaped = logs / "large.log", logs / "escaped.log"
         path.touch()
@@ -52,7 +52,7 @@ def _rss(stage: str, server: Server, target: float | None = None) -> Figure:
 
 
 def _follow(server: Server, path: Path, pieces: Iterator[bytes]) -> None:
-    """Write the file while a reader follows it, never much ahead of the reader."""
+    """Write the file while a reader follows it, a little ahead of the reader."""
     stream = open_stream(server.port, request(server, source=server.source_id(path.name), from_="start"))
     received = _Received(stream)
     with path.open("ab", buffering=0) as file:
@@ -64,7 +64,7 @@ def _follow(server: Server, path: Path, pieces: Iterator[bytes]) -> None:
 
 
 class _Received:
-    """Counts in a thread what comes, which with its framing is more than the bytes of the file."""
+    """Counts the received bytes in a thread; with the framing there are more than in the file."""
 
     def __init__(self, stream: socket) -> None:
         self._stream = stream
@@ -75,7 +75,7 @@ class _Received:
 
     def _count(self) -> None:
         buffer = bytearray(_MIB)
-        # Whoever leaves while the server still sends is cut off.
+        # A client that leaves while the server sends is cut off.
         with suppress(ConnectionResetError):
             while size := self._stream.recv_into(buffer):
                 with self._grown:
@@ -102,7 +102,7 @@ def _replay_request(server: Server, path: Path) -> bytes:
 
 
 def _stall(server: Server, path: Path) -> Iterator[Figure]:
-    """Clients that read a part and then no more, each at another place."""
+    """Measure clients that stop reading, each at another offset."""
     before = memory(server.process.pid).rss
     with ExitStack() as stack:
         for number in range(_STALLED):

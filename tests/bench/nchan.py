@@ -1,4 +1,4 @@
-"""nginx with its nchan module, the peer for giving the same bytes to many: one worker, server-sent events."""
+"""nginx with its nchan module, the peer for many readers: one worker, server-sent events."""
 
 import http.client
 import shutil
@@ -29,14 +29,14 @@ ASKING = b"GET /follow HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\
 
 @dataclass(frozen=True, slots=True)
 class Nchan:
-    """A running one."""
+    """A running nginx."""
 
     pid: int
     port: int
     _connection: http.client.HTTPConnection
 
     def publish(self, data: bytes) -> None:
-        """Give this to all who follow."""
+        """Publish to all readers."""
         self._connection.request("POST", "/publish", data)
         self._connection.getresponse().read()
 
@@ -48,7 +48,7 @@ def is_here() -> bool:
 
 @contextmanager
 def running() -> Iterator[Nchan]:
-    """Started for the block, with one message that those who come get first."""
+    """Run nginx for the block, with one message that each new reader gets first."""
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin") or "nginx"
     with tempfile.TemporaryDirectory(prefix="logviewer-bench-") as room, socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

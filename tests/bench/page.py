@@ -1,7 +1,7 @@
-"""What a reader waits for at the page, in a real Chromium: a line, a flood, a large file, a first paint.
+"""Times of the page in Chromium: a line, a flood, a large file, a first paint.
 
-A line counts as visible once it is in the last row of the list, laid out and to be drawn with the next frame, as a
-MutationObserver tells; its age is told by the wall clock, which both sides share.
+A line counts as visible once a MutationObserver finds it in the last row of the list: it is laid out and drawn with the
+next frame. Its age is by the wall clock, which both sides share.
 """
 
 import gzip
@@ -43,7 +43,7 @@ _SEEN = "(text) => window.seen[text] ?? null"
 
 
 def run(plan: Plan) -> Iterator[Figure]:
-    """All of it, one after the other, each in a fresh page."""
+    """Measure all of them, each in a fresh page."""
     arguments = ["--disable-gpu", "--enable-precise-memory-info", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=programs.find("chromium"), args=arguments)

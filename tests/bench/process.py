@@ -1,4 +1,4 @@
-"""What a process has taken so far: CPU, memory, descriptors. As Linux tells it."""
+"""The CPU time, memory and descriptors of a process, from Linux's /proc."""
 
 import re
 import resource
@@ -8,19 +8,19 @@ from pathlib import Path
 
 
 def cpu_seconds(pid: int) -> float:
-    """CPU time of all threads of a process, those that ended included.
+    """Return the CPU time of all threads of a process, ended ones included.
 
-    The clock behind /proc/PID/stat, which that rounds to ticks of 10 ms.
+    From the process's clock; /proc/PID/stat rounds it to ticks of 10 ms.
     """
     return time.clock_gettime(~pid << 3 | 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Resident bytes: all, and those that are in no file.
+    """Resident bytes: all, and anonymous ones.
 
-    The latter are the process's own whatever others run, which USS is not: pages of a library are unique for as long
-    as nobody else has it open.
+    Other processes do not change the anonymous bytes. They change USS: a library's pages are unique while no other
+    process has the library open.
     """
 
     rss: int
@@ -28,20 +28,20 @@ class Memory:
 
 
 def memory(pid: int) -> Memory:
-    """The memory of a process now."""
+    """Return the present memory of a process."""
     sizes = re.findall(r"^(\w+):\s+(\d+) kB$", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
     size = {name: int(kib) * 1024 for name, kib in sizes}
     return Memory(size["Rss"], size["Anonymous"])
 
 
 def peak_rss(pid: int) -> int:
-    """The most bytes that were ever resident."""
+    """Return the highest number of resident bytes so far."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 def descriptors(pid: int) -> int:
-    """How many descriptors are open."""
+    """Return the number of open descriptors."""
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 

@@ -1,4 +1,4 @@
-"""How fast a large file comes to one client that only receives."""
+"""The speed of a large file to one client that only receives."""
 
 import json
 import time
@@ -35,7 +35,7 @@ class _File:
 
 
 def run(plan: Plan) -> Iterator[Figure]:
-    """Bytes of the file for each second, as events and as text, beside sendfile over the same loopback."""
+    """Measure bytes of the file a second, as events and as text, beside sendfile over the same loopback."""
     with corpus.room(2 * plan.size) as logs:
         large = _write(logs / "large.log", plan.size)
         foreign = _write(logs / "foreign.log", plan.size, foreign=True)
@@ -66,7 +66,7 @@ def _write(path: Path, size: int, *, foreign: bool = False) -> _File:
 
 
 def _check(server: Server, path: Path) -> None:
-    """That the lines of the stream are those of the file."""
+    """Check that the lines of the stream are those of the file."""
     asked = {"source": server.source_id(path.name), "from_": "start", "follow": "false"}
     with closing(connect(server.port, server.headers, **asked)) as connection:
         got = list(_lines(connection))

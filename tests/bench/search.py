@@ -1,4 +1,4 @@
-"""How fast a query covers a file beside ripgrep, how soon its views answer, and whether live lines wait for it."""
+"""The speed of a query beside ripgrep, the time to its first lines, and its effect on live lines."""
 
 import os
 import statistics
@@ -21,12 +21,12 @@ from tests.helpers.server import EventStream, Server
 _RG = Path(sysconfig.get_path("scripts")) / "rg"
 _ROUNDS = 50
 _RARE = "needle in it"
-# A twentieth of the lines have this.
+# In a twentieth of the lines.
 _FREQUENT = "twentieth"
 
 
 def run(plan: Plan) -> Iterator[Figure]:
-    """A file of the plan's size: rare and frequent matches, levels and times; then one ten times as large."""
+    """Measure rare and frequent matches, levels and times in the plan's file, then in one ten times as large."""
     with corpus.room(11 * plan.size) as logs:
         small, large = logs / "small.log", logs / "large.log"
         _write(small, plan.size)
@@ -47,7 +47,7 @@ def run(plan: Plan) -> Iterator[Figure]:
 
 
 def _write(path: Path, size: int) -> None:
-    """Lines of one second a thousand, each a level and a message; the rare ones are at the thirds."""
+    """Write lines with a level and a message, a thousand a second; the rare ones are at the thirds."""
     words = ("order", "cart", "user", "session", "cache", "index", "replica", "queue", "shard")
     random = Random(1)
     tails = [
@@ -86,7 +86,7 @@ def _searches(server: Server, path: Path) -> Iterator[Figure]:
 
 
 def _redacted(server: Server, path: Path) -> Figure:
-    """The rare search where each line is redacted before it is looked at."""
+    """Measure the rare search with redaction of each line."""
     _await_counted(server, path.name)
     beside = _seconds_of_rg(path, _RARE)
     begun = time.perf_counter()
@@ -96,7 +96,7 @@ def _redacted(server: Server, path: Path) -> Figure:
 
 
 def _await_counted(server: Server, name: str) -> None:
-    """Lines are counted soon after a file is first looked at, with a core of their own."""
+    """Wait for the line count, which takes a core of its own."""
     while not server.client.get("/api/lines", params={"source": name, "start": -1, "count": 1}).json()["complete"]:
         time.sleep(0.05)
 
@@ -158,7 +158,7 @@ def _asked(server: Server, name: str) -> Iterator[Figure]:
 
 
 def _beside_live(server: Server, path: Path, live: Path) -> Iterator[Figure]:
-    """What a live line waits while a search of the large file has all cores."""
+    """Measure the delay of a live line while a search of the large file has all cores."""
     live.touch()
     server.source_id(live.name)
     done = threading.Event()
@@ -184,7 +184,7 @@ def _beside_live(server: Server, path: Path, live: Path) -> Iterator[Figure]:
 
 
 def _views(server: Server) -> Iterator[Figure]:
-    """A filtered view of the large file, after its scan."""
+    """Measure a filtered view of the large file, after its scan."""
     random = Random(1)
     query: dict[str, Any] = {"source": "large.log", "q": _FREQUENT, "count": 100}
     total = orjson.loads(server.client.get("/api/lines", params={**query, "start": 0}).content)["total"]

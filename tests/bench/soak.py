@@ -1,4 +1,4 @@
-"""Many lines through many rotations, with readers who come and go: nothing missing, nothing twice, nothing leaks."""
+"""Many lines through many rotations, with readers that come and go: no loss, no repetition, no leak."""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _MOST_LINES = 5000
 _ROTATE_SECONDS = 1.5, 2.5
 _KEEP = 6
 _VISITORS = 3
-# The file and the connections of the moment come and go; a leak is many times as much.
+# Files and connections come and go; a leak is many times as large.
 _MOST_GAINED_MIB = 16
 _MOST_GAINED_DESCRIPTORS = 8
 _STAY_SECONDS = 0.1, 3.0
@@ -34,7 +34,7 @@ _AWAY_SECONDS = 0.0, 1.0
 
 @dataclass(slots=True)
 class Checked:
-    """What one reader found. ``ended`` is the moment (monotonic seconds) when it had the last line."""
+    """The findings of one reader. ``ended`` is the time of its last line in monotonic seconds."""
 
     received: int = 0
     missing: int = 0
@@ -45,7 +45,7 @@ class Checked:
 
 
 def run(plan: Plan) -> Iterator[Figure]:
-    """Lines, faults, and what the server holds at start, in the middle and at the end."""
+    """Measure lines, faults, and the server's memory and descriptors at start, in the middle and at the end."""
     with corpus.room(3 * 2**30) as logs, ExitStack() as stack:
         path = logs / "app.log"
         path.touch()
@@ -121,10 +121,10 @@ def _rotate(path: Path) -> None:
 
 
 def _read(pipe: Connection, port: int, headers: dict[str, str], source: str, seed: int | None) -> None:
-    """Check every line up to the last one; a visitor (with a seed) leaves now and then and comes back."""
+    """Check every line up to the last one; a visitor (with a seed) leaves now and then and reconnects."""
     reader = _Checker(port, headers, source, None if seed is None else Random(seed))
     pipe.send(None)
-    # Whatever has not come until then is missing.
+    # Lines that have not arrived by then are missing.
     with suppress(TimeoutError):
         while not reader.done:
             reader.visit()
@@ -133,7 +133,7 @@ def _read(pipe: Connection, port: int, headers: dict[str, str], source: str, see
 
 
 class _Checker:
-    """Reads on from where it was."""
+    """A reader that continues at its cursor."""
 
     def __init__(self, port: int, headers: dict[str, str], source: str, random: Random | None) -> None:
         self.checked = Checked()

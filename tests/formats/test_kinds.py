@@ -1,7 +1,7 @@
 # ruff: noqa: E501 (lines of logs are as long as they are)
-"""Lines of many programs, as these write them: what ``test_truth.py`` judges by thousands of lines of eight kinds.
+"""Lines of many programs, each with its level (``-`` for none); its time is ``WHEN`` in UTC, or none.
 
-Of each line: its level (``-`` if it names none) and its time, which is that of ``WHEN`` in UTC or none.
+``test_truth.py`` checks thousands of lines of eight kinds.
 """
 
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 """The programs that tests run beside logviewer.
 
-``python -m tests.helpers.programs`` installs missing ones where it may, and fails without Chromium.
+``python -m tests.helpers.programs`` installs missing ones, as root by apt-get, and fails without Chromium.
 """
 
 import os
@@ -56,7 +56,7 @@ def _missing() -> list[str]:
 
 
 def _install(names: list[str]) -> None:
-    """Install Chromium by Playwright, and what is missing then by apt-get where it may."""
+    """Install Chromium by Playwright, and the other programs by apt-get as root."""
     if "chromium" in names:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
     packages = [PACKAGES[name] for name in names if not find(name)]

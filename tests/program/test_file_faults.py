@@ -1,4 +1,4 @@
-"""Every fault of a file that following must survive, done to the real program with a reader at its stream.
+"""Every fault of a followed file, with a server and a reader at its stream.
 
 The rows are those of the fault table in ``reference/tailing.md``; each test names its row.
 """

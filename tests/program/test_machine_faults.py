@@ -1,6 +1,6 @@
-"""Faults of the machine, done to the real program with a reader at its stream: told, retried, and over when they are.
+"""Faults of the machine, with a server and a reader at its stream: reported, retried, and over after the fault.
 
-Where the real fault needs a power that the tests may lack, they are left out and say so.
+A test is skipped with a reason where the fault needs rights that the tests lack.
 """
 
 import resource

@@ -18,10 +18,10 @@ SILENCE = 12.0
 
 
 class Served(RuleBasedStateMachine):
-    """A writer and a rotator against a running server and a client that is cut off at will.
+    """A writer and a rotator, a running server, and a client whose connection is cut at random.
 
-    What would destroy lines waits until the client has them. What moves them does not wait, except that a client
-    knows at least one line of a file before that is copied and truncated, and of both that are swapped.
+    A rule that destroys lines first waits until the client has them. A rule that moves them does not wait, but the
+    client has at least one line of a file that is copied and truncated, and of both files of a swap.
     """
 
     @initialize(symlink=st.booleans())

@@ -17,7 +17,7 @@ PIECE = 4000
 
 
 class Writer(threading.Thread):
-    """Writes a log in pieces of random size and rotates it now and then, between two lines, by either method.
+    """Writes a log in pieces of random size, and rotates it between two lines at random, by either method.
 
     ``received`` grows with the lines that arrive.
     """

@@ -1,7 +1,6 @@
-"""What GNU ``tail -F`` delivers of a file, we deliver: the same random work is done under both.
+"""The same random work under GNU ``tail -F`` and under logviewer: every line that tail prints arrives here too.
 
-``tail`` may lose what the promise keeps, as what is rotated between two of its polls, and may repeat what it takes for
-a new file after a truncation; so what it gives is what must be among our lines, and no more than that.
+``tail`` may lose a file that is rotated between two of its polls, and may repeat a file after a truncation.
 """
 
 import subprocess

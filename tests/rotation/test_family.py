@@ -1,4 +1,4 @@
-"""Which files beside a log are its rotations, by their contents and by what they do."""
+"""Which files beside a log are its rotations, by their contents and their growth."""
 
 import os
 import random

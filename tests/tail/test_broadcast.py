@@ -20,7 +20,7 @@ from tests.helpers.reading import DirectLoader, drain, finish, texts
 
 
 class SharedDisk(DirectLoader):
-    """A disk with cohorts, which notes where it was asked to read."""
+    """A loader with broadcasts, which records the offset of each read."""
 
     def __init__(self) -> None:
         self.read_at: list[int] = []
@@ -69,7 +69,7 @@ class Client:
             await self.reader.wait(self.take)
 
 
-class ConcurrencyLimit:
+class Followers:
     """A followed file, a loader, and clients at its end."""
 
     def __init__(self, path: Path) -> None:
@@ -112,13 +112,13 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-Scene = Callable[[ConcurrencyLimit], Awaitable[None]]
+Scene = Callable[[Followers], Awaitable[None]]
 
 
 @pytest.fixture
 def play(tmp_path: Path) -> Callable[[Scene], None]:
     async def run(scene: Scene) -> None:
-        room = ConcurrencyLimit(tmp_path / "app.log")
+        room = Followers(tmp_path / "app.log")
         await scene(room)
         await room.leave()
         assert not room.source.changed.watched
@@ -127,7 +127,7 @@ def play(tmp_path: Path) -> Callable[[Scene], None]:
 
 
 def test_lines_are_read_once_for_all_listeners(play: Callable[[Scene], None]) -> None:
-    async def scene(room: ConcurrencyLimit) -> None:
+    async def scene(room: Followers) -> None:
         clients = [await room.enter() for _ in range(3)]
         room.disk.read_at.clear()
         await room.append("one\ntwo\n")
@@ -140,7 +140,7 @@ def test_lines_are_read_once_for_all_listeners(play: Callable[[Scene], None]) ->
 
 
 def test_several_chunks_arrive_in_order(play: Callable[[Scene], None]) -> None:
-    async def scene(room: ConcurrencyLimit) -> None:
+    async def scene(room: Followers) -> None:
         clients = [await room.enter() for _ in range(3)]
         lines = [str(number) for number in range(10)]
         await room.append("".join(f"{line}\n" for line in lines))
@@ -150,7 +150,7 @@ def test_several_chunks_arrive_in_order(play: Callable[[Scene], None]) -> None:
 
 
 def test_a_full_listener_reads_alone_and_returns(play: Callable[[Scene], None]) -> None:
-    async def scene(room: ConcurrencyLimit) -> None:
+    async def scene(room: Followers) -> None:
         slow, quick = await room.enter(most=1), await room.enter()
         for line in ("one\n", "two\n", "three\n"):
             await room.append(line)
@@ -161,7 +161,7 @@ def test_a_full_listener_reads_alone_and_returns(play: Callable[[Scene], None]) 
 
 
 def test_a_truncation_reaches_every_listener(play: Callable[[Scene], None]) -> None:
-    async def scene(room: ConcurrencyLimit) -> None:
+    async def scene(room: Followers) -> None:
         clients = [await room.enter() for _ in range(2)]
         await room.append("one\n")
         room.path.write_text("")
@@ -174,7 +174,7 @@ def test_a_truncation_reaches_every_listener(play: Callable[[Scene], None]) -> N
 
 
 def test_every_listener_reads_a_rotated_file_to_its_end(play: Callable[[Scene], None]) -> None:
-    async def scene(room: ConcurrencyLimit) -> None:
+    async def scene(room: Followers) -> None:
         clients = [await room.enter() for _ in range(2)]
         with room.path.open("a") as file:
             file.write("last\n")
@@ -189,7 +189,7 @@ def test_every_listener_reads_a_rotated_file_to_its_end(play: Callable[[Scene], 
 
 
 def test_a_failing_disk_loses_no_line(play: Callable[[Scene], None]) -> None:
-    async def scene(room: ConcurrencyLimit) -> None:
+    async def scene(room: Followers) -> None:
         clients = [await room.enter() for _ in range(2)]
         room.disk.failing = True
         await room.append("one\n")
@@ -201,7 +201,7 @@ def test_a_failing_disk_loses_no_line(play: Callable[[Scene], None]) -> None:
 
 
 def test_a_listener_far_behind_skips_with_a_gap(play: Callable[[Scene], None]) -> None:
-    async def scene(room: ConcurrencyLimit) -> None:
+    async def scene(room: Followers) -> None:
         skipping = await room.enter(lag=1000)
         await room.append("".join(f"{number}\n" for number in range(3000)))
         [gap] = skipping.others
@@ -212,7 +212,7 @@ def test_a_listener_far_behind_skips_with_a_gap(play: Callable[[Scene], None]) -
 
 
 def test_a_leaving_listener_takes_nothing_from_others(play: Callable[[Scene], None]) -> None:
-    async def scene(room: ConcurrencyLimit) -> None:
+    async def scene(room: Followers) -> None:
         leaving, staying = await room.enter(), await room.enter()
         leaving.reader.close()
         await room.append("one\n")
@@ -222,7 +222,7 @@ def test_a_leaving_listener_takes_nothing_from_others(play: Callable[[Scene], No
 
 
 def test_a_listener_that_joins_amid_a_delivery_gets_lines_once(play: Callable[[Scene], None]) -> None:
-    async def scene(room: ConcurrencyLimit) -> None:
+    async def scene(room: Followers) -> None:
         first = await room.enter()
         with room.path.open("a") as file:
             file.write("one\n")
