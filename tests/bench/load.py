@@ -25,7 +25,7 @@ _RETURNING = 1000
 _STORM_LASTS = 2.0
 _FILES = 500
 _STUCK = 500
-_HEARING = 100
+_READERS = 100
 _FRAMES = 50
 _NUMBER = re.compile(rb"line (\d{6})")
 _SETTLE_SECONDS = 2.0
@@ -125,15 +125,15 @@ def _stuck(logs: Path, _: Plan) -> Iterator[Figure]:
     corpus.write(path, 100_000)
     corpus.write(large, 100_000_000)
     with Server(path, large) as server, ExitStack() as stack:
-        hearing = [request(server, source=server.source_id(path.name))] * _HEARING
+        requests = [request(server, source=server.source_id(path.name))] * _READERS
         asking = request(server, source=server.source_id(large.name), from_="start")
-        crowd = stack.enter_context(connected(server.port, hearing))
+        crowd = stack.enter_context(connected(server.port, requests))
         before = memory(server.process.pid).rss
         for asked in [asking] * _STUCK:
             stack.enter_context(open_stream(server.port, asked, receive_buffer=65536))
         time.sleep(_SETTLE_SECONDS)
         after = memory(server.process.pid).rss
-        ran = deliver(crowd, server.process.pid, _HEARING, lambda data: append(path, data), loader=_FRAMES)
+        ran = deliver(crowd, server.process.pid, _READERS, lambda data: append(path, data), loader=_FRAMES)
         begin = time.monotonic()
         server.stop()
         ended = time.monotonic() - begin

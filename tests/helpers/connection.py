@@ -44,10 +44,10 @@ def open_stream(server: Server, query: str, *, buffer: int | None = None) -> soc
 
 
 class ReadingClients:
-    """Reads from all clients in one thread until they end, and keeps the last 500 bytes of each in ``lasts``."""
+    """Reads from all clients in one thread until they end, and keeps the last 500 bytes of each in ``tails``."""
 
     def __init__(self, clients: Sequence[socket.socket]) -> None:
-        self.lasts = dict.fromkeys(clients, b"")
+        self.tails = dict.fromkeys(clients, b"")
         self._thread = threading.Thread(target=self._read)
 
     def __enter__(self) -> Self:
@@ -59,7 +59,7 @@ class ReadingClients:
 
     def _read(self) -> None:
         with selectors.DefaultSelector() as selector:
-            for client in self.lasts:
+            for client in self.tails:
                 selector.register(client, selectors.EVENT_READ, client)
             while selector.get_map():
                 for key, _ in selector.select():
@@ -71,6 +71,6 @@ class ReadingClients:
         except ConnectionError:
             data = b""
         if data:
-            self.lasts[client] = (self.lasts[client] + data)[-500:]
+            self.tails[client] = (self.tails[client] + data)[-500:]
         else:
             selector.unregister(client)

@@ -185,13 +185,15 @@ def test_rotations_faster_than_polls(end: Callable[[Path], object], hints: bool,
                 append(log, f"{rotation} {number}")
             end(log)
         append(log, "end")
-        heard: list[str] = []
+        received: list[str] = []
         # Lines copied away before any poll saw them arrive late.
-        while len(heard) <= len(wanted):
-            heard += event_texts(stream.next())
-    assert sorted(heard) == sorted([*wanted, "end"])
+        while len(received) <= len(wanted):
+            received += event_texts(stream.next())
+    assert sorted(received) == sorted([*wanted, "end"])
     for rotation in range(30):
-        assert [each for each in heard if each.startswith(f"{rotation} ")] == wanted[rotation * 20 : rotation * 20 + 20]
+        assert [each for each in received if each.startswith(f"{rotation} ")] == wanted[
+            rotation * 20 : rotation * 20 + 20
+        ]
 
 
 # Row of copytruncate
@@ -732,17 +734,17 @@ def test_many_files(logs: Path, serve: Serve) -> None:
     server = serve(logs)
     ids = {source["id"]: source["name"] for source in server.get("/api/sources").json()}
     written = {name: ["0"] for name in names}
-    heard: dict[str, list[str]] = {name: [] for name in names}
+    received: dict[str, list[str]] = {name: [] for name in names}
     with server.stream(source=list(ids), from_="start") as stream:
         for number in range(3000):
             name = chance.choice(names)
             append(logs / name, str(number))
             written[name].append(str(number))
-        while sum(len(lines) for lines in heard.values()) < 3000 + len(names):
+        while sum(len(lines) for lines in received.values()) < 3000 + len(names):
             event = stream.next("lines", "gap")
             assert event.name == "lines"
-            heard[ids[event.data["source"]]] += event.data["lines"]
-    assert heard == written
+            received[ids[event.data["source"]]] += event.data["lines"]
+    assert received == written
 
 
 # Row of clock skew

@@ -130,26 +130,26 @@ def long(log: Path) -> list[str]:
 
 def test_a_disk_that_fails_amid_a_read_loses_nothing(log: Path, long: list[str], shared: Server) -> None:
     with shared.stream(source=source_status(shared, log)["id"], from_="start") as stream:
-        heard = first_words(stream.next("lines"))
+        received = first_words(stream.next("lines"))
         bad = spoil(log)
         while (event := stream.next("lines", "gap", "source")).name != "source":
-            heard += first_words(event)
+            received += first_words(event)
         assert event.data["state"] == "unreadable"
         bad.unlink()
-        while len(heard) < len(long):
-            heard += first_words(stream.next("lines", "gap"))
-    assert heard == long
+        while len(received) < len(long):
+            received += first_words(stream.next("lines", "gap"))
+    assert received == long
 
 
 def test_a_non_following_reader_of_a_failing_disk_gets_a_gap(log: Path, long: list[str], shared: Server) -> None:
     with shared.stream(source=source_status(shared, log)["id"], from_="start", follow="false") as stream:
-        heard = first_words(stream.next("lines"))
+        received = first_words(stream.next("lines"))
         spoil(log)
         while (event := stream.next("lines", "gap", "end")).name == "lines":
-            heard += first_words(event)
+            received += first_words(event)
         assert event.data["reason"] == "lost"
         assert stream.next("gap", "end").data == {"reason": "complete"}
-    assert heard == long[: len(heard)]
+    assert received == long[: len(received)]
 
 
 def first_words(event: Event) -> list[str]:

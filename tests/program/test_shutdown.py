@@ -56,15 +56,15 @@ def test_200_streams_end_in_time(logs: Path, serve: Serve, number: int) -> None:
     log.write_text(f"{'x' * 99}\n" * 40_000)
     server = serve(log)
     with ExitStack() as stack:
-        deaf = [stack.enter_context(open_stream(server, "from=start", buffer=4096)) for _ in range(50)]
-        hearing = [stack.enter_context(open_stream(server, "from=end")) for _ in range(150)]
+        stalled = [stack.enter_context(open_stream(server, "from=start", buffer=4096)) for _ in range(50)]
+        readers = [stack.enter_context(open_stream(server, "from=end")) for _ in range(150)]
         with flood(log):
-            with ReadingClients(hearing) as audience:
-                until(lambda: all(b"flood" in last for last in audience.lasts.values()))
+            with ReadingClients(readers) as reading:
+                until(lambda: all(b"flood" in last for last in reading.tails.values()))
                 assert_ends_in_time(server, number)
-            assert [last for last in audience.lasts.values() if FAREWELL not in last] == []
-            assert [last for last in audience.lasts.values() if not last.endswith(END_OF_BODY)] == []
-        assert len(deaf) == 50
+            assert [last for last in reading.tails.values() if FAREWELL not in last] == []
+            assert [last for last in reading.tails.values() if not last.endswith(END_OF_BODY)] == []
+        assert len(stalled) == 50
 
 
 def test_idle_connections_end_in_time(logs: Path, serve: Serve) -> None:
@@ -87,10 +87,10 @@ def test_a_text_stream_ends_properly(logs: Path, serve: Serve) -> None:
     log = logs / "app.log"
     log.write_text("line\n")
     server = serve(log)
-    with open_stream(server, "from=start&format=text") as client, ReadingClients([client]) as audience:
-        until(lambda: b"line" in audience.lasts[client])
+    with open_stream(server, "from=start&format=text") as client, ReadingClients([client]) as reading:
+        until(lambda: b"line" in reading.tails[client])
         assert_ends_in_time(server, signal.SIGTERM)
-    assert audience.lasts[client].endswith(END_OF_BODY)
+    assert reading.tails[client].endswith(END_OF_BODY)
 
 
 def test_an_unread_response_does_not_delay_the_end(logs: Path, serve: Serve) -> None:

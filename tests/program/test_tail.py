@@ -39,13 +39,13 @@ def tail(log: Path) -> Iterator[Callable[[], list[str]]]:
     process.wait()
 
 
-class Both:
+class Comparison:
     """A log, the lines written to it, and the lines of its two readers."""
 
     def __init__(self, log: Path, tail: Callable[[], list[str]], stream: EventStream) -> None:
         self.log, self.tail, self.stream = log, tail, stream
         self.written: list[str] = []
-        self.heard: list[str] = []
+        self.received: list[str] = []
 
     def write(self, *lines: str) -> None:
         append(self.log, *lines)
@@ -59,8 +59,8 @@ class Both:
         until(tail_goes_on, what="tail")
 
     def wait_for_us(self) -> None:
-        while self.written[-1] not in self.heard:
-            self.heard += event_texts(self.stream.next("lines", "gap"))
+        while self.written[-1] not in self.received:
+            self.received += event_texts(self.stream.next("lines", "gap"))
 
     def work(self, chance: Random) -> None:
         """Write numbered lines; rotate the file at random, or truncate or delete it once all lines arrived."""
@@ -81,10 +81,10 @@ def test_every_line_of_tail_arrives_once_in_order(
     seed: int, log: Path, tail: Callable[[], list[str]], serve: Serve
 ) -> None:
     with following(serve(log), log) as stream:
-        both = Both(log, tail, stream)
-        both.work(Random(seed))
-        both.wait_for_us()
-    both.wait_for_tail()
-    assert both.heard == both.written
+        comparison = Comparison(log, tail, stream)
+        comparison.work(Random(seed))
+        comparison.wait_for_us()
+    comparison.wait_for_tail()
+    assert comparison.received == comparison.written
     # tail prints parts of lines after a file was truncated and grew again.
-    assert set(tail()) & set(both.written) <= set(both.heard)
+    assert set(tail()) & set(comparison.written) <= set(comparison.received)

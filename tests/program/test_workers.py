@@ -112,9 +112,9 @@ def test_the_url_is_printed_once_all_workers_are_ready(own: Server) -> None:
 def test_all_workers_end_in_time_with_an_end_event(own: Server, way: str) -> None:
     with ExitStack() as stack:
         clients = [stack.enter_context(open_stream(own, "from=-1")) for _ in range(20)]
-        deaf = stack.enter_context(open_stream(own, "from=start", buffer=4096))
-        with ReadingClients(clients) as audience:
-            until(lambda: all(b"line 999" in last for last in audience.lasts.values()))
+        stalled = stack.enter_context(open_stream(own, "from=start", buffer=4096))
+        with ReadingClients(clients) as reading:
+            until(lambda: all(b"line 999" in last for last in reading.tails.values()))
             if way == "terminated":
                 own.process.terminate()
             else:
@@ -122,8 +122,8 @@ def test_all_workers_end_in_time_with_an_end_event(own: Server, way: str) -> Non
                 for pid in (own.process.pid, *workers(own)):
                     os.kill(pid, signal.SIGINT)
             assert own.process.wait(TIMEOUT) == 0
-        assert [last for last in audience.lasts.values() if FAREWELL not in last] == []
-        assert deaf.fileno() > 0
+        assert [last for last in reading.tails.values() if FAREWELL not in last] == []
+        assert stalled.fileno() > 0
     assert own.process.stderr
     assert own.process.stderr.read() == ""
 
@@ -140,11 +140,11 @@ def test_the_port_of_another_server_is_not_shared(server: Server, log: Path) -> 
 
 def test_orphaned_workers_end_their_streams(own: Server) -> None:
     pids = workers(own)
-    with open_stream(own, "from=-1") as client, ReadingClients([client]) as audience:
-        until(lambda: b"line 999" in audience.lasts[client])
+    with open_stream(own, "from=-1") as client, ReadingClients([client]) as reading:
+        until(lambda: b"line 999" in reading.tails[client])
         own.process.kill()
         until(lambda: not any(psutil.pid_exists(pid) for pid in pids), what="the end of the orphans")
-    assert FAREWELL in audience.lasts[client]
+    assert FAREWELL in reading.tails[client]
 
 
 # Connections

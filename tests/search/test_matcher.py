@@ -128,10 +128,10 @@ def test_a_pattern_takes_linear_time(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "said"), [("(a", "missing )"), ("[z-a]", "invalid character class range"), ("a{9999}", "repetition")]
+    ("pattern", "message"), [("(a", "missing )"), ("[z-a]", "invalid character class range"), ("a{9999}", "repetition")]
 )
-def test_an_invalid_pattern_is_refused_with_the_engines_message(pattern: str, said: str) -> None:
-    with pytest.raises(QueryError, match=f"^not: .*{re2.escape(said)}"):
+def test_an_invalid_pattern_is_refused_with_the_engines_message(pattern: str, message: str) -> None:
+    with pytest.raises(QueryError, match=f"^not: .*{re2.escape(message)}"):
         Matcher(Query(exclude=(pattern,), regex=True), UTF8, PLAIN)
 
 

@@ -66,11 +66,11 @@ def test_requested_files_are_counted_first_in_turns(
     order: list[str] = []
     count_slice = Generation.count
 
-    def told(generation: Generation, most: int) -> bool:
+    def counted_in_order(generation: Generation, most: int) -> bool:
         order.append(names[generation])
         return count_slice(generation, most)
 
-    monkeypatch.setattr(Generation, "count", told)
+    monkeypatch.setattr(Generation, "count", counted_in_order)
     for name in ("other", "a", "b"):
         source = make(name, 100)
         source.path.write_bytes((b"x" * 1023 + b"\n") * (2 * SLICE_BYTES // 1024 + 1))

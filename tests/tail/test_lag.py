@@ -39,7 +39,7 @@ class Log:
     generations: list[list[int]] = field(default_factory=lambda: [[]])
     written: int = 0
     expected: int = 0
-    told: bool = False
+    after_gap: bool = False
 
     def __post_init__(self) -> None:
         self.path = self.directory / self.name
@@ -68,20 +68,20 @@ class Log:
         self.generations.append([])
         self.poll()
 
-    def hear(self, event: Lines[Batch] | Gap, lag: int) -> None:
+    def check(self, event: Lines[Batch] | Gap, lag: int) -> None:
         if isinstance(event, Gap):
             assert event.reason == "skipped"
             assert event.lines
-            assert not self.told, "lines come between two skips"
+            assert not self.after_gap, "lines come between two skips"
             assert self.unread > lag
             self.expected += event.lines
             assert self.unread == lag, "a skip ends near the end of the file that it is in"
         else:
-            assert self.told or self.unread <= lag
+            assert self.after_gap or self.unread <= lag
             for text in event.chunk.texts():
                 assert int(text) == self.expected
                 self.expected += 1
-        self.told = isinstance(event, Gap)
+        self.after_gap = isinstance(event, Gap)
 
     @property
     def unread(self) -> int:
@@ -92,7 +92,7 @@ class Log:
 def read(logs: list[Log], reader: Reader[Batch], lag: int) -> bool:
     event = next_event(reader)
     if isinstance(event, Lines | Gap):
-        next(log for log in logs if log.source is event.source).hear(event, lag)
+        next(log for log in logs if log.source is event.source).check(event, lag)
     return event is not None
 
 
@@ -130,7 +130,7 @@ def test_received_and_skipped_are_all_lines(steps: list[tuple[tuple[str, int], i
                     reader.close()
                     reader = open_all(logs, cursor.decode(reader.cursor()), lag)
                     for each in logs:
-                        each.told = False
+                        each.after_gap = False
         while read(logs, reader, lag):
             pass
         assert [log.expected for log in logs] == [log.written for log in logs]
@@ -185,7 +185,7 @@ def test_a_slow_reader_gets_lines_between_gaps(log: Log) -> None:
 
 
 @dataclass
-class Heard:
+class Counts:
     """The lines received and skipped, and the gaps, of one source."""
 
     received: int = 0
@@ -197,12 +197,12 @@ class Heard:
         return self.received + self.skipped
 
 
-def follow(stream: EventStream, heard: dict[str, Heard], wanted: int) -> str:
+def follow(stream: EventStream, counts: dict[str, Counts], wanted: int) -> str:
     """Read until every source has reached the wanted line. Return the id of the last event."""
     last = ""
-    while any(each.total < wanted for each in heard.values()):
+    while any(each.total < wanted for each in counts.values()):
         event = stream.next("lines", "gap", "end")
-        source = heard[event.data["source"]]
+        source = counts[event.data["source"]]
         if event.name == "gap":
             assert event.data["reason"] == "skipped"
             source.skipped += event.data["lines"]
@@ -263,14 +263,14 @@ def test_a_flood_arrives_a_screenful_at_a_time(
     for path in paths:
         path.touch()
     server = serve(*paths)
-    heard = {server.source_id(name): Heard() for name in names}
-    with server.stream(source=list(heard), lag=1000, from_="start") as stream:
+    counts = {server.source_id(name): Counts() for name in names}
+    with server.stream(source=list(counts), lag=1000, from_="start") as stream:
         stream.next()
         began = monotonic()
         with flooding(*paths, lines=LINES, rotate_at=rotate_at):
-            follow(stream, heard, LINES)
+            follow(stream, counts, LINES)
         took = monotonic() - began
-    for each in heard.values():
+    for each in counts.values():
         assert each.total == LINES
         assert each.gaps <= 25 * took + 10
         # Between two gaps at most the lag and a screenful arrive.

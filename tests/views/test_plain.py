@@ -74,12 +74,12 @@ def test_sources_take_turns(write: Write) -> None:
 def test_a_busy_source_does_not_starve_a_quiet_one(write: Write) -> None:
     busy, quiet = write("b", *numbered("b", 100)), write("q")
     reader = read_together(busy, quiet)
-    heard = []
+    events = []
     for number in range(10):
         write("b", *numbered("more", 100))
         write("q", f"quiet {number}")
-        heard += [next_event(reader), next_event(reader)]
-    assert names(heard).count("q") == 10
+        events += [next_event(reader), next_event(reader)]
+    assert names(events).count("q") == 10
 
 
 def test_each_source_keeps_its_own_order(write: Write) -> None:
@@ -131,22 +131,22 @@ def test_a_closed_reader_stops_listening(write: Write) -> None:
 
 def test_a_non_following_reader_ends_at_the_present_end(write: Write) -> None:
     reader = open_reader(write("a", *numbered("old", 9)), follow=False)
-    heard: list[Event] = []
+    events: list[Event] = []
     while event := next_event(reader):
-        heard.append(event)
+        events.append(event)
         write("a", *numbered("new", 9))
-        assert len(heard) < 100
+        assert len(events) < 100
     assert reader.complete
-    assert texts(heard)[:9] == numbered("old", 9)
+    assert texts(events)[:9] == numbered("old", 9)
 
 
 def test_a_non_following_reader_is_complete_after_all_sources(write: Write) -> None:
     reader = read_together(write("a", "one"), write("b", *numbered("b", 9)), follow=False)
-    heard = []
+    events = []
     while not reader.complete:
         event = next_event(reader)
-        heard += [event] if event else []
-    assert sorted(texts(heard)) == sorted(["one", *numbered("b", 9)])
+        events += [event] if event else []
+    assert sorted(texts(events)) == sorted(["one", *numbered("b", 9)])
 
 
 def test_a_non_following_reader_of_no_file_is_complete(tmp_path: Path) -> None:
@@ -188,9 +188,9 @@ def test_a_non_following_reader_reads_through_rotations(write: Write, tmp_path: 
 def test_a_cursor_of_several_sources_resumes_each(write: Write) -> None:
     a, b = write("a", *numbered("a", 9)), write("b", *numbered("b", 9))
     reader = read_together(a, b)
-    heard = texts([event for _ in range(3) if (event := next_event(reader))])
+    events = texts([event for _ in range(3) if (event := next_event(reader))])
     rest = drain(read_together(a, b, checkpoints=cursor.decode(reader.cursor())))
-    assert sorted(heard + texts(rest)) == sorted(numbered("a", 9) + numbered("b", 9))
+    assert sorted(events + texts(rest)) == sorted(numbered("a", 9) + numbered("b", 9))
 
 
 def test_a_source_absent_from_the_cursor_begins_as_requested(write: Write) -> None:

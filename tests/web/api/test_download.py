@@ -154,9 +154,9 @@ def test_a_truncation_breaks_the_download_off(way: str, logs: Path, serve: Serve
         assert sum(map(len, chunks)) < 50 * len(DATA)
     until(lambda: downloaded(server) == b"new\n")
     server.process.terminate()
-    _, told = server.process.communicate(timeout=TIMEOUT)
-    assert "/api/download broke off" in told
-    assert "Traceback" not in told
+    _, errors = server.process.communicate(timeout=TIMEOUT)
+    assert "/api/download broke off" in errors
+    assert "Traceback" not in errors
 
 
 def downloaded(server: Server) -> bytes | None:

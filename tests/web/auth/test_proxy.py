@@ -49,8 +49,8 @@ def test_a_forwarded_address_is_not_the_proxy(proxied: Server) -> None:
 
 def test_the_user_counts_with_any_forwarded_address(proxied: Server) -> None:
     with client_at("127.0.0.2", proxied) as client:
-        told = {"X-Remote-User": "ada", "X-Forwarded-For": "10.1.2.3"}
-        assert client.get("/api/sources", headers=told).status_code == 200
+        headers = {"X-Remote-User": "ada", "X-Forwarded-For": "10.1.2.3"}
+        assert client.get("/api/sources", headers=headers).status_code == 200
 
 
 def test_the_page_refers_to_the_proxy(proxied: Server) -> None:

@@ -21,7 +21,7 @@ from tests.helpers.server import Server, until
 Serve = Callable[..., Server]
 
 # The program with shorter timeouts, yet long enough for clients on a busy machine.
-HASTE = """
+SHORT_TIMEOUTS = """
 from logviewer.web.http import connection_reaper
 connection_reaper.SEND_SECONDS = connection_reaper.HEAD_SECONDS = 2
 connection_reaper.POLL_SECONDS = 0.05
@@ -39,10 +39,10 @@ def log(logs: Path) -> Path:
 
 @pytest.fixture
 def server(log: Path, serve: Serve) -> Server:
-    return serve(log, program=[sys.executable, "-c", HASTE])
+    return serve(log, program=[sys.executable, "-c", SHORT_TIMEOUTS])
 
 
-def ends(client: socket.socket) -> bool:
+def is_closed(client: socket.socket) -> bool:
     """Whether the server has closed the connection; data before that is read and dropped."""
     try:
         while client.recv(65536, socket.MSG_DONTWAIT):
@@ -55,37 +55,37 @@ def ends(client: socket.socket) -> bool:
 
 
 def test_a_client_that_never_reads_is_dropped(log: Path, server: Server) -> None:
-    with ExitStack() as stack, server.stream(source="app.log") as hearing:
-        hearing.next()
-        deaf = [stack.enter_context(open_stream(server, "from=start", buffer=4096)) for _ in range(50)]
+    with ExitStack() as stack, server.stream(source="app.log") as reader:
+        reader.next()
+        stalled = [stack.enter_context(open_stream(server, "from=start", buffer=4096)) for _ in range(50)]
         until(lambda: metric(server, "open_streams") == 1, what="the end of those who do not read")
         with log.open("a") as file:
             file.write("next\n")
-        assert hearing.lines(1) == ["next"]
-        assert len(deaf) == 50
+        assert reader.lines(1) == ["next"]
+        assert len(stalled) == 50
 
 
 def test_a_client_that_never_reads_does_not_delay_a_flood(log: Path, server: Server) -> None:
-    with server.stream(source="app.log") as hearing, open_stream(server, "from=end", buffer=4096):
-        hearing.next()
+    with server.stream(source="app.log") as reader, open_stream(server, "from=end", buffer=4096):
+        reader.next()
         until(lambda: metric(server, "open_streams") == 2)
         for number in range(100):
             with log.open("a") as file:
                 file.write(f"{number}\n" + f"{'y' * 99}\n" * 999)
-            assert hearing.lines(1000)[0] == str(number)
+            assert reader.lines(1000)[0] == str(number)
         until(lambda: metric(server, "open_streams") == 1, what="the end of the one that does not read")
 
 
 def test_a_client_that_pauses_gets_every_line(log: Path, serve: Serve) -> None:
     # With the usual timeouts. Both clients wait at one position when the flood begins; one reads it at once.
     server = serve(log)
-    with server.stream(source="app.log") as hearing, open_stream(server, "from=end", buffer=200_000) as slow:
-        hearing.next()
+    with server.stream(source="app.log") as reader, open_stream(server, "from=end", buffer=200_000) as slow:
+        reader.next()
         until(lambda: metric(server, "open_streams") == 2)
         for number in range(100):
             with log.open("a") as file:
                 file.writelines(f"{number * 1000 + each:06d}{'y' * 99}\n" for each in range(1000))
-            hearing.lines(1000)
+            reader.lines(1000)
         received = bytearray()
         while b"099999y" not in received[-1000:]:
             received += slow.recv(1_000_000)
@@ -93,8 +93,8 @@ def test_a_client_that_pauses_gets_every_line(log: Path, serve: Serve) -> None:
 
 
 def test_a_trickling_request_is_dropped(server: Server) -> None:
-    with connect(server) as client, server.stream(source="app.log") as hearing:
-        hearing.next()
+    with connect(server) as client, server.stream(source="app.log") as reader:
+        reader.next()
         client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
 
         def is_dropped_after_one_more_byte() -> bool:
@@ -102,7 +102,7 @@ def test_a_trickling_request_is_dropped(server: Server) -> None:
                 client.send(b"x")
             except ConnectionError:
                 return True
-            return ends(client)
+            return is_closed(client)
 
         until(is_dropped_after_one_more_byte, what="the end of the unfinished request")
         assert metric(server, "open_streams") == 1
@@ -110,7 +110,7 @@ def test_a_trickling_request_is_dropped(server: Server) -> None:
 
 def test_a_silent_connection_is_dropped(server: Server) -> None:
     with connect(server) as client:
-        until(lambda: ends(client), what="the end of the silent connection")
+        until(lambda: is_closed(client), what="the end of the silent connection")
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no such option")
@@ -152,59 +152,59 @@ class Connection:
         self.aborted = True
 
 
-class Looks:
+class PolledConnection:
     """Polls one connection repeatedly."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.now = 1000.0
-        self._stalls = ConnectionReaper([connection])
-        self._stalls.poll(self.now)
+        self._reaper = ConnectionReaper([connection])
+        self._reaper.poll(self.now)
 
     def after(self, seconds: float) -> Self:
         self.now += seconds
-        self._stalls.poll(self.now)
+        self._reaper.poll(self.now)
         return self
 
 
 def test_a_client_that_reads_slowly_is_kept() -> None:
-    looks = Looks(Connection(Cycle(), unsent=100_000))
+    polled = PolledConnection(Connection(Cycle(), unsent=100_000))
     for _ in range(5):
-        looks.connection.unsent -= 1
-        looks.after(SEND_SECONDS - 1)
-    assert not looks.connection.aborted
-    assert looks.after(SEND_SECONDS).connection.aborted
+        polled.connection.unsent -= 1
+        polled.after(SEND_SECONDS - 1)
+    assert not polled.connection.aborted
+    assert polled.after(SEND_SECONDS).connection.aborted
 
 
 def test_a_complete_response_has_the_same_timeout() -> None:
-    looks = Looks(Connection(Cycle(response_complete=True), unsent=100))
-    assert not looks.after(SEND_SECONDS - 1).connection.aborted
-    assert looks.after(1).connection.aborted
+    polled = PolledConnection(Connection(Cycle(response_complete=True), unsent=100))
+    assert not polled.after(SEND_SECONDS - 1).connection.aborted
+    assert polled.after(1).connection.aborted
 
 
 @pytest.mark.parametrize("cycle", [None, Cycle(response_complete=True)], ids=["first", "later"])
 def test_a_request_has_a_timeout(cycle: Cycle | None) -> None:
-    looks = Looks(Connection(cycle))
-    assert not looks.after(HEAD_SECONDS - 1).connection.aborted
-    assert looks.after(1).connection.aborted
+    polled = PolledConnection(Connection(cycle))
+    assert not polled.after(HEAD_SECONDS - 1).connection.aborted
+    assert polled.after(1).connection.aborted
 
 
 def test_each_request_has_its_own_timeout() -> None:
-    looks = Looks(Connection())
+    polled = PolledConnection(Connection())
     for _ in range(5):
-        looks.after(HEAD_SECONDS - 1).connection.cycle = Cycle(response_complete=True)
-    assert not looks.connection.aborted
+        polled.after(HEAD_SECONDS - 1).connection.cycle = Cycle(response_complete=True)
+    assert not polled.connection.aborted
 
 
 def test_a_quiet_stream_is_never_dropped() -> None:
-    looks = Looks(Connection(Cycle()))
-    assert not looks.after(100 * SEND_SECONDS).after(100 * SEND_SECONDS).connection.aborted
+    polled = PolledConnection(Connection(Cycle()))
+    assert not polled.after(100 * SEND_SECONDS).after(100 * SEND_SECONDS).connection.aborted
 
 
 def test_a_request_with_a_missing_body_is_dropped(server: Server) -> None:
     with closing(connect(server)) as client:
         client.sendall(b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nuser")
-        until(lambda: ends(client), what="the end of the connection")
+        until(lambda: is_closed(client), what="the end of the connection")
 
 
 def test_an_endless_head_is_refused(server: Server) -> None:
@@ -216,7 +216,7 @@ def test_an_endless_head_is_refused(server: Server) -> None:
                 client.sendall(b"a: b\r\n" * 1000)
         with suppress(ConnectionError):
             answer = client.recv(1000)
-        assert answer.startswith(b"HTTP/1.1 431 ") or ends(client)
+        assert answer.startswith(b"HTTP/1.1 431 ") or is_closed(client)
 
 
 def test_a_malformed_request_gets_the_security_headers(server: Server) -> None:
@@ -224,6 +224,6 @@ def test_a_malformed_request_gets_the_security_headers(server: Server) -> None:
         client.sendall(b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n")
         answer = client.makefile("rb").read()
     head, _, _ = answer.partition(b"\r\n\r\n")
-    told = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
     assert answer.startswith(b"HTTP/1.1 400 ")
-    assert SECURITY_HEADERS.items() <= told.items()
+    assert SECURITY_HEADERS.items() <= headers.items()
