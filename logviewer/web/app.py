@@ -1,4 +1,4 @@
-"""The application: wiring only."""
+"""The ASGI application: creates its parts and connects them."""
 
 import asyncio
 import logging
@@ -38,7 +38,7 @@ from logviewer.workers.shared_state import SharedState
 
 
 def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: SharedState) -> FastAPI:
-    """An application over these sources; following and pings run while it does."""
+    """Return the application over these sources. Polls and pings run during its lifespan."""
     package_version = version("logviewer")
     views = Views()
     lockout = Lockout(shared.failed_sign_ins)
@@ -61,8 +61,8 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(_healthz)
     app.get("/metrics", include_in_schema=False)(metrics.answer)
     app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
-    app.exception_handler(RequestValidationError)(_name_the_parameter)
-    app.exception_handler(Exception)(_apologize)
+    app.exception_handler(RequestValidationError)(_bad_parameter)
+    app.exception_handler(Exception)(_internal_error)
     app.add_middleware(AbortedResponses)
     app.add_middleware(DetachedStreams)
     if settings.allow_origin:
@@ -83,23 +83,23 @@ def _api(lookup: Lookup, views: Views, streams: Streams, metrics: Metrics, strea
     yield LineRoutes(lookup, views, streams.loader, streams.scans).router
     yield stream.router
     yield SearchRoutes(lookup, views, streams.scans, metrics).router
-    yield HistogramRoutes(lookup, views, streams.charts).router
+    yield HistogramRoutes(lookup, views, streams.histograms).router
     yield DownloadRoutes(lookup, views, streams.loader).router
 
 
 async def _healthz() -> dict[str, str]:
-    """That the server answers."""
+    """Return 200 while the server answers requests."""
     return {"status": "ok"}
 
 
-async def _name_the_parameter(_: Request, error: RequestValidationError) -> JSONResponse:
+async def _bad_parameter(_: Request, error: RequestValidationError) -> JSONResponse:
     parts = [f"{'.'.join(str(part) for part in each['loc'][1:2])}: {each['msg']}" for each in error.errors()]
     return JSONResponse({"detail": "; ".join(parts)}, status_code=422)
 
 
-async def _apologize(_: Request, __: Exception) -> JSONResponse:
-    # What answers here stands outside of all that is in between, the guard with its headers included.
-    return JSONResponse({"detail": "the server failed; its log says at what"}, 500, headers=SECURITY_HEADERS)
+async def _internal_error(_: Request, __: Exception) -> JSONResponse:
+    # Starlette calls this outside all middleware, so the guard cannot add the headers.
+    return JSONResponse({"detail": "internal error; see the server's log"}, 500, headers=SECURITY_HEADERS)
 
 
 def _lifespan(
@@ -107,7 +107,7 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        metrics.tell_peers()
+        metrics.share()
         tasks = [asyncio.create_task(_keep_running(each)) for each in (catalog.follow, streams.ping)]
         yield
         for task in tasks:
@@ -121,10 +121,10 @@ def _lifespan(
 
 
 async def _keep_running(task: Callable[[], Awaitable[None]]) -> None:
-    """Begin a task again if it fails: a server that no longer follows would be wrong without a word."""
+    """Restart a task that fails: a server that silently stopped following would look idle."""
     while True:
         try:
             await task()
         except Exception:
-            logging.getLogger("logviewer").exception("following failed and begins again")
+            logging.getLogger("logviewer").exception("background task failed; restarting it")
             await asyncio.sleep(1)

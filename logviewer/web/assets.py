@@ -1,4 +1,4 @@
-"""Where templates and static files are: beside the package in a checkout, inside it in a wheel."""
+"""Finds the templates and static files: beside the package in a checkout, inside it in a wheel."""
 
 import hashlib
 from pathlib import Path
@@ -7,19 +7,19 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def find(name: str) -> Path:
-    """The folder of this name.
+    """Return the directory of this name.
 
     Raises:
-        FileNotFoundError: if the installation is broken.
+        FileNotFoundError: if the installation is incomplete.
     """
     for parent in (_PACKAGE, _PACKAGE.parent):
         if (parent / name).is_dir():
             return parent / name
-    raise FileNotFoundError(f"{name}/ is missing from the installation of logviewer")
+    raise FileNotFoundError(f"{name}/ is missing: reinstall logviewer")
 
 
 def version(directory: Path) -> str:
-    """A hash over names and contents of all files below: the path under which they may be cached for ever."""
+    """Return a hash of the names and contents of all files below, for URLs that browsers may cache forever."""
     digest = hashlib.blake2b(digest_size=6)
     for path in sorted(directory.rglob("*")):
         if path.is_file():

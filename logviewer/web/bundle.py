@@ -1,7 +1,7 @@
-"""One file out of a script or style sheet and all that it imports: a page waits for round trips, not for bytes.
+"""Bundles a script or style sheet with its imports into one file, which saves round trips when the page loads.
 
-This understands how this house writes them, and no more: imports and exports of names, each at the beginning of a
-line, and no string over several lines.
+It understands only the style of this repository: imports and exports of names, each at the start of a line, and no
+strings over several lines.
 """
 
 import posixpath
@@ -16,10 +16,10 @@ _NOT_UNDERSTOOD = re.compile(r"^(?:import|export|@import)\b.*$", re.MULTILINE)
 
 
 def script(files: Mapping[str, str], entry: str) -> str:
-    """A module that does what ``entry`` does; ``files`` are by path. Vendored ones stay imports of their own.
+    """Return a module equivalent to ``entry``, one of ``files`` (texts by path). It still imports vendored modules.
 
     Raises:
-        ValueError: if one of them is written in another way than this understands.
+        ValueError: if a module has an import or export of another form.
     """
     here = posixpath.dirname(entry)
     paths = list(_in_order(files, entry))
@@ -34,7 +34,7 @@ def script(files: Mapping[str, str], entry: str) -> str:
             if target not in names
         )
         body = _EXPORT.sub("", _IMPORT.sub("", text))
-        # What a module names is looked for from where it stands.
+        # A module's relative URLs start at its own path.
         body = body.replace("import.meta.url", f'new URL("{posixpath.relpath(path, here)}", import.meta.url)')
         taken = [
             f"const {wanted.replace(' as ', ': ')} = {names[target]};"
@@ -45,15 +45,15 @@ def script(files: Mapping[str, str], entry: str) -> str:
         parts.append(
             "\n".join([f"const {names[path]} = (() => {{", *taken, body, f"return {{ {exported} }};", "})();"])
         )
-    # Nobody reads this one, and indents are a tenth of it.
+    # Indentation is a tenth of the bytes, and people read the sources instead.
     return "\n".join(filter(None, (line.strip() for part in parts for line in part.split("\n"))))
 
 
 def style(files: Mapping[str, str], entry: str) -> str:
-    """A style sheet with those that it imports in their places.
+    """Return a style sheet with its imports replaced by their contents.
 
     Raises:
-        ValueError: if an import is written in another way than this understands.
+        ValueError: if an import has another form.
     """
     here = posixpath.dirname(entry)
     text = _STYLE_IMPORT.sub(
@@ -64,12 +64,12 @@ def style(files: Mapping[str, str], entry: str) -> str:
 
 
 def without_comments(text: str) -> str:
-    """The same lines, those of comments empty: they are two fifths of our scripts."""
+    """Return the text with empty lines for comments, which are two fifths of the scripts."""
     return _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
 
 
 def _in_order(files: Mapping[str, str], path: str, seen: set[str] | None = None) -> Iterator[str]:
-    """Each module after those that it imports."""
+    """Yield the path of each module after its imports."""
     seen = {path} if seen is None else seen
     for _, target in _imports(without_comments(files[path]), path):
         if target not in seen and not target.startswith("vendor/"):
@@ -79,7 +79,7 @@ def _in_order(files: Mapping[str, str], path: str, seen: set[str] | None = None)
 
 
 def _imports(text: str, path: str) -> list[tuple[str, str]]:
-    """The names, in braces, and the path of each import."""
+    """Return the names (in braces) and the path of each import."""
     here = posixpath.dirname(path)
     return [(names, posixpath.normpath(posixpath.join(here, target))) for names, target in _IMPORT.findall(text)]
 

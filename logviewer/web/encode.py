@@ -1,4 +1,4 @@
-"""The shapes of answers: what is sent for lines, gaps, turns and sources, as bytes."""
+"""Encodes lines, gaps, state changes, sources and histograms as the bytes of answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,9 +19,9 @@ from logviewer.web.terminal import visible, visible_json
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedChunk:
-    """Lines ready to be sent, shared by all readers at one place: ``shown`` of ``count`` that were read.
+    """Encoded lines, shared by all readers at one position: ``shown`` of the ``count`` lines that were read.
 
-    ``has_ids`` says that the events in it carry the ids of a reader who is nowhere else.
+    With ``has_ids``, its events have the ids of a reader with this single position.
     """
 
     end: Position
@@ -35,9 +35,9 @@ class EncodedChunk:
 
 @dataclass(frozen=True, slots=True)
 class EventEncoder:
-    """A ``lines`` event for each batch, which also tells of levels, times and places as asked.
+    """Encodes each batch as a ``lines`` event, with the fields of the flags.
 
-    A ``line_filter`` leaves lines out, and says where the others have what was asked for if ``spans`` are wanted.
+    The line filter drops lines, and finds the matches for ``spans``.
     """
 
     levels: bool = False
@@ -47,7 +47,11 @@ class EventEncoder:
     spans: bool = False
 
     def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> EncodedChunk:
-        """With the ids of a reader who is ``alone`` there; else one event without its id."""
+        """Encode consecutive batches.
+
+        With ``alone``, their events get the ids of a reader with this single position, unless the last line is
+        unterminated. Otherwise there must be one batch, and its event gets no id.
+        """
         last = batches[-1]
         kept = [self.line_filter.filter_batch(batch) if self.line_filter else batch for batch in batches]
         events = [self._event(source, batch) for batch in kept]
@@ -85,13 +89,13 @@ class EventEncoder:
 
 @dataclass(frozen=True, slots=True)
 class TextEncoder:
-    """The lines as text for a terminal, or ``raw``; a ``line_filter`` leaves some out."""
+    """Encodes lines as UTF-8 text, safe for a terminal unless ``raw``. The line filter drops lines."""
 
     line_filter: LineFilter | None = None
     raw: bool = False
 
     def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> EncodedChunk:  # noqa: ARG002 (text has no ids)
-        """Each with a newline after it."""
+        """Encode consecutive batches, each line with a newline."""
         kept = [self.line_filter.filter_batch(batch) if self.line_filter else batch for batch in batches]
         text = "".join([f"{text}\n" for batch in kept for text in batch.texts()])
         return _chunk(batches, kept, (text if self.raw else visible(text)).encode())
@@ -108,32 +112,32 @@ def _number(position: Position) -> int | None:
 
 
 def event(name: str, data: dict[str, Any]) -> bytes:
-    """An event without an id."""
+    """Return an event without its id."""
     return b"event: " + name.encode("ascii") + b"\ndata: " + visible_json(orjson.dumps(data)) + b"\n"
 
 
 def with_id(body: bytes, text: str) -> bytes:
-    """An event, or nothing, with the cursor after it."""
+    """Return an event, or an empty one, with its id: the cursor after it."""
     return body + b"id: " + text.encode("ascii") + b"\n\n"
 
 
 def gap_event(gap: Gap) -> bytes:
-    """A ``gap`` event without its id."""
+    """Return a ``gap`` event without its id."""
     return event("gap", {"source": gap.source.id, "reason": gap.reason, "lines": gap.lines})
 
 
-def state_event(turn: StateChange) -> bytes:
-    """A ``source`` event without its id."""
-    return event("source", {"source": turn.source.id, "state": turn.state})
+def state_event(change: StateChange) -> bytes:
+    """Return a ``source`` event without its id."""
+    return event("source", {"source": change.source.id, "state": change.state})
 
 
 def heading(source: Source) -> bytes:
-    """What tells that the bare lines after it are of this source."""
+    """Return the text line before the lines of a source."""
     return f"==> {visible(source.name)} <==\n".encode()
 
 
 def gap_text(gap: Gap) -> bytes:
-    """A gap as people read it between bare lines."""
+    """Return the text line for a gap."""
     name = visible(gap.source.name)
     if gap.reason == "skipped":
         return f"==> {name}: {gap.lines} lines skipped <==\n".encode()
@@ -141,17 +145,17 @@ def gap_text(gap: Gap) -> bytes:
     return f"==> {name}: {lines} lost ({gap.reason}) <==\n".encode()
 
 
-def source_list(sources: Sequence[Source]) -> bytes:
-    """``/api/sources``."""
+def encode_sources(sources: Sequence[Source]) -> bytes:
+    """Return the body of ``/api/sources``."""
     return visible_json(orjson.dumps([asdict(source.status()) for source in sources]))
 
 
 @dataclass(frozen=True, slots=True)
 class RowEncoder:
-    """The form of ``/api/lines``: the ids of sources by their keys, and what is told beyond the plain form.
+    """Encodes the body of ``/api/lines``. ``ids`` are the ids of the sources by key.
 
-    ``places`` are the files, and which of them each line is in. ``line_filter`` says that lines are left out, and
-    ``spans`` where those that are not have what was asked for.
+    ``places`` adds the files, and the file of each line. With a line filter the body has ``scanned``; ``spans`` adds
+    the filter's matches within each line.
     """
 
     ids: Mapping[bytes, str]
@@ -159,14 +163,14 @@ class RowEncoder:
     line_filter: LineFilter | None = None
     spans: bool = False
 
-    def __call__(self, found: LineRange) -> bytes:
-        """The answer with these lines."""
-        answer: dict[str, Any] = {"total": found.total, "complete": found.total is not None, "start": found.start}
+    def __call__(self, lines: LineRange) -> bytes:
+        """Return the body with these lines."""
+        answer: dict[str, Any] = {"total": lines.total, "complete": lines.total is not None, "start": lines.start}
         if self.line_filter:
-            answer["scanned"] = scanned([line_count for _, line_count in found.line_counts])
+            answer["scanned"] = scanned([line_count for _, line_count in lines.line_counts])
         if self.places:
-            answer["files"] = [_file(generation, line_count) for generation, line_count in found.line_counts]
-        answer["lines"] = [row for batch in found.batches for row in self._rows_of(batch)]
+            answer["files"] = [_file(generation, line_count) for generation, line_count in lines.line_counts]
+        answer["lines"] = [row for batch in lines.batches for row in self._rows_of(batch)]
         return visible_json(orjson.dumps(answer))
 
     def _rows_of(self, batch: Batch) -> list[dict[str, Any]]:
@@ -188,7 +192,7 @@ class RowEncoder:
 
 
 def scanned(line_counts: Sequence[LineCount]) -> dict[str, Any]:
-    """How many bytes of files have been looked at, of how many, and what was found."""
+    """Return the bytes scanned so far, the bytes in all, and the matches found so far."""
     return {
         "done": sum(each.counted for each in line_counts),
         "size": sum(each.size for each in line_counts),
@@ -197,7 +201,7 @@ def scanned(line_counts: Sequence[LineCount]) -> dict[str, Any]:
 
 
 def match_rows(ids: Mapping[bytes, str], batches: Sequence[Batch], line_filter: LineFilter) -> list[dict[str, Any]]:
-    """What a ``match`` event tells of lines; ``ids`` are those of sources by their keys."""
+    """Return the rows of a ``match`` event; ``ids`` are the ids of the sources by key."""
     return [row for batch in batches for row in _rows(ids[batch.start.generation.source], batch, line_filter)]
 
 
@@ -217,16 +221,16 @@ def _rows(source_id: str, batch: Batch, line_filter: LineFilter | None) -> list[
     return rows
 
 
-def histogram(found: Histogram) -> bytes:
-    """``/api/histogram``."""
-    levels = {name or "none": counts for name, counts in zip(LEVELS, found.counts, strict=True)}
+def encode_histogram(histogram: Histogram) -> bytes:
+    """Return the body of ``/api/histogram``."""
+    levels = {name or "none": counts for name, counts in zip(LEVELS, histogram.counts, strict=True)}
     return orjson.dumps(
         {
-            "from": found.begin,
-            "to": found.end,
-            "step": found.step,
+            "from": histogram.begin,
+            "to": histogram.end,
+            "step": histogram.step,
             "levels": levels,
-            "complete": found.complete,
+            "complete": histogram.complete,
         }
     )
 

@@ -1,4 +1,4 @@
-"""The server's own log on standard error: in words for people, or a line for each event and request."""
+"""The server's own log, on standard error: warnings for people, or one line for each event and request."""
 
 import logging
 import time
@@ -17,7 +17,7 @@ _REQUESTS = logging.getLogger("logviewer.requests")
 
 
 def set_up(form: LogFormat | None) -> None:
-    """Log in this form, with requests; without one, only warnings, in words."""
+    """Log requests and events in this form; with None, only warnings, as plain text."""
     handler = logging.StreamHandler()
     handler.setFormatter(_formatter(form))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
@@ -40,11 +40,11 @@ class _TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """An object a line: time (ISO, UTC), level, logger and message; what a request was; an exception's traceback."""
+    """Formats a JSON object a line: time (ISO, UTC), level, logger, message, and request or exception if any."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
-        told: dict[str, Any] = {
+        """Return the line without its newline."""
+        entry: dict[str, Any] = {
             "time": _iso_time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -52,8 +52,8 @@ class JsonLines(logging.Formatter):
             **getattr(record, "request", {}),
         }
         if record.exc_info:
-            told["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(told).decode()
+            entry["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(entry).decode()
 
 
 def _iso_time(record: logging.LogRecord) -> str:
@@ -61,55 +61,58 @@ def _iso_time(record: logging.LogRecord) -> str:
 
 
 class RequestLog:
-    """Logs each request once it is answered: method, path, status and seconds; never its query, which holds tokens."""
+    """Middleware that logs method, path, status and seconds of each request, never its query: it may hold a token."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and tell of it when it is over."""
+        """Pass the request on, and log it after its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         status: int | None = None
 
-        async def noting_status(message: Message) -> None:
+        async def keep_status(message: Message) -> None:
             nonlocal status
             status = message.get("status", status)
             await send(message)
 
-        begun = time.perf_counter()
+        start = time.perf_counter()
         try:
-            await self._app(scope, receive, noting_status)
+            await self._app(scope, receive, keep_status)
         finally:
-            _tell(scope, status, time.perf_counter() - begun)
+            _log_request(scope, status, time.perf_counter() - start)
 
 
 class AbortedResponses:
-    """Says in a line why an answer broke off: its status is told by then, and a traceback tells an operator nothing."""
+    """Middleware that logs a line when a file fails in the middle of a response.
+
+    The status is sent by then, and a traceback would not help an operator.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; if its files cannot be read to the end, leave the answer without one."""
+        """Pass the request on; after a read error, leave the response without its end."""
         has_begun = False
 
-        async def noting_begin(message: Message) -> None:
+        async def keep_begin(message: Message) -> None:
             nonlocal has_begun
             has_begun = True
             await send(message)
 
         try:
-            await self._app(scope, receive, noting_begin)
+            await self._app(scope, receive, keep_begin)
         except (OSError, FileChangedError) as error:
             if not has_begun:
                 raise
             _LOG.warning("%s broke off: %s", quote(scope["path"]), error)
 
 
-def _tell(scope: Scope, status: int | None, seconds: float) -> None:
-    # Quoted: a path may hold line ends and what a terminal would obey.
+def _log_request(scope: Scope, status: int | None, seconds: float) -> None:
+    # Quote the path: it may hold newlines and control characters.
     method, path = scope["method"], quote(scope["path"])
     request = {"method": method, "path": path, "status": status, "seconds": round(seconds, 6)}
     _REQUESTS.info("%s %s (%s) in %.3f s", method, path, status or "no answer", seconds, extra={"request": request})

@@ -1,4 +1,4 @@
-"""What the server tells of itself: figures for Prometheus, made when they are asked for."""
+"""Metrics for Prometheus, collected at each request."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
@@ -20,59 +20,59 @@ from logviewer.web.auth.lockout import Lockout
 from logviewer.web.streams import Streams
 from logviewer.workers.link import WorkerLink
 
-_SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
+_SEARCH_SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 
 
 class Metrics:
-    """The figures of one server, each worker's by itself where there are several. Used from the event loop's thread."""
+    """The metrics of one server; with several workers, those of each. Not thread-safe: use it in the event loop."""
 
-    def __init__(self, catalog: Catalog, streams: Streams, failures: Lockout, peers: WorkerLink) -> None:
-        self._peers = peers
+    def __init__(self, catalog: Catalog, streams: Streams, lockout: Lockout, link: WorkerLink) -> None:
+        self._link = link
         self._registry = CollectorRegistry()
-        self._registry.register(_Counts(catalog, streams, failures))
+        self._registry.register(_Counts(catalog, streams, lockout))
         ProcessCollector(registry=self._registry)
-        self._running = Gauge("logviewer_searches_running", "Searches that go on now.", registry=self._registry)
+        self._running = Gauge("logviewer_searches_running", "Searches in progress.", registry=self._registry)
         self._seconds = Histogram(
             "logviewer_search_seconds",
-            "Seconds from the start of a search to its end, or until its client left.",
-            buckets=_SECONDS,
+            "Seconds from the start of a search until its end, or until its client left.",
+            buckets=_SEARCH_SECONDS,
             registry=self._registry,
         )
 
     async def answer(self, request: Request) -> Response:
-        """The figures in the text form of Prometheus, or of OpenMetrics where that is asked for.
+        """Return the metrics in the text format of Prometheus, or of OpenMetrics if the request accepts it.
 
-        They are of all sources, so who may not see all of these gets none.
+        Raises HTTPException (403) for a user who may see only some sources: the metrics are about all of them.
         """
         if user_of(request).sources is not None:
-            raise HTTPException(403, "these figures are of all sources, and you may see only some of them")
-        encode, kind = choose_encoder(request.headers.get("accept", ""))
-        registry = await self._of_all() if self._peers.are_there else self._registry
-        return Response(encode(registry), headers={"content-type": kind, "cache-control": "no-store"})
+            raise HTTPException(403, "metrics are about all sources, and this user may see only some of them")
+        encode, media_type = choose_encoder(request.headers.get("accept", ""))
+        registry = await self._of_all_workers() if self._link.has_others else self._registry
+        return Response(encode(registry), headers={"content-type": media_type, "cache-control": "no-store"})
 
-    def tell_peers(self) -> None:
-        """Let the other workers have these figures, too. Called in the event loop."""
-        self._peers.answer(self._told)
+    def share(self) -> None:
+        """Report the metrics to the other workers on request. Call it in the event loop."""
+        self._link.serve(self._families)
 
-    def _told(self) -> Sequence[Mapping[str, Any]]:
+    def _families(self) -> Sequence[Mapping[str, Any]]:
         return [
             {
-                "name": each.name,
-                "documentation": each.documentation,
-                "type": each.type,
-                "samples": [(sample.name, sample.labels, sample.value) for sample in each.samples],
+                "name": family.name,
+                "documentation": family.documentation,
+                "type": family.type,
+                "samples": [(sample.name, sample.labels, sample.value) for sample in family.samples],
             }
-            for each in self._registry.collect()
+            for family in self._registry.collect()
         ]
 
-    async def _of_all(self) -> CollectorRegistry:
-        told = {self._peers.number: self._told(), **await self._peers.ask()}
+    async def _of_all_workers(self) -> CollectorRegistry:
+        by_worker = {self._link.number: self._families(), **await self._link.collect()}
         registry = CollectorRegistry()
-        registry.register(_Labelled(dict(sorted(told.items()))))
+        registry.register(_Labelled(dict(sorted(by_worker.items()))))
         return registry
 
     async def search(self, events: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
-        """The same events, counted as a search for as long as they are asked for."""
+        """Yield the events of a search, counted and timed until the last one or until the client leaves."""
         with self._running.track_inprogress(), self._seconds.time():
             async with aclosing(events):
                 async for event in events:
@@ -80,28 +80,31 @@ class Metrics:
 
 
 class _Labelled(Collector):
-    """What workers have told, by number: not summed, so that one that begins at 0 again is seen to have done so."""
+    """The families of several workers, with the label ``worker``.
 
-    def __init__(self, told: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
-        self._told = told
+    They are not summed: Prometheus must see the counters of a restarted worker begin at 0 again.
+    """
+
+    def __init__(self, by_worker: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
+        self._by_worker = by_worker
 
     def collect(self) -> Iterator[Metric]:
-        families: dict[str, Metric] = {}
-        for number, figures in self._told.items():
-            for each in figures:
-                family = families.setdefault(each["name"], Metric(each["name"], each["documentation"], each["type"]))
+        merged: dict[str, Metric] = {}
+        for number, families in self._by_worker.items():
+            for each in families:
+                family = merged.setdefault(each["name"], Metric(each["name"], each["documentation"], each["type"]))
                 for name, labels, value in each["samples"]:
                     family.add_sample(name, {"worker": str(number), **labels}, value)
-        yield from families.values()
+        yield from merged.values()
 
 
 class _Counts(Collector):
-    """Reads what is counted anyway, so that nobody who sends lines has to keep a figure."""
+    """Reads counters and states that exist anyway, so sending lines costs nothing more."""
 
-    def __init__(self, catalog: Catalog, streams: Streams, failures: Lockout) -> None:
+    def __init__(self, catalog: Catalog, streams: Streams, lockout: Lockout) -> None:
         self._catalog = catalog
         self._streams = streams
-        self._failures = failures
+        self._lockout = lockout
 
     def collect(self) -> Iterator[Metric]:
         sent, readers = self._streams.sent, self._streams.readers
@@ -109,12 +112,13 @@ class _Counts(Collector):
         sources = GaugeMetricFamily("logviewer_sources", "Sources by state.", labels=["state"])
         for state in get_args(State):
             sources.add_metric([state], states[state])
-        gaps = CounterMetricFamily("logviewer_stream_gaps", "Gaps told to readers, by reason.", labels=["reason"])
+        gaps = CounterMetricFamily("logviewer_stream_gaps", "Gaps sent to readers, by reason.", labels=["reason"])
         for reason in get_args(Reason):
             gaps.add_metric([reason], sent.gaps[reason])
         lag = max((reader.unread() for reader in readers), default=0)
         yield sources
-        yield CounterMetricFamily("logviewer_sign_in_failures", "Wrong tokens since the start.", self._failures.total)
+        failures = "Wrong tokens and passwords since the start."
+        yield CounterMetricFamily("logviewer_sign_in_failures", failures, self._lockout.total)
         yield gaps
         yield GaugeMetricFamily("logviewer_open_streams", "Streams that are open.", len(readers))
         yield GaugeMetricFamily("logviewer_stream_lag_bytes", "Unread bytes of the reader furthest behind.", lag)

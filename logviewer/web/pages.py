@@ -1,4 +1,4 @@
-"""The pages that people see, rendered from the templates."""
+"""The page and the sign-in page, rendered from the templates."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,16 +15,13 @@ from logviewer.web import assets
 from logviewer.web.auth.current_user import has_session, user_of
 from logviewer.web.parameters import Filter, names
 
-_MOST_FIELDS, _MOST_CHARACTERS = 100, 8000
+_MAX_FIELDS, _MAX_CHARACTERS = 100, 8000
 # With any of these, the page may ask for other lines than the last ones of its source.
 _OTHER_VIEWS = names(Filter) | {"at"}
 
 
 class Pages:
-    """Renders the templates.
-
-    ``text`` answers who wants what the page shows as plain text.
-    """
+    """Renders the templates. ``text`` answers requests for the page as plain text."""
 
     def __init__(
         self,
@@ -54,9 +51,9 @@ class Pages:
         return HTMLResponse(text, status, {"cache-control": "no-store"})
 
     async def page(self, request: Request) -> Response:
-        """The console; its whole state is in the query string, which only the browser reads, but for a hint.
+        """Return the page, or its lines to a client that accepts plain text.
 
-        A terminal that asks for plain text gets the lines themselves.
+        The page's state is in the query string, which the browser reads. The server uses it only for a preload hint.
         """
         if request.headers.get("accept", "").startswith("text/plain"):
             return await self._text(request)
@@ -70,21 +67,17 @@ class Pages:
         )
 
     def _first(self, request: Request) -> str | None:
-        """The source whose end the page will ask for at once, as part of a URL."""
+        """Return the id of the source whose end the page requests first, quoted for a URL; None for another view."""
         chosen = request.query_params.getlist("source")
         if not _OTHER_VIEWS.isdisjoint(request.query_params) or len(chosen) > 1:
             return None
-        present = (source.id for source in self._catalog.visible_to(user_of(request)) if source.state == "open")
-        first = chosen[0] if chosen else next(present, None)
+        open_ids = (source.id for source in self._catalog.visible_to(user_of(request)) if source.state == "open")
+        first = chosen[0] if chosen else next(open_ids, None)
         return quote(first, safe="") if first else None
 
     def sign_in(self, *, wrong: bool, query: Sequence[tuple[str, str]], wait: int | None = None) -> HTMLResponse:
-        """The way in for who has no cookie.
-
-        ``wrong`` says that a token or password was given and is not right; ``query`` is the state of the page that was
-        asked for; ``wait`` are the seconds until another try makes sense, if there were too many.
-        """
-        # A stranger's address of any length must not come back as a page of many times that.
-        kept = query if len(query) <= _MOST_FIELDS and sum(map(len, chain(*query))) <= _MOST_CHARACTERS else ()
+        """Render the sign-in page. The arguments are those of ``SignInPage``."""
+        # Each parameter becomes a longer field: a stranger's long URL must not return a much longer page.
+        kept = query if len(query) <= _MAX_FIELDS and sum(map(len, chain(*query))) <= _MAX_CHARACTERS else ()
         minutes = None if wait is None else -(-wait // 60)
         return self._render("sign_in.html", 429 if wait else 401, wrong=wrong, query=kept, minutes=minutes)

@@ -1,4 +1,4 @@
-"""What may be asked for: the parameters of each route."""
+"""The parameters of each route."""
 
 import time
 from typing import Literal, get_origin
@@ -16,16 +16,16 @@ MAX_NOW_MS = 9_999_999_999_999
 
 
 class _Query(BaseModel):
-    # Who misspells a filter must not be given everything.
+    # A misspelt filter must not return every line.
     model_config = ConfigDict(extra="forbid")
 
 
 class SourcesQuery(_Query):
-    """Nothing."""
+    """``/api/sources`` takes no parameters."""
 
 
 class Filter(_Query):
-    """Which lines are meant, all without any of it; the same everywhere. See ``query.Query``."""
+    """The query of a view: see ``query.Query``. Without parameters every line matches."""
 
     q: list[str] = Field([])
     exclude: list[str] = Field([], alias="not")
@@ -60,10 +60,10 @@ class Filter(_Query):
 
 
 class LinesQuery(Filter):
-    """``start`` counts from 0, from the end if negative. ``at``, ``before`` and ``time`` go instead of it.
+    """``start`` counts from 0, or from the end if negative; ``at``, ``before`` and ``time`` replace it.
 
-    Lines begin at the cursor ``at`` or that time, or end at the cursor ``before``. ``places`` adds the files, and
-    which of them each line is in; ``spans`` where lines have what was asked for.
+    Lines begin at the cursor ``at`` or at ``time``, or end before the cursor ``before``. ``places`` adds the files, and
+    the file of each line; ``spans`` adds the matches within each line.
     """
 
     source: list[str] = Field(min_length=1)
@@ -76,7 +76,7 @@ class LinesQuery(Filter):
 
 
 class LineQuery(_Query):
-    """``at`` is the cursor of a line, as ``/api/lines`` gives it. It is for a terminal unless it is ``raw``."""
+    """``at`` is a line's cursor from ``/api/lines``. Unless ``raw``, control characters are escaped."""
 
     source: str
     at: str
@@ -84,15 +84,15 @@ class LineQuery(_Query):
 
 
 class DownloadQuery(Filter):
-    """The live file of a source, or what passes of all its files; of several, the lines of all by time."""
+    """The live file of one source; with a query or several sources, the matching lines of all files."""
 
     source: list[str] = Field(min_length=1)
 
 
 class SearchQuery(Filter):
-    """``limit`` ends it early; ``marks`` asks for how many matches are in each of so many parts of the files.
+    """``limit`` ends the search after so many matches; a ``quiet`` search only counts them.
 
-    A ``quiet`` one tells no matches, just how many there are.
+    ``marks`` is the number of equal parts of the files to count matches in.
     """
 
     source: list[str] = Field(min_length=1)
@@ -103,7 +103,7 @@ class SearchQuery(Filter):
 
 
 class HistogramQuery(Filter):
-    """``from`` and ``to`` are times; without them it spans all lines."""
+    """``from`` and ``to`` are times; by default the histogram spans all lines."""
 
     source: list[str] = Field(min_length=1)
     buckets: int = Field(60, ge=1, le=1000)
@@ -112,10 +112,10 @@ class HistogramQuery(Filter):
 
 
 class StreamQuery(Filter):
-    """``from`` is ``start``, ``end`` or ``-N``; ``cursor`` goes before it, the header ``Last-Event-ID`` before both.
+    """``from`` is ``start``, ``end`` or ``-N``. ``cursor`` takes precedence, and ``Last-Event-ID`` over both.
 
-    Text is for a terminal unless it is ``raw``. ``levels``, ``times`` and ``places`` add to what events tell. One who
-    is more than ``lag`` lines behind goes on near the end.
+    In text, control characters are escaped unless ``raw``. ``levels``, ``times`` and ``places`` add fields to events. A
+    reader more than ``lag`` lines behind skips to near the end.
     """
 
     source: list[str] = Field(min_length=1)

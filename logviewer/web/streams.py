@@ -1,4 +1,4 @@
-"""The live stream: what each client is sent, and when."""
+"""Live streams: the items of each reader as events or text, with pings, until the server ends."""
 
 import asyncio
 import random
@@ -35,19 +35,19 @@ Item = Lines[EncodedChunk] | Gap | StateChange | Notice
 
 @dataclass(slots=True)
 class SentCounts:
-    """What all streams together have sent: lines, the bytes of their events or text, and gaps by reason."""
+    """Counts of all streams together: lines sent, bytes of their events or text, and gaps by reason."""
 
     lines: int = 0
     bytes: int = 0
     gaps: Counter[Reason] = field(default_factory=Counter)
 
     def count_chunk(self, chunk: EncodedChunk) -> None:
-        """Count the lines that one reader gets."""
+        """Count a chunk sent to one reader."""
         self.lines += chunk.shown
         self.bytes += len(chunk.data)
 
     def count(self, item: Lines[EncodedChunk] | Gap | StateChange) -> None:
-        """Count one item for one reader."""
+        """Count an item sent to one reader."""
         match item:
             case Lines(chunk=chunk):
                 self.count_chunk(chunk)
@@ -56,43 +56,43 @@ class SentCounts:
 
 
 class Streams:
-    """All open streams: pinged in turn, and sent off at the end."""
+    """All open streams, their pings, and the threads that read for them."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read")
         self._scan_threads = ThreadPoolExecutor(_SCAN_THREADS, thread_name_prefix="scan")
-        self._chart_threads = ThreadPoolExecutor(1, thread_name_prefix="chart")
-        self._recent = ChunkCache()
-        # Of those that somebody reads by, or ever may: there are as many as there are queries.
+        self._histogram_threads = ThreadPoolExecutor(1, thread_name_prefix="histogram")
+        self._cache = ChunkCache()
+        # Weak: each query has a loader of its own, needed while a reader uses it.
         self._loaders: WeakValueDictionary[Encoder, ChunkLoader] = WeakValueDictionary()
         self.loader = self.loader_for(EventEncoder())
-        # Who counts through a whole file does not keep the readers of streams waiting, nor a chart either of them.
-        self.scans = ChunkLoader(self._scan_threads, EventEncoder(), self._recent)
-        self.charts = ChunkLoader(self._chart_threads, EventEncoder(), self._recent)
+        # Scans of whole files must not delay the readers of streams, and histograms must not delay either.
+        self.scans = ChunkLoader(self._scan_threads, EventEncoder(), self._cache)
+        self.histograms = ChunkLoader(self._histogram_threads, EventEncoder(), self._cache)
         self.closing = False
         self.sent = SentCounts()
         self._open: dict[Reader[EncodedChunk], int] = {}
         self._due: set[Reader[EncodedChunk]] = set()
 
     def loader_for(self, encode: Encoder) -> ChunkLoader:
-        """What readers share who want their lines in this form."""
+        """Return the loader that all readers with this encoder share."""
         loader = self._loaders.get(encode)
         if loader is None:
-            loader = self._loaders[encode] = ChunkLoader(self._threads, encode, self._recent)
+            loader = self._loaders[encode] = ChunkLoader(self._threads, encode, self._cache)
         return loader
 
     async def ping(self) -> None:
-        """Remind every stream of its ping each 15 s, a fifteenth of them each second. Runs until cancelled."""
-        turn = 0
+        """Wake each stream for a ping every 15 s, a fifteenth of the streams each second. Runs until cancelled."""
+        second = 0
         while True:
             await asyncio.sleep(1)
-            turn = (turn + 1) % PING_SECONDS
-            for reader in [reader for reader, each in self._open.items() if each == turn]:
+            second = (second + 1) % PING_SECONDS
+            for reader in [reader for reader, each in self._open.items() if each == second]:
                 self._due.add(reader)
                 reader.wake()
 
     def close(self) -> None:
-        """Let every stream say good-bye and end."""
+        """Make every stream send its last event and end."""
         self.closing = True
         for loader in list(self._loaders.values()):
             loader.closing = True
@@ -101,26 +101,26 @@ class Streams:
 
     def stop(self) -> None:
         """End the threads."""
-        for threads in (self._threads, self._scan_threads, self._chart_threads):
+        for threads in (self._threads, self._scan_threads, self._histogram_threads):
             threads.shutdown(wait=False, cancel_futures=True)
 
-    def opened(self, reader: Reader[EncodedChunk]) -> None:
-        """Count a stream in."""
+    def add(self, reader: Reader[EncodedChunk]) -> None:
+        """Add a stream."""
         self._open[reader] = random.randrange(PING_SECONDS)  # noqa: S311 (spreads load, hides nothing)
 
-    def closed(self, reader: Reader[EncodedChunk]) -> None:
-        """Count it out."""
+    def remove(self, reader: Reader[EncodedChunk]) -> None:
+        """Close the reader of a stream and remove the stream."""
         reader.close()
         self._open.pop(reader, None)
         self._due.discard(reader)
 
     @property
     def readers(self) -> Collection[Reader[EncodedChunk]]:
-        """Those of the open streams."""
+        """The readers of the open streams."""
         return self._open.keys()
 
     def take_ping(self, reader: Reader[EncodedChunk]) -> bool:
-        """Whether a ping is due; it no longer is after the answer."""
+        """Return whether a ping is due, and mark it as sent."""
         due = reader in self._due
         self._due.discard(reader)
         return due
@@ -214,7 +214,7 @@ async def _encoded(
     While it waits, chunks of a broadcast go to ``push``.
     """
     take = None if push is None else partial(_push_chunk, streams, reader, push)
-    streams.opened(reader)
+    streams.add(reader)
     try:
         yield encode("begin")
         burst = 0
@@ -229,7 +229,7 @@ async def _encoded(
                     await asyncio.sleep(SKIP_SECONDS)
                 skipped = isinstance(item, Gap) and item.reason == "skipped"
                 if burst > 1:
-                    # Neither the cache nor a fast client makes this task wait, and the other clients need their turn.
+                    # With cached chunks and a fast client this task never waits: give the others a turn.
                     await asyncio.sleep(0)
             elif reader.complete:
                 yield encode("complete")
@@ -243,7 +243,7 @@ async def _encoded(
         if not reader.closed:
             yield encode("shutdown")
     finally:
-        streams.closed(reader)
+        streams.remove(reader)
 
 
 def _push_chunk(streams: Streams, reader: Reader[EncodedChunk], push: Push, chunk: EncodedChunk) -> bool:

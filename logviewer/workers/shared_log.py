@@ -1,4 +1,4 @@
-"""What processes forked from one tell each other: short texts, of which the last ones are kept in memory they share."""
+"""A log of short texts in memory, shared by the processes forked from one."""
 
 import fcntl
 import os
@@ -7,15 +7,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LONGEST_BYTES = 56
+MAX_ENTRY_BYTES = 56
 _COUNT = struct.Struct("<Q")
-_NOTE = struct.Struct(f"<Q{LONGEST_BYTES}s")
+_ENTRY = struct.Struct(f"<Q{MAX_ENTRY_BYTES}s")
 
 
 class SharedLog:
-    """Up to ``kept`` notes, in one order for all: whoever reads after a write has returned gets what was written.
+    """A ring of the last ``kept`` entries, in one order for all processes.
 
-    Each process reads for itself, one that is forked later from the first note that is kept.
+    A read that starts after a write returned has that entry. Each process has its own read position; a process that
+    is forked later starts at the oldest entry.
     """
 
     def __init__(self, kept: int = 10_000) -> None:
@@ -25,36 +26,36 @@ class SharedLog:
         os.pwrite(self._file, _COUNT.pack(0), 0)
 
     def write(self, text: str) -> None:
-        """Tell it to all, oneself included. Raises ValueError if it takes more than 56 bytes."""
+        """Append an entry. Raises ValueError for more than 56 bytes of UTF-8."""
         data = text.encode()
-        if len(data) > LONGEST_BYTES:
-            raise ValueError(f"a note of {len(data)} bytes is too long")
+        if len(data) > MAX_ENTRY_BYTES:
+            raise ValueError(f"entry too long: {len(data)} bytes (limit {MAX_ENTRY_BYTES})")
         with self._locked(fcntl.LOCK_EX):
             count = self._count()
-            os.pwrite(self._file, _NOTE.pack(len(data), data), self._place(count))
+            os.pwrite(self._file, _ENTRY.pack(len(data), data), self._offset(count))
             os.pwrite(self._file, _COUNT.pack(count + 1), 0)
 
     def read(self) -> list[str]:
-        """The notes since the last call in this process, the oldest first."""
+        """Return the entries since the last call in this process, oldest first."""
         if self._count() == self._read:
             return []
         with self._locked(fcntl.LOCK_SH):
             count = self._count()
             first = max(self._read, count - self._kept)
             self._read = count
-            packed = [os.pread(self._file, _NOTE.size, self._place(number)) for number in range(first, count)]
-        return [data[:length].decode() for length, data in map(_NOTE.unpack, packed)]
+            packed = [os.pread(self._file, _ENTRY.size, self._offset(number)) for number in range(first, count)]
+        return [data[:length].decode() for length, data in map(_ENTRY.unpack, packed)]
 
     def _count(self) -> int:
         (count,) = _COUNT.unpack(os.pread(self._file, _COUNT.size, 0))
         return int(count)
 
-    def _place(self, number: int) -> int:
-        return _COUNT.size + number % self._kept * _NOTE.size
+    def _offset(self, number: int) -> int:
+        return _COUNT.size + number % self._kept * _ENTRY.size
 
     @contextmanager
     def _locked(self, kind: int) -> Iterator[None]:
-        # Held for microseconds, and let go of by the system if its holder is killed.
+        # Held for microseconds; the system releases it if its holder is killed.
         fcntl.lockf(self._file, kind)
         try:
             yield
@@ -63,7 +64,7 @@ class SharedLog:
 
 
 def _memory() -> int:
-    """A descriptor of a file that has no name."""
+    """Return a descriptor of an unnamed file, in memory if the system can."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("logviewer")
     with tempfile.TemporaryFile() as file:

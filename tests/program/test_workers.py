@@ -187,7 +187,7 @@ def test_a_killed_worker_is_restarted_with_a_warning(own: Server) -> None:
     assert second in workers(own)
     own.process.send_signal(signal.SIGTERM)
     assert own.process.stderr
-    warning = rf"logviewer: worker 1 \(process {first}\) was ended by SIGKILL; it is started anew\n"
+    warning = rf"logviewer: worker 1 \(process {first}\) was ended by SIGKILL; restarting it\n"
     assert re.fullmatch(warning, own.process.stderr.read())
     assert own.wait() == 0
 

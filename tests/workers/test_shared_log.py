@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from logviewer.workers.shared_log import LONGEST_BYTES, SharedLog
+from logviewer.workers.shared_log import MAX_ENTRY_BYTES, SharedLog
 
 # In a process of its own: a fork of one with threads would warn.
 FOUR_WRITERS = """
@@ -51,7 +51,7 @@ def test_the_latest_messages_are_kept() -> None:
 
 def test_a_long_message_is_refused() -> None:
     notes = SharedLog()
-    notes.write("x" * LONGEST_BYTES)
+    notes.write("x" * MAX_ENTRY_BYTES)
     with pytest.raises(ValueError, match="too long"):
-        notes.write("x" * (LONGEST_BYTES + 1))
-    assert notes.read() == ["x" * LONGEST_BYTES]
+        notes.write("x" * (MAX_ENTRY_BYTES + 1))
+    assert notes.read() == ["x" * MAX_ENTRY_BYTES]

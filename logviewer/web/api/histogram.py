@@ -8,8 +8,8 @@ from fastapi import Query as Parameters
 from fastapi.responses import Response
 
 from logviewer.views.views import Views
-from logviewer.web import encode
 from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup, epoch_ms, from_disk
+from logviewer.web.encode import encode_histogram
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import HistogramQuery
 
@@ -35,11 +35,11 @@ class HistogramRoutes:
         if since is not None and until is not None and until <= since:
             raise HTTPException(422, "to: must be later than from")
         for _ in range(_POLLS):
-            found = await from_disk(
+            histogram = await from_disk(
                 self._loader,
                 lambda: self._views.histogram(sources, line_filter, query.buckets, since=since, until=until),
             )
-            if found.complete:
+            if histogram.complete:
                 break
             await asyncio.sleep(_POLL_SECONDS)
-        return Response(encode.histogram(found), media_type=JSON, headers=NO_STORE)
+        return Response(encode_histogram(histogram), media_type=JSON, headers=NO_STORE)

@@ -42,8 +42,8 @@ class LineRoutes:
             raise HTTPException(422, f"{', '.join(given)}: give only one of them")
         line_filter = self._lookup.line_filter(query)
         ids = {source.key: source.id for source in sources}
-        rows = RowEncoder(ids, places=query.places, line_filter=line_filter, spans=query.spans)
-        body = await self._poll(lambda: self._range(sources, line_filter, query), rows)
+        encode = RowEncoder(ids, places=query.places, line_filter=line_filter, spans=query.spans)
+        body = await self._poll(lambda: self._range(sources, line_filter, query), encode)
         return Response(body, media_type=JSON, headers=NO_STORE)
 
     async def line(self, query: Annotated[LineQuery, Parameters()], user: CurrentUser) -> Response:
@@ -55,12 +55,12 @@ class LineRoutes:
         chunks = _in_threads(self._loader, pieces if query.raw else visible_line(pieces, codec))
         return StreamingResponse(chunks, headers={"content-type": media_type})
 
-    async def _poll(self, find: Callable[[], LineRange], rows: RowEncoder) -> bytes:
+    async def _poll(self, find: Callable[[], LineRange], encode: RowEncoder) -> bytes:
         """Return the encoded lines once they are found; after one second, the lines found by then."""
 
         def poll() -> tuple[bool, bytes]:
-            found = find()
-            return found.pending, rows(found)
+            lines = find()
+            return lines.pending, encode(lines)
 
         for _ in range(_POLLS):
             pending, body = await from_disk(self._scans, poll)

@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from fastapi import Query as Parameters
 from fastapi.responses import Response
 
-from logviewer.web import encode
 from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup
+from logviewer.web.encode import encode_sources
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import SourcesQuery
 
@@ -23,5 +23,5 @@ class SourceRoutes:
 
     async def sources(self, _: Annotated[SourcesQuery, Parameters()], user: CurrentUser) -> Response:
         """List the sources that the user may see, with their sizes, line counts and states."""
-        body = await self._loader.run(lambda: encode.source_list(self._lookup.visible_to(user)))
+        body = await self._loader.run(lambda: encode_sources(self._lookup.visible_to(user)))
         return Response(body, media_type=JSON, headers=NO_STORE)

@@ -105,12 +105,16 @@ def _checkpoints(sources: Sequence[Source], last_event_id: str | None, at: str |
         except CursorError:
             checkpoints = ()
         # A browser stops reconnecting after an error, so an unknown cursor becomes a `lost` gap.
-        return checkpoints if _fit(checkpoints, sources) else tuple(cursor.unknown(source.key) for source in sources)
+        return (
+            checkpoints
+            if _share_source(checkpoints, sources)
+            else tuple(cursor.unknown(source.key) for source in sources)
+        )
     checkpoints = decode_cursor("cursor", at) if at else ()
-    if checkpoints and not _fit(checkpoints, sources):
+    if checkpoints and not _share_source(checkpoints, sources):
         raise HTTPException(422, "cursor: it belongs to other sources")
     return checkpoints
 
 
-def _fit(checkpoints: Sequence[Checkpoint], sources: Sequence[Source]) -> bool:
+def _share_source(checkpoints: Sequence[Checkpoint], sources: Sequence[Source]) -> bool:
     return bool({checkpoint.source for checkpoint in checkpoints} & {source.key for source in sources})

@@ -1,4 +1,4 @@
-"""Proofs of who sends a request: a proxy's header, a session cookie, the token, or a name and password."""
+"""Credentials of a request: a proxy's header, a session cookie, the token, or a name and password."""
 
 import hmac
 from collections.abc import Awaitable, Callable

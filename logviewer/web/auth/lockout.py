@@ -1,4 +1,4 @@
-"""Wrong tokens and passwords: counted, answered more and more slowly, and after some not looked at for a while."""
+"""Counts wrong tokens and passwords of each address: delays the answers, and then locks the address out."""
 
 import asyncio
 import time
@@ -10,15 +10,15 @@ from logviewer.workers.shared_log import SharedLog
 
 WINDOW_SECONDS = 600
 MAX_TRIES = 20
-_AT_ONCE = 5
-_FIRST_SECONDS = 0.1
-_MOST_SECONDS = 1.0
-# So many answers are held back at a time; who fills that up is stopped by the number of tries.
-_MOST_HELD = 1000
+_UNDELAYED_TRIES = 5
+_FIRST_DELAY_SECONDS = 0.1
+_MAX_DELAY_SECONDS = 1.0
+# Beyond this many delayed answers at once, the lock-out alone protects.
+_MAX_DELAYED = 1000
 
 
 class LockedOutError(Exception):
-    """An address was wrong too often; ``seconds`` until its tries are looked at again."""
+    """Too many wrong tries from an address; it may try again in ``seconds``."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(seconds)
@@ -26,28 +26,28 @@ class LockedOutError(Exception):
 
 
 class Lockout:
-    """Wrong tries by address, ``total`` of all addresses since the start. Used from one thread, the event loop's.
+    """Wrong tries by address, counted by all workers with the same ``shared_log`` together.
 
-    Workers that share the notes count together, but for the total.
+    ``total`` is the number of wrong tries at this worker. Not thread-safe: call it in the event loop.
     """
 
-    def __init__(self, notes: SharedLog) -> None:
+    def __init__(self, shared_log: SharedLog) -> None:
         self.total = 0
-        self._notes = notes
+        self._shared_log = shared_log
         self._tries = RateWindow(WINDOW_SECONDS)
-        self._held = 0
+        self._delayed = 0
 
     async def judge(self, address: str, is_right: Callable[[], Awaitable[bool]]) -> bool:
-        """What ``is_right`` says of a try from this address, at once if it is; it is not asked after too many tries.
+        """Return the result of ``is_right``; False only after a delay that grows with the wrong tries.
 
-        Raises LockedOutError.
+        Raises LockedOutError, without a call of ``is_right``, after too many wrong tries.
         """
-        # An address that a proxy tells of may be any text.
+        # An address from a proxy's header may be any text, of any length.
         key = blake2b(network(address).encode(), digest_size=12).hexdigest()
-        self._hear()
+        self._read_shared()
         if self._tries.count(key) >= MAX_TRIES:
             raise LockedOutError(self._tries.seconds_left(key))
-        # Before it is known what it is: or else many tries at the same time would count as none yet.
+        # Count the try before its check ends, so that concurrent tries count too.
         self._tries.add(key)
         try:
             is_wrong = not await is_right()
@@ -55,22 +55,22 @@ class Lockout:
             self._tries.take_back(key)
         if is_wrong:
             self.total += 1
-            self._notes.write(f"{time.monotonic():.3f} {key}")
-            self._hear()
-            await self._hold(self._tries.count(key))
+            self._shared_log.write(f"{time.monotonic():.3f} {key}")
+            self._read_shared()
+            await self._delay(self._tries.count(key))
         return not is_wrong
 
-    def _hear(self) -> None:
-        for note in self._notes.read():
-            moment, _, key = note.partition(" ")
-            # The clock is the same in all processes.
-            self._tries.add(key, ago=max(0.0, time.monotonic() - float(moment)))
+    def _read_shared(self) -> None:
+        for entry in self._shared_log.read():
+            seconds, _, key = entry.partition(" ")
+            # The monotonic clock is the same in all processes.
+            self._tries.add(key, ago=max(0.0, time.monotonic() - float(seconds)))
 
-    async def _hold(self, count: int) -> None:
-        if count <= _AT_ONCE or self._held >= _MOST_HELD:
+    async def _delay(self, count: int) -> None:
+        if count <= _UNDELAYED_TRIES or self._delayed >= _MAX_DELAYED:
             return
-        self._held += 1
+        self._delayed += 1
         try:
-            await asyncio.sleep(min(_MOST_SECONDS, _FIRST_SECONDS * 2 ** (count - _AT_ONCE - 1)))
+            await asyncio.sleep(min(_MAX_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2 ** (count - _UNDELAYED_TRIES - 1)))
         finally:
-            self._held -= 1
+            self._delayed -= 1

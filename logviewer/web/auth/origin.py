@@ -1,4 +1,4 @@
-"""Which pages a browser may ask for: what another site's page makes it send is not answered."""
+"""Detects requests that a page of another origin made the browser send."""
 
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -10,14 +10,14 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def is_foreign(request: Request, allowed: Collection[str]) -> bool:
-    """Whether a page of another origin made the browser send this; ``allowed`` are origins that may.
+    """Whether a page of another origin, outside ``allowed``, made the browser send this request.
 
-    Who follows a link, wherever it stands, asks for himself. Scripts and old browsers say nothing, and pass.
+    Following a link is allowed from any site. Programs and old browsers send none of these headers, and are allowed.
     """
     headers = request.headers
     if headers.get("origin") in allowed or _is_link(request):
         return False
-    # A browser knows better than a name that a proxy may have changed; on plain HTTP it does not say.
+    # Prefer the browser's verdict: a proxy may have changed the Host header. On plain HTTP there is no verdict.
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site not in ("same-origin", "none")

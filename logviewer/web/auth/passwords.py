@@ -1,4 +1,4 @@
-"""Names and passwords of users, checked where they keep nobody else waiting."""
+"""Checks the passwords of users, outside the event loop."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,34 +6,34 @@ from collections.abc import Sequence
 from logviewer import password_hash
 from logviewer.settings import User
 
-_MOST_WAITING = 50
+_MAX_WAITING = 50
 
 
 class BusyError(Exception):
-    """So many passwords wait to be checked that another one would wait for too long."""
+    """Too many passwords wait for their check."""
 
 
 class PasswordCheck:
-    """Checks one password at a time, in a thread: each takes much memory, and a processor for itself."""
+    """Checks one password at a time, in a thread: each check takes much memory, and a whole CPU core."""
 
     def __init__(self, users: Sequence[User]) -> None:
         self._users = {user.name: user for user in users if user.password}
         self._waiting = 0
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def user(self, name: str, password: str) -> User | None:
-        """The user of this name if the password is right. Raises BusyError."""
+        """Return the user with this name and password, otherwise None. Raises BusyError."""
         user = self._users.get(name)
-        # As much work for a name that there is not: or else the time would tell.
-        against = user or next(iter(self._users.values()), None)
-        if against is None or against.password is None:
+        # Hash also for an unknown name: otherwise the response time would reveal which names exist.
+        checked = user or next(iter(self._users.values()), None)
+        if checked is None or checked.password is None:
             return None
-        if self._waiting >= _MOST_WAITING:
+        if self._waiting >= _MAX_WAITING:
             raise BusyError
         self._waiting += 1
         try:
-            async with self._turn:
-                is_right = await asyncio.to_thread(password_hash.verify_password, password, against.password)
+            async with self._lock:
+                is_right = await asyncio.to_thread(password_hash.verify_password, password, checked.password)
         finally:
             self._waiting -= 1
         return user if is_right else None

@@ -1,4 +1,4 @@
-"""What a proxy says of a client: believed from the addresses that were named, ignored from all others."""
+"""Headers of trusted proxies: the client's address, scheme and user name. From other peers they are ignored."""
 
 import ipaddress
 from typing import Any, cast
@@ -14,40 +14,43 @@ _REMOTE_USER = "logviewer.remote-user"
 
 
 def remote_user(request: Request) -> str | None:
-    """The name that a trusted proxy gave to whoever sent this."""
+    """Return the user name that a trusted proxy sent with the request."""
     name: str | None = request.scope[_REMOTE_USER]
     return name
 
 
 class TrustedProxy:
-    """Takes the client's address and scheme from ``X-Forwarded-*``, and its name from the header of the settings."""
+    """Middleware that sets the client's address and scheme from ``X-Forwarded-*``, and stores the user name.
+
+    The name comes from the header of ``--auth-header``.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        # The same protocol, in types of uvicorn's own.
-        self._inside = cast("ASGIApp", ProxyHeadersMiddleware(cast("Any", app), list(settings.trusted_proxy)))
+        # Uvicorn declares the ASGI types anew.
+        self._app = cast("ASGIApp", ProxyHeadersMiddleware(cast("Any", app), list(settings.trusted_proxy)))
         self._networks = [ipaddress.ip_network(each) for each in settings.trusted_proxy]
         self._header = settings.auth_header
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass it on with what is known of the client."""
+        """Pass the request on with the client's data in its scope."""
         if scope["type"] == "http":
             address, port = scope.get("client") or ("", 0)
             peer = _address(address)
             name = self._name(Headers(scope=scope)) if self._is_trusted(peer) else None
             scope = {**scope, "client": (str(peer or address), port), _REMOTE_USER: name}
-        await self._inside(scope, receive, send)
+        await self._app(scope, receive, send)
 
     def _is_trusted(self, peer: ipaddress.IPv4Address | ipaddress.IPv6Address | None) -> bool:
         return peer is not None and any(peer in network for network in self._networks)
 
     def _name(self, headers: Headers) -> str | None:
         names = headers.getlist(self._header) if self._header else []
-        # A second one is what the client itself has sent, if the proxy only adds its own.
+        # A proxy that only adds its header leaves a forged one of the client beside it: trust neither.
         return names[0].encode("latin-1").decode(errors="replace").strip() or None if len(names) == 1 else None
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address, as one of IPv4 where it is just written as one of IPv6."""
+    """Return the address, an IPv4-mapped one as IPv4; None for any other text."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -1,1 +1,1 @@
-"""Limits and timeouts around the HTTP server."""
+"""Limits, timeouts and event streams around the HTTP server."""

@@ -1,39 +1,40 @@
-"""How often something happened at each address within a span of time."""
+"""Counts events per address within a window of time."""
 
 import ipaddress
 import math
 import time
 from collections.abc import Callable
 
-_ADDRESSES = 10_000
+_MAX_ADDRESSES = 10_000
 
 
 class RateWindow:
-    """Counts in a window of ``seconds`` for each address, which begins with the first time that something happens.
+    """Event counts of each address; its window of ``seconds`` begins with its first event.
 
-    At most 10,000 addresses are remembered; an IPv6 network of 64 bits is one address, since one host has all of it.
+    It holds at most 10,000 addresses and drops the oldest window first. An IPv6 network of 64 bits counts as one
+    address, because one host usually owns all of it.
     """
 
     def __init__(self, seconds: float, *, now: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
         self._now = now
-        # In the order in which the windows began.
+        # Start and count by address, oldest start first.
         self._windows: dict[str, tuple[float, int]] = {}
 
     def add(self, address: str, *, ago: float = 0) -> int:
-        """Count it, as of so many seconds ago, and return how often it happened."""
-        self._forget()
+        """Count an event, ``ago`` seconds in the past, and return the count of the address."""
+        self._drop_expired()
         if ago >= self._seconds:
             return 0
         key = network(address)
-        if key not in self._windows and len(self._windows) >= _ADDRESSES:
+        if key not in self._windows and len(self._windows) >= _MAX_ADDRESSES:
             del self._windows[next(iter(self._windows))]
         began, count = self._windows.get(key, (self._now() - ago, 0))
         self._windows[key] = (began, count + 1)
         return count + 1
 
     def take_back(self, address: str) -> None:
-        """Count one less: it did not happen."""
+        """Uncount one event."""
         key = network(address)
         began, count = self._windows.get(key, (0.0, 0))
         if count > 1:
@@ -42,23 +43,23 @@ class RateWindow:
             self._windows.pop(key, None)
 
     def count(self, address: str) -> int:
-        """How often it happened."""
-        self._forget()
+        """Return the count of an address."""
+        self._drop_expired()
         return self._windows.get(network(address), (0.0, 0))[1]
 
     def seconds_left(self, address: str) -> int:
-        """When the window ends, in whole seconds from now, at least one."""
+        """Return the whole seconds until the window of an address ends, at least 1."""
         began, _ = self._windows.get(network(address), (self._now(), 0))
         return max(1, math.ceil(began + self._seconds - self._now()))
 
-    def _forget(self) -> None:
+    def _drop_expired(self) -> None:
         expired = self._now() - self._seconds
         while self._windows and next(iter(self._windows.values()))[0] <= expired:
             del self._windows[next(iter(self._windows))]
 
 
 def network(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the network of 64 bits of an IPv6 one."""
+    """Return the key of an address: itself for IPv4, its 64-bit network for IPv6, any other text unchanged."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
