@@ -5,6 +5,7 @@ import { CONTEXT_CHOICES, isFiltering, NO_FILTER, termText } from "../model/filt
 import { LEVEL_KEYS } from "../model/histogram.js";
 import { sanitize } from "../text/sanitize.js";
 import { shortCount } from "../text/words.js";
+import { LEVELS_BELOW_BAR } from "./breakpoints.js";
 
 /** @typedef {import("../model/filter.js").Filter} Filter */
 /** @typedef {import("../model/histogram.js").LevelKey} LevelKey */
@@ -14,9 +15,6 @@ import { shortCount } from "../text/words.js";
  * @property {(filter: Filter) => void} refine
  * @property {(level: LevelKey) => void} toggleLevel
  */
-
-// Below this width the top bar has no room for the levels.
-const NARROW = "(max-width: 900px)";
 
 /** @type {Record<LevelKey, string>} */
 const NAMES = {
@@ -50,7 +48,7 @@ export class FilterChips {
       actions.refine({ ...this.#filter, context });
     });
     this.#records.addEventListener("click", () => actions.refine({ ...this.#filter, records: !this.#filter.records }));
-    const narrow = matchMedia(NARROW);
+    const narrow = matchMedia(LEVELS_BELOW_BAR);
     narrow.addEventListener("change", () => this.#moveLevels(narrow.matches));
     this.#moveLevels(narrow.matches);
     for (const level of LEVEL_KEYS) {

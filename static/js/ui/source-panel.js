@@ -1,12 +1,14 @@
 /** The panel with the source list: beside the log, or in a sheet on narrow screens. */
 
+import { PHONE } from "./breakpoints.js";
+
 export class SourcePanel {
   #dialog;
   #content;
   #parent;
   #search;
   #settings;
-  #narrow = matchMedia("(max-width: 700px)");
+  #phone = matchMedia(PHONE);
 
   /**
    * @param {object} parts
@@ -22,13 +24,13 @@ export class SourcePanel {
     this.#search = search;
     this.#settings = settings;
     dialog.addEventListener("close", () => this.#parent?.append(content));
-    this.#narrow.addEventListener("change", () => this.close());
+    this.#phone.addEventListener("change", () => this.close());
   }
 
   /** Focus the search field, or open or close the sheet. */
   focusSearch() {
     if (this.#dialog.open) return this.close();
-    if (this.#narrow.matches) return this.#openSheet();
+    if (this.#phone.matches) return this.#openSheet();
     if (!this.#settings.side.value) this.#settings.toggleSide();
     this.#search.focus();
     this.#search.select();
