@@ -1,4 +1,4 @@
-"""A real browser, and pages that must not complain."""
+"""A real browser, and pages whose console must stay free of errors."""
 
 import os
 from collections.abc import Iterator
@@ -27,25 +27,25 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def complaints() -> list[str]:
-    """What the page may complain of in a test: add the texts that are part of it."""
+def expected_errors() -> list[str]:
+    """Texts of console messages that a test expects. A test appends to this list."""
     return []
 
 
 @pytest.fixture
-def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
+def page(browser: Browser, expected_errors: list[str]) -> Iterator[Page]:
     """A page in a fresh profile. Errors in its console and in its scripts fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    heard: list[str] = []
+    messages: list[str] = []
 
-    def hear(message: ConsoleMessage) -> None:
+    def record(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            heard.append(message.text)
+            messages.append(message.text)
 
-    page.on("console", hear)
-    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("console", record)
+    page.on("pageerror", lambda error: messages.append(str(error)))
     yield page
     context.close()
-    unexpected = [text for text in heard if not any(each in text for each in complaints)]
+    unexpected = [text for text in messages if not any(expected in text for expected in expected_errors)]
     assert not unexpected

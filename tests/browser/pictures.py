@@ -1,4 +1,4 @@
-"""Takes the pictures of the documentation anew, from the demo logs: ``make pictures``. To be looked at afterwards."""
+"""Takes the screenshots of the documentation from the demo logs: ``make pictures``. Check them by eye afterwards."""
 
 import subprocess
 import sys
@@ -18,28 +18,28 @@ Take = Callable[[Page, str, dict[str, str]], None]
 
 
 def dark(page: Page, base: str, ids: dict[str, str]) -> None:
-    """Three services as one view by time."""
+    """Show three services merged by time."""
     page.goto(f"{base}?source={ids['shop.log']}&source={ids['payments.jsonl']}&source={ids['error.log']}")
 
 
 def light(page: Page, base: str, ids: dict[str, str]) -> None:
-    """A search, with its hits in all lines."""
+    """Search, with highlighted hits in all lines."""
     page.goto(f"{base}?source={ids['shop.log']}&find=payment")
     page.locator("#find-count").get_by_text("hit").wait_for()
 
 
 def find(page: Page, base: str, ids: dict[str, str]) -> None:
-    """What failed, and what happened just before."""
+    """Filter, with context before each match."""
     page.goto(f"{base}?source={ids['shop.log']}&q=failed&context=3")
 
 
 def phone(page: Page, base: str, ids: dict[str, str]) -> None:
-    """One log on a phone."""
+    """Show one log on a phone."""
     page.goto(f"{base}?source={ids['shop.log']}")
 
 
 def split(page: Page, base: str, ids: dict[str, str]) -> None:
-    """Two views."""
+    """Show two views side by side."""
     page.goto(f"{base}?source={ids['access.log']}")
     page.locator(".row").first.wait_for()
     page.keyboard.press("|")
@@ -49,7 +49,7 @@ def split(page: Page, base: str, ids: dict[str, str]) -> None:
 
 
 def flood(page: Page, base: str, ids: dict[str, str]) -> None:
-    """The end of a log that grows faster than anybody reads."""
+    """Show the end of a log that grows faster than the page can draw."""
     page.goto(f"{base}?source={ids['worker.log']}")
     page.wait_for_timeout(_SETTLE_MS)
     path = Path(next(each["path"] for each in httpx.get(f"{base}api/sources").json() if each["name"] == "worker.log"))
@@ -69,10 +69,10 @@ _TAKES: dict[str, tuple[Take, str, tuple[int, int]]] = {
 
 
 def main() -> None:
-    """Write the demo logs, serve them, and take one picture after the other."""
+    """Write and serve the demo logs, and take each screenshot."""
     with tempfile.TemporaryDirectory(prefix="logviewer-pictures-") as logs:
-        words = [sys.executable, "-m", "logviewer", "demo", "--no-auth", "--no-open", "--port=0", "--rate=40", logs]
-        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as demo, sync_playwright() as playwright:
+        command = [sys.executable, "-m", "logviewer", "demo", "--no-auth", "--no-open", "--port=0", "--rate=40", logs]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo, sync_playwright() as playwright:
             assert demo.stdout
             base = demo.stdout.readline().strip()
             ids = {each["name"]: each["id"] for each in httpx.get(f"{base}api/sources").json()}

@@ -1,4 +1,4 @@
-"""Signing in and out as people do it, and what happens to those who follow a link from elsewhere."""
+"""Signing in and out, and requests that come from pages of another site."""
 
 import re
 import threading
@@ -25,8 +25,8 @@ def server(logs: Path, serve: Serve) -> Server:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[str]:
-    """The base of another site, which has the files of the temporary directory."""
+def other_site(tmp_path: Path) -> Iterator[str]:
+    """Serve the temporary directory as another site, and return its base URL."""
 
     class Handler(SimpleHTTPRequestHandler):
         def __init__(self, *arguments: Any) -> None:
@@ -48,9 +48,11 @@ def lines(page: Page) -> list[str]:
     return page.locator(".row .text").all_text_contents()
 
 
-def test_sign_in_look_and_sign_out(page: Page, server: Server, complaints: list[str]) -> None:
-    # The sign-in page asks whether it is needed, and it is.
-    complaints.append("401 (Unauthorized)")
+def test_signing_in_shows_lines_and_signing_out_hides_them(
+    page: Page, server: Server, expected_errors: list[str]
+) -> None:
+    # The sign-in page requests the page once, to skip itself if the user is signed in.
+    expected_errors.append("401 (Unauthorized)")
     page.goto(f"{server.base}/?source=app.log")
     page.get_by_label("Token").fill(server.token)
     page.keyboard.press("Enter")
@@ -62,20 +64,20 @@ def test_sign_in_look_and_sign_out(page: Page, server: Server, complaints: list[
     expect(page.get_by_label("Token")).to_be_visible()
 
 
-def test_a_link_on_another_site_shows_its_lines_to_who_is_signed_in(
-    page: Page, server: Server, elsewhere: str, tmp_path: Path, complaints: list[str]
+def test_a_link_on_another_site_opens_for_a_signed_in_user(
+    page: Page, server: Server, other_site: str, tmp_path: Path, expected_errors: list[str]
 ) -> None:
-    complaints += ["401 (Unauthorized)", "404 (File not found)"]
+    expected_errors += ["401 (Unauthorized)", "404 (File not found)"]
     page.goto(server.ready_line)
     lines(page)
     (tmp_path / "wiki.html").write_text(f'<a href="{server.base}/?source=app.log&amp;q=first">look</a>')
-    page.goto(f"{elsewhere}/wiki.html")
+    page.goto(f"{other_site}/wiki.html")
     page.get_by_text("look").click()
     assert lines(page) == ["the first line"]
     assert page.url.endswith("&q=first")
 
 
-def test_who_needs_no_sign_in_cannot_sign_out(page: Page, logs: Path, serve: Serve) -> None:
+def test_without_sign_in_the_menu_has_no_sign_out(page: Page, logs: Path, serve: Serve) -> None:
     (logs / "app.log").write_text("line\n")
     page.goto(serve("--no-auth", logs / "app.log").base)
     page.get_by_label("Menu", exact=True).click()
@@ -83,20 +85,20 @@ def test_who_needs_no_sign_in_cannot_sign_out(page: Page, logs: Path, serve: Ser
     expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
 
 
-def test_another_sites_page_gets_nothing(
-    page: Page, elsewhere: str, tmp_path: Path, logs: Path, complaints: list[str]
+def test_a_page_of_another_site_gets_no_lines(
+    page: Page, other_site: str, tmp_path: Path, logs: Path, expected_errors: list[str]
 ) -> None:
     (logs / "app.log").write_text("secret\n")
-    complaints += ["404 (File not found)", "403 (Forbidden)", "blocked by CORS policy", "net::ERR_"]
+    expected_errors += ["404 (File not found)", "403 (Forbidden)", "blocked by CORS policy", "net::ERR_"]
     (tmp_path / "evil.html").write_text("<p>evil")
-    page.goto(f"{elsewhere}/evil.html")
+    page.goto(f"{other_site}/evil.html")
     with Server("--no-auth", "--log-format", "json", logs / "app.log") as server:
         paths = [f"{server.base}/api/{path}" for path in ("stream?source=app.log", "download?source=app.log")]
         for mode in ("no-cors", "cors"):
-            asked = "([urls, mode]) => Promise.allSettled(urls.map((url) => fetch(url, { mode })))"
-            answers = page.evaluate(asked, [paths, mode])
+            script = "([urls, mode]) => Promise.allSettled(urls.map((url) => fetch(url, { mode })))"
+            answers = page.evaluate(script, [paths, mode])
             assert [answer["status"] for answer in answers] == ["rejected"] * 2
         server.process.terminate()
         assert server.process.stderr
-        told = [orjson.loads(line) for line in server.process.stderr]
-    assert [each["status"] for each in told if "status" in each] == [403] * 4
+        entries = [orjson.loads(line) for line in server.process.stderr]
+    assert [entry["status"] for entry in entries if "status" in entry] == [403] * 4

@@ -1,4 +1,4 @@
-"""The first page, as a person uses it."""
+"""The page: following, reconnecting, selecting sources, signing in."""
 
 import re
 from collections.abc import Callable
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 Serve = Callable[..., Server]
 
-FOLLOW_AS_A_STRANGER = """([url, lines]) => new Promise((resolve) => {
+FOLLOW_WITH_EVENT_SOURCE = """([url, lines]) => new Promise((resolve) => {
   const seen = [];
   const source = new EventSource(url);
   source.addEventListener("lines", (event) => {
@@ -33,7 +33,7 @@ def test_a_native_event_source_follows_a_file(logs: Path, serve: Serve, page: Pa
     page.goto(server.ready_line)
     source = server.source_id("app.log")
     handle = page.evaluate_handle(
-        f"(given) => ({{ lines: ({FOLLOW_AS_A_STRANGER})(given) }})",
+        f"(given) => ({{ lines: ({FOLLOW_WITH_EVENT_SOURCE})(given) }})",
         [f"/api/stream?source={source}&from=start", 3],
     )
     page.wait_for_function("() => document.body.dataset.opened === 'yes'")
@@ -41,17 +41,17 @@ def test_a_native_event_source_follows_a_file(logs: Path, serve: Serve, page: Pa
     assert page.evaluate("(handle) => handle.lines", handle) == ["first", "second", "third"]
 
 
-def test_a_native_event_source_comes_back_exactly_after_a_restart(
-    logs: Path, serve: Serve, page: Page, complaints: list[str]
+def test_a_native_event_source_resumes_exactly_after_a_restart(
+    logs: Path, serve: Serve, page: Page, expected_errors: list[str]
 ) -> None:
-    complaints += BROKEN_CONNECTION
+    expected_errors += BROKEN_CONNECTION
     log = logs / "app.log"
     append(log, "first")
     server = serve(log, "--token", "same")
     page.goto(server.ready_line)
     source = server.source_id("app.log")
     handle = page.evaluate_handle(
-        f"(given) => ({{ lines: ({FOLLOW_AS_A_STRANGER})(given) }})",
+        f"(given) => ({{ lines: ({FOLLOW_WITH_EVENT_SOURCE})(given) }})",
         [f"/api/stream?source={source}&from=start", 3],
     )
     page.wait_for_function("() => document.body.dataset.opened === 'yes'")
@@ -65,16 +65,16 @@ def test_a_native_event_source_comes_back_exactly_after_a_restart(
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_an_opened_page_asks_for_each_thing_once(logs: Path, serve: Serve, page: Page, named: bool) -> None:
+def test_an_opened_page_requests_lines_and_sources_once(logs: Path, serve: Serve, page: Page, named: bool) -> None:
     (logs / "app.log").write_text("a line\n")
     server = serve(logs)
     url = f"{server.ready_line}&source={server.source_id('app.log')}" if named else server.ready_line
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.goto(url)
     expect(page.locator(".row .text").last).to_have_text("a line")
-    assert sum("/api/lines" in each for each in asked) == 1
-    assert sum("/api/sources" in each for each in asked) == 1
+    assert sum("/api/lines" in url for url in requested) == 1
+    assert sum("/api/sources" in url for url in requested) == 1
 
 
 def test_lines_appear_as_they_are_written(logs: Path, serve: Serve, page: Page) -> None:
@@ -101,7 +101,7 @@ def test_pause_keeps_the_view_and_loses_nothing(logs: Path, serve: Serve, page: 
     expect(page.locator(".rows")).to_contain_text("three")
 
 
-def test_leaving_the_end_stops_following_and_the_pill_returns(logs: Path, serve: Serve, page: Page) -> None:
+def test_scrolling_up_stops_following_until_the_pill_is_clicked(logs: Path, serve: Serve, page: Page) -> None:
     log = logs / "app.log"
     append(log, *[f"line {number}" for number in range(300)])
     page.goto(serve(log).ready_line)
@@ -116,7 +116,7 @@ def test_leaving_the_end_stops_following_and_the_pill_returns(logs: Path, serve:
     expect(page.get_by_text("the newest")).to_be_in_viewport()
 
 
-def test_several_sources_are_chosen_and_the_url_keeps_them(logs: Path, serve: Serve, page: Page) -> None:
+def test_several_sources_are_selected_and_stay_in_the_url(logs: Path, serve: Serve, page: Page) -> None:
     append(logs / "api.log", "from the api")
     append(logs / "web.log", "from the web")
     page.goto(serve(logs).ready_line)
@@ -140,10 +140,10 @@ def test_a_truncation_is_shown_as_a_gap(logs: Path, serve: Serve, page: Page) ->
     expect(page.locator(".rows")).to_contain_text("new")
 
 
-def test_a_restarted_server_is_found_again_and_no_line_is_missed(
-    logs: Path, serve: Serve, page: Page, complaints: list[str]
+def test_the_page_reconnects_after_a_restart_and_misses_no_line(
+    logs: Path, serve: Serve, page: Page, expected_errors: list[str]
 ) -> None:
-    complaints += BROKEN_CONNECTION
+    expected_errors += BROKEN_CONNECTION
     log = logs / "app.log"
     append(log, "before")
     server = serve(log, "--token", "same")
@@ -167,7 +167,7 @@ def test_a_finished_stream_is_closed_for_good(logs: Path, serve: Serve, page: Pa
     expect_state(page, "ended")
 
 
-def test_other_requests_answer_while_the_stream_is_open(logs: Path, serve: Serve, page: Page) -> None:
+def test_other_requests_are_answered_while_the_stream_is_open(logs: Path, serve: Serve, page: Page) -> None:
     append(logs / "app.log", "line")
     page.goto(serve(logs).ready_line)
     expect_state(page, "live")
@@ -175,8 +175,8 @@ def test_other_requests_answer_while_the_stream_is_open(logs: Path, serve: Serve
     assert status == 200
 
 
-def test_a_page_without_the_token_asks_for_it(logs: Path, serve: Serve, page: Page, complaints: list[str]) -> None:
-    complaints.append("401")
+def test_a_page_without_the_token_asks_for_it(logs: Path, serve: Serve, page: Page, expected_errors: list[str]) -> None:
+    expected_errors.append("401")
     append(logs / "app.log", "secret")
     server = serve(logs, "--token", "let me in")
     page.goto(server.base)

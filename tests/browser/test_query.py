@@ -1,4 +1,4 @@
-"""Searching, filtering, levels, time and several sources as one, as a person uses them."""
+"""Searching, filtering, levels, times, and views of several sources."""
 
 import json
 import re
@@ -21,17 +21,17 @@ pytestmark = pytest.mark.browser
 Serve = Callable[..., Server]
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-# What Chromium writes into the console for an answer that says no.
+# Part of Chromium's console message for a request that the server refused.
 REFUSED = "422"
 
 
 def stamped(number: int, text: str, level: str = "INFO") -> str:
-    """A line ``number`` seconds after the start."""
+    """Return a line with a time, ``number`` seconds after the start."""
     return f"{(START + timedelta(seconds=number)).isoformat()} {level} {text}"
 
 
 def write_hour(path: Path) -> None:
-    """3,600 lines, one a second; each 100th is an error, and 1800 says needle."""
+    """Write 3,600 lines, one a second. Each 100th is an error, and line 1800 contains "needle"."""
     lines = [stamped(n, f"request {n}", "ERROR" if n % 100 == 0 else "INFO") for n in range(3_600)]
     lines[1_800] = stamped(1_800, "the needle in it", "WARNING")
     append(path, *lines)
@@ -52,7 +52,7 @@ def open_hour(logs: Path, serve: Serve, page: Page) -> None:
     expect_line(page, 3_600, stamped(3_599, "request 3599"))
 
 
-def test_a_search_counts_its_hits_and_leads_from_one_to_the_next(logs: Path, serve: Serve, page: Page) -> None:
+def test_a_search_counts_hits_and_jumps_between_them(logs: Path, serve: Serve, page: Page) -> None:
     open_hour(logs, serve, page)
     search(page, "request 12")
     expect(page.locator("#find-count")).to_have_text("111 hits")
@@ -100,7 +100,7 @@ def test_only_matches_are_shown_while_following(logs: Path, serve: Serve, page: 
     expect(page.locator("#find-field")).to_have_value("error")
 
 
-def test_a_filter_keeps_the_line_that_was_read(logs: Path, serve: Serve, page: Page) -> None:
+def test_a_filter_keeps_the_current_line(logs: Path, serve: Serve, page: Page) -> None:
     open_hour(logs, serve, page)
     page.keyboard.press(":")
     page.locator("#go-to-field").fill("1801")
@@ -114,10 +114,10 @@ def test_a_filter_keeps_the_line_that_was_read(logs: Path, serve: Serve, page: P
     expect_line(page, 1_801, stamped(1_800, "the needle in it", "WARNING"))
 
 
-def test_a_wrong_pattern_is_told_and_breaks_nothing(
-    logs: Path, serve: Serve, page: Page, complaints: list[str]
+def test_an_invalid_pattern_is_reported_and_the_lines_stay(
+    logs: Path, serve: Serve, page: Page, expected_errors: list[str]
 ) -> None:
-    complaints.append(REFUSED)
+    expected_errors.append(REFUSED)
     open_hour(logs, serve, page)
     search(page, "request (1|2)00$")
     page.locator("#find-regex").click()
@@ -129,7 +129,7 @@ def test_a_wrong_pattern_is_told_and_breaks_nothing(
     expect(page.locator("#find-wrong")).to_be_empty()
 
 
-def test_escape_leaves_the_search(logs: Path, serve: Serve, page: Page) -> None:
+def test_escape_closes_the_search(logs: Path, serve: Serve, page: Page) -> None:
     open_hour(logs, serve, page)
     search(page, "needle")
     expect(page.locator("#find-count")).to_have_text("1 hit")
@@ -139,7 +139,7 @@ def test_escape_leaves_the_search(logs: Path, serve: Serve, page: Page) -> None:
     expect(page.locator(".log")).to_be_focused()
 
 
-def test_no_match_is_said_and_all_lines_are_a_click_away(logs: Path, serve: Serve, page: Page) -> None:
+def test_a_filter_without_matches_can_be_cleared(logs: Path, serve: Serve, page: Page) -> None:
     open_hour(logs, serve, page)
     search(page, "nowhere")
     page.locator("#find-only").click()
@@ -148,7 +148,7 @@ def test_no_match_is_said_and_all_lines_are_a_click_away(logs: Path, serve: Serv
     expect_line(page, 3_600, stamped(3_599, "request 3599"))
 
 
-def test_errors_are_hopped_between(logs: Path, serve: Serve, page: Page) -> None:
+def test_keys_jump_between_errors_and_warnings(logs: Path, serve: Serve, page: Page) -> None:
     open_hour(logs, serve, page)
     page.keyboard.press("E")
     expect(page.locator(".row.chosen")).to_contain_text("request 3500")
@@ -160,7 +160,7 @@ def test_errors_are_hopped_between(logs: Path, serve: Serve, page: Page) -> None
     expect(page.locator(".row.chosen")).to_contain_text("needle")
 
 
-def test_a_value_is_left_out_by_a_click(logs: Path, serve: Serve, page: Page) -> None:
+def test_a_clicked_value_is_excluded(logs: Path, serve: Serve, page: Page) -> None:
     lines = [f"level=info worker=w{n % 3} took={n}ms" for n in range(30)]
     append(logs / "app.log", *lines)
     page.goto(serve(logs / "app.log").ready_line)
@@ -168,8 +168,8 @@ def test_a_value_is_left_out_by_a_click(logs: Path, serve: Serve, page: Page) ->
     row = page.locator(".row .text", has_text="worker=w1 took=28ms")
     box = row.bounding_box()
     assert box
-    place = lines[28].index("w1") + 1
-    row.click(position={"x": box["width"] * place / len(lines[28]), "y": 8})
+    offset = lines[28].index("w1") + 1
+    row.click(position={"x": box["width"] * offset / len(lines[28]), "y": 8})
     page.locator("#line-menu").get_by_role("button", name="Exclude lines with").click()
     expect(texts(page)).to_have_count(20)
     expect(page.locator("#chips .chip")).to_contain_text("worker=w1")
@@ -177,7 +177,7 @@ def test_a_value_is_left_out_by_a_click(logs: Path, serve: Serve, page: Page) ->
     expect(texts(page)).to_have_count(30)
 
 
-def test_a_value_of_an_object_is_chosen_by_a_click(logs: Path, serve: Serve, page: Page) -> None:
+def test_a_clicked_json_value_is_included(logs: Path, serve: Serve, page: Page) -> None:
     append(logs / "app.log", *[json.dumps({"msg": f"m{n}", "user": n % 4}) for n in range(20)])
     page.goto(serve(logs / "app.log").ready_line)
     expect(texts(page)).to_have_count(20)
@@ -197,8 +197,8 @@ def test_selected_text_becomes_a_filter(logs: Path, serve: Serve, page: Page) ->
     expect(page.locator("#chips .chip")).to_have_count(1)
 
 
-def test_a_time_is_gone_to(logs: Path, serve: Serve, page: Page, complaints: list[str]) -> None:
-    complaints.append(REFUSED)
+def test_go_to_accepts_a_time(logs: Path, serve: Serve, page: Page, expected_errors: list[str]) -> None:
+    expected_errors.append(REFUSED)
     open_hour(logs, serve, page)
     page.keyboard.press("T")
     page.keyboard.press(":")
@@ -242,11 +242,11 @@ def test_all_requests_of_a_relative_time_range_count_from_one_moment(logs: Path,
     assert "now=" not in page.url
 
 
-def test_a_drag_over_the_course_chooses_a_span_and_a_click_goes_there(logs: Path, serve: Serve, page: Page) -> None:
+def test_the_histogram_selects_a_dragged_range_and_a_clicked_time(logs: Path, serve: Serve, page: Page) -> None:
     open_hour(logs, serve, page)
-    strip = page.locator(".histogram")
-    expect(strip).to_be_visible()
-    box = strip.bounding_box()
+    histogram = page.locator(".histogram")
+    expect(histogram).to_be_visible()
+    box = histogram.bounding_box()
     assert box
     y = box["y"] + 8
     page.mouse.click(box["x"] + box["width"] * 0.5, y)
@@ -262,7 +262,7 @@ def test_a_drag_over_the_course_chooses_a_span_and_a_click_goes_there(logs: Path
     expect(page.locator("#place")).to_contain_text("of 3,600")
 
 
-def test_without_times_there_is_no_course(logs: Path, serve: Serve, page: Page) -> None:
+def test_without_times_there_is_no_histogram(logs: Path, serve: Serve, page: Page) -> None:
     append(logs / "app.log", "no time", "none either")
     page.goto(serve(logs / "app.log").ready_line)
     expect(texts(page)).to_have_count(2)
@@ -291,7 +291,7 @@ def test_sources_in_three_formats_are_merged_by_time(logs: Path, serve: Serve, p
     expect(page.get_by_text("the newest")).to_be_in_viewport()
 
 
-def test_words_are_highlighted_in_their_colours(logs: Path, serve: Serve, page: Page) -> None:
+def test_highlighted_words_have_different_colors(logs: Path, serve: Serve, page: Page) -> None:
     open_hour(logs, serve, page)
     page.keyboard.press("*")
     for word in ("info", "request"):
@@ -332,7 +332,7 @@ def test_axe_finds_nothing_serious_in_a_search(
     assert serious_violations(Axe().run(page)) == []
 
 
-def test_matches_bring_the_lines_around_them(logs: Path, serve: Serve, page: Page) -> None:
+def test_matches_are_shown_with_context(logs: Path, serve: Serve, page: Page) -> None:
     write_hour(logs / "app.log")
     append(logs / "app.log", "Traceback (most recent call last):", "ShopError: no more", stamped(3_700, "on"))
     server = serve(logs / "app.log")
@@ -354,7 +354,7 @@ def test_matches_bring_the_lines_around_them(logs: Path, serve: Serve, page: Pag
     expect(texts(page).last).to_have_text("ShopError: no more")
 
 
-def test_lines_around_one_are_shown_in_its_place(logs: Path, serve: Serve, page: Page) -> None:
+def test_nearby_lines_are_shown_within_a_row(logs: Path, serve: Serve, page: Page) -> None:
     open_hour(logs, serve, page)
     page.locator("#levels").get_by_role("button", name="warning").click()
     expect(texts(page)).to_have_count(1)
@@ -368,7 +368,7 @@ def test_lines_around_one_are_shown_in_its_place(logs: Path, serve: Serve, page:
     expect(around).to_have_count(0)
 
 
-def test_objects_are_shown_as_fields_and_filtered_by_a_click(logs: Path, serve: Serve, page: Page) -> None:
+def test_json_is_shown_as_fields_and_a_clicked_field_filters(logs: Path, serve: Serve, page: Page) -> None:
     append(logs / "app.log", *[json.dumps({"user": f"u{n % 4}", "msg": f"number {n}"}) for n in range(20)])
     page.goto(serve(logs / "app.log").ready_line)
     expect(texts(page)).to_have_count(20)
@@ -381,7 +381,7 @@ def test_objects_are_shown_as_fields_and_filtered_by_a_click(logs: Path, serve: 
     expect(texts(page).last).to_have_text("number 19 user=u3")
 
 
-def test_live_lines_of_several_sources_are_put_in_by_time(logs: Path, serve: Serve, page: Page) -> None:
+def test_live_lines_of_several_sources_are_sorted_by_time(logs: Path, serve: Serve, page: Page) -> None:
     for name in ("a.log", "b.log"):
         append(logs / name, stamped(0, f"first of {name}"))
     server = serve(logs)
@@ -393,8 +393,8 @@ def test_live_lines_of_several_sources_are_put_in_by_time(logs: Path, serve: Ser
     append(logs / "b.log", stamped(20, "second"), stamped(40, "fourth"))
     append(logs / "a.log", stamped(10, "the first"), stamped(30, "third"))
     expect(texts(page)).to_have_count(6)
-    said = [text.split()[-1] for text in texts(page).all_inner_texts()[2:]]
-    assert said == ["first", "second", "third", "fourth"]
+    displayed = [text.split()[-1] for text in texts(page).all_inner_texts()[2:]]
+    assert displayed == ["first", "second", "third", "fourth"]
 
 
 def test_sources_that_end_at_different_times_are_shown_once(logs: Path, serve: Serve, page: Page) -> None:
@@ -411,7 +411,7 @@ def test_sources_that_end_at_different_times_are_shown_once(logs: Path, serve: S
     expect(page.locator("#place")).to_contain_text("of 2,901")
 
 
-def test_a_hit_far_to_the_right_is_brought_into_view(logs: Path, serve: Serve, page: Page) -> None:
+def test_a_hit_far_to_the_right_is_scrolled_into_view(logs: Path, serve: Serve, page: Page) -> None:
     append(logs / "app.log", *["short"] * 50, f"{'x' * 600} the needle", *["short"] * 50)
     page.goto(serve(logs / "app.log").ready_line)
     expect(texts(page).last).to_be_visible()
@@ -422,24 +422,24 @@ def test_a_hit_far_to_the_right_is_brought_into_view(logs: Path, serve: Serve, p
     page.keyboard.press("Escape")
 
 
-def test_a_wrong_filter_in_the_url_is_told_and_left_by_a_click(
-    logs: Path, serve: Serve, page: Page, complaints: list[str]
+def test_an_invalid_filter_in_the_url_is_reported_and_can_be_cleared(
+    logs: Path, serve: Serve, page: Page, expected_errors: list[str]
 ) -> None:
-    complaints.append(REFUSED)
+    expected_errors.append(REFUSED)
     open_hour(logs, serve, page)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.goto(f"{page.url}&level=banana")
     expect(page.locator(".notice")).to_contain_text("banana")
     expect(page.locator("#chips .chip")).to_contain_text("level banana")
-    number = len(asked)
+    number = len(requested)
     page.wait_for_timeout(1_500)
-    assert len([url for url in asked[number:] if "/api/lines" in url]) <= 1
+    assert len([url for url in requested[number:] if "/api/lines" in url]) <= 1
     page.locator(".notice button").click()
     expect_line(page, 3_600, stamped(3_599, "request 3599"))
 
 
-def test_what_was_there_is_no_news(logs: Path, serve: Serve, page: Page) -> None:
+def test_known_lines_do_not_count_as_new(logs: Path, serve: Serve, page: Page) -> None:
     open_hour(logs, serve, page)
     search(page, "needle")
     expect(page.locator("#find-count")).to_have_text("1 hit")
@@ -452,7 +452,7 @@ def test_what_was_there_is_no_news(logs: Path, serve: Serve, page: Page) -> None
     expect(page.locator(".pill")).to_contain_text("Follow")
 
 
-def test_a_short_value_is_not_taken_for_the_beginning_of_a_longer_one(logs: Path, serve: Serve, page: Page) -> None:
+def test_a_clicked_value_does_not_match_longer_values(logs: Path, serve: Serve, page: Page) -> None:
     append(logs / "app.log", *[f"level=info took={n}ms user=u{n}" for n in range(20)])
     page.goto(serve(logs / "app.log").ready_line)
     expect(texts(page)).to_have_count(20)

@@ -1,4 +1,4 @@
-"""A file of any size as one surface: exact lines anywhere, floods, rotations, links, many tabs."""
+"""The list of lines: files of any size, floods, rotations, links, many tabs, accessibility."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ IN_VIEW = """() => {
 
 @pytest.fixture(scope="module")
 def huge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """100 million lines of which every 10,000th says which one it is."""
+    """A file of 100 million lines; every 10,000th contains its number."""
     path = tmp_path_factory.mktemp("huge") / "huge.log"
     filler = b"x\n" * (EVERY - 1)
     with path.open("wb") as file:
@@ -67,7 +67,7 @@ def open_huge(page: Page, server: Server) -> None:
 # 100 million lines
 
 
-def test_a_huge_file_opens_at_its_end_and_its_first_line_is_a_key_away(huge_server: Server, page: Page) -> None:
+def test_a_huge_file_opens_at_its_end_and_jumps_to_its_start(huge_server: Server, page: Page) -> None:
     open_huge(page, huge_server)
     page.keyboard.press("g")
     expect_line(page, 1, "x")
@@ -76,20 +76,20 @@ def test_a_huge_file_opens_at_its_end_and_its_first_line_is_a_key_away(huge_serv
 
 
 @pytest.mark.parametrize("line", [EVERY, 2 * EVERY, 50_000_000, 73_210_000, HUGE_LINES - EVERY])
-def test_going_to_a_line_leads_to_that_very_line(huge_server: Server, page: Page, line: int) -> None:
+def test_go_to_shows_exactly_that_line(huge_server: Server, page: Page, line: int) -> None:
     open_huge(page, huge_server)
     go_to(page, str(line))
     expect_line(page, line, f"known {line}")
 
 
-def test_going_to_a_percent_leads_there(huge_server: Server, page: Page) -> None:
+def test_go_to_accepts_a_percentage(huge_server: Server, page: Page) -> None:
     open_huge(page, huge_server)
     go_to(page, "25%")
     expect_line(page, 25_000_000 + 1, "x")
 
 
 @pytest.mark.parametrize("line", [EVERY, 50_000_000, HUGE_LINES - EVERY])
-def test_the_wheel_moves_by_its_pixels_anywhere(huge_server: Server, page: Page, line: int) -> None:
+def test_the_wheel_scrolls_by_pixels_anywhere(huge_server: Server, page: Page, line: int) -> None:
     open_huge(page, huge_server)
     go_to(page, str(line))
     expect_line(page, line, f"known {line}")
@@ -111,7 +111,7 @@ def test_the_wheel_moves_by_its_pixels_anywhere(huge_server: Server, page: Page,
     )
 
 
-def test_the_thumb_reaches_start_middle_and_end(huge_server: Server, page: Page) -> None:
+def test_the_scrollbar_reaches_start_middle_and_end(huge_server: Server, page: Page) -> None:
     open_huge(page, huge_server)
     log = page.locator(".log")
     log.evaluate("(log) => { log.scrollTop = 0; }")
@@ -125,8 +125,8 @@ def test_the_thumb_reaches_start_middle_and_end(huge_server: Server, page: Page)
     expect_line(page, HUGE_LINES, f"known {HUGE_LINES}")
 
 
-# What a reader scrolls and what comes at the same moment, before the browser tells of the scrolling.
-SCROLLED_AS_A_PAGE_COMES = """async () => {
+# Scroll, and change the document before the browser dispatches the scroll event.
+SCROLL_WHILE_LINES_ARRIVE = """async () => {
   const log = document.querySelector(".log").cloneNode(true);
   log.querySelector(".rows").replaceChildren();
   document.querySelector(".log").after(log);
@@ -147,20 +147,20 @@ SCROLLED_AS_A_PAGE_COMES = """async () => {
   log.scrollTop = 1_000;
   viewport.change(() => {});
   await frame();
-  const found = { top: log.scrollTop, row: viewport.top };
+  const position = { top: log.scrollTop, row: viewport.top };
   log.remove();
-  return found;
+  return position;
 }"""
 
 
-def test_what_is_scrolled_while_a_page_arrives_is_not_undone(huge_server: Server, page: Page) -> None:
+def test_scrolling_while_lines_arrive_is_not_undone(huge_server: Server, page: Page) -> None:
     open_huge(page, huge_server)
-    found = page.evaluate(SCROLLED_AS_A_PAGE_COMES)
-    assert found["top"] == 1000
-    assert found["row"] > 0
+    position = page.evaluate(SCROLL_WHILE_LINES_ARRIVE)
+    assert position["top"] == 1000
+    assert position["row"] > 0
 
 
-def test_pages_follow_on_each_other_without_a_hole(huge_server: Server, page: Page) -> None:
+def test_page_down_overlaps_the_page_before(huge_server: Server, page: Page) -> None:
     open_huge(page, huge_server)
     go_to(page, "50%")
     expect_line(page, 50_000_001, "x")
@@ -173,7 +173,7 @@ def test_pages_follow_on_each_other_without_a_hole(huge_server: Server, page: Pa
     page.wait_for_function(f"(before) => ({IN_VIEW})()[0][0] === before", arg=before[0][0])
 
 
-def test_nodes_stay_few_in_a_huge_file(huge_server: Server, page: Page) -> None:
+def test_a_huge_file_needs_few_nodes(huge_server: Server, page: Page) -> None:
     open_huge(page, huge_server)
     for target in ("10%", "20%", "99%", "1"):
         go_to(page, target)
@@ -185,7 +185,7 @@ def test_nodes_stay_few_in_a_huge_file(huge_server: Server, page: Page) -> None:
 # Live
 
 
-def test_a_flood_loses_nothing_and_skipped_lines_are_there_to_see(logs: Path, serve: Serve, page: Page) -> None:
+def test_a_flood_loses_nothing_and_skipped_lines_can_be_read(logs: Path, serve: Serve, page: Page) -> None:
     log = logs / "app.log"
     append(log, "first")
     page.goto(serve(log).ready_line)
@@ -230,7 +230,7 @@ def test_a_link_to_a_line_outlives_rotation(logs: Path, serve: Serve, page: Page
     expect(page.locator(".row.chosen")).to_contain_text("line 500")
 
 
-def test_the_url_shows_the_same_place_to_somebody_else(logs: Path, serve: Serve, page: Page, browser: Browser) -> None:
+def test_a_shared_url_shows_the_same_lines(logs: Path, serve: Serve, page: Page, browser: Browser) -> None:
     log = logs / "app.log"
     append(log, *[f"line {n}" for n in range(1, 10_001)])
     server = serve(log)
@@ -248,10 +248,10 @@ def test_the_url_shows_the_same_place_to_somebody_else(logs: Path, serve: Serve,
     context.close()
 
 
-def test_a_reader_elsewhere_keeps_the_place_through_a_restart(
-    logs: Path, serve: Serve, page: Page, complaints: list[str]
+def test_the_scroll_position_survives_a_restart(
+    logs: Path, serve: Serve, page: Page, expected_errors: list[str]
 ) -> None:
-    complaints += BROKEN_CONNECTION
+    expected_errors += BROKEN_CONNECTION
     log = logs / "app.log"
     append(log, *[f"line {n}" for n in range(1, 5_001)])
     server = serve(log, "--token", "same")
@@ -285,7 +285,7 @@ def test_ten_tabs_share_one_stream_and_the_api_answers(logs: Path, serve: Serve,
     assert page.evaluate("fetch('/api/sources').then((answer) => answer.status)") == 200
 
 
-# Reading
+# Selecting and displaying
 
 
 def test_a_selection_is_copied_over_many_screens(logs: Path, serve: Serve, page: Page) -> None:
@@ -328,7 +328,7 @@ def test_wrapped_lines_are_scrolled_to_both_ends(logs: Path, serve: Serve, page:
     expect(page.locator(".row", has=page.get_by_text("1", exact=True))).to_be_in_viewport()
 
 
-def test_colours_links_and_json_are_shown_and_harmless(logs: Path, serve: Serve, page: Page) -> None:
+def test_colors_links_and_json_are_displayed_safely(logs: Path, serve: Serve, page: Page) -> None:
     log = logs / "app.log"
     append(
         log,
@@ -349,7 +349,7 @@ def test_colours_links_and_json_are_shown_and_harmless(logs: Path, serve: Serve,
     expect(page.locator(".row.pretty .text")).to_contain_text('"deep": {')
 
 
-def test_a_bookmark_is_found_again(logs: Path, serve: Serve, page: Page) -> None:
+def test_previous_bookmark_goes_back_to_a_bookmark(logs: Path, serve: Serve, page: Page) -> None:
     log = logs / "app.log"
     append(log, *[f"line {n}" for n in range(1, 1001)])
     page.goto(serve(log).ready_line)
@@ -379,7 +379,7 @@ def test_two_panes_are_two_views(logs: Path, serve: Serve, page: Page) -> None:
     expect(page.locator(".rows", has_text="from the web")).to_have_count(1)
 
 
-# Looks
+# Appearance
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
@@ -394,7 +394,7 @@ def test_axe_finds_nothing_serious(logs: Path, serve: Serve, page: Page, scheme:
     assert serious_violations(Axe().run(page)) == []
 
 
-def test_the_theme_is_switched_by_hand(logs: Path, serve: Serve, page: Page) -> None:
+def test_the_theme_button_changes_the_theme(logs: Path, serve: Serve, page: Page) -> None:
     append(logs / "app.log", "line")
     page.emulate_media(color_scheme="dark")
     page.goto(serve(logs).ready_line)
