@@ -28,6 +28,13 @@ class FileChangedError(Exception):
         super().__init__("the file changed while it was read")
 
 
+class FileGoneError(FileChangedError, OSError):
+    """A file whose descriptor was given back is no longer on disk, or holds other bytes there."""
+
+    def __init__(self) -> None:
+        OSError.__init__(self, "the file is gone")
+
+
 class StaleListingError(Exception):
     """A directory changed since it was listed; list it again."""
 

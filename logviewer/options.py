@@ -241,6 +241,13 @@ _OPTIONS = (
         help="TOML file with these settings, 'paths', and [[logs]], [[redact]] and [[users]] tables.",
     ),
     click.Option(["--follow-symlinks"], is_flag=True, help="Follow symlinks to targets outside PATH."),
+    click.Option(["--no-history"], is_flag=True, help="Leave out rotated files that are on disk at the start."),
+    click.Option(
+        ["--max-history"],
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Show only the N newest rotated files of each log that are on disk at the start.  [default: all]",
+    ),
     click.Option(["--root-path"], default="", help="Path prefix behind a proxy, such as /logs."),
     click.Option(
         ["--allow-host"], multiple=True, metavar="NAME", help="Another host name for this server; repeatable."

@@ -123,6 +123,7 @@ def _serve(
         stdin=spool.path if spool else None,
         tables=settings.tables,
         follow_symlinks=settings.follow_symlinks,
+        max_history=0 if settings.no_history else settings.max_history,
     )
     streams = Streams()
     config = _configure(settings, catalog, streams, shared)

@@ -87,6 +87,8 @@ class Settings:
     ssl_keyfile: Path | None = None
     log_format: LogFormat | None = None
     follow_symlinks: bool = False
+    no_history: bool = False
+    max_history: int | None = None
     auth_header: str | None = None
     trusted_proxy: tuple[str, ...] = ()
     tables: Tables = NO_TABLES

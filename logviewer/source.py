@@ -113,6 +113,12 @@ class Source(Protocol):
         """Handle a generation in which a reader found other bytes than before. Raises OSError."""
 
     def start(self) -> list[Position]:
+        """Return the position before the first line of the oldest generation. Raises OSError.
+
+        Empty if a reader begins with the source's first generation, whenever there is one.
+        """
+
+    def start_live(self) -> list[Position]:
         """Return the positions before the first line of the live generation. Raises OSError."""
 
     def last(self, count: int) -> list[Position]:

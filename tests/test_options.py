@@ -40,6 +40,8 @@ SETTINGS: Mapping[str, Setting] = {
     "--follow-symlinks": Setting(
         default=False, toml=("true", True), env=("0", False), flag=(["--follow-symlinks"], True)
     ),
+    "--no-history": Setting(default=False, toml=("true", True), env=("0", False), flag=(["--no-history"], True)),
+    "--max-history": Setting(None, ("1", 1), ("2", 2), (["--max-history", "3"], 3)),
     "--root-path": Setting("", ('"/file"', "/file"), ("/env", "/env"), (["--root-path", "/flag"], "/flag")),
     "--allow-host": Setting(
         (),

@@ -1,17 +1,23 @@
 """Regular files, opened without blocking on a pipe or a device, and read from any thread."""
 
+import contextlib
 import errno
 import os
 import resource
 import stat
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from logviewer.errors import ClosedError, NotAFileError
+from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, digest
+from logviewer.errors import ClosedError, FileGoneError, NotAFileError
 
 Identity = tuple[int, int]
 """Device and inode of one physical file."""
 
+# How often a directory is read anew for a file that is renamed meanwhile.
+_RENAMES = 3
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
@@ -39,23 +45,63 @@ def _kind(mode: int) -> str:
     return kinds.get(stat.S_IFMT(mode), "something else")
 
 
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """The bytes that a file at rest must still have: its size, and digests of its head and of its tail."""
+
+    size: int
+    head_hash: bytes
+    tail_hash: bytes
+
+
+def _proof(fd: int, size: int) -> _Proof:
+    start = max(0, size - TAIL_BYTES)
+    head = os.pread(fd, min(size, HEAD_BYTES), 0)
+    return _Proof(size, digest(head), digest(os.pread(fd, size - start, start)))
+
+
+def _identity(path: Path) -> Identity | None:
+    with contextlib.suppress(OSError):
+        status = path.stat(follow_symlinks=False)
+        return status.st_dev, status.st_ino
+    return None
+
+
+def _paths_near(path: Path | None, identity: Identity) -> Iterator[Path]:
+    """Yield the last known path of a file, then paths in its directory that bear its inode number. Raises OSError."""
+    if path is None:
+        return
+    yield path
+    for _ in range(_RENAMES):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(path.parent) as entries:
+            yield from [Path(entry.path) for entry in entries if entry.inode() == identity[1]]
+
+
 class ByteFile:
     """A descriptor of one physical file. It stays on that file when the path is renamed or removed.
 
     ``close`` may be called while other threads read. The descriptor is closed after the last read, so its number is
     never reused for another file during a read.
+
+    A file at rest has no descriptor: the next read opens it again and verifies that it is the same file with the same
+    bytes. ``is_gone`` is true once such a read did not find it: each read raises FileGoneError then. ``was_read`` is
+    set by each read.
     """
 
-    __slots__ = ("_closed", "_failed", "_fd", "_lock", "_readers", "identity")
+    __slots__ = ("_closed", "_failed", "_fd", "_lock", "_path", "_proof", "_readers", "identity", "is_gone", "was_read")
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, path: Path | None = None) -> None:
         status = os.fstat(fd)
         self._fd = fd
+        self._path = path
         self._lock = threading.Lock()
         self._readers = 0
         self._closed = False
         self._failed: tuple[int, int] | None = None
+        self._proof = _Proof(0, b"", b"")
         self.identity: Identity = (status.st_dev, status.st_ino)
+        self.is_gone = False
+        self.was_read = False
 
     @classmethod
     def open(cls, path: Path, *, follow: bool = True) -> "ByteFile":
@@ -70,16 +116,109 @@ class ByteFile:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
             raise NotAFileError(f"{path} is not a regular file")
-        return cls(fd)
+        return cls(fd, path)
 
     def duplicate(self) -> "ByteFile":
         """Return a second descriptor of the same file, with its own ``close``. Raises OSError."""
         with self:
-            return ByteFile(os.dup(self._fd))
+            return ByteFile(os.dup(self._fd), self._path)
+
+    # Rest
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the file is on disk and has no descriptor here."""
+        return self._fd < 0 and not self._closed
+
+    def rest(self) -> bool:
+        """Close the descriptor until the next read; return whether it is closed.
+
+        The descriptor stays open while a read runs, and where no path of the file is found. Raises OSError.
+        """
+        with self._lock:
+            if self.is_resting:
+                return True
+            if self._closed or self._readers:
+                return False
+            path = self._find_path()
+            if path is None:
+                return False
+            self._proof = _proof(self._fd, os.fstat(self._fd).st_size)
+            self._path = path
+            os.close(self._fd)
+            self._fd = -1
+            return True
+
+    def verify(self) -> None:
+        """Verify that a file at rest is on disk, and leave it at rest.
+
+        Raises:
+            FileGoneError: if it is not.
+            OSError: if this cannot be decided now.
+        """
+        with self._lock:
+            if self.is_resting:
+                os.close(self._reopened())
+
+    def wake(self) -> None:
+        """Open a file at rest. Raises as ``verify``."""
+        with self._lock:
+            if self.is_resting:
+                self._fd = self._reopened()
+
+    def _find_path(self) -> Path | None:
+        """Return a path that names the open file now."""
+        # Linux knows the present path of a descriptor, wherever the file was moved.
+        with contextlib.suppress(OSError):
+            path = Path(os.readlink(f"/proc/self/fd/{self._fd}"))  # noqa: PTH115 (a moved file may have any name)
+            if _identity(path) == self.identity:
+                return path
+        return next((path for path in _paths_near(self._path, self.identity) if _identity(path) == self.identity), None)
+
+    def _opened_again(self) -> int:
+        try:
+            return self._reopened()
+        except FileGoneError:
+            raise
+        except OSError:
+            self._failed = (1, 0)
+            raise
+
+    def _reopened(self) -> int:
+        """Return a new descriptor of this file. Raises as ``verify``."""
+        if self.is_gone:
+            raise FileGoneError
+        for path in _paths_near(self._path, self.identity):
+            try:
+                fd = os.open(path, _FLAGS | os.O_NOFOLLOW)
+            except FileNotFoundError:
+                # Renamed again since the directory was read.
+                continue
+            status = os.fstat(fd)
+            try:
+                if (status.st_dev, status.st_ino) != self.identity:
+                    os.close(fd)
+                    continue
+                # The number of a deleted file is given to the next one: only its bytes show that it is the same.
+                if status.st_size >= self._proof.size and _proof(fd, self._proof.size) == self._proof:
+                    self._path = path
+                    return fd
+            except BaseException:
+                os.close(fd)
+                raise
+            os.close(fd)
+            break
+        else:
+            if self._path is not None and not self._path.parent.is_dir():
+                # The directory may be away for a while only.
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self._path))
+        self.is_gone = True
+        raise FileGoneError
 
     def pread(self, size: int, offset: int) -> bytes:
         """Return up to ``size`` bytes at ``offset``; fewer only at the end of the file. Raises OSError."""
         with self:
+            self.was_read = True
             try:
                 data = os.pread(self._fd, size, offset)
                 if 0 < len(data) < size:
@@ -88,6 +227,11 @@ class ByteFile:
                 self._failed = (size, offset)
                 raise
             return data
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a read failed and was not repeated since."""
+        return self._failed is not None
 
     def retry(self) -> bool:
         """Repeat the last read that failed; return whether there was one. Raises OSError if it fails again."""
@@ -148,6 +292,8 @@ class ByteFile:
         with self._lock:
             if self._closed:
                 raise ClosedError("the file is closed")
+            if self._fd < 0:
+                self._fd = self._opened_again()
             self._readers += 1
 
     def __exit__(self, *_: object) -> None:

@@ -171,6 +171,7 @@ class Generation:
         self._encoding: Encoding | None = None
         self._head = (0, digest(b""))
         self._searched = (0, 0)
+        self._frozen_rest = (-1, False)
         self._last_stat = (0, 0, digest(b""))
 
     @property
@@ -185,6 +186,8 @@ class Generation:
 
     def size(self) -> int:
         """Bytes that belong to this generation now. Raises OSError."""
+        if self.limit is not None and self.file.is_resting:
+            return self.limit
         size = self.file.stat().st_size
         return size if self.limit is None else min(size, self.limit)
 
@@ -221,10 +224,16 @@ class Generation:
         self.catch_up(offset, within=_CATCH_UP_BYTES if self.map.counted else BLOCK_BYTES)
         return self.map.lines_before(offset)
 
-    def catch_up(self, offset: int, *, within: int) -> None:
-        """Count the lines up to an offset, unless that takes more than so many bytes. Raises OSError."""
-        if 0 < offset - self.map.counted <= within:
-            self.map.extend(offset, self.encoding)
+    def catch_up(self, offset: int, *, within: int) -> int:
+        """Count the lines up to an offset, unless that takes more than so many bytes; return how many bytes it took.
+
+        Raises OSError.
+        """
+        size = offset - self.map.counted
+        if not 0 < size <= within:
+            return 0
+        self.map.extend(offset, self.encoding)
+        return size
 
     def count(self, most: int) -> bool:
         """Count the lines of the next ``most`` bytes; whether more are to be counted then. Raises OSError."""
@@ -235,15 +244,22 @@ class Generation:
     def line_count(self) -> LineCount:
         """How many lines are counted so far. Raises OSError."""
         size = self.size()
-        self.number(size)
+        if self.limit is None:
+            self.number(size)
         before = self.map.lines_before(self.begin)
         counted = min(self.map.counted, size)
         if before is None:
             return LineCount(0, 0, 0, size - self.begin)
         lines = (self.map.lines_before(counted) or 0) - before
         if size - counted < len(self.encoding.newline):
-            return LineCount(before, lines + self.has_rest(size), size - self.begin, size - self.begin)
+            return LineCount(before, lines + self._has_rest(size), size - self.begin, size - self.begin)
         return LineCount(before, lines, counted - self.begin, size - self.begin)
+
+    def _has_rest(self, size: int) -> bool:
+        # A generation that does not grow any more need not be opened again for each answer.
+        if self._frozen_rest[0] != size or self.limit is None:
+            self._frozen_rest = (size, self.has_rest(size))
+        return self._frozen_rest[1]
 
     def has_rest(self, size: int) -> bool:
         """Whether something follows the last newline before ``size``, the end of the file. Raises OSError."""
@@ -293,6 +309,12 @@ class Generation:
             digest(self.file.pread(checkpoint.head_length, 0)) == checkpoint.head_hash
             and self._tail_hash(checkpoint.offset) == checkpoint.tail_hash
         )
+
+    def may_hold(self, checkpoint: Checkpoint) -> bool:
+        """Return whether ``holds`` may be true, by what was seen of this file: no read."""
+        length, head_hash = self._head
+        is_long = checkpoint.offset <= self.seen_size
+        return is_long and (length != checkpoint.head_length or head_hash == checkpoint.head_hash)
 
     def spans(self, checkpoint: Checkpoint) -> bool:
         """Whether the mark's offset lies in the part of the file that is this generation."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from logviewer.cursor import Checkpoint
-from logviewer.errors import StaleListingError
+from logviewer.errors import FileGoneError, StaleListingError
 from logviewer.files.byte_file import ByteFile, Identity
 from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.generation import Generation, Position, Reason
@@ -30,7 +30,6 @@ class RotationHistory:
         self._line_format = line_format
         self._clock = clock
         self._known_rotated: dict[Identity, Checkpoint | None] | None = None
-        self._let_go: dict[Identity, Checkpoint] = {}
         self._attached_listing: list[Identity] = []
 
     def _generation(
@@ -61,9 +60,26 @@ class RotationHistory:
 
     # What happened to the name
 
+    def learn(self, rotated: Sequence[DirectoryEntry], *, most: int | None) -> None:
+        """Insert the newest ``most`` files that were rotated before the first poll, None for all. Raises OSError.
+
+        Other files that are found later are news.
+        """
+        before = set(self.generations)
+        first = 0 if most is None else max(0, len(rotated) - most)
+        self.attach(rotated[first:], forbidden="lost")
+        attached = [each for each in self.generations if each not in before]
+        # The newest one may have been rotated a moment ago: late lines are expected there only.
+        for each in attached[:-1]:
+            each.ended = self._clock() - GRACE_SECONDS
+            each.limit = each.seen_size
+            each.file.rest()
+        self.know(rotated)
+
     def know(self, rotated: Iterable[DirectoryEntry]) -> None:
         """These were rotated before: whatever else is found later is news."""
-        self._known_rotated = {entry.identity: self._end_of(entry) for entry in rotated}
+        unknown = [entry for entry in rotated if not self._of(entry)]
+        self._known_rotated = {entry.identity: self._end_of(entry) for entry in unknown}
 
     def _end_of(self, entry: DirectoryEntry) -> Checkpoint | None:
         """The end of a file's bytes; None if they cannot be read: then only its number tells that it was known."""
@@ -90,11 +106,8 @@ class RotationHistory:
         """
         new = self._generation(file)
         earlier = [each for each in self.generations if each.file.identity == file.identity]
-        let_go = self._let_go.get(file.identity)
         if earlier:
             new.begin = _end_at(earlier[-1], seen)
-        elif let_go and new.holds(let_go):
-            new.begin = let_go.offset
         new.intact()
         unseen = self._unseen(_older_than(new, _newer_than(self.live, rotated or ())), new)
         between = [each for each in unseen if not _holds(new, each.last(0).checkpoint())]
@@ -133,6 +146,7 @@ class RotationHistory:
         if listed == self._attached_listing:
             return
         self._attached_listing = listed
+        self.check_resting()
         if unseen := self._unseen(_newer_than(self.live, rotated)):
             self._end((*self.generations, *unseen[:-1]))
             unseen[-1].ended = None
@@ -219,25 +233,78 @@ class RotationHistory:
             if each.limit is None and each is not self.live and self.finished(each):
                 each.limit = each.seen_size
 
+    def check_resting(self) -> None:
+        """Drop files that are gone, before inode numbers are compared: the number of a deleted file is used again.
+
+        Raises OSError while this process can open no file at all.
+        """
+        for each in self.generations:
+            try:
+                each.file.verify()
+            except FileGoneError:
+                continue
+            except OSError as error:
+                if error.errno in EXHAUSTED:
+                    raise
+        self.drop_gone()
+
+    def drop_gone(self) -> None:
+        """Drop the files that were not found on disk when they were to be opened again."""
+        for each in self.generations:
+            if each.file.is_gone:
+                self._drop(each)
+
+    def _drop(self, generation: Generation) -> None:
+        index = self.generations.index(generation)
+        rest = self.generations[index + 1 :]
+        self.generations = (*self.generations[:index], *rest)
+        generation.close("rotated", rest[0] if rest else None)
+
+    def pin(self) -> None:
+        """Open the newest files for a reader, who must not lose one that is deleted meanwhile."""
+        for each in self.generations[-MAX_HELD:]:
+            if not each.file.descriptors_scarce:
+                with contextlib.suppress(OSError):
+                    each.file.wake()
+
     def release(self, *, missing_since: float | None) -> None:
-        """Bound how many files are held open, and for how long one that is deleted keeps its place on disk."""
+        """Bound how many files are held open, and for how long one that is deleted keeps its space on disk."""
         now = self._clock()
-        gone = missing_since is not None and now > missing_since + HOLD_SECONDS
+        is_missing = missing_since is not None and now > missing_since + HOLD_SECONDS
         for index, each in enumerate(self.generations):
-            too_old = each.ended is not None and now > each.ended + HOLD_SECONDS
-            idle = (too_old or (gone and each is self.live)) and (
-                each.file.descriptors_scarce or not each.file.has_name
-            )
-            if idle or len(self.generations) - index > MAX_HELD:
-                rest = self.generations[index + 1 :]
-                self.generations = (*self.generations[:index], *rest)
-                if self._known_rotated is not None:
-                    self._known_rotated = {**self._known_rotated, each.file.identity: each.seen()}
-                self._let_go[each.file.identity] = each.seen()
-                each.close("rotated", rest[0] if rest else None)
-                return
+            is_pinned = len(self.generations) - index <= MAX_HELD
+            is_old = each.ended is not None and now > each.ended + HOLD_SECONDS
+            if not each.file.is_resting and (is_old or not is_pinned or (is_missing and each is self.live)):
+                self._release(each, is_pinned=is_pinned)
+
+    def _release(self, generation: Generation, *, is_pinned: bool) -> None:
+        file = generation.file
+        lives = [each for each in self.generations if each.file.identity == file.identity]
+        if not file.has_name or (not is_pinned and generation is not lives[-1]):
+            self._drop(generation)
+        elif not is_pinned or generation.attached or file.descriptors_scarce:
+            was_read, file.was_read = file.was_read, False
+            if not was_read or file.descriptors_scarce:
+                self._rest(generation)
+
+    def _rest(self, generation: Generation) -> None:
+        if generation is not self.live and generation.limit is None:
+            generation.limit = generation.seen_size
+        with contextlib.suppress(OSError):
+            generation.file.rest()
 
     # Finding places again
+
+    def start(self) -> list[Position]:
+        """Return the position before the first line of the oldest file. Raises OSError.
+
+        Empty without a file, and where lines before the oldest one were lost: a reader that enters it emits a gap.
+        """
+        while self.generations and not self.generations[0].loss:
+            with contextlib.suppress(FileGoneError):
+                return [self.generations[0].first()]
+            self.drop_gone()
+        return []
 
     def known(
         self, checkpoint: Checkpoint, *, after: Sequence[Position] = (), since: Generation | None = None
@@ -286,11 +353,11 @@ class RotationHistory:
             self._check_bad(error)
             return None
 
-    def attach(self, rotated: Sequence[DirectoryEntry], *, start: int = 0) -> None:
-        """Take up the rotated files from the index ``start`` on.
+    def attach(self, rotated: Sequence[DirectoryEntry], *, start: int = 0, forbidden: Reason | None = None) -> None:
+        """Insert the rotated files from the index ``start`` on.
 
-        Who comes after one that is bad tells of the loss, and, where some are before ``start``, after one that may not
-        be read. Raises OSError.
+        The file after a bad one gets a ``lost`` gap, and the file after one that may not be read a gap of the reason
+        ``forbidden``. Raises OSError.
         """
         loss: Reason | None = None
         with self._whole():
@@ -302,8 +369,8 @@ class RotationHistory:
                 except OSError as error:
                     self._check_bad(error)
                     loss = "lost"
-                if file is None and each is None and start:
-                    loss = "lost"
+                if file is None and each is None:
+                    loss = forbidden or loss
                 if each and loss:
                     each.loss, loss = loss, None
             if loss and self.live:
@@ -347,7 +414,7 @@ class RotationHistory:
             if found is None and (file := entry.open()):
                 found = self._generation(file, ended=self._clock(), attached=True)
                 self._insert(found, older=rotated[:index] if entry in rotated else (), newer=rotated[index + 1 :])
-            self.attach(rotated, start=index + 1)
+            self.attach(rotated, start=index + 1, forbidden="lost" if index + 1 else None)
         return found
 
     def _of(self, entry: DirectoryEntry) -> Generation | None:
@@ -360,8 +427,13 @@ class RotationHistory:
         """A rotated file as an ended generation, unless it is empty or a copy of one known. Raises OSError."""
         generation = self._generation(file, ended=self._clock(), attached=attached)
         generation.intact()
-        end = generation.last(0).checkpoint()
-        return None if end.offset == 0 or any(_holds(each, end) for each in self.generations) else generation
+        end = generation.seen() if attached else generation.last(0).checkpoint()
+        return None if end.offset == 0 or any(self._repeats(each, end) for each in self.generations) else generation
+
+    def _repeats(self, generation: Generation, end: Checkpoint) -> bool:
+        """Whether a generation holds all that another file has up to its end."""
+        # A file at rest is not opened again for each new one.
+        return (not generation.file.is_resting or generation.may_hold(end)) and _holds(generation, end)
 
     def _insert(
         self, generation: Generation, *, older: Iterable[DirectoryEntry], newer: Iterable[DirectoryEntry]
@@ -424,8 +496,8 @@ def _holds_surely(generation: Generation, checkpoint: Checkpoint) -> bool:
     """The same, but raises OSError where nobody can tell now."""
     try:
         return generation.holds(checkpoint)
-    except OSError:
-        if generation.lost:
+    except OSError as error:
+        if generation.lost or isinstance(error, FileGoneError):
             return False
         raise
 

@@ -63,7 +63,9 @@ class Indexer:
             self._wake.notify_all()
 
     def _drop(self) -> None:
-        while len(self._indexes) > _KEPT:
+        since = time.monotonic() - _WANTED_SECONDS
+        # A query needs one index for each log file of a source, however many there are.
+        while len(self._indexes) > _KEPT and self._requested.get(next(iter(self._indexes)), since) <= since:
             key, _ = self._indexes.popitem(last=False)
             self._requested.pop(key, None)
         for key in [key for key in self._indexes if key[0].lost]:

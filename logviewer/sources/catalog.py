@@ -45,7 +45,8 @@ class Catalog:
     """The sources by id; new files become sources while the server runs.
 
     ``tables`` hold line formats and redaction patterns. Unless ``follow_symlinks``, a symlink is followed only to a
-    target inside the given paths. ``follow`` and all readers run on one event loop.
+    target inside the given paths. ``follow`` and all readers run on one event loop. ``max_history`` limits the rotated
+    files per source that are on disk at the start, None for all.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class Catalog:
         stdin: Path | None = None,
         tables: Tables = NO_TABLES,
         follow_symlinks: bool = False,
+        max_history: int | None = None,
     ) -> None:
+        self._max_history = max_history
         self._paths = [path for path in paths if path != STDIN]
         self._roots = (
             EVERYWHERE if follow_symlinks else AllowedRoots.for_paths([*self._paths, *([str(stdin)] if stdin else [])])
@@ -113,7 +116,14 @@ class Catalog:
 
     def _open(self, path: Path, name: str, listings: DirectoryListings) -> LocalSource:
         line_format = self._line_formats.of(path, name)
-        source = LocalSource(_source_id(path, name), path, name=name, line_format=line_format, roots=self._roots)
+        source = LocalSource(
+            _source_id(path, name),
+            path,
+            name=name,
+            line_format=line_format,
+            roots=self._roots,
+            max_history=self._max_history,
+        )
         source.poll(listings)
         return source
 

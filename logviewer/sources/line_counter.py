@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from logviewer.rotation.generation import Generation
 from logviewer.source import Source
@@ -51,25 +51,33 @@ class LineCounter:
             ):
                 pass
 
-    def _count_slices(self, generations: Iterable[Generation]) -> bool:
-        """Count a slice of each generation; return whether one has more slices."""
-        left = [self._count(each) for each in generations if not self._closed]
+    def _count_slices(self, sources: Iterable[Sequence[Generation]]) -> bool:
+        """Count a slice of each source's generations; return whether one has more slices."""
+        left = [self._count(generations) for generations in sources if not self._closed]
         return any(left)
 
-    def _count(self, generation: Generation) -> bool:
-        with contextlib.suppress(OSError):
-            return generation.count(SLICE_BYTES)
+    @staticmethod
+    def _count(generations: Sequence[Generation]) -> bool:
+        """Count a slice, newest generation first; return whether there are more slices."""
+        left = SLICE_BYTES
+        for each in reversed(generations):
+            before = each.map.counted
+            with contextlib.suppress(OSError):
+                if each.count(left):
+                    return True
+            left -= max(0, each.map.counted - before)
+            if left <= 0:
+                return True
         return False
 
-    def _requested_files(self) -> list[Generation]:
-        sources = [source for source in self._sources() if source in self._requested]
-        return [generation for source in sources for generation in reversed(source.generations)]
+    def _requested_files(self) -> list[Sequence[Generation]]:
+        return [source.generations for source in self._sources() if source in self._requested]
 
-    def _small_files(self) -> Iterator[Generation]:
+    def _small_files(self) -> Iterator[Sequence[Generation]]:
         for source in self._sources():
             live = None if source in self._requested else source.live
             if live and not self._wake.is_set() and _size(live) <= UNREQUESTED_BYTES:
-                yield live
+                yield [live]
 
 
 def _size(generation: Generation) -> int:

@@ -42,6 +42,7 @@ class LocalSource:
         name: str,
         line_format: LineFormat,
         roots: AllowedRoots = EVERYWHERE,
+        max_history: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.id = source_id
@@ -55,6 +56,7 @@ class LocalSource:
         self.input_error: str | None = None
         self.changed = ChangeSignal()
         self._roots = roots
+        self._max_history = max_history
         self._lineage = RotationHistory(self.key, line_format, clock)
         self._clock = clock
         self._lock = threading.Lock()
@@ -183,10 +185,11 @@ class LocalSource:
     def _learn_rotated(self, listings: DirectoryListings) -> None:
         rotated = None if self._lineage.knows_rotated else self._listed(listings.rotated)
         if rotated is not None:
-            self._lineage.know(rotated)
+            self._lineage.learn(rotated, most=self._max_history)
 
     def _rotated(self) -> Sequence[DirectoryEntry]:
         # Never from an older listing: what was just seen to have happened must be in it.
+        self._lineage.check_resting()
         return self._there(DirectoryListings().rotated)
 
     def _listed(self, call: Callable[[Path], Sequence[DirectoryEntry]]) -> list[DirectoryEntry] | None:
@@ -206,11 +209,16 @@ class LocalSource:
 
     def _catch_up(self) -> None:
         """Take in what happened to the files."""
-        lineage, live = self._lineage, self.live
+        lineage = self._lineage
+        lineage.drop_gone()
+        live = self.live
         seen = {each.file.identity: each.seen_size for each in self.generations}
         for older in self.generations:
-            if older is not live and not self._is_intact(older):
+            is_at_rest = older.file.is_resting and not older.file.has_failed
+            if older is not live and not is_at_rest and not self._is_intact(older):
                 lineage.renew(older, self._rotated)
+                # What its file held before is not what it holds now.
+                seen[older.file.identity] = 0
         lineage.freeze_finished()
         if live and live.was_empty and self._was_touched(live):
             lineage.find_passed(live, self._rotated)
@@ -223,6 +231,7 @@ class LocalSource:
                 self._catch_up()
             case Change.APPEARED | Change.REPLACED:
                 if file := self._open():
+                    lineage.check_resting()
                     rotated = self._listed(DirectoryListings().rotated) if lineage.knows_rotated else None
                     lineage.succeed(file, rotated, seen=seen.get(file.identity, 0))
             case Change.VANISHED if lineage.knows_rotated:
@@ -294,14 +303,23 @@ class LocalSource:
 
     def _renew_known(self, generation: Generation) -> None:
         self._hurry()
-        if generation in self.generations:
+        if generation in self.generations and not generation.file.is_gone:
             # What every look was content with.
             self._lineage.renew(generation, self._rotated)
 
     # Finding places
 
     def start(self) -> list[Position]:
-        """The place before the first line of the live file, as ``last``. Raises OSError."""
+        """See ``Source``. Without history, that is the live file's first line. Raises OSError."""
+        if self._max_history == 0:
+            return self.start_live()
+        with self._asked():
+            self._settle(lambda: self._learn_rotated(DirectoryListings()))
+            self._lineage.pin()
+            return self._lineage.start()
+
+    def start_live(self) -> list[Position]:
+        """See ``Source``; as ``last``. Raises OSError."""
         before = self.last(0)
         return [*before[:-1], before[-1].generation.first()] if before and self.live else before
 
@@ -341,11 +359,13 @@ class LocalSource:
         # What happened since the last look must not be found as something that was there before.
         self._hurry()
         listings, lineage = DirectoryListings(), self._lineage
+        lineage.pin()
         found: list[Position] = []
         reason: Reason | None = None
         rewritten: Position | None = None
         for checkpoint in checkpoints:
             if checkpoint.is_before_any_file:
+                lineage.check_resting()
                 lineage.attach(self._there(listings.rotated))
                 found.extend(each.first() for each in self.generations[:1])
                 reason = found[0].generation.loss if found else None
@@ -353,6 +373,7 @@ class LocalSource:
             if position := lineage.known(checkpoint, after=found, since=since):
                 found.append(position)
                 continue
+            lineage.check_resting()
             rotated, named = self._there(listings.rotated), self._there(partial(listings.named, key=checkpoint.file))
             if position := lineage.on_disk(checkpoint, named, rotated):
                 found.append(position)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from logviewer.cursor import Checkpoint, encode
-from logviewer.errors import ClosedError, FileChangedError
+from logviewer.errors import ClosedError, FileChangedError, FileGoneError
 from logviewer.files.lines import MAX_LINES
 from logviewer.rotation.generation import Generation, Position
 from logviewer.source import Source, reopen, unread_bytes
@@ -94,7 +94,7 @@ class Reader(Generic[P]):
             if gap and not positions and source.state == "unreadable":
                 return
             if gap and not positions:
-                positions = await self._loader.run(source.start if gap != "lost" else lambda: cursor.start(source))
+                positions = await self._loader.run(source.start_live if gap != "lost" else lambda: cursor.start(source))
         except OSError:
             return
         # A following reader from before the first file keeps its checkpoint until a file appears.
@@ -203,6 +203,10 @@ class Reader(Generic[P]):
                 event = await self._step(cursor)
             except ClosedError:
                 # The generation was closed during the read: the next step finds its lines or emits a gap.
+                continue
+            except FileGoneError:
+                # The file was deleted before it was opened: the poll drops its generation.
+                await self._poll(cursor.source)
                 continue
             except OSError:
                 # A disk error: the poll that succeeds again sends a signal.

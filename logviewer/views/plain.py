@@ -29,7 +29,7 @@ class PlainView:
         for generation in self.generations:
             line_count = generation.line_count()
             if not line_count.complete or number < line_count.lines:
-                position = generation.at_line(number)
+                position = _at_line(generation, number)
                 return self._range(start, self._read(position, count) if position else (), pending=position is None)
             number -= line_count.lines
         return self._range(start - number)
@@ -68,9 +68,10 @@ class PlainView:
         return self._range(None, self._read(generation.position(offset, generation.number(offset)), count))
 
     def _catch_up(self) -> None:
-        """Finish the line counts that need at most 16 MiB more."""
-        for each in self.generations:
-            each.catch_up(each.size(), within=_CATCH_UP_BYTES)
+        """Finish the line counts that need at most 16 MiB more, newest first, 16 MiB in all."""
+        left = _CATCH_UP_BYTES
+        for each in reversed(self.generations):
+            left -= each.catch_up(each.size(), within=left)
 
     def _back_from(self, position: Position) -> Iterator[tuple[Generation, int]]:
         """Yield the generation of a position and the older ones, newest first, each with the offset to read up to."""
@@ -113,6 +114,15 @@ class PlainView:
         if line is None or not all(each.complete for each in older):
             return None
         return line - position.generation.line_count().before + sum(each.lines for each in older)
+
+
+def _at_line(generation: Generation, number: int) -> Position | None:
+    position = generation.at_line(number)
+    if position is None:
+        # The counting thread counts the oldest files last.
+        generation.count(_CATCH_UP_BYTES)
+        position = generation.at_line(number)
+    return position
 
 
 @dataclass(frozen=True, slots=True)

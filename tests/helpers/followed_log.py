@@ -59,11 +59,13 @@ class FollowedLog:
 
     # The server and its reader
 
-    def restart(self) -> Self:
+    def restart(self, *, max_history: int | None = None) -> Self:
         """Follow the log with a new source, as another server would; the reader keeps the old one."""
         if hasattr(self, "reader"):
             self._earlier_readers.append(self.reader)
-        self.source = LocalSource("app", self.path, name="app.log", line_format=PLAIN, clock=lambda: self.clock)
+        self.source = LocalSource(
+            "app", self.path, name="app.log", line_format=PLAIN, max_history=max_history, clock=lambda: self.clock
+        )
         return self.poll()
 
     def poll(self, seconds: float = 0.25) -> Self:
@@ -79,6 +81,16 @@ class FollowedLog:
         if lines:
             self.append(*lines).poll()
         self.reader = open_reader(self.source, follow=follow)
+        return self
+
+    def open_live(self) -> Self:
+        """Open a reader at the start of the live file."""
+        self.reader = open_reader(self.source, start=lambda source: source.start_live())
+        return self
+
+    def open_at_end(self) -> Self:
+        """Open a reader at the end."""
+        self.reader = open_reader(self.source, start=lambda source: source.last(0))
         return self
 
     def reconnect(self, *, follow: bool = True) -> Self:

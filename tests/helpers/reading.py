@@ -106,10 +106,15 @@ def without_privilege() -> Iterator[None]:
 
 
 def open_reader(
-    source: LocalSource, checkpoints: tuple[Checkpoint, ...] = (), *, follow: bool = True, lag: int | None = None
+    source: LocalSource,
+    checkpoints: tuple[Checkpoint, ...] = (),
+    *,
+    start: Callable[[Source], list[Position]] = lambda source: source.start(),
+    follow: bool = True,
+    lag: int | None = None,
 ) -> Reader[Batch]:
     reader = Reader(DirectLoader(), follow=follow, lag=lag)
-    finish(reader.add(source, checkpoints, lambda each: each.start()))
+    finish(reader.add(source, checkpoints, start))
     return reader
 
 

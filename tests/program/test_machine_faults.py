@@ -224,7 +224,7 @@ def no_descriptor_left(server: Server) -> Iterator[None]:
 def test_a_new_file_without_a_descriptor_waits(end: Callable[[Path], object], log: Path, serve: Serve) -> None:
     append(log.with_name("app.log.1"), "old")
     server = serve(log)
-    with following(server, log, "one") as stream:
+    with following(server, log, "old", "one") as stream:
         assert reason(server, log) is None, "and that connection is kept"
         for number in range(2):
             with no_descriptor_left(server):
@@ -245,7 +245,7 @@ def test_a_new_file_without_a_descriptor_waits(end: Callable[[Path], object], lo
 def test_an_unlistable_directory_does_not_delay_the_new_file(log: Path, serve: Serve) -> None:
     append(log.with_name("app.log.1"), "old")
     server = serve(log)
-    with following(server, log, "one") as stream:
+    with following(server, log, "old", "one") as stream:
         log.parent.chmod(0o311)
         rotate(log)
         append(log, "two")

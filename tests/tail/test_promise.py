@@ -50,8 +50,8 @@ class Contents:
 class Following(RuleBasedStateMachine):
     """A writer, a rotator, a reader and a faulty machine work on one followed path."""
 
-    @initialize(symlink=st.booleans())
-    def begin(self, symlink: bool) -> None:
+    @initialize(symlink=st.booleans(), rotated=st.integers(0, KEPT))
+    def begin(self, symlink: bool, rotated: int) -> None:
         self.room = Path(tempfile.mkdtemp(prefix="logviewer-promise-"))
         self.room.chmod(0o755)
         self.directory = self.room / "logs"
@@ -72,6 +72,8 @@ class Following(RuleBasedStateMachine):
         self.cursor: str | None = None
         self.reader: Reader[Batch] | None = None
         self.resumed = False
+        for number in range(0 if symlink else rotated, 0, -1):
+            self.append(self.directory / f"app.log.{number}", "\n")
         self.restart()
         self.restarted = False
         self.connect()

@@ -323,19 +323,19 @@ def test_a_range_of_long_lines_has_the_nearest_ones(*, counted: bool, rest: str,
 def test_an_uncounted_line_is_pending_at_first(tmp_path: Path) -> None:
     path = tmp_path / "a"
     line = b"x" * (MIB - 1) + b"\n"
-    path.write_bytes(line * 20)
+    path.write_bytes(line * 40)
     generation = Generation(ByteFile.open(path), KEY, PLAIN)
     view = PlainView([generation])
-    early = view.by_number(15, 1)
-    assert (shown(early), early.pending, early.start, early.total) == ([], True, 15, None)
+    early = view.by_number(30, 1)
+    assert (shown(early), early.pending, early.start, early.total) == ([], True, 30, None)
     first, last = view.by_number(0, 1), view.by_number(-1, 1)
     assert [(each.pending, each.total, len(shown(each))) for each in (first, last)] == [(False, None, 1)] * 2
     assert (first.start, last.start) == (0, None)
     while generation.count(MIB):
         pass
-    late = view.by_number(15, 1)
-    assert (len(shown(late)), late.pending, late.total) == (1, False, 20)
-    assert view.by_number(-1, 1).start == 19
+    late = view.by_number(30, 1)
+    assert (len(shown(late)), late.pending, late.total) == (1, False, 40)
+    assert view.by_number(-1, 1).start == 39
 
 
 # One line, however long

@@ -14,7 +14,7 @@ from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import HistogramQuery
 
 _POLL_SECONDS = 0.025
-_POLLS = 10
+_WAIT_SECONDS = 1.0
 
 
 class HistogramRoutes:
@@ -34,12 +34,13 @@ class HistogramRoutes:
         until = None if query.end is None else epoch_ms("to", query.end, query)
         if since is not None and until is not None and until <= since:
             raise HTTPException(422, "to: must be later than from")
-        for _ in range(_POLLS):
+        end = asyncio.get_running_loop().time() + _WAIT_SECONDS
+        while True:
             histogram = await from_disk(
                 self._loader,
                 lambda: self._views.histogram(sources, line_filter, query.buckets, since=since, until=until),
             )
-            if histogram.complete:
+            if histogram.complete or asyncio.get_running_loop().time() > end:
                 break
             await asyncio.sleep(_POLL_SECONDS)
         return Response(encode_histogram(histogram), media_type=JSON, headers=NO_STORE)

@@ -123,7 +123,7 @@ def test_of_two_possible_copies_none_is_guessed(log: FollowedLog) -> None:
 def test_a_copy_found_before_the_truncation_is_polled_keeps_its_order(log: FollowedLog) -> None:
     log.open("old").expect("old")
     old = log.checkpoints()
-    log.rotate().restart().open("one").delete().poll().append("two").poll().expect("one", "two")
+    log.rotate().restart().open("one").delete().poll().append("two").poll().expect("old", "one", "two")
     log.copytruncate().source.locate(old)
     log.append("three").poll().expect("three")
     log.append("four").poll().expect("four")

@@ -18,7 +18,7 @@ def test_a_cursor_from_before_the_first_file_gets_all_files(log: FollowedLog) ->
 
 @pytest.mark.parametrize("newest", ["", "no line yet"], ids=["empty", "without a whole line"])
 def test_a_cursor_from_before_the_first_line_gets_no_older_ones(newest: str, log: FollowedLog) -> None:
-    log.append("old", to="app.log.2").append(newest, to="app.log.1", end="").touch().restart().open().expect()
+    log.append("old", to="app.log.2").append(newest, to="app.log.1", end="").touch().restart().open_at_end().expect()
     assert "old" not in log.reconnect().append("new").poll().read()
 
 

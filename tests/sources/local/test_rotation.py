@@ -26,7 +26,7 @@ def test_files_rotated_between_two_polls_are_read_in_order(names: list[str], log
 
 def test_a_file_rotated_after_a_deletion_is_read(log: FollowedLog) -> None:
     log.append("one").append("older", to="app.log.2").poll().open().delete()
-    log.append("between").rotate().append("new").poll().expect("one", "between", "new")
+    log.append("between").rotate().append("new").poll().expect("older", "one", "between", "new")
 
 
 @pytest.mark.parametrize("copied", [False, True], ids=["renamed", "copied and truncated"])
@@ -45,13 +45,21 @@ def test_a_listing_read_before_a_rotation_hides_nothing(copied: bool, log: Follo
     assert texts + log.poll().read() == ["two", "three", "new"]
 
 
-def test_rotated_files_from_before_the_start_are_not_new(log: FollowedLog) -> None:
-    log.append("older", to="app.log.1").append("oldest", to="app.log.2").append("one").restart().open()
+@pytest.mark.parametrize(("most", "history"), [(None, ["older", "old"]), (1, ["old"]), (0, [])])
+def test_rotated_files_from_before_the_start_are_history(
+    most: int | None, history: list[str], log: FollowedLog
+) -> None:
+    log.append("older", to="app.log.2").append("old", to="app.log.1").append("one")
+    log.restart(max_history=most).open().rotate().append("new").poll().expect(*history, "one", "new")
+
+
+def test_a_reader_of_the_live_file_gets_no_history(log: FollowedLog) -> None:
+    log.append("old", to="app.log.1").append("one").restart().open_live()
     log.rotate().append("new").poll().expect("one", "new")
 
 
 def test_a_rotated_file_from_before_the_start_that_grows_is_not_new(log: FollowedLog) -> None:
-    log.append("old", to="app.log.1").touch().restart().open().expect()
+    log.append("old", to="app.log.1").touch().restart().open().expect("old")
     log.append("late", to="app.log.1").poll().append("new").poll()
     assert [text for text in log.read() if text != "late"] == ["new"]
 
