@@ -5,8 +5,10 @@ import random
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -19,7 +21,7 @@ PIECE = 4000
 class Writer(threading.Thread):
     """Writes a log in pieces of random size, and rotates it between two lines at random, by either method.
 
-    ``received`` grows with the lines that arrive.
+    ``received`` grows with the lines that arrive. Leaving the block ends the writing.
     """
 
     def __init__(self, original: Path, directory: Path, chance: random.Random) -> None:
@@ -30,10 +32,19 @@ class Writer(threading.Thread):
         self.chance = chance
         self.received: list[str] = []
         self.rotated_at = 0
+        self.stopped = False
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopped = True
+        self.join()
 
     def run(self) -> None:
         at = 0
-        while at < len(self.data):
+        while at < len(self.data) and not self.stopped:
             if at > self.rotated_at and self.data[at - 1] == ord("\n") and self.chance.random() < 0.2:
                 self.chance.choice([self.rename, self.copy])()
                 self.rotated_at = at
@@ -51,7 +62,7 @@ class Writer(threading.Thread):
     def copy(self) -> None:
         # A file copied away before any of its lines was read arrives after the next lines.
         before = self.data.count(b"\n", 0, self.rotated_at)
-        until(lambda: len(self.received) > before, what=f"a line of {self.log.name}")
+        until(lambda: len(self.received) > before or self.stopped, what=f"a line of {self.log.name}")
         self.shift()
         shutil.copy(self.log, self.numbered(1))
         os.truncate(self.log, 0)
@@ -96,9 +107,9 @@ def test_every_line_arrives_once_and_in_order(originals: Path, logs: Path, serve
     with server.stream(source=list(lines)) as stream:
         begin = stream.next().id
     truth = [expected(writer.data) for writer in writers]
-    for writer in writers:
-        writer.start()
-    follow_with_cuts(server, lines, begin, sum(map(len, truth)), chance)
+    with ExitStack() as stack:
+        for writer in writers:
+            stack.enter_context(writer)
+        follow_with_cuts(server, lines, begin, sum(map(len, truth)), chance)
     for writer, wanted in zip(writers, truth, strict=True):
-        writer.join()
         assert writer.received == wanted

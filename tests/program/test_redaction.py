@@ -11,8 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logviewer.files.lines import LINE_CAP
-from logviewer.formats.redaction import Redaction
-from logviewer.settings import RedactRule
 from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
@@ -223,17 +221,3 @@ def test_standard_input_is_redacted(logs: Path, serve: Serve) -> None:
     with (logs / "input").open() as file:
         server = serve("--config", logs / "rule.toml", "-", stdin=file.fileno())
     until(lambda: server.get("/api/download", source="stdin").text == "***\n")
-
-
-@given(st.lists(st.sampled_from(["a", "bb", "é", " ", "x" * 9]), max_size=30).map("".join), st.integers(0, 60))
-def test_a_limit_never_cuts_a_mask(line: str, limit: int) -> None:
-    redaction = Redaction([RedactRule("b+"), RedactRule("ab", "#"), RedactRule("y*", "never")])
-    whole, cut = redaction.text(line), redaction.text(line, limit)
-    assert "b" not in whole
-    assert whole.startswith(cut)
-    assert redaction.text(line, len(line)) == whole
-
-
-def test_overlapping_matches_have_one_mask() -> None:
-    redaction = Redaction([RedactRule("abc", "1"), RedactRule("cd", "2"), RedactRule("d", "3")])
-    assert redaction.text("xabcdex d") == "x1ex 3"
