@@ -1,5 +1,6 @@
 """Takes the screenshots of the documentation from the demo logs: ``make pictures``. Check them by eye afterwards."""
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -44,8 +45,10 @@ def split(page: Page, base: str, ids: dict[str, str]) -> None:
     page.locator(".row").first.wait_for()
     page.keyboard.press("|")
     page.locator(".pane").nth(1).wait_for()
-    page.locator(".side").get_by_text("payments.jsonl").click()
+    # Keys come first: a key after the click would show a focus ring.
     page.keyboard.press("J")
+    page.locator(".side").get_by_text("payments.jsonl").click()
+    page.mouse.move(0, 0)
 
 
 def flood(page: Page, base: str, ids: dict[str, str]) -> None:
@@ -56,6 +59,7 @@ def flood(page: Page, base: str, ids: dict[str, str]) -> None:
     last = path.read_text().splitlines()[-1]
     with path.open("a") as file:
         file.writelines(f"{last} #{number}\n" for number in range(_FLOOD_LINES))
+    page.locator("#levels").get_by_text(re.compile(r"\dk")).wait_for()
 
 
 _TAKES: dict[str, tuple[Take, str, tuple[int, int]]] = {
