@@ -6,7 +6,8 @@ from typing import Literal, Protocol
 
 from logviewer.cursor import Checkpoint
 from logviewer.formats.line_format import LineFormat
-from logviewer.rotation.generation import Generation, Position, Reason
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Position, Reason
 
 State = Literal["open", "missing", "unreadable"]
 

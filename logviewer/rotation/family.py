@@ -41,7 +41,7 @@ def is_archive(directory: Path) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeSpan:
     """The time of a file's first lines and that of its last ones, in epoch milliseconds; None if they have none."""
 
     first: int | None
@@ -184,7 +184,7 @@ def _is_ascending(numbers: Mapping[int, tuple[Path, Identity]], was_live: Sequen
     return bool(writes) and all(0 < low < high for low, high in writes)
 
 
-def _is_before(one: Span, other: Span) -> bool:
+def _is_before(one: TimeSpan, other: TimeSpan) -> bool:
     """Whether all of one file was written before the other, by its times."""
     if one.first is None or one.last is None or other.first is None or other.last is None:
         return False
@@ -207,18 +207,18 @@ def _is_prefix(path: Path, facts: os.stat_result, live: Path) -> bool:
     )
 
 
-def _span(path: Path) -> Span:
+def _span(path: Path) -> TimeSpan:
     try:
         return _span_of(path, path.stat())
     except OSError:
-        return Span(None, None)
+        return TimeSpan(None, None)
 
 
-def _span_of(path: Path, facts: os.stat_result) -> Span:
+def _span_of(path: Path, facts: os.stat_result) -> TimeSpan:
     file = facts.st_dev, facts.st_ino
     head = _read_head(path, *file, facts.st_size if facts.st_size < _HEAD_BYTES else -1)
     last = _last_time(path, *file, facts.st_size, facts.st_mtime_ns)
-    return Span(_outermost(_times(head, head), last=False), last)
+    return TimeSpan(_outermost(_times(head, head), last=False), last)
 
 
 @lru_cache(4096)

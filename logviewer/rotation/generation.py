@@ -1,147 +1,32 @@
-"""One physical file in a source's life, and positions in it that prove themselves."""
+"""A log file under the name of a source: lines by offset and number, and checks that its bytes are still the same."""
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
-from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, Checkpoint, checkpoint_text, digest, file_key
+from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, Checkpoint, digest, file_key
 from logviewer.errors import FileChangedError
 from logviewer.files.block_map import BLOCK_BYTES, BlockMap
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.encoding import UTF8, Encoding, detect, to_text
+from logviewer.files.encoding import UTF8, Encoding, detect
 from logviewer.files.lines import LINE_CAP, MAX_BYTES, MAX_LINES, count_newlines, end_of_newline, find_newline, split
 from logviewer.formats.line_format import LineFormat
-
-Reason = Literal["truncated", "rotated", "skipped", "lost"]
-"""Why lines cannot be had: overwritten, gone with their file, left out to keep up, or nobody knows."""
+from logviewer.rotation.position import Batch, LineCount, Position, Reason
 
 _SCAN_BYTES = 1024 * 1024
-# Counted within a request, where counting has begun: a millisecond.
+# A request counts this much by itself, in about a millisecond, once counting has begun.
 _CATCH_UP_BYTES = 4 * 1024 * 1024
 
 
-@dataclass(slots=True, eq=False)
-class Position:
-    """A byte offset after a whole line of one generation, with the bytes before it as proof.
-
-    ``line`` counts the lines before it, None while unknown; the hashes are those of ``Checkpoint``. Immutable:
-    all readers at one position share it and its text.
-    """
-
-    generation: "Generation"
-    offset: int
-    line: int | None
-    head_length: int
-    head_hash: bytes
-    tail_hash: bytes
-    _text: str = field(default="", init=False)
-
-    def checkpoint(self) -> Checkpoint:
-        """The place as a cursor carries it."""
-        return Checkpoint(
-            source=self.generation.source,
-            file=self.generation.key,
-            offset=self.offset,
-            line=self.line,
-            head_length=self.head_length,
-            head_hash=self.head_hash,
-            tail_hash=self.tail_hash,
-        )
-
-    def text(self) -> str:
-        """The mark's text, made once."""
-        if not self._text:
-            file = self.generation
-            self._text = checkpoint_text(
-                file.source, file.key, self.offset, self.line, self.head_length, self.head_hash, self.tail_hash
-            )
-        return self._text
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Batch:
-    """Whole lines from ``start`` to ``end``, as bytes without newlines.
-
-    ``cut`` is the true length in bytes of a line over 1 MiB, which then is the only line here and holds its first
-    MiB. ``plain`` lines need only be decoded. ``more`` says that more may have been there than fitted in.
-    ``unterminated`` says that the last line has no newline in the file. ``places`` are the positions before the lines
-    where others are left out between them. ``context`` tells of each line whether it is there only for a match near it,
-    if any is.
-    """
-
-    start: Position
-    end: Position
-    lines: Sequence[bytes]
-    cut: int | None = None
-    unterminated: bool = False
-    plain: bool = False
-    more: bool = False
-    places: Sequence[Position] = ()
-    context: Sequence[bool] = ()
-
-    def texts(self) -> list[str]:
-        """Return the lines as text, masked. Raises OSError."""
-        generation = self.start.generation
-        encoding, line_format = generation.encoding, generation.line_format
-        if self.plain:
-            texts = [line.decode(encoding.codec, "replace") for line in self.lines]
-        else:
-            texts = [to_text(line, encoding) for line in self.lines]
-        if not line_format.has_masks or not texts:
-            return texts
-        if self.cut is not None:
-            # What is to be masked may go on after the cut.
-            return [line_format.mask(to_text(self.uncut(2 * LINE_CAP), encoding), len(texts[0]))]
-        return [line_format.mask(text) for text in texts]
-
-    def uncut(self, most: int) -> bytes:
-        """More of a line that is cut: its first bytes, up to ``most``. Raises OSError."""
-        generation, size = self.start.generation, self.cut or 0
-        start = self.end.offset - size - (0 if self.unterminated else len(generation.encoding.newline))
-        return generation.pread(min(size, most), start)
-
-    def starts(self) -> list[Position]:
-        """The position before each line. Raises OSError."""
-        if self.places:
-            return list(self.places)
-        generation = self.start.generation
-        width = len(generation.encoding.newline)
-        # Counted from the end: what was skipped before the first line is not in it.
-        offset = self.end.offset - sum(len(line) + width for line in self.lines)
-        offsets = [offset := offset + len(line) + width for line in self.lines[:-1]]
-        return [self.start, *generation.positions(offsets, self.start.line)]
-
-
-@dataclass(frozen=True, slots=True)
-class LineCount:
-    """How many lines are counted in the first ``counted`` of the ``size`` bytes that a generation has now.
-
-    ``before`` counts those before it in the same file. What follows the last newline is a line once all is counted.
-    ``context`` of the lines are no matches themselves.
-    """
-
-    before: int
-    lines: int
-    counted: int
-    size: int
-    context: int = 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether all lines are counted."""
-        return self.counted == self.size
-
-
 class Generation:
-    """One physical file in the life of a source (named by its key): what it was when first seen.
+    """The bytes [``begin``, ``limit``) of one log file, as they were when first seen; ``limit`` is None while it grows.
 
-    It starts at ``begin`` and, when it came back under the source's name after another file had been there, stops
-    at ``limit``. ``ended`` is the time (monotonic seconds) since when a newer one has its place. ``attached`` says
-    that it was found on disk, rotated already. ``lost`` tells why its bytes can no longer be read here, None while
-    they can; ``successor`` is the generation after it then. ``loss`` tells that lines before its first one were lost
-    unread. ``was_empty`` tells of the last look. A copy that stands for a truncated file bears that file's key.
-    ``id`` names it as long as this process lives; ``map`` knows its lines by number, as far as they are counted.
+    A file that returns under the source's name has a generation for each turn. ``ended`` is the time, in monotonic
+    seconds, at which a newer file took the name; None for the newest. ``attached`` is true for a file that was already
+    rotated when it was found. ``lost`` is the reason why the bytes cannot be read any more, None while they can;
+    readers then continue at ``successor``. ``loss`` is the reason of a gap before the first line. ``was_empty`` is true
+    if the last poll saw no bytes. ``key`` names the file in cursors; a copy of a truncated file has the key of that
+    file. ``id`` is valid in this process. ``map`` counts the lines.
     """
 
     def __init__(  # noqa: PLR0913 (its parts)
@@ -176,7 +61,7 @@ class Generation:
 
     @property
     def encoding(self) -> Encoding:
-        """How the bytes are text, settled by the first bytes as soon as they are there. Raises OSError."""
+        """Return the encoding, by the first four bytes once they are there. Raises OSError."""
         if self._encoding is None:
             first = self.file.pread(4, 0)
             if len(first) < 4:
@@ -185,27 +70,27 @@ class Generation:
         return self._encoding
 
     def size(self) -> int:
-        """Bytes that belong to this generation now. Raises OSError."""
+        """Return the number of bytes of the file up to its end or ``limit``. Raises OSError."""
         if self.limit is not None and self.file.is_resting:
             return self.limit
         size = self.file.stat().st_size
         return size if self.limit is None else min(size, self.limit)
 
     def first(self) -> Position:
-        """The position before its first line. Raises OSError."""
+        """Return the position before the first line. Raises OSError."""
         return self.position(self.begin, self.number(self.begin))
 
     def last(self, count: int) -> Position:
-        """The position before its last ``count`` whole lines (0: after the last). Raises OSError."""
+        """Return the position before the last ``count`` whole lines (0: after the last). Raises OSError."""
         offset = self.last_lines(count)
         return self.position(offset, self.number(offset))
 
     def position(self, offset: int, line: int | None) -> Position:
-        """The position at an offset, with the digests of what is before it now. Raises OSError."""
+        """Return the position at an offset, with hashes of the bytes before it. Raises OSError."""
         return Position(self, offset, line, *self._see_head(), self._tail_hash(offset))
 
     def positions(self, offsets: Sequence[int], line: int | None) -> list[Position]:
-        """Positions at ascending offsets, each a line after the one before it, read at once. Raises OSError."""
+        """Return positions at ascending offsets, one line apart, with a single read. Raises OSError."""
         if not offsets:
             return []
         start = max(0, offsets[0] - TAIL_BYTES)
@@ -220,12 +105,12 @@ class Generation:
     # Line numbers
 
     def number(self, offset: int) -> int | None:
-        """How many lines of the file lie before an offset; None as long as they are not counted. Raises OSError."""
+        """Return the number of lines of the file before an offset; None while they are not counted. Raises OSError."""
         self.catch_up(offset, within=_CATCH_UP_BYTES if self.map.counted else BLOCK_BYTES)
         return self.map.lines_before(offset)
 
     def catch_up(self, offset: int, *, within: int) -> int:
-        """Count the lines up to an offset, unless that takes more than so many bytes; return how many bytes it took.
+        """Count lines up to an offset if at most ``within`` bytes are missing, and return the bytes read.
 
         Raises OSError.
         """
@@ -236,13 +121,13 @@ class Generation:
         return size
 
     def count(self, most: int) -> bool:
-        """Count the lines of the next ``most`` bytes; whether more are to be counted then. Raises OSError."""
+        """Count the lines of the next ``most`` bytes, and return whether more bytes follow. Raises OSError."""
         before, size = self.map.counted, self.size()
         self.map.extend(min(size, before + most), self.encoding)
         return before < self.map.counted <= size - len(self.encoding.newline)
 
     def line_count(self) -> LineCount:
-        """How many lines are counted so far. Raises OSError."""
+        """Return the lines counted so far. Raises OSError."""
         size = self.size()
         if self.limit is None:
             self.number(size)
@@ -256,13 +141,13 @@ class Generation:
         return LineCount(before, lines, counted - self.begin, size - self.begin)
 
     def _has_rest(self, size: int) -> bool:
-        # A generation that does not grow any more need not be opened again for each answer.
+        # A file that does not grow need not be opened again for each answer.
         if self._frozen_rest[0] != size or self.limit is None:
             self._frozen_rest = (size, self.has_rest(size))
         return self._frozen_rest[1]
 
     def has_rest(self, size: int) -> bool:
-        """Whether something follows the last newline before ``size``, the end of the file. Raises OSError."""
+        """Return whether an unterminated line ends at ``size``, the end of the file. Raises OSError."""
         width = len(self.encoding.newline)
         if size <= self.begin or size % width:
             return size > self.begin
@@ -273,7 +158,7 @@ class Generation:
         return last != self.encoding.newline
 
     def at_line(self, number: int) -> Position | None:
-        """The position before a line, counted from 0 and its first; None as long as it is not counted.
+        """Return the position before line ``number`` of this generation, from 0; None while it is not counted.
 
         Raises OSError.
         """
@@ -287,13 +172,13 @@ class Generation:
         length, head_hash = self._head
         if length < HEAD_BYTES:
             data = self.file.pread(HEAD_BYTES, 0)
-            # Other bytes than before are another generation's: readers of this one will find out by the old ones.
+            # New contents belong to the next generation: readers of this one detect them by the old hash.
             if digest(data[:length]) == head_hash:
                 self._head = (len(data), digest(data))
         return self._head
 
     def _has_seen_head(self) -> bool:
-        # Logs repeat themselves: the bytes before an offset may be the same in the next file, its first ones are not.
+        # Logs repeat themselves: two files may agree before an offset, but rarely in their first bytes.
         length, head_hash = self._head
         return length == 0 or digest(self.file.pread(length, 0)) == head_hash
 
@@ -302,7 +187,7 @@ class Generation:
         return digest(self.file.pread(offset - start, start)) if offset else digest(b"")
 
     def holds(self, checkpoint: Checkpoint) -> bool:
-        """Whether the bytes that prove the mark are in this file. Raises OSError."""
+        """Return whether this file has the bytes that a checkpoint hashes. Raises OSError."""
         if self.lost or checkpoint.offset > self.file.stat().st_size:
             return False
         return (
@@ -317,12 +202,12 @@ class Generation:
         return is_long and (length != checkpoint.head_length or head_hash == checkpoint.head_hash)
 
     def spans(self, checkpoint: Checkpoint) -> bool:
-        """Whether the mark's offset lies in the part of the file that is this generation."""
+        """Return whether the checkpoint's offset is within [``begin``, ``limit``]."""
         return self.begin <= checkpoint.offset and (self.limit is None or checkpoint.offset <= self.limit)
 
     def intact(self) -> bool:
-        """Whether what was seen at the last look is still there; sees what is there now. Raises OSError."""
-        # In this order: readers see more of the file meanwhile.
+        """Return whether the bytes seen before are still there; if so, note the present ones. Raises OSError."""
+        # First the notes, then the file: a reader may note more bytes meanwhile.
         size, changed, tail_hash = self._last_stat
         facts = self.file.stat()
         self.was_empty = facts.st_size == 0
@@ -331,38 +216,38 @@ class Generation:
         if facts.st_size < size or self._tail_hash(size) != tail_hash or not self._has_seen_head():
             return False
         last_stat = (facts.st_size, facts.st_ctime_ns, self._tail_hash(facts.st_size))
-        # If it was truncated just now, the marker is of other bytes than the size: the next look will tell.
+        # A truncation between these calls would pair the size with a hash of other bytes: the next poll detects it.
         if self.file.stat().st_size >= facts.st_size and self._tail_hash(size) == tail_hash:
             self._see_head()
             self._last_stat = last_stat
         return True
 
     def touched(self) -> bool:
-        """Whether anything was done to the file since the last look. Raises OSError."""
+        """Return whether the file changed since the last poll. Raises OSError."""
         last_stat = self._last_stat
         facts = self.file.stat()
         return (facts.st_size, facts.st_ctime_ns) != last_stat[:2]
 
     def seen(self) -> Checkpoint:
-        """The mark of the end of what was seen."""
+        """Return the checkpoint at the end of the bytes seen so far."""
         size, _, tail_hash = self._last_stat
         return Checkpoint(self.source, self.key, size, None, *self._head, tail_hash)
 
     @property
     def seen_size(self) -> int:
-        """Bytes that were seen of the file, by the last look or by a reader since."""
+        """The number of bytes that the last poll or a reader since has seen."""
         return self._last_stat[0]
 
     def last_lines(self, count: int) -> int:
-        """The offset before the last ``count`` whole lines that are there now (0: after the last). Raises OSError."""
+        """Return the offset before the last ``count`` whole lines (0: after the last). Raises OSError."""
         size = self.size()
         offset, _ = self.lines_until(size, count, most=size) or (self.begin, 0)
         return offset
 
     def lines_until(self, end: int, count: int, *, most: int) -> tuple[int, int] | None:
-        """The offset before the ``count`` whole lines that end at or before ``end``, and how many are there.
+        """Return the offset before the last ``count`` whole lines up to ``end``, and the number of lines found.
 
-        None if they are not counted and more than ``most`` bytes would have to be read. Raises OSError.
+        None if that needs a read of more than ``most`` bytes. Raises OSError.
         """
         end -= end % len(self.encoding.newline)
         return self._mapped_until(end, count) or self._walk_back(end, count, most)
@@ -389,7 +274,7 @@ class Generation:
         return (self.begin, count - left) if end <= self.begin else None
 
     def next_line(self, offset: int, end: int) -> int:
-        """Where the first line after an offset begins; ``end`` if none does before that. Raises OSError."""
+        """Return the offset of the first line that begins after an offset; ``end`` without one. Raises OSError."""
         encoding = self.encoding
         at = offset - offset % len(encoding.newline)
         while at < end and (data := self.pread(min(MAX_BYTES, end - at), at)):
@@ -399,7 +284,7 @@ class Generation:
         return end
 
     def read(self, at: Position, *, max_lines: int = MAX_LINES) -> Batch | None:
-        """The whole lines after a position, up to ``max_lines`` or 256 KiB, or one longer line; None if none is there.
+        """Read the whole lines after a position: up to ``max_lines`` or 256 KiB, or one longer line; None without any.
 
         Raises:
             FileChangedError: if the file no longer holds the bytes before the position.
@@ -427,9 +312,9 @@ class Generation:
         return Batch(at, end, lines, cut=cut, plain=plain, more=more)
 
     def read_rest(self, at: Position) -> Batch | None:
-        """What follows the last whole line, as a line without an end; None if nothing does. Raises as ``read``.
+        """Read the unterminated line after the last whole one; None without one. Raises as ``read``.
 
-        Whole lines again, if some came in the meantime.
+        Returns whole lines if some were written meanwhile.
         """
         at = self._numbered(at)
         end = self.size()
@@ -448,13 +333,13 @@ class Generation:
         return Batch(at, position, [data], cut=cut, unterminated=True)
 
     def count_lines(self, begin: int, end: int) -> int:
-        """How many newlines lie between two offsets, neither of them within one.
+        """Return the number of newlines between two offsets, which must not split a newline.
 
         Raises:
-            FileChangedError: if the file ends before.
+            FileChangedError: if the file ends before ``end``.
             OSError: if it cannot be read.
         """
-        # Others at this place need not count again then.
+        # Other readers at this position then find the count.
         self.catch_up(end, within=end - begin)
         first, last = self.map.lines_before(begin), self.map.lines_before(end)
         return self._count_lines(begin, end) if first is None or last is None else last - first
@@ -472,7 +357,7 @@ class Generation:
         return count
 
     def pass_over(self, at: Position, offset: int, lines: int) -> Position:
-        """The position at an offset that is ``lines`` whole lines after another position. Raises as ``read``."""
+        """Return the position at an offset, ``lines`` whole lines after another position. Raises as ``read``."""
         end = self.position(offset, None if at.line is None else at.line + lines)
         self._check(at, offset, b"")
         if offset > self.seen_size:
@@ -484,14 +369,13 @@ class Generation:
         return at if line is None else replace(at, line=line)
 
     def pread(self, size: int, offset: int) -> bytes:
-        """Up to ``size`` bytes at ``offset``, as far as they belong to this generation. Raises OSError."""
+        """Read up to ``size`` bytes at ``offset``, none beyond ``limit``. Raises OSError."""
         if self.limit is not None:
             size = max(0, min(size, self.limit - offset))
         return self.file.pread(size, offset)
 
     def _check(self, at: Position, end: int, data: bytes) -> None:
-        # Last of all: bytes that were still right before the read may be gone by the time they are read, or before
-        # the place after them was proved.
+        # After the read: the file may have been rewritten before it, or before the end position was hashed.
         if self.lost or self.file.stat().st_size < end or self._tail_hash(at.offset) != at.tail_hash:
             raise FileChangedError
         length, head_hash = self._head
@@ -511,7 +395,10 @@ class Generation:
             self._searched = (start, at)
 
     def _long_line(self, start: int) -> tuple[list[bytes], int, int | None]:
-        """The line from ``start``, its bytes with the newline, its true length if it is cut; none if it is open."""
+        """Return the line at ``start``, its bytes with the newline, and its true length if it is cut.
+
+        The list is empty while the line has no newline.
+        """
         encoding = self.encoding
         at = self._resume_search(start)
         while data := self.pread(_SCAN_BYTES, at):
@@ -527,12 +414,12 @@ class Generation:
         return [], 0, None
 
     def _resume_search(self, start: int) -> int:
-        # A line that grows for a long time is not searched from its start at each look.
+        # Do not search a long line from its start each time it grows.
         searched, until = self._searched
         return until if searched == start else start
 
     def close(self, reason: Reason, successor: "Generation | None") -> None:
-        """Give the file up: readers in it learn the reason and where to go on."""
+        """Close the file. Readers get a gap with this reason and continue at the successor."""
         self.successor = successor
         self.lost = reason
         self.file.close()

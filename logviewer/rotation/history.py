@@ -8,8 +8,9 @@ from logviewer.cursor import Checkpoint
 from logviewer.errors import FileGoneError, StaleListingError
 from logviewer.files.byte_file import ByteFile, Identity
 from logviewer.formats.line_format import LineFormat
-from logviewer.rotation.generation import Generation, Position, Reason
+from logviewer.rotation.generation import Generation
 from logviewer.rotation.listing import EXHAUSTED, DirectoryEntry
+from logviewer.rotation.position import Position, Reason
 
 GRACE_SECONDS = 5.0
 HOLD_SECONDS = 600.0

@@ -9,7 +9,8 @@ from logviewer.files.encoding import UTF8, Encoding, to_text
 from logviewer.files.lines import LINE_CAP, count_newlines, find_newline, rfind_newline
 from logviewer.formats.line_format import PLAIN
 from logviewer.formats.record import record_at
-from logviewer.rotation.generation import Batch, Generation, Position
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch, Position
 from logviewer.search.matcher import Matcher
 from logviewer.search.pattern import Span
 from logviewer.search.query import Query
@@ -95,7 +96,7 @@ class LineFilter:
             return replace(batch, lines=[])
         starts = batch.starts()
         positions, lines = [starts[number] for number in kept], [batch.lines[number] for number in kept]
-        return replace(batch, start=positions[0], lines=lines, places=positions, context=list(kept.values()))
+        return replace(batch, start=positions[0], lines=lines, positions=positions, context=list(kept.values()))
 
     def _before(self, position: Position) -> bytes:
         if not self._margin:
@@ -195,6 +196,8 @@ def to_batches(generation: Generation, selected: SelectedLines) -> list[Batch]:
         line = selected.data[start : min(end, start + LINE_CAP)]
         context = [True] if start in selected.context else []
         batches.append(
-            Batch(position, following, [line], cut=cut, unterminated=unterminated, places=[position], context=context)
+            Batch(
+                position, following, [line], cut=cut, unterminated=unterminated, positions=[position], context=context
+            )
         )
     return batches

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from logviewer.formats.level import LEVELS
-from logviewer.rotation.generation import Batch, Generation
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch
 from logviewer.search.level_counter import Counts, LevelCounter
 from logviewer.search.line_filter import MARGIN_BYTES, LineFilter, to_batches
 from logviewer.search.selected_lines import SelectedLines

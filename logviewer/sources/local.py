@@ -16,9 +16,10 @@ from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import ByteFile, check_regular
 from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
-from logviewer.rotation.generation import Generation, Position, Reason
+from logviewer.rotation.generation import Generation
 from logviewer.rotation.history import GRACE_SECONDS, RotationHistory
 from logviewer.rotation.listing import DirectoryEntry, DirectoryListings
+from logviewer.rotation.position import Position, Reason
 from logviewer.source import ChangeSignal, SourceStatus, State
 
 _TRIES = 8

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 from typing import Generic, Protocol, TypeVar
 
 from logviewer.errors import FileChangedError
-from logviewer.rotation.generation import Position
+from logviewer.rotation.position import Position
 from logviewer.source import Source
 from logviewer.tail.skip import Skip
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
-from logviewer.rotation.generation import Reason
+from logviewer.rotation.position import Reason
 from logviewer.source import Source, State
 from logviewer.tail.broadcast import Chunk
 

@@ -7,7 +7,8 @@ from typing import Generic, Protocol, TypeVar
 from logviewer.cursor import Checkpoint, encode
 from logviewer.errors import ClosedError, FileChangedError, FileGoneError
 from logviewer.files.lines import MAX_LINES
-from logviewer.rotation.generation import Generation, Position
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Position
 from logviewer.source import Source, reopen, unread_bytes
 from logviewer.tail.broadcast import Broadcast, Chunk, Listener
 from logviewer.tail.events import Event, Gap, Lines, StateChange

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from logviewer.rotation.generation import Position
+from logviewer.rotation.position import Position
 
 SCREEN_LINES = 250
 _COUNT_BYTES = 64 * 1024 * 1024

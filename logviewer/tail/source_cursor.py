@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from logviewer.cursor import Checkpoint, no_file_yet
-from logviewer.rotation.generation import Generation, Position, Reason
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Position, Reason
 from logviewer.source import Source, State
 from logviewer.tail.events import Gap, StateChange
 

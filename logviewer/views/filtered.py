@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from logviewer.rotation.generation import Batch, Generation, LineCount, Position
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch, LineCount, Position
 from logviewer.search.indexer import Indexer
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex

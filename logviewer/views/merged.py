@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from logviewer.rotation.generation import Batch, Generation, LineCount, Position
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch, LineCount, Position
 from logviewer.views.timed import BEFORE_ANY_TIME, GetTimeIndex, TimedLine, time_before, with_times
 from logviewer.views.view import LineRange, View
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from logviewer.files.lines import MAX_LINES
-from logviewer.rotation.generation import Batch, Generation, Position
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch, Position
 from logviewer.views.view import LineRange
 
 _RANGE_BYTES = 8 * 1024 * 1024

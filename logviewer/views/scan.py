@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from logviewer.errors import FileChangedError
-from logviewer.rotation.generation import Batch, Position
+from logviewer.rotation.position import Batch, Position
 from logviewer.search.match_index import MatchIndex
 from logviewer.views.timed import BEFORE_ANY_TIME, GetTimeIndex, TimedLine, time_before, with_times
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from logviewer.files.encoding import to_text
-from logviewer.rotation.generation import Batch, Generation, Position
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch, Position
 from logviewer.search.time_index import TimeIndex
 
 GetTimeIndex = Callable[[Generation], TimeIndex]
@@ -69,6 +70,6 @@ def _split(batches: Sequence[Batch]) -> Iterator[Batch]:
                 cut=batch.cut,
                 unterminated=batch.unterminated and last,
                 plain=batch.plain,
-                places=[positions[number]],
+                positions=[positions[number]],
                 context=batch.context[number : number + 1],
             )

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from logviewer.files.encoding import to_text
 from logviewer.files.lines import LINE_CAP, find_newline
-from logviewer.rotation.generation import Batch, Generation, LineCount, Position
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch, LineCount, Position
 
 _MASKED_CHUNKS = 16
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
-from logviewer.rotation.generation import Generation, Position
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Position
 from logviewer.search.indexer import Indexer
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex

@@ -8,7 +8,8 @@ import orjson
 
 from logviewer import cursor
 from logviewer.formats.level import LETTERS, LEVELS
-from logviewer.rotation.generation import Batch, Generation, LineCount, Position
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch, LineCount, Position
 from logviewer.search.line_filter import LineFilter
 from logviewer.source import Source
 from logviewer.tail.events import Gap, StateChange

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from logviewer.files.lines import MAX_LINES
-from logviewer.rotation.generation import Batch, Generation, Position
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch, Position
 from logviewer.source import Source
 from logviewer.tail.broadcast import Broadcast, Broadcasts, Listener
 from logviewer.tail.skip import Skip, skip_ahead

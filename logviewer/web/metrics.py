@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from logviewer.rotation.generation import Reason
+from logviewer.rotation.position import Reason
 from logviewer.source import State
 from logviewer.sources.catalog import Catalog
 from logviewer.web.auth.current_user import user_of

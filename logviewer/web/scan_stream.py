@@ -4,14 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from logviewer.rotation.generation import Batch, Generation, Position
+from logviewer.rotation.position import Batch, Position
 from logviewer.search.line_filter import LineFilter
 from logviewer.source import Source
 from logviewer.views.scan import Scan, take
 from logviewer.views.views import Views
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.terminal import visible
+
+if TYPE_CHECKING:
+    from logviewer.rotation.generation import Generation
 
 _POLL_SECONDS = 0.02
 

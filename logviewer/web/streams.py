@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from starlette.responses import Response, StreamingResponse
 
-from logviewer.rotation.generation import Reason
+from logviewer.rotation.position import Reason
 from logviewer.tail.events import Gap, Lines, StateChange
 from logviewer.tail.reader import Reader
 from logviewer.web.encode import EncodedChunk, EventEncoder, event, gap_event, gap_text, heading, state_event, with_id

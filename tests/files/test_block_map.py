@@ -13,7 +13,8 @@ from logviewer.files.block_map import BLOCK_BYTES, BlockMap
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.encoding import UTF8, UTF16_BE, UTF16_LE, Encoding
 from logviewer.formats.line_format import PLAIN
-from logviewer.rotation.generation import Generation, Position
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Position
 
 MIB = 1024 * 1024
 KEY = source_key("app")

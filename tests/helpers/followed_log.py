@@ -15,7 +15,7 @@ from typing import Self
 from logviewer import cursor
 from logviewer.cursor import Checkpoint
 from logviewer.formats.line_format import PLAIN
-from logviewer.rotation.generation import Batch
+from logviewer.rotation.position import Batch
 from logviewer.sources.local import LocalSource
 from logviewer.tail.events import Gap, Lines, StateChange
 from logviewer.tail.reader import Reader

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from logviewer.cursor import Checkpoint
-from logviewer.rotation.generation import Batch, Position
+from logviewer.rotation.position import Batch, Position
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
 from logviewer.tail.broadcast import Listener

@@ -15,7 +15,8 @@ from logviewer.errors import FileChangedError
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.lines import LINE_CAP, MAX_BYTES, MAX_LINES
 from logviewer.formats.line_format import PLAIN
-from logviewer.rotation.generation import Batch, Generation, Position
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch, Position
 
 KIB = 1024
 MIB = 1024 * KIB

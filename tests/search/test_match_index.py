@@ -13,7 +13,8 @@ from logviewer.files.byte_file import ByteFile
 from logviewer.files.lines import LINE_CAP
 from logviewer.formats.level import LEVELS, find_level
 from logviewer.formats.line_format import PLAIN
-from logviewer.rotation.generation import Batch, Generation
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch
 from logviewer.search import match_index as module
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import CELL_BYTES, MatchIndex

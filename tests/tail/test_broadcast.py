@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from logviewer.formats.line_format import PLAIN
-from logviewer.rotation.generation import Batch, Position
+from logviewer.rotation.position import Batch, Position
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
 from logviewer.tail.broadcast import Broadcast, Broadcasts, Listener

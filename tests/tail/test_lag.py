@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from logviewer import cursor
 from logviewer.formats.line_format import PLAIN
-from logviewer.rotation.generation import Batch
+from logviewer.rotation.position import Batch
 from logviewer.sources.local import LocalSource
 from logviewer.tail.events import Gap, Lines
 from logviewer.tail.reader import Reader

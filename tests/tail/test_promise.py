@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from logviewer import cursor
 from logviewer.formats.line_format import PLAIN
-from logviewer.rotation.generation import Batch
+from logviewer.rotation.position import Batch
 from logviewer.sources.local import LocalSource
 from logviewer.tail.events import Gap, Lines, StateChange
 from logviewer.tail.reader import Reader

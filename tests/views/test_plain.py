@@ -13,7 +13,8 @@ from logviewer.cursor import Checkpoint, source_key, unknown
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.lines import LINE_CAP, MAX_LINES
 from logviewer.formats.line_format import PLAIN
-from logviewer.rotation.generation import Batch, Generation
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch
 from logviewer.sources.local import LocalSource
 from logviewer.tail.events import Gap, Lines, StateChange
 from logviewer.tail.reader import Reader

@@ -11,7 +11,8 @@ from fastapi import Query as Parameters
 from fastapi.responses import Response, StreamingResponse
 
 from logviewer.errors import FileChangedError
-from logviewer.rotation.generation import Generation, Position
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Position
 from logviewer.views.views import Views
 from logviewer.web.api.lookup import CurrentUser, Lookup, unavailable
 from logviewer.web.loader import ChunkLoader

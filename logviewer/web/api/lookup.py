@@ -11,7 +11,7 @@ from logviewer import cursor
 from logviewer.cursor import Checkpoint
 from logviewer.errors import CursorError, FileChangedError, QueryError
 from logviewer.formats.human_time import parse_time
-from logviewer.rotation.generation import Position
+from logviewer.rotation.position import Position
 from logviewer.search.line_filter import LineFilter
 from logviewer.settings import User
 from logviewer.source import Source

@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException
 from fastapi import Query as Parameters
 from fastapi.responses import Response
 
-from logviewer.rotation.generation import Batch
+from logviewer.rotation.position import Batch
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
 from logviewer.source import Source

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from logviewer import cursor
 from logviewer.cursor import Checkpoint
 from logviewer.errors import CursorError, FileChangedError
-from logviewer.rotation.generation import Position
+from logviewer.rotation.position import Position
 from logviewer.search.line_filter import LineFilter
 from logviewer.source import Source
 from logviewer.tail.reader import Reader

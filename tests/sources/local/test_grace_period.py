@@ -2,8 +2,8 @@
 
 import pytest
 
-from logviewer.rotation.generation import Batch, Position
 from logviewer.rotation.history import GRACE_SECONDS
+from logviewer.rotation.position import Batch, Position
 from logviewer.source import Source
 from logviewer.tail.reader import Reader
 from logviewer.tail.skip import Skip
