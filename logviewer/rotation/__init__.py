@@ -1,1 +1,1 @@
-"""Decides which files bore a name, in which order, and what happened to them."""
+"""The files of a source in order: names, contents and changes decide."""

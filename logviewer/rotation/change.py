@@ -1,4 +1,4 @@
-"""What happened to a followed path between two looks: a pure decision, with no file touched."""
+"""Decides what changed at a path between two polls, without access to any file."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -7,7 +7,7 @@ from logviewer.files.byte_file import Identity
 
 
 class Change(Enum):
-    """What a look means for a source."""
+    """A change between two polls."""
 
     SAME = auto()
     GREW = auto()
@@ -19,7 +19,7 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The live generation as it is held open: which file, its size in bytes at the last look, its bytes unharmed."""
+    """The live generation: its file, its size in bytes at the last poll, and whether its bytes are still the same."""
 
     identity: Identity
     size: int
@@ -28,25 +28,25 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class OnDisk:
-    """What the path names now: a regular file with its size in bytes."""
+    """The regular file at the path now, and its size in bytes."""
 
     identity: Identity
     size: int
 
 
 class Absent(Enum):
-    """Why the path names no file that can be followed."""
+    """The reason why the path has no file to follow."""
 
     MISSING = auto()
     REFUSED = auto()
 
 
 def decide(held: Held | None, now: OnDisk | Absent) -> Change:
-    """Compare what is held with what the path names now.
+    """Compare the live generation with the file at the path.
 
-    What the held file lost is told first, and the next decision tells what else happened. A path that names nothing
-    leaves the held file in place: it is read to its end, and only a successor ends it.
-    Time stamps play no part, for clocks are wrong and writers set them.
+    Changed bytes count first; the next decision finds further changes. A path without a file leaves the generation
+    live: readers read it to its end, and only a successor ends it. Time stamps play no part: clocks can be wrong, and
+    writers set them.
     """
     if held and not held.intact:
         return Change.TRUNCATED

@@ -9,6 +9,7 @@ not.
 import os
 import statistics
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -36,7 +37,7 @@ ARCHIVES = ("old", "olddir", "archive", "archives", "archived", "backup", "rotat
 
 
 def is_archive(directory: Path) -> bool:
-    """Whether a directory has a name that is usual for one of rotated files beside their log's directory."""
+    """Return whether a directory has a usual name for rotated files, below the directory of their log."""
     return directory.name.lower() in ARCHIVES
 
 
@@ -49,12 +50,14 @@ class TimeSpan:
 
 
 class Families:
-    """Tells rotated files from logs. One serves all sources of a server, from any thread."""
+    """Distinguishes rotated files from logs. One object serves all sources of a server, from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seen: dict[Identity, tuple[Path, int]] = {}
-        self._growing: set[Identity] = set()
+        # How often a file has grown, and how often it then had the size of the live log.
+        self._growths: Counter[Identity] = Counter()
+        self._reached: Counter[Identity] = Counter()
         self._live: dict[Path, dict[Identity, None]] = {}
         self._judged: dict[tuple[Path, Identity], tuple[tuple[int, int, int, bool], bool]] = {}
 
@@ -122,14 +125,12 @@ class Families:
             known = facts.st_size, facts.st_mtime_ns, base.st_ino, base.st_size > 0
             if (judged := self._judged.get((path, identity))) and judged[0] == known:
                 return judged[1]
-            if self._has_grown(path, identity, facts.st_size):
-                # A copy in the making grows, too.
-                is_rotation = name.is_usual and facts.st_size < base.st_size and _is_prefix(path, facts, live)
-            else:
-                is_rotation = _is_older(path, facts, live, base, name)
+            if self._has_grown(path, identity, facts.st_size) and not self._is_copy(path, facts, live, base, name):
+                self._growths[identity] += 1
+            is_rotation = not self._is_growing(identity) and _is_older(path, facts, live, base, name)
         except OSError:
             # Without the live log, or without leave to read, the name is all there is.
-            return name.is_usual and identity not in self._growing
+            return name.is_usual and not self._is_growing(identity)
         with self._lock:
             if len(self._judged) > _FILES_KEPT:
                 self._judged.clear()
@@ -137,16 +138,29 @@ class Families:
         return is_rotation
 
     def _has_grown(self, path: Path, identity: Identity, size: int) -> bool:
+        """Note the size of a file, and return whether it has grown under its name since the last call."""
         with self._lock:
             before = self._seen.get(identity)
             if len(self._seen) > _FILES_KEPT:
                 self._seen.clear()
             self._seen[identity] = path, size
-            if before and before[0] == path and before[1] < size:
-                self._growing.add(identity)
-            elif before and before[0] != path:
-                self._growing.discard(identity)
-            return identity in self._growing
+            if before and before[0] != path:
+                del self._growths[identity], self._reached[identity]
+            return before is not None and before[0] == path and before[1] < size
+
+    def _is_copy(
+        self, path: Path, facts: os.stat_result, live: Path, live_facts: os.stat_result, name: RotatedName
+    ) -> bool:
+        """Whether a growing file is a copy in the making. It reaches the size of the live log once, a log again."""
+        if not name.is_usual or facts.st_size > live_facts.st_size or not _is_prefix(path, facts, live):
+            return False
+        identity = facts.st_dev, facts.st_ino
+        self._reached[identity] += facts.st_size == live_facts.st_size
+        return self._reached[identity] < 2
+
+    def _is_growing(self, identity: Identity) -> bool:
+        # A copy may grow once more before the next poll sees that the live log was truncated.
+        return self._growths[identity] > 1
 
 
 @lru_cache(64)
@@ -171,7 +185,7 @@ def _is_renamed(facts: os.stat_result) -> bool:
 
 
 def _is_ascending(numbers: Mapping[int, tuple[Path, Identity]], was_live: Sequence[Identity]) -> bool:
-    """Whether higher numbers are newer: by what was seen, by times in lines, or by the last writes if all agree."""
+    """Whether higher numbers are newer: by earlier polls, by times in lines, or by the last writes if all agree."""
     pairs = [(numbers[low], numbers[high]) for low, high in pairwise(sorted(numbers))]
     order = {identity: number for number, identity in enumerate(was_live)}
     seen = [order[high] - order[low] for (_, low), (_, high) in pairs if low in order and high in order]
@@ -199,7 +213,7 @@ def _last_write(path: Path) -> int:
 
 
 def _is_prefix(path: Path, facts: os.stat_result, live: Path) -> bool:
-    """Whether the live log begins with the bytes of a file, as far as a few of them tell. Raises OSError."""
+    """Whether the live log begins with the bytes of a file; compares its first and last KiB. Raises OSError."""
     start = max(0, facts.st_size - _COMPARED_BYTES)
     return all(
         _pread(path, _COMPARED_BYTES, at) == _pread(live, min(_COMPARED_BYTES, facts.st_size - at), at)
@@ -242,7 +256,7 @@ def _pread(path: Path, size: int, offset: int) -> bytes:
 
 
 def _times(data: bytes, first: bytes) -> Iterator[int]:
-    """The times of lines; parts of lines at both ends are read as lines, too."""
+    """Yield the times of lines; the cut lines at both ends count as lines."""
     encoding = detect(first[:4])
     for line in to_text(data, encoding).split("\n"):
         if (found := find_time(line[:_LINE_CHARS])) is not None:

@@ -14,7 +14,7 @@ from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.position import Batch, LineCount, Position, Reason
 
 _SCAN_BYTES = 1024 * 1024
-# A request counts this much by itself, in about a millisecond, once counting has begun.
+# A request counts this much, in about a millisecond, once counting has begun.
 _CATCH_UP_BYTES = 4 * 1024 * 1024
 
 
@@ -196,7 +196,7 @@ class Generation:
         )
 
     def may_hold(self, checkpoint: Checkpoint) -> bool:
-        """Return whether ``holds`` may be true, by what was seen of this file: no read."""
+        """Return whether ``holds`` may be true, by the hash of the first bytes; reads nothing."""
         length, head_hash = self._head
         is_long = checkpoint.offset <= self.seen_size
         return is_long and (length != checkpoint.head_length or head_hash == checkpoint.head_hash)

@@ -1,4 +1,4 @@
-"""The files that bore one name, in order: new ones appended, rotated ones taken up, places in them found again."""
+"""The generations of one source in order: live files appended, rotated files inserted, positions found again."""
 
 import contextlib
 import time
@@ -18,11 +18,11 @@ MAX_HELD = 16
 
 
 class RotationHistory:
-    """The generations of one source, the oldest first, the live one last.
+    """The generations of one source, oldest first, the live one last.
 
-    The tuple is replaced, never changed, so that any thread may read it; whoever changes it holds the source's lock.
-    Where rotated files are given, they are what a settled listing told, the oldest first. What opens them raises
-    StaleListingError if they were renamed since, and may then be called again.
+    Any thread may read ``generations``: the tuple is replaced, never changed, under the source's lock. Arguments named
+    ``rotated`` are directory entries, oldest first. Methods that open them raise StaleListingError if they were
+    renamed since the listing; the caller lists again and retries.
     """
 
     def __init__(self, source: bytes, line_format: LineFormat, clock: Callable[[], float] = time.monotonic) -> None:
@@ -30,7 +30,7 @@ class RotationHistory:
         self._source = source
         self._line_format = line_format
         self._clock = clock
-        self._known_rotated: dict[Identity, Checkpoint | None] | None = None
+        self._noted: dict[Identity, Checkpoint | None] | None = None
         self._attached_listing: list[Identity] = []
 
     def _generation(
@@ -40,50 +40,50 @@ class RotationHistory:
 
     @property
     def live(self) -> Generation | None:
-        """The file that bears the name, or bore it last while this process looked."""
+        """The file at the path, or the last one there since this process polls."""
         newest = self.generations[-1:]
         return newest[0] if newest and not newest[0].attached else None
 
     def after(self, generation: Generation) -> Generation | None:
-        """The generation that followed this one."""
+        """Return the next newer generation."""
         generations = self.generations
         following = generations[generations.index(generation) + 1 :] if generation in generations else ()
         return following[0] if following else None
 
     def finished(self, generation: Generation) -> bool:
-        """Whether no writer is expected in it any more: the grace period since it was replaced is over."""
+        """Return whether the grace period for late lines is over."""
         return generation.ended is not None and self._clock() >= generation.ended + GRACE_SECONDS
 
     @property
     def in_grace(self) -> bool:
-        """Whether late lines are expected in any file."""
+        """Whether any file may still get late lines."""
         return any(each.ended is not None and not self.finished(each) for each in self.generations)
 
-    # What happened to the name
+    # Changes
 
-    def learn(self, rotated: Sequence[DirectoryEntry], *, most: int | None) -> None:
-        """Insert the newest ``most`` files that were rotated before the first poll, None for all. Raises OSError.
+    def attach_history(self, rotated: Sequence[DirectoryEntry], *, most: int | None) -> None:
+        """Insert the newest ``most`` files that were rotated before the first poll; None inserts all. Raises OSError.
 
-        Other files that are found later are news.
+        Files found later are new.
         """
         before = set(self.generations)
         first = 0 if most is None else max(0, len(rotated) - most)
         self.attach(rotated[first:], forbidden="lost")
         attached = [each for each in self.generations if each not in before]
-        # The newest one may have been rotated a moment ago: late lines are expected there only.
+        # Only the newest one can still get late lines: it may have been rotated a moment ago.
         for each in attached[:-1]:
             each.ended = self._clock() - GRACE_SECONDS
             each.limit = each.seen_size
             each.file.rest()
-        self.know(rotated)
+        self.note_listing(rotated)
 
-    def know(self, rotated: Iterable[DirectoryEntry]) -> None:
-        """These were rotated before: whatever else is found later is news."""
-        unknown = [entry for entry in rotated if not self._of(entry)]
-        self._known_rotated = {entry.identity: self._end_of(entry) for entry in unknown}
+    def note_listing(self, rotated: Iterable[DirectoryEntry]) -> None:
+        """Note the rotated files that are not generations: they are not new when a later listing has them."""
+        unknown = [entry for entry in rotated if not self._generation_of(entry)]
+        self._noted = {entry.identity: self._seen_end(entry) for entry in unknown}
 
-    def _end_of(self, entry: DirectoryEntry) -> Checkpoint | None:
-        """The end of a file's bytes; None if they cannot be read: then only its number tells that it was known."""
+    def _seen_end(self, entry: DirectoryEntry) -> Checkpoint | None:
+        """Return the end of a file; None if it cannot be read, which leaves only its identity to recognise it."""
         file = entry.open()
         if file is None:
             return None
@@ -95,37 +95,37 @@ class RotationHistory:
         return generation.seen()
 
     @property
-    def knows_rotated(self) -> bool:
-        """Whether it was told once what was rotated before."""
-        return self._known_rotated is not None
+    def has_listing(self) -> bool:
+        """Whether a listing has been noted."""
+        return self._noted is not None
 
-    def succeed(self, file: ByteFile, rotated: Sequence[DirectoryEntry] | None, *, seen: int) -> None:
-        """Another file bears the name: the old ones end.
+    def append_live(self, file: ByteFile, rotated: Sequence[DirectoryEntry] | None, *, seen: int) -> None:
+        """Append the file that is now at the path, and end the older generations. Raises OSError.
 
-        One that bore it before goes on from where it ended then, at the latest at ``seen`` bytes. Files that came
-        and were rotated away since the last look lie in between, if it is known what was rotated. Raises OSError.
+        A file that returns continues where its last generation ended, at most at ``seen`` bytes. Files that appeared
+        and were rotated since the last poll are inserted before it, if ``rotated`` is known.
         """
         new = self._generation(file)
         earlier = [each for each in self.generations if each.file.identity == file.identity]
         if earlier:
             new.begin = _end_at(earlier[-1], seen)
         new.intact()
-        unseen = self._unseen(_older_than(new, _newer_than(self.live, rotated or ())), new)
+        unseen = self._new_rotations(_older_than(new, _newer_than(self.live, rotated or ())), new)
         between = [each for each in unseen if not _holds(new, each.last(0).checkpoint())]
         self._end(self.generations)
         self.generations = (*self.generations, *between, new)
-        if rotated is not None and self.knows_rotated:
-            self.know(_older_than(new, rotated))
+        if rotated is not None and self.has_listing:
+            self.note_listing(_older_than(new, rotated))
 
-    def renew(self, changed_file: Generation, list_rotated: Callable[[], Sequence[DirectoryEntry]]) -> None:
-        """A file holds other bytes: that is a new generation; what it held lives on in a copy, or is lost.
+    def replace_contents(self, changed_file: Generation, list_rotated: Callable[[], Sequence[DirectoryEntry]]) -> None:
+        """Replace a generation whose bytes changed by its copy, if there is one, and by the new contents.
 
-        Raises OSError.
+        Without a copy the new contents get a ``truncated`` gap. Raises OSError.
         """
         index = self.generations.index(changed_file)
         rest = self.generations[index + 1 :]
         if any(each.file.identity == changed_file.file.identity for each in rest):
-            # The file has the name again: that generation tells of it.
+            # The file is live again: its newer generation covers the new contents.
             self.generations = (*self.generations[:index], *rest)
             changed_file.close("truncated", rest[0])
             return
@@ -136,37 +136,39 @@ class RotationHistory:
         holder = _only(holders)
         copy = self._copy(holder, seen.file) if holder else None
         others = [entry for entry in rotated if entry not in holders]
-        passed = self._unseen(_older_than(changed_file, _newer_than(copy, rotated) if copy else others), successor)
+        passed = self._new_rotations(
+            _older_than(changed_file, _newer_than(copy, rotated) if copy else others), successor
+        )
         self._succeed_in_place(changed_file, [copy, *passed] if copy else passed, successor)
         if seen.offset and not holder and changed_file.successor:
             changed_file.successor.loss = "truncated"
 
     def attach_unseen(self, rotated: Sequence[DirectoryEntry]) -> None:
-        """No file bears the name: the newest one that did since the last look, and was rotated away, is the last."""
+        """Append the files that appeared and were rotated since the last poll, while the path has no file."""
         listed = [entry.identity for entry in rotated]
         if listed == self._attached_listing:
             return
         self._attached_listing = listed
         self.check_resting()
-        if unseen := self._unseen(_newer_than(self.live, rotated)):
-            self._end((*self.generations, *unseen[:-1]))
-            unseen[-1].ended = None
-            self.generations = (*self.generations, *unseen)
+        if new := self._new_rotations(_newer_than(self.live, rotated)):
+            self._end((*self.generations, *new[:-1]))
+            new[-1].ended = None
+            self.generations = (*self.generations, *new)
 
     def _end(self, generations: Iterable[Generation]) -> None:
         now = self._clock()
         for each in generations:
             each.ended = now if each.ended is None else each.ended
 
-    def find_passed(self, live: Generation, list_rotated: Callable[[], Sequence[DirectoryEntry]]) -> None:
-        """Take up what came into a file and was copied away while each look found it empty. Raises OSError."""
+    def insert_copied_away(self, live: Generation, list_rotated: Callable[[], Sequence[DirectoryEntry]]) -> None:
+        """Insert the copies of lines that came and went between two polls of an empty file. Raises OSError."""
         successor = self._successor(live)
-        passed = self._unseen(_older_than(live, list_rotated()), successor)
+        passed = self._new_rotations(_older_than(live, list_rotated()), successor)
         if passed or successor.loss:
             self._succeed_in_place(live, passed, successor)
 
     def _successor(self, changed_file: Generation) -> Generation:
-        """What a file holds now, seen before the copies of what it held are listed."""
+        """Return a generation of the new contents, noted before the copies of the old ones are listed."""
         successor = self._generation(
             changed_file.file.duplicate(), ended=changed_file.ended, attached=changed_file.attached
         )
@@ -174,7 +176,7 @@ class RotationHistory:
         return successor
 
     def _succeed_in_place(self, changed_file: Generation, passed: Sequence[Generation], successor: Generation) -> None:
-        """Put what a file holds now in the place of the old generation, behind those that passed."""
+        """Replace a generation by the ``passed`` ones and the new contents of its file."""
         if not successor.intact():
             raise StaleListingError
         successors = (*passed, successor)
@@ -184,9 +186,9 @@ class RotationHistory:
         changed_file.close("truncated", successors[0])
 
     def _copy(self, holder: DirectoryEntry, key: bytes) -> Generation | None:
-        """A copy stands for what was truncated, unless it is in the line already."""
-        if known := self._of(holder):
-            # Whoever took it up before the truncation was seen could not know that its place is here.
+        """Return the copy of a truncated file as its generation; None if it is one already."""
+        if known := self._generation_of(holder):
+            # A copy inserted before the truncation was noticed moves here.
             return known if known.attached else None
         file = holder.open()
         if file is None:
@@ -195,17 +197,17 @@ class RotationHistory:
         copy.intact()
         return copy
 
-    def _unseen(self, rotated: Sequence[DirectoryEntry], then: Generation | None = None) -> list[Generation]:
-        """Those of these files that came and were rotated away since the last look, before the one that came ``then``.
+    def _new_rotations(self, rotated: Sequence[DirectoryEntry], then: Generation | None = None) -> list[Generation]:
+        """Return generations for the files that appeared and were rotated since the last poll.
 
-        Who comes after one that cannot be read tells of the loss: one bad file must not keep from the others.
+        The file after an unreadable one carries the gap, ``then`` if it was the last.
         """
-        known = self._known_rotated
+        known = self._noted
         if known is None:
             return []
-        unseen: list[Generation] = []
+        new: list[Generation] = []
         loss: Reason | None = None
-        for entry in [entry for entry in rotated if not self._of(entry)]:
+        for entry in [entry for entry in rotated if not self._generation_of(entry)]:
             file = entry.open()
             try:
                 each = self._ended(file) if file else None
@@ -216,28 +218,28 @@ class RotationHistory:
                 self._attached_listing = []
             if each and not self._was_known(each, known):
                 each.loss, loss = loss, None
-                unseen.append(each)
+                new.append(each)
         if then and loss:
             then.loss = loss
-        return unseen
+        return new
 
     def _was_known(self, generation: Generation, known: Mapping[Identity, Checkpoint | None]) -> bool:
         if not _is_listed(generation.file, known):
             return False
-        # The number of a deleted file is given to the next one: only its bytes tell that it is the same.
+        # Inodes are reused: only the bytes prove that it is the same file.
         checkpoint = known[generation.file.identity]
         return checkpoint is None or _holds(generation, checkpoint)
 
     def freeze_finished(self) -> None:
-        """Files in which nothing is expected end where they end now."""
+        """End the finished files at their present size."""
         for each in self.generations:
             if each.limit is None and each is not self.live and self.finished(each):
                 each.limit = each.seen_size
 
     def check_resting(self) -> None:
-        """Drop files that are gone, before inode numbers are compared: the number of a deleted file is used again.
+        """Drop deleted files before identities are compared, because inodes are reused.
 
-        Raises OSError while this process can open no file at all.
+        Raises OSError while this process cannot open any file.
         """
         for each in self.generations:
             try:
@@ -250,7 +252,7 @@ class RotationHistory:
         self.drop_gone()
 
     def drop_gone(self) -> None:
-        """Drop the files that were not found on disk when they were to be opened again."""
+        """Drop the files that were missing when they were reopened."""
         for each in self.generations:
             if each.file.is_gone:
                 self._drop(each)
@@ -262,14 +264,14 @@ class RotationHistory:
         generation.close("rotated", rest[0] if rest else None)
 
     def pin(self) -> None:
-        """Open the newest files for a reader, who must not lose one that is deleted meanwhile."""
+        """Open the newest files, so that a reader keeps them if they are deleted."""
         for each in self.generations[-MAX_HELD:]:
             if not each.file.descriptors_scarce:
                 with contextlib.suppress(OSError):
                     each.file.wake()
 
     def release(self, *, missing_since: float | None) -> None:
-        """Bound how many files are held open, and for how long one that is deleted keeps its space on disk."""
+        """Limit the number of open files, and the time for which a deleted file keeps its disk space."""
         now = self._clock()
         is_missing = missing_since is not None and now > missing_since + HOLD_SECONDS
         for index, each in enumerate(self.generations):
@@ -280,8 +282,8 @@ class RotationHistory:
 
     def _release(self, generation: Generation, *, is_pinned: bool) -> None:
         file = generation.file
-        lives = [each for each in self.generations if each.file.identity == file.identity]
-        if not file.has_name or (not is_pinned and generation is not lives[-1]):
+        turns = [each for each in self.generations if each.file.identity == file.identity]
+        if not file.has_name or (not is_pinned and generation is not turns[-1]):
             self._drop(generation)
         elif not is_pinned or generation.attached or file.descriptors_scarce:
             was_read, file.was_read = file.was_read, False
@@ -294,7 +296,7 @@ class RotationHistory:
         with contextlib.suppress(OSError):
             generation.file.rest()
 
-    # Finding places again
+    # Positions
 
     def start(self) -> list[Position]:
         """Return the position before the first line of the oldest file. Raises OSError.
@@ -310,28 +312,28 @@ class RotationHistory:
     def known(
         self, checkpoint: Checkpoint, *, after: Sequence[Position] = (), since: Generation | None = None
     ) -> Position | None:
-        """The place of a mark in a known generation, behind the positions before it, and not before ``since``.
+        """Return the position of a checkpoint in a generation after those in ``after`` and not before ``since``.
 
         Raises OSError.
         """
         generations = self.generations
-        behind = generations.index(after[-1].generation) + 1 if after else 0
-        behind = max(behind, generations.index(since)) if since in generations else behind
+        after_index = generations.index(after[-1].generation) + 1 if after else 0
+        after_index = max(after_index, generations.index(since)) if since in generations else after_index
         holders = [
             each
-            for each in generations[behind:]
+            for each in generations[after_index:]
             if each.key == checkpoint.file and each.spans(checkpoint) and _holds_surely(each, checkpoint)
         ]
         if not holders:
             return None
-        # Of several copies that begin alike, the newest is the likeliest; of several lives of one file, the first.
+        # Of several copies, take the newest; of several turns of one file, the first.
         first = next(each for each in holders if each.file.identity == holders[-1].file.identity)
         return first.position(checkpoint.offset, checkpoint.line)
 
-    def on_disk(
+    def find_on_disk(
         self, checkpoint: Checkpoint, named: Sequence[DirectoryEntry], rotated: Sequence[DirectoryEntry]
     ) -> Position | None:
-        """The place of a mark in the file of its name's number, or in a copy; the files after it are taken up too.
+        """Return the position of a checkpoint in a file on disk, by identity or as a copy; insert the files after it.
 
         Raises OSError.
         """
@@ -344,14 +346,14 @@ class RotationHistory:
     def rewritten(
         self, checkpoint: Checkpoint, named: Sequence[DirectoryEntry], rotated: Sequence[DirectoryEntry]
     ) -> Position | None:
-        """The start of the file that the mark names, although its bytes are others now."""
+        """Return the start of the file of a checkpoint whose bytes have changed."""
         file = next((each for each in self.generations if each.key == checkpoint.file), None)
         try:
             if file is None and named:
                 file = self._attach_from(named[0], rotated)
             return file.first() if file else None
         except OSError as error:
-            self._check_bad(error)
+            self._raise_unless_live_reads(error)
             return None
 
     def attach(self, rotated: Sequence[DirectoryEntry], *, start: int = 0, forbidden: Reason | None = None) -> None:
@@ -361,14 +363,14 @@ class RotationHistory:
         ``forbidden``. Raises OSError.
         """
         loss: Reason | None = None
-        with self._whole():
+        with self._all_or_nothing():
             for index in range(start, len(rotated)):
-                each = self._of(rotated[index])
+                each = self._generation_of(rotated[index])
                 file = None if each else rotated[index].open()
                 try:
                     each = self._attach_one(file, rotated, index) if file else each
                 except OSError as error:
-                    self._check_bad(error)
+                    self._raise_unless_live_reads(error)
                     loss = "lost"
                 if file is None and each is None:
                     loss = forbidden or loss
@@ -377,15 +379,15 @@ class RotationHistory:
             if loss and self.live:
                 self.live.loss = loss
 
-    def _check_bad(self, error: OSError) -> None:
-        """Raises the error, unless it is one bad file that cannot be read: the live one can, so nobody waits for it."""
+    def _raise_unless_live_reads(self, error: OSError) -> None:
+        """Raise the error, unless the live file can be read: then one bad file is skipped."""
         if error.errno in EXHAUSTED or self.live is None or not self.live.file.pread(1, 0):
             raise error
 
     def attach_newest(self, rotated: Sequence[DirectoryEntry]) -> None:
-        """Take up the newest rotated file that has a line and can be read, unless it is known."""
+        """Insert the newest rotated file that is readable and not empty, unless it is a generation."""
         for index in reversed(range(len(rotated))):
-            if self._of(rotated[index]):
+            if self._generation_of(rotated[index]):
                 return
             file = self._open(rotated[index])
             with contextlib.suppress(OSError):
@@ -393,8 +395,8 @@ class RotationHistory:
                     return
 
     @contextlib.contextmanager
-    def _whole(self) -> Iterator[None]:
-        """Take up all or, if something cannot be read now, nothing: who asks again must find none left out."""
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Insert all files or, after an error, none: a retry must not find some of them missing."""
         before = self.generations
         try:
             yield
@@ -410,46 +412,46 @@ class RotationHistory:
 
     def _attach_from(self, entry: DirectoryEntry, rotated: Sequence[DirectoryEntry]) -> Generation | None:
         index = rotated.index(entry) if entry in rotated else len(rotated)
-        found = self._of(entry)
-        with self._whole():
+        found = self._generation_of(entry)
+        with self._all_or_nothing():
             if found is None and (file := entry.open()):
                 found = self._generation(file, ended=self._clock(), attached=True)
                 self._insert(found, older=rotated[:index] if entry in rotated else (), newer=rotated[index + 1 :])
             self.attach(rotated, start=index + 1, forbidden="lost" if index + 1 else None)
         return found
 
-    def _of(self, entry: DirectoryEntry) -> Generation | None:
+    def _generation_of(self, entry: DirectoryEntry) -> Generation | None:
         return next((each for each in reversed(self.generations) if each.file.identity == entry.identity), None)
 
     def _open(self, entry: DirectoryEntry) -> ByteFile | None:
-        return None if self._of(entry) else entry.open()
+        return None if self._generation_of(entry) else entry.open()
 
     def _ended(self, file: ByteFile, *, attached: bool = False) -> Generation | None:
-        """A rotated file as an ended generation, unless it is empty or a copy of one known. Raises OSError."""
+        """Return an ended generation of a rotated file; None if it is empty or a copy. Raises OSError."""
         generation = self._generation(file, ended=self._clock(), attached=attached)
         generation.intact()
         end = generation.seen() if attached else generation.last(0).checkpoint()
         return None if end.offset == 0 or any(self._repeats(each, end) for each in self.generations) else generation
 
     def _repeats(self, generation: Generation, end: Checkpoint) -> bool:
-        """Whether a generation holds all that another file has up to its end."""
-        # A file at rest is not opened again for each new one.
+        """Return whether a generation has all bytes of another file."""
+        # Do not open a resting file for each new one.
         return (not generation.file.is_resting or generation.may_hold(end)) and _holds(generation, end)
 
     def _insert(
         self, generation: Generation, *, older: Iterable[DirectoryEntry], newer: Iterable[DirectoryEntry]
     ) -> None:
-        """Put a file into the line by its rotated neighbours.
+        """Insert a generation between its neighbours in the listing.
 
-        Without any, it is older than whatever was live while this process looked.
+        Without neighbours, it is older than all files that were live since this process polls.
         """
         generation.intact()
         generations = self.generations
         before = {entry.identity for entry in older}
         after = {entry.identity for entry in newer}
-        behind = [n + 1 for n, each in enumerate(generations) if each.file.identity in before]
+        after_index = [n + 1 for n, each in enumerate(generations) if each.file.identity in before]
         ahead = [n for n, each in enumerate(generations) if each.file.identity in after or not each.attached]
-        index = behind[-1] if behind else (*ahead, len(generations))[0]
+        index = after_index[-1] if after_index else (*ahead, len(generations))[0]
         self.generations = (*generations[:index], generation, *generations[index:])
 
     def _is_holder(self, entry: DirectoryEntry, checkpoint: Checkpoint) -> bool:
@@ -457,7 +459,7 @@ class RotationHistory:
         try:
             return file is not None and self._generation(file).holds(checkpoint)
         except OSError as error:
-            self._check_bad(error)
+            self._raise_unless_live_reads(error)
             return False
 
     def _holders(self, checkpoint: Checkpoint, entries: Iterable[DirectoryEntry]) -> list[DirectoryEntry]:
@@ -465,19 +467,19 @@ class RotationHistory:
 
 
 def _newer_than(generation: Generation | None, rotated: Sequence[DirectoryEntry]) -> Sequence[DirectoryEntry]:
-    """The files rotated after this one; all of them if it is not among them."""
-    places = [n for n, entry in enumerate(rotated) if generation and entry.identity == generation.file.identity]
-    return rotated[places[-1] + 1 :] if places else rotated
+    """Return the entries after a generation's file; all of them if it is not listed."""
+    indexes = [n for n, entry in enumerate(rotated) if generation and entry.identity == generation.file.identity]
+    return rotated[indexes[-1] + 1 :] if indexes else rotated
 
 
 def _older_than(generation: Generation, rotated: Sequence[DirectoryEntry]) -> Sequence[DirectoryEntry]:
-    """The files rotated before this one; all of them if it is not among them."""
-    places = [n for n, entry in enumerate(rotated) if entry.identity == generation.file.identity]
-    return rotated[: places[0]] if places else rotated
+    """Return the entries before a generation's file; all of them if it is not listed."""
+    indexes = [n for n, entry in enumerate(rotated) if entry.identity == generation.file.identity]
+    return rotated[: indexes[0]] if indexes else rotated
 
 
 def _is_listed(file: ByteFile | DirectoryEntry, known: Mapping[Identity, Checkpoint | None]) -> bool:
-    """Whether its number was known, and that of no empty file."""
+    """Return whether the identity was noted for a file with bytes."""
     checkpoint = known.get(file.identity)
     return file.identity in known and (checkpoint is None or checkpoint.offset > 0)
 
@@ -494,7 +496,7 @@ def _holds(generation: Generation, checkpoint: Checkpoint) -> bool:
 
 
 def _holds_surely(generation: Generation, checkpoint: Checkpoint) -> bool:
-    """The same, but raises OSError where nobody can tell now."""
+    """Return whether the bytes are there; raise OSError if the disk refuses the answer."""
     try:
         return generation.holds(checkpoint)
     except OSError as error:
@@ -504,7 +506,7 @@ def _holds_surely(generation: Generation, checkpoint: Checkpoint) -> bool:
 
 
 def _end_at(generation: Generation, size: int) -> int:
-    """End a generation at its last whole line, within ``size`` bytes if it has not ended before, and say where."""
+    """End a generation after its last whole line within ``size`` bytes, and return the offset."""
     if generation.limit is None:
         generation.limit = size
     generation.limit = max(generation.begin, generation.last_lines(0))

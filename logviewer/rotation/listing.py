@@ -1,4 +1,4 @@
-"""Directory listings: the rotated files beside a log, and where a file lies by now."""
+"""Directory listings: the rotated files of a log, and the present name of a file."""
 
 import errno
 import os
@@ -16,17 +16,17 @@ EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
-    """A name in a directory and the file that it named when the directory was read."""
+    """A name in a directory, and the identity of its file when the directory was read."""
 
     path: Path
     identity: Identity
 
     def open(self) -> ByteFile | None:
-        """Open that very file; None if it is not to be read.
+        """Open the file of this identity; None if it is not readable.
 
         Raises:
-            StaleListingError: if the name is gone, or names another file by now.
-            OSError: if this process can open no file at all now.
+            StaleListingError: if the name is gone or has another file now.
+            OSError: if this process cannot open any file.
         """
         try:
             file = ByteFile.open(self.path, follow=False)
@@ -42,9 +42,9 @@ class DirectoryEntry:
 
 
 class DirectoryListings:
-    """Directory listings, each read once: one of these serves a pass over many sources.
+    """Directory listings, each read once, for one pass over many sources.
 
-    A directory that is not there is empty; for one that cannot be read, OSError is raised: what is in it is not known.
+    A missing directory is empty. Raises OSError for one that cannot be read.
     """
 
     def __init__(self, families: Families | None = None) -> None:
@@ -55,9 +55,9 @@ class DirectoryListings:
         """Return the rotated files of a log, oldest first: beside it and beside its symlink's target."""
         return [
             DirectoryEntry(each, files[each])
-            for place in _places(path)
-            for files in (self._beside(place),)
-            for each in self._families.rotated(place, files)
+            for log in _paths(path)
+            for files in (self._beside(log),)
+            for each in self._families.rotated(log, files)
         ]
 
     def named(self, path: Path, key: bytes) -> list[DirectoryEntry]:
@@ -67,9 +67,9 @@ class DirectoryListings:
         """
         return [
             DirectoryEntry(each, files[each])
-            for place in _places(path)
-            for files in (self._beside(place),)
-            for each in (place, *self._families.rotated(place, files))
+            for log in _paths(path)
+            for files in (self._beside(log),)
+            for each in (log, *self._families.rotated(log, files))
             if each in files and file_key(*files[each]) == key
         ]
 
@@ -90,7 +90,7 @@ class _Listing:
 
 
 def _settled(directory: Path) -> _Listing:
-    """A listing that was the same twice: one read while files are renamed may miss some of them."""
+    """Read a directory until two listings agree: a listing during a rename may miss files."""
     listing = _read(directory)
     for _ in range(_READS):
         before, listing = listing, _read(directory)
@@ -112,5 +112,5 @@ def _read(directory: Path) -> _Listing:
     return _Listing(files, folders)
 
 
-def _places(path: Path) -> list[Path]:
+def _paths(path: Path) -> list[Path]:
     return list(dict.fromkeys((path, Path(os.path.realpath(path)))))

@@ -122,6 +122,7 @@ class Catalog:
             name=name,
             line_format=line_format,
             roots=self._roots,
+            families=self._families,
             max_history=self._max_history,
         )
         source.poll(listings)

@@ -1,4 +1,4 @@
-"""A log file and its rotations: one look after the other at what became of its path."""
+"""A log file and its rotations, polled at its path."""
 
 import contextlib
 import os
@@ -16,6 +16,7 @@ from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import ByteFile, check_regular
 from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
+from logviewer.rotation.family import Families
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.history import GRACE_SECONDS, RotationHistory
 from logviewer.rotation.listing import DirectoryEntry, DirectoryListings
@@ -29,10 +30,10 @@ T = TypeVar("T")
 
 
 class LocalSource:
-    """One followed path. ``complete`` says that nothing will ever be added. Only what is in ``roots`` is opened.
+    """One followed path. ``complete`` is true if no line will be added. Only files below ``roots`` are opened.
 
-    Looks and searches for places may come from any thread; they exclude each other. ``input_error`` says in words what
-    keeps lines from the file, if whoever fills it knows of something.
+    Polls and requests may come from any thread; a lock serialises them. ``input_error`` is set by the writer of the
+    file, if there is one in this process: the reason why lines do not reach the file.
     """
 
     def __init__(  # noqa: PLR0913 (its parts)
@@ -43,6 +44,7 @@ class LocalSource:
         name: str,
         line_format: LineFormat,
         roots: AllowedRoots = EVERYWHERE,
+        families: Families | None = None,
         max_history: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -58,38 +60,39 @@ class LocalSource:
         self.changed = ChangeSignal()
         self._roots = roots
         self._max_history = max_history
-        self._lineage = RotationHistory(self.key, line_format, clock)
+        self._listings = partial(DirectoryListings, families or Families())
+        self._history = RotationHistory(self.key, line_format, clock)
         self._clock = clock
         self._lock = threading.Lock()
-        self._seen_state: State = "missing"
-        self._seen_reason: str | None = None
+        self._next_state: State = "missing"
+        self._next_reason: str | None = None
         self._was_in_grace = False
-        self._fault: str | None = None
-        self._refused: str | None = None
+        self._poll_error: str | None = None
+        self._request_error: str | None = None
         self._recovered = False
-        self._remembered: tuple[State, Sequence[Generation], int] = ("missing", (), 0)
+        self._last_poll: tuple[State, Sequence[Generation], int] = ("missing", (), 0)
         self._missing_since: float | None = None
 
     @property
     def generations(self) -> Sequence[Generation]:
-        """The files known, the oldest first, the live one last."""
-        return self._lineage.generations
+        """The generations, oldest first, the live one last."""
+        return self._history.generations
 
     @property
     def live(self) -> Generation | None:
-        """The file that bears the name, or bore it last."""
-        return self._lineage.live
+        """The file at the path, or the last one there."""
+        return self._history.live
 
     def after(self, generation: Generation) -> Generation | None:
-        """The generation that followed this one."""
-        return self._lineage.after(generation)
+        """Return the next newer generation."""
+        return self._history.after(generation)
 
     def finished(self, generation: Generation) -> bool:
-        """Whether nothing more is expected in it."""
-        return self._lineage.finished(generation)
+        """Return whether the generation cannot grow any more."""
+        return self._history.finished(generation)
 
     def status(self) -> SourceStatus:
-        """What there is to say of the source now."""
+        """Return the entry of ``GET /api/sources``."""
         size, lines, modified = 0, None, None
         if live := self.live:
             with contextlib.suppress(OSError):
@@ -101,177 +104,177 @@ class LocalSource:
         return SourceStatus(self.id, self.name, path, size, lines, modified, self.state, self.reason)
 
     def finish(self) -> None:
-        """Nothing will ever be added: readers are done at the end of what is there."""
+        """End the source: its readers end after the last line."""
         with self._lock:
             self.complete = True
             if live := self.live:
                 live.ended = self._clock() - GRACE_SECONDS
 
-    # Looking
+    # Polling
 
     def poll(self, listings: DirectoryListings | None = None) -> bool:
-        """See what became of the path since the last look; True if readers have reason to look again.
+        """Compare the path and the open files with the last poll, and return whether readers should read again.
 
-        ``listings`` may be shared by the first looks at many sources.
+        ``listings`` may be shared by the first polls of many sources.
         """
         with self._lock:
-            before = self._remembered
-            self._fault = self.input_error or self._refused
-            # The second one even if the log cannot be read: what is rotated away from now on is news.
-            for step in (self._catch_up, lambda: self._learn_rotated(listings or DirectoryListings())):
+            before = self._last_poll
+            self._poll_error = self.input_error or self._request_error
+            # The listing is noted even if the log cannot be read: files rotated from now on are new.
+            for step in (self._update, lambda: self._attach_history(listings or self._listings())):
                 try:
-                    self._settle(step)
+                    self._retry(step)
                 except StaleListingError:
-                    # Files are renamed faster than they can be told apart: the next look will do.
+                    # Files are renamed faster than listings settle: the next poll continues.
                     return True
                 except (FileNotFoundError, NotADirectoryError):
-                    self._miss()
+                    self._note_missing()
                 except OSError as error:
-                    self._see("unreadable", _words(error))
-            self._lineage.release(missing_since=self._missing_since)
-            if self._fault and self._seen_state == "open":
-                self._see("unreadable", self._fault)
-            # One complete status per poll: a reader never meets the state of a half-finished one.
-            self.state, self.reason = self._seen_state, self._seen_reason
-            # Who was refused something tries again when told, and so no more often than looks are made.
-            refused, self._refused = self._refused, None
-            was_in_grace, self._was_in_grace = self._was_in_grace, self._lineage.in_grace
+                    self._note_state("unreadable", _reason(error))
+            self._history.release(missing_since=self._missing_since)
+            if self._poll_error and self._next_state == "open":
+                self._note_state("unreadable", self._poll_error)
+            # Publish one status per poll, once it is complete.
+            self.state, self.reason = self._next_state, self._next_reason
+            # Failed requests are retried after a poll wakes their readers, and no more often.
+            refused, self._request_error = self._request_error, None
+            was_in_grace, self._was_in_grace = self._was_in_grace, self._history.in_grace
             recovered, self._recovered = self._recovered, False
-            now = self._remember()
+            now = self._note_poll()
             changed = was_in_grace or bool(refused) or recovered or before != now
             self.changed.version += changed
             return changed
 
     @property
     def is_directory(self) -> bool:
-        """Whether the path has become a directory."""
+        """Whether the path is a directory now."""
         return os.path.isdir(self.path)
 
     @property
     def is_gone(self) -> bool:
-        """Whether nothing bears the name, or is held that bore it."""
+        """Whether the source has no file any more."""
         return self.state == "missing" and not self.generations
 
     @property
     def has_rotations(self) -> bool:
-        """Whether rotated files of it may be there."""
+        """Whether the source may have rotated files."""
         try:
-            return self._listed(DirectoryListings().rotated) != []
+            return self._listed(self._listings().rotated) != []
         except OSError:
             return True
 
-    def _remember(self) -> tuple[State, Sequence[Generation], int]:
-        """What the next look is compared with; a reader's reads play no part in it."""
+    def _note_poll(self) -> tuple[State, Sequence[Generation], int]:
+        """Note the state for the next poll. The reads of readers do not count."""
         size = 0
         with contextlib.suppress(OSError):
             size = self.live.file.stat().st_size if self.live else 0
-        self._remembered = (self.state, self.generations, size)
-        return self._remembered
+        self._last_poll = (self.state, self.generations, size)
+        return self._last_poll
 
-    def _settle(self, call: Callable[[], T]) -> T:
-        """Call, and again while files are renamed under it."""
+    def _retry(self, call: Callable[[], T]) -> T:
+        """Call, and retry while files are renamed meanwhile."""
         for _ in range(_TRIES):
             with contextlib.suppress(StaleListingError):
                 return call()
             time.sleep(_RENAMING_SECONDS)
         return call()
 
-    def _see(self, state: State, reason: str | None = None) -> None:
-        self._seen_state, self._seen_reason = state, reason
+    def _note_state(self, state: State, reason: str | None = None) -> None:
+        self._next_state, self._next_reason = state, reason
 
-    def _miss(self) -> None:
-        self._see("missing")
+    def _note_missing(self) -> None:
+        self._note_state("missing")
         self._missing_since = self._missing_since or self._clock()
 
-    def _learn_rotated(self, listings: DirectoryListings) -> None:
-        rotated = None if self._lineage.knows_rotated else self._listed(listings.rotated)
+    def _attach_history(self, listings: DirectoryListings) -> None:
+        rotated = None if self._history.has_listing else self._listed(listings.rotated)
         if rotated is not None:
-            self._lineage.learn(rotated, most=self._max_history)
+            self._history.attach_history(rotated, most=self._max_history)
 
     def _rotated(self) -> Sequence[DirectoryEntry]:
-        # Never from an older listing: what was just seen to have happened must be in it.
-        self._lineage.check_resting()
-        return self._there(DirectoryListings().rotated)
+        # A new listing: an older one may lack the change that was just detected.
+        self._history.check_resting()
+        return self._list_existing(self._listings().rotated)
 
     def _listed(self, call: Callable[[Path], Sequence[DirectoryEntry]]) -> list[DirectoryEntry] | None:
-        """What is in a directory; None if it may not be listed: its files may be read by their names all the same."""
+        """Return the allowed entries; None if the directory may not be listed, although its files may be readable."""
         with contextlib.suppress(PermissionError):
-            return self._inside(call(self.path))
+            return self._allowed(call(self.path))
         return None
 
-    def _there(self, call: Callable[[Path], Sequence[DirectoryEntry]]) -> Sequence[DirectoryEntry]:
-        """What is in the directory, which may be away for a while only, and its files with it. Raises OSError."""
+    def _list_existing(self, call: Callable[[Path], Sequence[DirectoryEntry]]) -> Sequence[DirectoryEntry]:
+        """Return the allowed entries of a directory that exists. Raises OSError while it is missing."""
         for path in dict.fromkeys((self.path, Path(os.path.realpath(self.path)))):
             path.parent.stat()
         return self._listed(call) or []
 
-    def _inside(self, entries: Sequence[DirectoryEntry]) -> list[DirectoryEntry]:
+    def _allowed(self, entries: Sequence[DirectoryEntry]) -> list[DirectoryEntry]:
         return [entry for entry in entries if self._roots.allows(entry.path)]
 
-    def _catch_up(self) -> None:
-        """Take in what happened to the files."""
-        lineage = self._lineage
-        lineage.drop_gone()
+    def _update(self) -> None:
+        """Apply the changes of the files to the history."""
+        history = self._history
+        history.drop_gone()
         live = self.live
         seen = {each.file.identity: each.seen_size for each in self.generations}
         for older in self.generations:
             is_at_rest = older.file.is_resting and not older.file.has_failed
             if older is not live and not is_at_rest and not self._is_intact(older):
-                lineage.renew(older, self._rotated)
-                # What its file held before is not what it holds now.
+                history.replace_contents(older, self._rotated)
+                # The size of the old contents does not count for the new ones.
                 seen[older.file.identity] = 0
-        lineage.freeze_finished()
+        history.freeze_finished()
         if live and live.was_empty and self._was_touched(live):
-            lineage.find_passed(live, self._rotated)
+            history.insert_copied_away(live, self._rotated)
             live = self.live
         held = Held(live.file.identity, size=live.seen_size, intact=self._is_intact(live)) if live else None
-        now = self._find()
+        now = self._find_file()
         match decide(held, now):
             case Change.TRUNCATED if live:
-                lineage.renew(live, self._rotated)
-                self._catch_up()
+                history.replace_contents(live, self._rotated)
+                self._update()
             case Change.APPEARED | Change.REPLACED:
                 if file := self._open():
-                    lineage.check_resting()
-                    rotated = self._listed(DirectoryListings().rotated) if lineage.knows_rotated else None
-                    lineage.succeed(file, rotated, seen=seen.get(file.identity, 0))
-            case Change.VANISHED if lineage.knows_rotated:
-                lineage.attach_unseen(self._listed(DirectoryListings().rotated) or [])
+                    history.check_resting()
+                    rotated = self._listed(self._listings().rotated) if history.has_listing else None
+                    history.append_live(file, rotated, seen=seen.get(file.identity, 0))
+            case Change.VANISHED if history.has_listing:
+                history.attach_unseen(self._listed(self._listings().rotated) or [])
 
-    def _hurry(self) -> None:
-        """Take in what happened since the last look; the next one tells of it."""
+    def _apply_changes(self) -> None:
+        """Apply changes now; the next poll publishes them."""
         with contextlib.suppress(OSError):
-            self._catch_up()
+            self._update()
 
     def _is_intact(self, generation: Generation) -> bool:
-        """Whether it is, as far as the disk tells; what fails in one file must not keep from the others."""
+        """Return whether the bytes are the same. An error counts as yes: one bad file must not stop the others."""
         try:
             self._recovered |= generation.file.retry()
             return generation.intact()
         except OSError as error:
-            self._fault = _words(error)
+            self._poll_error = _reason(error)
             return True
 
     def _was_touched(self, generation: Generation) -> bool:
-        # What is found beside one that was deleted came after it, not through it.
+        # Files beside a deleted one are newer, not copies of it.
         with contextlib.suppress(OSError):
             return generation.touched() and generation.file.has_name
         return False
 
-    def _find(self) -> OnDisk | Absent:
+    def _find_file(self) -> OnDisk | Absent:
         try:
             facts = check_regular(self.path)
             identity = facts.st_dev, facts.st_ino
             if not self.live or self.live.file.identity != identity:
                 self._roots.resolve(self.path)
         except (FileNotFoundError, NotADirectoryError):
-            self._miss()
+            self._note_missing()
             return Absent.MISSING
         except OSError as error:
-            self._see("unreadable", _words(error))
+            self._note_state("unreadable", _reason(error))
             return Absent.REFUSED
         is_readable = os.access(self.path, os.R_OK)
-        self._see("open") if is_readable else self._see("unreadable", os.strerror(EACCES))
+        self._note_state("open") if is_readable else self._note_state("unreadable", os.strerror(EACCES))
         self._missing_since = None
         return OnDisk(identity, facts.st_size)
 
@@ -279,45 +282,45 @@ class LocalSource:
         try:
             return self._roots.open(self.path)
         except FileNotFoundError:
-            self._see("missing")
+            self._note_state("missing")
         except OSError as error:
-            self._see("unreadable", _words(error))
+            self._note_state("unreadable", _reason(error))
         return None
 
     @contextlib.contextmanager
-    def _asked(self) -> Iterator[None]:
-        """For the time of a reader's question: if the disk refuses the answer, the next look tells."""
+    def _request(self) -> Iterator[None]:
+        """Hold the lock for a request; note an error of the disk for the next poll."""
         with self._lock:
             try:
                 yield
             except StaleListingError as error:
-                self._refused = "its files are renamed faster than they can be told apart"
-                raise OSError(self._refused) from error
+                self._request_error = "its files are renamed faster than they can be listed"
+                raise OSError(self._request_error) from error
             except OSError as error:
-                self._refused = _words(error)
+                self._request_error = _reason(error)
                 raise
 
     def report_rewrite(self, generation: Generation) -> None:
-        """A reader found other bytes than before. Raises OSError."""
-        with self._asked():
-            self._settle(lambda: self._renew_known(generation))
+        """Apply the change that a reader found: other bytes than before. Raises OSError."""
+        with self._request():
+            self._retry(lambda: self._replace_contents(generation))
 
-    def _renew_known(self, generation: Generation) -> None:
-        self._hurry()
+    def _replace_contents(self, generation: Generation) -> None:
+        self._apply_changes()
         if generation in self.generations and not generation.file.is_gone:
-            # What every look was content with.
-            self._lineage.renew(generation, self._rotated)
+            # The polls did not notice the change.
+            self._history.replace_contents(generation, self._rotated)
 
-    # Finding places
+    # Positions
 
     def start(self) -> list[Position]:
-        """See ``Source``. Without history, that is the live file's first line. Raises OSError."""
+        """See ``Source``. Without history: the position before the first line of the live file. Raises OSError."""
         if self._max_history == 0:
             return self.start_live()
-        with self._asked():
-            self._settle(lambda: self._learn_rotated(DirectoryListings()))
-            self._lineage.pin()
-            return self._lineage.start()
+        with self._request():
+            self._retry(lambda: self._attach_history(self._listings()))
+            self._history.pin()
+            return self._history.start()
 
     def start_live(self) -> list[Position]:
         """See ``Source``; as ``last``. Raises OSError."""
@@ -325,67 +328,69 @@ class LocalSource:
         return [*before[:-1], before[-1].generation.first()] if before and self.live else before
 
     def last(self, count: int) -> list[Position]:
-        """The place before the last ``count`` whole lines of the live file (0: at its end). Raises OSError.
+        """Return the position before the last ``count`` whole lines of the live file (0: its end). Raises OSError.
 
-        While that is missing or empty, the end of the newest rotated file comes before it, so that a reader who
-        comes back knows what was not new. Empty if there is none: then all that will ever be found is new.
+        While the live file is missing or empty, the end of the newest rotated file comes first: a reader that
+        reconnects then knows which lines are not new. Empty without any file: all lines will be new.
         """
         live = self.live
         is_empty = live is None or live.size() == 0
         if is_empty:
-            with self._asked():
-                self._settle(self._attach_newest)
+            with self._request():
+                self._retry(self._attach_newest)
         generations = self.generations[-2:] if is_empty else self.generations[-1:]
         counts = [0] * (len(generations) - 1) + [count]
         return [each.last(wanted) for each, wanted in zip(generations, counts, strict=False)]
 
     def _attach_newest(self) -> None:
-        self._lineage.attach_newest(self._listed(DirectoryListings().rotated) or [])
+        self._history.attach_newest(self._listed(self._listings().rotated) or [])
 
     def locate(
         self, checkpoints: Sequence[Checkpoint], *, since: Generation | None = None
     ) -> tuple[list[Position], Reason | None]:
-        """Find the places that marks tell of, in the files known and in the rotated ones on disk.
+        """Find the positions of checkpoints in the generations and in rotated files on disk.
 
-        The marks are in order; each is looked for after the one before it. Returns the places found and, if one was
-        not, the reason why its lines cannot be had. Where a file is still there and its bytes are others, reading
-        goes on from its start. No file before ``since`` is looked at. Raises OSError.
+        The checkpoints are in order; each is searched after the previous one, and not before ``since``. Returns the
+        positions, and the reason of a gap if one is missing. A rewritten file is read from its start. Raises OSError.
         """
-        with self._asked():
-            return self._settle(lambda: self._locate(checkpoints, since))
+        with self._request():
+            return self._retry(lambda: self._locate(checkpoints, since))
 
     def _locate(
         self, checkpoints: Sequence[Checkpoint], since: Generation | None
     ) -> tuple[list[Position], Reason | None]:
-        # What happened since the last look must not be found as something that was there before.
-        self._hurry()
-        listings, lineage = DirectoryListings(), self._lineage
-        lineage.pin()
+        # Changes since the last poll must not be taken for older files.
+        self._apply_changes()
+        listings, history = self._listings(), self._history
+        history.pin()
         found: list[Position] = []
         reason: Reason | None = None
         rewritten: Position | None = None
         for checkpoint in checkpoints:
             if checkpoint.is_before_any_file:
-                lineage.check_resting()
-                lineage.attach(self._there(listings.rotated))
+                history.check_resting()
+                history.attach(self._list_existing(listings.rotated))
                 found.extend(each.first() for each in self.generations[:1])
                 reason = found[0].generation.loss if found else None
                 continue
-            if position := lineage.known(checkpoint, after=found, since=since):
+            if position := history.known(checkpoint, after=found, since=since):
                 found.append(position)
                 continue
-            lineage.check_resting()
-            rotated, named = self._there(listings.rotated), self._there(partial(listings.named, key=checkpoint.file))
-            if position := lineage.on_disk(checkpoint, named, rotated):
+            history.check_resting()
+            rotated, named = (
+                self._list_existing(listings.rotated),
+                self._list_existing(partial(listings.named, key=checkpoint.file)),
+            )
+            if position := history.find_on_disk(checkpoint, named, rotated):
                 found.append(position)
             elif not checkpoint.exhausted or checkpoint is checkpoints[-1]:
                 reason = "lost" if checkpoint.is_unknown else "rotated"
-                rewritten = lineage.rewritten(checkpoint, named, rotated)
+                rewritten = history.rewritten(checkpoint, named, rotated)
         if reason and not found and rewritten:
             return [rewritten], "truncated"
-        # To a server that did not see them, several lives of a file are one: the place in the last of them counts.
+        # A server that did not see the turns of a file has one generation: the last position in it counts.
         return list({position.generation: position for position in found}.values()), reason
 
 
-def _words(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     return error.strerror or str(error)

@@ -15,18 +15,18 @@ def test_files_rotated_after_the_new_one_was_opened_are_kept(tmp_path: Path) -> 
     def rotate_to(name: str) -> None:
         path.rename(tmp_path / name)
 
-    lineage = RotationHistory(source_key("app"), PLAIN, clock=lambda: 0.0)
-    lineage.know([])
+    history = RotationHistory(source_key("app"), PLAIN, clock=lambda: 0.0)
+    history.note_listing([])
     path.write_text("one\n")
-    lineage.succeed(ByteFile.open(path), DirectoryListings().rotated(path), seen=0)
+    history.append_live(ByteFile.open(path), DirectoryListings().rotated(path), seen=0)
     rotate_to("app.log-20261118")
     path.write_text("two\n")
     two = ByteFile.open(path)
     rotate_to("app.log-20261119")
     path.write_text("three\n")
     rotate_to("app.log-20261120")
-    lineage.succeed(two, DirectoryListings().rotated(path), seen=0)
+    history.append_live(two, DirectoryListings().rotated(path), seen=0)
     path.write_text("four\n")
-    lineage.succeed(ByteFile.open(path), DirectoryListings().rotated(path), seen=0)
-    contents = [each.file.pread(100, 0) for each in lineage.generations]
+    history.append_live(ByteFile.open(path), DirectoryListings().rotated(path), seen=0)
+    contents = [each.file.pread(100, 0) for each in history.generations]
     assert contents == [b"one\n", b"two\n", b"three\n", b"four\n"]
