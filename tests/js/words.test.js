@@ -129,7 +129,7 @@ test("an empty page says why", () => {
   );
   assert.equal(
     notice({ sources: [{ id: "a", name: "app.log", state: "unreadable", reason: "a symlink" }] })?.text,
-    "The server lacks permission to read it: a symlink. Lines appear here once it is readable.",
+    "Reason: a symlink. Lines appear here once it is readable.",
   );
   assert.equal(notice({ connection: { name: "ended" } })?.title, "No lines");
 });

@@ -108,9 +108,8 @@ function waitingNotice(shown) {
   if (state === "missing")
     return { title: `${name} is missing`, text: "Lines appear here as soon as it is created." };
   if (state === "unreadable") {
-    const detail = reason ? `: ${reason}` : "";
-    const text = `The server lacks permission to read it${detail}. Lines appear here once it is readable.`;
-    return { title: `${name} cannot be read`, text };
+    const detail = reason ? `Reason: ${reason}. ` : "";
+    return { title: `${name} cannot be read`, text: `${detail}Lines appear here once it is readable.` };
   }
   return { title: "No lines yet", text: `${name} is empty. Lines appear here as they are written.` };
 }
