@@ -17,7 +17,7 @@ _TIME_OF_DAY = (
     r"(?:[T_. -]?(?P<hour>\d\d)(?:[:_.-]?(?P<minute>\d\d)"
     r"(?:[:_.-]?(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?)?Z?)?"
 )
-_PART = r"(?:[._-](?P<part>\d{1,5}))?"
+_PART = r"(?:[._-](?P<part>\d{1,13}))?"
 _DATES = tuple(
     re.compile(each + _PART)
     for each in (

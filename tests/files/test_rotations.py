@@ -27,6 +27,7 @@ AGES = {
     "old before the extension": ("app.log", ["app.old.log"]),
     "previous": ("app.log", ["app.log.prev"]),
     "hours and minutes in UTC": ("app.log", ["app.log.20261126T1009Z", "app.log.20261126T1010Z"]),
+    "logrotate, date and seconds": ("app.log", ["app.log-20261126-1795717187", "app.log-20261126-1795717188"]),
     "month first": ("app.log", ["app-12-31-2025-1.log", "app-11-25-2026-1.log", "app-11-25-2026-2.log"]),
     "a number after the date": ("app.log", ["app.2026-11-26.0.log", "app.2026-11-26.1.log", "app.2026-11-27.0.log"]),
     "lumberjack": ("app.log", ["app-2026-11-26T09-59-59.999.log", "app-2026-11-26T10-00-00.000.log"]),

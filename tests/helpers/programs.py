@@ -16,8 +16,10 @@ PACKAGES = {
     "chromium": "chromium",
     "curl": "curl",
     "nginx": "nginx-light",
+    "logrotate": "logrotate",
     "openssl": "openssl",
     "setpriv": "util-linux",
+    "svlogd": "runit",
     "systemd-analyze": "systemd",
     "tail": "coreutils",
 }
