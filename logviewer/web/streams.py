@@ -92,9 +92,9 @@ class Streams:
                 reader.wake()
 
     def close(self) -> None:
-        """Make every stream send its last event and end."""
+        """Make every stream send its last event and end, and every request that polls answer."""
         self.closing = True
-        for loader in list(self._loaders.values()):
+        for loader in (*self._loaders.values(), self.scans, self.histograms):
             loader.closing = True
         for reader in self._open:
             reader.wake()

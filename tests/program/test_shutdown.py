@@ -104,6 +104,21 @@ def test_an_unread_response_does_not_delay_the_end(logs: Path, serve: Serve) -> 
         assert_ends_in_time(server, signal.SIGTERM)
 
 
+def test_requests_that_wait_for_a_scan_are_answered_in_time(logs: Path, serve: Serve, tmp_path: Path) -> None:
+    (logs / "app.log").write_text(f"{'x' * 99}\n" * 400_000)
+    config = tmp_path / "slow.toml"
+    # With redaction, a scan reads line by line.
+    config.write_text("[[redact]]\npattern = 'password'\n")
+    server = serve("--config", config, logs)
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(server)) for _ in range(2)]
+        for client, path in zip(clients, ("/api/lines?start=0&", "/api/histogram?"), strict=True):
+            client.sendall(request(server, f"{path}source=app.log&q=y"))
+        server.get("/healthz")
+        assert_ends_in_time(server, signal.SIGTERM)
+        assert [receive(client, b"}")[:12] for client in clients] == [b"HTTP/1.1 200"] * 2
+
+
 def test_an_unfinished_tls_handshake_does_not_delay_the_end(logs: Path, serve: Serve, tmp_path: Path) -> None:
     (logs / "app.log").touch()
     certificate, key = make_certificate(tmp_path)

@@ -40,7 +40,7 @@ class HistogramRoutes:
                 self._loader,
                 lambda: self._views.histogram(sources, line_filter, query.buckets, since=since, until=until),
             )
-            if histogram.complete or asyncio.get_running_loop().time() > end:
+            if histogram.complete or self._loader.closing or asyncio.get_running_loop().time() > end:
                 break
             await asyncio.sleep(_POLL_SECONDS)
         return Response(encode_histogram(histogram), media_type=JSON, headers=NO_STORE)

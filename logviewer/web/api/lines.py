@@ -56,7 +56,7 @@ class LineRoutes:
         return StreamingResponse(chunks, headers={"content-type": media_type})
 
     async def _poll(self, find: Callable[[], LineRange], encode: RowEncoder) -> bytes:
-        """Return the encoded lines once they are found; after one second, the lines found by then."""
+        """Return the encoded lines once they are found; after one second, or at shutdown, the lines found by then."""
 
         def poll() -> tuple[bool, bytes]:
             lines = find()
@@ -64,7 +64,7 @@ class LineRoutes:
 
         for _ in range(_POLLS):
             pending, body = await from_disk(self._scans, poll)
-            if not pending:
+            if not pending or self._scans.closing:
                 break
             # A request that waits must not occupy a thread.
             await asyncio.sleep(_POLL_SECONDS)
