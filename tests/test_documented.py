@@ -16,11 +16,14 @@ API = (REPOSITORY / "docs" / "api.md").read_text()
 ARCHITECTURE = (REPOSITORY / "docs" / "architecture.md").read_text()
 ROOTS = {"logviewer": "*.py", "static/js": "*.js"}
 COMMANDS = [each for each in vars(cli).values() if isinstance(each, click.Command)]
-# ``LinesQuery`` has the parameters of ``GET /api/lines``.
+# ``LinesParameters`` has the parameters of ``GET /api/lines``.
 QUERIES = {
-    f"/api/{name.removesuffix('Query').lower()}": model
+    f"/api/{name.removesuffix('Parameters').lower()}": model
     for name, model in vars(parameters).items()
-    if isinstance(model, type) and issubclass(model, BaseModel) and re.fullmatch(r"[A-Z]\w+Query", name)
+    if isinstance(model, type)
+    and issubclass(model, BaseModel)
+    and re.fullmatch(r"[A-Z]\w+Parameters", name)
+    and model is not parameters.QueryParameters
 }
 routes = pytest.mark.parametrize("route", QUERIES)
 
@@ -73,7 +76,7 @@ def test_every_documented_query_parameter_exists(route: str) -> None:
 
 def test_every_parameter_of_the_query_is_explained() -> None:
     explained = set(re.findall(r"^\| `(\w+)` \|", section(API, "The query"), re.MULTILINE))
-    shared = {field.alias or name for name, field in parameters.Filter.model_fields.items()}
+    shared = {field.alias or name for name, field in parameters.QueryParameters.model_fields.items()}
     assert explained == shared
 
 

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from logviewer.web.api.lookup import Lookup
 from logviewer.web.api.stream import StreamRoutes
 from logviewer.web.auth.current_user import user_of
-from logviewer.web.parameters import MAX_LINES, StreamQuery, names, repeatable_names
+from logviewer.web.parameters import MAX_LINES, StreamParameters, parameter_names, repeatable_parameters
 
-_NAMES = names(StreamQuery)
-_REPEATABLE = repeatable_names(StreamQuery)
+_NAMES = parameter_names(StreamParameters)
+_REPEATABLE = repeatable_parameters(StreamParameters)
 
 
 class PageText:
@@ -34,11 +34,11 @@ class PageText:
         }
         given.setdefault("source", [each.id for each in self._lookup.visible_to(user) if each.state == "open"][:1])
         try:
-            query = StreamQuery.model_validate({"follow": False, **given, "format": "text"})
+            parameters = StreamParameters.model_validate({"follow": False, **given, "format": "text"})
         except ValidationError as error:
             raise RequestValidationError(
                 [{**each, "loc": ("query", *each["loc"])} for each in error.errors()]
             ) from error
         if "from" not in params:
-            query.begin = "start" if self._lookup.line_filter(query) else f"-{MAX_LINES}"
-        return await self._routes.stream(query, user)
+            parameters.begin = "start" if self._lookup.line_filter(parameters) else f"-{MAX_LINES}"
+        return await self._routes.stream(parameters, user)

@@ -13,11 +13,11 @@ from logviewer.settings import Settings
 from logviewer.sources.catalog import Catalog
 from logviewer.web import assets
 from logviewer.web.auth.current_user import has_session, user_of
-from logviewer.web.parameters import Filter, names
+from logviewer.web.parameters import QueryParameters, parameter_names
 
 _MAX_FIELDS, _MAX_CHARACTERS = 100, 8000
 # With any of these, the page may ask for other lines than the last ones of its source.
-_OTHER_VIEWS = names(Filter) | {"at"}
+_OTHER_VIEWS = parameter_names(QueryParameters) | {"at"}
 
 
 class Pages:

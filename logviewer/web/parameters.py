@@ -15,16 +15,16 @@ MAX_CONTEXT = 1000
 MAX_NOW_MS = 9_999_999_999_999
 
 
-class _Query(BaseModel):
+class _Parameters(BaseModel):
     # A misspelt filter must not return every line.
     model_config = ConfigDict(extra="forbid")
 
 
-class SourcesQuery(_Query):
+class SourcesParameters(_Parameters):
     """``/api/sources`` takes no parameters."""
 
 
-class Filter(_Query):
+class QueryParameters(_Parameters):
     """The query of a view: see ``query.Query``. Without parameters every line matches."""
 
     q: list[str] = Field([])
@@ -59,7 +59,7 @@ class Filter(_Query):
         )
 
 
-class LinesQuery(Filter):
+class LinesParameters(QueryParameters):
     """``start`` counts from 0, or from the end if negative; ``at``, ``before`` and ``time`` replace it.
 
     Lines begin at the cursor ``at`` or at ``time``, or end before the cursor ``before``. ``places`` adds the files, and
@@ -75,7 +75,7 @@ class LinesQuery(Filter):
     places: bool = False
 
 
-class LineQuery(_Query):
+class LineParameters(_Parameters):
     """``at`` is a line's cursor from ``/api/lines``. Unless ``raw``, control characters are escaped."""
 
     source: str
@@ -83,13 +83,13 @@ class LineQuery(_Query):
     raw: bool = False
 
 
-class DownloadQuery(Filter):
+class DownloadParameters(QueryParameters):
     """The live file of one source; with a query or several sources, the matching lines of all files."""
 
     source: list[str] = Field(min_length=1)
 
 
-class SearchQuery(Filter):
+class SearchParameters(QueryParameters):
     """``limit`` ends the search after so many matches; a ``quiet`` search only counts them.
 
     ``marks`` is the number of equal parts of the files to count matches in.
@@ -102,7 +102,7 @@ class SearchQuery(Filter):
     quiet: bool = False
 
 
-class HistogramQuery(Filter):
+class HistogramParameters(QueryParameters):
     """``from`` and ``to`` are times; by default the histogram spans all lines."""
 
     source: list[str] = Field(min_length=1)
@@ -111,7 +111,7 @@ class HistogramQuery(Filter):
     end: str | None = Field(None, alias="to")
 
 
-class StreamQuery(Filter):
+class StreamParameters(QueryParameters):
     """``from`` is ``start``, ``end`` or ``-N``. ``cursor`` takes precedence, and ``Last-Event-ID`` over both.
 
     In text, control characters are escaped unless ``raw``. ``levels``, ``times`` and ``places`` add fields to events. A
@@ -130,12 +130,12 @@ class StreamQuery(Filter):
     lag: int | None = Field(None, ge=1)
 
 
-def names(model: type[BaseModel]) -> frozenset[str]:
+def parameter_names(model: type[BaseModel]) -> frozenset[str]:
     """Return the names of a model's parameters as they are in a URL."""
     return frozenset(field.alias or name for name, field in model.model_fields.items())
 
 
-def repeatable_names(model: type[BaseModel]) -> frozenset[str]:
+def repeatable_parameters(model: type[BaseModel]) -> frozenset[str]:
     """Return the names of the parameters that a URL may repeat."""
     return frozenset(
         field.alias or name for name, field in model.model_fields.items() if get_origin(field.annotation) is list

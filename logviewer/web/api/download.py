@@ -16,7 +16,7 @@ from logviewer.rotation.position import Position
 from logviewer.views.views import Views
 from logviewer.web.api.lookup import CurrentUser, Lookup, unavailable
 from logviewer.web.loader import ChunkLoader
-from logviewer.web.parameters import DownloadQuery
+from logviewer.web.parameters import DownloadParameters
 from logviewer.web.scan_stream import ScanStream
 
 _CHUNK_BYTES = 256 * 1024
@@ -36,13 +36,13 @@ class DownloadRoutes:
     async def download(
         self,
         request: Request,
-        query: Annotated[DownloadQuery, Parameters()],
+        parameters: Annotated[DownloadParameters, Parameters()],
         user: CurrentUser,
         span: Annotated[str | None, Header(alias="range")] = None,
         if_range: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Download the live file or a range of it; with a query or several sources, the matching lines by time."""
-        sources, line_filter = self._lookup.sources(query.source, user), self._lookup.line_filter(query)
+        sources, line_filter = self._lookup.sources(parameters.source, user), self._lookup.line_filter(parameters)
         source = sources[0]
         if line_filter or len(sources) > 1:
             name = source.name if len(sources) == 1 else "merged.log"

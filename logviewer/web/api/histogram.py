@@ -11,7 +11,7 @@ from logviewer.views.views import Views
 from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup, epoch_ms, from_disk
 from logviewer.web.encode import encode_histogram
 from logviewer.web.loader import ChunkLoader
-from logviewer.web.parameters import HistogramQuery
+from logviewer.web.parameters import HistogramParameters
 
 _POLL_SECONDS = 0.025
 _WAIT_SECONDS = 1.0
@@ -27,18 +27,18 @@ class HistogramRoutes:
         self.router = APIRouter()
         self.router.get("/histogram")(self.histogram)
 
-    async def histogram(self, query: Annotated[HistogramQuery, Parameters()], user: CurrentUser) -> Response:
+    async def histogram(self, parameters: Annotated[HistogramParameters, Parameters()], user: CurrentUser) -> Response:
         """Count the matching lines over time, by level. `complete` is false while lines are left to scan."""
-        sources, line_filter = self._lookup.sources(query.source, user), self._lookup.line_filter(query)
-        since = None if query.begin is None else epoch_ms("from", query.begin, query)
-        until = None if query.end is None else epoch_ms("to", query.end, query)
+        sources, line_filter = self._lookup.sources(parameters.source, user), self._lookup.line_filter(parameters)
+        since = None if parameters.begin is None else epoch_ms("from", parameters.begin, parameters)
+        until = None if parameters.end is None else epoch_ms("to", parameters.end, parameters)
         if since is not None and until is not None and until <= since:
             raise HTTPException(422, "to: must be later than from")
         end = asyncio.get_running_loop().time() + _WAIT_SECONDS
         while True:
             histogram = await from_disk(
                 self._loader,
-                lambda: self._views.histogram(sources, line_filter, query.buckets, since=since, until=until),
+                lambda: self._views.histogram(sources, line_filter, parameters.buckets, since=since, until=until),
             )
             if histogram.complete or self._loader.closing or asyncio.get_running_loop().time() > end:
                 break

@@ -15,7 +15,7 @@ from logviewer.views.views import Views
 from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup, epoch_ms, from_disk, locate
 from logviewer.web.encode import RowEncoder
 from logviewer.web.loader import ChunkLoader
-from logviewer.web.parameters import LineQuery, LinesQuery
+from logviewer.web.parameters import LineParameters, LinesParameters
 from logviewer.web.terminal import visible_line
 
 _POLL_SECONDS = 0.025
@@ -34,25 +34,25 @@ class LineRoutes:
         self.router.get("/lines")(self.lines)
         self.router.get("/line")(self.line)
 
-    async def lines(self, query: Annotated[LinesQuery, Parameters()], user: CurrentUser) -> Response:
+    async def lines(self, parameters: Annotated[LinesParameters, Parameters()], user: CurrentUser) -> Response:
         """Return lines by position, cursor or time: the lines found within one second."""
-        sources = self._lookup.sources(query.source, user)
-        given = [name for name in ("start", "at", "before", "time") if getattr(query, name) is not None]
+        sources = self._lookup.sources(parameters.source, user)
+        given = [name for name in ("start", "at", "before", "time") if getattr(parameters, name) is not None]
         if len(given) > 1:
             raise HTTPException(422, f"{', '.join(given)}: give only one of them")
-        line_filter = self._lookup.line_filter(query)
+        line_filter = self._lookup.line_filter(parameters)
         ids = {source.key: source.id for source in sources}
-        encode = RowEncoder(ids, places=query.places, line_filter=line_filter, spans=query.spans)
-        body = await self._poll(lambda: self._range(sources, line_filter, query), encode)
+        encode = RowEncoder(ids, places=parameters.places, line_filter=line_filter, spans=parameters.spans)
+        body = await self._poll(lambda: self._range(sources, line_filter, parameters), encode)
         return Response(body, media_type=JSON, headers=NO_STORE)
 
-    async def line(self, query: Annotated[LineQuery, Parameters()], user: CurrentUser) -> Response:
+    async def line(self, parameters: Annotated[LineParameters, Parameters()], user: CurrentUser) -> Response:
         """Return one line of any length as text. `raw` returns its bytes as they are in the file."""
-        source = self._lookup.source(query.source, user)
-        position = await from_disk(self._loader, lambda: locate([source], "at", query.at))
+        source = self._lookup.source(parameters.source, user)
+        position = await from_disk(self._loader, lambda: locate([source], "at", parameters.at))
         codec, pieces = position.generation.encoding.codec, whole_line(position)
-        media_type = f"text/plain; charset={codec if query.raw else 'utf-8'}"
-        chunks = _in_threads(self._loader, pieces if query.raw else visible_line(pieces, codec))
+        media_type = f"text/plain; charset={codec if parameters.raw else 'utf-8'}"
+        chunks = _in_threads(self._loader, pieces if parameters.raw else visible_line(pieces, codec))
         return StreamingResponse(chunks, headers={"content-type": media_type})
 
     async def _poll(self, find: Callable[[], LineRange], encode: RowEncoder) -> bytes:
@@ -70,19 +70,23 @@ class LineRoutes:
             await asyncio.sleep(_POLL_SECONDS)
         return body
 
-    def _range(self, sources: Sequence[Source], line_filter: LineFilter | None, query: LinesQuery) -> LineRange:
+    def _range(
+        self, sources: Sequence[Source], line_filter: LineFilter | None, parameters: LinesParameters
+    ) -> LineRange:
         # Locate the cursor first: a file found on disk by it is part of the view from then on.
-        if query.at is not None:
-            at = locate(sources, "at", query.at)
-            return self._views.of(sources, line_filter).lines_from(at, query.count)
-        if query.before is not None:
-            before = locate(sources, "before", query.before)
-            return self._views.of(sources, line_filter).lines_before(before, query.count)
+        if parameters.at is not None:
+            at = locate(sources, "at", parameters.at)
+            return self._views.of(sources, line_filter).lines_from(at, parameters.count)
+        if parameters.before is not None:
+            before = locate(sources, "before", parameters.before)
+            return self._views.of(sources, line_filter).lines_before(before, parameters.count)
         for source in sources:
             source.poll()
-        if query.time is not None:
-            return self._views.lines_at(sources, line_filter, epoch_ms("time", query.time, query), query.count)
-        return self._views.of(sources, line_filter).by_number(query.start or 0, query.count)
+        if parameters.time is not None:
+            return self._views.lines_at(
+                sources, line_filter, epoch_ms("time", parameters.time, parameters), parameters.count
+            )
+        return self._views.of(sources, line_filter).by_number(parameters.start or 0, parameters.count)
 
 
 async def _in_threads(loader: ChunkLoader, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -19,7 +19,7 @@ from logviewer.sources.catalog import Catalog
 from logviewer.views.views import Views
 from logviewer.web.auth.current_user import user_of
 from logviewer.web.loader import ChunkLoader
-from logviewer.web.parameters import Filter
+from logviewer.web.parameters import QueryParameters
 
 JSON = "application/json"
 NO_STORE = {"cache-control": "no-store"}
@@ -50,10 +50,10 @@ class Lookup:
             return source
         raise HTTPException(404, f"source: {wanted!r} is not an id or the name of exactly one source; see /api/sources")
 
-    def line_filter(self, query: Filter) -> LineFilter | None:
-        """Return the line filter of a query; None if every line matches. Raises HTTPException (422)."""
+    def line_filter(self, parameters: QueryParameters) -> LineFilter | None:
+        """Return the line filter of the query; None if every line matches. Raises HTTPException (422)."""
         try:
-            return self._views.line_filter(query.query(), query.context)
+            return self._views.line_filter(parameters.query(), parameters.context)
         except QueryError as error:
             raise HTTPException(422, str(error)) from error
 
@@ -81,13 +81,13 @@ def locate(sources: Sequence[Source], parameter: str, text: str) -> Position:
     raise HTTPException(404, f"{parameter}: the line is not in {names} ({reason or 'lost'})")
 
 
-def epoch_ms(parameter: str, text: str, query: Filter) -> int:
-    """Return a time in epoch milliseconds, relative to the query's ``now``.
+def epoch_ms(parameter: str, text: str, parameters: QueryParameters) -> int:
+    """Return a time in epoch milliseconds, relative to ``now`` of the parameters.
 
     Raises HTTPException (422), which names the parameter.
     """
     try:
-        return parse_time(text, now=query.now_seconds)
+        return parse_time(text, now=parameters.now_seconds)
     except ValueError as error:
         raise HTTPException(422, f"{parameter}: {error}") from error
 

@@ -21,7 +21,7 @@ from logviewer.web.encode import event, match_rows, scanned
 from logviewer.web.http.fast_sse import plain_event_stream
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.metrics import Metrics
-from logviewer.web.parameters import SearchQuery
+from logviewer.web.parameters import SearchParameters
 from logviewer.web.scan_stream import ScanStream
 from logviewer.web.streams import PING_SECONDS
 
@@ -43,37 +43,37 @@ class SearchRoutes:
         self.router = APIRouter()
         self.router.get("/search")(self.search)
 
-    async def search(self, query: Annotated[SearchQuery, Parameters()], user: CurrentUser) -> Response:
+    async def search(self, parameters: Annotated[SearchParameters, Parameters()], user: CurrentUser) -> Response:
         """Stream every match and the progress of the search, as server-sent events."""
-        sources, line_filter = self._lookup.sources(query.source, user), self._lookup.line_filter(query)
+        sources, line_filter = self._lookup.sources(parameters.source, user), self._lookup.line_filter(parameters)
         if line_filter is None:
             raise HTTPException(422, "q: required, unless another parameter filters")
-        run = SearchRun(self._scans, self._views, sources, line_filter, query)
+        run = SearchRun(self._scans, self._views, sources, line_filter, parameters)
         return plain_event_stream(self._metrics.search(run.events()), ping=PING_SECONDS)
 
 
 @dataclass(slots=True)
 class SearchRun:
-    """One search through sources. It emits at most ``query.limit`` matches."""
+    """One search through sources. It emits at most ``parameters.limit`` matches."""
 
     loader: ChunkLoader
     views: Views
     sources: Sequence[Source]
     line_filter: LineFilter
-    query: SearchQuery
+    parameters: SearchParameters
     _progress_time: float = field(default=0.0, init=False)
     _left: float = field(default=0.0, init=False)
 
     async def events(self) -> AsyncGenerator[bytes]:
         """Yield ``match``, ``progress`` and ``end`` events. Raises OSError."""
-        self._left = float("inf") if self.query.limit is None else self.query.limit
+        self._left = float("inf") if self.parameters.limit is None else self.parameters.limit
         yield await self._progress()
-        if not self.query.quiet and self._left > 0:
+        if not self.parameters.quiet and self._left > 0:
             async for piece in self._matches():
                 yield piece
                 if self._is_due():
                     yield await self._progress()
-        while self.query.quiet and not await self._is_complete():
+        while self.parameters.quiet and not await self._is_complete():
             await asyncio.sleep(_POLL_SECONDS)
             if self._is_due():
                 yield await self._progress()
@@ -81,7 +81,7 @@ class SearchRun:
         yield event("end", {"complete": self._left > 0}) + b"\n"
 
     async def _matches(self) -> AsyncIterator[bytes]:
-        limit, is_newest_first = self.query.limit, self.query.order == "newest"
+        limit, is_newest_first = self.parameters.limit, self.parameters.order == "newest"
         count = _MATCHES_PER_POLL if limit is None or self.line_filter.is_wide else min(_MATCHES_PER_POLL, limit)
         scan = ScanStream(self.loader, self.views, self.sources, self.line_filter, newest=is_newest_first, count=count)
         async for batches in scan.pieces():
@@ -118,8 +118,8 @@ class SearchRun:
         self._progress_time = asyncio.get_running_loop().time()
         indexes = [index for source in self.sources for index in await self._indexes(source)]
         data = await self.loader.run(lambda: scanned([line_count_of(each) for each in indexes]))
-        if self.query.marks:
-            data["marks"] = await self.loader.run(lambda: _marks(indexes, self.query.marks))
+        if self.parameters.marks:
+            data["marks"] = await self.loader.run(lambda: _marks(indexes, self.parameters.marks))
         return event("progress", data) + b"\n"
 
 

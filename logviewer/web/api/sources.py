@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup
 from logviewer.web.encode import encode_sources
 from logviewer.web.loader import ChunkLoader
-from logviewer.web.parameters import SourcesQuery
+from logviewer.web.parameters import SourcesParameters
 
 
 class SourceRoutes:
@@ -21,7 +21,7 @@ class SourceRoutes:
         self.router = APIRouter()
         self.router.get("/sources")(self.sources)
 
-    async def sources(self, _: Annotated[SourcesQuery, Parameters()], user: CurrentUser) -> Response:
+    async def sources(self, _: Annotated[SourcesParameters, Parameters()], user: CurrentUser) -> Response:
         """List the sources that the user may see, with their sizes, line counts and states."""
         body = await self._loader.run(lambda: encode_sources(self._lookup.visible_to(user)))
         return Response(body, media_type=JSON, headers=NO_STORE)

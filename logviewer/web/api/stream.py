@@ -17,7 +17,7 @@ from logviewer.tail.reader import Reader
 from logviewer.views.views import Views
 from logviewer.web.api.lookup import CurrentUser, Lookup, decode_cursor, unavailable
 from logviewer.web.encode import EncodedChunk, EventEncoder, TextEncoder
-from logviewer.web.parameters import StreamQuery
+from logviewer.web.parameters import StreamParameters
 from logviewer.web.scan_stream import ScanStream
 from logviewer.web.streams import Streams, bare_text, event_stream, text_stream
 
@@ -34,25 +34,27 @@ class StreamRoutes:
 
     async def stream(
         self,
-        query: Annotated[StreamQuery, Parameters()],
+        parameters: Annotated[StreamParameters, Parameters()],
         user: CurrentUser,
         accept: Annotated[str, Header()] = "",
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Stream lines as they are written, as server-sent events or as text."""
-        sources = self._lookup.sources(query.source, user)
-        checkpoints = _checkpoints(sources, last_event_id, query.cursor)
-        as_text = query.format == "text" or (query.format is None and accept.startswith("text/plain"))
-        line_filter = self._lookup.line_filter(query)
+        sources = self._lookup.sources(parameters.source, user)
+        checkpoints = _checkpoints(sources, last_event_id, parameters.cursor)
+        as_text = parameters.format == "text" or (parameters.format is None and accept.startswith("text/plain"))
+        line_filter = self._lookup.line_filter(parameters)
         needs_scan = len(sources) > 1 or (line_filter and line_filter.context)
-        if as_text and needs_scan and _is_history(query, last_event_id):
+        if as_text and needs_scan and _is_history(parameters, last_event_id):
             scan = ScanStream(self._streams.loader, self._views, sources, line_filter)
-            return bare_text(scan.text(_last_lines(query), raw=query.raw))
+            return bare_text(scan.text(_last_lines(parameters), raw=parameters.raw))
         reader = Reader(
-            self._streams.loader_for(_encoder(query, line_filter, as_text=as_text)), follow=query.follow, lag=query.lag
+            self._streams.loader_for(_encoder(parameters, line_filter, as_text=as_text)),
+            follow=parameters.follow,
+            lag=parameters.lag,
         )
         for source in sources:
-            await self._add(reader, source, checkpoints, line_filter, query)
+            await self._add(reader, source, checkpoints, line_filter, parameters)
         if as_text:
             return text_stream(self._streams, reader, headings=len(sources) > 1)
         return event_stream(self._streams, reader)
@@ -63,16 +65,16 @@ class StreamRoutes:
         source: Source,
         checkpoints: Sequence[Checkpoint],
         line_filter: LineFilter | None,
-        query: StreamQuery,
+        parameters: StreamParameters,
     ) -> None:
         try:
-            await reader.add(source, checkpoints, lambda each: self._begin(each, line_filter, query))
+            await reader.add(source, checkpoints, lambda each: self._begin(each, line_filter, parameters))
         except (OSError, FileChangedError) as error:
             reader.close()
             raise unavailable(f"source: {source.name} cannot be read: {error}") from error
 
-    def _begin(self, source: Source, line_filter: LineFilter | None, query: StreamQuery) -> list[Position]:
-        count = _last_lines(query)
+    def _begin(self, source: Source, line_filter: LineFilter | None, parameters: StreamParameters) -> list[Position]:
+        count = _last_lines(parameters)
         if count is None:
             return source.start()
         if not line_filter or not count or source.live is None:
@@ -80,22 +82,28 @@ class StreamRoutes:
         return self._views.last(source, line_filter, count)
 
 
-def _encoder(query: StreamQuery, line_filter: LineFilter | None, *, as_text: bool) -> EventEncoder | TextEncoder:
+def _encoder(
+    parameters: StreamParameters, line_filter: LineFilter | None, *, as_text: bool
+) -> EventEncoder | TextEncoder:
     if as_text:
-        return TextEncoder(line_filter, raw=query.raw)
+        return TextEncoder(line_filter, raw=parameters.raw)
     return EventEncoder(
-        levels=query.levels, times=query.times, places=query.places, line_filter=line_filter, spans=query.spans
+        levels=parameters.levels,
+        times=parameters.times,
+        places=parameters.places,
+        line_filter=line_filter,
+        spans=parameters.spans,
     )
 
 
-def _last_lines(query: StreamQuery) -> int | None:
+def _last_lines(parameters: StreamParameters) -> int | None:
     """Return how many of the last lines ``from`` asks for; None for all lines."""
-    return None if query.begin == "start" else 0 if query.begin == "end" else -int(query.begin)
+    return None if parameters.begin == "start" else 0 if parameters.begin == "end" else -int(parameters.begin)
 
 
-def _is_history(query: StreamQuery, last_event_id: str | None) -> bool:
+def _is_history(parameters: StreamParameters, last_event_id: str | None) -> bool:
     """Whether the answer ends, and ``from`` alone says where it begins."""
-    return not (query.follow or query.lag or query.cursor or last_event_id)
+    return not (parameters.follow or parameters.lag or parameters.cursor or last_event_id)
 
 
 def _checkpoints(sources: Sequence[Source], last_event_id: str | None, at: str | None) -> tuple[Checkpoint, ...]:
