@@ -16,7 +16,7 @@ import orjson
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from logviewer.web.auth.lockout import MAX_TRIES
+from logviewer.web.auth.lockout import MAX_ATTEMPTS
 from tests.helpers.command import assert_refused, run
 from tests.helpers.connection import FAREWELL, ReadingClients, open_stream
 from tests.helpers.following import read_until_killed
@@ -257,9 +257,9 @@ def test_a_session_is_shared_by_all_workers(server: Server) -> None:
 def test_wrong_tokens_are_counted_across_workers(server: Server) -> None:
     transport = httpx.HTTPTransport(local_address="127.0.0.2", limits=httpx.Limits(max_connections=None))
     with httpx.Client(base_url=server.base, transport=transport, timeout=TIMEOUT, trust_env=False) as client:
-        codes = [response.status_code for response in send_wrong_tokens(client, MAX_TRIES + 5)]
+        codes = [response.status_code for response in send_wrong_tokens(client, MAX_ATTEMPTS + 5)]
     # Both workers may count their last try at the same time.
-    assert MAX_TRIES <= codes.count(401) <= MAX_TRIES + 1
+    assert MAX_ATTEMPTS <= codes.count(401) <= MAX_ATTEMPTS + 1
     with at_each_worker(server, local_address="127.0.0.2") as clients:
         assert [each.get("/api/sources", headers=server.headers).status_code for each in clients.values()] == [429, 429]
 

@@ -43,7 +43,7 @@ class Credentials:
         async def check() -> bool:
             return self._token is not None and _equals(text, self._token)
 
-        return await self._judge(request, check)
+        return await self._attempt(request, check)
 
     async def user_by_password(self, request: Request, name: str, password: str) -> User | None:
         """Return the user with this name and password. Raises LockedOutError, BusyError."""
@@ -54,7 +54,7 @@ class Credentials:
             found.extend([user] if user else [])
             return bool(found)
 
-        return found[0] if await self._judge(request, check) else None
+        return found[0] if await self._attempt(request, check) else None
 
     @property
     def cookie_name(self) -> str:
@@ -65,8 +65,8 @@ class Credentials:
         """Return the value of the session cookie, or an empty text."""
         return request.cookies.get(self._cookie, "")
 
-    async def _judge(self, request: Request, check: Callable[[], Awaitable[bool]]) -> bool:
-        return await self._lockout.judge(request.client.host if request.client else "", check)
+    async def _attempt(self, request: Request, check: Callable[[], Awaitable[bool]]) -> bool:
+        return await self._lockout.check(request.client.host if request.client else "", check)
 
 
 def _equals(given: str, right: str) -> bool:

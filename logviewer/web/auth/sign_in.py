@@ -22,7 +22,7 @@ class SignInPage(Protocol):
         Args:
             wrong: Whether a wrong token or password was sent.
             query: The other parameters of the requested URL, kept through the sign-in.
-            wait: Seconds until this address may try again, after too many wrong tries.
+            wait: Seconds until this address may try again, after too many failed attempts.
         """
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from logviewer.web.auth.lockout import MAX_TRIES
+from logviewer.web.auth.lockout import MAX_ATTEMPTS
 from tests.helpers.command import assert_refused, run
 from tests.helpers.server import TIMEOUT, Server
 from tests.helpers.sign_in import client_at, configure_users, cookie_of, send_wrong_tokens, sign_in_as, source_names
@@ -90,7 +90,7 @@ def test_wrong_tokens_count_for_the_client_behind_the_proxy(logs: Path, serve: S
     server = serve("--token", "kept", "--trusted-proxy", "127.0.0.2", logs)
     with client_at("127.0.0.2", server) as proxy:
         proxy.headers["X-Forwarded-For"] = "10.0.0.1"
-        assert [each.status_code for each in send_wrong_tokens(proxy, MAX_TRIES + 1)].count(429) == 1
+        assert [each.status_code for each in send_wrong_tokens(proxy, MAX_ATTEMPTS + 1)].count(429) == 1
         proxy.headers["X-Forwarded-For"] = "10.0.0.1, 10.0.0.2"
         assert proxy.get("/api/sources", headers={"Authorization": "Bearer kept"}).status_code == 200
 
