@@ -37,29 +37,29 @@ class ChangeSignal:
     compares it before and after a read knows whether a signal came meanwhile.
 
     ``version`` counts the changes that polls found, in any thread; polls of one source exclude each other.
-    ``announced`` is the version at the last signal. ``on_watched`` is called when the first subscriber comes.
+    ``sent_version`` is the version at the last signal. ``on_watched`` is called when the first subscriber comes.
     """
 
     def __init__(self) -> None:
         self.sends = 0
         self.version = 0
-        self.announced = 0
+        self.sent_version = 0
         self.on_watched: Callable[[], None] = lambda: None
         self._subscribers: set[Callable[[], None]] = set()
 
     @property
-    def watched(self) -> bool:
+    def is_watched(self) -> bool:
         """Whether there are subscribers."""
         return bool(self._subscribers)
 
     @property
     def is_pending(self) -> bool:
         """Whether a poll found a change after the last signal. For any thread."""
-        return self.version != self.announced
+        return self.version != self.sent_version
 
     def subscribe(self, wake: Callable[[], None]) -> None:
         """Call ``wake`` at each signal."""
-        was_watched = self.watched
+        was_watched = self.is_watched
         self._subscribers.add(wake)
         if not was_watched:
             self.on_watched()
@@ -71,7 +71,7 @@ class ChangeSignal:
     def send(self) -> None:
         """Wake all subscribers."""
         self.sends += 1
-        self.announced = self.version
+        self.sent_version = self.version
         for wake in self._subscribers:
             wake()
 

@@ -121,13 +121,13 @@ class Families:
         if identity is None:
             return name.is_usual
         try:
-            facts, base = path.stat(), live.stat()
-            known = facts.st_size, facts.st_mtime_ns, base.st_ino, base.st_size > 0
+            status, base = path.stat(), live.stat()
+            known = status.st_size, status.st_mtime_ns, base.st_ino, base.st_size > 0
             if (judged := self._judged.get((path, identity))) and judged[0] == known:
                 return judged[1]
-            if self._has_grown(path, identity, facts.st_size) and not self._is_copy(path, facts, live, base, name):
+            if self._has_grown(path, identity, status.st_size) and not self._is_copy(path, status, live, base, name):
                 self._growths[identity] += 1
-            is_rotation = not self._is_growing(identity) and _is_older(path, facts, live, base, name)
+            is_rotation = not self._is_growing(identity) and _is_older(path, status, live, base, name)
         except OSError:
             # Without the live log, or without leave to read, the name is all there is.
             return name.is_usual and not self._is_growing(identity)
@@ -149,13 +149,13 @@ class Families:
             return before is not None and before[0] == path and before[1] < size
 
     def _is_copy(
-        self, path: Path, facts: os.stat_result, live: Path, live_facts: os.stat_result, name: RotatedName
+        self, path: Path, status: os.stat_result, live: Path, live_status: os.stat_result, name: RotatedName
     ) -> bool:
         """Whether a growing file is a copy in the making. It reaches the size of the live log once, a log again."""
-        if not name.is_usual or facts.st_size > live_facts.st_size or not _is_prefix(path, facts, live):
+        if not name.is_usual or status.st_size > live_status.st_size or not _is_prefix(path, status, live):
             return False
-        identity = facts.st_dev, facts.st_ino
-        self._reached[identity] += facts.st_size == live_facts.st_size
+        identity = status.st_dev, status.st_ino
+        self._reached[identity] += status.st_size == live_status.st_size
         return self._reached[identity] < 2
 
     def _is_growing(self, identity: Identity) -> bool:
@@ -169,19 +169,19 @@ def _proposals(names: frozenset[str]) -> Mapping[str, Sequence[str]]:
     return {name: found for name in names if (found := tuple(proposed_logs(name, names)))}
 
 
-def _is_older(path: Path, facts: os.stat_result, live: Path, live_facts: os.stat_result, name: RotatedName) -> bool:
+def _is_older(path: Path, status: os.stat_result, live: Path, live_status: os.stat_result, name: RotatedName) -> bool:
     """Whether a file was written before the live log was begun. Raises OSError."""
-    if facts.st_size and live_facts.st_size:
-        if name.is_usual and facts.st_size <= live_facts.st_size and _is_prefix(path, facts, live):
+    if status.st_size and live_status.st_size:
+        if name.is_usual and status.st_size <= live_status.st_size and _is_prefix(path, status, live):
             return True
-        last, first = _span_of(path, facts).last, _span_of(live, live_facts).first
+        last, first = _span_of(path, status).last, _span_of(live, live_status).first
         if last is not None and first is not None:
             return last <= first + (_OVERLAP_MS if name.is_usual else 0)
-    return name.is_usual or _is_renamed(facts)
+    return name.is_usual or _is_renamed(status)
 
 
-def _is_renamed(facts: os.stat_result) -> bool:
-    return facts.st_ctime_ns > facts.st_mtime_ns + _RENAMED_NS
+def _is_renamed(status: os.stat_result) -> bool:
+    return status.st_ctime_ns > status.st_mtime_ns + _RENAMED_NS
 
 
 def _is_ascending(numbers: Mapping[int, tuple[Path, Identity]], was_live: Sequence[Identity]) -> bool:
@@ -212,11 +212,11 @@ def _last_write(path: Path) -> int:
         return 0
 
 
-def _is_prefix(path: Path, facts: os.stat_result, live: Path) -> bool:
+def _is_prefix(path: Path, status: os.stat_result, live: Path) -> bool:
     """Whether the live log begins with the bytes of a file; compares its first and last KiB. Raises OSError."""
-    start = max(0, facts.st_size - _COMPARED_BYTES)
+    start = max(0, status.st_size - _COMPARED_BYTES)
     return all(
-        _pread(path, _COMPARED_BYTES, at) == _pread(live, min(_COMPARED_BYTES, facts.st_size - at), at)
+        _pread(path, _COMPARED_BYTES, at) == _pread(live, min(_COMPARED_BYTES, status.st_size - at), at)
         for at in (0, start)
     )
 
@@ -228,10 +228,10 @@ def _span(path: Path) -> TimeSpan:
         return TimeSpan(None, None)
 
 
-def _span_of(path: Path, facts: os.stat_result) -> TimeSpan:
-    file = facts.st_dev, facts.st_ino
-    head = _read_head(path, *file, facts.st_size if facts.st_size < _HEAD_BYTES else -1)
-    last = _last_time(path, *file, facts.st_size, facts.st_mtime_ns)
+def _span_of(path: Path, status: os.stat_result) -> TimeSpan:
+    file = status.st_dev, status.st_ino
+    head = _read_head(path, *file, status.st_size if status.st_size < _HEAD_BYTES else -1)
+    last = _last_time(path, *file, status.st_size, status.st_mtime_ns)
     return TimeSpan(_outermost(_times(head, head), last=False), last)
 
 

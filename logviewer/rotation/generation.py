@@ -21,12 +21,12 @@ _CATCH_UP_BYTES = 4 * 1024 * 1024
 class Generation:
     """The bytes [``begin``, ``limit``) of one log file, as they were when first seen; ``limit`` is None while it grows.
 
-    A file that returns under the source's name has a generation for each turn. ``ended`` is the time, in monotonic
+    A file that gets the source's name again has one generation for each time. ``ended`` is the time, in monotonic
     seconds, at which a newer file took the name; None for the newest. ``attached`` is true for a file that was already
     rotated when it was found. ``lost`` is the reason why the bytes cannot be read any more, None while they can;
     readers then continue at ``successor``. ``loss`` is the reason of a gap before the first line. ``was_empty`` is true
     if the last poll saw no bytes. ``key`` names the file in cursors; a copy of a truncated file has the key of that
-    file. ``id`` is valid in this process. ``map`` counts the lines.
+    file. ``id`` is valid in this process. ``block_map`` counts the lines.
     """
 
     def __init__(  # noqa: PLR0913 (its parts)
@@ -44,7 +44,7 @@ class Generation:
         self.line_format = line_format
         self.key = key or file_key(*file.identity)
         self.id = secrets.token_urlsafe(6)
-        self.map = BlockMap(file)
+        self.block_map = BlockMap(file)
         self.begin = 0
         self.limit: int | None = None
         self.ended = ended
@@ -106,36 +106,36 @@ class Generation:
 
     def number(self, offset: int) -> int | None:
         """Return the number of lines of the file before an offset; None while they are not counted. Raises OSError."""
-        self.catch_up(offset, within=_CATCH_UP_BYTES if self.map.counted else BLOCK_BYTES)
-        return self.map.lines_before(offset)
+        self.catch_up(offset, within=_CATCH_UP_BYTES if self.block_map.counted else BLOCK_BYTES)
+        return self.block_map.lines_before(offset)
 
     def catch_up(self, offset: int, *, within: int) -> int:
         """Count lines up to an offset if at most ``within`` bytes are missing, and return the bytes read.
 
         Raises OSError.
         """
-        size = offset - self.map.counted
+        size = offset - self.block_map.counted
         if not 0 < size <= within:
             return 0
-        self.map.extend(offset, self.encoding)
+        self.block_map.extend(offset, self.encoding)
         return size
 
     def count(self, most: int) -> bool:
         """Count the lines of the next ``most`` bytes, and return whether more bytes follow. Raises OSError."""
-        before, size = self.map.counted, self.size()
-        self.map.extend(min(size, before + most), self.encoding)
-        return before < self.map.counted <= size - len(self.encoding.newline)
+        before, size = self.block_map.counted, self.size()
+        self.block_map.extend(min(size, before + most), self.encoding)
+        return before < self.block_map.counted <= size - len(self.encoding.newline)
 
     def line_count(self) -> LineCount:
         """Return the lines counted so far. Raises OSError."""
         size = self.size()
         if self.limit is None:
             self.number(size)
-        before = self.map.lines_before(self.begin)
-        counted = min(self.map.counted, size)
+        before = self.block_map.lines_before(self.begin)
+        counted = min(self.block_map.counted, size)
         if before is None:
             return LineCount(0, 0, 0, size - self.begin)
-        lines = (self.map.lines_before(counted) or 0) - before
+        lines = (self.block_map.lines_before(counted) or 0) - before
         if size - counted < len(self.encoding.newline):
             return LineCount(before, lines + self._has_rest(size), size - self.begin, size - self.begin)
         return LineCount(before, lines, counted - self.begin, size - self.begin)
@@ -164,8 +164,8 @@ class Generation:
         """
         if number == 0:
             return self.first()
-        before = self.map.lines_before(self.begin)
-        offset = None if before is None else self.map.offset_of(before + number)
+        before = self.block_map.lines_before(self.begin)
+        offset = None if before is None else self.block_map.offset_of(before + number)
         return None if before is None or offset is None else self.position(offset, before + number)
 
     def _see_head(self) -> tuple[int, bytes]:
@@ -209,15 +209,15 @@ class Generation:
         """Return whether the bytes seen before are still there; if so, note the present ones. Raises OSError."""
         # First the notes, then the file: a reader may note more bytes meanwhile.
         size, changed, tail_hash = self._last_stat
-        facts = self.file.stat()
-        self.was_empty = facts.st_size == 0
-        if (facts.st_size, facts.st_ctime_ns) == (size, changed):
+        status = self.file.stat()
+        self.was_empty = status.st_size == 0
+        if (status.st_size, status.st_ctime_ns) == (size, changed):
             return True
-        if facts.st_size < size or self._tail_hash(size) != tail_hash or not self._has_seen_head():
+        if status.st_size < size or self._tail_hash(size) != tail_hash or not self._has_seen_head():
             return False
-        last_stat = (facts.st_size, facts.st_ctime_ns, self._tail_hash(facts.st_size))
+        last_stat = (status.st_size, status.st_ctime_ns, self._tail_hash(status.st_size))
         # A truncation between these calls would pair the size with a hash of other bytes: the next poll detects it.
-        if self.file.stat().st_size >= facts.st_size and self._tail_hash(size) == tail_hash:
+        if self.file.stat().st_size >= status.st_size and self._tail_hash(size) == tail_hash:
             self._see_head()
             self._last_stat = last_stat
         return True
@@ -225,8 +225,8 @@ class Generation:
     def touched(self) -> bool:
         """Return whether the file changed since the last poll. Raises OSError."""
         last_stat = self._last_stat
-        facts = self.file.stat()
-        return (facts.st_size, facts.st_ctime_ns) != last_stat[:2]
+        status = self.file.stat()
+        return (status.st_size, status.st_ctime_ns) != last_stat[:2]
 
     def seen(self) -> Checkpoint:
         """Return the checkpoint at the end of the bytes seen so far."""
@@ -257,7 +257,7 @@ class Generation:
         if lines is None or before is None:
             return None
         found = max(0, min(count, lines - before))
-        offset = self.map.offset_of(lines - found)
+        offset = self.block_map.offset_of(lines - found)
         return None if offset is None else (max(self.begin, offset), found)
 
     def _walk_back(self, end: int, count: int, most: int) -> tuple[int, int] | None:
@@ -341,7 +341,7 @@ class Generation:
         """
         # Other readers at this position then find the count.
         self.catch_up(end, within=end - begin)
-        first, last = self.map.lines_before(begin), self.map.lines_before(end)
+        first, last = self.block_map.lines_before(begin), self.block_map.lines_before(end)
         return self._count_lines(begin, end) if first is None or last is None else last - first
 
     def _count_lines(self, begin: int, end: int) -> int:

@@ -133,7 +133,7 @@ class Catalog:
         kept = [
             each
             for each in self._by_path.values()
-            if each.changed.watched or not (each in gone or (each.is_directory and not each.generations))
+            if each.changed.is_watched or not (each in gone or (each.is_directory and not each.generations))
         ]
         for source in new:
             source.changed.on_watched = self._poll_now.set
@@ -196,7 +196,7 @@ class Catalog:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def _watched(self) -> list[LocalSource]:
-        return [source for source in self._by_path.values() if source.changed.watched]
+        return [source for source in self._by_path.values() if source.changed.is_watched]
 
     async def _follow_watch(self) -> None:
         while True:
@@ -287,10 +287,10 @@ def _logs_among(paths: Iterable[Path], known: Iterable[Path], families: Families
 
 def _identity(path: Path) -> Identity | None:
     try:
-        facts = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return facts.st_dev, facts.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _is_other(path: Path, files: Container[Path]) -> bool:

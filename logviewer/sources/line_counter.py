@@ -61,11 +61,11 @@ class LineCounter:
         """Count a slice, newest generation first; return whether there are more slices."""
         left = SLICE_BYTES
         for each in reversed(generations):
-            before = each.map.counted
+            before = each.block_map.counted
             with contextlib.suppress(OSError):
                 if each.count(left):
                     return True
-            left -= max(0, each.map.counted - before)
+            left -= max(0, each.block_map.counted - before)
             if left <= 0:
                 return True
         return False

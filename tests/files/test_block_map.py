@@ -100,9 +100,9 @@ def test_a_growing_file_is_numbered_like_a_whole_one(
     whole = len(data) - len(data) % len(generation.encoding.newline)
     assert generation.number(whole) == len(newline_ends(data, generation.encoding))
     for place in positions(generation):
-        assert place.line == generation.map.lines_before(place.offset)
+        assert place.line == generation.block_map.lines_before(place.offset)
         assert place.line is not None
-        assert generation.map.offset_of(place.line) == place.offset
+        assert generation.block_map.offset_of(place.line) == place.offset
 
 
 @given(data=contents, begin=st.integers(0, 9), end=st.integers(0, 9))
@@ -184,17 +184,17 @@ def test_a_hole_costs_neither_time_nor_memory(size: int, path: Path) -> None:
         file.seek(size)
         file.write(b"\ntwo\nthree\n")
     generation = counted(path)
-    assert (generation.line_count().lines, generation.map.newlines) == (4, 4)
-    assert [generation.map.offset_of(number) for number in range(5)] == [0, 4, size + 1, size + 5, size + 11]
-    assert generation.map.lines_before(size // 2) == 1
-    assert len(generation.map._offsets) < 10
+    assert (generation.line_count().lines, generation.block_map.newlines) == (4, 4)
+    assert [generation.block_map.offset_of(number) for number in range(5)] == [0, 4, size + 1, size + 5, size + 11]
+    assert generation.block_map.lines_before(size // 2) == 1
+    assert len(generation.block_map._offsets) < 10
 
 
 def test_deleted_lines_have_no_offset(path: Path) -> None:
     path.write_bytes(b"one\ntwo\nthree\n")
     generation = counted(path)
     os.truncate(path, 5)
-    assert generation.map.offset_of(3) is None
+    assert generation.block_map.offset_of(3) is None
     assert generation.last_lines(1) == 0
 
 

@@ -121,7 +121,7 @@ def play(tmp_path: Path) -> Callable[[Scene], None]:
         room = Followers(tmp_path / "app.log")
         await scene(room)
         await room.leave()
-        assert not room.source.changed.watched
+        assert not room.source.changed.is_watched
 
     return lambda scene: asyncio.run(run(scene))
 

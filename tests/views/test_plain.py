@@ -122,9 +122,9 @@ def test_a_closed_reader_stops_listening(write: Write) -> None:
     source = write("a", "one")
     readers = [open_reader(source), open_reader(source)]
     readers[0].close()
-    assert source.changed.watched
+    assert source.changed.is_watched
     readers[1].close()
-    assert not source.changed.watched
+    assert not source.changed.is_watched
 
 
 # The present end
@@ -313,7 +313,7 @@ def test_a_range_of_long_lines_has_the_nearest_ones(*, counted: bool, rest: str,
     view = written(tmp_path, [(["old"], ""), (lines, rest)])
     live = view.generations[-1]
     if counted:
-        live.map.extend(live.size(), live.encoding)
+        live.block_map.extend(live.size(), live.encoding)
     before = shown(view.lines_before(live.last(0), 15))
     assert before == lines[-len(before) :]
     assert 5 <= len(before) <= 10
