@@ -62,7 +62,7 @@ export class HistogramController {
     this.#show();
   }
 
-  /** Call when lines arrived. */
+  /** Note new lines: the next refresh requests the counts again. */
   linesArrived() {
     this.#isStale = true;
   }

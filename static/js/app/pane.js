@@ -466,7 +466,7 @@ export class Pane {
   /** @param {number} row */
   #choose(row) {
     const line = this.#document.row(row);
-    const file = this.#document.fileOf(row);
+    const file = this.#document.fileIdOf(row);
     const n = this.#document.number(row);
     this.#rowState.chosen =
       line?.kind === "line" || n !== null ? { file, n, text: line?.kind === "line" ? line.text : "" } : null;

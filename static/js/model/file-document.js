@@ -126,7 +126,7 @@ export class FileDocument {
   }
 
   /** @param {number} row @returns {string} id of its file */
-  fileOf(row) {
+  fileIdOf(row) {
     return this.total === 0 ? "" : this.position(Math.min(row, this.total - 1)).file.id;
   }
 
@@ -136,7 +136,7 @@ export class FileDocument {
     while (number > 0 && this.#startOf(number) > row) number -= 1;
     const file = this.#files[number];
     const index = row - this.#startOf(number) - this.#dividers(number);
-    return { file, index, tailShift: index < 0 || file.fixed(index) ? null : file.tailShift };
+    return { file, index, tailShift: index < 0 || file.isFixed(index) ? null : file.tailShift };
   }
 
   /** @param {RowPosition} position @returns {number} row */

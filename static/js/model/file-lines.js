@@ -33,7 +33,7 @@ export class FileLines {
   progress = { counted: 0, size: 0, lines: 0 };
   /** Number of the line at index 0. */
   first = 1;
-  /** Total shift of the tail so far. An index that is not `fixed` moves with it. */
+  /** Total shift of the tail so far. An index that is not final (`isFixed`) moves with it. */
   tailShift = 0;
   #cache = new LineCache();
   #tail = new LineCache();
@@ -68,7 +68,7 @@ export class FileLines {
   }
 
   /** Whether the index of this line is final. @param {number} index */
-  fixed(index) {
+  isFixed(index) {
     return this.exact || this.#cache.has(index);
   }
 

@@ -138,7 +138,7 @@ export class ViewDocument {
   }
 
   /** @param {number} row */
-  fileOf(row) {
+  fileIdOf(row) {
     const content = this.row(row);
     return content?.kind === "line" ? content.file : "";
   }
@@ -146,7 +146,7 @@ export class ViewDocument {
   /** @param {number} row @returns {RowPosition} */
   position(row) {
     const { note, index } = this.#notes.at(row);
-    return { index, note, tailShift: this.#lines.fixed(index) ? null : this.#lines.tailShift };
+    return { index, note, tailShift: this.#lines.isFixed(index) ? null : this.#lines.tailShift };
   }
 
   /** @param {RowPosition} position @returns {number} row */

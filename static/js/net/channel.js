@@ -52,7 +52,7 @@ export class Channel {
   }
 
   /**
-   * Follow these sources from their last lines on; without sources, rest. No event of an earlier call is delivered
+   * Follow these sources from their last lines on; without sources, follow nothing. No event of an earlier call is delivered
    * any more.
    * @param {readonly string[]} sources
    * @param {string} [filter] parameters of the view; empty for all lines

@@ -24,10 +24,11 @@ export class EventBuffer {
   #state = "";
 
   /**
-   * Whether an event is not a repetition: the server sends the state of a source on each new connection.
+   * Record the state in an event. Return false for a repeated state: the server sends the state of a source on each
+   * new connection.
    * @param {SourceBoundEvent} event
    */
-  isNew(event) {
+  recordState(event) {
     if (event.kind !== "source" || event.state === "rotated") return true;
     const changed = event.state !== this.#state;
     this.#state = event.state;

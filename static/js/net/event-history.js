@@ -38,7 +38,7 @@ export class EventHistory {
   #add(event) {
     const buffer = this.#buffers.get(event.source) ?? new EventBuffer();
     this.#buffers.set(event.source, buffer);
-    if (buffer.isNew(event)) buffer.push(++this.#seq, event);
+    if (buffer.recordState(event)) buffer.push(++this.#seq, event);
   }
 
   /**

@@ -248,7 +248,7 @@ export class Hub {
   /** @param {Subscriber} subscriber */
   #connectionOf(subscriber) {
     if (subscriber.sources.size === 0) return IDLE;
-    if (subscriber.finalState) return subscriber.finalState;
+    if (subscriber.finalConnection) return subscriber.finalConnection;
     if (this.#sleeping) return subscriber.hidden ? subscriber.lastConnection : CONNECTING;
     const connection = this.#stream.connection.value;
     const isTransient = isFinal(connection) ? connection.name !== "signed-out" : connection.name === "connecting";
@@ -294,7 +294,7 @@ export class Hub {
     this.#streamSources = [];
     for (const subscriber of this.#subscribers.keys()) {
       const source = subscriber.isActive ? [...subscriber.sources].find((id) => refused.has(id)) : undefined;
-      if (source !== undefined) subscriber.finalState = { name: "refused", detail: refused.get(source) ?? "" };
+      if (source !== undefined) subscriber.finalConnection = { name: "refused", detail: refused.get(source) ?? "" };
       this.#sendConnection(subscriber);
     }
     this.#updateSoon();

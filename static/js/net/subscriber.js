@@ -22,8 +22,8 @@ export class Subscriber {
   #lastConnection = CONNECTING;
   /** @type {ReadonlySet<string>} */
   sources = new Set();
-  /** Final state of this channel, if it ended separately from the stream. @type {Connection | null} */
-  finalState = null;
+  /** Final connection state of this channel, if it ended separately from the stream. @type {Connection | null} */
+  finalConnection = null;
   hidden = false;
   /** The tab is in the back/forward cache, or gone. */
   away = false;
@@ -48,12 +48,12 @@ export class Subscriber {
 
   /** Whether the stream has to deliver events to this subscriber. */
   get isActive() {
-    return this.finalState === null && this.sources.size > 0;
+    return this.finalConnection === null && this.sources.size > 0;
   }
 
   get canReceive() {
     if (this.away || this.stale) return false;
-    return this.#endPending || (this.finalState === null && this.#unacknowledged < MAX_UNACKNOWLEDGED);
+    return this.#endPending || (this.finalConnection === null && this.#unacknowledged < MAX_UNACKNOWLEDGED);
   }
 
   /**
@@ -63,7 +63,7 @@ export class Subscriber {
   subscribe(subscription, sources) {
     this.#subscription = subscription;
     this.sources = new Set(sources);
-    this.finalState = null;
+    this.finalConnection = null;
     this.stale = this.late = this.#endPending = false;
     this.#seq = this.#unacknowledged = 0;
     this.#skipped.clear();
@@ -87,7 +87,7 @@ export class Subscriber {
 
   /** Send an end event after the last event, regardless of unacknowledged events. */
   end() {
-    this.finalState = { name: "ended" };
+    this.finalConnection = { name: "ended" };
     this.#endPending = true;
   }
 
