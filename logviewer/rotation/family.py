@@ -129,7 +129,7 @@ class Families:
                 self._growths[identity] += 1
             is_rotation = not self._is_growing(identity) and _is_older(path, status, live, base, name)
         except OSError:
-            # Without the live log, or without leave to read, the name is all there is.
+            # Without the live log, or without permission to read, only the name is known.
             return name.is_usual and not self._is_growing(identity)
         with self._lock:
             if len(self._judged) > _FILES_KEPT:
@@ -151,7 +151,7 @@ class Families:
     def _is_copy(
         self, path: Path, status: os.stat_result, live: Path, live_status: os.stat_result, name: RotatedName
     ) -> bool:
-        """Whether a growing file is a copy in the making. It reaches the size of the live log once, a log again."""
+        """Whether a growing file is an unfinished copy: it reaches the size of the live log once, a log repeatedly."""
         if not name.is_usual or status.st_size > live_status.st_size or not _is_prefix(path, status, live):
             return False
         identity = status.st_dev, status.st_ino
@@ -170,7 +170,7 @@ def _proposals(names: frozenset[str]) -> Mapping[str, Sequence[str]]:
 
 
 def _is_older(path: Path, status: os.stat_result, live: Path, live_status: os.stat_result, name: RotatedName) -> bool:
-    """Whether a file was written before the live log was begun. Raises OSError."""
+    """Whether a file was written before the first line of the live log. Raises OSError."""
     if status.st_size and live_status.st_size:
         if name.is_usual and status.st_size <= live_status.st_size and _is_prefix(path, status, live):
             return True

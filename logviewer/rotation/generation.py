@@ -56,7 +56,7 @@ class Generation:
         self._encoding: Encoding | None = None
         self._head = (0, digest(b""))
         self._searched = (0, 0)
-        self._frozen_rest = (-1, False)
+        self._frozen_unterminated = (-1, False)
         self._last_stat = (0, 0, digest(b""))
 
     @property
@@ -137,24 +137,24 @@ class Generation:
             return LineCount(0, 0, 0, size - self.begin)
         lines = (self.block_map.lines_before(counted) or 0) - before
         if size - counted < len(self.encoding.newline):
-            return LineCount(before, lines + self._has_rest(size), size - self.begin, size - self.begin)
+            return LineCount(before, lines + self._has_unterminated(size), size - self.begin, size - self.begin)
         return LineCount(before, lines, counted - self.begin, size - self.begin)
 
-    def _has_rest(self, size: int) -> bool:
+    def _has_unterminated(self, size: int) -> bool:
         # A file that does not grow need not be opened again for each answer.
-        if self._frozen_rest[0] != size or self.limit is None:
-            self._frozen_rest = (size, self.has_rest(size))
-        return self._frozen_rest[1]
+        if self._frozen_unterminated[0] != size or self.limit is None:
+            self._frozen_unterminated = (size, self.has_unterminated(size))
+        return self._frozen_unterminated[1]
 
-    def has_rest(self, size: int) -> bool:
+    def has_unterminated(self, size: int) -> bool:
         """Return whether an unterminated line ends at ``size``, the end of the file. Raises OSError."""
         width = len(self.encoding.newline)
         if size <= self.begin or size % width:
             return size > self.begin
         last = self.file.pread(width, size - width)
         if last == b"\0":
-            rest = self.read_rest(self.last(0))
-            return rest is not None and rest.unterminated
+            line = self.read_unterminated(self.last(0))
+            return line is not None and line.unterminated
         return last != self.encoding.newline
 
     def at_line(self, number: int) -> Position | None:
@@ -283,15 +283,15 @@ class Generation:
             at += MAX_BYTES
         return end
 
-    def read(self, at: Position, *, max_lines: int = MAX_LINES) -> Batch | None:
+    def read(self, position: Position, *, max_lines: int = MAX_LINES) -> Batch | None:
         """Read the whole lines after a position: up to ``max_lines`` or 256 KiB, or one longer line; None without any.
 
         Raises:
             FileChangedError: if the file no longer holds the bytes before the position.
             OSError: if it cannot be read.
         """
-        at = self._numbered(at)
-        start = at.offset
+        position = self._numbered(position)
+        start = position.offset
         data = self.pread(MAX_BYTES, start)
         if data[:1] == b"\0" and self.encoding is UTF8:
             start = self._end_of_nuls(start)
@@ -300,37 +300,37 @@ class Generation:
         cut = None
         if not lines and len(data) == MAX_BYTES:
             lines, taken, cut = self._long_line(start)
-        line = None if at.line is None else at.line + len(lines)
+        line = None if position.line is None else position.line + len(lines)
         end = self.position(start + taken, line)
-        self._check(at, end.offset, data if start == at.offset else b"")
+        self._check(position, end.offset, data if start == position.offset else b"")
         if not lines:
             return None
         if end.offset > self.seen_size:
             self._last_stat = (end.offset, 0, end.tail_hash)
         plain = start > 0 and b"\r" not in data and b"\0" not in data
         more = len(lines) == max_lines or len(data) == MAX_BYTES
-        return Batch(at, end, lines, cut=cut, plain=plain, more=more)
+        return Batch(position, end, lines, cut=cut, plain=plain, more=more)
 
-    def read_rest(self, at: Position) -> Batch | None:
+    def read_unterminated(self, position: Position) -> Batch | None:
         """Read the unterminated line after the last whole one; None without one. Raises as ``read``.
 
         Returns whole lines if some were written meanwhile.
         """
-        at = self._numbered(at)
+        position = self._numbered(position)
         end = self.size()
-        start = at.offset
+        start = position.offset
         if self.encoding is UTF8 and self.pread(1, start) == b"\0":
             start = self._end_of_nuls(start)
         data = self.pread(min(LINE_CAP, max(0, end - start)), start)
-        line = None if at.line is None else at.line + 1
-        position = self.position(max(start, end), line)
-        self._check(at, start + len(data), data if start == at.offset else b"")
+        line = None if position.line is None else position.line + 1
+        end_position = self.position(max(start, end), line)
+        self._check(position, start + len(data), data if start == position.offset else b"")
         if not data:
             return None
         if find_newline(data, self.encoding) >= 0:
-            return self.read(at)
+            return self.read(position)
         cut = end - start if end - start > LINE_CAP else None
-        return Batch(at, position, [data], cut=cut, unterminated=True)
+        return Batch(position, end_position, [data], cut=cut, unterminated=True)
 
     def count_lines(self, begin: int, end: int) -> int:
         """Return the number of newlines between two offsets, which must not split a newline.
@@ -356,17 +356,17 @@ class Generation:
             at = max(at + size, self.file.next_data(at + size))
         return count
 
-    def pass_over(self, at: Position, offset: int, lines: int) -> Position:
+    def skip_to(self, position: Position, offset: int, lines: int) -> Position:
         """Return the position at an offset, ``lines`` whole lines after another position. Raises as ``read``."""
-        end = self.position(offset, None if at.line is None else at.line + lines)
-        self._check(at, offset, b"")
+        end = self.position(offset, None if position.line is None else position.line + lines)
+        self._check(position, offset, b"")
         if offset > self.seen_size:
             self._last_stat = (offset, 0, end.tail_hash)
         return end
 
-    def _numbered(self, at: Position) -> Position:
-        line = self.number(at.offset) if at.line is None else None
-        return at if line is None else replace(at, line=line)
+    def _numbered(self, position: Position) -> Position:
+        line = self.number(position.offset) if position.line is None else None
+        return position if line is None else replace(position, line=line)
 
     def pread(self, size: int, offset: int) -> bytes:
         """Read up to ``size`` bytes at ``offset``, none beyond ``limit``. Raises OSError."""
@@ -374,12 +374,12 @@ class Generation:
             size = max(0, min(size, self.limit - offset))
         return self.file.pread(size, offset)
 
-    def _check(self, at: Position, end: int, data: bytes) -> None:
+    def _check(self, position: Position, end: int, data: bytes) -> None:
         # After the read: the file may have been rewritten before it, or before the end position was hashed.
-        if self.lost or self.file.stat().st_size < end or self._tail_hash(at.offset) != at.tail_hash:
+        if self.lost or self.file.stat().st_size < end or self._tail_hash(position.offset) != position.tail_hash:
             raise FileChangedError
         length, head_hash = self._head
-        first = data[:length] if at.offset == 0 and len(data) >= length else self.file.pread(length, 0)
+        first = data[:length] if position.offset == 0 and len(data) >= length else self.file.pread(length, 0)
         if length and digest(first) != head_hash:
             raise FileChangedError
 

@@ -46,18 +46,18 @@ class LineFilter:
         return self.query.records or self.context > 0
 
     def spans(self, text: str, encoding: Encoding) -> list[tuple[int, int]]:
-        """Return where the texts to include are in a line: [start, end) in characters, ascending."""
+        """Return the spans of the included texts in a line: [start, end) in characters, ascending."""
         return self._matcher(encoding, PLAIN).spans(text)
 
     def select(
-        self, generation: Generation, start: int, end: int, *, rest: bool = False, is_end: bool = False
+        self, generation: Generation, start: int, end: int, *, unterminated: bool = False, is_end: bool = False
     ) -> SelectedLines:
         """Return the selected lines that begin in [start, end) of a file. Raises OSError.
 
-        With ``rest`` the last line needs no newline. With ``is_end`` lines after the range are ignored, as if the file
-        ended there.
+        With ``unterminated`` the last line needs no newline. With ``is_end`` lines after the range are ignored, as if
+        the file ended there.
         """
-        window = _read(generation, start - self._margin, end, 0 if is_end else self._margin, rest=rest)
+        window = _read(generation, start - self._margin, end, 0 if is_end else self._margin, unterminated=unterminated)
         first, last = start - window.base, end - window.base
         selects_all = not self.query and not self.context and generation.encoding is UTF8
         spans = [] if selects_all else self._match(generation, window.data, window.begin, window.end)
@@ -102,7 +102,7 @@ class LineFilter:
         if not self._margin:
             return b""
         start = position.offset - self._margin
-        window = _read(position.generation, start, position.offset, 0, rest=False)
+        window = _read(position.generation, start, position.offset, 0, unterminated=False)
         return window.data[window.begin : window.end]
 
     def _match(self, generation: Generation, data: bytes, first: int, last: int) -> list[Span]:
@@ -145,7 +145,7 @@ class _Window:
     next_offset: int
 
 
-def _read(generation: Generation, start: int, end: int, margin: int, *, rest: bool) -> _Window:
+def _read(generation: Generation, start: int, end: int, margin: int, *, unterminated: bool) -> _Window:
     """Read the whole lines that begin in [start, end) of a file, and whole lines of the margin after it."""
     encoding = generation.encoding
     width = len(encoding.newline)
@@ -165,7 +165,7 @@ def _read(generation: Generation, start: int, end: int, margin: int, *, rest: bo
     else:
         lines_end = max(0, rfind_newline(data, encoding, len(data)) + width)
     following = last_newline + width if last_newline >= 0 else lines_end
-    if rest and last_newline < 0:
+    if unterminated and last_newline < 0:
         lines_end = len(data)
     if base == generation.begin:
         begin = len(encoding.bom) if base == 0 and data.startswith(encoding.bom) else 0

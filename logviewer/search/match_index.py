@@ -34,7 +34,7 @@ class MatchIndex:
     a match may also select its record, and context. Line numbers count selected lines.
 
     The pass begins at the present end of the file and goes back to its start; ``extend`` adds lines that are written
-    later. The rest, a last line without newline, is not counted. Any thread may read, and many threads may ``scan`` at
+    later. An unterminated last line is not counted. Any thread may read, and many threads may ``scan`` at
     once. ``levels`` is shared by the indexes of a file.
     """
 
@@ -164,7 +164,7 @@ class MatchIndex:
     def match_counts(self, *, exact: bool) -> Iterator[tuple[int, int]]:
         """Yield the offset of each cell with matches, and their number; with ``exact``, of each match. Raises OSError.
 
-        A match in the rest comes last, with its own offset.
+        An unterminated match comes last, with its own offset.
         """
         if exact:
             yield from ((offset, 1) for offset, _ in self.level_codes())
@@ -172,18 +172,18 @@ class MatchIndex:
             for cell in range(self.low // CELL_BYTES, -(-self.high // CELL_BYTES)):
                 if count := sum(self.level_counts_in(cell)):
                     yield max(self.generation.begin, cell * CELL_BYTES), count
-            yield from ((offset, 1) for offset, _ in self.rest_level_codes())
+            yield from ((offset, 1) for offset, _ in self.unterminated_level_codes())
 
     def level_codes(self) -> Iterator[tuple[int, int]]:
         """Yield the offset of each match found so far, and the index of its level in ``LEVELS``. Raises OSError."""
         for start in range(self.low, self.high, SLICE_BYTES):
             selected = self.line_filter.select(self.generation, start, min(self.high, start + SLICE_BYTES))
             yield from self._level_counter.codes(selected)
-        yield from self.rest_level_codes()
+        yield from self.unterminated_level_codes()
 
-    def rest_level_codes(self) -> Iterator[tuple[int, int]]:
-        """Yield the same for a match in the rest. Raises OSError."""
-        if selected := self._rest():
+    def unterminated_level_codes(self) -> Iterator[tuple[int, int]]:
+        """Yield the same for an unterminated match. Raises OSError."""
+        if selected := self._unterminated():
             yield from self._level_counter.codes(selected)
 
     def read_at(self, number: int, count: int) -> list[Batch] | None:
@@ -240,14 +240,16 @@ class MatchIndex:
             offset = start
         return [batch for part in reversed(parts) for batch in part], offset
 
-    def rest(self) -> list[Batch]:
-        """Return the rest, a last line without newline, if it is selected. Raises OSError."""
-        selected = self._rest()
+    def unterminated(self) -> list[Batch]:
+        """Return the unterminated last line if it is selected. Raises OSError."""
+        selected = self._unterminated()
         return to_batches(self.generation, selected) if selected else []
 
-    def _rest(self) -> SelectedLines | None:
+    def _unterminated(self) -> SelectedLines | None:
         size = self.generation.size()
-        return self.line_filter.select(self.generation, self.high, size, rest=True) if self.high < size else None
+        return (
+            self.line_filter.select(self.generation, self.high, size, unterminated=True) if self.high < size else None
+        )
 
     def _lines_in(self, cell: int) -> int:
         return sum(self.level_counts_in(cell)) + self._context[cell]

@@ -38,7 +38,7 @@ class Listener(Protocol[P_contra]):
     """A reader in a broadcast."""
 
     def deliver(self, chunk: P_contra, /) -> bool:
-        """Take the next chunk; return False if the listener cannot take it, or not the one after it."""
+        """Take the next chunk; return False if the listener cannot take this one, or the next."""
 
     def detach(self) -> None:
         """Read on its own again: the broadcast has ended for this listener."""

@@ -34,7 +34,7 @@ class Loader(Protocol[P]):
         ``Generation.read``. Raises as ``Generation.read``.
         """
 
-    async def read_rest(self, source: Source, position: Position) -> P | None:
+    async def read_unterminated(self, source: Source, position: Position) -> P | None:
         """Return the bytes after the last newline as a line. Raises as ``Generation.read``."""
 
     def join(
@@ -105,7 +105,7 @@ class Reader(Generic[P]):
 
     def _subscribe(self, cursor: SourceCursor) -> None:
         def wake() -> None:
-            cursor.notice_first()
+            cursor.notice_first_generation()
             self._dirty[cursor] = None
             self.wake()
 
@@ -134,7 +134,10 @@ class Reader(Generic[P]):
 
     def unread(self) -> int:
         """Count the bytes after the reader's positions, as far as the server has seen the files."""
-        return sum(unread_bytes(cursor.source, [at.position for at in cursor.positions]) for cursor in self._cursors)
+        return sum(
+            unread_bytes(cursor.source, [read_position.position for read_position in cursor.positions])
+            for cursor in self._cursors
+        )
 
     def cursor(self) -> str:
         """Return the text from which a reader continues exactly here."""
@@ -181,7 +184,7 @@ class Reader(Generic[P]):
             self._unsubscribe_all()
 
     def deliver(self, chunk: P) -> bool:
-        """Take the next chunk of the broadcast; return False if the reader cannot take it, or not the one after it."""
+        """Take the next chunk of the broadcast; return False if it cannot take this chunk, or the next."""
         if self._take is None or self._waiting is None or self._waiting.done():
             return False
         self._cursors[0].positions[0].position = chunk.end
@@ -234,16 +237,20 @@ class Reader(Generic[P]):
             return self._fail(cursor)
         if not cursor.positions and (event := await self._begin(cursor)):
             return event
-        for at in list(cursor.positions):
+        for read_position in list(cursor.positions):
             # A read may drop other positions.
-            if at in cursor.positions and not at.exhausted and (event := await self._read(cursor, at)):
+            if (
+                read_position in cursor.positions
+                and not read_position.exhausted
+                and (event := await self._read(cursor, read_position))
+            ):
                 return event
         return await self._enter_next(cursor) or await self._finish(cursor)
 
     async def _begin(self, cursor: SourceCursor) -> Gap | None:
         """Enter the source's first generation, for a reader without positions; return the gap before it, if any."""
-        cursor.notice_first()
-        return await self._enter(cursor, cursor.first) if cursor.first else None
+        cursor.notice_first_generation()
+        return await self._enter(cursor, cursor.first_generation) if cursor.first_generation else None
 
     async def _enter(self, cursor: SourceCursor, generation: Generation) -> Gap | None:
         """Add a position at the start of a generation or, if it is closed, of the next open one.
@@ -256,45 +263,45 @@ class Reader(Generic[P]):
         while generation.lost and generation.successor:
             generation = generation.successor
         if generation.lost:
-            cursor.positions, cursor.first = [], None
+            cursor.positions, cursor.first_generation = [], None
         else:
             cursor.positions.append(ReadPosition(await self._loader.run(lambda: cursor.start_in(generation))))
         return Gap(cursor.source, loss) if loss else None
 
-    async def _read(self, cursor: SourceCursor, at: ReadPosition) -> Event[P] | None:
+    async def _read(self, cursor: SourceCursor, read_position: ReadPosition) -> Event[P] | None:
         """Return the next lines of one position, or the gap that replaces them.
 
         Runs for each position that is not exhausted. Returns None at the present end of the generation, and marks the
         position exhausted if the generation gets no more lines.
         """
-        generation = at.position.generation
+        generation = read_position.position.generation
         # Checked before the read: no line may come between an empty read and this check.
         finished = cursor.source.finished(generation)
         if generation.lost:
-            return await self._find_again(cursor, at)
+            return await self._find_again(cursor, read_position)
         try:
-            chunk = await self._read_lines(cursor.source, at)
+            chunk = await self._read_lines(cursor.source, read_position)
             if isinstance(chunk, Skip):
-                at.position, at.skipped = chunk.end, True
+                read_position.position, read_position.skipped = chunk.end, True
                 return Gap(cursor.source, "skipped", chunk.lines)
             if chunk is None and finished:
-                chunk = await self._loader.read_rest(cursor.source, at.position)
-                at.exhausted = chunk is None
+                chunk = await self._loader.read_unterminated(cursor.source, read_position.position)
+                read_position.exhausted = chunk is None
         except FileChangedError:
-            return await self._report_rewrite(cursor, at)
+            return await self._report_rewrite(cursor, read_position)
         except OSError:
             # Closed during the read, or a disk error: then the next signal leads to another try.
-            return await self._find_again(cursor, at) if generation.lost else self._fail(cursor)
+            return await self._find_again(cursor, read_position) if generation.lost else self._fail(cursor)
         if chunk:
-            at.position, at.skipped = chunk.end, False
-            cursor.done = cursor.reached_stop(at)
+            read_position.position, read_position.skipped = chunk.end, False
+            cursor.done = cursor.reached_stop(read_position)
         cursor.drop_exhausted()
         return Lines(cursor.source, chunk) if chunk else None
 
-    async def _read_lines(self, source: Source, at: ReadPosition) -> P | Skip | None:
+    async def _read_lines(self, source: Source, read_position: ReadPosition) -> P | Skip | None:
         # Lines follow a skip, even if the file has grown: a slow client must not get gaps only.
-        most, lag = (SCREEN_LINES, None) if at.skipped else (MAX_LINES, self._lag)
-        return await self._loader.read(source, at.position, alone=self.is_alone, most=most, lag=lag)
+        most, lag = (SCREEN_LINES, None) if read_position.skipped else (MAX_LINES, self._lag)
+        return await self._loader.read(source, read_position.position, alone=self.is_alone, most=most, lag=lag)
 
     def _fail(self, cursor: SourceCursor) -> Gap | None:
         """End a non-following reader with a gap: it cannot wait for the disk to recover."""
@@ -322,68 +329,74 @@ class Reader(Generic[P]):
         Runs at the present end of a source.
         """
         if self._follow:
-            cursor.done = cursor.source.complete and all(at.exhausted for at in cursor.positions)
+            cursor.done = cursor.source.complete and all(read_position.exhausted for read_position in cursor.positions)
             return None
         cursor.done = True
         # The cursor stays before a last line without a newline, which may be longer when the client comes back.
         try:
-            rest = (
-                await self._loader.read_rest(cursor.source, cursor.positions[-1].position) if cursor.positions else None
+            last_line = (
+                await self._loader.read_unterminated(cursor.source, cursor.positions[-1].position)
+                if cursor.positions
+                else None
             )
         except (FileChangedError, OSError):
             return None
-        if rest and not rest.unterminated:
-            cursor.positions[-1].position = rest.end
-        return Lines(cursor.source, rest) if rest else None
+        if last_line and not last_line.unterminated:
+            cursor.positions[-1].position = last_line.end
+        return Lines(cursor.source, last_line) if last_line else None
 
-    async def _report_rewrite(self, cursor: SourceCursor, at: ReadPosition) -> Event[P] | None:
+    async def _report_rewrite(self, cursor: SourceCursor, read_position: ReadPosition) -> Event[P] | None:
         """Let the source close a generation whose bytes have changed since they were read, then step again.
 
         Runs when a read raised ``FileChangedError``. Returns the event of that step.
         """
-        source, generation = cursor.source, at.position.generation
+        source, generation = cursor.source, read_position.position.generation
         await self._loader.run(lambda: source.report_rewrite(generation))
         source.changed.send()
         return await self._step(cursor)
 
-    async def _find_again(self, cursor: SourceCursor, at: ReadPosition) -> Event[P] | None:
+    async def _find_again(self, cursor: SourceCursor, read_position: ReadPosition) -> Event[P] | None:
         """Move the position of a closed generation to where its lines are now, then step again.
 
         Runs when the generation was closed before or during a read. Returns the event of that step, or the gap if the
         lines are not found.
         """
-        source, generation, index = cursor.source, at.position.generation, cursor.positions.index(at)
-        if generation.successor and generation.lost == "truncated" and not has_read(at.position):
+        source, generation, index = (
+            cursor.source,
+            read_position.position.generation,
+            cursor.positions.index(read_position),
+        )
+        if generation.successor and generation.lost == "truncated" and not has_read(read_position.position):
             # Nothing was read of it: its lines, where they still are, begin with its successor.
             gap = await self._enter(cursor, generation.successor)
-            cursor.drop(at)
+            cursor.drop(read_position)
             return gap or await self._step(cursor)
-        checkpoint = at.position.checkpoint()
+        checkpoint = read_position.position.checkpoint()
         positions, reason = await self._loader.run(lambda: source.locate([checkpoint], since=generation.successor))
         if reason or not positions:
-            return await self._give_up(cursor, at)
+            return await self._give_up(cursor, read_position)
         if cursor.is_in(positions[0].generation):
             # A later generation of the same file, which has a position of its own.
-            cursor.drop(at)
+            cursor.drop(read_position)
             return await self._step(cursor)
-        at.position = positions[0]
+        read_position.position = positions[0]
         passed = await self._loader.run(lambda: _starts_between(source, generation, positions[0].generation))
         cursor.positions[index:index] = [ReadPosition(start) for start in passed if not cursor.is_in(start.generation)]
         return await self._step(cursor)
 
-    async def _give_up(self, cursor: SourceCursor, at: ReadPosition) -> Event[P] | None:
+    async def _give_up(self, cursor: SourceCursor, read_position: ReadPosition) -> Event[P] | None:
         """Drop the position of a closed generation whose lines are not on disk; enter the next one after the last.
 
         Runs when ``_find_again`` does not find the lines. Returns the gap or, if all lines were read before the
         generation was closed, the event of another step.
         """
-        generation = at.position.generation
-        is_last = at is cursor.positions[-1]
-        has_all = generation.lost == "rotated" and at.position.offset >= generation.seen_size
+        generation = read_position.position.generation
+        is_last = read_position is cursor.positions[-1]
+        has_all = generation.lost == "rotated" and read_position.position.offset >= generation.seen_size
         following = generation.successor if has_all else generation
         gap = await self._enter(cursor, following) if is_last and following else None
         # Only now: after a disk error while entering, the next step must find this position again.
-        cursor.drop(at)
+        cursor.drop(read_position)
         if has_all:
             return gap or await self._step(cursor)
         return gap or Gap(cursor.source, generation.lost or "rotated")

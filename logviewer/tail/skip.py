@@ -33,4 +33,4 @@ def skip_ahead(position: Position, lag: int, *, stopped: Callable[[], bool]) -> 
         if stopped():
             return None
         lines += generation.count_lines(offset, min(offset + _COUNT_BYTES, end))
-    return Skip(lines, generation.pass_over(position, end, lines)) if lines + kept > lag else None
+    return Skip(lines, generation.skip_to(position, end, lines)) if lines + kept > lag else None

@@ -31,17 +31,17 @@ class SourceCursor:
     """A reader's positions in one source: one, or more while rotated files may still get late lines.
 
     ``checkpoints`` are those of the client's cursor until the source locates them and, where that leaves a gap, until
-    the gap is emitted. ``start`` returns the positions of a reader without checkpoints. ``first`` is the oldest
-    generation that appeared while there was no position. ``gap`` is the reason of a gap to emit, ``sent_state`` the
-    state that the client knows. ``stop_at`` is the live generation and its size in bytes when a non-following reader
-    began. ``done`` once there are no more events.
+    the gap is emitted. ``start`` returns the positions of a reader without checkpoints.
+    ``first_generation`` is the oldest generation that appeared while there was no position. ``gap`` is the reason of a
+    gap to emit, ``sent_state`` the last state that was sent to the client. ``stop_at`` is the live generation and its
+    size in bytes when a non-following reader began. ``done`` once there are no more events.
     """
 
     source: Source
     checkpoints: Sequence[Checkpoint]
     start: Callable[[Source], list[Position]]
     positions: list[ReadPosition] = field(default_factory=list)
-    first: Generation | None = None
+    first_generation: Generation | None = None
     gap: Reason | None = None
     sent_state: State = "open"
     stop_at: tuple[Generation, int] | None = None
@@ -51,10 +51,10 @@ class SourceCursor:
         """Replace all positions."""
         self.positions = [ReadPosition(position) for position in positions]
 
-    def drop(self, at: ReadPosition) -> None:
+    def drop(self, read_position: ReadPosition) -> None:
         """Remove a position, unless it is removed already."""
-        if at in self.positions:
-            self.positions.remove(at)
+        if read_position in self.positions:
+            self.positions.remove(read_position)
 
     def drop_exhausted(self) -> None:
         """Remove exhausted positions at the front, once lines after them were read."""
@@ -64,24 +64,24 @@ class SourceCursor:
 
     def is_in(self, generation: Generation) -> bool:
         """Return whether the reader has a position in a generation."""
-        return any(at.position.generation is generation for at in self.positions)
+        return any(read_position.position.generation is generation for read_position in self.positions)
 
     def start_in(self, generation: Generation) -> Position:
         """Return where to begin in a generation: its start, or after the lines read if its file had the path before.
 
         Raises OSError.
         """
-        for position in (at.position for at in self.positions):
+        for position in (read_position.position for read_position in self.positions):
             same_file = position.generation.file.identity == generation.file.identity
             if same_file and not position.generation.lost and position.offset > generation.begin:
                 return generation.position(position.offset, position.line)
         return generation.first()
 
-    def notice_first(self) -> None:
-        """Set ``first`` if the source's first generation appeared."""
+    def notice_first_generation(self) -> None:
+        """Set ``first_generation`` if the source's first generation appeared."""
         # At the signal, before it is read: if the file is truncated in between, the reader gets a gap.
-        if not self.positions and not self.checkpoints and not self.first:
-            self.first = next(iter(self.source.generations), None)
+        if not self.positions and not self.checkpoints and not self.first_generation:
+            self.first_generation = next(iter(self.source.generations), None)
 
     def pop_event(self) -> Gap | StateChange | None:
         """Return the gap or state change to emit before more lines, and forget it."""
@@ -93,17 +93,17 @@ class SourceCursor:
             return StateChange(self.source, self.sent_state)
         return None
 
-    def reached_stop(self, at: ReadPosition) -> bool:
+    def reached_stop(self, read_position: ReadPosition) -> bool:
         """Return whether a non-following reader has the lines that were there when it began."""
         return self.stop_at is not None and (
-            at.position.generation is self.stop_at[0] and at.position.offset >= self.stop_at[1]
+            read_position.position.generation is self.stop_at[0] and read_position.position.offset >= self.stop_at[1]
         )
 
     def texts(self) -> list[str]:
         """Return the checkpoints' texts from which a reader continues exactly here."""
         # Until its gap is emitted, a reader that reconnects must find it again.
         texts = [checkpoint.text() for checkpoint in self.checkpoints] or [
-            at.text() for at in self.positions if at.position.head_length
+            read_position.text() for read_position in self.positions if read_position.position.head_length
         ]
         # An empty file counts as no file: no byte distinguishes it from the next file with its name and inode.
         return texts or [no_file_yet(self.source.key).text()]

@@ -33,11 +33,11 @@ class FilteredView:
             found = index.read_at(max(0, number), count - len(batches))
             if found is None:
                 return self._range(indexes, start, batches, pending=True)
-            rest = index.rest()
+            unterminated = index.unterminated()
             batches += found
             if number <= index.lines and len(batches) < count:
-                batches += rest
-            number -= index.lines + len(rest)
+                batches += unterminated
+            number -= index.lines + len(unterminated)
         return self._range(indexes, min(start, start - number) if number > 0 else start, batches[:count])
 
     def _from_end(self, indexes: Sequence[MatchIndex], wanted: int, count: int) -> LineRange:
@@ -62,7 +62,7 @@ class FilteredView:
                 pending = True
                 break
             if len(batches) < count:
-                batches += [each for each in index.rest() if each.start.offset >= offset]
+                batches += [each for each in index.unterminated() if each.start.offset >= offset]
             if len(batches) >= count:
                 break
         return self._range(indexes, self._number(indexes, position), batches[:count], pending=pending)
@@ -81,9 +81,9 @@ class FilteredView:
         batches: list[Batch] = []
         for index in _back_from(indexes, generation):
             end = offset if index.generation is generation else index.generation.size() + 1
-            rest = [each for each in index.rest() if each.start.offset < end]
-            found, reached = index.read_before(end, count - len(batches) - len(rest), most=_SEARCH_BYTES)
-            batches = found + rest + batches
+            unterminated = [each for each in index.unterminated() if each.start.offset < end]
+            found, reached = index.read_before(end, count - len(batches) - len(unterminated), most=_SEARCH_BYTES)
+            batches = found + unterminated + batches
             if len(batches) >= count:
                 break
             if reached > index.generation.begin:
@@ -107,7 +107,7 @@ class FilteredView:
     @staticmethod
     def _total(indexes: Sequence[MatchIndex]) -> int | None:
         complete = all(each.complete for each in indexes)
-        return sum(each.lines + len(each.rest()) for each in indexes) if complete else None
+        return sum(each.lines + len(each.unterminated()) for each in indexes) if complete else None
 
     @staticmethod
     def _range(
@@ -121,10 +121,10 @@ class FilteredView:
 def line_count_of(index: MatchIndex) -> LineCount:
     """Return how many lines an index has found, and in how many bytes of its file. Raises OSError."""
     size = index.generation.size() - index.generation.begin
-    rest = index.rest()
-    context = index.lines - index.count + sum(any(batch.context) for batch in rest)
+    unterminated = index.unterminated()
+    context = index.lines - index.count + sum(any(batch.context) for batch in unterminated)
     counted = size if index.complete else max(0, min(index.scanned, size - 1))
-    return LineCount(0, index.lines + len(rest), counted, size, context)
+    return LineCount(0, index.lines + len(unterminated), counted, size, context)
 
 
 def _from(indexes: Sequence[MatchIndex], generation: Generation) -> Iterator[MatchIndex]:

@@ -39,28 +39,28 @@ def histogram(parts: Sequence[Part], buckets: int, *, since: int | None, until: 
 
     ``since`` and ``until`` (exclusive) are by default the first and the last time of the files. Raises OSError.
     """
-    complete = all(matches.complete for matches, _ in parts)
-    begin = since if since is not None else _least(times.first_time() for _, times in parts)
-    end = until if until is not None else _most(times.last_time() for _, times in parts)
+    complete = all(index.complete for index, _ in parts)
+    begin = since if since is not None else _least(time_index.first_time() for _, time_index in parts)
+    end = until if until is not None else _most(time_index.last_time() for _, time_index in parts)
     if begin is None or end is None:
-        sums = [matches.level_counts(*_cells(matches)) for matches, _ in parts]
-        for matches, _ in parts:
-            sums += [[each == code for each in range(len(LEVELS))] for _, code in matches.rest_level_codes()]
+        sums = [index.level_counts(*_cells(index)) for index, _ in parts]
+        for index, _ in parts:
+            sums += [[each == code for each in range(len(LEVELS))] for _, code in index.unterminated_level_codes()]
         return Histogram(None, 0, [[sum(each[code] for each in sums)] for code in range(len(LEVELS))], complete)
     step = max(1, -(-(end + (until is None) - begin) // buckets))
     counts = [[0] * buckets for _ in LEVELS]
-    for matches, times in parts:
-        size = matches.generation.size() - matches.generation.begin
+    for index, time_index in parts:
+        size = index.generation.size() - index.generation.begin
         count = _count_lines if size <= _EXACT_BYTES else _count_cells
-        count(matches, times, begin, step, counts)
+        count(index, time_index, begin, step, counts)
     return Histogram(begin, step, counts, complete)
 
 
-def _count_lines(matches: MatchIndex, times: TimeIndex, begin: int, step: int, counts: list[list[int]]) -> None:
-    known = [line for cell in range(*_cells(matches)) for line in times.lines(cell)]
+def _count_lines(index: MatchIndex, time_index: TimeIndex, begin: int, step: int, counts: list[list[int]]) -> None:
+    known = [line for cell in range(*_cells(index)) for line in time_index.lines(cell)]
     following = 0
     time: int | None = None
-    for offset, code in matches.level_codes():
+    for offset, code in index.level_codes():
         while following < len(known) and known[following][0] <= offset:
             time = known[following][1]
             following += 1
@@ -68,33 +68,33 @@ def _count_lines(matches: MatchIndex, times: TimeIndex, begin: int, step: int, c
             counts[code][(time - begin) // step] += 1
 
 
-def _count_cells(matches: MatchIndex, times: TimeIndex, begin: int, step: int, counts: list[list[int]]) -> None:
-    borders = [times.cell_of(begin + step * bucket) for bucket in range(len(counts[0]) + 1)]
+def _count_cells(index: MatchIndex, time_index: TimeIndex, begin: int, step: int, counts: list[list[int]]) -> None:
+    borders = [time_index.cell_of(begin + step * bucket) for bucket in range(len(counts[0]) + 1)]
     exact = [0.0] * len(LEVELS)
     for bucket, (first, last) in enumerate(pairwise(borders)):
-        for code, number in enumerate(_between(matches, first, last)):
+        for code, number in enumerate(_between(index, first, last)):
             # Differences of rounded sums add up to the whole number of lines.
             before = round(exact[code])
             exact[code] += number
             counts[code][bucket] += round(exact[code]) - before
-    for offset, code in matches.rest_level_codes():
-        time = times.time_at(offset)
+    for offset, code in index.unterminated_level_codes():
+        time = time_index.time_at(offset)
         if time is not None and 0 <= time - begin < step * len(counts[code]):
             counts[code][(time - begin) // step] += 1
 
 
-def _between(matches: MatchIndex, first: float, last: float) -> list[float]:
+def _between(index: MatchIndex, first: float, last: float) -> list[float]:
     """Count the matches between two points of a file, in cells with fractions, for each level."""
     low, high = int(first), int(last)
-    sums = [float(number) for number in matches.level_counts(low, high)]
+    sums = [float(number) for number in index.level_counts(low, high)]
     for cell, share in ((low, low - first), (high, last - high)):
         if share:
-            sums = [each + share * number for each, number in zip(sums, matches.level_counts_in(cell), strict=True)]
+            sums = [each + share * number for each, number in zip(sums, index.level_counts_in(cell), strict=True)]
     return [max(0.0, each) for each in sums]
 
 
-def _cells(matches: MatchIndex) -> tuple[int, int]:
-    return matches.generation.begin // CELL_BYTES, -(-matches.generation.size() // CELL_BYTES)
+def _cells(index: MatchIndex) -> tuple[int, int]:
+    return index.generation.begin // CELL_BYTES, -(-index.generation.size() // CELL_BYTES)
 
 
 def _least(times: Iterable[int | None]) -> int | None:

@@ -58,12 +58,12 @@ class PlainView:
             return self._range(0)
         live = self.generations[-1]
         for generation, end in self._back_from(live.position(live.size(), None)):
-            rest = _has_rest(generation, end)
-            back = generation.lines_until(end, wanted - rest, most=_BACK_BYTES)
+            unterminated = _has_unterminated(generation, end)
+            back = generation.lines_until(end, wanted - unterminated, most=_BACK_BYTES)
             if back is None:
                 return self._range(None, pending=True)
             offset, lines = back
-            wanted -= lines + rest
+            wanted -= lines + unterminated
             if wanted <= 0 or generation is self.generations[0]:
                 break
         return self._range(None, self._read(generation.position(offset, generation.number(offset)), count))
@@ -92,7 +92,7 @@ class PlainView:
         budget = _RANGE_BYTES
         while count > 0 and budget > 0:
             generation = position.generation
-            batch = generation.read(position, max_lines=min(count, MAX_LINES)) or generation.read_rest(position)
+            batch = generation.read(position, max_lines=min(count, MAX_LINES)) or generation.read_unterminated(position)
             if batch:
                 batches.append(batch)
                 position, count, budget = batch.end, count - len(batch.lines), budget - sum(map(len, batch.lines))
@@ -138,20 +138,20 @@ class _LastLines:
 
 def _last_lines(generation: Generation, end: int, count: int, budget: int) -> _LastLines:
     """Find the last ``count`` lines before an offset, or those of them within ``budget`` bytes. Raises OSError."""
-    rest = _has_rest(generation, end)
-    back = generation.lines_until(end, count - rest, most=budget)
+    unterminated = _has_unterminated(generation, end)
+    back = generation.lines_until(end, count - unterminated, most=budget)
     cut = back is None or end - back[0] > budget
     if back is None or cut:
         offset = generation.next_line(end - budget, end)
         if offset == end and budget == _RANGE_BYTES:
             # A line of more bytes than a range holds: it is returned alone.
-            offset, _ = generation.lines_until(end, 1 - rest, most=end) or (end, 0)
+            offset, _ = generation.lines_until(end, 1 - unterminated, most=end) or (end, 0)
         back = offset, generation.count_lines(offset, end)
     offset, lines = back
-    lines += rest and offset < end
+    lines += unterminated and offset < end
     return _LastLines(generation.position(offset, generation.number(offset)), lines, end - offset, cut)
 
 
-def _has_rest(generation: Generation, end: int) -> bool:
+def _has_unterminated(generation: Generation, end: int) -> bool:
     """Return whether ``end`` is the end of the file, after a line without a newline. Raises OSError."""
-    return end >= generation.size() and generation.has_rest(end)
+    return end >= generation.size() and generation.has_unterminated(end)

@@ -60,45 +60,45 @@ class Scan:
             FileChangedError: if the file was truncated after it was indexed, so its lines are incomplete.
             OSError: if it cannot be read.
         """
-        matches = self._unread[0]
-        advanced = self._read_back(matches, count) if self.newest else self._read_forward(matches, count)
-        if matches.generation.size() < matches.high:
+        index = self._unread[0]
+        advanced = self._read_back(index, count) if self.newest else self._read_forward(index, count)
+        if index.generation.size() < index.high:
             raise FileChangedError
         return advanced
 
-    def _read_back(self, matches: MatchIndex, count: int) -> bool:
+    def _read_back(self, index: MatchIndex, count: int) -> bool:
         if self._offset is None:
-            rest = matches.rest()
-            self._offset = rest[0].start.offset if rest else matches.generation.size() + 1
-            self._keep(rest)
+            unterminated = index.unterminated()
+            self._offset = unterminated[0].start.offset if unterminated else index.generation.size() + 1
+            self._keep(unterminated)
             return True
-        batches, reached = matches.read_before(self._offset, count, most=self._search_bytes)
-        advanced = bool(batches) or reached < min(self._offset, matches.high)
+        batches, reached = index.read_before(self._offset, count, most=self._search_bytes)
+        advanced = bool(batches) or reached < min(self._offset, index.high)
         self._offset = batches[0].start.offset if len(batches) == count else reached
         # Without lines so far, leave the cores to the indexer.
         self._search_bytes = self._search_bytes if batches else 0
         self._keep(batches)
-        self._end_file(matches, self._offset, is_whole=self._offset <= matches.generation.begin)
-        return advanced or not self._unread or self._unread[0] is not matches
+        self._end_file(index, self._offset, is_whole=self._offset <= index.generation.begin)
+        return advanced or not self._unread or self._unread[0] is not index
 
-    def _read_forward(self, matches: MatchIndex, count: int) -> bool:
-        offset = matches.generation.begin if self._offset is None else self._offset
-        batches, reached = matches.read_from(offset, count, most=self._search_bytes)
+    def _read_forward(self, index: MatchIndex, count: int) -> bool:
+        offset = index.generation.begin if self._offset is None else self._offset
+        batches, reached = index.read_from(offset, count, most=self._search_bytes)
         offset = batches[-1].end.offset if len(batches) == count else max(offset, reached)
-        is_whole = offset >= matches.high
+        is_whole = offset >= index.high
         self._keep(
-            [*batches, *(each for each in matches.rest() if each.start.offset >= offset)] if is_whole else batches
+            [*batches, *(each for each in index.unterminated() if each.start.offset >= offset)] if is_whole else batches
         )
         self._offset = offset
-        self._end_file(matches, offset, is_whole=is_whole)
+        self._end_file(index, offset, is_whole=is_whole)
         return True
 
-    def _end_file(self, matches: MatchIndex, offset: int, *, is_whole: bool) -> None:
+    def _end_file(self, index: MatchIndex, offset: int, *, is_whole: bool) -> None:
         """Set the time limit of the next line, and go to the next file if this one ``is_whole``."""
         if (
             self.time_index
             and not self.lines
-            and (time := self.time_index(matches.generation).time_at(offset)) is not None
+            and (time := self.time_index(index.generation).time_at(offset)) is not None
         ):
             self._time_limit = self._clamped(time)
         if is_whole:

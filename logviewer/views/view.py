@@ -10,7 +10,7 @@ from logviewer.files.lines import LINE_CAP, find_newline
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch, LineCount, Position
 
-_MASKED_CHUNKS = 16
+_MASKED_PIECES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +54,22 @@ class View(Protocol):
 
 
 def whole_line(position: Position) -> Iterator[bytes]:
-    """Yield the bytes of the line after a position, without its newline, in chunks of 1 MiB. Raises OSError.
+    """Yield the bytes of the line after a position, without its newline, in pieces of 1 MiB. Raises OSError.
 
-    A line format with masks yields one chunk, of the first 16 MiB.
+    A line format with masks yields one piece, of the first 16 MiB.
     """
     generation = position.generation
     line_format, encoding = generation.line_format, generation.encoding
     if not line_format.has_masks:
-        yield from _chunks(position)
+        yield from _pieces(position)
     else:
         # A match may continue after the limit.
-        data = b"".join(islice(_chunks(position), _MASKED_CHUNKS + 1))
-        limit = len(to_text(data[: _MASKED_CHUNKS * LINE_CAP], encoding))
+        data = b"".join(islice(_pieces(position), _MASKED_PIECES + 1))
+        limit = len(to_text(data[: _MASKED_PIECES * LINE_CAP], encoding))
         yield line_format.mask(to_text(data, encoding), limit).encode(encoding.codec)
 
 
-def _chunks(position: Position) -> Iterator[bytes]:
+def _pieces(position: Position) -> Iterator[bytes]:
     generation = position.generation
     offset = position.offset
     while data := generation.file.pread(LINE_CAP, offset):

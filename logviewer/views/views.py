@@ -64,8 +64,8 @@ class Views:
         The positions at the end of the source if no line is selected.
         """
         starts: list[Position] = []
-        for matches in reversed(self.match_indexes(source, line_filter)):
-            batches, _ = matches.read_before(matches.generation.size(), count - len(starts))
+        for index in reversed(self.match_indexes(source, line_filter)):
+            batches, _ = index.read_before(index.generation.size(), count - len(starts))
             starts = [batch.start for batch in batches] + starts
             if len(starts) >= count:
                 break
@@ -82,9 +82,9 @@ class Views:
     ) -> Histogram:
         """Count the selected lines over time, by level; see ``histogram``. Raises OSError."""
         parts = [
-            (matches, self.time_index(matches.generation))
+            (index, self.time_index(index.generation))
             for source in sources
-            for matches in self.match_indexes(source, line_filter)
+            for index in self.match_indexes(source, line_filter)
         ]
         return histogram(parts, buckets, since=since, until=until)
 

@@ -83,7 +83,7 @@ class ChunkLoader:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def read(self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None) -> _Result:
-        """Return the chunk after a position, a skip, or None at the end. Raises as ``Generation.read``."""
+        """Return the chunk after a position, a ``Skip``, or None at the end. Raises as ``Generation.read``."""
         key = (self._encode, position.generation, position.offset, position.line, alone, most)
         if chunk := self._cache.find(key, lag=lag):
             return chunk
@@ -96,9 +96,9 @@ class ChunkLoader:
         # A reader that leaves must not cancel the read of the others.
         return await asyncio.shield(future)
 
-    async def read_rest(self, source: Source, position: Position) -> EncodedChunk | None:
+    async def read_unterminated(self, source: Source, position: Position) -> EncodedChunk | None:
         """Return the unterminated last line after a position. Raises as ``Generation.read``."""
-        batch = await self.run(lambda: position.generation.read_rest(position))
+        batch = await self.run(lambda: position.generation.read_unterminated(position))
         return self._encode(source, [batch], alone=False) if batch else None
 
     def join(

@@ -43,8 +43,8 @@ class DirectLoader:
         skip = skip_ahead(position, lag, stopped=lambda: False) if lag else None
         return skip or position.generation.read(position, max_lines=3)
 
-    async def read_rest(self, source: Source, position: Position) -> Batch | None:
-        return position.generation.read_rest(position)
+    async def read_unterminated(self, source: Source, position: Position) -> Batch | None:
+        return position.generation.read_unterminated(position)
 
     def join(self, member: Listener[Batch], source: Source, position: Position, *, lag: int | None) -> None:
         return None

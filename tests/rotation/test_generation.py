@@ -144,7 +144,7 @@ def test_positions_count_the_lines_before_them(path: Path, data: bytes, max_line
 def test_the_bytes_after_the_last_newline_are_the_rest(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     generation = opened(path)
-    rest = generation.read_rest(generation.last(0))
+    rest = generation.read_unterminated(generation.last(0))
     unfinished = data.rpartition(b"\n")[2]
     assert (rest and rest.lines) == ([unfinished] if unfinished else None)
     assert rest is None or (rest.unterminated and rest.end.offset == len(data))
@@ -178,7 +178,7 @@ def test_a_batch_has_no_later_lines(generation: Callable[[bytes], Generation], p
 def test_an_empty_file_has_nothing(generation: Callable[[bytes], Generation]) -> None:
     empty = generation(b"")
     assert empty.read(empty.first()) is None
-    assert empty.read_rest(empty.first()) is None
+    assert empty.read_unterminated(empty.first()) is None
     assert empty.last_lines(0) == empty.last_lines(9) == 0
 
 
@@ -199,7 +199,7 @@ def test_utf_16_is_detected_by_its_mark(path: Path, codec: str, written: list[st
     generation = opened(path)
     cap = LINE_CAP // 2
     assert texts(generation) == ["head", *(each[:cap] for each in written)]
-    rest = generation.read_rest(generation.last(0))
+    rest = generation.read_unterminated(generation.last(0))
     assert rest
     assert rest.texts() == ["rest"]
     assert texts(generation, generation.last(1)) == ["head", *(each[:cap] for each in written)][-1:]
@@ -260,7 +260,7 @@ def test_a_line_of_100_mb_is_read_in_little_memory(path: Path) -> None:
 
 def test_a_long_rest_is_cut(generation: Callable[[bytes], Generation]) -> None:
     file = generation(b"one\n" + b"x" * (LINE_CAP + 5))
-    rest = file.read_rest(file.last(0))
+    rest = file.read_unterminated(file.last(0))
     assert rest
     assert (len(rest.lines[0]), rest.cut, rest.unterminated) == (LINE_CAP, LINE_CAP + 5, True)
 
@@ -331,7 +331,7 @@ def test_positions_after_a_hole_lead_to_their_lines(size: int, generation: Calla
 @pytest.mark.parametrize("size", [100, LINE_CAP, 3 * MIB + 5])
 def test_a_rest_after_a_hole_is_emitted(size: int, generation: Callable[[bytes], Generation]) -> None:
     file = generation(b"before\n" + b"\0" * size + b"rest")
-    rest = file.read_rest(file.last(0))
+    rest = file.read_unterminated(file.last(0))
     assert rest
     assert (rest.texts(), rest.cut) == (["rest"], None)
 
@@ -340,7 +340,7 @@ def test_a_reader_waits_at_a_hole_at_the_end(generation: Callable[[bytes], Gener
     file = generation(b"before\n" + b"\0" * 10)
     assert texts(file) == ["before"]
     at = file.last(0)
-    assert file.read_rest(at) is None
+    assert file.read_unterminated(at) is None
     append(path, b"\0\0one\n")
     assert texts(file, at) == ["one"]
 
@@ -374,7 +374,7 @@ def test_a_read_of_a_truncated_file_raises(generation: Callable[[bytes], Generat
     with pytest.raises(FileChangedError):
         file.read(at)
     with pytest.raises(FileChangedError):
-        file.read_rest(at)
+        file.read_unterminated(at)
 
 
 def test_a_read_of_a_rewritten_file_raises(generation: Callable[[bytes], Generation], path: Path) -> None:
@@ -384,7 +384,7 @@ def test_a_read_of_a_rewritten_file_raises(generation: Callable[[bytes], Generat
     with pytest.raises(FileChangedError):
         file.read(at)
     with pytest.raises(FileChangedError):
-        file.read_rest(at)
+        file.read_unterminated(at)
 
 
 def test_a_file_rewritten_before_its_first_read_raises(generation: Callable[[bytes], Generation], path: Path) -> None:
@@ -539,7 +539,7 @@ def test_two_lives_of_a_file_make_the_whole(path: Path, data: bytes, border: int
     first, second = opened(path), opened(path)
     first.limit = second.begin = sum(len(each) + 1 for each in whole(data)[:border])
     assert [each for batch in batches(first) for each in batch.lines] == whole(data)[:border]
-    assert first.read_rest(first.last(0)) is None
+    assert first.read_unterminated(first.last(0)) is None
     assert [each for batch in batches(second) for each in batch.lines] == whole(data)[border:]
     for life, expected in ((first, whole(data)[:border]), (second, whole(data)[border:])):
         last = [each for batch in batches(life, life.last(count)) for each in batch.lines]

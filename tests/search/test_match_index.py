@@ -77,7 +77,7 @@ def test_matches_are_those_of_a_list(
     expected = [(at, line) for at, line in enumerate(lines + more) if "a" in line]
     texts = [line for _, line in expected]
     assert matches.count == len(expected)
-    assert shown(matches.rest()) == [rest] * bool(rest)
+    assert shown(matches.unterminated()) == [rest] * bool(rest)
     found = matches.read_at(number, count)
     assert found is not None
     assert shown(found) == texts[number : number + count]

@@ -105,7 +105,7 @@ async def _redacted(loader: ChunkLoader, generation: Generation) -> AsyncIterato
 
 
 def _lines_after(at: Position) -> tuple[bytes, Position | None]:
-    batch = at.generation.read(at) or at.generation.read_rest(at)
+    batch = at.generation.read(at) or at.generation.read_unterminated(at)
     return ("".join(f"{text}\n" for text in batch.texts()).encode(), batch.end) if batch else (b"", None)
 
 

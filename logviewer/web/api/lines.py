@@ -35,7 +35,7 @@ class LineRoutes:
         self.router.get("/line")(self.line)
 
     async def lines(self, parameters: Annotated[LinesParameters, Parameters()], user: CurrentUser) -> Response:
-        """Return lines by position, cursor or time: the lines found within one second."""
+        """Return lines by number, cursor or time: the lines found within one second."""
         sources = self._lookup.sources(parameters.source, user)
         given = [name for name in ("start", "at", "before", "time") if getattr(parameters, name) is not None]
         if len(given) > 1:
@@ -56,7 +56,7 @@ class LineRoutes:
         return StreamingResponse(chunks, headers={"content-type": media_type})
 
     async def _poll(self, find: Callable[[], LineRange], encode: RowEncoder) -> bytes:
-        """Return the encoded lines once they are found; after one second, or at shutdown, the lines found by then."""
+        """Return the encoded lines once they are found; after one second, or at shutdown, the lines found so far."""
 
         def poll() -> tuple[bool, bytes]:
             lines = find()

@@ -24,7 +24,7 @@ _DETACHED = "logviewer.detached"
 # Each stream ends with a last event of its own; the library would cancel it before.
 AppStatus.enable_automatic_graceful_drain = False
 
-# Sends bytes at once; returns False if the client must catch up first.
+# Sends bytes immediately; returns False if the client must catch up before the next push.
 Push = Callable[[bytes], bool]
 # Yields the bytes of a stream. While it is suspended inside an await of its own, it may hand bytes to the push instead,
 # until that returns False; then it must yield, bytes or b"", before the next push.

@@ -57,11 +57,11 @@ def test_lines_appended_before_the_rest_is_read_are_lines(follow: bool, log: Fol
     late: list[str] = []
 
     class LateDisk(DirectLoader):
-        async def read_rest(self, source: Source, position: Position) -> Batch | None:
+        async def read_unterminated(self, source: Source, position: Position) -> Batch | None:
             if not late:
                 late.append("two")
                 log.append("ial", *late, to="app.log.1" if follow else "app.log")
-            return await super().read_rest(source, position)
+            return await super().read_unterminated(source, position)
 
     log.append("one\npart", end="").poll()
     log.reader = Reader(LateDisk(), follow=follow)
