@@ -253,7 +253,10 @@ _OPTIONS = (
         ["--allow-host"], multiple=True, metavar="NAME", help="Another host name for this server; repeatable."
     ),
     click.Option(
-        ["--allow-origin"], multiple=True, metavar="ORIGIN", help="Another origin whose pages may read; repeatable."
+        ["--allow-origin"],
+        multiple=True,
+        metavar="ORIGIN",
+        help="Another origin whose pages may call the API; repeatable.",
     ),
     click.Option(
         ["--auth-header"], metavar="NAME", help="Header in which a proxy names the user; needs --trusted-proxy."

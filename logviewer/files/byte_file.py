@@ -127,7 +127,7 @@ class ByteFile:
 
     @property
     def is_resting(self) -> bool:
-        """Whether the file is on disk and has no descriptor here."""
+        """Whether the descriptor is closed until the next read."""
         return self._fd < 0 and not self._closed
 
     def rest(self) -> bool:

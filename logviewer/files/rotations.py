@@ -21,10 +21,10 @@ _PART = r"(?:[._-](?P<part>\d{1,13}))?"
 _DATES = tuple(
     re.compile(each + _PART)
     for each in (
-        r"[._-]{1,2}(?P<year>\d{4})(?P<mark>[._-]?)(?P<month>\d\d)(?P=mark)(?P<day>\d\d)" + _TIME_OF_DAY,
+        r"[._-]{1,2}(?P<year>\d{4})(?P<separator>[._-]?)(?P<month>\d\d)(?P=separator)(?P<day>\d\d)" + _TIME_OF_DAY,
         r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)" + _TIME_OF_DAY,
-        r"[._-]{1,2}(?P<month>\d\d)(?P<mark>[._-])(?P<day>\d\d)(?P=mark)(?P<year>\d{4})" + _TIME_OF_DAY,
-        r"[._-]{1,2}(?P<short>\d\d)(?P<mark>[.-])(?P<month>\d\d)(?P=mark)(?P<day>\d\d)" + _TIME_OF_DAY,
+        r"[._-]{1,2}(?P<month>\d\d)(?P<separator>[._-])(?P<day>\d\d)(?P=separator)(?P<year>\d{4})" + _TIME_OF_DAY,
+        r"[._-]{1,2}(?P<short>\d\d)(?P<separator>[.-])(?P<month>\d\d)(?P=separator)(?P<day>\d\d)" + _TIME_OF_DAY,
         r"[._-]{1,2}(?P<year>\d{4})-(?P<month>\d\d)",
     )
 )
@@ -66,7 +66,7 @@ def parse(base: str, name: str) -> RotatedName | None:
 
 
 def is_compressed(name: str) -> bool:
-    """Whether a name is that of a compressed file, or of one in the making."""
+    """Whether a name is that of a compressed file, or of an unfinished one."""
     return _COMPRESSED.search(name) is not None
 
 

@@ -76,7 +76,7 @@ def _masked(read: _Read[T], redaction: Redaction) -> _Read[T]:
 
 
 class _FieldPattern(Generic[T]):
-    """A pattern, the group in which a field is, and the function that parses the field."""
+    """A pattern, the group that captures a field, and the function that parses the field."""
 
     def __init__(self, pattern: Any, group: int, parse: _Read[T]) -> None:  # noqa: ANN401 (re2 has no types)
         self.parse = parse

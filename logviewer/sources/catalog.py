@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 _NOT_LOGS = re.compile(r"\.(gz|bz2|xz|zst|lz4|zip|journal~?|db|pid|sock|lock)$|~$")
 # Binary records of logins.
-_RECORDS = frozenset({"wtmp", "btmp", "utmp", "lastlog", "faillog", "tallylog"})
+_LOGIN_RECORDS = frozenset({"wtmp", "btmp", "utmp", "lastlog", "faillog", "tallylog"})
 _SVLOGD_FILES = frozenset({"lock", "config", "state"})
 
 
@@ -97,7 +97,7 @@ class Catalog:
         return found
 
     def _is_visible(self, source: LocalSource, user: User) -> bool:
-        # The path of the spool does not count.
+        # Standard input is matched by its name: the path of its spool means nothing to a user.
         path = Path(source.name) if source is self.stdin else source.path
         return user.sources is None or any(matches_glob(glob, path, source.name) for glob in user.sources)
 
@@ -296,4 +296,4 @@ def _identity(path: Path) -> Identity | None:
 def _is_other(path: Path, files: Container[Path]) -> bool:
     """Whether a name is that of a file that is not a log."""
     kept_by_svlogd = path.name in _SVLOGD_FILES and path.with_name("current") in files
-    return path.name in _RECORDS or _NOT_LOGS.search(path.name) is not None or kept_by_svlogd
+    return path.name in _LOGIN_RECORDS or _NOT_LOGS.search(path.name) is not None or kept_by_svlogd

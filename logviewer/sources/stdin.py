@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from logviewer import temporary
 
-_CHUNK = 256 * 1024
+_READ_BYTES = 256 * 1024
 _RETRY_SECONDS = 0.25
 
 
@@ -41,8 +41,8 @@ class Spool:
     def _copy(self, at_end: Callable[[], None], report_error: Callable[[str | None], None]) -> None:
         try:
             with self.path.open("ab", buffering=0) as file:
-                while chunk := os.read(self._stream.fileno(), _CHUNK):
-                    _write(file, chunk, report_error)
+                while data := os.read(self._stream.fileno(), _READ_BYTES):
+                    _write(file, data, report_error)
         except OSError as error:
             print(f"logviewer: stopped following standard input: {error}", file=sys.stderr)  # noqa: T201
         at_end()

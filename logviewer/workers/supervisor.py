@@ -62,7 +62,7 @@ class Supervisor:
         # Signals and messages of the workers arrive here.
         self._inbox, self._outbox = socket.socketpair(type=socket.SOCK_DGRAM)
         self._outbox.settimeout(0)
-        # Only the parent holds the lifeline; its end closes the pipe.
+        # Only the parent holds the write end: when the parent ends, the workers see the end of the pipe.
         self._parent_is_gone, self._lifeline = os.pipe()
         # Nothing reads this pipe empty, so workers that start later see the event too.
         self._input_is_over, self._input = os.pipe()
