@@ -19,11 +19,10 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The live generation: its file, its size in bytes at the last poll, and whether its bytes are still the same."""
+    """The live generation: its file, and its size in bytes at the last poll."""
 
     identity: Identity
     size: int
-    intact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +43,9 @@ class Absent(Enum):
 def decide(held: Held | None, now: OnDisk | Absent) -> Change:
     """Compare the live generation with the file at the path.
 
-    Changed bytes count first; the next decision finds further changes. A path without a file leaves the generation
-    live: readers read it to its end, and only a successor ends it. Time stamps play no part: clocks can be wrong, and
-    writers set them.
+    A path without a file leaves the generation live: readers read it to its end, and only a successor ends it. Time
+    stamps play no part: clocks can be wrong, and writers set them.
     """
-    if held and not held.intact:
-        return Change.TRUNCATED
     if isinstance(now, Absent):
         return Change.VANISHED
     if held is None:

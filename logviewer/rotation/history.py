@@ -2,7 +2,8 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from logviewer.cursor import Checkpoint
 from logviewer.errors import FileGoneError, StaleListingError
@@ -11,6 +12,7 @@ from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.listing import EXHAUSTED, DirectoryEntry
 from logviewer.rotation.position import Position, Reason
+from logviewer.rotation.reconcile import Known, Listed, Part, reconcile
 
 GRACE_SECONDS = 5.0
 HOLD_SECONDS = 600.0
@@ -32,6 +34,7 @@ class RotationHistory:
         self._clock = clock
         self._noted: dict[Identity, Checkpoint | None] | None = None
         self._attached_listing: list[Identity] = []
+        self._seen: Mapping[Generation, int] = {}
 
     def _generation(
         self, file: ByteFile, *, key: bytes | None = None, ended: float | None = None, attached: bool = False
@@ -53,6 +56,11 @@ class RotationHistory:
     def finished(self, generation: Generation) -> bool:
         """Return whether the grace period for late lines is over."""
         return generation.ended is not None and self._clock() >= generation.ended + GRACE_SECONDS
+
+    def finish(self) -> None:
+        """End the live generation at once: nothing will be appended to it."""
+        if live := self.live:
+            live.ended = self._clock() - GRACE_SECONDS
 
     @property
     def in_grace(self) -> bool:
@@ -99,91 +107,84 @@ class RotationHistory:
         """Whether a listing has been noted."""
         return self._noted is not None
 
-    def append_live(self, file: ByteFile, rotated: Sequence[DirectoryEntry] | None, *, seen: int) -> None:
-        """Append the file that is now at the path, and end the older generations. Raises OSError.
+    def begin_poll(self) -> None:
+        """Drop the files that are gone, and note how much of the others the last poll or a reader saw."""
+        self.drop_gone()
+        self._seen = {each: each.seen_size for each in self.generations}
 
-        A file that returns continues where its last generation ended, at most at ``seen`` bytes. Files that appeared
-        and were rotated since the last poll are inserted before it, if ``rotated`` is known.
+    def update(
+        self,
+        changed: Sequence[Generation],
+        file: ByteFile | None,
+        list_rotated: Callable[[], Sequence[DirectoryEntry] | None],
+        *,
+        touched: Generation | None = None,
+        is_missing: bool = False,
+    ) -> None:
+        """Replace the line by the one that ``reconcile`` returns for this poll. Raises OSError.
+
+        ``changed`` hold other bytes than the last poll saw. ``file`` is new at the path, which names nothing if
+        ``is_missing``. ``touched`` was empty at the last poll: lines may have passed through it.
         """
-        new = self._generation(file)
-        earlier = [each for each in self.generations if each.file.identity == file.identity]
-        if earlier:
-            new.begin = _end_at(earlier[-1], seen)
-        new.intact()
-        unseen = self._new_rotations(_older_than(new, _newer_than(self.live, rotated or ())), new)
-        between = [each for each in unseen if not _holds(new, each.last(0).checkpoint())]
-        self._end(self.generations)
-        self.generations = (*self.generations, *between, new)
-        if rotated is not None and self.has_listing:
+        renewed = dict.fromkeys([*changed, *([touched] if touched else [])])
+        successors = {each: self._successor(each) for each in renewed}
+        new, earlier = self._new(file, changed) if file else (None, None)
+        rotated = list_rotated()
+        found = _Found(successors, new, earlier, rotated or ())
+        found.copied.update(each for each in renewed if each not in changed)
+        for each in changed:
+            self._find_copy(each, found)
+        self._find_new(found)
+        if touched and touched not in changed and not found.news and not found.lost:
+            # No lines passed through it: its readers stay.
+            del successors[touched]
+        path = new or (None if is_missing and not changed else self.live)
+        identity = path.file.identity if path else None
+        line = reconcile(self._known(found), found.listing(self.generations), path=identity, is_new=new is not None)
+        if not all(each.intact() for each in successors.values()):
+            raise StaleListingError
+        self._apply(line, found)
+        if new and rotated is not None and self.has_listing:
             self.note_listing(_older_than(new, rotated))
 
-    def replace_contents(self, changed_file: Generation, list_rotated: Callable[[], Sequence[DirectoryEntry]]) -> None:
-        """Replace a generation whose bytes changed by its copy, if there is one, and by the new contents.
-
-        Without a copy the new contents get a ``truncated`` gap. Raises OSError.
-        """
-        index = self.generations.index(changed_file)
-        rest = self.generations[index + 1 :]
-        if any(each.file.identity == changed_file.file.identity for each in rest):
-            # The file is live again: its newer generation covers the new contents.
-            self.generations = (*self.generations[:index], *rest)
-            changed_file.close("truncated", rest[0])
-            return
-        seen = changed_file.seen()
-        successor = self._successor(changed_file)
-        rotated = list_rotated()
-        holders = self._holders(seen, rotated) if seen.offset else []
-        holder = _only(holders)
-        copy = self._copy(holder, seen.file) if holder else None
-        others = [entry for entry in rotated if entry not in holders]
-        passed = self._new_rotations(
-            _older_than(changed_file, _newer_than(copy, rotated) if copy else others), successor
-        )
-        self._succeed_in_place(changed_file, [copy, *passed] if copy else passed, successor)
-        if seen.offset and not holder and changed_file.successor:
-            changed_file.successor.loss = "truncated"
-
     def attach_unseen(self, rotated: Sequence[DirectoryEntry]) -> None:
-        """Append the files that appeared and were rotated since the last poll, while the path has no file."""
+        """Append the files that appeared and were rotated since the last poll, while the path has no file.
+
+        Raises OSError.
+        """
         listed = [entry.identity for entry in rotated]
-        if listed == self._attached_listing:
-            return
-        self._attached_listing = listed
-        self.check_resting()
-        if new := self._new_rotations(_newer_than(self.live, rotated)):
-            self._end((*self.generations, *new[:-1]))
-            new[-1].ended = None
-            self.generations = (*self.generations, *new)
+        if listed != self._attached_listing:
+            self._attached_listing = listed
+            self.check_resting()
+            self.update([], None, lambda: rotated, is_missing=True)
 
-    def _end(self, generations: Iterable[Generation]) -> None:
-        now = self._clock()
-        for each in generations:
-            each.ended = now if each.ended is None else each.ended
-
-    def insert_copied_away(self, live: Generation, list_rotated: Callable[[], Sequence[DirectoryEntry]]) -> None:
-        """Insert the copies of lines that came and went between two polls of an empty file. Raises OSError."""
-        successor = self._successor(live)
-        passed = self._new_rotations(_older_than(live, list_rotated()), successor)
-        if passed or successor.loss:
-            self._succeed_in_place(live, passed, successor)
+    def _new(self, file: ByteFile, changed: Sequence[Generation]) -> tuple[Generation, Generation | None]:
+        """Return the file at the path, and the generation of it that had the path before. Raises OSError."""
+        new = self._generation(file)
+        lives = [each for each in self.generations if each.file.identity == file.identity]
+        earlier = lives[-1] if lives and lives[-1] not in changed else None
+        if earlier:
+            new.begin = _whole_end(earlier, self._seen.get(earlier, 0))
+        new.intact()
+        return new, earlier
 
     def _successor(self, changed_file: Generation) -> Generation:
         """Return a generation of the new contents, noted before the copies of the old ones are listed."""
-        successor = self._generation(
-            changed_file.file.duplicate(), ended=changed_file.ended, attached=changed_file.attached
-        )
+        # A rewritten file may get more lines for a while, and the log's name again.
+        ended = None if changed_file.ended is None else self._clock()
+        successor = self._generation(changed_file.file.duplicate(), ended=ended, attached=changed_file.attached)
         successor.intact()
         return successor
 
-    def _succeed_in_place(self, changed_file: Generation, passed: Sequence[Generation], successor: Generation) -> None:
-        """Replace a generation by the ``passed`` ones and the new contents of its file."""
-        if not successor.intact():
-            raise StaleListingError
-        successors = (*passed, successor)
-        successors[0].loss = changed_file.loss or successors[0].loss
-        others = [each for each in self.generations if each not in successors]
-        self.generations = tuple(new for each in others for new in (successors if each is changed_file else (each,)))
-        changed_file.close("truncated", successors[0])
+    def _find_copy(self, changed: Generation, found: "_Found") -> None:
+        """Find the only file with the bytes that a changed one had. Raises OSError."""
+        seen = changed.seen()
+        holders = self._holders(seen, found.rotated) if seen.offset else []
+        found.holders.update(entry.identity for entry in holders)
+        if holder := _only(holders):
+            found.copied.add(changed)
+            if copy := self._copy(holder, seen.file):
+                found.copies[holder.identity] = changed, copy
 
     def _copy(self, holder: DirectoryEntry, key: bytes) -> Generation | None:
         """Return the copy of a truncated file as its generation; None if it is one already."""
@@ -197,31 +198,56 @@ class RotationHistory:
         copy.intact()
         return copy
 
-    def _new_rotations(self, rotated: Sequence[DirectoryEntry], then: Generation | None = None) -> list[Generation]:
-        """Return generations for the files that appeared and were rotated since the last poll.
+    def _find_new(self, found: "_Found") -> None:
+        """Open the files that appeared and were rotated since the last poll. Raises OSError.
 
-        The file after an unreadable one carries the gap, ``then`` if it was the last.
+        An unreadable file is noted as lost, so that it does not hide the others.
         """
         known = self._noted
         if known is None:
-            return []
-        new: list[Generation] = []
-        loss: Reason | None = None
-        for entry in [entry for entry in rotated if not self._generation_of(entry)]:
+            return
+        for entry in found.rotated:
+            if self._generation_of(entry) or entry.identity in found.holders:
+                continue
             file = entry.open()
             try:
                 each = self._ended(file) if file else None
             except OSError:
                 file = each = None
             if file is None:
-                loss = loss if _is_listed(entry, known) else "lost"
                 self._attached_listing = []
-            if each and not self._was_known(each, known):
-                each.loss, loss = loss, None
-                new.append(each)
-        if then and loss:
-            then.loss = loss
-        return new
+                if not _is_listed(entry, known):
+                    found.lost.add(entry.identity)
+            if each and not self._was_known(each, known) and not (found.new and _repeats(found.new, each)):
+                found.news[entry.identity] = each
+
+    def _known(self, found: "_Found") -> list[Known]:
+        return [
+            Known(each.file.identity, each in found.successors, 0 if each in found.copied else each.seen_size)
+            for each in self.generations
+        ]
+
+    def _apply(self, line: Sequence[Part], found: "_Found") -> None:
+        """Publish the new line, and close the generations that it replaces."""
+        generations = [found.generation(part, self.generations) for part in line]
+        now = self._clock()
+        for generation, part in zip(generations, line, strict=True):
+            replaced = None if part.replaces is None else self.generations[part.replaces]
+            generation.loss = part.loss or (replaced and replaced.loss) or generation.loss
+            if replaced:
+                replaced.successor = generation
+        if found.new and found.earlier:
+            found.earlier.limit = found.new.begin
+        for each in generations[:-1]:
+            each.ended = now if each.ended is None else each.ended
+        if generations and generations[-1] in found.news.values():
+            generations[-1].ended = None
+        before, self.generations = self.generations, tuple(generations)
+        for index, each in enumerate(before):
+            if each not in generations:
+                # Without a successor of its own, a later generation of the same file has its new contents.
+                later = next((other for other in before[index + 1 :] if other in generations), found.new)
+                each.close("truncated", each.successor or later)
 
     def _was_known(self, generation: Generation, known: Mapping[Identity, Checkpoint | None]) -> bool:
         if not _is_listed(generation.file, known):
@@ -230,10 +256,10 @@ class RotationHistory:
         checkpoint = known[generation.file.identity]
         return checkpoint is None or _holds(generation, checkpoint)
 
-    def freeze_finished(self) -> None:
-        """End the finished files at their present size."""
+    def freeze_finished(self, changed: Container[Generation] = ()) -> None:
+        """End the finished files at their present size, but for changed ones."""
         for each in self.generations:
-            if each.limit is None and each is not self.live and self.finished(each):
+            if each not in changed and each.limit is None and each is not self.live and self.finished(each):
                 each.limit = each.seen_size
 
     def check_resting(self) -> None:
@@ -466,10 +492,35 @@ class RotationHistory:
         return [entry for entry in entries if (file := entry.open()) and _holds(self._generation(file), checkpoint)]
 
 
-def _newer_than(generation: Generation | None, rotated: Sequence[DirectoryEntry]) -> Sequence[DirectoryEntry]:
-    """Return the entries after a generation's file; all of them if it is not listed."""
-    indexes = [n for n, entry in enumerate(rotated) if generation and entry.identity == generation.file.identity]
-    return rotated[indexes[-1] + 1 :] if indexes else rotated
+@dataclass(slots=True)
+class _Found:
+    """The files that one poll opened, for ``reconcile``."""
+
+    successors: dict[Generation, Generation]
+    new: Generation | None
+    earlier: Generation | None
+    rotated: Sequence[DirectoryEntry]
+    holders: set[Identity] = field(default_factory=set)
+    copied: set[Generation] = field(default_factory=set)
+    copies: dict[Identity, tuple[Generation, Generation]] = field(default_factory=dict)
+    news: dict[Identity, Generation] = field(default_factory=dict)
+    lost: set[Identity] = field(default_factory=set)
+
+    def listing(self, generations: Sequence[Generation]) -> list[Listed]:
+        copies = {identity: generations.index(changed) for identity, (changed, _) in self.copies.items()}
+        return [
+            Listed(each.identity, each.identity in self.news, each.identity in self.lost, copies.get(each.identity))
+            for each in self.rotated
+        ]
+
+    def generation(self, part: Part, generations: Sequence[Generation]) -> Generation:
+        if part.known is not None:
+            known = generations[part.known]
+            return self.successors[known] if part.renewed else known
+        if part.listed is None and self.new:
+            return self.new
+        identity = self.rotated[part.listed or 0].identity
+        return self.news[identity] if identity in self.news else self.copies[identity][1]
 
 
 def _older_than(generation: Generation, rotated: Sequence[DirectoryEntry]) -> Sequence[DirectoryEntry]:
@@ -482,6 +533,10 @@ def _is_listed(file: ByteFile | DirectoryEntry, known: Mapping[Identity, Checkpo
     """Return whether the identity was noted for a file with bytes."""
     checkpoint = known.get(file.identity)
     return file.identity in known and (checkpoint is None or checkpoint.offset > 0)
+
+
+def _repeats(new: Generation, other: Generation) -> bool:
+    return _holds(new, other.last(0).checkpoint())
 
 
 def _only(entries: Sequence[DirectoryEntry]) -> DirectoryEntry | None:
@@ -505,9 +560,8 @@ def _holds_surely(generation: Generation, checkpoint: Checkpoint) -> bool:
         raise
 
 
-def _end_at(generation: Generation, size: int) -> int:
-    """End a generation after its last whole line within ``size`` bytes, and return the offset."""
-    if generation.limit is None:
-        generation.limit = size
-    generation.limit = max(generation.begin, generation.last_lines(0))
-    return generation.limit
+def _whole_end(generation: Generation, seen: int) -> int:
+    """Return the end of a generation's last whole line, within ``seen`` bytes unless it has ended. Raises OSError."""
+    size = min(generation.size(), seen) if generation.limit is None else generation.size()
+    end, _ = generation.lines_until(size, 0, most=size) or (generation.begin, 0)
+    return max(generation.begin, end)

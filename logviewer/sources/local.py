@@ -18,7 +18,7 @@ from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
 from logviewer.rotation.family import Families
 from logviewer.rotation.generation import Generation
-from logviewer.rotation.history import GRACE_SECONDS, RotationHistory
+from logviewer.rotation.history import RotationHistory
 from logviewer.rotation.listing import DirectoryEntry, DirectoryListings
 from logviewer.rotation.position import Position, Reason
 from logviewer.source import ChangeSignal, SourceStatus, State
@@ -107,8 +107,7 @@ class LocalSource:
         """End the source: its readers end after the last line."""
         with self._lock:
             self.complete = True
-            if live := self.live:
-                live.ended = self._clock() - GRACE_SECONDS
+            self._history.finish()
 
     # Polling
 
@@ -214,32 +213,31 @@ class LocalSource:
     def _update(self) -> None:
         """Apply the changes of the files to the history."""
         history = self._history
-        history.drop_gone()
+        history.begin_poll()
         live = self.live
-        seen = {each.file.identity: each.seen_size for each in self.generations}
-        for older in self.generations:
-            is_at_rest = older.file.is_resting and not older.file.has_failed
-            if older is not live and not is_at_rest and not self._is_intact(older):
-                history.replace_contents(older, self._rotated)
-                # The size of the old contents does not count for the new ones.
-                seen[older.file.identity] = 0
-        history.freeze_finished()
         if live and live.was_empty and self._was_touched(live):
-            history.insert_copied_away(live, self._rotated)
+            # Before the file is compared: after an error, the next poll must find it touched again.
+            history.update([], None, self._rotated, touched=live)
             live = self.live
-        held = Held(live.file.identity, size=live.seen_size, intact=self._is_intact(live)) if live else None
-        now = self._find_file()
-        match decide(held, now):
-            case Change.TRUNCATED if live:
-                history.replace_contents(live, self._rotated)
-                self._update()
+        polled = [each for each in self.generations if each is live or not each.file.is_resting or each.file.has_failed]
+        changed = [each for each in polled if not self._is_intact(each)]
+        history.freeze_finished(changed)
+        held = Held(live.file.identity, size=live.seen_size) if live else None
+        file = None
+        match decide(held, self._find_file()):
+            case Change.TRUNCATED if live and live not in changed:
+                changed.append(live)
             case Change.APPEARED | Change.REPLACED:
-                if file := self._open():
-                    history.check_resting()
-                    rotated = self._listed(self._listings().rotated) if history.has_listing else None
-                    history.append_live(file, rotated, seen=seen.get(file.identity, 0))
-            case Change.VANISHED if history.has_listing:
+                file = self._open()
+            case Change.VANISHED if history.has_listing and not changed:
                 history.attach_unseen(self._listed(self._listings().rotated) or [])
+        if file:
+            history.check_resting()
+        if changed or file:
+            history.update(changed, file, self._rotated if changed else self._list_noted)
+
+    def _list_noted(self) -> Sequence[DirectoryEntry] | None:
+        return self._listed(self._listings().rotated) if self._history.has_listing else None
 
     def _apply_changes(self) -> None:
         """Apply changes now; the next poll publishes them."""
@@ -309,7 +307,7 @@ class LocalSource:
         self._apply_changes()
         if generation in self.generations and not generation.file.is_gone:
             # The polls did not notice the change.
-            self._history.replace_contents(generation, self._rotated)
+            self._history.update([generation], None, self._rotated)
 
     # Positions
 

@@ -7,9 +7,8 @@ from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
 OURS, OTHER = (1, 10), (1, 11)
 OTHER_DEVICE = (2, 10)
 
-HELD = Held(OURS, size=100, intact=True)
-EMPTY = Held(OURS, size=0, intact=True)
-TORN = Held(OURS, size=100, intact=False)
+HELD = Held(OURS, size=100)
+EMPTY = Held(OURS, size=0)
 
 TABLE = {
     "nothing held, no file": (None, Absent.MISSING, Change.VANISHED),
@@ -33,13 +32,6 @@ TABLE = {
     "empty held, first bytes": (EMPTY, OnDisk(OURS, 1), Change.GREW),
     "empty held, another file": (EMPTY, OnDisk(OTHER, 1), Change.REPLACED),
     "empty held, another empty file": (EMPTY, OnDisk(OTHER, 0), Change.REPLACED),
-    "torn, no file": (TORN, Absent.MISSING, Change.TRUNCATED),
-    "torn, no regular file": (TORN, Absent.REFUSED, Change.TRUNCATED),
-    "torn, as long as before": (TORN, OnDisk(OURS, 100), Change.TRUNCATED),
-    "torn, grown past the old size": (TORN, OnDisk(OURS, 200), Change.TRUNCATED),
-    "torn, shorter": (TORN, OnDisk(OURS, 0), Change.TRUNCATED),
-    "torn, another file": (TORN, OnDisk(OTHER, 100), Change.TRUNCATED),
-    "torn, another empty file": (TORN, OnDisk(OTHER, 0), Change.TRUNCATED),
 }
 
 

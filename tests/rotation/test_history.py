@@ -18,15 +18,15 @@ def test_files_rotated_after_the_new_one_was_opened_are_kept(tmp_path: Path) -> 
     history = RotationHistory(source_key("app"), PLAIN, clock=lambda: 0.0)
     history.note_listing([])
     path.write_text("one\n")
-    history.append_live(ByteFile.open(path), DirectoryListings().rotated(path), seen=0)
+    history.update([], ByteFile.open(path), lambda: DirectoryListings().rotated(path))
     rotate_to("app.log-20261118")
     path.write_text("two\n")
     two = ByteFile.open(path)
     rotate_to("app.log-20261119")
     path.write_text("three\n")
     rotate_to("app.log-20261120")
-    history.append_live(two, DirectoryListings().rotated(path), seen=0)
+    history.update([], two, lambda: DirectoryListings().rotated(path))
     path.write_text("four\n")
-    history.append_live(ByteFile.open(path), DirectoryListings().rotated(path), seen=0)
+    history.update([], ByteFile.open(path), lambda: DirectoryListings().rotated(path))
     contents = [each.file.pread(100, 0) for each in history.generations]
     assert contents == [b"one\n", b"two\n", b"three\n", b"four\n"]

@@ -74,3 +74,22 @@ def test_a_reader_in_the_first_life_reads_a_truncated_file_once(swapped: Followe
 def test_a_rotated_file_renamed_back_is_not_repeated(log: FollowedLog) -> None:
     log.open("one").rotate().append("two").poll().expect("one", "two")
     log.rename("app.log", "aside").rename("app.log.1", "app.log").append("three").poll().expect("three")
+
+
+@pytest.mark.parametrize("polled", [False, True], ids=["renamed and truncated at once", "polled in between"])
+@pytest.mark.parametrize("count", [50, 100, 150])
+def test_a_file_renamed_back_and_truncated_is_read_from_its_start(count: int, polled: bool, log: FollowedLog) -> None:
+    log.touch().rename("app.log", "spare").open(*(f"a {number}" for number in range(100)))
+    assert len(log.read()) == 100
+    log.rename("app.log", "aside").rename("spare", "app.log")
+    log.append(*(f"b {number}" for number in range(100))).poll()
+    assert len(log.read()) == 100
+    log.poll(GRACE_SECONDS + 1).expect()
+    log.rename("app.log", "spare").rename("aside", "app.log")
+    if polled:
+        log.poll()
+    new = [f"a {number}" for number in range(100, 100 + count)]
+    log.truncate().append(*new).poll()
+    last = [f"a {number}" for number in range(500, 600)]
+    texts = log.read() + log.append(*last).poll().read()
+    assert [text for text in texts if text.startswith("a")] == [*new, *last]
