@@ -281,6 +281,10 @@ class RotationHistory:
         """Drop the files that were missing when they were reopened."""
         for each in self.generations:
             if each.file.is_gone:
+                after = self.after(each)
+                if after and each is not self.generations[0]:
+                    # Readers that come from an older file get none of its lines.
+                    after.loss = after.loss or "rotated"
                 self._drop(each)
 
     def _drop(self, generation: Generation) -> None:

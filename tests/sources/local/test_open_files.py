@@ -146,3 +146,39 @@ def test_polls_and_truncations_hold_no_more_files(log: FollowedLog) -> None:
         log.source.last(3)
         log.truncate().poll()
     assert len(log.descriptors()) <= MAX_HELD + 1
+
+
+def history_of(log: FollowedLog, count: int) -> FollowedLog:
+    """Let so many rotated files lie beside the log at the start, the oldest with ``line 0``."""
+    for number in range(count):
+        log.append(f"line {number}", to=f"app.log.{count - number}")
+    return log.append("live").restart()
+
+
+def test_history_from_before_the_start_holds_one_descriptor(log: FollowedLog) -> None:
+    # The newest rotated file may get late lines for a while.
+    assert history_of(log, 3 * MAX_HELD).descriptors() == ["app.log", "app.log.1"]
+
+
+def test_a_reader_of_the_whole_history_gets_all_of_it(log: FollowedLog) -> None:
+    lines = [f"line {number}" for number in range(3 * MAX_HELD)]
+    history_of(log, 3 * MAX_HELD).open().rotate().append("new").expect(*lines, "live").poll().expect("new")
+
+
+def test_a_reader_of_the_whole_history_keeps_the_newest_files(log: FollowedLog) -> None:
+    lines = [f"line {number}" for number in range(MAX_HELD - 1)]
+    history_of(log, MAX_HELD - 1).open()
+    for number in range(1, MAX_HELD):
+        log.delete(f"app.log.{number}")
+    log.poll().expect(*lines, "live")
+
+
+def test_a_file_of_the_history_deleted_before_it_is_opened_is_a_gap(log: FollowedLog) -> None:
+    count = MAX_HELD + 4
+    history_of(log, count).open().delete(f"app.log.{count - 1}")
+    log.poll().expect("line 0", "<rotated>", *(f"line {number}" for number in range(2, count)), "live")
+
+
+def test_an_inode_used_again_for_a_new_file_is_no_file_of_the_history(log: FollowedLog) -> None:
+    history_of(log, MAX_HELD + 4).delete(f"app.log.{MAX_HELD + 4}").rotate().append("new").poll().open()
+    assert log.read() == [*(f"line {number}" for number in range(1, MAX_HELD + 4)), "live", "new"]
