@@ -85,10 +85,22 @@ class ByteFile:
 
     A file at rest has no descriptor: the next read opens it again and verifies that it is the same file with the same
     bytes. ``is_gone`` is true once such a read did not find it: each read raises FileGoneError then. ``was_read`` is
-    set by each read.
+    set by each read. ``needs_poll`` is false at rest, until a read opens the file or fails.
     """
 
-    __slots__ = ("_closed", "_failed", "_fd", "_lock", "_path", "_proof", "_readers", "identity", "is_gone", "was_read")
+    __slots__ = (
+        "_closed",
+        "_failed",
+        "_fd",
+        "_lock",
+        "_path",
+        "_proof",
+        "_readers",
+        "identity",
+        "is_gone",
+        "needs_poll",
+        "was_read",
+    )
 
     def __init__(self, fd: int, path: Path | None = None) -> None:
         status = os.fstat(fd)
@@ -101,6 +113,7 @@ class ByteFile:
         self._proof = _Proof(0, b"", b"")
         self.identity: Identity = (status.st_dev, status.st_ino)
         self.is_gone = False
+        self.needs_poll = True
         self.was_read = False
 
     @classmethod
@@ -147,6 +160,7 @@ class ByteFile:
             self._path = path
             os.close(self._fd)
             self._fd = -1
+            self.needs_poll = False
             return True
 
     def verify(self) -> None:
@@ -165,6 +179,7 @@ class ByteFile:
         with self._lock:
             if self.is_resting:
                 self._fd = self._reopened()
+                self.needs_poll = True
 
     def _find_path(self) -> Path | None:
         """Return a path that names the open file now."""
@@ -176,6 +191,7 @@ class ByteFile:
         return next((path for path in _paths_near(self._path, self.identity) if _identity(path) == self.identity), None)
 
     def _opened_again(self) -> int:
+        self.needs_poll = True
         try:
             return self._reopened()
         except FileGoneError:
@@ -212,7 +228,7 @@ class ByteFile:
             if self._path is not None and not self._path.parent.is_dir():
                 # The directory may be away for a while only.
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self._path))
-        self.is_gone = True
+        self.is_gone = self.needs_poll = True
         raise FileGoneError
 
     def pread(self, size: int, offset: int) -> bytes:
@@ -227,11 +243,6 @@ class ByteFile:
                 self._failed = (size, offset)
                 raise
             return data
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether a read failed and was not repeated since."""
-        return self._failed is not None
 
     def retry(self) -> bool:
         """Repeat the last read that failed; return whether there was one. Raises OSError if it fails again."""

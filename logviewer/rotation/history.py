@@ -63,9 +63,15 @@ class RotationHistory:
             live.ended = self._clock() - GRACE_SECONDS
 
     @property
+    def polled(self) -> list[Generation]:
+        """The generations whose files each poll compares: the live one, and all that are not at rest."""
+        live = self.live
+        return [each for each in self.generations if each.file.needs_poll or each is live]
+
+    @property
     def in_grace(self) -> bool:
         """Whether any file may still get late lines."""
-        return any(each.ended is not None and not self.finished(each) for each in self.generations)
+        return any(each.ended is not None and not self.finished(each) for each in self.polled)
 
     # Changes
 
@@ -82,7 +88,8 @@ class RotationHistory:
         for each in attached[:-1]:
             each.ended = self._clock() - GRACE_SECONDS
             each.limit = each.seen_size
-            each.file.rest()
+        for each in attached[-1:]:
+            each.file.wake()
         self.note_listing(rotated)
 
     def note_listing(self, rotated: Iterable[DirectoryEntry]) -> None:
@@ -110,7 +117,7 @@ class RotationHistory:
     def begin_poll(self) -> None:
         """Drop the files that are gone, and note how much of the others the last poll or a reader saw."""
         self.drop_gone()
-        self._seen = {each: each.seen_size for each in self.generations}
+        self._seen = {each: each.seen_size for each in self.polled}
 
     def update(
         self,
@@ -164,7 +171,7 @@ class RotationHistory:
         lives = [each for each in self.generations if each.file.identity == file.identity]
         earlier = lives[-1] if lives and lives[-1] not in changed else None
         if earlier:
-            new.begin = _whole_end(earlier, self._seen.get(earlier, 0))
+            new.begin = _whole_end(earlier, self._seen.get(earlier, earlier.limit or 0))
         new.intact()
         return new, earlier
 
@@ -258,7 +265,7 @@ class RotationHistory:
 
     def freeze_finished(self, changed: Container[Generation] = ()) -> None:
         """End the finished files at their present size, but for changed ones."""
-        for each in self.generations:
+        for each in self.polled:
             if each not in changed and each.limit is None and each is not self.live and self.finished(each):
                 each.limit = each.seen_size
 
@@ -279,7 +286,7 @@ class RotationHistory:
 
     def drop_gone(self) -> None:
         """Drop the files that were missing when they were reopened."""
-        for each in self.generations:
+        for each in self.polled:
             if each.file.is_gone:
                 after = self.after(each)
                 if after and each is not self.generations[0]:
@@ -304,8 +311,9 @@ class RotationHistory:
         """Limit the number of open files, and the time for which a deleted file keeps its disk space."""
         now = self._clock()
         is_missing = missing_since is not None and now > missing_since + HOLD_SECONDS
-        for index, each in enumerate(self.generations):
-            is_pinned = len(self.generations) - index <= MAX_HELD
+        newest = self.generations[-MAX_HELD:]
+        for each in self.polled:
+            is_pinned = each in newest
             is_old = each.ended is not None and now > each.ended + HOLD_SECONDS
             if not each.file.is_resting and (is_old or not is_pinned or (is_missing and each is self.live)):
                 self._release(each, is_pinned=is_pinned)
@@ -438,6 +446,9 @@ class RotationHistory:
         generation = self._ended(file, attached=True)
         if generation:
             self._insert(generation, older=rotated[:index], newer=rotated[index + 1 :])
+        if generation and not self.has_listing:
+            # Files from before the start are many: never hold all of them open.
+            generation.file.rest()
         return generation
 
     def _attach_from(self, entry: DirectoryEntry, rotated: Sequence[DirectoryEntry]) -> Generation | None:

@@ -219,7 +219,7 @@ class LocalSource:
             # Before the file is compared: after an error, the next poll must find it touched again.
             history.update([], None, self._rotated, touched=live)
             live = self.live
-        polled = [each for each in self.generations if each is live or not each.file.is_resting or each.file.has_failed]
+        polled = history.polled
         changed = [each for each in polled if not self._is_intact(each)]
         history.freeze_finished(changed)
         held = Held(live.file.identity, size=live.seen_size) if live else None
