@@ -24,7 +24,7 @@ check: $(VENV)/tested
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@if command -v node >/dev/null; then $(MAKE) --no-print-directory check-js; else echo "node is not here: the tests of the page's modules are left out"; fi
-	$(BIN)/pytest -n auto --dist loadfile -m "not browser"
+	$(BIN)/pytest -n auto --dist worksteal -m "not browser"
 
 check-js:
 	node --test tests/js/*.test.js
