@@ -1,9 +1,9 @@
 """The rotated files beside a log: names propose, contents and growth decide.
 
 Evidence, strongest first: a file that was the live log is a rotation of it. A file that still grows is a log of its
-own, and so is one whose lines are as late as those of the live log. Without any evidence the name decides: numbers of
-up to three digits after a dot, dates and words such as ``old`` are rotations; other numbers (ports, process ids) are
-not.
+own, and so is one with lines more than ten minutes later than the first ones of the live log. Otherwise the name
+decides: numbers of up to three digits after a dot, dates and words such as ``old`` are rotations; other numbers (ports,
+process ids) are not.
 """
 
 import os
@@ -25,8 +25,8 @@ _HEAD_BYTES = 4 * 1024
 _TAIL_BYTES = 16 * 1024
 _COMPARED_BYTES = 1024
 _LINE_CHARS = 4 * 1024
-# Late lines of a rotated file are as young as the first ones of its successor.
-_OVERLAP_MS = 2000
+# Lines out of order, wrong clocks and late lines make the times of a rotated file overlap with those of its successor.
+_OVERLAP_MS = 10 * 60 * 1000
 # Of this many times, the outermost tenth may be of a wrong clock.
 _MANY_TIMES = 10
 # A rename changes the inode after the last write did.
@@ -175,8 +175,8 @@ def _is_older(path: Path, status: os.stat_result, live: Path, live_status: os.st
         if name.is_usual and status.st_size <= live_status.st_size and _is_prefix(path, status, live):
             return True
         last, first = _span_of(path, status).last, _span_of(live, live_status).first
-        if last is not None and first is not None:
-            return last <= first + (_OVERLAP_MS if name.is_usual else 0)
+        if last is not None and first is not None and not 0 < last - first <= _OVERLAP_MS:
+            return last <= first
     return name.is_usual or _is_renamed(status)
 
 

@@ -17,14 +17,16 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Write lines a second apart, from a minute on; without a minute they have no times."""
+    """Write lines ``seconds`` apart, from a minute on; without a minute they have no times."""
 
-    def lines(name: str, minute: float | None = None, count: int = 30, *, text: str = "") -> Path:
+    def lines(name: str, minute: float | None = None, count: int = 30, *, text: str = "", seconds: int = 1) -> Path:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         with path.open("a") as file:
             for number in range(count):
-                stamp = "" if minute is None else f"{START + timedelta(minutes=minute, seconds=number):%F %T} "
+                stamp = (
+                    "" if minute is None else f"{START + timedelta(minutes=minute, seconds=number * seconds):%F %T} "
+                )
                 file.write(f"{stamp}{text or name} line {number}\n")
         return path
 
@@ -57,8 +59,8 @@ def rotated(live: Path, families: Families | None = None) -> list[str]:
     ],
 )
 def test_files_written_at_the_same_time_are_two_logs(write: Write, tmp_path: Path, live: str, other: str) -> None:
-    write(live, 0)
-    write(other, 0.2)
+    write(live, 0, seconds=60)
+    write(other, 5, seconds=60)
     assert logs(tmp_path) == sorted([live, other])
     assert rotated(tmp_path / live) == []
 
@@ -218,3 +220,18 @@ def test_a_copy_that_was_finished_when_the_log_was_truncated_is_no_log(write: Wr
         write("app.log", text=f"new {number}")
         assert rotated(live, families) == ["app.log.1"]
         assert logs(tmp_path, families) == ["app.log"]
+
+
+@pytest.mark.parametrize("name", ["app.log.1", "app-2026-11-25.log"])
+def test_times_out_of_order_make_no_log(write: Write, tmp_path: Path, name: str) -> None:
+    write(name, 1)
+    live = write("app.log", 0.8)
+    assert logs(tmp_path) == ["app.log"]
+    assert rotated(live) == [name]
+
+
+def test_a_renamed_file_with_times_out_of_order_is_a_rotation(write: Write, tmp_path: Path) -> None:
+    path = write("app.log", 1)
+    os.utime(path, (1.0, 1.0))
+    path.rename(tmp_path / "app-1.log")
+    assert rotated(write("app.log", 0.8)) == ["app-1.log"]
