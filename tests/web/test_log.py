@@ -46,6 +46,13 @@ def test_the_default_log_has_only_warnings(log: Path, serve: Serve) -> None:
     assert stderr_lines(server) == [f"logviewer: {later} is missing; waiting for it"]
 
 
+def test_the_openapi_document_logs_no_warning(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    operations = server.get("/api/openapi.json").json()["paths"]["/api/download"]
+    assert list(operations) == ["get"]
+    assert stderr_lines(server) == []
+
+
 def test_a_json_log_has_an_object_a_line(log: Path, serve: Serve) -> None:
     later = log.with_name("later.log")
     server = serve("--log-format", "json", later)
