@@ -1,9 +1,9 @@
-"""The rotated files beside a log: names propose, contents and growth decide.
+"""The rotated files beside a log: names propose, growth and contents decide.
 
-Evidence, strongest first: a file that was the live log is a rotation of it. A file that still grows is a log of its
-own, and so is one with lines more than ten minutes later than the first ones of the live log. Otherwise the name
-decides: numbers of up to three digits after a dot, dates and words such as ``old`` are rotations; other numbers (ports,
-process ids) are not.
+A file that was the live log is a rotation of it. A file that still grows is a log of its own. Numbers of up to three
+digits after a dot, dates and words such as ``old`` are rotations otherwise. Other numbers can be ports, process ids or
+tenants: such a file is a rotation only if its lines end before those of the live log begin, or if it was renamed after
+its last line.
 """
 
 import os
@@ -127,7 +127,7 @@ class Families:
                 return judged[1]
             if self._has_grown(path, identity, status.st_size) and not self._is_copy(path, status, live, base, name):
                 self._growths[identity] += 1
-            is_rotation = not self._is_growing(identity) and _is_older(path, status, live, base, name)
+            is_rotation = not self._is_growing(identity) and (name.is_usual or _is_older(path, status, live, base))
         except OSError:
             # Without the live log, or without permission to read, only the name is known.
             return name.is_usual and not self._is_growing(identity)
@@ -169,15 +169,13 @@ def _proposals(names: frozenset[str]) -> Mapping[str, Sequence[str]]:
     return {name: found for name in names if (found := tuple(proposed_logs(name, names)))}
 
 
-def _is_older(path: Path, status: os.stat_result, live: Path, live_status: os.stat_result, name: RotatedName) -> bool:
-    """Whether a file was written before the first line of the live log. Raises OSError."""
+def _is_older(path: Path, status: os.stat_result, live: Path, live_status: os.stat_result) -> bool:
+    """Whether a file was written before the first line of the live log, or renamed. Raises OSError."""
     if status.st_size and live_status.st_size:
-        if name.is_usual and status.st_size <= live_status.st_size and _is_prefix(path, status, live):
-            return True
-        last, first = _span_of(path, status).last, _span_of(live, live_status).first
+        last, first = _span(path, status).last, _span(live, live_status).first
         if last is not None and first is not None and not 0 < last - first <= _OVERLAP_MS:
             return last <= first
-    return name.is_usual or _is_renamed(status)
+    return _is_renamed(status)
 
 
 def _is_renamed(status: os.stat_result) -> bool:
@@ -191,11 +189,18 @@ def _is_ascending(numbers: Mapping[int, tuple[Path, Identity]], was_live: Sequen
     seen = [order[high] - order[low] for (_, low), (_, high) in pairs if low in order and high in order]
     if votes := sum((each > 0) - (each < 0) for each in seen):
         return votes > 0
-    spans = [(_span(low), _span(high)) for (low, _), (high, _) in pairs]
+    spans = [(_known_span(low), _known_span(high)) for (low, _), (high, _) in pairs]
     if votes := sum(_is_before(low, high) - _is_before(high, low) for low, high in spans):
         return votes > 0
     writes = [(_last_write(low), _last_write(high)) for (low, _), (high, _) in pairs]
     return bool(writes) and all(0 < low < high for low, high in writes)
+
+
+def _known_span(path: Path) -> TimeSpan:
+    try:
+        return _span(path)
+    except OSError:
+        return TimeSpan(None, None)
 
 
 def _is_before(one: TimeSpan, other: TimeSpan) -> bool:
@@ -221,30 +226,16 @@ def _is_prefix(path: Path, status: os.stat_result, live: Path) -> bool:
     )
 
 
-def _span(path: Path) -> TimeSpan:
-    try:
-        return _span_of(path, path.stat())
-    except OSError:
-        return TimeSpan(None, None)
-
-
-def _span_of(path: Path, status: os.stat_result) -> TimeSpan:
-    file = status.st_dev, status.st_ino
-    head = _read_head(path, *file, status.st_size if status.st_size < _HEAD_BYTES else -1)
-    last = _last_time(path, *file, status.st_size, status.st_mtime_ns)
-    return TimeSpan(_outermost(_times(head, head), last=False), last)
+def _span(path: Path, status: os.stat_result | None = None) -> TimeSpan:
+    """Return the times of a file's first and last lines. Raises OSError."""
+    status = status or path.stat()
+    return _read_span(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(4096)
-def _read_head(path: Path, _device: int, _inode: int, _size: int) -> bytes:
-    """Read the first 4 KiB. The other arguments make the cache forget a file that is another one, or that grew."""
-    return _pread(path, _HEAD_BYTES, 0)
-
-
-@lru_cache(4096)
-def _last_time(path: Path, _device: int, _inode: int, size: int, _changed: int) -> int | None:
-    start = max(0, size - _TAIL_BYTES)
-    return _outermost(_times(_pread(path, _TAIL_BYTES, start), _pread(path, 4, 0)), last=True)
+def _read_span(path: Path, _device: int, _inode: int, size: int, _changed: int) -> TimeSpan:
+    head, tail = _pread(path, _HEAD_BYTES, 0), _pread(path, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
+    return TimeSpan(_outermost(_times(head, head), last=False), _outermost(_times(tail, head), last=True))
 
 
 def _pread(path: Path, size: int, offset: int) -> bytes:

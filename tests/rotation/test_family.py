@@ -54,8 +54,7 @@ def rotated(live: Path, families: Families | None = None) -> list[str]:
         ("worker.log", "worker.log.23456"),
         ("tenant.log", "tenant-1001.log"),
         ("redis.log", "redis_6379.log"),
-        ("tornado.log", "tornado.log.1"),
-        ("app.log", "app-2026-11-20.log"),
+        ("worker.log", "worker-12345.log"),
     ],
 )
 def test_files_written_at_the_same_time_are_two_logs(write: Write, tmp_path: Path, live: str, other: str) -> None:
