@@ -182,15 +182,18 @@ class Served(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "server"):
             return
-        self.give_back_permissions()
-        self.path.touch()
-        if not self.stream:
-            self.connect()
-        self.write(1)
-        self.read_all()
-        self.cut()
-        assert self.server.stop() == 0
-        shutil.rmtree(self.directory)
+        try:
+            self.give_back_permissions()
+            self.path.touch()
+            if not self.stream:
+                self.connect()
+            self.write(1)
+            self.read_all()
+            self.cut()
+            assert self.server.stop() == 0
+        finally:
+            self.server.close()
+            shutil.rmtree(self.directory)
 
 
 TestServed = Served.TestCase
