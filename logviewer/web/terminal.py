@@ -30,8 +30,10 @@ def visible_line(pieces: Iterator[bytes], codec: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(codec)("replace")
     text = ""
     for piece in pieces:
-        yield visible(text).encode()
-        text = decoder.decode(piece)
+        # A piece without a character keeps a carriage return before it the last one.
+        if more := decoder.decode(piece):
+            yield visible(text).encode()
+            text = more
     # As everywhere, a carriage return before the newline is part of the newline.
     yield visible((text + decoder.decode(b"", final=True)).removesuffix("\r")).encode()
 

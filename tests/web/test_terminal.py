@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logviewer.web.terminal import visible, visible_json, visible_line
@@ -85,6 +85,7 @@ def test_one_line_has_no_control_characters(server: Server) -> None:
     assert server.get("/api/line", source="app.log", at=at, raw="true").text == HOSTILE
 
 
+@example("a\r", [2], "utf-8")
 @given(st.text(), st.lists(st.integers(0, 100)), st.sampled_from(["utf-8", "utf-16-le", "utf-16-be"]))
 def test_a_line_escaped_in_chunks_is_the_same(text: str, cuts: list[int], codec: str) -> None:
     data = text.encode(codec, "replace")
