@@ -258,6 +258,11 @@ class ByteFile:
             return os.fstat(self._fd)
 
     @property
+    def path(self) -> Path | None:
+        """The path at which the file was found last; None for a bare descriptor."""
+        return self._path
+
+    @property
     def has_name(self) -> bool:
         """Whether any path still names the file."""
         try:

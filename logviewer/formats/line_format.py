@@ -173,14 +173,18 @@ class LineFormats:
         self._redact = redact
         self._made: dict[tuple[tuple[LogRule, ...], tuple[RedactRule, ...]], LineFormat] = {((), ()): PLAIN}
 
-    def of(self, path: Path, name: str) -> LineFormat:
-        """Return the line format of a file. A redaction rule without files applies to every file."""
-        rules = tuple(rule for rule in self._rules if _matches_any(rule.files, path, name))
-        redact = tuple(rule for rule in self._redact if not rule.files or _matches_any(rule.files, path, name))
+    def of(self, path: Path, name: str, *, file: Path | None = None) -> LineFormat:
+        """Return the line format of a source, or of one ``file`` of it: the rules for either name apply.
+
+        A redaction rule without files applies to every file.
+        """
+        names = [(path, name), *([(file, file.name)] if file else [])]
+        rules = tuple(rule for rule in self._rules if _matches_any(rule.files, names))
+        redact = tuple(rule for rule in self._redact if not rule.files or _matches_any(rule.files, names))
         if (rules, redact) not in self._made:
             self._made[rules, redact] = LineFormat(rules, Redaction(redact) if redact else None)
         return self._made[rules, redact]
 
 
-def _matches_any(globs: Iterable[str], path: Path, name: str) -> bool:
-    return any(matches_glob(glob, path, name) for glob in globs)
+def _matches_any(globs: Iterable[str], names: Sequence[tuple[Path, str]]) -> bool:
+    return any(matches_glob(glob, path, name) for glob in globs for path, name in names)

@@ -2,11 +2,12 @@
 
 A file that was the live log is a rotation of it. A file that still grows is a log of its own. Numbers of up to three
 digits after a dot, dates and words such as ``old`` are rotations otherwise. Other numbers can be ports, process ids or
-tenants: such a file is a rotation only if its lines end before those of the live log begin, or if it was renamed after
-its last line.
+tenants: such a file is a rotation only if its lines look like those of the live log and end before they begin, or if it
+appeared since the first poll and was renamed after its last line.
 """
 
 import os
+import re
 import statistics
 import threading
 from collections import Counter
@@ -32,6 +33,10 @@ _MANY_TIMES = 10
 # A rename changes the inode after the last write did.
 _RENAMED_NS = 20_000_000
 _FILES_KEPT = 16384
+_SHAPED_LINES = 20
+_SHAPE_CHARS = 12
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DIGITS = re.compile(r"\d+")
 _LIVE_KEPT = 100
 ARCHIVES = ("old", "olddir", "archive", "archives", "archived", "backup", "rotated", "history")
 
@@ -43,10 +48,11 @@ def is_archive(directory: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TimeSpan:
-    """The time of a file's first lines and that of its last ones, in epoch milliseconds; None if they have none."""
+    """The times of a file's first and last lines in epoch milliseconds, None without any, and how its lines begin."""
 
     first: int | None
     last: int | None
+    shapes: frozenset[str] = frozenset()
 
 
 class Families:
@@ -59,6 +65,8 @@ class Families:
         self._growths: Counter[Identity] = Counter()
         self._reached: Counter[Identity] = Counter()
         self._live: dict[Path, dict[Identity, None]] = {}
+        # The files beside a log when it was polled first: a rename of one of them was not seen.
+        self._first: dict[Path, frozenset[Identity]] = {}
         self._judged: dict[tuple[Path, Identity], tuple[tuple[int, int, int, bool], bool]] = {}
 
     def logs(self, files: Mapping[Path, Identity | None]) -> list[Path]:
@@ -87,6 +95,8 @@ class Families:
         """
         if live in files:
             self._note_live(live, files[live])
+        with self._lock:
+            self._first.setdefault(live, frozenset(files.values()))
         names = {live.name, *(path.name for path in files if path.parent == live.parent)}
         found: dict[Path, RotatedName] = {}
         for path, identity in files.items():
@@ -127,7 +137,7 @@ class Families:
                 return judged[1]
             if self._has_grown(path, identity, status.st_size) and not self._is_copy(path, status, live, base, name):
                 self._growths[identity] += 1
-            is_rotation = not self._is_growing(identity) and (name.is_usual or _is_older(path, status, live, base))
+            is_rotation = not self._is_growing(identity) and (name.is_usual or self._is_older(path, status, live, base))
         except OSError:
             # Without the live log, or without permission to read, only the name is known.
             return name.is_usual and not self._is_growing(identity)
@@ -158,6 +168,15 @@ class Families:
         self._reached[identity] += status.st_size == live_status.st_size
         return self._reached[identity] < 2
 
+    def _is_older(self, path: Path, status: os.stat_result, live: Path, live_status: os.stat_result) -> bool:
+        """Whether a file was written before the first line of the live log, or renamed since. Raises OSError."""
+        if status.st_size and live_status.st_size:
+            mine, other = _span(path, status), _span(live, live_status)
+            if mine.last is not None and other.first is not None and not 0 < mine.last - other.first <= _OVERLAP_MS:
+                return mine.last <= other.first and not mine.shapes.isdisjoint(other.shapes)
+        is_new = (status.st_dev, status.st_ino) not in self._first.get(live, ())
+        return is_new and live in self._first and _is_renamed(status)
+
     def _is_growing(self, identity: Identity) -> bool:
         # A copy may grow once more before the next poll sees that the live log was truncated.
         return self._growths[identity] > 1
@@ -167,15 +186,6 @@ class Families:
 def _proposals(names: frozenset[str]) -> Mapping[str, Sequence[str]]:
     """The logs that each name proposes to belong to, for a directory that is listed again and again."""
     return {name: found for name in names if (found := tuple(proposed_logs(name, names)))}
-
-
-def _is_older(path: Path, status: os.stat_result, live: Path, live_status: os.stat_result) -> bool:
-    """Whether a file was written before the first line of the live log, or renamed. Raises OSError."""
-    if status.st_size and live_status.st_size:
-        last, first = _span(path, status).last, _span(live, live_status).first
-        if last is not None and first is not None and not 0 < last - first <= _OVERLAP_MS:
-            return last <= first
-    return _is_renamed(status)
 
 
 def _is_renamed(status: os.stat_result) -> bool:
@@ -235,7 +245,15 @@ def _span(path: Path, status: os.stat_result | None = None) -> TimeSpan:
 @lru_cache(4096)
 def _read_span(path: Path, _device: int, _inode: int, size: int, _changed: int) -> TimeSpan:
     head, tail = _pread(path, _HEAD_BYTES, 0), _pread(path, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
-    return TimeSpan(_outermost(_times(head, head), last=False), _outermost(_times(tail, head), last=True))
+    return TimeSpan(
+        _outermost(_times(head, head), last=False), _outermost(_times(tail, head), last=True), _shapes(head)
+    )
+
+
+def _shapes(head: bytes) -> frozenset[str]:
+    """Return the beginnings of the first lines, with one letter for all letters and one digit for all digits."""
+    lines = to_text(head, detect(head[:4])).split("\n")[:_SHAPED_LINES]
+    return frozenset(_DIGITS.sub("0", _LETTERS.sub("a", line[:_SHAPE_CHARS])) for line in lines if line)
 
 
 def _pread(path: Path, size: int, offset: int) -> bytes:

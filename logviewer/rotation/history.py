@@ -27,7 +27,9 @@ class RotationHistory:
     renamed since the listing; the caller lists again and retries.
     """
 
-    def __init__(self, source: bytes, line_format: LineFormat, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, source: bytes, line_format: Callable[[ByteFile], LineFormat], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.generations: tuple[Generation, ...] = ()
         self._source = source
         self._line_format = line_format
@@ -39,7 +41,7 @@ class RotationHistory:
     def _generation(
         self, file: ByteFile, *, key: bytes | None = None, ended: float | None = None, attached: bool = False
     ) -> Generation:
-        return Generation(file, self._source, self._line_format, key=key, ended=ended, attached=attached)
+        return Generation(file, self._source, self._line_format(file), key=key, ended=ended, attached=attached)
 
     @property
     def live(self) -> Generation | None:
@@ -292,6 +294,12 @@ class RotationHistory:
                 if after and each is not self.generations[0]:
                     # Readers that come from an older file get none of its lines.
                     after.loss = after.loss or "rotated"
+                self._drop(each)
+
+    def drop_file(self, identity: Identity) -> None:
+        """Drop a file that turned out to be a log of its own, unless it was live here."""
+        for each in self.generations:
+            if each.file.identity == identity and each.attached:
                 self._drop(each)
 
     def _drop(self, generation: Generation) -> None:

@@ -110,6 +110,11 @@ class Catalog:
         known = self._by_path
         named = dict.fromkeys(expand(self._paths, families=self._families, known=known))
         new = [self._open(path, path.name, listings) for path in named if path not in known]
+        for source in new:
+            # A log of its own leaves the history of the log that its name proposes.
+            if known and source.live:
+                for other in known.values():
+                    other.drop_file(source.live.file.identity)
         # A missing source with rotated files stays: they are its history.
         gone = {each for path, each in known.items() if path not in named and each.is_gone and not each.has_rotations}
         return new, gone
@@ -121,6 +126,7 @@ class Catalog:
             path,
             name=name,
             line_format=line_format,
+            file_format=lambda file: self._line_formats.of(path, name, file=file),
             roots=self._roots,
             families=self._families,
             max_history=self._max_history,

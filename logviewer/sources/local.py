@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from logviewer.cursor import Checkpoint, source_key
-from logviewer.errors import StaleListingError
+from logviewer.errors import FileGoneError, StaleListingError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
-from logviewer.files.byte_file import ByteFile, check_regular
+from logviewer.files.byte_file import ByteFile, Identity, check_regular
 from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
 from logviewer.rotation.family import Families
@@ -32,6 +32,7 @@ T = TypeVar("T")
 class LocalSource:
     """One followed path. ``complete`` is true if no line will be added. Only files below ``roots`` are opened.
 
+    ``file_format`` returns the line format of a file by its own path; by default all files have that of the source.
     Polls and requests may come from any thread; a lock serialises them. ``input_error`` is set by the writer of the
     file, if there is one in this process: the reason why lines do not reach the file.
     """
@@ -43,6 +44,7 @@ class LocalSource:
         *,
         name: str,
         line_format: LineFormat,
+        file_format: Callable[[Path], LineFormat] | None = None,
         roots: AllowedRoots = EVERYWHERE,
         families: Families | None = None,
         max_history: int | None = None,
@@ -61,7 +63,7 @@ class LocalSource:
         self._roots = roots
         self._max_history = max_history
         self._listings = partial(DirectoryListings, families or Families())
-        self._history = RotationHistory(self.key, line_format, clock)
+        self._history = RotationHistory(self.key, partial(_format_of, line_format, file_format), clock)
         self._clock = clock
         self._lock = threading.Lock()
         self._next_state: State = "missing"
@@ -143,6 +145,11 @@ class LocalSource:
             changed = was_in_grace or bool(refused) or recovered or before != now
             self.changed.version += changed
             return changed
+
+    def drop_file(self, identity: Identity) -> None:
+        """Remove a rotated file from the history: it turned out to be a log of its own."""
+        with self._lock:
+            self._history.drop_file(identity)
 
     @property
     def is_directory(self) -> bool:
@@ -312,8 +319,8 @@ class LocalSource:
     # Positions
 
     def start(self) -> list[Position]:
-        """See ``Source``. Without history: the position before the first line of the live file. Raises OSError."""
-        if self._max_history == 0:
+        """See ``Source``. Raises OSError."""
+        if self._max_history == 0 and len(self.generations) < 2:
             return self.start_live()
         with self._request():
             self._retry(lambda: self._attach_history(self._listings()))
@@ -326,9 +333,9 @@ class LocalSource:
         return [*before[:-1], before[-1].generation.first()] if before and self.live else before
 
     def last(self, count: int) -> list[Position]:
-        """Return the position before the last ``count`` whole lines of the live file (0: its end). Raises OSError.
+        """Return the position before the last ``count`` whole lines, in any file (0: the end). Raises OSError.
 
-        While the live file is missing or empty, the end of the newest rotated file comes first: a reader that
+        With 0, while the live file is missing or empty, the end of the newest rotated file comes first: a reader that
         reconnects then knows which lines are not new. Empty without any file: all lines will be new.
         """
         live = self.live
@@ -337,8 +344,22 @@ class LocalSource:
             with self._request():
                 self._retry(self._attach_newest)
         generations = self.generations[-2:] if is_empty else self.generations[-1:]
-        counts = [0] * (len(generations) - 1) + [count]
-        return [each.last(wanted) for each, wanted in zip(generations, counts, strict=False)]
+        if count and (position := self._last_over_rotations(count)):
+            return [position]
+        return [each.last(0) for each in generations]
+
+    def _last_over_rotations(self, count: int) -> Position | None:
+        """Return the position before the last ``count`` whole lines of all generations; None without a line."""
+        found, position = 0, None
+        for each in reversed(self.generations):
+            with contextlib.suppress(FileGoneError):
+                size = each.size()
+                offset, lines = each.lines_until(size, count - found, most=size) or (each.begin, 0)
+                found += lines
+                position = each.position(offset, each.number(offset)) if lines else position
+            if found >= count:
+                break
+        return position
 
     def _attach_newest(self) -> None:
         self._history.attach_newest(self._listed(self._listings().rotated) or [])
@@ -388,6 +409,10 @@ class LocalSource:
             return [rewritten], "truncated"
         # A server that did not see the turns of a file has one generation: the last position in it counts.
         return list({position.generation: position for position in found}.values()), reason
+
+
+def _format_of(line_format: LineFormat, file_format: Callable[[Path], LineFormat] | None, file: ByteFile) -> LineFormat:
+    return file_format(file.path) if file_format and file.path else line_format
 
 
 def _reason(error: OSError) -> str:

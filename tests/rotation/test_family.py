@@ -84,11 +84,29 @@ def test_without_times_the_name_decides(write: Write, tmp_path: Path, name: str,
     assert rotated(live) == ([] if is_log else [name])
 
 
-def test_a_number_is_a_rotation_if_it_was_renamed_after_its_last_line(write: Write, tmp_path: Path) -> None:
-    path = write("out.log")
+def rename_after_the_last_line(path: Path, name: str) -> None:
     os.utime(path, (1.0, 1.0))
-    path.rename(tmp_path / "out-1.log")
-    assert rotated(write("out.log", text="new")) == ["out-1.log"]
+    path.rename(path.with_name(name))
+
+
+def test_a_number_is_a_rotation_if_it_appeared_by_a_rename(write: Write, tmp_path: Path) -> None:
+    families = Families()
+    assert rotated(tmp_path / "out.log", families) == []
+    rename_after_the_last_line(write("out.log"), "out-1.log")
+    assert rotated(write("out.log", text="new"), families) == ["out-1.log"]
+
+
+def test_changed_permissions_make_no_rotation(write: Write, tmp_path: Path) -> None:
+    os.utime(write("app-8080.log"), (1.0, 1.0))
+    live = write("app.log")
+    assert logs(tmp_path) == ["app-8080.log", "app.log"]
+    assert rotated(live) == []
+
+
+def test_lines_of_another_form_make_no_rotation(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "app-8080.log").write_text("<13>2026-11-26 09:00:00 other\n")
+    write("app.log", 1)
+    assert logs(tmp_path) == ["app-8080.log", "app.log"]
 
 
 def test_a_file_that_grows_is_a_log(write: Write, tmp_path: Path) -> None:
@@ -230,7 +248,7 @@ def test_times_out_of_order_make_no_log(write: Write, tmp_path: Path, name: str)
 
 
 def test_a_renamed_file_with_times_out_of_order_is_a_rotation(write: Write, tmp_path: Path) -> None:
-    path = write("app.log", 1)
-    os.utime(path, (1.0, 1.0))
-    path.rename(tmp_path / "app-1.log")
-    assert rotated(write("app.log", 0.8)) == ["app-1.log"]
+    families = Families()
+    assert rotated(tmp_path / "app.log", families) == []
+    rename_after_the_last_line(write("app.log", 1), "app-1.log")
+    assert rotated(write("app.log", 0.8), families) == ["app-1.log"]

@@ -15,7 +15,7 @@ def test_files_rotated_after_the_new_one_was_opened_are_kept(tmp_path: Path) -> 
     def rotate_to(name: str) -> None:
         path.rename(tmp_path / name)
 
-    history = RotationHistory(source_key("app"), PLAIN, clock=lambda: 0.0)
+    history = RotationHistory(source_key("app"), lambda _: PLAIN, clock=lambda: 0.0)
     history.note_listing([])
     path.write_text("one\n")
     history.update([], ByteFile.open(path), lambda: DirectoryListings().rotated(path))

@@ -50,3 +50,26 @@ def test_lines_cannot_be_read_without_a_format(log: Path) -> None:
         LocalSource("app", log, name="app.log")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="line_format"):
         Generation(ByteFile.open(log), b"key!")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("glob", ["app.log", "app.log.1", "*.1"])
+def test_the_rules_of_a_rotated_file_and_of_its_log_both_apply(log: Path, glob: str) -> None:
+    log.with_name("app.log.1").write_text(f"{LINE}\n")
+    log.write_text("new\n")
+    catalog = Catalog([str(log)], tables=Tables(redact=(RedactRule("password=\\w+", files=(glob,)),)))
+    assert first_line(catalog) == "***"
+
+
+def test_a_log_of_its_own_leaves_the_history_of_another_one(tmp_path: Path) -> None:
+    names = ["tornado.log", "tornado.log.1"]
+    for name in names:
+        (tmp_path / name).write_text(f"{name}\n")
+    catalog = Catalog([str(tmp_path)])
+    (source,) = catalog
+    assert len(source.generations) == 2
+    for _ in range(2):
+        with (tmp_path / names[1]).open("a") as file:
+            file.write("more\n")
+        catalog._replace(*catalog._expand())
+    assert [each.name for each in catalog] == names
+    assert [len(each.generations) for each in catalog] == [1, 1]

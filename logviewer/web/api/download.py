@@ -52,7 +52,7 @@ class DownloadRoutes:
         live = source.live
         if live is None:
             raise HTTPException(404, f"source: {source.name} has no file now ({source.state})")
-        if source.line_format.has_masks:
+        if live.line_format.has_masks:
             # Redacted text has other offsets than the file, so a range would be wrong.
             return _attachment(source.name, _redacted(self._loader, live))
         # The server never sends a validator, so none that If-Range could name is right.
