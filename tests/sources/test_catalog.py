@@ -73,3 +73,14 @@ def test_a_log_of_its_own_leaves_the_history_of_another_one(tmp_path: Path) -> N
         catalog._replace(*catalog._expand())
     assert [each.name for each in catalog] == names
     assert [len(each.generations) for each in catalog] == [1, 1]
+
+
+def test_the_rules_of_the_target_of_a_symlink_apply(log: Path) -> None:
+    link = log.with_name("link.log")
+    link.symlink_to(log)
+    catalog = Catalog([str(link)], tables=Tables(redact=(RedactRule("password=\\w+", files=("app.log",)),)))
+    source = catalog.find("link.log", ANONYMOUS)
+    assert source
+    batch = source.generations[0].read(source.generations[0].first())
+    assert batch
+    assert batch.texts() == ["***"]
