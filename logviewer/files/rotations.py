@@ -1,6 +1,6 @@
 """Names of rotated files: the log that a name proposes, and its age in the history of that log.
 
-A name only proposes. ``rotation/family.py`` decides by the contents.
+A name only proposes. ``rotation/classifier.py`` decides by the contents.
 """
 
 import re

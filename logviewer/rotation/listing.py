@@ -8,7 +8,7 @@ from pathlib import Path
 from logviewer.cursor import file_key
 from logviewer.errors import StaleListingError
 from logviewer.files.byte_file import ByteFile, Identity
-from logviewer.rotation.family import ARCHIVES, Families
+from logviewer.rotation.classifier import ARCHIVES, RotationClassifier
 
 _READS = 5
 EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
@@ -47,8 +47,8 @@ class DirectoryListings:
     A missing directory is empty. Raises OSError for one that cannot be read.
     """
 
-    def __init__(self, families: Families | None = None) -> None:
-        self._families = families or Families()
+    def __init__(self, classifier: RotationClassifier | None = None) -> None:
+        self._classifier = classifier or RotationClassifier()
         self._entries: dict[Path, _Listing] = {}
 
     def rotated(self, path: Path) -> list[DirectoryEntry]:
@@ -57,7 +57,7 @@ class DirectoryListings:
             DirectoryEntry(each, files[each])
             for log in _paths(path)
             for files in (self._beside(log),)
-            for each in self._families.rotated(log, files)
+            for each in self._classifier.rotated(log, files)
         ]
 
     def named(self, path: Path, key: bytes) -> list[DirectoryEntry]:
@@ -69,7 +69,7 @@ class DirectoryListings:
             DirectoryEntry(each, files[each])
             for log in _paths(path)
             for files in (self._beside(log),)
-            for each in (log, *self._families.rotated(log, files))
+            for each in (log, *self._classifier.rotated(log, files))
             if each in files and file_key(*files[each]) == key
         ]
 

@@ -21,7 +21,7 @@ from logviewer.files.byte_file import Identity, check_regular
 from logviewer.files.watch import changes
 from logviewer.formats.line_format import LineFormats
 from logviewer.globs import matches_glob
-from logviewer.rotation.family import Families
+from logviewer.rotation.classifier import RotationClassifier
 from logviewer.rotation.listing import DirectoryListings
 from logviewer.settings import NO_TABLES, Tables, User
 from logviewer.source import Source
@@ -72,8 +72,8 @@ class Catalog:
         self._directories: frozenset[tuple[Path, int]] = frozenset()
         self._restart_watch = asyncio.Event()
         self._poll_now = asyncio.Event()
-        self._families = Families()
-        self.stdin = self._open(stdin, "stdin", DirectoryListings(self._families)) if stdin else None
+        self._classifier = RotationClassifier()
+        self.stdin = self._open(stdin, "stdin", DirectoryListings(self._classifier)) if stdin else None
         self._replace([self.stdin] if self.stdin else [], set())
         self._replace(*self._expand())
 
@@ -106,9 +106,9 @@ class Catalog:
 
         For any thread.
         """
-        listings = DirectoryListings(self._families)
+        listings = DirectoryListings(self._classifier)
         known = self._by_path
-        named = dict.fromkeys(expand(self._paths, families=self._families, known=known))
+        named = dict.fromkeys(expand(self._paths, classifier=self._classifier, known=known))
         new = [self._open(path, path.name, listings) for path in named if path not in known]
         for source in new:
             # A log of its own leaves the history of the log that its name proposes.
@@ -128,7 +128,7 @@ class Catalog:
             line_format=line_format,
             file_format=lambda file: self._line_formats.of(path, name, file=file),
             roots=self._roots,
-            families=self._families,
+            classifier=self._classifier,
             max_history=self._max_history,
         )
         source.poll(listings)
@@ -150,7 +150,7 @@ class Catalog:
 
     def unmatched(self) -> list[str]:
         """Return the paths that match no file yet."""
-        return [path for path in self._paths if not any(expand([path], families=self._families))]
+        return [path for path in self._paths if not any(expand([path], classifier=self._classifier))]
 
     def close(self) -> None:
         """Stop polling and counting."""
@@ -259,7 +259,7 @@ def check(paths: Iterable[str]) -> None:
                     raise NotAFileError(f"{path}: {error.strerror}") from error
 
 
-def expand(paths: Iterable[str], *, families: Families, known: Iterable[Path] = ()) -> Iterator[Path]:
+def expand(paths: Iterable[str], *, classifier: RotationClassifier, known: Iterable[Path] = ()) -> Iterator[Path]:
     """Yield the files that the paths name now: plain paths (missing or not), matches of globs, contents of directories.
 
     Globs and directories leave out rotations of their files, and of the ``known`` ones.
@@ -267,10 +267,10 @@ def expand(paths: Iterable[str], *, families: Families, known: Iterable[Path] = 
     known = list(known)
     for path in paths:
         if os.path.isdir(path):
-            yield from _logs_among(_files_below(os.path.abspath(path)), known, families)
+            yield from _logs_among(_files_below(os.path.abspath(path)), known, classifier)
         elif glob.has_magic(path) and not os.path.lexists(path):
             matches = (Path(os.path.abspath(each)) for each in glob.iglob(path, recursive=True))
-            yield from _logs_among(matches, known, families)
+            yield from _logs_among(matches, known, classifier)
         else:
             yield Path(os.path.abspath(path))
 
@@ -281,11 +281,11 @@ def _files_below(directory: str) -> Iterator[Path]:
         yield from (Path(parent, name) for name in names if not name.startswith("."))
 
 
-def _logs_among(paths: Iterable[Path], known: Iterable[Path], families: Families) -> Iterator[Path]:
+def _logs_among(paths: Iterable[Path], known: Iterable[Path], classifier: RotationClassifier) -> Iterator[Path]:
     """Yield the files that are logs of their own, sorted; skip rotations, compressed and binary files."""
     found = list(paths)
     files = {path: _identity(path) for path in (*found, *known)}
-    logs = set(families.logs(files))
+    logs = set(classifier.logs(files))
     for path in sorted(found):
         if path in logs and not _is_other(path, files) and os.path.isfile(path):
             yield path

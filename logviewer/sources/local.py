@@ -16,7 +16,7 @@ from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import ByteFile, Identity, check_regular
 from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
-from logviewer.rotation.family import Families
+from logviewer.rotation.classifier import RotationClassifier
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.history import RotationHistory
 from logviewer.rotation.listing import DirectoryEntry, DirectoryListings
@@ -46,7 +46,7 @@ class LocalSource:
         line_format: LineFormat,
         file_format: Callable[[Path], LineFormat] | None = None,
         roots: AllowedRoots = EVERYWHERE,
-        families: Families | None = None,
+        classifier: RotationClassifier | None = None,
         max_history: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -62,7 +62,7 @@ class LocalSource:
         self.changed = ChangeSignal()
         self._roots = roots
         self._max_history = max_history
-        self._listings = partial(DirectoryListings, families or Families())
+        self._listings = partial(DirectoryListings, classifier or RotationClassifier())
         self._history = RotationHistory(self.key, partial(_format_of, line_format, file_format), clock)
         self._clock = clock
         self._lock = threading.Lock()

@@ -55,7 +55,7 @@ class TimeSpan:
     shapes: frozenset[str] = frozenset()
 
 
-class Families:
+class RotationClassifier:
     """Distinguishes rotated files from logs. One object serves all sources of a server, from any thread."""
 
     def __init__(self) -> None:

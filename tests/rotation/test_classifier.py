@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from logviewer.files.byte_file import Identity
-from logviewer.rotation.family import Families
+from logviewer.rotation.classifier import RotationClassifier
 
 START = datetime(2026, 11, 26, 10, tzinfo=UTC)
 Write = Callable[..., Path]
@@ -38,12 +38,12 @@ def listed(directory: Path) -> dict[Path, Identity]:
     return {path: (path.stat().st_dev, path.stat().st_ino) for path in files}
 
 
-def logs(directory: Path, families: Families | None = None) -> list[str]:
-    return sorted(path.name for path in (families or Families()).logs(listed(directory)))
+def logs(directory: Path, classifier: RotationClassifier | None = None) -> list[str]:
+    return sorted(path.name for path in (classifier or RotationClassifier()).logs(listed(directory)))
 
 
-def rotated(live: Path, families: Families | None = None) -> list[str]:
-    return [path.name for path in (families or Families()).rotated(live, listed(live.parent))]
+def rotated(live: Path, classifier: RotationClassifier | None = None) -> list[str]:
+    return [path.name for path in (classifier or RotationClassifier()).rotated(live, listed(live.parent))]
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def rename_after_the_last_line(path: Path, name: str) -> None:
 
 
 def test_a_number_is_a_rotation_if_it_appeared_by_a_rename(write: Write, tmp_path: Path) -> None:
-    families = Families()
-    assert rotated(tmp_path / "out.log", families) == []
+    classifier = RotationClassifier()
+    assert rotated(tmp_path / "out.log", classifier) == []
     rename_after_the_last_line(write("out.log"), "out-1.log")
-    assert rotated(write("out.log", text="new"), families) == ["out-1.log"]
+    assert rotated(write("out.log", text="new"), classifier) == ["out-1.log"]
 
 
 def test_changed_permissions_make_no_rotation(write: Write, tmp_path: Path) -> None:
@@ -110,35 +110,35 @@ def test_lines_of_another_form_make_no_rotation(write: Write, tmp_path: Path) ->
 
 
 def test_a_file_that_grows_is_a_log(write: Write, tmp_path: Path) -> None:
-    families = Families()
+    classifier = RotationClassifier()
     write("tornado.log.1")
     live = write("tornado.log")
-    assert logs(tmp_path, families) == ["tornado.log"]
+    assert logs(tmp_path, classifier) == ["tornado.log"]
     for known in (["tornado.log"], ["tornado.log", "tornado.log.1"]):
         write("tornado.log.1", count=1)
-        assert logs(tmp_path, families) == known
-    assert rotated(live, families) == []
+        assert logs(tmp_path, classifier) == known
+    assert rotated(live, classifier) == []
 
 
 def test_late_lines_in_the_file_that_was_live_make_no_log_of_it(write: Write, tmp_path: Path) -> None:
-    families = Families()
+    classifier = RotationClassifier()
     live = write("app.log", 0)
-    assert logs(tmp_path, families) == ["app.log"]
+    assert logs(tmp_path, classifier) == ["app.log"]
     live.rename(tmp_path / "app.log.1")
     write("app.log", 1)
     for _ in range(2):
-        assert logs(tmp_path, families) == ["app.log"]
+        assert logs(tmp_path, classifier) == ["app.log"]
         write("app.log.1", 2, 1)
-    assert rotated(live, families) == ["app.log.1"]
+    assert rotated(live, classifier) == ["app.log.1"]
 
 
 def test_a_copy_in_the_making_is_no_log(write: Write, tmp_path: Path) -> None:
-    families = Families()
+    classifier = RotationClassifier()
     live = write("app.log", 0, 100)
     copy = tmp_path / "app.log.1"
     for size in (1100, 2200, 3300):
         copy.write_bytes(live.read_bytes()[:size])
-        assert logs(tmp_path, families) == ["app.log"]
+        assert logs(tmp_path, classifier) == ["app.log"]
 
 
 def test_one_wrong_clock_makes_no_log(write: Write, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_files_that_cannot_be_read_are_judged_by_their_names(tmp_path: Path) -> 
     names = ("app.log", "app.log.1", "app-8080.log")
     for identity in (None, (0, 0)):
         files = {tmp_path / name: identity for name in names[:1]} | {tmp_path / name: (0, 1) for name in names[1:]}
-        assert [path.name for path in Families().logs(files)] == ["app.log", "app-8080.log"]
+        assert [path.name for path in RotationClassifier().logs(files)] == ["app.log", "app-8080.log"]
 
 
 @pytest.mark.parametrize("is_ascending", [False, True])
@@ -176,14 +176,14 @@ def test_numbers_without_evidence_are_newest_first(write: Write, tmp_path: Path)
 
 
 def test_the_direction_follows_what_was_seen(write: Write, tmp_path: Path) -> None:
-    families = Families()
+    classifier = RotationClassifier()
     for number in (1, 2, 3):
         live = write("app.log")
-        assert rotated(live, families) == [f"app.log.{each}" for each in range(1, number)]
+        assert rotated(live, classifier) == [f"app.log.{each}" for each in range(1, number)]
         live.rename(tmp_path / f"app.log.{number}")
         for each in range(1, number + 1):
             os.utime(tmp_path / f"app.log.{each}", ns=(0, 10**18))
-    assert rotated(write("app.log"), families) == ["app.log.1", "app.log.2", "app.log.3"]
+    assert rotated(write("app.log"), classifier) == ["app.log.1", "app.log.2", "app.log.3"]
 
 
 def test_rotations_in_an_archive_folder_belong_to_the_log_above(write: Write, tmp_path: Path) -> None:
@@ -213,30 +213,30 @@ def test_ten_thousand_files_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_a_log_of_its_own_never_joins_another_one(write: Write, tmp_path: Path) -> None:
-    families = Families()
+    classifier = RotationClassifier()
     live = write("tenant.log", 0)
     write("tenant-1001.log", 0)
-    assert logs(tmp_path, families) == ["tenant-1001.log", "tenant.log"]
+    assert logs(tmp_path, classifier) == ["tenant-1001.log", "tenant.log"]
     live.unlink()
     write("tenant-1001.log", 1)
     write("tenant.log", 5)
-    assert logs(tmp_path, families) == ["tenant-1001.log", "tenant.log"]
-    assert rotated(live, families) == []
+    assert logs(tmp_path, classifier) == ["tenant-1001.log", "tenant.log"]
+    assert rotated(live, classifier) == []
 
 
 def test_a_copy_that_was_finished_when_the_log_was_truncated_is_no_log(write: Write, tmp_path: Path) -> None:
-    families = Families()
+    classifier = RotationClassifier()
     live = write("app.log", count=100)
     data = live.read_bytes()
     copy = tmp_path / "app.log.1"
     copy.write_bytes(data[:1000])
-    assert logs(tmp_path, families) == ["app.log"]
+    assert logs(tmp_path, classifier) == ["app.log"]
     copy.write_bytes(data)
     os.truncate(live, 0)
     for number in range(3):
         write("app.log", text=f"new {number}")
-        assert rotated(live, families) == ["app.log.1"]
-        assert logs(tmp_path, families) == ["app.log"]
+        assert rotated(live, classifier) == ["app.log.1"]
+        assert logs(tmp_path, classifier) == ["app.log"]
 
 
 @pytest.mark.parametrize("name", ["app.log.1", "app-2026-11-25.log"])
@@ -248,7 +248,7 @@ def test_times_out_of_order_make_no_log(write: Write, tmp_path: Path, name: str)
 
 
 def test_a_renamed_file_with_times_out_of_order_is_a_rotation(write: Write, tmp_path: Path) -> None:
-    families = Families()
-    assert rotated(tmp_path / "app.log", families) == []
+    classifier = RotationClassifier()
+    assert rotated(tmp_path / "app.log", classifier) == []
     rename_after_the_last_line(write("app.log", 1), "app-1.log")
-    assert rotated(write("app.log", 0.8), families) == ["app-1.log"]
+    assert rotated(write("app.log", 0.8), classifier) == ["app-1.log"]
