@@ -18,6 +18,7 @@ from watchfiles import Change
 from logviewer.errors import NotAFileError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import Identity, check_regular
+from logviewer.files.rotations import proposed_logs
 from logviewer.files.watch import changes
 from logviewer.formats.line_format import LineFormats
 from logviewer.globs import matches_glob
@@ -110,11 +111,7 @@ class Catalog:
         known = self._by_path
         named = dict.fromkeys(expand(self._paths, classifier=self._classifier, known=known))
         new = [self._open(path, path.name, listings) for path in named if path not in known]
-        for source in new:
-            # A log of its own leaves the history of the log that its name proposes.
-            if known and source.live:
-                for other in known.values():
-                    other.drop_file(source.live.file.identity)
+        _separate(new, known)
         # A missing source with rotated files stays: they are its history.
         gone = {each for path, each in known.items() if path not in named and each.is_gone and not each.has_rotations}
         return new, gone
@@ -222,6 +219,17 @@ class Catalog:
         for source in {source for change, source in known if change is Change.modified}:
             source.changed.send()
         await self._poll({source for change, source in known if change is not Change.modified})
+
+
+def _separate(new: Iterable[LocalSource], known: Mapping[Path, LocalSource]) -> None:
+    """Remove the files of new sources from the histories of the logs that their names propose."""
+    names: dict[Path, set[str]] = {}
+    for path in known:
+        names.setdefault(path.parent, set()).add(path.name)
+    for source in new:
+        for base in proposed_logs(source.path.name, names.get(source.path.parent, ())):
+            if source.live:
+                known[source.path.with_name(base)].drop_file(source.live.file.identity)
 
 
 def _paths_to_watch(sources: Iterable[LocalSource]) -> tuple[Mapping[Path, LocalSource], frozenset[tuple[Path, int]]]:
