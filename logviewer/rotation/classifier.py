@@ -172,8 +172,10 @@ class RotationClassifier:
         """Whether a file was written before the first line of the live log, or renamed since. Raises OSError."""
         if status.st_size and live_status.st_size:
             mine, other = _span(path, status), _span(live, live_status)
-            if mine.last is not None and other.first is not None and not 0 < mine.last - other.first <= _OVERLAP_MS:
-                return mine.last <= other.first and not mine.shapes.isdisjoint(other.shapes)
+            if mine.first is not None and mine.last is not None and other.first is not None:
+                is_before = mine.first < other.first and mine.last <= other.first
+                if is_before or mine.last > other.first + _OVERLAP_MS:
+                    return is_before and not mine.shapes.isdisjoint(other.shapes)
         is_new = (status.st_dev, status.st_ino) not in self._first.get(live, ())
         return is_new and live in self._first and _is_renamed(status)
 

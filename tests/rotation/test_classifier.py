@@ -252,3 +252,9 @@ def test_a_renamed_file_with_times_out_of_order_is_a_rotation(write: Write, tmp_
     assert rotated(tmp_path / "app.log", classifier) == []
     rename_after_the_last_line(write("app.log", 1), "app-1.log")
     assert rotated(write("app.log", 0.8), classifier) == ["app-1.log"]
+
+
+def test_two_logs_of_the_same_second_are_two_logs(write: Write, tmp_path: Path) -> None:
+    for name in ("tenant.log", "tenant-1001.log"):
+        write(name, 0, 1)
+    assert logs(tmp_path) == ["tenant-1001.log", "tenant.log"]
