@@ -15,6 +15,7 @@ from tests.helpers.server import Server
 
 Serve = Callable[..., Server]
 
+START = datetime(2026, 11, 26, tzinfo=UTC)
 ROUNDS = 5
 LINES = 40
 
@@ -47,10 +48,10 @@ def follow_rounds(
             server.process.kill()
         for _ in range(times):
             for _ in range(LINES):
-                written.append(f"{datetime.now(UTC):%F %T.%f} line {len(written)}")
+                written.append(f"{START + timedelta(seconds=len(written)):%F %T} line {len(written)}")
                 write(written[-1])
             rotate()
-        written.append(f"{datetime.now(UTC):%F %T.%f} line {len(written)}")
+        written.append(f"{START + timedelta(seconds=len(written)):%F %T} line {len(written)}")
         write(written[-1])
         if number == ROUNDS - 1:
             server = serve(log)
