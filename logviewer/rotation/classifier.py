@@ -101,7 +101,11 @@ class RotationClassifier:
         found: dict[Path, RotatedName] = {}
         for path, identity in files.items():
             name = None if path == live or is_compressed(path.name) else parse(live.name, path.name)
-            if name and next(proposed_logs(path.name, names)) == live.name and self._belongs(live, path, identity):
+            if (
+                name
+                and next(proposed_logs(path.name, names), None) == live.name
+                and self._belongs(live, path, identity)
+            ):
                 found[path] = name
         numbers = {name.number: (path, files[path]) for path, name in found.items() if name.kind == "number"}
         sign = -1 if _is_ascending(numbers, list(self._live.get(live, ()))) else 1

@@ -258,3 +258,11 @@ def test_two_logs_of_the_same_second_are_two_logs(write: Write, tmp_path: Path) 
     for name in ("tenant.log", "tenant-1001.log"):
         write(name, 0, 1)
     assert logs(tmp_path) == ["tenant-1001.log", "tenant.log"]
+
+
+@pytest.mark.parametrize(("live", "other"), [("web1.log", "web120261125.log"), ("node1", "node100001")])
+def test_a_number_that_goes_on_another_one_is_a_log(write: Write, tmp_path: Path, live: str, other: str) -> None:
+    write(other, 0)
+    write(live, 1)
+    assert logs(tmp_path) == sorted([live, other])
+    assert rotated(tmp_path / live) == []
