@@ -52,13 +52,19 @@ class DirectoryListings:
         self._entries: dict[Path, _Listing] = {}
 
     def rotated(self, path: Path) -> list[DirectoryEntry]:
-        """Return the rotated files of a log, oldest first: beside it and beside its symlink's target."""
-        return [
-            DirectoryEntry(each, files[each])
-            for log in _paths(path)
-            for files in (self._beside(log),)
-            for each in self._classifier.rotated(log, files)
-        ]
+        """Return the rotated files of a log, oldest first: beside it and beside its symlink's target.
+
+        A file of several names has the newest one. Another name of the live file is left out.
+        """
+        found: dict[Identity, Path] = {}
+        live: set[Identity] = set()
+        for log in _paths(path):
+            files = self._beside(log)
+            live.update(files[each] for each in (log,) if each in files)
+            for each in self._classifier.rotated(log, files):
+                found.pop(files[each], None)
+                found[files[each]] = each
+        return [DirectoryEntry(each, identity) for identity, each in found.items() if identity not in live]
 
     def named(self, path: Path, key: bytes) -> list[DirectoryEntry]:
         """Return the entries of one physical file, by its key, under the log's own name or that of a rotation.

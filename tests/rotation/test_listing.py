@@ -30,6 +30,16 @@ def test_rotations_are_found_beside_the_target_of_a_symlink(tmp_path: Path) -> N
     assert paths(DirectoryListings().rotated(tmp_path / "container.log")) == [rotated]
 
 
+def test_a_file_of_several_names_is_listed_once_and_the_live_file_never(tmp_path: Path) -> None:
+    for name in ("app.log", "app.log.3"):
+        (tmp_path / name).touch()
+    (tmp_path / "app.log.2").hardlink_to(tmp_path / "app.log.3")
+    (tmp_path / "app.log.1").hardlink_to(tmp_path / "app.log")
+    (tmp_path / "link.log").symlink_to(tmp_path / "app.log")
+    for log in ("app.log", "link.log"):
+        assert paths(DirectoryListings().rotated(tmp_path / log)) == [tmp_path / "app.log.2"]
+
+
 def test_a_file_is_found_only_by_names_of_its_log(tmp_path: Path) -> None:
     for name, found in {"app.log.1": True, "app.log": True, "kept aside": False, "app.log.netrc": False}.items():
         moved = tmp_path / name

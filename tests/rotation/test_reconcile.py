@@ -128,20 +128,33 @@ class File:
 
 @dataclass(eq=False)
 class Life:
-    """A generation: the lines of a file from one truncation to the next, as many as the last poll saw."""
+    """A generation: a file's lines from one truncation to the next, of which the last poll saw the first ``seen``.
+
+    A file that returns to the path continues at ``begin``, and its earlier generation ends there.
+    """
 
     file: File
     lines: list[int]
     seen: int = 0
+    begin: int = 0
+    limit: int | None = None
 
 
 class World:
-    """A path, the rotated files beside it, oldest first, and the line as polls leave it."""
+    """A path, the rotated files beside it, oldest first, and the line as polls leave it.
+
+    A file may have several names; a listing has the newest rotated one, and none of the file at the path. The path may
+    be a symlink, whose targets have no rotated names: a target returns only if a poll has seen it. A file is renamed
+    back only if it was renamed before: lines of a copy would come twice.
+    """
 
     def __init__(self) -> None:
         self.written = self.inodes = self.gaps = 0
         self.path: File | None = None
         self.rotated: list[File] = []
+        self.listing: list[File] = []
+        self.copies: list[File] = []
+        self.targets: list[File] = []
         self.line: list[Life] = []
 
     def write(self) -> None:
@@ -159,9 +172,11 @@ class World:
             self.path = None
 
     def copy_and_truncate(self) -> None:
-        if self.path:
+        # The rotated name of a file that is live again says nothing of its age.
+        if self.path and self.path not in self.rotated:
             copy = self.new_file()
             copy.lines = self.path.lines
+            self.copies.append(copy)
             self.rotated.append(copy)
             self.path.lines = []
 
@@ -175,19 +190,49 @@ class World:
     def delete(self) -> None:
         self.path = None
 
+    def rename_back(self) -> None:
+        if self.path is None and self.rotated and self.rotated[-1] not in self.copies:
+            self.path = self.rotated.pop()
+
+    def link(self) -> None:
+        """Give the file at the path the name of the newest rotation, too."""
+        if self.path and self.path not in self.rotated:
+            self.rotated.append(self.path)
+
+    def swap(self) -> None:
+        """Let the path name another file, as a symlink does."""
+        self.targets += [self.path] if self.path else []
+        self.path = self.new_file()
+
+    def swap_back(self) -> None:
+        """Let the path name the file that it named before the last swap."""
+        if self.targets and any(each.file is self.targets[-1] for each in self.line):
+            earlier = self.targets.pop()
+            self.targets += [self.path] if self.path else []
+            self.path = earlier
+
     def poll(self) -> None:
         known = [
             Known((1, each.file.inode), changed=each.lines is not each.file.lines, seen=each.seen) for each in self.line
         ]
-        listing = [self.listed(each) for each in self.rotated]
+        names = [each for each in self.rotated if each is not self.path]
+        self.listing = [each for index, each in enumerate(names) if each not in names[index + 1 :]]
+        listing = [self.listed(each) for each in self.listing]
         live = self.line[-1].file if self.line else None
         is_new = self.path is not None and self.path is not live
         path = (1, self.path.inode) if self.path else None
         parts = reconcile(known, listing, path=path, is_new=is_new)
         self.gaps += sum(part.loss is not None for part in parts)
-        self.line = [self.life(part) for part in parts]
+        before, self.line = self.line, [self.life(part) for part in parts]
+        if is_new:
+            self.continue_earlier(before, self.line[-1])
         for each in self.line:
             each.seen = len(each.lines)
+
+    def continue_earlier(self, before: Sequence[Life], new: Life) -> None:
+        lives = [each for each in before if each.file is new.file]
+        if lives and lives[-1].lines is new.lines:
+            new.begin = lives[-1].limit = lives[-1].seen
 
     def listed(self, file: File) -> Listed:
         seen = {
@@ -198,7 +243,7 @@ class World:
         copied = [
             number
             for number, lines in seen.items()
-            if lines and [other for other in self.rotated if other.lines[: len(lines)] == lines] == [file]
+            if lines and [other for other in self.listing if other.lines[: len(lines)] == lines] == [file]
         ]
         is_known = any(each.file is file or each.lines is file.lines for each in self.line if each.seen)
         is_known = is_known or any(each.file is file for each in self.line)
@@ -208,12 +253,24 @@ class World:
         if part.known is not None:
             known = self.line[part.known]
             return Life(known.file, known.file.lines) if part.renewed else known
-        file = self.path if part.listed is None else self.rotated[part.listed]
+        file = self.path if part.listed is None else self.listing[part.listed]
         assert file
         return Life(file, file.lines)
 
 
-OPERATIONS: Sequence[str] = ["write", "rename", "copy_and_truncate", "truncate", "delete_oldest", "delete", "poll"]
+OPERATIONS: Sequence[str] = [
+    "write",
+    "rename",
+    "copy_and_truncate",
+    "truncate",
+    "delete_oldest",
+    "delete",
+    "rename_back",
+    "link",
+    "swap",
+    "swap_back",
+    "poll",
+]
 
 
 @settings(max_examples=1000, deadline=None)
@@ -223,7 +280,7 @@ def test_any_operations_leave_each_line_once_and_in_order(operations: list[str])
     for operation in operations:
         getattr(world, operation)()
     world.poll()
-    lines = [number for each in world.line for number in each.lines]
+    lines = [number for each in world.line for number in each.lines[each.begin : each.limit]]
     assert all(one < other for one, other in pairwise(lines)), lines
     on_disk = {number for file in [*world.rotated, *([world.path] if world.path else [])] for number in file.lines}
     assert on_disk <= set(lines)

@@ -101,3 +101,18 @@ def test_a_dangling_symlink_under_a_rotated_name_stops_nothing(log: FollowedLog)
     at = log.checkpoints()
     log.expect("two")
     log.restart().open_at(at).expect("two")
+
+
+def test_lines_of_a_file_with_two_rotated_names_arrive_once(log: FollowedLog) -> None:
+    log.open("one").rotate().append("two").rotate()
+    log.beside("app.log.old").hardlink_to(log.beside("app.log.1"))
+    log.append("three").poll().expect("one", "two", "three")
+    log.open().expect("one", "two", "three")
+    log.restart().open().expect("one", "two", "three")
+
+
+def test_a_second_name_of_the_live_file_hides_no_copy(log: FollowedLog) -> None:
+    log.open().append("one")
+    log.beside("app.log.2").hardlink_to(log.path)
+    log.copy("app.log.1").truncate().append("two").poll().expect("one", "two")
+    log.restart().open().expect("one", "two")
