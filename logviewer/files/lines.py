@@ -1,6 +1,6 @@
 """Bytes as whole lines. Only a newline ends a line; each line is decoded alone."""
 
-from logviewer.files.encoding import Encoding
+from logviewer.files.encoding import Encoding, to_text
 
 MAX_LINES = 1000
 MAX_BYTES = 256 * 1024
@@ -21,6 +21,11 @@ def split(data: bytes, encoding: Encoding, limit: int) -> tuple[list[bytes], int
         lines.append(data[start:end])
         start = end + len(encoding.newline)
     return lines, start
+
+
+def line_text(data: bytes, start: int, end: int, encoding: Encoding) -> str:
+    """Return the line ``data[start:end]`` as text, cut at 1 MiB: each reader of a time or a level gets this text."""
+    return to_text(data[start : min(end, start + LINE_CAP)], encoding)
 
 
 def find_newline(data: bytes, encoding: Encoding, start: int = 0) -> int:

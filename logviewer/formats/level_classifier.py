@@ -30,7 +30,7 @@ _MOST_UNLEARNED_READS = 64
 _LEARN_EVERY = 16
 # Lines of a block: their hashes fit into the caches of a core.
 _BLOCK_LINES = 8192
-_LINE_BYTES = 64 * 1024
+_LINE_BYTES = 1024 * 1024
 _SPECIAL = [word.encode() for word in SPECIAL]
 
 _ZEROS = np.uint64(0x3030303030303030)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from logviewer.formats.line_format import LineFormat
 
-_HEAD_CHARS = 200
 # A record has at most this many lines before the line that is asked for.
 _MOST_LINES = 500
 
@@ -21,7 +20,7 @@ _CONTINUES = re.compile(
 
 def continues(text: str, line_format: LineFormat) -> bool:
     """Return whether a line continues the record before it. A line with a time never does."""
-    return _CONTINUES.match(text) is not None and line_format.time(text[:_HEAD_CHARS]) is None
+    return _CONTINUES.match(text) is not None and line_format.time(text) is None
 
 
 def record_at(texts: Sequence[str], number: int, line_format: LineFormat) -> tuple[int, int]:
@@ -33,7 +32,7 @@ def record_at(texts: Sequence[str], number: int, line_format: LineFormat) -> tup
     first = number
     while first > 0 and number - first < _MOST_LINES and not _begins(texts[first], line_format):
         first -= 1
-    is_dated = line_format.time(texts[first][:_HEAD_CHARS]) is not None
+    is_dated = line_format.time(texts[first]) is not None
     if not is_dated:
         first = number
         while first > 0 and continues(texts[first], line_format):
@@ -47,5 +46,4 @@ def record_at(texts: Sequence[str], number: int, line_format: LineFormat) -> tup
 
 
 def _begins(text: str, line_format: LineFormat) -> bool:
-    head = text[:_HEAD_CHARS]
-    return line_format.time(head) is not None or (text[:1] not in {" ", "\t"} and line_format.level(head) is not None)
+    return line_format.time(text) is not None or (text[:1] not in {" ", "\t"} and line_format.level(text) is not None)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from logviewer.files.encoding import UTF8, Encoding, to_text
+from logviewer.files.encoding import UTF8, Encoding
+from logviewer.files.lines import line_text
 from logviewer.formats.level import LEVELS, Level
 from logviewer.formats.line_format import LineFormat
 from logviewer.search.pattern import Span
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from logviewer.formats.level_classifier import LevelClassifier
 
 _CODE_OF = {name: code for code, name in enumerate(LEVELS)}
-# A level is near the start of a line, except in JSON, which may name it anywhere.
-_HEAD_BYTES = 64 * 1024
 # The classifier is slower for fewer lines.
 _MANY = 64
 
@@ -52,13 +51,13 @@ class LevelCounter:
     def codes(self, lines: SelectedLines) -> Iterator[tuple[int, int]]:
         """Yield the offset of each match in the file, and the index of its level in ``LEVELS``."""
         for start, end in lines.matches:
-            text = to_text(lines.data[start : min(end, start + _HEAD_BYTES)], self._encoding)
+            text = line_text(lines.data, start, end, self._encoding)
             yield lines.base + start, _CODE_OF[self._line_format.level(text)]
 
     def of(self, data: bytes, lines: Sequence[Span]) -> list[Level | None]:
         """Return the level of each of these lines of ``data``, ascending; none is guessed."""
         if not self._can_learn or len(lines) <= _MANY:
-            texts = (to_text(data[start : min(end, start + _HEAD_BYTES)], self._encoding) for start, end in lines)
+            texts = (line_text(data, start, end, self._encoding) for start, end in lines)
             return [self._line_format.level(text) for text in texts]
         return self._learned().levels(data, [start for start, _ in lines])
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import accumulate
 
-from logviewer.files.encoding import UTF8, Encoding, to_text
-from logviewer.files.lines import LINE_CAP, count_newlines, find_newline, rfind_newline
+from logviewer.files.encoding import UTF8, Encoding
+from logviewer.files.lines import LINE_CAP, count_newlines, find_newline, line_text, rfind_newline
 from logviewer.formats.line_format import PLAIN
 from logviewer.formats.record import record_at
 from logviewer.rotation.generation import Generation
@@ -131,7 +131,7 @@ class _Texts(Sequence[str]):
 
     def __getitem__(self, number: int) -> str:  # type: ignore[override]
         start, end = self.lines[number]
-        return to_text(self.data[start : min(end, start + LINE_CAP)], self.encoding)
+        return line_text(self.data, start, end, self.encoding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from logviewer.files.encoding import UTF8, Encoding, to_text
+from logviewer.files.lines import line_text
 from logviewer.formats.line_format import LineFormat
 from logviewer.search.level_counter import LevelCounter
 from logviewer.search.pattern import Pattern, Span
@@ -11,8 +12,6 @@ from logviewer.search.query import Query
 from logviewer.search.selected_lines import lines_of
 
 _MOST_SPANS = 200
-# A time or level is near the start of a line, except in JSON, which may name it anywhere.
-_HEAD_BYTES = 64 * 1024
 # In larger blocks, so many lines are probed: if all are in the time span, or none is, the block is.
 _PROBES = 64
 
@@ -88,7 +87,7 @@ class Matcher:
 
     def _in_time(self, data: bytes, lines: list[Span], all_lines: list[Span]) -> list[Span]:
         """Return the lines in the time span; a line without a time has that of the last line before it with one."""
-        times = ((line, self._time(_text(data, line, self._encoding))) for line in all_lines)
+        times = ((line, self._time(line_text(data, *line, self._encoding))) for line in all_lines)
         if len(all_lines) > 2 * _PROBES:
             side = self._side_of_block(data, all_lines)
             if side is not None and side != 0:
@@ -110,8 +109,10 @@ class Matcher:
 
     def _side_of_block(self, data: bytes, all_lines: list[Span]) -> int | None:
         """Return the ``_side`` of all lines if the probed lines agree; otherwise None."""
-        backwards = (self._time(_text(data, line, self._encoding)) for line in reversed(all_lines))
-        probes = (self._time(_text(data, line, self._encoding)) for line in all_lines[:: len(all_lines) // _PROBES])
+        backwards = (self._time(line_text(data, *line, self._encoding)) for line in reversed(all_lines))
+        probes = (
+            self._time(line_text(data, *line, self._encoding)) for line in all_lines[:: len(all_lines) // _PROBES]
+        )
         moments = [*probes, next((moment for moment in backwards if moment is not None), None)]
         sides = {self._side(moment) for moment in moments if moment is not None}
         return sides.pop() if len(sides) == 1 else None
@@ -146,7 +147,3 @@ class Matcher:
             if is_included and not any(pattern.is_in(masked) for pattern in self._exclude):
                 kept.append(line)
         return self._by_time_and_level(data, kept, lambda: lines)
-
-
-def _text(data: bytes, line: Span, encoding: Encoding) -> str:
-    return to_text(data[line[0] : min(line[1], line[0] + _HEAD_BYTES)], encoding)

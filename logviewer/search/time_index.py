@@ -4,8 +4,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 
-from logviewer.files.encoding import UTF8, to_text
-from logviewer.files.lines import find_newline
+from logviewer.files.encoding import UTF8
+from logviewer.files.lines import LINE_CAP, find_newline, line_text, rfind_newline
 from logviewer.formats.timestamp import TIME_HINT
 from logviewer.rotation.generation import Generation
 
@@ -14,8 +14,8 @@ _HEAD_BYTES = 4 * 1024
 _CELLS_KEPT = 64
 # Search at most so many cells for a time; past them, the file counts as having no further time.
 _MOST_CELLS = 16
-# A time is near the start of a line.
-_LINE_BYTES = 512
+# Most lines end within this; longer ones are read up to ``LINE_CAP``.
+_LINE_BYTES = 4 * 1024
 
 
 class TimeIndex:
@@ -79,8 +79,9 @@ class TimeIndex:
 
     def lines(self, cell: int) -> list[tuple[int, int]]:
         """Return the offset and time of each line with its own time that begins in a cell."""
-        size = self.generation.size()
-        return self._lines(cell, min(size, (cell + 1) * CELL_BYTES))
+        size, end = self.generation.size(), (cell + 1) * CELL_BYTES
+        # The last line of a cell may still grow, after the end of the cell.
+        return self._lines(cell, min(size, end), min(size, end + LINE_CAP))
 
     def _cells(self) -> tuple[int, int]:
         return self.generation.begin // CELL_BYTES, -(-self.generation.size() // CELL_BYTES)
@@ -94,8 +95,8 @@ class TimeIndex:
 
     def _first_in(self, cell: int) -> int | None:
         if cell not in self._first:
-            lines = self._parse(cell, cell * CELL_BYTES + _HEAD_BYTES, most=1) or self.lines(cell)
-            if not lines and self.generation.size() < (cell + 1) * CELL_BYTES + _LINE_BYTES:
+            lines = self._parse(cell, cell * CELL_BYTES + _HEAD_BYTES, 0, most=1) or self.lines(cell)
+            if not lines and self.generation.size() < (cell + 1) * CELL_BYTES + LINE_CAP:
                 return None
             self._first[cell] = lines[0][1] if lines else None
         return self._first[cell]
@@ -106,7 +107,7 @@ class TimeIndex:
                 return lines[0][0]
         return self.generation.size()
 
-    def _parse(self, cell: int, end: int, *, most: int | None = None) -> list[tuple[int, int]]:
+    def _parse(self, cell: int, end: int, _: int, *, most: int | None = None) -> list[tuple[int, int]]:
         """Return the offset and time of the lines with times that begin in a cell before the offset ``end``."""
         found: list[tuple[int, int]] = []
         for offset, text in self._candidates(cell, end):
@@ -117,12 +118,12 @@ class TimeIndex:
         return found
 
     def _candidates(self, cell: int, end: int) -> Iterator[tuple[int, str]]:
-        """Yield the offset and first 512 bytes, as text, of the lines of a cell before ``end`` that may have a time."""
+        """Yield the offset and text of the lines of a cell before ``end`` that may have a time."""
         encoding = self.generation.encoding
         width = len(encoding.newline)
         start = max(self.generation.begin, cell * CELL_BYTES)
         base = max(self.generation.begin, start - width)
-        data = self.generation.pread(end + _LINE_BYTES - base, base)
+        data = self._read_lines(base, end)
         newline = find_newline(data, encoding)
         if base == self.generation.begin:
             at = 0
@@ -137,7 +138,16 @@ class TimeIndex:
             if at >= min(end - base, len(data)):
                 return
             newline = find_newline(data, encoding, at)
-            yield base + at, to_text(data[at : min(at + _LINE_BYTES, newline if newline >= 0 else len(data))], encoding)
+            yield base + at, line_text(data, at, newline if newline >= 0 else len(data), encoding)
             if newline < 0:
                 return
             at = newline + width
+
+    def _read_lines(self, base: int, end: int) -> bytes:
+        """Read from ``base`` to the end of the last line that begins before ``end``, at most ``LINE_CAP`` after it."""
+        encoding = self.generation.encoding
+        data = self.generation.pread(end + _LINE_BYTES - base, base)
+        last = rfind_newline(data, encoding, end - base) + len(encoding.newline)
+        if last < end - base <= len(data) and find_newline(data, encoding, max(0, last)) < 0:
+            data += self.generation.pread(LINE_CAP, base + len(data))
+        return data

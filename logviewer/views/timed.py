@@ -36,7 +36,7 @@ def with_times(
     """
     for batch in _split(batches):
         generation = batch.start.generation
-        time = generation.line_format.time(to_text(batch.lines[0][:512], generation.encoding))
+        time = generation.line_format.time(to_text(batch.lines[0], generation.encoding))
         if time is None and not _is_same(batch.start, position):
             # It belongs to a line that the query left out.
             time = time_index(generation).time_at(batch.start.offset)

@@ -25,9 +25,9 @@ class CountedTimes(TimeIndex):
 
     parsed = 0
 
-    def _parse(self, cell: int, end: int, *, most: int | None = None) -> list[tuple[int, int]]:
+    def _parse(self, cell: int, end: int, until: int, *, most: int | None = None) -> list[tuple[int, int]]:
         self.parsed += 1
-        return super()._parse(cell, end, most=most)
+        return super()._parse(cell, end, until, most=most)
 
 
 def written(path: Path, lines: list[str]) -> LocalSource:
