@@ -67,6 +67,8 @@ class RotationClassifier:
         self._live: dict[Path, dict[Identity, None]] = {}
         # The files beside a log when it was polled first: a rename of one of them was not seen.
         self._first: dict[Path, frozenset[Identity]] = {}
+        # The listing of a log in which each of its files was new, or live last.
+        self._ranks: dict[Path, dict[Identity, int]] = {}
         self._judged: dict[tuple[Path, Identity], tuple[tuple[int, int, int, bool], bool]] = {}
 
     def logs(self, files: Mapping[Path, Identity | None]) -> list[Path]:
@@ -95,8 +97,10 @@ class RotationClassifier:
         """
         if live in files:
             self._note_live(live, files[live])
+        present = frozenset(files.values())
         with self._lock:
-            self._first.setdefault(live, frozenset(files.values()))
+            # Inodes are reused: a file that is gone is no longer known.
+            self._first[live] = self._first.get(live, present) & present
         names = {live.name, *(path.name for path in files if path.parent == live.parent)}
         found: dict[Path, RotatedName] = {}
         for path, identity in files.items():
@@ -108,13 +112,28 @@ class RotationClassifier:
             ):
                 found[path] = name
         numbers = {name.number: (path, files[path]) for path, name in found.items() if name.kind == "number"}
-        sign = -1 if _is_ascending(numbers, list(self._live.get(live, ()))) else 1
+        ranks = self._rank(live, files.get(live), [files[path] for path in found], present)
+        sign = -1 if _is_ascending(numbers, ranks) else 1
 
         def age(path: Path) -> tuple[int, tuple[int, ...], int, str]:
             name = found[path]
             return name.rank, name.when, name.order * (sign if name.kind == "number" else 1), path.name
 
         return sorted(found, key=age)
+
+    def _rank(
+        self, log: Path, live: Identity | None, rotated: Iterable[Identity], present: frozenset[Identity]
+    ) -> Mapping[Identity, int]:
+        """Note the files of a listing, and return their order; those of the first listing are equal."""
+        with self._lock:
+            ranks = {identity: rank for identity, rank in self._ranks.get(log, {}).items() if identity in present}
+            now = max(ranks.values(), default=0) + 1
+            for identity in rotated:
+                ranks.setdefault(identity, 0 if identity in self._first[log] else now)
+            if live:
+                ranks[live] = now + 1
+            self._ranks[log] = ranks
+            return dict(ranks)
 
     def _note_live(self, path: Path, identity: Identity | None) -> None:
         if identity is None:
@@ -198,11 +217,10 @@ def _is_renamed(status: os.stat_result) -> bool:
     return status.st_ctime_ns > status.st_mtime_ns + _RENAMED_NS
 
 
-def _is_ascending(numbers: Mapping[int, tuple[Path, Identity]], was_live: Sequence[Identity]) -> bool:
+def _is_ascending(numbers: Mapping[int, tuple[Path, Identity]], ranks: Mapping[Identity, int]) -> bool:
     """Whether higher numbers are newer: by earlier polls, by times in lines, or by the last writes if all agree."""
     pairs = [(numbers[low], numbers[high]) for low, high in pairwise(sorted(numbers))]
-    order = {identity: number for number, identity in enumerate(was_live)}
-    seen = [order[high] - order[low] for (_, low), (_, high) in pairs if low in order and high in order]
+    seen = [ranks[high] - ranks[low] for (_, low), (_, high) in pairs]
     if votes := sum((each > 0) - (each < 0) for each in seen):
         return votes > 0
     spans = [(_known_span(low), _known_span(high)) for (low, _), (high, _) in pairs]

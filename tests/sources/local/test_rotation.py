@@ -1,5 +1,7 @@
 """Files renamed away between two polls: each is read once, in order."""
 
+import os
+
 import pytest
 
 from logviewer.rotation.history import GRACE_SECONDS
@@ -116,3 +118,15 @@ def test_a_second_name_of_the_live_file_hides_no_copy(log: FollowedLog) -> None:
     log.beside("app.log.2").hardlink_to(log.path)
     log.copy("app.log.1").truncate().append("two").poll().expect("one", "two")
     log.restart().open().expect("one", "two")
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+def test_names_seen_by_earlier_polls_show_the_direction_of_numbers(log: FollowedLog, ascending: bool) -> None:
+    log.append("one", to="app.log.1").restart().open().expect("one")
+    for number, text in enumerate(["two", "three", "four"], 2):
+        log.append(text)
+        log.rename("app.log", f"app.log.{number}") if ascending else log.rotate()
+        for each in log.path.parent.iterdir():
+            os.utime(each, (1, 1))
+        log.poll().expect(text)
+    log.open().expect("one", "two", "three", "four")
