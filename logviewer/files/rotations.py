@@ -4,9 +4,11 @@ A name only proposes. ``rotation/classifier.py`` decides by the contents.
 """
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Literal
 
 Kind = Literal["date", "number", "word"]
@@ -18,31 +20,39 @@ _TIME_OF_DAY = (
     r"(?:[:_.-]?(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?)?Z?)?"
 )
 _PART = r"(?:[._-](?P<part>\d{1,13}))?"
+_DAY = r"(?P<year>\d{4})(?P<separator>[._-]?)(?P<month>\d\d)(?P=separator)(?P<day>\d\d)" + _TIME_OF_DAY
 _DATES = tuple(
     re.compile(each + _PART)
     for each in (
-        r"[._-]{1,2}(?P<year>\d{4})(?P<separator>[._-]?)(?P<month>\d\d)(?P=separator)(?P<day>\d\d)" + _TIME_OF_DAY,
+        r"[._-]{1,2}" + _DAY,
         r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)" + _TIME_OF_DAY,
         r"[._-]{1,2}(?P<month>\d\d)(?P<separator>[._-])(?P<day>\d\d)(?P=separator)(?P<year>\d{4})" + _TIME_OF_DAY,
         r"[._-]{1,2}(?P<short>\d\d)(?P<separator>[.-])(?P<month>\d\d)(?P=separator)(?P<day>\d\d)" + _TIME_OF_DAY,
         r"[._-]{1,2}(?P<year>\d{4})-(?P<month>\d\d)",
     )
 )
+# What IIS writes: u_ex261126.log, u_ex26112610.log.
+_SHORT_DATE = re.compile(r"(?P<short>\d\d)(?P<month>\d\d)(?P<day>\d\d)(?P<hour>\d\d)?")
+# A date before a word or an extension: 2026-11-26.log, app_2026-11-26_error.log.
+_INNER_DATE = re.compile(r"(?:^|(?<=[._-]))" + _DAY + r"(?=[._-]+[^\W\d_])")
 _EPOCH = re.compile(r"[._-](?P<seconds>\d{10})(?P<milliseconds>\d{3})?" + _PART)
-_NUMBER = re.compile(r"(?P<separator>[._-])(?P<number>\d{1,9})|(?P<padded>0\d{4,5})")
+_NUMBER = re.compile(r"(?P<separator>[._-])(?P<number>\d{1,9})(?P<live>\.current)?|(?P<padded>0\d{4,5})")
 _WORD = re.compile(r"\.(?:old|bak|backup|prev|previous|orig)|~", re.IGNORECASE)
 # What multilog and svlogd write: seconds and nanoseconds of TAI in hexadecimal digits.
 _TAI = re.compile(r"@(?P<seconds>4[0-9a-f]{15})(?P<nanoseconds>[0-9a-f]{8})\.[su]")
 _TAI_EPOCH = 1 << 62
 _CURRENT = "current"
 _BOUNDARY = re.compile(r"(?<=.)(?:[._-]+|~|(?<=\D)(?=\d))")
+_EXTENSION = re.compile(r"(?P<extension>\.[^.]+?)(?P<number>\.\d{1,5})?$")
+_NAMES_KEPT = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class RotatedName:
-    """What a rotated file's name says of its age: sorted, the oldest first if low numbers are the newest.
+    """What a rotated file's name says of its age: sorted, the oldest first if the usual direction of numbers holds.
 
-    ``number`` is 0 in names without one. ``is_usual`` is true for names that hardly any live log has.
+    ``number`` is 0 in names without one. ``is_usual`` is true for names that hardly any live log has. ``is_live`` is
+    true for names that a program gives to the file that it writes: ``gc.log.0.current``.
     """
 
     rank: int
@@ -51,18 +61,12 @@ class RotatedName:
     kind: Kind
     number: int
     is_usual: bool
+    is_live: bool = False
 
 
 def parse(base: str, name: str) -> RotatedName | None:
     """Read a name as that of a rotated file of the log ``base``; None if it is not one, compressed or not."""
-    name = _COMPRESSED.sub("", name)
-    if base == _CURRENT and (match := _TAI.fullmatch(name)):
-        seconds = int(match["seconds"], 16) - _TAI_EPOCH
-        return _dated((seconds, int(match["nanoseconds"], 16)), 0)
-    for suffix in _suffixes(base, name):
-        if found := _read(suffix):
-            return found
-    return None
+    return _readings(name).get(base)
 
 
 def is_compressed(name: str) -> bool:
@@ -72,67 +76,97 @@ def is_compressed(name: str) -> bool:
 
 def proposed_logs(name: str, names: Container[str]) -> Iterator[str]:
     """The logs among ``names`` that a file may be a rotation of, by its name; the longest name first."""
+    return (base for base in _readings(name) if base in names)
+
+
+def common_name(name: str) -> str | None:
+    """Return a name without its date, which all files of a log have that writes to a new name each day; None without.
+
+    Also of a name that marks the live file of a ring, such as ``gc.log.0.current``.
+    """
+    found = [base for base, reading in _readings(name).items() if reading.kind == "date" or reading.is_live]
+    return min(found, key=len, default=None)
+
+
+@lru_cache(_NAMES_KEPT)
+def _readings(name: str) -> Mapping[str, RotatedName]:
+    """Return what a name says of its age for each log that it can be a rotation of; the longest name first."""
     plain = _COMPRESSED.sub("", name)
-    if _TAI.fullmatch(plain) and _CURRENT in names:
-        yield _CURRENT
-    seen = {name}
-    for match in reversed(list(_BOUNDARY.finditer(plain))):
-        stem = plain[: match.start()]
-        for base in (stem + extension for extension in _extensions(plain, match.end())):
-            if base not in seen and base in names and parse(base, name):
-                yield base
-            seen.add(base)
+    found: dict[str, RotatedName] = {}
+    if match := _TAI.fullmatch(plain):
+        seconds = int(match["seconds"], 16) - _TAI_EPOCH
+        found[_CURRENT] = _dated((seconds, int(match["nanoseconds"], 16)), 0)
+    for boundary in reversed(list(_BOUNDARY.finditer(plain))):
+        stem, rest = plain[: boundary.start()], plain[boundary.start() :]
+        for suffix, extension, number in _splits(rest):
+            if stem + extension not in found and (reading := _read(stem, suffix, number)):
+                found[stem + extension] = reading
+    if all(reading.kind != "date" for reading in found.values()):
+        found |= _read_inner_date(plain)
+    found.pop(name, None)
+    return MappingProxyType(found)
 
 
-def _extensions(name: str, start: int) -> list[str]:
-    """The dotted parts after a position, each of which may end the log's name; none first."""
-    dots = [at for at in range(start, len(name)) if name[at] == "."]
-    return ["", *(name[at:end] for number, at in enumerate(dots) for end in (*dots[number + 1 :], len(name)))]
+def _splits(rest: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the ways to split the end of a name into suffix, extension of the log, and a number after it."""
+    yield rest, "", ""
+    if match := _EXTENSION.search(rest):
+        suffix = rest[: match.start()]
+        yield suffix, match["extension"], match["number"] or ""
+        if match["number"]:
+            yield suffix + match["extension"], match["number"], ""
 
 
-def _suffixes(base: str, name: str) -> Iterator[str]:
-    if name.startswith(base):
-        yield name[len(base) :]
-    stem, dot, extension = base.rpartition(".")
-    if not stem or not name.startswith(stem):
-        return
-    rest = name[len(stem) :]
-    if rest.endswith(dot + extension):
-        yield rest[: -len(dot + extension)]
-    elif match := re.fullmatch(rf"(.+){re.escape(dot + extension)}(\.\d{{1,5}})", rest):
-        yield match[1] + match[2]
-
-
-def _read(suffix: str) -> RotatedName | None:
+def _read(stem: str, suffix: str, number: str) -> RotatedName | None:
+    """Read the part of a name that rotation added to the log's stem, and a number that it added after the extension."""
     for pattern in _DATES:
-        if (match := pattern.fullmatch(suffix)) and (found := _of_date(match.groupdict())):
-            return found
+        if match := pattern.fullmatch(suffix):
+            found = _of_date(match.groupdict(), number)
+            if found:
+                return found
+    if stem[-1:].isalpha() and (match := _SHORT_DATE.fullmatch(suffix)):
+        return _of_date(match.groupdict(), number, is_usual=False)
     if match := _EPOCH.fullmatch(suffix):
         when = int(match["seconds"]) * 1000 + int(match["milliseconds"] or 0)
         return _dated(_calendar(when), int(match["part"] or 0))
+    if number or not suffix:
+        return None
     if _WORD.fullmatch(suffix):
         return RotatedName(1, (), -1, "word", 0, is_usual=True)
     if match := _NUMBER.fullmatch(suffix):
-        number = int(match["number"] or match["padded"])
+        value = int(match["number"] or match["padded"])
         is_usual = match["separator"] == "." and len(match["number"]) <= 3
-        return RotatedName(1, (), -number, "number", number, is_usual)
+        return RotatedName(1, (), -value, "number", value, is_usual, is_live=match["live"] is not None)
     return None
 
 
-def _of_date(parts: dict[str, str | None]) -> RotatedName | None:
-    def number(name: str, default: int = 0) -> int:
+def _read_inner_date(name: str) -> dict[str, RotatedName]:
+    match = _INNER_DATE.search(name)
+    reading = match and _of_date(match.groupdict())
+    if not match or not reading:
+        return {}
+    before, after = name[: match.start()].rstrip("._-"), name[match.end() :]
+    if not before:
+        after = after.lstrip("_-") if after.rfind(".") == 0 else after.lstrip("._-")
+    return {before + after: reading}
+
+
+def _of_date(parts: Mapping[str, str | None], number: str = "", *, is_usual: bool = True) -> RotatedName | None:
+    def value(name: str, default: int = 0) -> int:
         return int(parts.get(name) or default)
 
-    year = number("year") or 2000 + number("short", -2000)
-    clock = number("hour"), number("minute"), number("second")
+    year = value("year") or 2000 + value("short", -2000)
+    clock = value("hour"), value("minute"), value("second")
     try:
-        day = date(year, number("month"), number("day", 1))
+        day = date(year, value("month"), value("day", 1))
     except ValueError:
         return None
     if not 1990 <= year < 2100 or clock >= (24,) or max(clock[1:]) > 60:
         return None
     fraction = int((parts.get("fraction") or "0").ljust(9, "0"))
-    return _dated((day.year, day.month, day.day, *clock, fraction), number("part"))
+    # A number after the extension is a rotation of the day's file: app-2026-11-26.log.1 is older than it.
+    part = -int(number[1:]) if number else value("part")
+    return _dated((day.year, day.month, day.day, *clock, fraction), part, is_usual=is_usual)
 
 
 def _calendar(milliseconds: int) -> tuple[int, ...]:
@@ -140,5 +174,5 @@ def _calendar(milliseconds: int) -> tuple[int, ...]:
     return when.year, when.month, when.day, when.hour, when.minute, when.second, when.microsecond * 1000
 
 
-def _dated(when: tuple[int, ...], part: int) -> RotatedName:
-    return RotatedName(0, when, part, "date", part, is_usual=True)
+def _dated(when: tuple[int, ...], part: int, *, is_usual: bool = True) -> RotatedName:
+    return RotatedName(0, when, part, "date", abs(part), is_usual)
