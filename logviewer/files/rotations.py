@@ -16,7 +16,7 @@ Kind = Literal["date", "number", "word"]
 # Also a name that a compressor or a copier gives while it works.
 _COMPRESSED = re.compile(r"\.(?:gz|zst|xz|bz2|lz4|zip|Z|tmp)$")
 _TIME_OF_DAY = (
-    r"(?:[T_. -]?(?P<hour>\d\d)(?:[:_.-]?(?P<minute>\d\d)"
+    r"(?:(?P<between>[T_. -])?(?P<hour>\d\d)(?:[:_.-]?(?P<minute>\d\d)"
     r"(?:[:_.-]?(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?)?Z?)?"
 )
 _PART = r"(?:[._-](?P<part>\d{1,13}))?"
@@ -119,18 +119,15 @@ def _splits(rest: str) -> Iterator[tuple[str, str, str]]:
 
 def _read(stem: str, suffix: str, number: str) -> RotatedName | None:
     """Read the part of a name that rotation added to the log's stem, and a number that it added after the extension."""
-    for pattern in _DATES:
-        if match := pattern.fullmatch(suffix):
-            found = _of_date(match.groupdict(), number)
-            if found:
-                return found
+    matches = (pattern.fullmatch(suffix) for pattern in _DATES)
+    dated = (found for match in matches if match and (found := _of_date(match.groupdict(), number)))
+    if (found := next(dated, None)) or number:
+        return found
     if stem[-1:].isalpha() and (match := _SHORT_DATE.fullmatch(suffix)):
-        return _of_date(match.groupdict(), number, is_usual=False)
+        return _of_date(match.groupdict(), is_usual=False)
     if match := _EPOCH.fullmatch(suffix):
         when = int(match["seconds"]) * 1000 + int(match["milliseconds"] or 0)
         return _dated(_calendar(when), int(match["part"] or 0))
-    if number or not suffix:
-        return None
     if _WORD.fullmatch(suffix):
         return RotatedName(1, (), -1, "word", 0, is_usual=True)
     if match := _NUMBER.fullmatch(suffix):
@@ -163,6 +160,9 @@ def _of_date(parts: Mapping[str, str | None], number: str = "", *, is_usual: boo
         return None
     if not 1990 <= year < 2100 or clock >= (24,) or max(clock[1:]) > 60:
         return None
+    if clock[0] and parts.get("between") not in (None, "T") and not (parts.get("minute") or parts.get("part")):
+        # An hour and the number of a part look alike, and have the same order.
+        return _dated((day.year, day.month, day.day, 0, 0, 0, 0), clock[0], is_usual=is_usual)
     fraction = int((parts.get("fraction") or "0").ljust(9, "0"))
     # A number after the extension is a rotation of the day's file: app-2026-11-26.log.1 is older than it.
     part = -int(number[1:]) if number else value("part")

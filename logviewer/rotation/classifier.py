@@ -3,41 +3,33 @@
 A file that was the live log is a rotation of it. A file that still grows is a log of its own. Numbers of up to three
 digits after a dot, dates and words such as ``old`` are rotations otherwise. Other numbers can be ports, process ids or
 tenants: such a file is a rotation only if its lines look like those of the live log and end before they begin, or if it
-appeared since the first poll and was renamed after its last line.
+appeared since the first poll and was renamed after its last line. Dated files without a log of the undated name are one
+log, whose newest file is live.
 """
 
 import os
-import re
-import statistics
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
-from logviewer.files.byte_file import ByteFile, Identity
-from logviewer.files.encoding import detect, to_text
-from logviewer.files.rotations import RotatedName, is_compressed, parse, proposed_logs
-from logviewer.formats.timestamp import find_time
+from logviewer.files.byte_file import Identity
+from logviewer.files.rotations import RotatedName, common_name, is_compressed, parse, proposed_logs
+from logviewer.rotation.order import by_age
+from logviewer.rotation.time_span import is_prefix, span_of
 
-_HEAD_BYTES = 4 * 1024
-_TAIL_BYTES = 16 * 1024
-_COMPARED_BYTES = 1024
-_LINE_CHARS = 4 * 1024
 # Lines out of order, wrong clocks and late lines make the times of a rotated file overlap with those of its successor.
 _OVERLAP_MS = 10 * 60 * 1000
-# Of this many times, the outermost tenth may be of a wrong clock.
-_MANY_TIMES = 10
 # A rename changes the inode after the last write did.
 _RENAMED_NS = 20_000_000
 _FILES_KEPT = 16384
-_SHAPED_LINES = 20
-_SHAPE_CHARS = 12
-_LETTERS = re.compile(r"[^\W\d_]+")
-_DIGITS = re.compile(r"\d+")
 _LIVE_KEPT = 100
+# A file may get late lines after the next one has begun.
+LATE_SECONDS = 5.0
+# The clock of a file system may be this coarse.
+_TICK_NS = 100_000_000
 ARCHIVES = ("old", "olddir", "archive", "archives", "archived", "backup", "rotated", "history")
 
 
@@ -46,19 +38,11 @@ def is_archive(directory: Path) -> bool:
     return directory.name.lower() in ARCHIVES
 
 
-@dataclass(frozen=True, slots=True)
-class TimeSpan:
-    """The times of a file's first and last lines in epoch milliseconds, None without any, and how its lines begin."""
-
-    first: int | None
-    last: int | None
-    shapes: frozenset[str] = frozenset()
-
-
 class RotationClassifier:
     """Distinguishes rotated files from logs. One object serves all sources of a server, from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._seen: dict[Identity, tuple[Path, int]] = {}
         # How often a file has grown, and how often it then had the size of the live log.
@@ -69,23 +53,36 @@ class RotationClassifier:
         self._first: dict[Path, frozenset[Identity]] = {}
         # The listing of a log in which each of its files was new, or live last.
         self._ranks: dict[Path, dict[Identity, int]] = {}
+        # The newest file of each log whose files are dated, and the time of its directory when it was found.
+        self._newest: dict[Path, Path | None] = {}
+        self._changed: dict[Path, int] = {}
+        # When a file was seen to have a newer one beside it.
+        self._passed: dict[Identity, float] = {}
         self._judged: dict[tuple[Path, Identity], tuple[tuple[int, int, int, bool], bool]] = {}
 
-    def logs(self, files: Mapping[Path, Identity | None]) -> list[Path]:
+    def logs(
+        self, files: Mapping[Path, Identity | None], known: Mapping[Path, Identity | None] = MappingProxyType({})
+    ) -> list[Path]:
         """Return the files that are logs of their own, of any directories; a compressed rotation is not one.
 
-        A path without an identity names a log that is awaited.
+        Files with a date in their name and without a log of the name without it are one log: its path is that name,
+        which has no file. ``known`` are other logs. A path without an identity names a log that is awaited.
         """
-        directories: dict[Path, set[str]] = {}
-        for path in files:
-            directories.setdefault(path.parent, set()).add(path.name)
-        proposals = {parent: _proposals(frozenset(names)) for parent, names in directories.items()}
-        logs: list[Path] = []
+        families = self._find_families(files, known)
+        members = {path: log for log, paths in families.items() for path in paths}
+        bases = _by_directory(each for each in (*files, *known, *families) if each not in members)
+        logs = list(families)
         for path, identity in files.items():
-            beside = proposals[path.parent].get(path.name, ())
-            above = proposed_logs(path.name, directories.get(path.parent.parent, ())) if is_archive(path.parent) else ()
-            bases = (*(path.with_name(name) for name in beside), *(path.parent.parent / name for name in above))
-            if not any(self._belongs(base, path, identity) for base in bases):
+            if path in members:
+                is_log = self._is_apart(members[path], path)
+            else:
+                proposed = [
+                    parent / name
+                    for parent in ((path.parent, path.parent.parent) if is_archive(path.parent) else (path.parent,))
+                    for name in proposed_logs(path.name, bases.get(parent, ()))
+                ]
+                is_log = not any(self._belongs(base, path, identity) for base in proposed)
+            if is_log:
                 logs.append(path)
                 self._note_live(path, identity)
         return logs
@@ -93,7 +90,8 @@ class RotationClassifier:
     def rotated(self, live: Path, files: Mapping[Path, Identity]) -> list[Path]:
         """Return the rotations of a log among these files, oldest first; compressed ones are left out.
 
-        The files are those beside the log and in the archive folders beside it.
+        The files are those beside the log and in the archive folders beside it. Those of a log whose files are dated
+        include the newest one, which is live.
         """
         if live in files:
             self._note_live(live, files[live])
@@ -101,25 +99,89 @@ class RotationClassifier:
         with self._lock:
             # Inodes are reused: a file that is gone is no longer known.
             self._first[live] = self._first.get(live, present) & present
+        is_family = self.is_family(live)
         names = {live.name, *(path.name for path in files if path.parent == live.parent)}
+        if is_family:
+            names = {name for name in names if common_name(name) != live.name}
         found: dict[Path, RotatedName] = {}
         for path, identity in files.items():
             name = None if path == live or is_compressed(path.name) else parse(live.name, path.name)
-            if (
-                name
-                and next(proposed_logs(path.name, names), None) == live.name
-                and self._belongs(live, path, identity)
-            ):
-                found[path] = name
-        numbers = {name.number: (path, files[path]) for path, name in found.items() if name.kind == "number"}
-        ranks = self._rank(live, files.get(live), [files[path] for path in found], present)
-        sign = -1 if _is_ascending(numbers, ranks) else 1
+            if name and next(proposed_logs(path.name, names), None) == live.name:
+                is_member = is_family and common_name(path.name) == live.name
+                if not self._is_apart(live, path) if is_member else self._belongs(live, path, identity):
+                    found[path] = name
+        return by_age(found, files, self._rank(live, files.get(live), [files[path] for path in found], present))
 
-        def age(path: Path) -> tuple[int, tuple[int, ...], int, str]:
-            name = found[path]
-            return name.rank, name.when, name.order * (sign if name.kind == "number" else 1), path.name
+    # Logs whose files are dated
 
-        return sorted(found, key=age)
+    def is_family(self, log: Path) -> bool:
+        """Return whether a path names the dated files beside it, because it has no file of its own."""
+        return log in self._newest and not os.path.lexists(log)
+
+    def newest(self, log: Path, list_files: Callable[[], Mapping[Path, Identity]]) -> Path:
+        """Return the newest file of a log whose files are dated, and the path of any other log.
+
+        ``list_files`` returns the files beside the log; it is called if the directory has changed.
+        """
+        if not self.is_family(log):
+            return log
+        changed = log.parent.stat().st_mtime_ns
+        if self._changed.get(log) != changed:
+            self._update_newest(log, list_files())
+            # A change in the same tick of the clock leaves no trace.
+            if time.time_ns() > changed + _TICK_NS:
+                self._changed[log] = changed
+        return self._newest[log] or log
+
+    def _find_families(
+        self, files: Mapping[Path, Identity | None], known: Mapping[Path, Identity | None]
+    ) -> dict[Path, list[Path]]:
+        """Return the dated files by the log that they are, if the newest file of it is among ``files``."""
+        families: dict[Path, list[Path]] = {}
+        for path, identity in files.items():
+            if identity and not is_compressed(path.name) and (name := common_name(path.name)):
+                families.setdefault(path.with_name(name), []).append(path)
+        return {
+            log: paths
+            for log, paths in families.items()
+            if not (log in files or (log in known and log not in self._newest) or os.path.lexists(log))
+            and self._update_newest(log, _beside(log)) in paths
+        }
+
+    def _update_newest(self, log: Path, files: Mapping[Path, Identity]) -> Path | None:
+        members = {
+            path: name
+            for path in files
+            if path.parent == log.parent
+            and not is_compressed(path.name)
+            and common_name(path.name) == log.name
+            and (name := parse(log.name, path.name))
+            and not self._is_apart(log, path)
+        }
+        newest = next(reversed(by_age(members, files, self._ranks.get(log, {}))), None)
+        self._newest[log] = newest
+        if newest:
+            self._note_live(log, files[newest])
+        return newest
+
+    def _is_apart(self, log: Path, path: Path) -> bool:
+        """Whether a dated file is a log of its own: it grows although a newer one exists."""
+        try:
+            status = path.stat()
+        except OSError:
+            return False
+        identity = status.st_dev, status.st_ino
+        if identity in self._live.get(path, ()):
+            return True
+        has_grown = self._has_grown(path, identity, status.st_size)
+        if self._newest.get(log) in (path, None):
+            self._passed.pop(identity, None)
+            self._growths.pop(identity, None)
+        elif has_grown and self._clock() > self._passed.setdefault(identity, self._clock()) + LATE_SECONDS:
+            self._growths[identity] += 1
+        return self._is_growing(identity)
+
+    # Evidence
 
     def _rank(
         self, log: Path, live: Identity | None, rotated: Iterable[Identity], present: frozenset[Identity]
@@ -185,7 +247,7 @@ class RotationClassifier:
         self, path: Path, status: os.stat_result, live: Path, live_status: os.stat_result, name: RotatedName
     ) -> bool:
         """Whether a growing file is an unfinished copy: it reaches the size of the live log once, a log repeatedly."""
-        if not name.is_usual or status.st_size > live_status.st_size or not _is_prefix(path, status, live):
+        if not name.is_usual or status.st_size > live_status.st_size or not is_prefix(path, status, live):
             return False
         identity = status.st_dev, status.st_ino
         self._reached[identity] += status.st_size == live_status.st_size
@@ -194,7 +256,7 @@ class RotationClassifier:
     def _is_older(self, path: Path, status: os.stat_result, live: Path, live_status: os.stat_result) -> bool:
         """Whether a file was written before the first line of the live log, or renamed since. Raises OSError."""
         if status.st_size and live_status.st_size:
-            mine, other = _span(path, status), _span(live, live_status)
+            mine, other = span_of(path, status), span_of(live, live_status)
             if mine.first is not None and mine.last is not None and other.first is not None:
                 is_before = mine.first < other.first and mine.last <= other.first
                 if is_before or mine.last > other.first + _OVERLAP_MS:
@@ -207,98 +269,26 @@ class RotationClassifier:
         return self._growths[identity] > 1
 
 
-@lru_cache(64)
-def _proposals(names: frozenset[str]) -> Mapping[str, Sequence[str]]:
-    """The logs that each name proposes to belong to, for a directory that is listed again and again."""
-    return {name: found for name in names if (found := tuple(proposed_logs(name, names)))}
+def _by_directory(paths: Iterable[Path]) -> dict[Path, set[str]]:
+    names: dict[Path, set[str]] = {}
+    for path in paths:
+        names.setdefault(path.parent, set()).add(path.name)
+    return names
+
+
+def _beside(log: Path) -> dict[Path, Identity]:
+    """Return the regular files in the directory of a log; none if it cannot be read."""
+    try:
+        device = log.parent.stat().st_dev
+        with os.scandir(log.parent) as entries:
+            return {
+                log.with_name(each.name): (device, each.inode())
+                for each in entries
+                if each.is_file(follow_symlinks=False)
+            }
+    except OSError:
+        return {}
 
 
 def _is_renamed(status: os.stat_result) -> bool:
     return status.st_ctime_ns > status.st_mtime_ns + _RENAMED_NS
-
-
-def _is_ascending(numbers: Mapping[int, tuple[Path, Identity]], ranks: Mapping[Identity, int]) -> bool:
-    """Whether higher numbers are newer: by earlier polls, by times in lines, or by the last writes if all agree."""
-    pairs = [(numbers[low], numbers[high]) for low, high in pairwise(sorted(numbers))]
-    seen = [ranks[high] - ranks[low] for (_, low), (_, high) in pairs]
-    if votes := sum((each > 0) - (each < 0) for each in seen):
-        return votes > 0
-    spans = [(_known_span(low), _known_span(high)) for (low, _), (high, _) in pairs]
-    if votes := sum(_is_before(low, high) - _is_before(high, low) for low, high in spans):
-        return votes > 0
-    writes = [(_last_write(low), _last_write(high)) for (low, _), (high, _) in pairs]
-    return bool(writes) and all(0 < low < high for low, high in writes)
-
-
-def _known_span(path: Path) -> TimeSpan:
-    try:
-        return _span(path)
-    except OSError:
-        return TimeSpan(None, None)
-
-
-def _is_before(one: TimeSpan, other: TimeSpan) -> bool:
-    """Whether all of one file was written before the other, by its times."""
-    if one.first is None or one.last is None or other.first is None or other.last is None:
-        return False
-    return one.last <= other.first and one.first < other.last
-
-
-def _last_write(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def _is_prefix(path: Path, status: os.stat_result, live: Path) -> bool:
-    """Whether the live log begins with the bytes of a file; compares its first and last KiB. Raises OSError."""
-    start = max(0, status.st_size - _COMPARED_BYTES)
-    return all(
-        _pread(path, _COMPARED_BYTES, at) == _pread(live, min(_COMPARED_BYTES, status.st_size - at), at)
-        for at in (0, start)
-    )
-
-
-def _span(path: Path, status: os.stat_result | None = None) -> TimeSpan:
-    """Return the times of a file's first and last lines. Raises OSError."""
-    status = status or path.stat()
-    return _read_span(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-
-
-@lru_cache(4096)
-def _read_span(path: Path, _device: int, _inode: int, size: int, _changed: int) -> TimeSpan:
-    head, tail = _pread(path, _HEAD_BYTES, 0), _pread(path, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
-    return TimeSpan(
-        _outermost(_times(head, head), last=False), _outermost(_times(tail, head), last=True), _shapes(head)
-    )
-
-
-def _shapes(head: bytes) -> frozenset[str]:
-    """Return the beginnings of the first lines, with one letter for all letters and one digit for all digits."""
-    lines = to_text(head, detect(head[:4])).split("\n")[:_SHAPED_LINES]
-    return frozenset(_DIGITS.sub("0", _LETTERS.sub("a", line[:_SHAPE_CHARS])) for line in lines if line)
-
-
-def _pread(path: Path, size: int, offset: int) -> bytes:
-    file = ByteFile.open(path)
-    try:
-        return file.pread(size, offset)
-    finally:
-        file.close()
-
-
-def _times(data: bytes, first: bytes) -> Iterator[int]:
-    """Yield the times of lines; the cut lines at both ends count as lines."""
-    encoding = detect(first[:4])
-    for line in to_text(data, encoding).split("\n"):
-        if (found := find_time(line[:_LINE_CHARS])) is not None:
-            yield found
-
-
-def _outermost(times: Iterable[int], *, last: bool) -> int | None:
-    ordered = sorted(times)
-    if len(ordered) < _MANY_TIMES:
-        return (ordered[-1] if last else ordered[0]) if ordered else None
-    tenths = statistics.quantiles(ordered, n=10, method="inclusive")
-    return int(tenths[-1] if last else tenths[0])

@@ -154,7 +154,7 @@ class RotationHistory:
             raise StaleListingError
         self._apply(line, found)
         if new and rotated is not None and self.has_listing:
-            self.note_listing(_older_than(new, rotated))
+            self.note_listing(older_than(new, rotated))
 
     def attach_unseen(self, rotated: Sequence[DirectoryEntry]) -> None:
         """Append the files that appeared and were rotated since the last poll, while the path has no file.
@@ -546,7 +546,7 @@ class _Found:
         return self.news[identity] if identity in self.news else self.copies[identity][1]
 
 
-def _older_than(generation: Generation, rotated: Sequence[DirectoryEntry]) -> Sequence[DirectoryEntry]:
+def older_than(generation: Generation, rotated: Sequence[DirectoryEntry]) -> Sequence[DirectoryEntry]:
     """Return the entries before a generation's file; all of them if it is not listed."""
     indexes = [n for n, entry in enumerate(rotated) if entry.identity == generation.file.identity]
     return rotated[: indexes[0]] if indexes else rotated

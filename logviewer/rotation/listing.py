@@ -51,10 +51,15 @@ class DirectoryListings:
         self._classifier = classifier or RotationClassifier()
         self._entries: dict[Path, _Listing] = {}
 
+    def live(self, path: Path) -> Path:
+        """Return the path of a log's live file, another one if its files are dated. Raises OSError."""
+        return self._classifier.newest(path, lambda: self._beside(path))
+
     def rotated(self, path: Path) -> list[DirectoryEntry]:
         """Return the rotated files of a log, oldest first: beside it and beside its symlink's target.
 
-        A file of several names has the newest one. Another name of the live file is left out.
+        A file of several names has the newest one. Another name of the live file is left out. The last
+        file is the live one if the files of the log are dated.
         """
         found: dict[Identity, Path] = {}
         live: set[Identity] = set()

@@ -100,7 +100,11 @@ class Catalog:
     def _is_visible(self, source: LocalSource, user: User) -> bool:
         # Standard input is matched by its name: the path of its spool means nothing to a user.
         path = Path(source.name) if source is self.stdin else source.path
-        return user.sources is None or any(matches_glob(glob, path, source.name) for glob in user.sources)
+        if _allows(user, path, source.name):
+            return True
+        # A log whose files are dated has no file of its own name: all of its files must be allowed.
+        files = [each.file.path for each in source.generations] if source.file_path != path else []
+        return bool(files) and all(file is not None and _allows(user, file, file.name) for file in files)
 
     def _expand(self) -> tuple[list[LocalSource], set[LocalSource]]:
         """Return new sources, for files that the paths name now, and the sources whose files are gone.
@@ -110,11 +114,16 @@ class Catalog:
         listings = DirectoryListings(self._classifier)
         known = self._by_path
         named = dict.fromkeys(expand(self._paths, classifier=self._classifier, known=known))
-        new = [self._open(path, path.name, listings) for path in named if path not in known]
+        new = [self._open(path, self._name(path), listings) for path in named if path not in known]
         _separate(new, known)
         # A missing source with rotated files stays: they are its history.
         gone = {each for path, each in known.items() if path not in named and each.is_gone and not each.has_rotations}
         return new, gone
+
+    def _name(self, path: Path) -> str:
+        """Return the name of a source; with that of its directory if its files are named by their dates alone."""
+        has_no_stem = path.name.startswith(".") and self._classifier.is_family(path)
+        return path.parent.name + path.name if has_no_stem else path.name
 
     def _open(self, path: Path, name: str, listings: DirectoryListings) -> LocalSource:
         line_format = self._line_formats.of(path, name)
@@ -221,6 +230,10 @@ class Catalog:
         await self._poll({source for change, source in known if change is not Change.modified})
 
 
+def _allows(user: User, path: Path, name: str) -> bool:
+    return user.sources is None or any(matches_glob(glob, path, name) for glob in user.sources)
+
+
 def _separate(new: Iterable[LocalSource], known: Mapping[Path, LocalSource]) -> None:
     """Remove the files of new sources from the histories of the logs that their names propose."""
     names: dict[Path, set[str]] = {}
@@ -237,7 +250,7 @@ def _paths_to_watch(sources: Iterable[LocalSource]) -> tuple[Mapping[Path, Local
     by_path: dict[Path, LocalSource] = {}
     directories: set[tuple[Path, int]] = set()
     for source in sources:
-        for path in {source.path, Path(os.path.realpath(source.path))}:
+        for path in {source.file_path, Path(os.path.realpath(source.file_path))}:
             by_path[path] = source
             with contextlib.suppress(OSError):
                 directories.add((path.parent, path.parent.stat().st_ino))
@@ -291,11 +304,9 @@ def _files_below(directory: str) -> Iterator[Path]:
 
 def _logs_among(paths: Iterable[Path], known: Iterable[Path], classifier: RotationClassifier) -> Iterator[Path]:
     """Yield the files that are logs of their own, sorted; skip rotations, compressed and binary files."""
-    found = list(paths)
-    files = {path: _identity(path) for path in (*found, *known)}
-    logs = set(classifier.logs(files))
-    for path in sorted(found):
-        if path in logs and not _is_other(path, files) and os.path.isfile(path):
+    files = {path: _identity(path) for path in paths}
+    for path in sorted(classifier.logs(files, {path: _identity(path) for path in known if path not in files})):
+        if not _is_other(path, files) and (os.path.isfile(path) or classifier.is_family(path)):
             yield path
 
 

@@ -18,7 +18,7 @@ from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
 from logviewer.rotation.classifier import RotationClassifier
 from logviewer.rotation.generation import Generation
-from logviewer.rotation.history import RotationHistory
+from logviewer.rotation.history import RotationHistory, older_than
 from logviewer.rotation.listing import DirectoryEntry, DirectoryListings
 from logviewer.rotation.position import Position, Reason
 from logviewer.source import ChangeSignal, SourceStatus, State
@@ -53,6 +53,7 @@ class LocalSource:
         self.id = source_id
         self.name = os.fsencode(name).decode("utf-8", "replace")
         self.path = path
+        self.file_path = path
         self.key = source_key(source_id)
         self.line_format = line_format
         self.state: State = "missing"
@@ -102,7 +103,7 @@ class LocalSource:
                 size, modified = stat.st_size, stat.st_mtime_ns // 1_000_000
                 line_count = live.line_count()
                 lines = line_count.lines if line_count.complete else None
-        path = os.fsencode(self.path).decode("utf-8", "replace")
+        path = os.fsencode(self.file_path).decode("utf-8", "replace")
         return SourceStatus(self.id, self.name, path, size, lines, modified, self.state, self.reason)
 
     def finish(self) -> None:
@@ -195,7 +196,7 @@ class LocalSource:
     def _attach_history(self, listings: DirectoryListings) -> None:
         rotated = None if self._history.has_listing else self._listed(listings.rotated)
         if rotated is not None:
-            self._history.attach_history(rotated, most=self._max_history)
+            self._history.attach_history(self._without_newer(rotated), most=self._max_history)
 
     def _rotated(self) -> Sequence[DirectoryEntry]:
         # A new listing: an older one may lack the change that was just detected.
@@ -208,9 +209,13 @@ class LocalSource:
             return self._allowed(call(self.path))
         return None
 
+    def _without_newer(self, rotated: Sequence[DirectoryEntry]) -> Sequence[DirectoryEntry]:
+        """Return the entries before the live file: a file after it is left to the next poll, which makes it live."""
+        return older_than(self.live, rotated) if self.live else rotated
+
     def _list_existing(self, call: Callable[[Path], Sequence[DirectoryEntry]]) -> Sequence[DirectoryEntry]:
         """Return the allowed entries of a directory that exists. Raises OSError while it is missing."""
-        for path in dict.fromkeys((self.path, Path(os.path.realpath(self.path)))):
+        for path in dict.fromkeys((self.file_path, Path(os.path.realpath(self.file_path)))):
             path.parent.stat()
         return self._listed(call) or []
 
@@ -219,6 +224,7 @@ class LocalSource:
 
     def _update(self) -> None:
         """Apply the changes of the files to the history."""
+        self.file_path = self._listings().live(self.path)
         history = self._history
         history.begin_poll()
         live = self.live
@@ -268,24 +274,24 @@ class LocalSource:
 
     def _find_file(self) -> OnDisk | Absent:
         try:
-            facts = check_regular(self.path)
+            facts = check_regular(self.file_path)
             identity = facts.st_dev, facts.st_ino
             if not self.live or self.live.file.identity != identity:
-                self._roots.resolve(self.path)
+                self._roots.resolve(self.file_path)
         except (FileNotFoundError, NotADirectoryError):
             self._note_missing()
             return Absent.MISSING
         except OSError as error:
             self._note_state("unreadable", _reason(error))
             return Absent.REFUSED
-        is_readable = os.access(self.path, os.R_OK)
+        is_readable = os.access(self.file_path, os.R_OK)
         self._note_state("open") if is_readable else self._note_state("unreadable", os.strerror(EACCES))
         self._missing_since = None
         return OnDisk(identity, facts.st_size)
 
     def _open(self) -> ByteFile | None:
         try:
-            return self._roots.open(self.path)
+            return self._roots.open(self.file_path)
         except FileNotFoundError:
             self._note_state("missing")
         except OSError as error:
@@ -362,7 +368,7 @@ class LocalSource:
         return position
 
     def _attach_newest(self) -> None:
-        self._history.attach_newest(self._listed(self._listings().rotated) or [])
+        self._history.attach_newest(self._without_newer(self._listed(self._listings().rotated) or []))
 
     def locate(
         self, checkpoints: Sequence[Checkpoint], *, since: Generation | None = None
@@ -388,7 +394,7 @@ class LocalSource:
         for checkpoint in checkpoints:
             if checkpoint.is_before_any_file:
                 history.check_resting()
-                history.attach(self._list_existing(listings.rotated))
+                history.attach(self._without_newer(self._list_existing(listings.rotated)))
                 found.extend(each.first() for each in self.generations[:1])
                 reason = found[0].generation.loss if found else None
                 continue
@@ -397,7 +403,7 @@ class LocalSource:
                 continue
             history.check_resting()
             rotated, named = (
-                self._list_existing(listings.rotated),
+                self._without_newer(self._list_existing(listings.rotated)),
                 self._list_existing(partial(listings.named, key=checkpoint.file)),
             )
             if position := history.find_on_disk(checkpoint, named, rotated):

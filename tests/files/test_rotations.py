@@ -1,12 +1,13 @@
 """Which log a name proposes, and which of two rotated files is older by its name."""
 
 from collections.abc import Iterable
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logviewer.files.rotations import is_compressed, parse, proposed_logs
+from logviewer.files.rotations import common_name, is_compressed, parse, proposed_logs
 
 AGES = {
     "logrotate numbers": ("app.log", ["app.log.11", "app.log.10", "app.log.9", "app.log.2", "app.log.1"]),
@@ -113,3 +114,49 @@ def test_both_questions_about_a_name_have_one_answer(base: str, suffix: str) -> 
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_no_name_raises(base: str, name: str) -> None:
     assert (parse(base, name) is not None) >= bool(list(proposed_logs(name, {base})))
+
+
+COMMON = {
+    "postgresql-2026-11-26.log": "postgresql.log",
+    "postgresql-2026-11-26_000000.log": "postgresql.log",
+    "u_ex261126.log": "u_ex.log",
+    "u_ex26112610.log": "u_ex.log",
+    "catalina.2026-11-26.log": "catalina.log",
+    "log20261126.txt": "log.txt",
+    "log20261126_001.txt": "log.txt",
+    "app-2026-10-11-12.log": "app.log",
+    "app-2026-11-26.log.1": "app.log",
+    "app_2026-11-26_error.log": "app_error.log",
+    "2026-11-26-error.log": "error.log",
+    "2026-11-26.log": ".log",
+    "20261126_app.log": "app.log",
+    "web.host.user.log.INFO.20261126-101010.12345": "web.host.user.log.INFO",
+    "gc.log.0.current": "gc.log",
+}
+WITHOUT_A_DATE = ["app.log", "app.log.1", "app-8080.log", "worker.261126.log", "20261126", "gc.log.0", "a.tar.gz"]
+
+
+@pytest.mark.parametrize(("name", "common"), COMMON.items())
+def test_dated_names_have_a_common_part(name: str, common: str) -> None:
+    assert common_name(name) == common
+    assert common_name(name + ".gz") == common
+    assert parse(common, name)
+
+
+def test_other_names_have_no_common_part() -> None:
+    assert {name: common for name in WITHOUT_A_DATE if (common := common_name(name))} == {}
+
+
+days = st.dates(min_value=date(2000, 1, 1), max_value=date(2099, 12, 31))
+
+
+@given(days, days)
+def test_dated_names_are_ordered_by_their_dates(one: date, other: date) -> None:
+    for form in ("app-%Y-%m-%d.log", "app.%Y%m%d.log", "app_%Y.%m.%d.log", "log%Y%m%d.txt", "%Y-%m-%d-app.log"):
+        names = [each.strftime(form) for each in (one, other)]
+        common = common_name(names[0])
+        assert common
+        first, second = parse(common, names[0]), parse(common, names[1])
+        assert first
+        assert second
+        assert (first < second) == (names[0] < names[1])

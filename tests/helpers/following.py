@@ -105,3 +105,17 @@ def read_until_killed(
     except (httpx.RemoteProtocolError, httpx.ReadError):
         pass
     return last
+
+
+def read_until(server: Server, source: str, last: str | None, received: list[str], wanted: str) -> str | None:
+    """Read on to a line, and return the cursor after it; a gap counts as ``<reason>``."""
+    begin = {} if last else {"from_": "start"}
+    with server.stream(source=source, last_event_id=last, **begin) as stream:
+        while wanted not in received:
+            event = stream.next()
+            last = event.id or last
+            if event.name == "lines":
+                received += event.data["lines"]
+            elif event.name == "gap":
+                received.append(f"<{event.data['reason']}>")
+    return last

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.following import read_until
 from tests.helpers.programs import require
 from tests.helpers.server import Server
 
@@ -18,20 +19,6 @@ Serve = Callable[..., Server]
 START = datetime(2026, 11, 26, tzinfo=UTC)
 ROUNDS = 5
 LINES = 40
-
-
-def read_until(server: Server, source: str, last: str | None, received: list[str], wanted: str) -> str | None:
-    """Read on to a line, and return the cursor after it; a gap counts as ``<reason>``."""
-    begin = {} if last else {"from_": "start"}
-    with server.stream(source=source, last_event_id=last, **begin) as stream:
-        while wanted not in received:
-            event = stream.next()
-            last = event.id or last
-            if event.name == "lines":
-                received += event.data["lines"]
-            elif event.name == "gap":
-                received.append(f"<{event.data['reason']}>")
-    return last
 
 
 def follow_rounds(

@@ -7,7 +7,7 @@ import pytest
 
 from logviewer.files.byte_file import ByteFile
 from logviewer.rotation.generation import Generation
-from logviewer.settings import ANONYMOUS, RedactRule, Tables
+from logviewer.settings import ANONYMOUS, RedactRule, Tables, User
 from logviewer.sources.catalog import Catalog
 from logviewer.sources.local import LocalSource
 
@@ -84,3 +84,16 @@ def test_the_rules_of_the_target_of_a_symlink_apply(log: Path) -> None:
     batch = source.generations[0].read(source.generations[0].first())
     assert batch
     assert batch.texts() == ["***"]
+
+
+@pytest.mark.parametrize(
+    ("glob", "is_visible"),
+    [("app.log", True), ("app-*.log", True), ("app-2026-11-26.log", False), ("other.log", False)],
+)
+def test_a_user_sees_dated_files_whose_common_name_or_own_names_are_all_allowed(
+    tmp_path: Path, glob: str, is_visible: bool
+) -> None:
+    for day in (25, 26):
+        (tmp_path / f"app-2026-11-{day}.log").write_text(f"{LINE} {day}\n")
+    user = User("one", sources=(glob,))
+    assert [each.name for each in Catalog([str(tmp_path)]).visible_to(user)] == ["app.log"] * is_visible
