@@ -50,29 +50,31 @@ def _by_evidence(group: Sequence[Path], rank: Compare) -> Sequence[Path] | None:
     """Return files, which are in the order of their numbers, oldest first; None without evidence."""
     if len(group) < 2:
         return group
-    for compare, is_certain in ((rank, False), (_compare_times, False), (_compare_writes, True)):
-        if found := _direction(group, compare, is_certain=is_certain):
-            return found
-    return None
+    votes = [rank(low, high) for low, high in pairwise(group)]
+    # A copied log is a new file with old lines: one pair of three proves no ring.
+    found = _ring_of_votes(group, votes, rank) if votes.count(1) > 1 else None
+    if found := found or _majority(group, votes):
+        return found
+    votes = [_compare_times(low, high) for low, high in pairwise(group)]
+    if found := _ring_of_votes(group, votes, _compare_times) or _majority(group, votes):
+        return found
+    votes = [_compare_writes(low, high) for low, high in pairwise(group)]
+    if 0 in votes:
+        return None
+    return _ring_of_votes(group, votes, _compare_writes) or (_majority(group, votes) if len(set(votes)) == 1 else None)
 
 
-def _direction(group: Sequence[Path], compare: Compare, *, is_certain: bool) -> Sequence[Path] | None:
-    """Return the files ascending, descending or as a ring that continues at its first number, by a majority of pairs.
+def _ring_of_votes(group: Sequence[Path], votes: Sequence[int], compare: Compare) -> Sequence[Path] | None:
+    """Return the files of a ring: ascending, but for one pair, and the first number is newer than the last one."""
+    if votes.count(-1) != 1 or 1 not in votes or compare(group[-1], group[0]) != 1:
+        return None
+    newest = votes.index(-1) + 1
+    return [*group[newest:], *group[:newest]]
 
-    If ``is_certain``, all pairs must agree. None without evidence.
-    """
-    votes = [compare(low, high) for low, high in pairwise(group)]
-    ascending, descending = votes.count(1), votes.count(-1)
-    if is_certain and ascending + descending < len(votes):
-        return None
-    if descending == 1 <= ascending and compare(group[-1], group[0]) == 1:
-        newest = votes.index(-1) + 1
-        return [*group[newest:], *group[:newest]]
-    if is_certain and ascending and descending:
-        return None
-    if ascending == descending:
-        return None
-    return group if ascending > descending else group[::-1]
+
+def _majority(group: Sequence[Path], votes: Sequence[int]) -> Sequence[Path] | None:
+    total = sum(votes)
+    return group if total > 0 else group[::-1] if total < 0 else None
 
 
 def _compare_times(low: Path, high: Path) -> int:
