@@ -1,12 +1,14 @@
 """The command line: turns arguments into Settings, and errors into one line and an exit code."""
 
 import atexit
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,6 +19,7 @@ from logviewer import password_hash, server, temporary
 from logviewer.demo import writer
 from logviewer.errors import CannotRunError, NotAFileError
 from logviewer.options import FILE, build_settings, with_settings
+from logviewer.rotation import state_directory
 from logviewer.sources import catalog
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
@@ -70,7 +73,7 @@ def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN4
         catalog.check(paths)
     except NotAFileError as error:
         raise click.UsageError(f"{error}; give a log file, or pipe it: ... | logviewer -") from error
-    server.run(build_settings(paths, **options))
+    server.run(replace(build_settings(paths, **options), state=state_directory.find(os.environ)))
 
 
 @with_settings

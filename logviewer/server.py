@@ -124,6 +124,7 @@ def _serve(
         tables=settings.tables,
         follow_symlinks=settings.follow_symlinks,
         max_history=0 if settings.no_history else settings.max_history,
+        state=settings.state,
     )
     streams = Streams()
     config = _configure(settings, catalog, streams, shared)

@@ -68,7 +68,8 @@ class Settings:
 
     ``paths`` are as typed: files, globs, directories, ``-``. ``token`` is None if clients cannot sign in with a token;
     with ``no_auth`` they need not sign in. ``secret`` signs the cookies: servers with the same secret accept each
-    other's. Without a ``log_format`` the server logs only warnings.
+    other's. Without a ``log_format`` the server logs only warnings. ``state`` is a directory that survives the server;
+    None keeps nothing.
     """
 
     paths: tuple[str, ...]
@@ -92,6 +93,7 @@ class Settings:
     auth_header: str | None = None
     trusted_proxy: tuple[str, ...] = ()
     tables: Tables = NO_TABLES
+    state: Path | None = None
 
 
 _RULE_KEYS = ("files", "zone", "pattern", "time-format", "levels")

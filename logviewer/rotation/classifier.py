@@ -7,16 +7,18 @@ appeared since the first poll and was renamed after its last line. Dated files w
 log, whose newest file is live.
 """
 
+import contextlib
 import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from logviewer.files.byte_file import Identity
 from logviewer.files.rotations import RotatedName, common_name, is_compressed, parse, proposed_logs
+from logviewer.rotation.known_files import KnownFiles
 from logviewer.rotation.order import by_age
 from logviewer.rotation.time_span import is_prefix, span_of
 
@@ -41,7 +43,8 @@ def is_archive(directory: Path) -> bool:
 class RotationClassifier:
     """Distinguishes rotated files from logs. One object serves all sources of a server, from any thread."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, known_files: KnownFiles | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._known_files = known_files or KnownFiles()
         self._clock = clock
         self._lock = threading.Lock()
         self._seen: dict[Identity, tuple[Path, int]] = {}
@@ -51,8 +54,6 @@ class RotationClassifier:
         self._live: dict[Path, dict[Identity, None]] = {}
         # The files beside a log when it was polled first: a rename of one of them was not seen.
         self._first: dict[Path, frozenset[Identity]] = {}
-        # The listing of a log in which each of its files was new, or live last.
-        self._ranks: dict[Path, dict[Identity, int]] = {}
         # The newest file of each log whose files are dated, and the time of its directory when it was found.
         self._newest: dict[Path, Path | None] = {}
         self._changed: dict[Path, int] = {}
@@ -73,6 +74,7 @@ class RotationClassifier:
         bases = _by_directory(each for each in (*files, *known, *families) if each not in members)
         logs = list(families)
         for path, identity in files.items():
+            proposed: list[Path] = []
             if path in members:
                 is_log = self._is_apart(members[path], path)
             else:
@@ -85,6 +87,7 @@ class RotationClassifier:
             if is_log:
                 logs.append(path)
                 self._note_live(path, identity)
+                self._note_separate(path, identity, proposed)
         return logs
 
     def rotated(self, live: Path, files: Mapping[Path, Identity]) -> list[Path]:
@@ -110,7 +113,10 @@ class RotationClassifier:
                 is_member = is_family and common_name(path.name) == live.name
                 if not self._is_apart(live, path) if is_member else self._belongs(live, path, identity):
                     found[path] = name
-        return by_age(found, files, self._rank(live, files.get(live), [files[path] for path in found], present))
+        line = {files[path]: path for path in (*found, live) if path in files}
+        newest = self._newest.get(live) if is_family else live
+        self._known_files.note(live, line, live=files.get(newest or live), seen=list(self._live.get(live, ())))
+        return by_age(found, files, self._ranks(live))
 
     # Logs whose files are dated
 
@@ -158,7 +164,7 @@ class RotationClassifier:
             and (name := parse(log.name, path.name))
             and not self._is_apart(log, path)
         }
-        newest = next(reversed(by_age(members, files, self._ranks.get(log, {}))), None)
+        newest = next(reversed(by_age(members, files, self._ranks(log))), None)
         self._newest[log] = newest
         if newest:
             self._note_live(log, files[newest])
@@ -171,7 +177,7 @@ class RotationClassifier:
         except OSError:
             return False
         identity = status.st_dev, status.st_ino
-        if identity in self._live.get(path, ()):
+        if self._was_live(path, path, identity):
             return True
         has_grown = self._has_grown(path, identity, status.st_size)
         if self._newest.get(log) in (path, None):
@@ -183,20 +189,6 @@ class RotationClassifier:
 
     # Evidence
 
-    def _rank(
-        self, log: Path, live: Identity | None, rotated: Iterable[Identity], present: frozenset[Identity]
-    ) -> Mapping[Identity, int]:
-        """Note the files of a listing, and return their order; those of the first listing are equal."""
-        with self._lock:
-            ranks = {identity: rank for identity, rank in self._ranks.get(log, {}).items() if identity in present}
-            now = max(ranks.values(), default=0) + 1
-            for identity in rotated:
-                ranks.setdefault(identity, 0 if identity in self._first[log] else now)
-            if live:
-                ranks[live] = now + 1
-            self._ranks[log] = ranks
-            return dict(ranks)
-
     def _note_live(self, path: Path, identity: Identity | None) -> None:
         if identity is None:
             return
@@ -207,11 +199,31 @@ class RotationClassifier:
             while len(files) > _LIVE_KEPT:
                 del files[next(iter(files))]
 
+    def _note_separate(self, path: Path, identity: Identity | None, bases: Sequence[Path]) -> None:
+        """Note a log with the name of a rotated file once it has grown, unless it may be a copy in the making."""
+        if identity is None or not bases or self._known_files.was_live(path, path, identity):
+            return
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            if self._has_grown(path, identity, status.st_size):
+                self._growths[identity] += not any(is_prefix(path, status, base) for base in bases)
+            if self._is_growing(identity):
+                self._known_files.note(path, {identity: path}, live=identity, seen=[identity], even_alone=True)
+
+    def _was_live(self, log: Path, path: Path, identity: Identity | None) -> bool:
+        if identity is None or identity in self._live.get(log, ()):
+            return identity is not None
+        return self._known_files.was_live(log, path, identity)
+
+    def _ranks(self, live: Path) -> Mapping[Identity, int]:
+        """Return the ages of a log's files by the polls of this server and earlier ones: higher is newer."""
+        return self._known_files.ranks(live)
+
     def _belongs(self, live: Path, path: Path, identity: Identity | None) -> bool:
         name = parse(live.name, path.name)
-        if name is None or identity in self._live.get(path, ()):
+        if name is None or self._was_live(path, path, identity):
             return False
-        if is_compressed(path.name) or identity in self._live.get(live, ()):
+        if is_compressed(path.name) or self._was_live(live, path, identity):
             return True
         if identity is None:
             return name.is_usual
@@ -262,7 +274,8 @@ class RotationClassifier:
                 if is_before or mine.last > other.first + _OVERLAP_MS:
                     return is_before and not mine.shapes.isdisjoint(other.shapes)
         is_new = (status.st_dev, status.st_ino) not in self._first.get(live, ())
-        return is_new and live in self._first and _is_renamed(status)
+        is_renamed = is_new and live in self._first and _is_renamed(status)
+        return is_renamed or self._known_files.knows(live, path, (status.st_dev, status.st_ino))
 
     def _is_growing(self, identity: Identity) -> bool:
         # A copy may grow once more before the next poll sees that the live log was truncated.

@@ -23,7 +23,9 @@ from logviewer.files.watch import changes
 from logviewer.formats.line_format import LineFormats
 from logviewer.globs import matches_glob
 from logviewer.rotation.classifier import RotationClassifier
+from logviewer.rotation.known_files import KnownFiles
 from logviewer.rotation.listing import DirectoryListings
+from logviewer.rotation.state_directory import StateDirectory
 from logviewer.settings import NO_TABLES, Tables, User
 from logviewer.source import Source
 from logviewer.sources.line_counter import LineCounter
@@ -47,10 +49,11 @@ class Catalog:
 
     ``tables`` hold line formats and redaction patterns. Unless ``follow_symlinks``, a symlink is followed only to a
     target inside the given paths. ``follow`` and all readers run on one event loop. ``max_history`` limits the rotated
-    files per source that are on disk at the start, None for all.
+    files per source that are on disk at the start, None for all. ``state`` is a directory for the order of
+    rotated files, None to keep nothing.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (its settings)
         self,
         paths: Sequence[str],
         *,
@@ -58,6 +61,7 @@ class Catalog:
         tables: Tables = NO_TABLES,
         follow_symlinks: bool = False,
         max_history: int | None = None,
+        state: Path | None = None,
     ) -> None:
         self._max_history = max_history
         self._paths = [path for path in paths if path != STDIN]
@@ -73,10 +77,12 @@ class Catalog:
         self._directories: frozenset[tuple[Path, int]] = frozenset()
         self._restart_watch = asyncio.Event()
         self._poll_now = asyncio.Event()
-        self._classifier = RotationClassifier()
+        self._known_files = KnownFiles(StateDirectory(state) if state else None)
+        self._classifier = RotationClassifier(self._known_files)
         self.stdin = self._open(stdin, "stdin", DirectoryListings(self._classifier)) if stdin else None
         self._replace([self.stdin] if self.stdin else [], set())
         self._replace(*self._expand())
+        self._known_files.save()
 
     def __iter__(self) -> Iterator[LocalSource]:
         return iter(list(self._by_id.values()))
@@ -199,10 +205,15 @@ class Catalog:
         self._poll_now.clear()
 
     async def _poll(self, sources: Iterable[LocalSource]) -> None:
-        for source in await self._in_thread(
-            lambda: [each for each in sources if each.poll() or each.changed.is_pending]
-        ):
+        for source in await self._in_thread(partial(self._poll_changed, sources)):
             source.changed.send()
+
+    def _poll_changed(self, sources: Iterable[LocalSource]) -> list[LocalSource]:
+        """Poll sources and return those whose readers should read again. For the poll thread."""
+        changed = [each for each in sources if each.poll() or each.changed.is_pending]
+        # Before a reader gets lines of a new file: the next server must know the order.
+        self._known_files.save()
+        return changed
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
