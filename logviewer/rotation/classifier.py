@@ -1,10 +1,10 @@
 """The rotated files beside a log: names propose, growth and contents decide.
 
-A file that was the live log is a rotation of it. A file that still grows is a log of its own. Numbers of up to three
-digits after a dot, dates and words such as ``old`` are rotations otherwise. Other numbers can be ports, process ids or
-tenants: such a file is a rotation only if its lines look like those of the live log and end before they begin, or if it
-appeared since the first poll and was renamed after its last line. Dated files without a log of the undated name are one
-log, whose newest file is live.
+A file that was the live log is a rotation of it. A file that still grows, or was written beside the live log for hours,
+is a log of its own. Numbers of up to three digits after a dot, dates and words such as ``old`` are rotations otherwise.
+Other numbers can be ports, process ids or tenants: such a file is a rotation only if its lines look like those of the
+live log and end before they begin, or if it appeared since the first poll and was renamed after its last line. Dated
+files without a log of the undated name are one log, whose newest file is live.
 """
 
 import contextlib
@@ -24,6 +24,9 @@ from logviewer.rotation.time_span import is_prefix, span_of
 
 # Lines out of order, wrong clocks and late lines make the times of a rotated file overlap with those of its successor.
 _OVERLAP_MS = 10 * 60 * 1000
+# A clock set back by an hour makes files overlap by as much, and one that was never set by decades.
+_SIDE_BY_SIDE_MS = 2 * 60 * 60 * 1000
+_WRONG_CLOCK_MS = 366 * 24 * 60 * 60 * 1000
 # A rename changes the inode after the last write did.
 _RENAMED_NS = 20_000_000
 _FILES_KEPT = 16384
@@ -234,7 +237,9 @@ class RotationClassifier:
                 return judged[1]
             if self._has_grown(path, identity, status.st_size) and not self._is_copy(path, status, live, base, name):
                 self._growths[identity] += 1
-            is_rotation = not self._is_growing(identity) and (name.is_usual or self._is_older(path, status, live, base))
+            is_rotation = not self._is_growing(identity) and (
+                not _overlaps(path, status, live, base) if name.is_usual else self._is_older(path, status, live, base)
+            )
         except OSError:
             # Without the live log, or without permission to read, only the name is known.
             return name.is_usual and not self._is_growing(identity)
@@ -301,6 +306,14 @@ def _beside(log: Path) -> dict[Path, Identity]:
             }
     except OSError:
         return {}
+
+
+def _overlaps(path: Path, status: os.stat_result, live: Path, live_status: os.stat_result) -> bool:
+    """Whether two files were written side by side for hours, by the times in their lines. Raises OSError."""
+    mine, other = span_of(path, status), span_of(live, live_status)
+    if mine.first is None or mine.last is None or other.first is None:
+        return False
+    return mine.last > other.first + _SIDE_BY_SIDE_MS and mine.first < other.first + _WRONG_CLOCK_MS
 
 
 def _is_renamed(status: os.stat_result) -> bool:

@@ -266,3 +266,25 @@ def test_a_number_that_goes_on_another_one_is_a_log(write: Write, tmp_path: Path
     write(live, 1)
     assert logs(tmp_path) == sorted([live, other])
     assert rotated(tmp_path / live) == []
+
+
+@pytest.mark.parametrize("name", ["tornado.log.1", "tornado.log.old", "tornado.log-20261126"])
+@pytest.mark.parametrize(
+    ("minutes", "is_log"),
+    [
+        ([-60, 600], True),
+        ([60, 360], True),
+        ([-600, 5], False),
+        ([-600, 60], False),
+        ([60 * 24 * 365 * 30], False),
+    ],
+    ids=["earlier and beside", "later", "a rotation", "a clock set back", "a clock never set"],
+)
+def test_files_written_side_by_side_for_hours_are_two_logs(
+    write: Write, tmp_path: Path, name: str, minutes: list[int], is_log: bool
+) -> None:
+    for minute in minutes:
+        write(name, minute)
+    live = write("tornado.log", 0)
+    assert logs(tmp_path) == sorted(["tornado.log", *[name] * is_log])
+    assert rotated(live) == [name] * (not is_log)
