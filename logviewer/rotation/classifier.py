@@ -103,8 +103,9 @@ class RotationClassifier:
             self._note_live(live, files[live])
         present = frozenset(files.values())
         with self._lock:
-            # Inodes are reused: a file that is gone is no longer known.
-            self._first[live] = self._first.get(live, present) & present
+            first = self._first.get(live, present)
+            # Inodes are reused: a file that is gone is no longer known. A directory may be away for a while.
+            self._first[live] = first & present if present else first
         is_family = self.is_family(live)
         names = {live.name, *(path.name for path in files if path.parent == live.parent)}
         if is_family:

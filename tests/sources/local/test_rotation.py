@@ -128,5 +128,9 @@ def test_names_seen_by_earlier_polls_show_the_direction_of_numbers(log: Followed
         log.rename("app.log", f"app.log.{number}") if ascending else log.rotate()
         for each in log.path.parent.iterdir():
             os.utime(each, (1, 1))
+        # A directory that is away for a while is not forgotten.
+        away = log.path.parent.rename(log.path.parent.with_name("away"))
+        log.poll()
+        away.rename(log.path.parent)
         log.poll().expect(text)
     log.open().expect("one", "two", "three", "four")
