@@ -57,6 +57,8 @@ class RotationClassifier:
         self._live: dict[Path, dict[Identity, None]] = {}
         # The files beside a log when it was polled first: a rename of one of them was not seen.
         self._first: dict[Path, frozenset[Identity]] = {}
+        # Of these, the ones with names of rotated files that seemed to be logs of their own.
+        self._apart: dict[Path, frozenset[Identity]] = {}
         # The newest file of each log whose files are dated, and the time of its directory when it was found.
         self._newest: dict[Path, Path | None] = {}
         self._changed: dict[Path, int] = {}
@@ -111,15 +113,20 @@ class RotationClassifier:
         if is_family:
             names = {name for name in names if common_name(name) != live.name}
         found: dict[Path, RotatedName] = {}
+        apart: list[Identity] = []
         for path, identity in files.items():
             name = None if path == live or is_compressed(path.name) else parse(live.name, path.name)
             if name and next(proposed_logs(path.name, names), None) == live.name:
                 is_member = is_family and common_name(path.name) == live.name
                 if not self._is_apart(live, path) if is_member else self._belongs(live, path, identity):
                     found[path] = name
+                else:
+                    apart.append(identity)
+        late = self._apart.setdefault(live, frozenset(apart))
         line = {files[path]: path for path in (*found, live) if path in files}
         newest = self._newest.get(live) if is_family else live
-        self._known_files.note(live, line, live=files.get(newest or live), seen=list(self._live.get(live, ())))
+        seen = list(self._live.get(live, ()))
+        self._known_files.note(live, line, live=files.get(newest or live), seen=seen, late=late)
         return by_age(found, files, self._ranks(live))
 
     # Logs whose files are dated

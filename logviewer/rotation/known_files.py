@@ -42,28 +42,31 @@ class KnownFiles:
         line = self._line(log) or _NOTHING
         return {identity: file.rank for identity, file in line.files.items()}
 
-    def note(
+    def note(  # noqa: PLR0913 (what a listing shows)
         self,
         log: Path,
         files: Mapping[Identity, Path],
         *,
         live: Identity | None,
         seen: Sequence[Identity],
+        late: Collection[Identity] = (),
         even_alone: bool = False,
     ) -> None:
         """Note all files of a log that are on disk now.
 
         ``seen`` were live since the start, oldest first. Files that are not known from the last complete note are
-        newer than all known ones, and older than those seen since. A first note of one file is not saved, unless
+        newer than all known ones, and older than those seen since; the age of ``late`` ones is unknown, because they
+        were on disk before they seemed to be files of the log. A first note of one file is not saved, unless
         ``even_alone``.
         """
         before = self._line(log)
+        if not files:
+            # Its directory may be away for a while.
+            self._alone.setdefault(log, None)
+            return
         if before is None and len(files) < 2 and not even_alone:
             # Ten thousand logs without rotated files must cost nothing.
             self._alone[log] = next(iter(files), None)
-            return
-        if not files:
-            # Its directory may be away for a while.
             return
         before = before or self._line_alone(log, files)
         known = {
@@ -71,7 +74,7 @@ class KnownFiles:
             for identity, file in before.files.items()
             if identity in files and (_begins(files[identity], file) or (identity in seen and not file.size))
         }
-        ranks = _ranks(before, known, files, live, seen)
+        ranks = _ranks(before, known, [each for each in files if each not in late], live, seen)
         kept = sorted(ranks, key=ranks.__getitem__)[-MAX_FILES:]
         order = {rank: number for number, rank in enumerate(sorted({ranks[identity] for identity in kept}))}
         self._lines[log] = now = KnownLine(
@@ -126,7 +129,7 @@ class KnownFiles:
 def _ranks(
     before: KnownLine,
     known: Mapping[Identity, KnownFile],
-    files: Mapping[Identity, Path],
+    files: Collection[Identity],
     live: Identity | None,
     seen: Sequence[Identity],
 ) -> Mapping[Identity, int]:

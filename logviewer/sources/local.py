@@ -4,7 +4,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from errno import EACCES
 from functools import partial
 from pathlib import Path
@@ -193,9 +193,15 @@ class LocalSource:
         self._note_state("missing")
         self._missing_since = self._missing_since or self._clock()
 
+    @property
+    def _paths(self) -> Iterable[Path]:
+        """The path, and the target of a symlink."""
+        return dict.fromkeys((self.file_path, Path(os.path.realpath(self.file_path))))
+
     def _attach_history(self, listings: DirectoryListings) -> None:
-        rotated = None if self._history.has_listing else self._listed(listings.rotated)
-        if rotated is not None:
+        if self._history.has_listing or not any(os.path.isdir(path.parent) for path in self._paths):
+            return
+        if (rotated := self._listed(listings.rotated)) is not None:
             self._history.attach_history(self._without_newer(rotated), most=self._max_history)
 
     def _rotated(self) -> Sequence[DirectoryEntry]:
@@ -215,7 +221,7 @@ class LocalSource:
 
     def _list_existing(self, call: Callable[[Path], Sequence[DirectoryEntry]]) -> Sequence[DirectoryEntry]:
         """Return the allowed entries of a directory that exists. Raises OSError while it is missing."""
-        for path in dict.fromkeys((self.file_path, Path(os.path.realpath(self.file_path)))):
+        for path in self._paths:
             path.parent.stat()
         return self._listed(call) or []
 

@@ -186,6 +186,19 @@ def test_the_direction_follows_what_was_seen(write: Write, tmp_path: Path) -> No
     assert rotated(write("app.log"), classifier) == ["app.log.1", "app.log.2", "app.log.3"]
 
 
+def test_files_that_are_recognised_late_are_not_newer(write: Write, tmp_path: Path) -> None:
+    classifier = RotationClassifier()
+    write("app-2.log", 0)
+    write("app-1.log", 1)
+    live = tmp_path / "app.log"
+    assert rotated(live, classifier) == []
+    live.touch()
+    assert rotated(live, classifier) == []
+    for name, newer in {"app-2.log": "app-3.log", "app-1.log": "app-2.log", "app.log": "app-1.log"}.items():
+        (tmp_path / name).rename(tmp_path / newer)
+    assert rotated(write("app.log", 5), classifier) == ["app-3.log", "app-2.log", "app-1.log"]
+
+
 def test_rotations_in_an_archive_folder_belong_to_the_log_above(write: Write, tmp_path: Path) -> None:
     write("archive/app.log.2", 0)
     write("archive/other.log", 0)

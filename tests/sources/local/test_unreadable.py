@@ -28,6 +28,19 @@ def rotate_three(log: FollowedLog) -> None:
 # For a while
 
 
+def test_a_directory_that_is_away_at_the_first_listing_hides_no_history(public_log: FollowedLog) -> None:
+    log, directory = public_log, public_log.path.parent
+    log.append("one", to="app.log.1").append("two")
+    directory.chmod(0o711)
+    with without_privilege():
+        log.restart()
+    away = directory.rename(directory.with_name(f"{directory.name} away"))
+    log.poll()
+    away.rename(directory)
+    directory.chmod(0o755)
+    log.delete().poll().open().expect("one", "two")
+
+
 @pytest.mark.parametrize("seen", [False, True])
 def test_a_reader_that_reconnects_waits_for_all_rotated_files(log: FollowedLog, seen: bool) -> None:
     """None of them is skipped, with a cursor in an older file or from before any file."""
