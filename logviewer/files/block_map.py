@@ -1,8 +1,10 @@
 """The number of lines before any byte of a file: one pass over the file leaves two numbers a block."""
 
 import threading
+import time
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.encoding import UTF8, Encoding
@@ -23,6 +25,7 @@ class BlockMap:
         self._lock = threading.Lock()
         self._encoding = UTF8
         self._frontier = (0, 0)
+        self._reserved_until = 0.0
         # counts[i] newlines lie before offsets[i]. Readers need no lock: a count is appended before its offset, and
         # both before the frontier moves, so each index of an offset below the frontier has a count.
         self._counts = array("Q", [0])
@@ -45,6 +48,25 @@ class BlockMap:
         """
         while self.counted < until and self._step(until, encoding):
             pass
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether another pass over the file is expected to count its newlines."""
+        return time.monotonic() < self._reserved_until
+
+    def reserve(self, seconds: float) -> None:
+        """Leave the newlines to another pass for some seconds."""
+        self._reserved_until = time.monotonic() + seconds
+
+    def skip(self, start: int, offsets: Iterable[int], counts: Iterable[int]) -> None:
+        """Add the newlines before some multiples of the block size after ``start``, which another pass counted.
+
+        Does nothing if the newlines are not counted up to ``start``.
+        """
+        with self._lock:
+            if self.counted == start:
+                for offset, count in zip(offsets, counts, strict=True):
+                    self._advance(offset, count)
 
     def _step(self, until: int, encoding: Encoding) -> bool:
         with self._lock:

@@ -284,6 +284,15 @@ class ByteFile:
                 # Some file systems do not report holes; all their bytes are data.
                 return os.fstat(self._fd).st_size if error.errno == errno.ENXIO else offset
 
+    def next_hole(self, offset: int) -> int:
+        """Return the first offset at or after ``offset`` that is in a hole, or the file's size. Raises OSError."""
+        with self:
+            try:
+                return os.lseek(self._fd, offset, os.SEEK_HOLE)
+            except OSError:
+                # Some file systems do not report holes.
+                return os.fstat(self._fd).st_size
+
     def previous_data(self, offset: int) -> int:
         """Return the end of the last data before ``offset`` that is not in a hole, or 0. Raises OSError."""
         found = at = 0

@@ -32,8 +32,9 @@ class LineFormat:
     """Reads the time and level of a source's lines, and masks them.
 
     ``time`` returns epoch milliseconds, ``level`` a level; each is None if the line has none or masks hide it.
-    ``has_time_hint`` is true if every line with a time matches ``timestamp.TIME_HINT``; ``has_own_levels`` is true if
-    ``level`` differs from ``level.find_level``.
+    ``has_time_hint`` is true if every line with a time matches ``timestamp.TIME_HINT``. ``has_own_times`` is true if
+    ``time`` differs from ``timestamp.find_time``, apart from the zone; ``has_own_levels`` if ``level`` differs from
+    ``level.find_level``.
 
     Raises:
         CannotRunError: naming the key, for an invalid rule.
@@ -57,6 +58,7 @@ class LineFormat:
         self.level = _FieldPatterns(levels, find_level).read if levels else find_level
         self.has_time_hint = all(rule.time_format is None for rule in rules)
         self.has_own_levels = bool(levels) or redaction is not None
+        self.has_own_times = bool(times) or redaction is not None
         self._redaction = redaction
         if redaction:
             self.time, self.level = _masked(self.time, redaction), _masked(self.level, redaction)

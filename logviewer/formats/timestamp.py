@@ -4,6 +4,7 @@ import re
 import time as clock
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,8 @@ from logviewer.formats.fields import json_fields
 
 # A line's own time is near its start; times further on are part of its message.
 _HEAD_CHARS = 120
+# A time so near to the start of a line may stand after words.
+_WORDLESS_CHARS = 24
 DAY = 86400
 _YEARS_BACK = 8
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -39,6 +42,13 @@ _EPOCH = re.compile(
 )
 # Every time matches this, so a search for it skips lines without a time.
 TIME_HINT = re.compile(rb"\d[:.]\d|\d{6}")
+# First characters of a ``_STAMP``.
+_STAMP_STARTS = frozenset("0123456789JFMASONDIWE")
+# So many characters after a ``_STAMP`` decide whether AM, PM or a zone follows, unless they begin a longer number, zone
+# or year.
+_TAIL_CHARS = 6
+_LONGER = re.compile(r"\d|[ ]?[+-]\d|[ ]\d{4}(?![\w:./-])|[ ][A-Z]{3}[ ]\d")
+_ZONE_AND_SPACE = re.compile(r"[ ][A-Z]{4}[ ]")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _WORD = re.compile(r"(?<!\S)[a-z]{2,}(?!\S)")
 _PARTS = re.compile(r"\d+|[A-Za-z]+")
@@ -73,6 +83,61 @@ def find_time(text: str, *, zone: tzinfo | None = None, now: float | None = None
     return _of_text(_COLOUR.sub("", head) if "\x1b" in head else head, zone, today)
 
 
+@dataclass(frozen=True, slots=True)
+class LearnedTime:
+    """Where the time of a line is, in all lines with the same first ``length`` characters, digits aside.
+
+    ``digits`` are the indexes of the digits of its minutes, seconds and milliseconds, each with its weight in
+    milliseconds; those at ``tens`` must be below six. The other characters before ``end`` decide the rest of the time.
+    With ``may_have_year``, a digit after the prefix may begin the year, as in ``01:02:03 CEST 2026``. Lines without
+    ``digits`` have no time.
+    """
+
+    length: int
+    end: int = 0
+    digits: tuple[tuple[int, int], ...] = ()
+    tens: tuple[int, ...] = ()
+    may_have_year: bool = False
+
+
+def learn_time(text: str) -> LearnedTime | None:
+    """Return where the time of a line is; None if later text decides too, as in JSON."""
+    first = text.lstrip(" \t")[:1]
+    if text[:1] in {" ", "\t"}:
+        length = text.find(first) + 1 if first and first not in _STAMP_STARTS else 0
+        return LearnedTime(length) if length else None
+    if text[:1] == "{" or "\x1b" in text[: 2 * _HEAD_CHARS]:
+        return None
+    if (text[6:7] == " " or text[8:9] == "T") and (match := _COMPACT.match(text)):
+        is_clear = text[match.end() : match.end() + 1] not in {".", ",", "+", "-", "Z"}
+        return _learned(match, (3, 4, 5), match.end() + 1) if is_clear else None
+    match = _STAMP.search(text, 0, _HEAD_CHARS)
+    if not match or (match.start() > _WORDLESS_CHARS and len(_WORD.findall(text, 0, match.start())) > 1):
+        return None
+    after = text[match.end() : match.end() + _TAIL_CHARS]
+    if len(after) < _TAIL_CHARS or _LONGER.match(after):
+        return None
+    may_have_year = match[9] is None and _ZONE_AND_SPACE.match(after) is not None
+    return _learned(match, (4, 5, 6), match.end() + _TAIL_CHARS, may_have_year=may_have_year)
+
+
+def _learned(
+    match: re.Match[str], groups: tuple[int, int, int], length: int, *, may_have_year: bool = False
+) -> LearnedTime:
+    digits: list[tuple[int, int]] = []
+    tens: list[int] = []
+    for group, unit in zip(groups, (60_000, 1000, 0), strict=True):
+        start, end = match.span(group)
+        if unit and end - start == 2:
+            tens.append(start)
+            digits.append((start, 10 * unit))
+        if unit:
+            digits.append((end - 1, unit))
+        else:
+            digits += list(zip(range(start, end), (100, 10, 1), strict=False)) if start >= 0 else []
+    return LearnedTime(length, match.end(), tuple(digits), tuple(tens), may_have_year=may_have_year)
+
+
 def _of_fields(fields: Mapping[str, Any], zone: tzinfo | None, today: int) -> int | None:
     for key in _TIME_KEYS:
         value = fields.get(key)
@@ -100,7 +165,7 @@ def _of_text(text: str, zone: tzinfo | None, today: int) -> int | None:
         date, hour, minute, second, fraction, offset = match.groups()
         return _moment(_hour(date, hour, None, offset, None, zone, today), minute, second, fraction)
     for match in _STAMP.finditer(text, 0, _HEAD_CHARS):
-        if match.start() > 24 and len(_WORD.findall(text, 0, match.start())) > 1:
+        if match.start() > _WORDLESS_CHARS and len(_WORD.findall(text, 0, match.start())) > 1:
             return None
         if (found := _of_match(match, zone, today)) is not None:
             return found

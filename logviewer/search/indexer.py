@@ -5,12 +5,15 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
 
 from logviewer.rotation.generation import Generation
 from logviewer.search.level_counter import LevelCounter
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
+
+if TYPE_CHECKING:
+    from logviewer.search.cell_pass import CellPass
 
 # An idle index takes a few bytes for each 64 KiB of its file.
 _KEPT = 64
@@ -28,7 +31,8 @@ class Indexer:
     def __init__(self) -> None:
         self._indexes: OrderedDict[Key, MatchIndex] = OrderedDict()
         self._requested: dict[Key, float] = {}
-        self._levels: WeakKeyDictionary[Generation, LevelCounter] = WeakKeyDictionary()
+        self._levels: dict[Generation, LevelCounter] = {}
+        self._passes: dict[Generation, CellPass] = {}
         self._wake = threading.Condition()
         self._closed = False
         self._threads: list[threading.Thread] = []
@@ -38,13 +42,10 @@ class Indexer:
         key = generation, line_filter
         with self._wake:
             index = self._indexes.get(key)
-            levels = self._levels.get(generation)
         if index is None:
             # Made without the lock, because it reads the file's size. Of two made at once, one is dropped.
-            levels = levels or LevelCounter(generation.encoding, generation.line_format)
-            made = MatchIndex(generation, line_filter, levels)
+            made = self._make(generation, line_filter)
             with self._wake:
-                self._levels[generation] = levels
                 index = self._indexes.setdefault(key, made)
         index.extend()
         with self._wake:
@@ -52,9 +53,34 @@ class Indexer:
             self._requested[key] = time.monotonic()
             self._drop()
             if not index.complete:
+                if index.counts_lines and not generation.begin:
+                    generation.block_map.reserve(_WANTED_SECONDS)
                 self._start()
                 self._wake.notify_all()
         return index
+
+    def _make(self, generation: Generation, line_filter: LineFilter) -> MatchIndex:
+        # numpy takes a quarter of the server's start-up time, so it is loaded at its first use.
+        from logviewer.search.level_index import LevelIndex  # noqa: PLC0415
+
+        with self._wake:
+            levels = self._levels.setdefault(generation, LevelCounter(generation.encoding, generation.line_format))
+        if not LevelIndex.can_hold(line_filter):
+            return MatchIndex(generation, line_filter, levels)
+        return LevelIndex(line_filter, levels, self.cell_pass(generation))
+
+    def cell_pass(self, generation: Generation) -> "CellPass":
+        """Return the pass that fills the cell table of a file. Raises OSError."""
+        from logviewer.search.cell_pass import CellPass  # noqa: PLC0415
+
+        with self._wake:
+            found, levels = self._passes.get(generation), self._levels.get(generation)
+        if found is None:
+            levels = levels or LevelCounter(generation.encoding, generation.line_format)
+            made = CellPass(generation, levels.classifier)
+            with self._wake:
+                found = self._passes.setdefault(generation, made)
+        return found
 
     def close(self) -> None:
         """Stop each thread after its present slice."""
@@ -71,6 +97,9 @@ class Indexer:
         for key in [key for key in self._indexes if key[0].lost]:
             del self._indexes[key]
             self._requested.pop(key, None)
+        for kept in (self._levels, self._passes):
+            for generation in [each for each in kept if each.lost]:
+                del kept[generation]
 
     def _start(self) -> None:
         while not self._closed and len(self._threads) < (os.cpu_count() or 1):

@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from itertools import accumulate
 
 from logviewer.files.encoding import UTF8, Encoding
-from logviewer.files.lines import LINE_CAP, count_newlines, find_newline, line_text, rfind_newline
+from logviewer.files.lines import LINE_CAP, count_newlines, line_text
 from logviewer.formats.line_format import PLAIN
 from logviewer.formats.record import record_at
 from logviewer.rotation.generation import Generation
@@ -15,14 +15,10 @@ from logviewer.search.matcher import Matcher
 from logviewer.search.pattern import Span
 from logviewer.search.query import Query
 from logviewer.search.selected_lines import SelectedLines, lines_of
+from logviewer.search.window import LONGEST_BYTES, read_window
 
 # Bytes before and after a range that are read for records, for context, and for the times of lines without one.
 MARGIN_BYTES = 64 * 1024
-# A longer line is searched up to this size.
-_LONGEST_BYTES = 16 * 1024 * 1024
-_MORE_BYTES = 1024 * 1024
-# Most lines end within this.
-_LINE_BYTES = 4 * 1024
 # One for each encoding and line format among the files of a query.
 _MATCHERS_KEPT = 16
 
@@ -57,7 +53,9 @@ class LineFilter:
         With ``unterminated`` the last line needs no newline. With ``is_end`` lines after the range are ignored, as if
         the file ended there.
         """
-        window = _read(generation, start - self._margin, end, 0 if is_end else self._margin, unterminated=unterminated)
+        window = read_window(
+            generation, start - self._margin, end, 0 if is_end else self._margin, unterminated=unterminated
+        )
         first, last = start - window.base, end - window.base
         selects_all = not self.query and not self.context and generation.encoding is UTF8
         spans = [] if selects_all else self._match(generation, window.data, window.begin, window.end)
@@ -83,7 +81,7 @@ class LineFilter:
         """Return a batch of live lines with the selected lines only, possibly none. Raises OSError."""
         generation, newline = batch.start.generation, batch.start.generation.encoding.newline
         before = self._before(batch.start)
-        lines = batch.lines if batch.cut is None else [batch.uncut(_LONGEST_BYTES)]
+        lines = batch.lines if batch.cut is None else [batch.uncut(LONGEST_BYTES)]
         ends = list(accumulate((len(line) + len(newline) for line in lines), initial=len(before)))
         data = before + newline.join([*lines, b""])
         numbers = {start: number for number, start in enumerate(ends[:-1])}
@@ -102,7 +100,7 @@ class LineFilter:
         if not self._margin:
             return b""
         start = position.offset - self._margin
-        window = _read(position.generation, start, position.offset, 0, unterminated=False)
+        window = read_window(position.generation, start, position.offset, 0, unterminated=False)
         return window.data[window.begin : window.end]
 
     def _match(self, generation: Generation, data: bytes, first: int, last: int) -> list[Span]:
@@ -132,47 +130,6 @@ class _Texts(Sequence[str]):
     def __getitem__(self, number: int) -> str:  # type: ignore[override]
         start, end = self.lines[number]
         return line_text(self.data, start, end, self.encoding)
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """Bytes of a file from ``base`` on, with whole lines in [begin, end); the next begins at ``next_offset``."""
-
-    data: bytes
-    base: int
-    begin: int
-    end: int
-    next_offset: int
-
-
-def _read(generation: Generation, start: int, end: int, margin: int, *, unterminated: bool) -> _Window:
-    """Read the whole lines that begin in [start, end) of a file, and whole lines of the margin after it."""
-    encoding = generation.encoding
-    width = len(encoding.newline)
-    base = max(generation.begin, start - width)
-    data = generation.pread(end + max(margin, _LINE_BYTES) - base, base)
-    # The newline of the last line, which may be far after the range.
-    last_newline = find_newline(data, encoding, max(0, end - base - width))
-    while (
-        last_newline < 0
-        and len(data) < end - base + _LONGEST_BYTES
-        and (more := generation.pread(_MORE_BYTES, base + len(data)))
-    ):
-        last_newline, data = find_newline(more, encoding), data + more
-        last_newline += len(data) - len(more) if last_newline >= 0 else 0
-    if last_newline >= 0 and not margin:
-        lines_end = last_newline + width
-    else:
-        lines_end = max(0, rfind_newline(data, encoding, len(data)) + width)
-    following = last_newline + width if last_newline >= 0 else lines_end
-    if unterminated and last_newline < 0:
-        lines_end = len(data)
-    if base == generation.begin:
-        begin = len(encoding.bom) if base == 0 and data.startswith(encoding.bom) else 0
-    else:
-        newline = find_newline(data, encoding)
-        begin = newline + width if newline >= 0 else len(data)
-    return _Window(data, base, begin, lines_end, base + following)
 
 
 def to_batches(generation: Generation, selected: SelectedLines) -> list[Batch]:

@@ -14,6 +14,7 @@ from logviewer.rotation.position import Batch
 from logviewer.search.level_counter import Counts, LevelCounter
 from logviewer.search.line_filter import MARGIN_BYTES, LineFilter, to_batches
 from logviewer.search.selected_lines import SelectedLines
+from logviewer.search.window import last_cell
 
 CELL_BYTES = 64 * 1024
 SLICE_BYTES = 4 * 1024 * 1024
@@ -22,7 +23,9 @@ _LEVEL_COUNT = len(LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
-class _Cells:
+class CellMatches:
+    """The matches in some cells of a file, by level, and the lines around them."""
+
     levels: Counts
     context: Counter[int]
 
@@ -30,29 +33,41 @@ class _Cells:
 class MatchIndex:
     """The matches of one line filter in one file, counted by level in cells of 64 KiB.
 
-    A line belongs to the cell in which it begins. ``count`` is the number of matches, ``lines`` that of selected lines:
-    a match may also select its record, and context. Line numbers count selected lines.
+    A line belongs to the cell in which it begins. A match may also select its record, and context. Line numbers count
+    selected lines.
 
     The pass begins at the present end of the file and goes back to its start; ``extend`` adds lines that are written
     later. An unterminated last line is not counted. Any thread may read, and many threads may ``scan`` at
     once. ``levels`` is shared by the indexes of a file.
     """
 
+    counts_lines = False
+    """Whether the pass counts all lines of the file."""
+
     def __init__(self, generation: Generation, line_filter: LineFilter, levels: LevelCounter | None = None) -> None:
         self.generation = generation
         self.line_filter = line_filter
-        size = generation.size()
         # All lines that begin in [low, high) are counted; ``high`` is the start of a line or of a cell.
-        self.low = self.high = max(generation.begin, size - size % CELL_BYTES)
-        self.count = self.lines = 0
+        self.low = self.high = last_cell(generation, CELL_BYTES)
+        self._match_count = self._line_count = 0
         self._taken = self.low
-        self._done: dict[int, tuple[int, _Cells]] = {}
-        self._levels = array("I", bytes(4 * _LEVEL_COUNT * (size // CELL_BYTES + 1)))
+        self._done: dict[int, tuple[int, CellMatches]] = {}
+        self._levels = array("I")
         self._context: Counter[int] = Counter()
         self._lock = threading.Lock()
         self._extending = threading.Lock()
         self._line_sums = array("Q", [0])
         self._level_counter = levels or LevelCounter(generation.encoding, generation.line_format)
+
+    @property
+    def count(self) -> int:
+        """The number of matches found so far."""
+        return self._match_count
+
+    @property
+    def lines(self) -> int:
+        """The number of selected lines found so far."""
+        return self._line_count
 
     # The pass
 
@@ -96,46 +111,56 @@ class MatchIndex:
         if offsets:
             with self._lock:
                 self._context.update(offset // CELL_BYTES for offset in offsets)
-                self.lines += len(offsets)
+                self._line_count += len(offsets)
                 del self._line_sums[min(offsets) // CELL_BYTES + 1 :]
 
     def scan(self) -> bool:
         """Count the next slice towards the start; return whether there was one. Raises OSError."""
-        with self._lock:
-            end, start = self._taken, max(self.generation.begin, self._taken - SLICE_BYTES)
-            self._taken = start
+        start, end = self._take()
         if start >= end:
             return False
         try:
-            cells = self._count(self.line_filter.select(self.generation, start, end))
+            cells = self._search(start, end)
         except OSError:
             with self._lock:
                 self._taken = max(self._taken, end)
             raise
         with self._lock:
-            self._done[end] = start, cells
-            while self.low in self._done:
-                lower, cells = self._done.pop(self.low)
-                # Counts before ``low``, so that readers need no lock.
-                self._add(cells)
-                self.low = lower
+            self._finish(start, end, cells)
         return True
 
-    def _count(self, selected: SelectedLines) -> _Cells:
-        context = Counter((selected.base + start) // CELL_BYTES for start in selected.context)
-        return _Cells(self._level_counter.count(selected, CELL_BYTES), context)
+    def _take(self) -> tuple[int, int]:
+        """Return the next range for this thread to search; an empty one if none is left."""
+        with self._lock:
+            end, self._taken = self._taken, max(self.generation.begin, self._taken - SLICE_BYTES)
+            return self._taken, end
 
-    def _add(self, cells: _Cells) -> None:
+    def _search(self, start: int, end: int) -> CellMatches:
+        return self._count(self.line_filter.select(self.generation, start, end))
+
+    def _finish(self, start: int, end: int, cells: CellMatches) -> None:
+        self._done[end] = start, cells
+        while self.low in self._done:
+            lower, cells = self._done.pop(self.low)
+            # Counts before ``low``, so that readers need no lock.
+            self._add(cells)
+            self.low = lower
+
+    def _count(self, selected: SelectedLines) -> CellMatches:
+        context = Counter((selected.base + start) // CELL_BYTES for start in selected.context)
+        return CellMatches(self._level_counter.count(selected, CELL_BYTES), context)
+
+    def _add(self, cells: CellMatches) -> None:
         self._context.update(cells.context)
-        self.lines += cells.context.total()
+        self._line_count += cells.context.total()
         for cell, levels in cells.levels.items():
             first = cell * _LEVEL_COUNT
             if first >= len(self._levels):
                 self._levels.extend(array("I", bytes(4 * (first + _LEVEL_COUNT - len(self._levels)))))
             for code, number in enumerate(levels, first):
                 self._levels[code] += number
-            self.count += sum(levels)
-            self.lines += sum(levels)
+            self._match_count += sum(levels)
+            self._line_count += sum(levels)
 
     # Its results
 
@@ -195,9 +220,7 @@ class MatchIndex:
             return None
         if number >= self.lines:
             return []
-        self._lines_before_cell(self.high // CELL_BYTES)
-        cell = bisect_right(self._line_sums, number) - 1
-        passed = number - self._line_sums[cell]
+        cell, passed = self._cell_of_line(number)
         return self.read_from(max(self.generation.begin, cell * CELL_BYTES), passed + count)[0][passed:]
 
     def read_from(self, offset: int, count: int, *, most: int | None = None) -> tuple[list[Batch], int]:
@@ -210,10 +233,12 @@ class MatchIndex:
             known = self.low <= offset
             if not known and most is not None and most <= 0:
                 break
+            if known and (cell := self._next_filled(offset // CELL_BYTES)) > offset // CELL_BYTES:
+                offset = cell * CELL_BYTES
+                continue
             end = (offset // CELL_BYTES + 1) * CELL_BYTES if known else offset + _STRIDE_BYTES
-            if not known or self._lines_in(offset // CELL_BYTES):
-                selected = self.line_filter.select(self.generation, offset, min(end, self.high))
-                batches += to_batches(self.generation, _first(selected, count - len(batches)))
+            selected = self.line_filter.select(self.generation, offset, min(end, self.high))
+            batches += to_batches(self.generation, _first(selected, count - len(batches)))
             most = most if most is None or known else most - _STRIDE_BYTES
             offset = end
         return batches, min(offset, self.high)
@@ -231,11 +256,13 @@ class MatchIndex:
             known = self.low < offset
             if not known and most is not None and most <= 0:
                 break
+            if known and (filled := self._last_filled(cell)) < cell:
+                offset = max(begin, self.low, (filled + 1) * CELL_BYTES)
+                continue
             start = max(begin, cell * CELL_BYTES if known else offset - _STRIDE_BYTES)
-            if not known or self._lines_in(cell):
-                selected = self.line_filter.select(self.generation, start, offset)
-                parts.append(to_batches(self.generation, _last(selected, left)))
-                left -= len(parts[-1])
+            selected = self.line_filter.select(self.generation, start, offset)
+            parts.append(to_batches(self.generation, _last(selected, left)))
+            left -= len(parts[-1])
             most = most if most is None or known else most - _STRIDE_BYTES
             offset = start
         return [batch for part in reversed(parts) for batch in part], offset
@@ -253,6 +280,26 @@ class MatchIndex:
 
     def _lines_in(self, cell: int) -> int:
         return sum(self.level_counts_in(cell)) + self._context[cell]
+
+    def _next_filled(self, cell: int) -> int:
+        """Return the first cell with selected lines at or after a cell; the one after the last if there is none."""
+        last = -(-self.high // CELL_BYTES)
+        while cell < last and not self._lines_in(cell):
+            cell += 1
+        return cell
+
+    def _last_filled(self, cell: int) -> int:
+        """Return the last cell with selected lines at or before a counted cell, or the one before the counted ones."""
+        first = self.low // CELL_BYTES
+        while cell >= first and not self._lines_in(cell):
+            cell -= 1
+        return cell
+
+    def _cell_of_line(self, number: int) -> tuple[int, int]:
+        """Return the cell of a selected line, and the number of selected lines before it in the cell."""
+        self._lines_before_cell(self.high // CELL_BYTES)
+        cell = bisect_right(self._line_sums, number) - 1
+        return cell, number - self._line_sums[cell]
 
     def _lines_before_cell(self, cell: int) -> int:
         """Return the number of selected lines in all cells before this one."""

@@ -62,6 +62,9 @@ class LineCounter:
         left = SLICE_BYTES
         for each in reversed(generations):
             before = each.block_map.counted
+            if before and each.block_map.is_reserved:
+                # A pass that also finds levels and times counts the lines. The first slice is enough for an estimate.
+                continue
             with contextlib.suppress(OSError):
                 if each.count(left):
                     return True

@@ -176,3 +176,16 @@ def test_a_match_beyond_the_cap_is_found(tmp_path: Path) -> None:
     generation = opened(tmp_path / "log", "one\n" + "x" * LINE_CAP + " needle\ntwo\n")
     (batch,) = scanned(generation, Query(include=("needle",))).read_at(0, 9) or []
     assert (batch.cut, len(batch.lines[0]), batch.start.line) == (LINE_CAP + 7, LINE_CAP, 1)
+
+
+@pytest.mark.parametrize("length", [100, 70_000, 300_000])
+def test_a_long_line_that_was_incomplete_at_first_is_found(tmp_path: Path, length: int) -> None:
+    generation = opened(tmp_path / "log", "x\n" + "a" * length)
+    matches = MatchIndex(generation, LineFilter(Query(include=("a",))))
+    matches.extend()
+    while matches.scan():
+        pass
+    with (tmp_path / "log").open("a") as file:
+        file.write("b\na\n")
+    matches.extend()
+    assert matches.count == 2

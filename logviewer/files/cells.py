@@ -1,0 +1,172 @@
+"""The cell table of a log file: numbers of lines and times for each cell of 64 KiB, from one pass over the file."""
+
+import threading
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+import numpy.typing as npt
+
+CELL_BYTES = 64 * 1024
+NO_TIME = np.iinfo(np.int64).min
+"""The time of a line without one."""
+
+KINDS = 8
+UNKNOWN, GUESSED, EXACT = 0, 1, 2
+"""States of a row: its lines are not counted yet, some of their kinds or times are guessed, or all are read."""
+
+Numbers = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.uint32]
+_FEWEST_ROWS = 16
+
+
+@dataclass(slots=True)
+class Cells:
+    """Rows of a cell table, in the order of the file. A line belongs to the cell in which it begins.
+
+    ``numbers`` are the numbers of the cells. ``kinds`` counts the lines of each kind, ``untimed`` those without a time,
+    and ``leading`` those before the first with one. ``first``, ``last``, ``least`` and ``greatest`` are times in epoch
+    milliseconds, or ``NO_TIME``. ``opens`` is true if a line begins at the first byte.
+    """
+
+    numbers: Numbers
+    kinds: Counts
+    leading: Counts
+    untimed: Counts
+    first: Numbers
+    last: Numbers
+    least: Numbers
+    greatest: Numbers
+    opens: npt.NDArray[np.bool_]
+    states: npt.NDArray[np.uint8]
+
+    @classmethod
+    def empty(cls, numbers: Numbers) -> "Cells":
+        """Return rows without lines for these cells."""
+        count = len(numbers)
+        no_times = np.full((4, count), NO_TIME, np.int64)
+        return cls(
+            numbers=numbers,
+            kinds=np.zeros((count, KINDS), np.uint32),
+            leading=np.zeros(count, np.uint32),
+            untimed=np.zeros(count, np.uint32),
+            first=no_times[0],
+            last=no_times[1],
+            least=no_times[2],
+            greatest=no_times[3],
+            opens=np.zeros(count, np.bool_),
+            states=np.zeros(count, np.uint8),
+        )
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, rows: slice) -> "Cells":
+        """Return a view of some rows."""
+        return Cells(*(getattr(self, each.name)[rows] for each in fields(self)))
+
+    def lines(self) -> Numbers:
+        """Return the number of lines in each cell."""
+        lines: Numbers = self.kinds.sum(axis=1, dtype=np.int64)
+        return lines
+
+    def set(self, at: int, other: "Cells") -> None:
+        """Replace rows from ``at`` on."""
+        for each in fields(self):
+            getattr(self, each.name)[at : at + len(other)] = getattr(other, each.name)
+
+    def add(self, at: int, later: "Cells") -> None:
+        """Add lines that were written later to one row."""
+        had_time, has_time = self.first[at] != NO_TIME, later.first[0] != NO_TIME
+        if not had_time:
+            self.leading[at] += later.leading[0]
+            self.first[at] = later.first[0]
+        self.kinds[at] += later.kinds[0]
+        self.untimed[at] += later.untimed[0]
+        if has_time:
+            self.last[at] = later.last[0]
+            self.greatest[at] = max(self.greatest[at], later.greatest[0])
+            self.least[at] = min(self.least[at], later.least[0]) if had_time else later.least[0]
+        self.opens[at] |= later.opens[0]
+        self.states[at] = min(self.states[at], later.states[0])
+
+    def carried(self) -> Numbers:
+        """Return the time that the lines before the first time of each cell have: the last one in the cells before."""
+        rows = np.where(self.last != NO_TIME, np.arange(1, len(self) + 1), 0)
+        rows = np.concatenate([[0], np.maximum.accumulate(rows)[:-1]]) if len(self) else rows
+        return np.where(rows > 0, self.last[rows - 1], NO_TIME)
+
+
+@dataclass(slots=True)
+class CellTable:
+    """The rows of the cells of one file with data; cells in a hole of a sparse file have none.
+
+    Lines that begin in [``low``, ``high``) are in the table, and in other cells whose state is known. Any thread may
+    read; threads that write exclude each other. ``version`` changes with each write.
+    """
+
+    low: int
+    high: int
+    version: int = 0
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    _rows: Cells = field(default_factory=lambda: Cells.empty(np.empty(0, np.int64)))
+    _count: int = 0
+
+    @property
+    def cells(self) -> Cells:
+        """All rows, as a view: later writes may show in it."""
+        count = self._count
+        return self._rows[slice(0, count)]
+
+    def rows_of(self, first: int, last: int) -> slice:
+        """Return the rows of the cells [first, last)."""
+        numbers = self._rows.numbers[: self._count]
+        low, high = np.searchsorted(numbers, [first, last]).tolist()
+        return slice(low, high)
+
+    def cover(self, first: int, last: int) -> None:
+        """Append rows for the cells [first, last) that come after all others."""
+        with self.lock:
+            after = int(self._rows.numbers[self._count - 1]) + 1 if self._count else 0
+            numbers = np.arange(max(first, after), last)
+            if len(numbers):
+                self._reserve(self._count + len(numbers))
+                self._rows.set(self._count, Cells.empty(numbers))
+                self._count += len(numbers)
+                self.version += 1
+
+    def _reserve(self, count: int) -> None:
+        if count > len(self._rows):
+            rows = Cells.empty(np.zeros(max(_FEWEST_ROWS, count + count // 4), np.int64))
+            rows.set(0, self.cells)
+            self._rows = rows
+
+    def put(self, cells: Cells) -> None:
+        """Set the rows of whole cells; later lines of a cell replace it."""
+        self._write(cells, is_later=False)
+
+    def append(self, cells: Cells) -> None:
+        """Add lines after all others: those in the last known cell are added to it."""
+        self._write(cells, is_later=True)
+
+    def _write(self, cells: Cells, *, is_later: bool) -> None:
+        with self.lock:
+            for first, last in _runs(cells.numbers):
+                run = cells[slice(first, last)]
+                at = self.rows_of(int(run.numbers[0]), int(run.numbers[-1]) + 1).start
+                if is_later and self._rows.states[at] != UNKNOWN:
+                    self._rows.add(at, run)
+                    at, run = at + 1, run[slice(1, None)]
+                self._rows.set(at, run)
+            self.version += 1
+
+    def is_known(self, first: int, last: int, *, least: int = GUESSED) -> bool:
+        """Return whether the state of each of the cells [first, last) with data is at least ``least``."""
+        return bool((self._rows.states[self.rows_of(first, last)] >= least).all())
+
+
+def _runs(numbers: Numbers) -> list[tuple[int, int]]:
+    """Return the first and last index, exclusive, of each run of consecutive numbers."""
+    if not len(numbers):
+        return []
+    breaks = (np.flatnonzero(np.diff(numbers) != 1) + 1).tolist()
+    return list(zip([0, *breaks], [*breaks, len(numbers)], strict=True))

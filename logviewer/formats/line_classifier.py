@@ -1,0 +1,72 @@
+"""The levels and times of many lines at once, with numpy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from logviewer.files.cells import NO_TIME
+from logviewer.files.encoding import UTF8, Encoding
+from logviewer.files.lines import find_newline, line_text
+from logviewer.formats.level_learner import CODE_OF, LevelLearner
+from logviewer.formats.line_format import LineFormat
+from logviewer.formats.line_heads import MOST_LINES, LineHeads, Offsets
+from logviewer.formats.time_learner import TimeLearner
+
+
+@dataclass(frozen=True, slots=True)
+class LineClasses:
+    """The level of each line, as index in ``LEVELS``, its time or ``NO_TIME``, and whether either is guessed."""
+
+    codes: npt.NDArray[np.uint8]
+    times: npt.NDArray[np.int64]
+    guessed: npt.NDArray[np.bool_]
+
+
+class LineClassifier:
+    """Finds the levels and times of the lines of one file. Any thread may use it."""
+
+    def __init__(self, encoding: Encoding, line_format: LineFormat) -> None:
+        self._encoding = encoding
+        self._line_format = line_format
+        self._levels = LevelLearner(line_format)
+        self._times = TimeLearner(line_format)
+
+    def codes(self, data: bytes, starts: Sequence[int], *, guess: bool) -> list[int]:
+        """Return the level, as index in ``LEVELS``, of each line of ``data`` that begins at one of these offsets.
+
+        The offsets ascend.
+        """
+        found = [self._levels.values(heads, guess=guess)[0] for heads in _blocks(data, np.array(starts, np.int64))]
+        return [code for codes in found for code in codes.tolist()]
+
+    def classify(self, data: bytes, starts: Offsets, *, guess: bool) -> LineClasses:
+        """Return the level and the time of each line of ``data`` that begins at one of these offsets, ascending."""
+        codes = np.empty(len(starts), np.uint8)
+        times = np.empty(len(starts), np.int64)
+        guessed = np.zeros(len(starts), np.bool_)
+        if self._encoding is not UTF8:
+            for number, text in enumerate(self._texts(data, starts)):
+                found = self._line_format.time(text)
+                codes[number], times[number] = (
+                    CODE_OF[self._line_format.level(text)],
+                    NO_TIME if found is None else found,
+                )
+            return LineClasses(codes, times, guessed)
+        at = 0
+        for heads in _blocks(data, starts):
+            block = slice(at, at + len(heads))
+            codes[block], guessed_levels = self._levels.values(heads, guess=guess)
+            times[block], guessed_times = self._times.values(heads, guess=guess)
+            guessed[at + guessed_levels] = guessed[at + guessed_times] = True
+            at += len(heads)
+        return LineClasses(codes, times, guessed)
+
+    def _texts(self, data: bytes, starts: Offsets) -> list[str]:
+        ends = ((start, find_newline(data, self._encoding, start)) for start in starts.tolist())
+        return [line_text(data, start, end if end >= 0 else len(data), self._encoding) for start, end in ends]
+
+
+def _blocks(data: bytes, starts: Offsets) -> list[LineHeads]:
+    return [LineHeads(data, starts[at : at + MOST_LINES]) for at in range(0, len(starts), MOST_LINES)]

@@ -1,0 +1,133 @@
+"""The pass that fills the cell table of a log file: each byte is read once."""
+
+import threading
+
+import numpy as np
+
+from logviewer.files.block_map import BLOCK_BYTES
+from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, KINDS, NO_TIME, UNKNOWN, Cells, CellTable, Numbers
+from logviewer.files.encoding import UTF8
+from logviewer.formats.line_classifier import LineClasses, LineClassifier
+from logviewer.rotation.generation import Generation
+from logviewer.search.selected_lines import lines_of
+from logviewer.search.window import Window, last_cell, read_window
+
+SLICE_BYTES = 4 * 1024 * 1024
+_EXACT_BYTES = SLICE_BYTES
+_BLOCK_CELLS = BLOCK_BYTES // CELL_BYTES
+
+
+class CellPass:
+    """Fills the cell table of one file: its end first, then ranges that callers choose. Any thread may use it."""
+
+    def __init__(self, generation: Generation, classifier: LineClassifier) -> None:
+        self.generation = generation
+        self._classifier = classifier
+        self._extending = threading.Lock()
+        self._covered = generation.begin
+        start = last_cell(generation, CELL_BYTES)
+        self.table = CellTable(start, start)
+
+    def extend(self) -> None:
+        """Add the lines written since the last call. Raises OSError."""
+        with self._extending:
+            table, size = self.table, self.generation.size()
+            self._cover(size)
+            while table.high < size:
+                start, end = table.high, min(size, table.high + SLICE_BYTES)
+                window = self._window(start, end)
+                cells = self._cells(window, start, end, window.next_offset, guess=size - start > _EXACT_BYTES)
+                with table.lock:
+                    table.append(cells)
+                    table.high = max(table.high, window.next_offset)
+                self._count_newlines()
+                if window.next_offset < end:
+                    # A last line without newline.
+                    break
+
+    def fill(self, start: int, end: int, *, exact: bool = False) -> None:
+        """Find the lines that begin in [start, end), borders of cells or the end of the table. Raises OSError.
+
+        Rows that are known are kept; with ``exact``, only if nothing in them is guessed.
+        """
+        if end % CELL_BYTES:
+            # The last cell may grow meanwhile.
+            with self._extending:
+                self._fill(start, self.table.high, exact=exact)
+        else:
+            self._fill(start, end, exact=exact)
+
+    def _fill(self, start: int, end: int, *, exact: bool) -> None:
+        least = EXACT if exact else GUESSED
+        if not self.table.is_known(start // CELL_BYTES, -(-end // CELL_BYTES), least=least):
+            self.table.put(self._cells(self._window(start, end), start, end, end, guess=not exact))
+            self._count_newlines()
+
+    def _cover(self, size: int) -> None:
+        """Add rows for the cells up to the end of the file, without those in holes."""
+        file, at = self.generation.file, self._covered
+        while at < size:
+            start = min(size, file.next_data(at))
+            # A line may begin at the first byte of a hole.
+            at = max(start, min(size, file.next_hole(start) if start < size else size))
+            self.table.cover(start // CELL_BYTES, min(at // CELL_BYTES + 1, -(-size // CELL_BYTES)))
+        self._covered = size
+
+    def _window(self, start: int, end: int) -> Window:
+        return read_window(self.generation, start, end, 0, unterminated=False)
+
+    def _cells(self, window: Window, start: int, end: int, until: int, *, guess: bool) -> Cells:
+        """Return the cells up to ``until`` with the lines that begin in [start, end)."""
+        encoding = self.generation.encoding
+        begin, stop = max(window.begin, start - window.base), min(window.end, end - window.base)
+        if encoding is UTF8:
+            data = np.frombuffer(window.data, np.uint8)[begin : max(begin, stop)]
+            starts = np.concatenate([[begin], begin + 1 + np.flatnonzero(data == ord("\n"))])
+        else:
+            starts = np.array([line for line, _ in lines_of(window.data, encoding, first=begin, last=stop)], np.int64)
+        starts = starts[starts < stop]
+        classes = self._classifier.classify(window.data, starts, guess=guess)
+        rows = self.table.rows_of(start // CELL_BYTES, -(-until // CELL_BYTES))
+        return _summary(self.table.cells.numbers[rows].copy(), starts + window.base, classes)
+
+    def _count_newlines(self) -> None:
+        """Let the block map skip the blocks whose lines are in the table."""
+        block_map = self.generation.block_map
+        start, newlines = block_map.counted, block_map.newlines
+        if self.generation.begin or start % BLOCK_BYTES or self.generation.encoding is not UTF8:
+            return
+        first = start // CELL_BYTES
+        cells = self.table.cells[self.table.rows_of(first, self.table.high // CELL_BYTES)]
+        known = (cells.states != UNKNOWN) & (cells.numbers == np.arange(first, first + len(cells)))
+        count = len(cells) if known.all() else int(known.argmin())
+        borders = np.arange(_BLOCK_CELLS, count, _BLOCK_CELLS)
+        if not len(borders):
+            return
+        # The line that begins at the first byte of a cell is after the newline before it.
+        is_open = cells.opens[0] or start == 0
+        counts = newlines + np.cumsum(cells.lines())[borders - 1] - is_open + cells.opens[borders]
+        block_map.skip(start, ((borders + first) * CELL_BYTES).tolist(), np.maximum(0, counts).tolist())
+
+
+def _summary(numbers: Numbers, starts: Numbers, classes: LineClasses) -> Cells:
+    """Return the rows of cells in which lines begin at ``starts``."""
+    cells = Cells.empty(numbers)
+    left, right = np.searchsorted(starts, [numbers * CELL_BYTES, (numbers + 1) * CELL_BYTES])
+    kinds = np.repeat(np.arange(len(numbers)) * KINDS, right - left) + classes.codes
+    cells.kinds[:] = np.bincount(kinds, minlength=len(numbers) * KINDS).reshape(-1, KINDS)
+    timed = np.flatnonzero(classes.times != NO_TIME)
+    times = classes.times[timed]
+    first, after = np.searchsorted(timed, left), np.searchsorted(timed, right)
+    has = after > first
+    cells.untimed[:] = right - left - (after - first)
+    cells.leading[:] = right - left
+    cells.leading[has] = timed[first[has]] - left[has]
+    cells.first[has], cells.last[has] = times[first[has]], times[after[has] - 1]
+    if has.any():
+        cells.least[has] = np.minimum.reduceat(times, first[has])
+        cells.greatest[has] = np.maximum.reduceat(times, first[has])
+    some = right > left
+    cells.opens[some] = starts[left[some]] == numbers[some] * CELL_BYTES
+    guessed = np.searchsorted(np.flatnonzero(classes.guessed), [left, right])
+    cells.states[:] = np.where(guessed[1] > guessed[0], GUESSED, EXACT)
+    return cells
