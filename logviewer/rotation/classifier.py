@@ -125,7 +125,7 @@ class RotationClassifier:
         late = self._apart.setdefault(live, frozenset(apart))
         line = {files[path]: path for path in (*found, live) if path in files}
         newest = self._newest.get(live) if is_family else live
-        seen = list(self._live.get(live, ()))
+        seen = self._live.get(live, {})
         self._known_files.note(live, line, live=files.get(newest or live), seen=seen, late=late)
         return by_age(found, files, self._ranks(live))
 

@@ -1,7 +1,7 @@
 """The files that were seen in the history of each log, in order, also by servers before this one."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -48,16 +48,15 @@ class KnownFiles:
         files: Mapping[Identity, Path],
         *,
         live: Identity | None,
-        seen: Sequence[Identity],
+        seen: Collection[Identity],
         late: Collection[Identity] = (),
         even_alone: bool = False,
     ) -> None:
         """Note all files of a log that are on disk now.
 
-        ``seen`` were live since the start, oldest first. Files that are not known from the last complete note are
-        newer than all known ones, and older than those seen since; the age of ``late`` ones is unknown, because they
-        were on disk before they seemed to be files of the log. A first note of one file is not saved, unless
-        ``even_alone``.
+        ``seen`` were live since the start. Files that the last complete note lacks are newer than all that it had,
+        and older than the live one; the age of ``late`` ones is unknown, because they were on disk before they seemed
+        to be files of the log. A first note of one file is not saved, unless ``even_alone``.
         """
         before = self._line(log)
         if not files:
@@ -69,12 +68,19 @@ class KnownFiles:
             self._alone[log] = next(iter(files), None)
             return
         before = before or self._line_alone(log, files)
+        newest = max((file.rank for file in before.files.values()), default=-1)
         known = {
             identity: file
             for identity, file in before.files.items()
-            if identity in files and (_begins(files[identity], file) or (identity in seen and not file.size))
+            if identity in files
+            # A live file may have been empty.
+            and (_begins(files[identity], file) or (identity in seen and file.rank == newest and not file.size))
         }
-        ranks = _ranks(before, known, [each for each in files if each not in late], live, seen)
+        unknown = [identity for identity in files if identity not in late] if before.is_complete else []
+        ranks = dict.fromkeys(unknown, newest + 1)
+        ranks |= {identity: file.rank for identity, file in known.items()}
+        if live and live in files:
+            ranks[live] = newest + 2
         kept = sorted(ranks, key=ranks.__getitem__)[-MAX_FILES:]
         order = {rank: number for number, rank in enumerate(sorted({ranks[identity] for identity in kept}))}
         self._lines[log] = now = KnownLine(
@@ -103,7 +109,7 @@ class KnownFiles:
         live = max(line.files.values(), key=lambda each: each.rank, default=None)
         if live is None or live.size >= HEAD_BYTES or not (now := _read(log, live.identity)):
             self._short.discard(log)
-        elif now.size > live.size:
+        elif now.size > live.size and self._lines[log] is line:
             now = replace(now, rank=live.rank, was_live=live.was_live)
             self._lines[log] = replace(line, files={**line.files, live.identity: now})
             self._unsaved.add(log)
@@ -124,23 +130,6 @@ class KnownFiles:
         line = self._line(log)
         found = line and line.files.get(identity)
         return found if found and _begins(path, found) else None
-
-
-def _ranks(
-    before: KnownLine,
-    known: Mapping[Identity, KnownFile],
-    files: Collection[Identity],
-    live: Identity | None,
-    seen: Sequence[Identity],
-) -> Mapping[Identity, int]:
-    """Rank known files, unknown ones, those seen since, and the live one, in this order."""
-    later = [identity for identity in seen if identity in files and identity not in known and identity != live]
-    if live and live in files:
-        later.append(live)
-    newest = max((file.rank for file in before.files.values()), default=-1)
-    ranks = dict.fromkeys(files, newest + 1) if before.is_complete else {}
-    ranks |= {identity: file.rank for identity, file in known.items()}
-    return ranks | {identity: newest + number for number, identity in enumerate(later, 2)}
 
 
 def _noted(
