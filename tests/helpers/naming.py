@@ -1,7 +1,7 @@
 """How rotators name rotated files, and when files show their order to a new server."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -19,7 +19,7 @@ class Evidence:
     modified: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Naming:
     """The names that one rotator gives to rotated files, by a number from 1.
 
@@ -29,11 +29,14 @@ class Naming:
     """
 
     id: str
-    name: Callable[[int], str] = field(repr=False)
-    way: Literal["down", "up", "slide", "once"] = field(repr=False)
-    live: str = field(default="app.log", repr=False)
-    is_numbered: bool = field(default=False, repr=False)
-    is_port_like: bool = field(default=False, repr=False)
+    name: Callable[[int], str]
+    way: Literal["down", "up", "slide", "once"]
+    live: str = "app.log"
+    is_numbered: bool = False
+    is_port_like: bool = False
+
+    def __repr__(self) -> str:
+        return f"<{self.id}>"
 
     @cached_property
     def _numbers(self) -> dict[str, int]:

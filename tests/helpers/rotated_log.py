@@ -10,6 +10,7 @@ from typing import Literal
 from tests.helpers.naming import START, Evidence, Naming
 
 Stamps = Literal["none", "in order", "late lines"]
+STAMPS: list[Stamps] = ["none", "none", "in order", "late lines"]
 KEPT = 3
 _MTIME = 1_700_000_000
 

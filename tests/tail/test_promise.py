@@ -23,7 +23,7 @@ from logviewer.tail.events import Gap, Lines, StateChange
 from logviewer.tail.reader import Reader
 from tests.helpers.naming import DEFAULT, NAMINGS, Naming
 from tests.helpers.reading import drain, next_event, open_reader, without_descriptors, without_disk, without_privilege
-from tests.helpers.rotated_log import KEPT, Contents, RotatedLog, Stamps
+from tests.helpers.rotated_log import KEPT, STAMPS, Contents, RotatedLog, Stamps
 from tests.helpers.soak import EXAMPLES
 
 FAULTS: Mapping[str, Callable[[RotatedLog], AbstractContextManager[None]]] = {
@@ -33,7 +33,6 @@ FAULTS: Mapping[str, Callable[[RotatedLog], AbstractContextManager[None]]] = {
     "listing": lambda _: nullcontext(),
     "": lambda _: nullcontext(),
 }
-STAMPS: list[Stamps] = ["none", "none", "in order", "late lines"]
 LINE = re.compile(r"line (\d+) of \d+$")
 
 
