@@ -6,13 +6,14 @@ next frame. Its age is by the wall clock, which both sides share.
 
 import gzip
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from logviewer.web import assets
 from logviewer.web.static import SCRIPTS, StaticFiles
@@ -24,6 +25,7 @@ from tests.helpers.server import Server, until
 
 _LINES = 200
 _PASSED_LINES = 10_000_000
+_ROTATED_FILES = 30
 _LAST_ROW = "[...document.querySelectorAll('.row .text')].at(-1)?.textContent ?? ''"
 _WATCH = f"""() => {{
   window.seen = {{}};
@@ -60,6 +62,8 @@ def run(plan: Plan) -> Iterator[Figure]:
                     page.close()
         with corpus.room(10 * plan.size) as logs:
             yield from _large_file(browser.new_page(viewport={"width": 1280, "height": 800}), logs, 10 * plan.size)
+        with corpus.room(4 * plan.size) as logs:
+            yield from _rotated_files(browser, logs, plan.size // 10)
         browser.close()
     yield from _scripts()
 
@@ -134,6 +138,23 @@ def _large_file(page: Page, logs: Path, size: int) -> Iterator[Figure]:
         yield Figure("10 GB counted, memory of the server", memory(server.process.pid).rss / 1e6, "MB", 100)
         page.wait_for_function("() => document.querySelector('#place').textContent.includes('100 %')", timeout=60_000)
         yield Figure("10 GB, jump to the middle", _jump(page, total // 2), "ms", 100)
+
+
+def _rotated_files(browser: Browser, logs: Path, size: int) -> Iterator[Figure]:
+    path = logs / "app.log"
+    corpus.write(path, size)
+    for count in (0, _ROTATED_FILES):
+        for number in range(1, count + 1):
+            shutil.copyfile(path, logs / f"app.log.{number}")
+            with (logs / f"app.log.{number}").open("ab") as file:
+                file.write(b"the end of number %d\n" % number)
+        with Server(path) as server:
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            begun = time.time()
+            page.goto(server.ready_line, wait_until="commit")
+            _await_row(page, " ")
+            yield Figure(f"{count} rotated files, last screen visible", time.time() - begun, "s", 0.3)
+            page.close()
 
 
 def _jump(page: Page, line: int) -> float:
