@@ -2,8 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 from logviewer.cursor import Checkpoint
 from logviewer.errors import FileGoneError, StaleListingError
@@ -11,8 +10,9 @@ from logviewer.files.byte_file import ByteFile, Identity
 from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.listing import EXHAUSTED, DirectoryEntry
-from logviewer.rotation.position import Position, Reason
-from logviewer.rotation.reconcile import Known, Listed, Part, reconcile
+from logviewer.rotation.position import Position
+from logviewer.rotation.reconcile import Part, reconcile
+from logviewer.rotation.survey import Survey
 
 GRACE_SECONDS = 5.0
 HOLD_SECONDS = 600.0
@@ -84,7 +84,7 @@ class RotationHistory:
         """
         before = set(self.generations)
         first = 0 if most is None else max(0, len(rotated) - most)
-        self.attach(rotated[first:], forbidden="lost")
+        self.attach(rotated[first:], forbidden=True)
         attached = [each for each in self.generations if each not in before]
         # Only the newest one can still get late lines: it may have been rotated a moment ago.
         for each in attached[:-1]:
@@ -139,20 +139,22 @@ class RotationHistory:
         successors = {each: self._successor(each) for each in renewed}
         new, earlier = self._new(file, changed) if file else (None, None)
         rotated = list_rotated()
-        found = _Found(successors, new, earlier, rotated or ())
-        found.copied.update(each for each in renewed if each not in changed)
+        survey = Survey(rotated or (), successors=successors, new=new, earlier=earlier)
+        survey.copied.update(each for each in renewed if each not in changed)
         for each in changed:
-            self._find_copy(each, found)
-        self._find_new(found)
-        if touched and touched not in changed and not found.news and not found.lost:
+            self._find_copy(each, survey)
+        self._find_new(survey)
+        if touched and touched not in changed and not survey.news and not survey.lost:
             # No lines passed through it: its readers stay.
             del successors[touched]
         path = new or (None if is_missing and not changed else self.live)
         identity = path.file.identity if path else None
-        line = reconcile(self._known(found), found.listing(self.generations), path=identity, is_new=new is not None)
+        line = reconcile(
+            survey.known(self.generations), survey.listed(self.generations), path=identity, is_new=new is not None
+        )
         if not all(each.intact() for each in successors.values()):
             raise StaleListingError
-        self._apply(line, found)
+        self._apply(line, survey)
         if new and rotated is not None and self.has_listing:
             self.note_listing(older_than(new, rotated))
 
@@ -185,15 +187,15 @@ class RotationHistory:
         successor.intact()
         return successor
 
-    def _find_copy(self, changed: Generation, found: "_Found") -> None:
+    def _find_copy(self, changed: Generation, survey: Survey) -> None:
         """Find the only file with the bytes that a changed one had. Raises OSError."""
         seen = changed.seen()
-        holders = self._holders(seen, found.rotated) if seen.offset else []
-        found.holders.update(entry.identity for entry in holders)
+        holders = self._holders(seen, survey.rotated) if seen.offset else []
+        survey.holders.update(entry.identity for entry in holders)
         if holder := _only(holders):
-            found.copied.add(changed)
+            survey.copied.add(changed)
             if copy := self._copy(holder, seen.file):
-                found.copies[holder.identity] = changed, copy
+                survey.copies[holder.identity] = changed, copy
 
     def _copy(self, holder: DirectoryEntry, key: bytes) -> Generation | None:
         """Return the copy of a truncated file as its generation; None if it is one already."""
@@ -207,7 +209,7 @@ class RotationHistory:
         copy.intact()
         return copy
 
-    def _find_new(self, found: "_Found") -> None:
+    def _find_new(self, survey: Survey) -> None:
         """Open the files that appeared and were rotated since the last poll. Raises OSError.
 
         An unreadable file is noted as lost, so that it does not hide the others.
@@ -215,8 +217,8 @@ class RotationHistory:
         known = self._noted
         if known is None:
             return
-        for entry in found.rotated:
-            if self._generation_of(entry) or entry.identity in found.holders:
+        for entry in survey.rotated:
+            if self._generation_of(entry) or entry.identity in survey.holders:
                 continue
             file = entry.open()
             try:
@@ -226,36 +228,30 @@ class RotationHistory:
             if file is None:
                 self._attached_listing = []
                 if not _is_listed(entry, known):
-                    found.lost.add(entry.identity)
-            if each and not self._was_known(each, known) and not (found.new and _repeats(found.new, each)):
-                found.news[entry.identity] = each
+                    survey.lost.add(entry.identity)
+            if each and not self._was_known(each, known) and not (survey.new and _repeats(survey.new, each)):
+                survey.news[entry.identity] = each
 
-    def _known(self, found: "_Found") -> list[Known]:
-        return [
-            Known(each.file.identity, each in found.successors, 0 if each in found.copied else each.seen_size)
-            for each in self.generations
-        ]
-
-    def _apply(self, line: Sequence[Part], found: "_Found") -> None:
+    def _apply(self, line: Sequence[Part], survey: Survey) -> None:
         """Publish the new line, and close the generations that it replaces."""
-        generations = [found.generation(part, self.generations) for part in line]
+        generations = [survey.generation(part, self.generations) for part in line]
         now = self._clock()
         for generation, part in zip(generations, line, strict=True):
             replaced = None if part.replaces is None else self.generations[part.replaces]
             generation.loss = part.loss or (replaced and replaced.loss) or generation.loss
             if replaced:
                 replaced.successor = generation
-        if found.new and found.earlier:
-            found.earlier.limit = found.new.begin
+        if survey.new and survey.earlier:
+            survey.earlier.limit = survey.new.begin
         for each in generations[:-1]:
             each.ended = now if each.ended is None else each.ended
-        if generations and generations[-1] in found.news.values():
+        if generations and generations[-1] in survey.news.values() and not generations[-1].attached:
             generations[-1].ended = None
         before, self.generations = self.generations, tuple(generations)
         for index, each in enumerate(before):
             if each not in generations:
                 # Without a successor of its own, a later generation of the same file has its new contents.
-                later = next((other for other in before[index + 1 :] if other in generations), found.new)
+                later = next((other for other in before[index + 1 :] if other in generations), survey.new)
                 each.close("truncated", each.successor or later)
 
     def _was_known(self, generation: Generation, known: Mapping[Identity, Checkpoint | None]) -> bool:
@@ -402,28 +398,28 @@ class RotationHistory:
             self._raise_unless_live_reads(error)
             return None
 
-    def attach(self, rotated: Sequence[DirectoryEntry], *, start: int = 0, forbidden: Reason | None = None) -> None:
-        """Insert the rotated files from the index ``start`` on.
+    def attach(self, rotated: Sequence[DirectoryEntry], *, forbidden: bool = False) -> None:
+        """Insert the rotated files that are not generations: all of them, or none after an error.
 
-        The file after a bad one gets a ``lost`` gap, and the file after one that may not be read a gap of the reason
-        ``forbidden``. Raises OSError.
+        The file after a bad one gets a ``lost`` gap; also the file after one that may not be read, if ``forbidden``.
+        Raises OSError.
         """
-        loss: Reason | None = None
-        with self._all_or_nothing():
-            for index in range(start, len(rotated)):
-                each = self._generation_of(rotated[index])
-                file = None if each else rotated[index].open()
-                try:
-                    each = self._attach_one(file, rotated, index) if file else each
-                except OSError as error:
-                    self._raise_unless_live_reads(error)
-                    loss = "lost"
-                if file is None and each is None:
-                    loss = forbidden or loss
-                if each and loss:
-                    each.loss, loss = loss, None
-            if loss and self.live:
-                self.live.loss = loss
+        survey = Survey(rotated)
+        for entry in rotated:
+            if self._generation_of(entry):
+                continue
+            file = entry.open()
+            try:
+                each = self._ended(file, survey.news.values(), attached=True) if file else None
+            except OSError as error:
+                self._raise_unless_live_reads(error)
+                survey.lost.add(entry.identity)
+                continue
+            if each:
+                survey.news[entry.identity] = each
+            elif file is None and forbidden:
+                survey.lost.add(entry.identity)
+        self._insert(survey)
 
     def _raise_unless_live_reads(self, error: OSError) -> None:
         """Raise the error, unless the live file can be read: then one bad file is skipped."""
@@ -432,76 +428,59 @@ class RotationHistory:
 
     def attach_newest(self, rotated: Sequence[DirectoryEntry]) -> None:
         """Insert the newest rotated file that is readable and not empty, unless it is a generation."""
-        for index in reversed(range(len(rotated))):
-            if self._generation_of(rotated[index]):
+        for entry in reversed(rotated):
+            if self._generation_of(entry):
                 return
-            file = self._open(rotated[index])
+            file = entry.open()
             with contextlib.suppress(OSError):
-                if file and self._attach_one(file, rotated, index):
+                if file and (newest := self._ended(file, attached=True)):
+                    self._insert(Survey(rotated, news={entry.identity: newest}))
                     return
 
-    @contextlib.contextmanager
-    def _all_or_nothing(self) -> Iterator[None]:
-        """Insert all files or, after an error, none: a retry must not find some of them missing."""
+    def _attach_from(self, entry: DirectoryEntry, rotated: Sequence[DirectoryEntry]) -> Generation | None:
+        """Insert a file of a checkpoint, even an empty one, and the files after it; return its generation."""
+        found = self._generation_of(entry)
+        newer = rotated[rotated.index(entry) + 1 :] if entry in rotated else []
         before = self.generations
         try:
-            yield
+            if found is None and (file := entry.open()):
+                found = self._generation(file, ended=self._clock(), attached=True)
+                found.intact()
+                self._insert(Survey(rotated if entry in rotated else [entry], news={entry.identity: found}))
+            self.attach(newer, forbidden=True)
         except BaseException:
             self.generations = before
             raise
-
-    def _attach_one(self, file: ByteFile, rotated: Sequence[DirectoryEntry], index: int) -> Generation | None:
-        generation = self._ended(file, attached=True)
-        if generation:
-            self._insert(generation, older=rotated[:index], newer=rotated[index + 1 :])
-        if generation and not self.has_listing:
-            # Files from before the start are many: never hold all of them open.
-            generation.file.rest()
-        return generation
-
-    def _attach_from(self, entry: DirectoryEntry, rotated: Sequence[DirectoryEntry]) -> Generation | None:
-        index = rotated.index(entry) if entry in rotated else len(rotated)
-        found = self._generation_of(entry)
-        with self._all_or_nothing():
-            if found is None and (file := entry.open()):
-                found = self._generation(file, ended=self._clock(), attached=True)
-                self._insert(found, older=rotated[:index] if entry in rotated else (), newer=rotated[index + 1 :])
-            self.attach(rotated, start=index + 1, forbidden="lost" if index + 1 else None)
         return found
+
+    def _insert(self, survey: Survey) -> None:
+        """Insert the files of a survey that were rotated before this process polls."""
+        live = self.live.file.identity if self.live else None
+        line = reconcile(survey.known(self.generations), survey.listed(self.generations), path=live, is_new=False)
+        self._apply(line, survey)
+        if not self.has_listing:
+            # Files from before the start are many: never hold all of them open.
+            for each in survey.news.values():
+                each.file.rest()
 
     def _generation_of(self, entry: DirectoryEntry) -> Generation | None:
         return next((each for each in reversed(self.generations) if each.file.identity == entry.identity), None)
 
-    def _open(self, entry: DirectoryEntry) -> ByteFile | None:
-        return None if self._generation_of(entry) else entry.open()
-
-    def _ended(self, file: ByteFile, *, attached: bool = False) -> Generation | None:
-        """Return an ended generation of a rotated file; None if it is empty or a copy. Raises OSError."""
+    def _ended(self, file: ByteFile, others: Iterable[Generation] = (), *, attached: bool = False) -> Generation | None:
+        """Return a rotated file as an ended generation; None if it is empty or a copy. Raises OSError."""
         generation = self._generation(file, ended=self._clock(), attached=attached)
         generation.intact()
         end = generation.seen() if attached else generation.last(0).checkpoint()
-        return None if end.offset == 0 or any(self._repeats(each, end) for each in self.generations) else generation
+        return (
+            None
+            if end.offset == 0 or any(self._repeats(each, end) for each in (*self.generations, *others))
+            else generation
+        )
 
     def _repeats(self, generation: Generation, end: Checkpoint) -> bool:
         """Return whether a generation has all bytes of another file."""
         # Do not open a resting file for each new one.
         return (not generation.file.is_resting or generation.may_hold(end)) and _holds(generation, end)
-
-    def _insert(
-        self, generation: Generation, *, older: Iterable[DirectoryEntry], newer: Iterable[DirectoryEntry]
-    ) -> None:
-        """Insert a generation between its neighbours in the listing.
-
-        Without neighbours, it is older than all files that were live since this process polls.
-        """
-        generation.intact()
-        generations = self.generations
-        before = {entry.identity for entry in older}
-        after = {entry.identity for entry in newer}
-        after_index = [n + 1 for n, each in enumerate(generations) if each.file.identity in before]
-        ahead = [n for n, each in enumerate(generations) if each.file.identity in after or not each.attached]
-        index = after_index[-1] if after_index else (*ahead, len(generations))[0]
-        self.generations = (*generations[:index], generation, *generations[index:])
 
     def _is_holder(self, entry: DirectoryEntry, checkpoint: Checkpoint) -> bool:
         file = entry.open()
@@ -513,37 +492,6 @@ class RotationHistory:
 
     def _holders(self, checkpoint: Checkpoint, entries: Iterable[DirectoryEntry]) -> list[DirectoryEntry]:
         return [entry for entry in entries if (file := entry.open()) and _holds(self._generation(file), checkpoint)]
-
-
-@dataclass(slots=True)
-class _Found:
-    """The files that one poll opened, for ``reconcile``."""
-
-    successors: dict[Generation, Generation]
-    new: Generation | None
-    earlier: Generation | None
-    rotated: Sequence[DirectoryEntry]
-    holders: set[Identity] = field(default_factory=set)
-    copied: set[Generation] = field(default_factory=set)
-    copies: dict[Identity, tuple[Generation, Generation]] = field(default_factory=dict)
-    news: dict[Identity, Generation] = field(default_factory=dict)
-    lost: set[Identity] = field(default_factory=set)
-
-    def listing(self, generations: Sequence[Generation]) -> list[Listed]:
-        copies = {identity: generations.index(changed) for identity, (changed, _) in self.copies.items()}
-        return [
-            Listed(each.identity, each.identity in self.news, each.identity in self.lost, copies.get(each.identity))
-            for each in self.rotated
-        ]
-
-    def generation(self, part: Part, generations: Sequence[Generation]) -> Generation:
-        if part.known is not None:
-            known = generations[part.known]
-            return self.successors[known] if part.renewed else known
-        if part.listed is None and self.new:
-            return self.new
-        identity = self.rotated[part.listed or 0].identity
-        return self.news[identity] if identity in self.news else self.copies[identity][1]
 
 
 def older_than(generation: Generation, rotated: Sequence[DirectoryEntry]) -> Sequence[DirectoryEntry]:

@@ -4,7 +4,7 @@ One rule merges the known line with the listing of rotated files: the known orde
 before its nearest newer listed neighbour. The file at the path is the newest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,11 +18,13 @@ class Known:
     """A generation of the line before the poll.
 
     A ``changed`` one was truncated or rewritten: its file holds other bytes than the last poll saw, ``seen`` of them.
+    ``was_live`` says that it was at the path since this process polls.
     """
 
     identity: Identity
     changed: bool = False
     seen: int = 0
+    was_live: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,15 @@ class Listed:
 
     ``is_new`` says that it has lines and that no generation or earlier listing has them. ``is_lost`` says that this
     cannot be decided, because the file cannot be read. ``copy_of`` is the index of the changed generation whose bytes
-    it holds, if no other file holds them.
+    it holds, if no other file holds them. ``was_rotated`` says that it is older than all that was live since this
+    process polls.
     """
 
     identity: Identity
     is_new: bool = False
     is_lost: bool = False
     copy_of: int | None = None
+    was_rotated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,10 @@ def _insert_new(line: list[Part], known: Sequence[Known], listing: Sequence[List
             return known[part.known].identity
         return listing[part.listed].identity if part.listed is not None else path
 
+    def find(wanted: Iterable[Identity | None]) -> int | None:
+        last = {identity(part): number for number, part in enumerate(line)}
+        return next((last[each] for each in wanted if each is not None and each in last), None)
+
     listed = [each.identity for each in listing]
     # A file that was rotated after the path's own file is left to the next poll, which sees the next file at the path.
     end = listed.index(path) if path in listed else len(listed)
@@ -117,12 +125,14 @@ def _insert_new(line: list[Part], known: Sequence[Known], listing: Sequence[List
         entry = listing[index]
         if not (entry.is_new or entry.is_lost) or entry.copy_of is not None:
             continue
-        newer = [each for each in (*listed[index + 1 :], path) if each is not None]
-        ahead = (number for each in newer for number in reversed(range(len(line))) if identity(line[number]) == each)
-        at = next(ahead, len(line))
+        at = find([*listed[index + 1 : end], *([] if entry.was_rotated else [path])])
+        if at is None and entry.was_rotated:
+            older = find(reversed(listed[:index]))
+            live = (n for n, part in enumerate(line) if part.known is None or known[part.known].was_live)
+            at = next(live, None) if older is None else older + 1
         if entry.is_new:
-            line.insert(at, Part(listed=index))
-        elif at < len(line):
+            line.insert(len(line) if at is None else at, Part(listed=index))
+        elif at is not None:
             line[at] = replace(line[at], loss=line[at].loss or "lost")
 
 
