@@ -458,10 +458,6 @@ class RotationHistory:
         live = self.live.file.identity if self.live else None
         line = reconcile(survey.known(self.generations), survey.listed(self.generations), path=live, is_new=False)
         self._apply(line, survey)
-        if not self.has_listing:
-            # Files from before the start are many: never hold all of them open.
-            for each in survey.news.values():
-                each.file.rest()
 
     def _generation_of(self, entry: DirectoryEntry) -> Generation | None:
         return next((each for each in reversed(self.generations) if each.file.identity == entry.identity), None)
@@ -471,11 +467,12 @@ class RotationHistory:
         generation = self._generation(file, ended=self._clock(), attached=attached)
         generation.intact()
         end = generation.seen() if attached else generation.last(0).checkpoint()
-        return (
-            None
-            if end.offset == 0 or any(self._repeats(each, end) for each in (*self.generations, *others))
-            else generation
-        )
+        if end.offset == 0 or any(self._repeats(each, end) for each in (*self.generations, *others)):
+            return None
+        if attached and not self.has_listing:
+            # Files from before the start are many: never hold all of them open.
+            file.rest()
+        return generation
 
     def _repeats(self, generation: Generation, end: Checkpoint) -> bool:
         """Return whether a generation has all bytes of another file."""

@@ -125,7 +125,7 @@ def _insert_new(line: list[Part], known: Sequence[Known], listing: Sequence[List
         entry = listing[index]
         if not (entry.is_new or entry.is_lost) or entry.copy_of is not None:
             continue
-        at = find([*listed[index + 1 : end], *([] if entry.was_rotated else [path])])
+        at = find([*listed[index + 1 :], *([] if entry.was_rotated else [path])])
         if at is None and entry.was_rotated:
             older = find(reversed(listed[:index]))
             live = (n for n, part in enumerate(line) if part.known is None or known[part.known].was_live)
