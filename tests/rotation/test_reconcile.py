@@ -171,9 +171,10 @@ class Life:
 class World:
     """A path, the rotated files beside it, oldest first, and the line as polls leave it.
 
-    A file may have several names; a listing has the newest rotated one, and none of the file at the path. The path may
-    be a symlink, whose targets have no rotated names: a target returns only if a poll has seen it. A file is renamed
-    back only if it was renamed before: lines of a copy would come twice.
+    A file may have several names; a listing has the newest rotated one, and none of the file at the path. The path of a
+    world may be a symlink instead, whose targets have no rotated names: a target returns only if a poll has seen it. A
+    file is renamed back only if it was renamed before: lines of a copy would come twice. After a
+    copy or a return, the file stays at the path until the next poll: nothing would show later that it was there.
     """
 
     def __init__(self) -> None:
@@ -183,6 +184,7 @@ class World:
         self.listing: list[File] = []
         self.copies: list[File] = []
         self.targets: list[File] = []
+        self.is_rotated = self.is_copied = self.is_back = False
         self.line: list[Life] = []
 
     def write(self) -> None:
@@ -195,13 +197,15 @@ class World:
         return File(self.inodes)
 
     def rename(self) -> None:
-        if self.path:
+        if self.path and not self.targets and not self.is_back:
+            self.is_rotated = True
             self.rotated.append(self.path)
             self.path = None
 
     def copy_and_truncate(self) -> None:
         # The rotated name of a file that is live again says nothing of its age.
-        if self.path and self.path not in self.rotated:
+        if self.path and self.path not in self.rotated and not self.targets and not self.is_back:
+            self.is_rotated = self.is_copied = True
             copy = self.new_file()
             copy.lines = self.path.lines
             self.copies.append(copy)
@@ -216,30 +220,35 @@ class World:
         del self.rotated[:1]
 
     def delete(self) -> None:
-        self.path = None
+        self.path = self.path if self.is_copied or self.is_back else None
 
     def rename_back(self) -> None:
         if self.path is None and self.rotated and self.rotated[-1] not in self.copies:
             self.path = self.rotated.pop()
+            self.is_back = True
 
     def link(self) -> None:
         """Give the file at the path the name of the newest rotation, too."""
-        if self.path and self.path not in self.rotated:
+        if self.path and self.path not in self.rotated and not self.targets:
+            self.is_rotated = True
             self.rotated.append(self.path)
 
     def swap(self) -> None:
         """Let the path name another file, as a symlink does."""
-        self.targets += [self.path] if self.path else []
-        self.path = self.new_file()
+        if self.path and not self.is_rotated and not self.is_back:
+            self.targets.append(self.path)
+            self.path = self.new_file()
 
     def swap_back(self) -> None:
         """Let the path name the file that it named before the last swap."""
-        if self.targets and any(each.file is self.targets[-1] for each in self.line):
+        if self.targets and not self.is_back and any(each.file is self.targets[-1] for each in self.line):
             earlier = self.targets.pop()
             self.targets += [self.path] if self.path else []
             self.path = earlier
+            self.is_back = True
 
     def poll(self) -> None:
+        self.is_copied = self.is_back = False
         known = [
             Known((1, each.file.inode), changed=each.lines is not each.file.lines, seen=each.seen) for each in self.line
         ]
