@@ -25,7 +25,8 @@ class Cells:
 
     ``numbers`` are the numbers of the cells. ``kinds`` counts the lines of each kind, ``untimed`` those without a time,
     and ``leading`` those before the first with one. ``first``, ``last``, ``least`` and ``greatest`` are times in epoch
-    milliseconds, or ``NO_TIME``. ``opens`` is true if a line begins at the first byte.
+    milliseconds, or ``NO_TIME``; a tenth of the times is before ``low``, a tenth after ``high``. ``opens`` is true if a
+    line begins at the first byte.
     """
 
     numbers: Numbers
@@ -36,6 +37,8 @@ class Cells:
     last: Numbers
     least: Numbers
     greatest: Numbers
+    low: Numbers
+    high: Numbers
     opens: npt.NDArray[np.bool_]
     states: npt.NDArray[np.uint8]
 
@@ -43,7 +46,7 @@ class Cells:
     def empty(cls, numbers: Numbers) -> "Cells":
         """Return rows without lines for these cells."""
         count = len(numbers)
-        no_times = np.full((4, count), NO_TIME, np.int64)
+        no_times = np.full((6, count), NO_TIME, np.int64)
         return cls(
             numbers=numbers,
             kinds=np.zeros((count, KINDS), np.uint32),
@@ -53,6 +56,8 @@ class Cells:
             last=no_times[1],
             least=no_times[2],
             greatest=no_times[3],
+            low=no_times[4],
+            high=no_times[5],
             opens=np.zeros(count, np.bool_),
             states=np.zeros(count, np.uint8),
         )
@@ -62,6 +67,10 @@ class Cells:
 
     def __getitem__(self, rows: slice) -> "Cells":
         """Return a view of some rows."""
+        return Cells(*(getattr(self, each.name)[rows] for each in fields(self)))
+
+    def chosen(self, rows: npt.NDArray[np.bool_]) -> "Cells":
+        """Return a copy of the rows with a true flag."""
         return Cells(*(getattr(self, each.name)[rows] for each in fields(self)))
 
     def lines(self) -> Numbers:
@@ -85,7 +94,9 @@ class Cells:
         if has_time:
             self.last[at] = later.last[0]
             self.greatest[at] = max(self.greatest[at], later.greatest[0])
+            self.high[at] = max(self.high[at], later.high[0])
             self.least[at] = min(self.least[at], later.least[0]) if had_time else later.least[0]
+            self.low[at] = min(self.low[at], later.low[0]) if had_time else later.low[0]
         self.opens[at] |= later.opens[0]
         self.states[at] = min(self.states[at], later.states[0])
 

@@ -38,11 +38,14 @@ class LineClassifier:
 
         The offsets ascend.
         """
-        found = [self._levels.values(heads, guess=guess)[0] for heads in _blocks(data, np.array(starts, np.int64))]
+        found = [self._levels.values(heads, guess=guess)[0] for heads in _blocks(data, np.array(starts, np.int64), 0)]
         return [code for codes in found for code in codes.tolist()]
 
-    def classify(self, data: bytes, starts: Offsets, *, guess: bool) -> LineClasses:
-        """Return the level and the time of each line of ``data`` that begins at one of these offsets, ascending."""
+    def classify(self, data: bytes, starts: Offsets, *, base: int = 0, guess: bool) -> LineClasses:
+        """Return the level and the time of each line of ``data`` that begins at one of these offsets, ascending.
+
+        ``base`` is the offset of ``data`` in its file. With ``guess``, some lines may be guessed.
+        """
         codes = np.empty(len(starts), np.uint8)
         times = np.empty(len(starts), np.int64)
         guessed = np.zeros(len(starts), np.bool_)
@@ -55,7 +58,7 @@ class LineClassifier:
                 )
             return LineClasses(codes, times, guessed)
         at = 0
-        for heads in _blocks(data, starts):
+        for heads in _blocks(data, starts, base):
             block = slice(at, at + len(heads))
             codes[block], guessed_levels = self._levels.values(heads, guess=guess)
             times[block], guessed_times = self._times.values(heads, guess=guess)
@@ -68,5 +71,5 @@ class LineClassifier:
         return [line_text(data, start, end if end >= 0 else len(data), self._encoding) for start, end in ends]
 
 
-def _blocks(data: bytes, starts: Offsets) -> list[LineHeads]:
-    return [LineHeads(data, starts[at : at + MOST_LINES]) for at in range(0, len(starts), MOST_LINES)]
+def _blocks(data: bytes, starts: Offsets, base: int) -> list[LineHeads]:
+    return [LineHeads(data, starts[at : at + MOST_LINES], base) for at in range(0, len(starts), MOST_LINES)]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from logviewer.files.cells import CELL_BYTES
 from logviewer.files.encoding import UTF8
 from logviewer.files.lines import LINE_CAP, line_text
 
@@ -25,10 +26,14 @@ FACTORS = np.array([pow(0x9E3779B97F4A7C15, each, 2**64) for each in range(1, 10
 
 
 class LineHeads:
-    """The first 64 bytes of lines of ``data``, which begin at ``starts``, ascending."""
+    """The first 64 bytes of lines of ``data``, which begin at ``starts``, ascending.
 
-    def __init__(self, data: bytes, starts: Offsets) -> None:
+    ``base`` is the offset of ``data`` in its file.
+    """
+
+    def __init__(self, data: bytes, starts: Offsets, base: int) -> None:
         self.data = data
+        self._base = base
         self.starts = starts
         # Too long for a line with unselected lines after it; but no learned prefix has a newline.
         self.lengths = np.diff(starts, append=len(data) + 1) - 1
@@ -49,6 +54,13 @@ class LineHeads:
         start = int(self.starts[number])
         end = self.data.find(b"\n", start, start + LINE_CAP)
         return line_text(self.data, start, end if end >= 0 else len(self.data), UTF8)
+
+    def edges(self, numbers: Offsets) -> Offsets:
+        """Return the first and the last of these lines in each cell of the file."""
+        cells = (self.starts[numbers] + self._base) // CELL_BYTES
+        is_new = cells[1:] != cells[:-1]
+        at_edge: Flags = np.concatenate([[True], is_new]) | np.concatenate([is_new, [True]])
+        return numbers[at_edge]
 
     def special(self, words: Sequence[bytes]) -> Flags:
         """Return whether each line has one of these texts, which are the same in each call."""

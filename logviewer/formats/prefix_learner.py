@@ -17,7 +17,6 @@ _READ_AT_ONCE = 32
 # After this many reads that learned nothing, learn from one read in 16: to learn takes four times as long as to read.
 _MOST_UNLEARNED_READS = 64
 _LEARN_EVERY = 16
-_CELL_BYTES = 64 * 1024
 
 Values = npt.NDArray[Any]
 Entries = npt.NDArray[np.uint16]
@@ -52,20 +51,27 @@ class PrefixLearner(ABC):
         for length in sorted(self._tables, key=lambda each: -len(self._tables[each][0])):
             self._look_up(heads, values, known, length)
         read: list[int] = []
-        budget = max(_least_reads(heads), self._left) if guess else len(heads)
+        budget = max(0, self._left) if guess else len(heads)
         while len(unknown := np.flatnonzero(~known)) and len(read) < budget:
             # Lines from all over the block, as neighbours are alike; more of them in each round that learns little.
             at_once = min(budget - len(read), max(_READ_AT_ONCE, len(read)))
             chosen = unknown[:: max(1, len(unknown) // at_once)][:at_once]
             read += chosen.tolist()
-            lengths = {self._read(heads, values, number) for number in chosen.tolist()}
-            known[chosen] = True
-            for length in lengths - {0}:
-                self._look_up(heads, values, known, length)
+            self._read_all(heads, values, known, chosen)
         self._left -= len(read) if guess else 0
         if len(unknown):
-            self._guess(values, unknown, np.array(sorted(read), np.int64))
+            # The first and the last line of each cell have its least and greatest time, if the lines are in order.
+            chosen = np.union1d(unknown[:: max(1, len(unknown) // _READ_OF_BLOCK)], heads.edges(unknown))
+            self._read_all(heads, values, known, chosen)
+            unknown = np.flatnonzero(~known)
+            self._guess(values, unknown, np.union1d(chosen, read).astype(np.int64))
         return values, unknown
+
+    def _read_all(self, heads: LineHeads, values: Values, known: npt.NDArray[np.bool_], chosen: Offsets) -> None:
+        lengths = {self._read(heads, values, number) for number in chosen.tolist()}
+        known[chosen] = True
+        for length in lengths - {0}:
+            self._look_up(heads, values, known, length)
 
     def _look_up(self, heads: LineHeads, values: Values, known: npt.NDArray[np.bool_], length: int) -> None:
         keys, entries = self._tables[length]
@@ -117,8 +123,3 @@ class PrefixLearner(ABC):
     @abstractmethod
     def _guess(self, values: Values, unknown: Offsets, read: Offsets) -> None:
         """Set the values of the unknown lines from the lines that were read."""
-
-
-def _least_reads(heads: LineHeads) -> int:
-    """Return how many lines of a block to read in any case: the times of each cell need two."""
-    return max(_READ_OF_BLOCK, int(heads.starts[-1] - heads.starts[0]) // (_CELL_BYTES // 2))

@@ -1,8 +1,11 @@
 """The pass that fills the cell table of a log file: each byte is read once."""
 
 import threading
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from logviewer.files.block_map import BLOCK_BYTES
 from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, KINDS, NO_TIME, UNKNOWN, Cells, CellTable, Numbers
@@ -13,8 +16,24 @@ from logviewer.search.selected_lines import lines_of
 from logviewer.search.window import Window, last_cell, read_window
 
 SLICE_BYTES = 4 * 1024 * 1024
+_CELLS_KEPT = 256
 _EXACT_BYTES = SLICE_BYTES
 _BLOCK_CELLS = BLOCK_BYTES // CELL_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class CellLines:
+    """The lines that begin in one cell: their offsets in the file, their levels as index in ``LEVELS``, and times."""
+
+    starts: Numbers
+    codes: npt.NDArray[np.uint8]
+    times: Numbers
+
+    def times_after(self, carried: int) -> Numbers:
+        """Return the time of each line, or that of the last line before it with one; first comes ``carried``."""
+        times = np.concatenate([[carried], self.times])
+        numbers = np.where(times != NO_TIME, np.arange(len(times)), 0)
+        return times[np.maximum.accumulate(numbers)][1:]
 
 
 class CellPass:
@@ -25,6 +44,7 @@ class CellPass:
         self._classifier = classifier
         self._extending = threading.Lock()
         self._covered = generation.begin
+        self._read = lru_cache(_CELLS_KEPT)(self._read_cell)
         start = last_cell(generation, CELL_BYTES)
         self.table = CellTable(start, start)
 
@@ -63,6 +83,16 @@ class CellPass:
             self.table.put(self._cells(self._window(start, end), start, end, end, guess=not exact))
             self._count_newlines()
 
+    def read(self, cell: int) -> CellLines:
+        """Return the lines of a cell that are in the table. Raises OSError."""
+        return self._read(max(self.generation.begin, cell * CELL_BYTES), min((cell + 1) * CELL_BYTES, self.table.high))
+
+    def _read_cell(self, start: int, end: int) -> CellLines:
+        window = self._window(start, end)
+        starts = self._starts(window, start, end)
+        classes = self._classifier.classify(window.data, starts, guess=False)
+        return CellLines(starts + window.base, classes.codes, classes.times)
+
     def _cover(self, size: int) -> None:
         """Add rows for the cells up to the end of the file, without those in holes."""
         file, at = self.generation.file, self._covered
@@ -76,8 +106,7 @@ class CellPass:
     def _window(self, start: int, end: int) -> Window:
         return read_window(self.generation, start, end, 0, unterminated=False)
 
-    def _cells(self, window: Window, start: int, end: int, until: int, *, guess: bool) -> Cells:
-        """Return the cells up to ``until`` with the lines that begin in [start, end)."""
+    def _starts(self, window: Window, start: int, end: int) -> Numbers:
         encoding = self.generation.encoding
         begin, stop = max(window.begin, start - window.base), min(window.end, end - window.base)
         if encoding is UTF8:
@@ -85,8 +114,12 @@ class CellPass:
             starts = np.concatenate([[begin], begin + 1 + np.flatnonzero(data == ord("\n"))])
         else:
             starts = np.array([line for line, _ in lines_of(window.data, encoding, first=begin, last=stop)], np.int64)
-        starts = starts[starts < stop]
-        classes = self._classifier.classify(window.data, starts, guess=guess)
+        return starts[starts < stop]
+
+    def _cells(self, window: Window, start: int, end: int, until: int, *, guess: bool) -> Cells:
+        """Return the cells up to ``until`` with the lines that begin in [start, end)."""
+        starts = self._starts(window, start, end)
+        classes = self._classifier.classify(window.data, starts, base=window.base, guess=guess)
         rows = self.table.rows_of(start // CELL_BYTES, -(-until // CELL_BYTES))
         return _summary(self.table.cells.numbers[rows].copy(), starts + window.base, classes)
 
@@ -126,8 +159,20 @@ def _summary(numbers: Numbers, starts: Numbers, classes: LineClasses) -> Cells:
     if has.any():
         cells.least[has] = np.minimum.reduceat(times, first[has])
         cells.greatest[has] = np.maximum.reduceat(times, first[has])
+        _set_tenths(cells, times, np.flatnonzero(has), first, after)
     some = right > left
     cells.opens[some] = starts[left[some]] == numbers[some] * CELL_BYTES
     guessed = np.searchsorted(np.flatnonzero(classes.guessed), [left, right])
     cells.states[:] = np.where(guessed[1] > guessed[0], GUESSED, EXACT)
     return cells
+
+
+def _set_tenths(cells: Cells, times: Numbers, rows: Numbers, first: Numbers, after: Numbers) -> None:
+    """Set ``low`` and ``high`` of rows whose times are ``times[first:after]``."""
+    tenth = (after[rows] - first[rows]) // 10
+    cells.low[rows], cells.high[rows] = times[first[rows] + tenth], times[after[rows] - 1 - tenth]
+    backwards = np.searchsorted(first[rows], np.flatnonzero(times[1:] < times[:-1]), "right") - 1
+    for row in rows[np.unique(backwards)].tolist():
+        ascending = np.sort(times[first[row] : after[row]])
+        few = len(ascending) // 10
+        cells.low[row], cells.high[row] = ascending[few], ascending[-1 - few]

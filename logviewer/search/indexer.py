@@ -5,15 +5,17 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from logviewer.rotation.generation import Generation
 from logviewer.search.level_counter import LevelCounter
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
+from logviewer.search.query import Query
 
 if TYPE_CHECKING:
     from logviewer.search.cell_pass import CellPass
+    from logviewer.search.level_index import LevelIndex
 
 # An idle index takes a few bytes for each 64 KiB of its file.
 _KEPT = 64
@@ -33,6 +35,7 @@ class Indexer:
         self._requested: dict[Key, float] = {}
         self._levels: dict[Generation, LevelCounter] = {}
         self._passes: dict[Generation, CellPass] = {}
+        self._everything = LineFilter(Query())
         self._wake = threading.Condition()
         self._closed = False
         self._threads: list[threading.Thread] = []
@@ -68,6 +71,10 @@ class Indexer:
         if not LevelIndex.can_hold(line_filter):
             return MatchIndex(generation, line_filter, levels)
         return LevelIndex(line_filter, levels, self.cell_pass(generation))
+
+    def everything(self, generation: Generation) -> "LevelIndex":
+        """Return the index of all lines of a file, as ``index`` does; its pass fills the cell table. Raises OSError."""
+        return cast("LevelIndex", self.index(generation, self._everything))
 
     def cell_pass(self, generation: Generation) -> "CellPass":
         """Return the pass that fills the cell table of a file. Raises OSError."""

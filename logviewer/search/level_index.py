@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, Numbers
+from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, NO_TIME, Numbers
+from logviewer.files.lines import line_text
 from logviewer.formats.level import LEVELS
-from logviewer.search.cell_pass import CellPass
+from logviewer.search.cell_pass import CellLines, CellPass
 from logviewer.search.level_counter import LevelCounter
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import SLICE_BYTES, CellMatches, MatchIndex
@@ -86,6 +87,29 @@ class LevelIndex(MatchIndex):
         """See ``MatchIndex``."""
         sums = self._table.cells.kinds[self._table.rows_of(first, last)].sum(axis=0).tolist()
         return [number if code in self._codes else 0 for code, number in enumerate(sums)]
+
+    def counts_of(self, cells: Numbers) -> Numbers:
+        """See ``MatchIndex``."""
+        table = self._table.cells
+        counts = table.kinds[np.searchsorted(table.numbers, cells)].astype(np.int64)
+        counts[:, [code for code in range(len(LEVELS)) if code not in self._codes]] = 0
+        return counts
+
+    def times_in(self, lines: CellLines, carried: int) -> tuple[Numbers, Numbers]:
+        """See ``MatchIndex``."""
+        some = np.isin(lines.codes, self._codes)
+        return lines.times_after(carried)[some], lines.codes[some].astype(np.int64)
+
+    def unterminated_time(self) -> int | None:
+        """Return the time of an unterminated last line, or of the last line before it with one. Raises OSError."""
+        if not (selected := self._unterminated()) or not selected.spans:
+            return None
+        start, end = selected.spans[0]
+        encoding, line_format = self.generation.encoding, self.generation.line_format
+        found = line_format.time(line_text(selected.data, start, end, encoding))
+        times = self._table.cells.last
+        known = np.flatnonzero(times != NO_TIME)
+        return int(times[known[-1]]) if found is None and len(known) else found
 
     def match_counts(self, *, exact: bool) -> Iterator[tuple[int, int]]:
         """See ``MatchIndex``."""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from logviewer.formats.level import LEVELS
 from logviewer.rotation.generation import Generation
@@ -15,6 +16,10 @@ from logviewer.search.level_counter import Counts, LevelCounter
 from logviewer.search.line_filter import MARGIN_BYTES, LineFilter, to_batches
 from logviewer.search.selected_lines import SelectedLines
 from logviewer.search.window import last_cell
+
+if TYPE_CHECKING:
+    from logviewer.files.cells import Numbers
+    from logviewer.search.cell_pass import CellLines
 
 CELL_BYTES = 64 * 1024
 SLICE_BYTES = 4 * 1024 * 1024
@@ -185,6 +190,29 @@ class MatchIndex:
             sum(self._levels[first * _LEVEL_COUNT + code : last * _LEVEL_COUNT : _LEVEL_COUNT])
             for code in range(_LEVEL_COUNT)
         ]
+
+    def counts_of(self, cells: "Numbers") -> "Numbers":
+        """Return a row for each of these cells, with the numbers of its matches in the order of ``LEVELS``."""
+        import numpy as np  # noqa: PLC0415
+
+        with self._lock:
+            counts = np.array(self._levels, np.int64).reshape(-1, _LEVEL_COUNT)
+        lacking = int(cells[-1]) + 1 - len(counts) if len(cells) else 0
+        return np.pad(counts, ((0, max(0, lacking)), (0, 0)))[cells]
+
+    def times_in(self, lines: "CellLines", carried: int) -> "tuple[Numbers, Numbers]":
+        """Return the times of the matches among the lines of a cell, and their levels as indexes in ``LEVELS``.
+
+        ``carried`` is the time of lines before the first with a time. Raises OSError.
+        """
+        import numpy as np  # noqa: PLC0415
+
+        if not len(lines.starts):
+            return lines.times, lines.times
+        start, last = int(lines.starts[0]), int(lines.starts[-1])
+        selected = self.line_filter.select(self.generation, start, last + 1)
+        found = np.isin(lines.starts, [selected.base + first for first, _ in selected.matches])
+        return lines.times_after(carried)[found], lines.codes[found].astype(np.int64)
 
     def match_counts(self, *, exact: bool) -> Iterator[tuple[int, int]]:
         """Yield the offset of each cell with matches, and their number; with ``exact``, of each match. Raises OSError.

@@ -29,7 +29,6 @@ class Views:
         self._indexer = Indexer()
         self._time_indexes: WeakKeyDictionary[Generation, TimeIndex] = WeakKeyDictionary()
         self._lock = threading.Lock()
-        self._everything = LineFilter(Query())
         self.line_filter = lru_cache(_FILTERS_KEPT)(_line_filter)
 
     def of(self, sources: Sequence[Source], line_filter: LineFilter | None) -> View:
@@ -46,7 +45,9 @@ class Views:
 
     def match_indexes(self, source: Source, line_filter: LineFilter | None) -> list[MatchIndex]:
         """Return the match index of each generation of a source, oldest first, and let it be filled. Raises OSError."""
-        return [self._indexer.index(each, line_filter or self._everything) for each in source.generations]
+        if line_filter:
+            return [self._indexer.index(each, line_filter) for each in source.generations]
+        return [self._indexer.everything(each) for each in source.generations]
 
     def time_index(self, generation: Generation) -> TimeIndex:
         """Return the time index of a generation."""
@@ -81,11 +82,15 @@ class Views:
         until: int | None,
     ) -> Histogram:
         """Count the selected lines over time, by level; see ``histogram``. Raises OSError."""
-        parts = [
-            (index, self.time_index(index.generation))
-            for source in sources
-            for index in self.match_indexes(source, line_filter)
-        ]
+        from logviewer.views.counting import Part  # noqa: PLC0415 (numpy is loaded at its first use)
+
+        parts = []
+        for source in sources:
+            for generation in source.generations:
+                index = self._indexer.index(generation, line_filter) if line_filter else None
+                # The last: it has all lines that are in the other index.
+                everything = self._indexer.everything(generation)
+                parts.append(Part(index or everything, everything))
         return histogram(parts, buckets, since=since, until=until)
 
     def close(self) -> None:

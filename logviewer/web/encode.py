@@ -224,13 +224,16 @@ def _rows(source_id: str, batch: Batch, line_filter: LineFilter | None) -> list[
 
 def encode_histogram(histogram: Histogram) -> bytes:
     """Return the body of ``/api/histogram``."""
-    levels = {name or "none": counts for name, counts in zip(LEVELS, histogram.counts, strict=True)}
+    names = [name or "none" for name in LEVELS]
     return orjson.dumps(
         {
             "from": histogram.begin,
             "to": histogram.end,
             "step": histogram.step,
-            "levels": levels,
+            "levels": dict(zip(names, histogram.counts, strict=True)),
+            "before": dict(zip(names, histogram.before, strict=True)),
+            "after": dict(zip(names, histogram.after, strict=True)),
+            "untimed": dict(zip(names, histogram.untimed, strict=True)),
             "complete": histogram.complete,
         }
     )

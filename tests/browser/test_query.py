@@ -262,6 +262,15 @@ def test_the_histogram_selects_a_dragged_range_and_a_clicked_time(logs: Path, se
     expect(page.locator("#place")).to_contain_text("of 3,600")
 
 
+def test_the_histogram_counts_lines_that_it_does_not_draw(logs: Path, serve: Serve, page: Page) -> None:
+    early = "2001-09-09T01:46:41Z INFO a wrong clock"
+    write_hour(logs / "hour.log")
+    path = logs / "app.log"
+    append(path, early, *(logs / "hour.log").read_text().splitlines())
+    page.goto(serve(path).ready_line)
+    expect(page.locator(".histogram .outside")).to_have_text("not shown: 1 before")
+
+
 def test_without_times_there_is_no_histogram(logs: Path, serve: Serve, page: Page) -> None:
     append(logs / "app.log", "no time", "none either")
     page.goto(serve(logs / "app.log").ready_line)

@@ -5,6 +5,7 @@ import {
   bucketCount,
   histogramOf,
   levelTotals,
+  outsideTotals,
   ticks,
   timeToX,
   xToTime,
@@ -107,6 +108,15 @@ test("pixels and times convert both ways", () => {
   for (const time of [1_000, 3_500, 11_000]) assert.equal(xToTime(COURSE, timeToX(COURSE, time, 800), 800), time);
   assert.equal(bucketCount(COURSE), 10);
   assert.equal(levelTotals({ ...COURSE, complete: true }).info, 4);
+});
+
+test("lines outside the buckets are in the totals", () => {
+  const answer = { ...COURSE, complete: true, before: { error: 2 }, after: { info: 1 }, untimed: { info: 3, error: 1 } };
+  assert.equal(levelTotals(answer).info, 8);
+  assert.equal(levelTotals(answer).error, 5);
+  assert.deepEqual(outsideTotals(answer, () => true), { before: 2, after: 1, untimed: 4 });
+  assert.deepEqual(outsideTotals(answer, (level) => level === "info"), { before: 0, after: 1, untimed: 3 });
+  assert.deepEqual(outsideTotals(null, () => true), { before: 0, after: 0, untimed: 0 });
 });
 
 test("one line is visible beside a million", () => {

@@ -32,7 +32,7 @@ def ecs(text: str, time: int) -> dict[str, Any]:
 
 
 KINDS = (docker, pino, ecs)
-SIZES = (600, 5_000, 70_000, 200_000)
+SIZES = (600, 5_000, 70_000, 300_000)
 
 
 @pytest.fixture

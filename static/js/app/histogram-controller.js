@@ -1,7 +1,7 @@
 /** The histogram of a pane: requests it, shows it, and refreshes it when lines arrive. */
 
 import { matchParameters } from "../model/filter.js";
-import { histogramOf, levelTotals } from "../model/histogram.js";
+import { histogramOf, levelTotals, outsideTotals } from "../model/histogram.js";
 import { HistogramClient } from "../net/histogram-client.js";
 import { HistogramChart } from "../ui/histogram-chart.js";
 
@@ -16,6 +16,7 @@ export class HistogramController {
   #timer;
   #isStale = false;
   #levels = new Set();
+  #hasSpan = false;
   /** @type {(() => void)[]} */
   #unsubscribe;
 
@@ -53,6 +54,7 @@ export class HistogramController {
    */
   show(sources, filter) {
     this.#levels = new Set(filter.levels);
+    this.#hasSpan = Boolean(filter.since || filter.until);
     /** @type {Parameter[]} */
     const query = sources.map((id) => ["source", id]);
     query.push(...matchParameters({ ...filter, levels: [] }), ["buckets", String(this.#chart.bars)]);
@@ -87,7 +89,9 @@ export class HistogramController {
   #show() {
     const histogram = histogramOf(this.#client.counts.value);
     const levels = histogram && Object.entries(histogram.levels).filter(([level]) => this.#isShown(level));
-    this.#chart.show(histogram && { ...histogram, levels: Object.fromEntries(levels ?? []) });
+    // Outside a chosen span, lines are expected.
+    const outside = this.#hasSpan ? null : outsideTotals(this.#client.counts.value, (level) => this.#isShown(level));
+    this.#chart.show(histogram && { ...histogram, levels: Object.fromEntries(levels ?? []) }, outside);
   }
 
   /** @param {string} level */

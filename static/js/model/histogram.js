@@ -8,8 +8,12 @@
  * @property {number | null} to
  * @property {number} step milliseconds per bucket
  * @property {Partial<Record<LevelKey, number[]>>} levels
+ * @property {Counts} [before] lines outside the buckets
+ * @property {Counts} [after]
+ * @property {Counts} [untimed]
  * @property {boolean} complete
  */
+/** @typedef {Partial<Record<LevelKey, number>>} Counts */
 /** @typedef {{from: number, to: number, step: number, levels: Partial<Record<LevelKey, number[]>>}} Histogram */
 
 /** From the bottom of a bar upwards. @type {readonly LevelKey[]} */
@@ -34,13 +38,31 @@ export function histogramOf(counts) {
 }
 
 /**
- * Sum the lines of each level over all buckets.
+ * Sum the lines of each level, in and outside the buckets.
  * @param {HistogramAnswer | null} counts
  * @returns {Record<LevelKey, number>}
  */
 export function levelTotals(counts) {
-  const sums = LEVEL_KEYS.map((level) => [level, (counts?.levels[level] ?? []).reduce((sum, count) => sum + count, 0)]);
-  return Object.fromEntries(sums);
+  const outside = [counts?.before, counts?.after, counts?.untimed];
+  const all = (/** @type {LevelKey} */ level) => [
+    ...(counts?.levels[level] ?? []),
+    ...outside.map((each) => each?.[level] ?? 0),
+  ];
+  return /** @type {Record<LevelKey, number>} */ (
+    Object.fromEntries(LEVEL_KEYS.map((level) => [level, all(level).reduce((sum, count) => sum + count, 0)]))
+  );
+}
+
+/**
+ * Sum the lines of the shown levels that the histogram does not draw.
+ * @param {HistogramAnswer | null} counts
+ * @param {(level: string) => boolean} isShown
+ * @returns {{before: number, after: number, untimed: number}}
+ */
+export function outsideTotals(counts, isShown) {
+  const sum = (/** @type {Counts | undefined} */ each) =>
+    LEVEL_KEYS.filter(isShown).reduce((total, level) => total + (each?.[level] ?? 0), 0);
+  return { before: sum(counts?.before), after: sum(counts?.after), untimed: sum(counts?.untimed) };
 }
 
 /**

@@ -23,6 +23,7 @@ export class HistogramChart {
   #canvas = element("canvas", "");
   #tip = element("output", "tip");
   #table = element("table", "");
+  #outside = element("span", "outside");
   #barColors = LEVEL_KEYS.map((level) => element("i", `ink-${level}`));
   #actions;
   /** @type {Histogram | null} */
@@ -49,7 +50,7 @@ export class HistogramChart {
     this.#canvas.ariaHidden = "true";
     this.#tip.hidden = true;
     // CSS cannot limit the height of a table, so a wrapper hides it.
-    root.append(this.#canvas, element("div", "unseen", this.#table), this.#tip, barColors);
+    root.append(this.#canvas, element("div", "unseen", this.#table), this.#outside, this.#tip, barColors);
     root.addEventListener("pointerdown", (event) => this.#onPointerDown(event));
     root.addEventListener("pointermove", (event) => this.#onPointerMove(event.clientX));
     root.addEventListener("pointerup", (event) => this.#onPointerUp(event));
@@ -65,10 +66,14 @@ export class HistogramChart {
     return Math.max(20, Math.min(160, Math.floor((this.#width || 600) / 6)));
   }
 
-  /** @param {Histogram | null} histogram */
-  show(histogram) {
+  /**
+   * @param {Histogram | null} histogram
+   * @param {{before: number, after: number, untimed: number} | null} outside numbers of lines that are not drawn
+   */
+  show(histogram, outside) {
     this.#histogram = histogram;
     this.#root.hidden = histogram === null;
+    setText(this.#outside, outside ? outsideText(outside) : "");
     if (histogram) this.#fillTable(histogram);
     this.redraw();
   }
@@ -348,6 +353,17 @@ function countText(histogram, bucket) {
   const counts = countsIn(histogram, bucket);
   if (counts.length === 0) return "no lines";
   return counts.map(({ level, count }) => `${group(count)} ${level === "none" ? "without a level" : level}`).join(", ");
+}
+
+/** @param {{before: number, after: number, untimed: number}} outside */
+function outsideText({ before, after, untimed }) {
+  const counts = /** @type {[number, string][]} */ ([
+    [before, "before"],
+    [after, "after"],
+    [untimed, "without a time"],
+  ]).filter(([count]) => count > 0);
+  if (counts.length === 0) return "";
+  return `not shown: ${counts.map(([count, where]) => `${group(count)} ${where}`).join(", ")}`;
 }
 
 /**
