@@ -73,7 +73,8 @@ class SearchRun:
                 yield piece
                 if self._is_due():
                     yield await self._progress()
-        while self.parameters.quiet and not await self._is_complete():
+        # The matches may be found ahead of the indexes, which have the total.
+        while (self.parameters.quiet or self._left > 0) and not await self._is_complete():
             await asyncio.sleep(_POLL_SECONDS)
             if self._is_due():
                 yield await self._progress()
