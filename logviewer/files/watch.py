@@ -1,15 +1,86 @@
-"""A watch over many directories. Its events are hints: polls find every change without it."""
+"""Watches over directories and single files. Their events are hints: polls find every change without them."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable
+import sys
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from watchfiles import Change, awatch
 
-# A line reaches a reader one or two steps after it was written; each step wakes a thread.
+if sys.platform == "linux":
+    from inotify_simple import INotify, flags
+
+# A change of a directory is noticed one or two steps after it; each step wakes a thread.
 STEP_MS = 1
 DEBOUNCE_MS = 5
+# Files that are written without a pause wake their readers this often.
+_PAUSE_SECONDS = 0.002
+
+
+class FileWatch:
+    """The kernel's own events of single files: a write wakes its readers at once.
+
+    Only on Linux. Elsewhere, and where the kernel gives no descriptor or no watch, polls and directory watches do its
+    work. ``on_write`` is called on the event loop with the paths that were written.
+    """
+
+    def __init__(self, on_write: Callable[[Collection[Path]], None]) -> None:
+        self._on_write = on_write
+        self._inotify: INotify | None = None
+        self._paths: Mapping[int, list[Path]] = {}
+
+    def watch(self, paths: Iterable[Path]) -> Collection[Path]:
+        """Watch the files that these paths name now, and no others; return the watched paths. For one thread."""
+        inotify = self._inotify
+        if inotify is None:
+            return ()
+        watched: dict[int, list[Path]] = {}
+        for path in paths:
+            with contextlib.suppress(OSError, ValueError):
+                watched.setdefault(inotify.add_watch(path, flags.MODIFY), []).append(path)
+        for number in self._paths.keys() - watched.keys():
+            # The kernel has ended the watch of a deleted file.
+            with contextlib.suppress(OSError, ValueError):
+                inotify.rm_watch(number)
+        self._paths = watched
+        return {path for each in watched.values() for path in each}
+
+    async def run(self) -> None:
+        """Call ``on_write`` until cancelled."""
+        if sys.platform != "linux":
+            return
+        # The library starts a program to find the C library.
+        with contextlib.suppress(OSError):
+            self._inotify = await asyncio.to_thread(INotify, nonblocking=True)
+        if self._inotify is None:
+            return
+        try:
+            self._resume()
+            await asyncio.Event().wait()
+        finally:
+            self._pause()
+            inotify, self._inotify = self._inotify, None
+            if inotify:
+                inotify.close()
+
+    def _resume(self) -> None:
+        if self._inotify:
+            asyncio.get_running_loop().add_reader(self._inotify.fileno(), self._read)
+
+    def _pause(self) -> None:
+        if self._inotify:
+            asyncio.get_running_loop().remove_reader(self._inotify.fileno())
+
+    def _read(self) -> None:
+        if self._inotify is None:
+            return
+        paths = self._paths
+        numbers = {event.wd for event in self._inotify.read(timeout=0)}
+        self._on_write({path for number in numbers for path in paths.get(number, ())})
+        self._pause()
+        asyncio.get_running_loop().call_later(_PAUSE_SECONDS, self._resume)
 
 
 async def changes(directories: Iterable[Path], stop: asyncio.Event) -> AsyncIterator[set[tuple[Change, Path]]]:

@@ -7,7 +7,7 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from logviewer.errors import NotAFileError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import Identity, check_regular
 from logviewer.files.rotations import proposed_logs
-from logviewer.files.watch import changes
+from logviewer.files.watch import FileWatch, changes
 from logviewer.formats.line_format import LineFormats
 from logviewer.globs import matches_glob
 from logviewer.rotation.classifier import RotationClassifier
@@ -74,6 +74,8 @@ class Catalog:
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="poll")
         self._line_counter = LineCounter(lambda: self)
         self._by_watched_path: Mapping[Path, LocalSource] = {}
+        self._file_watch = FileWatch(self._handle_writes)
+        self._watched_files: Collection[Path] = ()
         self._directories: frozenset[tuple[Path, int]] = frozenset()
         self._restart_watch = asyncio.Event()
         self._poll_now = asyncio.Event()
@@ -181,6 +183,7 @@ class Catalog:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._poll_at_intervals())
                 tasks.create_task(self._follow_watch())
+                tasks.create_task(self._file_watch.run())
         finally:
             self._restart_watch.set()
 
@@ -194,6 +197,7 @@ class Catalog:
                 self._replace(*await self._in_thread(self._expand))
             await self._poll(list(self._by_path.values()))
             self._by_watched_path, directories = await self._in_thread(partial(_paths_to_watch, self._watched()))
+            self._watched_files = await self._in_thread(partial(self._file_watch.watch, self._by_watched_path))
             if directories != self._directories:
                 self._directories = directories
                 self._restart_watch.set()
@@ -232,12 +236,19 @@ class Catalog:
             # A failed watch restarts late: polls do its work meanwhile.
             await asyncio.sleep(0 if self._restart_watch.is_set() else IDLE_POLL_SECONDS)
 
+    def _handle_writes(self, paths: Iterable[Path]) -> None:
+        """Wake the readers of files that were written."""
+        by_path = self._by_watched_path
+        for source in {by_path[path] for path in paths if path in by_path}:
+            source.changed.send()
+
     async def _handle_changes(self, changed: Iterable[tuple[Change, Path]]) -> None:
         """Wake the readers of modified files; poll sources whose paths appeared or disappeared."""
         by_path = self._by_watched_path
         known = [(change, by_path[path]) for change, path in changed if path in by_path]
-        for source in {source for change, source in known if change is Change.modified}:
-            source.changed.send()
+        self._handle_writes(
+            path for change, path in changed if change is Change.modified and path not in self._watched_files
+        )
         await self._poll({source for change, source in known if change is not Change.modified})
 
 
