@@ -419,6 +419,9 @@ class LocalSource:
                 rewritten = history.rewritten(checkpoint, named, rotated)
         if reason and not found and rewritten:
             return [rewritten], "truncated"
+        if reason and not found and self._next_state == "unreadable":
+            # Not left to the caller: another poll may open the file before it sees this state.
+            raise OSError(EACCES, self._next_reason or os.strerror(EACCES))
         # A server that did not see the turns of a file has one generation: the last position in it counts.
         return list({position.generation: position for position in found}.values()), reason
 

@@ -92,8 +92,6 @@ class Reader(Generic[P]):
         source, checkpoints = cursor.source, cursor.checkpoints
         try:
             positions, gap = await self._loader.run(lambda: source.locate(checkpoints))
-            if gap and not positions and source.state == "unreadable":
-                return
             if gap and not positions:
                 positions = await self._loader.run(source.start_live if gap != "lost" else lambda: cursor.start(source))
         except OSError:

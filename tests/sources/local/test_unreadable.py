@@ -1,12 +1,13 @@
 """Files that cannot be read for a while: the reader waits for them, or gets a ``lost`` gap."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from logviewer.cursor import Checkpoint
 from tests.helpers.followed_log import FollowedLog
 from tests.helpers.reading import without_descriptors, without_disk, without_privilege
 
@@ -26,6 +27,29 @@ def rotate_three(log: FollowedLog) -> None:
 
 
 # For a while
+
+
+def test_a_log_that_becomes_readable_while_a_reader_reconnects_is_not_read_twice(
+    public_log: FollowedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = public_log.append("one").open().expect("one")
+    log.path.chmod(0)
+    with without_privilege():
+        log.restart()
+    locate = log.source.locate
+
+    def locate_before_a_poll(checkpoints: Sequence[Checkpoint]) -> object:
+        try:
+            return locate(checkpoints)
+        finally:
+            # As the poll of another reader does once the log is readable.
+            log.source.state = "open"
+
+    with monkeypatch.context() as context, without_privilege():
+        context.setattr(log.source, "locate", locate_before_a_poll)
+        log.reconnect()
+    log.path.chmod(0o644)
+    log.append("two").poll().poll().expect("two")
 
 
 def test_a_directory_that_is_away_at_the_first_listing_hides_no_history(public_log: FollowedLog) -> None:
@@ -87,7 +111,6 @@ def test_a_refused_reader_gets_its_lines_after_the_refusal(log: FollowedLog) -> 
     log.delete().append("two").restart()
     with without_descriptors():
         log.open_at(at).expect()
-    log.poll().expect()
     log.poll().expect("<rotated>", "two")
 
 
