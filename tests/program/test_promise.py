@@ -17,12 +17,12 @@ from tests.helpers.naming import DEFAULT, NAMINGS, START, Evidence, Naming
 from tests.helpers.rotated_log import STAMPS, Stamps
 from tests.helpers.server import EventStream, Server
 from tests.helpers.soak import EXAMPLES
+from tests.helpers.state import STATES, State, remove, spoil
 
 SILENCE = 12.0
 # More rotated files than a run makes.
 KEPT = 300
 TIME = re.compile(rb"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.MULTILINE)
-SPOILED = ["intact", "intact", "intact", "missing", "stale", "damaged", "read-only", "shared"]
 
 
 class Served(RuleBasedStateMachine):
@@ -47,7 +47,6 @@ class Served(RuleBasedStateMachine):
         self.directory = Path(tempfile.mkdtemp(prefix="logviewer-served-"))
         self.directory.chmod(0o755)
         self.state = Path(tempfile.mkdtemp(prefix="logviewer-state-"))
-        self.stale = self.state.with_name(self.state.name + "-stale")
         self.path = self.directory / self.naming.live
         self.rotated(1).parent.mkdir(mode=0o755, exist_ok=True)
         self.symlink = symlink
@@ -103,10 +102,10 @@ class Served(RuleBasedStateMachine):
 
     @rule(
         number=st.sampled_from([signal.SIGTERM, signal.SIGKILL]),
-        state=st.sampled_from(SPOILED),
+        state=st.sampled_from(STATES),
         rotations=st.integers(0, 2),
     )
-    def restart(self, number: signal.Signals, state: str, rotations: int) -> None:
+    def restart(self, number: signal.Signals, state: State, rotations: int) -> None:
         if self.stream:
             self.cut()
         self.stop_other()
@@ -120,30 +119,10 @@ class Served(RuleBasedStateMachine):
             self.write(2)
         if state != "intact" or not known:
             self.show_order()
-        self.spoil(state)
+        spoil(self.state, state)
         self.server = self.start()
         self.other = self.start() if state == "shared" else None
         self.known_targets = {self.target}
-
-    def spoil(self, state: str) -> None:
-        """Change the state directory, for a server that starts then."""
-        self.state.mkdir(exist_ok=True)
-        for each in (self.state, *self.state.rglob("*")):
-            each.chmod(0o700)
-        match state:
-            case "missing":
-                shutil.rmtree(self.state)
-            case "stale" if self.stale.exists():
-                shutil.rmtree(self.state)
-                self.stale.rename(self.state)
-            case "stale":
-                shutil.copytree(self.state, self.stale)
-            case "damaged":
-                for each in self.state.rglob("*.json"):
-                    each.write_bytes(each.read_bytes()[:-9])
-            case "read-only":
-                for each in (self.state, *self.state.rglob("*")):
-                    each.chmod(0o500)
 
     def stop_other(self) -> None:
         if self.other:
@@ -337,9 +316,8 @@ class Served(RuleBasedStateMachine):
             for server in (self.server, self.other):
                 if server:
                     server.close()
-            self.spoil("intact")
-            for each in (self.directory, self.state, self.stale):
-                shutil.rmtree(each, ignore_errors=each is not self.directory)
+            remove(self.state)
+            shutil.rmtree(self.directory)
 
 
 def evidence(path: Path) -> Evidence:

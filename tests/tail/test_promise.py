@@ -1,12 +1,10 @@
 """The promise: every complete line on disk reaches a reader once and in order, or a gap marks its loss."""
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,15 +14,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from logviewer import cursor
 from logviewer.formats.line_format import PLAIN
-from logviewer.rotation.position import Batch, Position
+from logviewer.rotation.classifier import RotationClassifier
+from logviewer.rotation.known_files import KnownFiles
+from logviewer.rotation.position import Position
+from logviewer.rotation.state_directory import StateDirectory
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
 from logviewer.tail.events import Gap, Lines, StateChange
-from logviewer.tail.reader import Reader
+from tests.helpers.client import Client
 from tests.helpers.naming import DEFAULT, NAMINGS, Naming
 from tests.helpers.reading import drain, next_event, open_reader, without_descriptors, without_disk, without_privilege
 from tests.helpers.rotated_log import KEPT, STAMPS, Contents, RotatedLog, Stamps
 from tests.helpers.soak import EXAMPLES
+from tests.helpers.state import STATES, State, remove, spoil
 
 FAULTS: Mapping[str, Callable[[RotatedLog], AbstractContextManager[None]]] = {
     "bad file": lambda log: without_disk(bad) if (bad := log.newest_rotated) else nullcontext(),
@@ -33,28 +35,6 @@ FAULTS: Mapping[str, Callable[[RotatedLog], AbstractContextManager[None]]] = {
     "listing": lambda _: nullcontext(),
     "": lambda _: nullcontext(),
 }
-LINE = re.compile(r"line (\d+) of \d+$")
-
-
-@dataclass(eq=False)
-class Client:
-    """A reader and what it got. It is owed the lines after ``first``."""
-
-    first: int
-    received: list[int] = field(default_factory=list)
-    gaps: int = 0
-    cursor: str | None = None
-    reader: Reader[Batch] | None = None
-    resumed: bool = False
-    """Whether it got nothing since it connected."""
-    excused: set[Contents] = field(default_factory=set)
-    """The contents for which a gap stands: rotated after a deleted file, they cannot be ordered after its cursor."""
-    unseen: set[Contents] = field(default_factory=set)
-    """The contents that no poll saw since the start of the server, and that the cursor does not name."""
-
-    def note(self, batch: Batch) -> None:
-        texts = batch.texts()[: -1 if batch.unterminated else None]
-        self.received += [int(match[1]) for text in texts if (match := LINE.search(text.removesuffix(" more")))]
 
 
 class Following(RuleBasedStateMachine):
@@ -70,6 +50,7 @@ class Following(RuleBasedStateMachine):
     def begin(self, rotation: str, naming: Naming, stamps: Stamps, equal_mtimes: bool, rotated: int) -> None:
         self.room = Path(tempfile.mkdtemp(prefix="logviewer-promise-"))
         self.room.chmod(0o755)
+        self.state = Path(tempfile.mkdtemp(prefix="logviewer-state-"))
         self.directory = self.room / "logs"
         self.directory.mkdir()
         self.fault = ""
@@ -92,7 +73,15 @@ class Following(RuleBasedStateMachine):
 
     def new_source(self) -> LocalSource:
         path = self.log.path
-        return LocalSource("app", path, name=path.name, line_format=PLAIN, clock=lambda: self.clock)
+        self.known_files = KnownFiles(StateDirectory(self.state))
+        return LocalSource(
+            "app",
+            path,
+            name=path.name,
+            line_format=PLAIN,
+            classifier=RotationClassifier(self.known_files),
+            clock=lambda: self.clock,
+        )
 
     # The writer and the rotator
 
@@ -209,6 +198,7 @@ class Following(RuleBasedStateMachine):
             self.excuse_undecidable()
         with self.as_the_server():
             changed = self.source.poll()
+        self.known_files.save()
         self.note_seen()
         if changed:
             self.source.changed.send()
@@ -306,8 +296,9 @@ class Following(RuleBasedStateMachine):
                 if not self.is_excused(contents, client):
                     assert set(contents.whole) <= set(client.received), "lines on disk are missing"
 
-    @rule()
-    def restart(self) -> None:
+    @rule(state=st.sampled_from(STATES))
+    def restart(self, state: State = "intact") -> None:
+        spoil(self.state, state)
         for client in self.clients:
             self.cut(client)
             for contents in self.log.contents:
@@ -364,6 +355,7 @@ class Following(RuleBasedStateMachine):
             self.cut(client)
         for client in self.promised:
             self.never_silent(client)
+        remove(self.state)
         shutil.rmtree(self.room)
 
     def is_excused(self, contents: Contents, client: Client) -> bool:
