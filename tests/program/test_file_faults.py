@@ -33,13 +33,18 @@ MIB = 1024 * 1024
 GAPS = {"<truncated>", "<rotated>"}
 WITHOUT_HINTS = """
 import watchfiles
+import inotify_simple
 
 async def silent(*_, stop_event, **__):
     await stop_event.wait()
     return
     yield
 
+def refuse(*_, **__):
+    raise OSError
+
 watchfiles.awatch = silent
+inotify_simple.INotify = refuse
 
 from logviewer.cli import main
 
