@@ -18,8 +18,8 @@ import click
 from logviewer import password_hash, server, temporary
 from logviewer.demo import writer
 from logviewer.errors import CannotRunError, NotAFileError
+from logviewer.files import own_directory
 from logviewer.options import FILE, build_settings, with_settings
-from logviewer.rotation import state_directory
 from logviewer.sources import catalog
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
@@ -73,7 +73,9 @@ def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN4
         catalog.check(paths)
     except NotAFileError as error:
         raise click.UsageError(f"{error}; give a log file, or pipe it: ... | logviewer -") from error
-    server.run(replace(build_settings(paths, **options), state=state_directory.find(os.environ)))
+    settings = build_settings(paths, **options)
+    cache = None if settings.no_cache else own_directory.find(os.environ, "cache")
+    server.run(replace(settings, state=own_directory.find(os.environ, "state"), cache=cache))
 
 
 @with_settings

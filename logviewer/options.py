@@ -248,6 +248,7 @@ _OPTIONS = (
         metavar="N",
         help="Show only the N newest rotated files of each log that are on disk at the start.  [default: all]",
     ),
+    click.Option(["--no-cache"], is_flag=True, help="Count lines again after a restart, without files on disk."),
     click.Option(["--root-path"], default="", help="Path prefix behind a proxy, such as /logs."),
     click.Option(
         ["--allow-host"], multiple=True, metavar="NAME", help="Another host name for this server; repeatable."

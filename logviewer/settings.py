@@ -94,6 +94,8 @@ class Settings:
     trusted_proxy: tuple[str, ...] = ()
     tables: Tables = NO_TABLES
     state: Path | None = None
+    no_cache: bool = False
+    cache: Path | None = None
 
 
 _RULE_KEYS = ("files", "zone", "pattern", "time-format", "levels")

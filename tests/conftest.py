@@ -31,10 +31,11 @@ def logs() -> Iterator[Path]:
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("LOGVIEWER_TOKEN", None)
     # Servers must not write to the home of the user. The names of the followed files differ, and so does their state.
-    os.environ.pop("STATE_DIRECTORY", None)
-    state = tempfile.TemporaryDirectory(prefix="logviewer-state-")
-    os.environ["XDG_STATE_HOME"] = state.name
-    config.add_cleanup(state.cleanup)
+    for kind in ("STATE", "CACHE"):
+        os.environ.pop(f"{kind}_DIRECTORY", None)
+        directory = tempfile.TemporaryDirectory(prefix=f"logviewer-{kind.lower()}-")
+        os.environ[f"XDG_{kind}_HOME"] = directory.name
+        config.add_cleanup(directory.cleanup)
     # A busy machine is slow: tests judge behaviour, never the clock.
     # Examples share the directory of their test: each of them writes its files anew.
     settings.register_profile(

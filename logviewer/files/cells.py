@@ -122,6 +122,17 @@ class CellTable:
     _rows: Cells = field(default_factory=lambda: Cells.empty(np.empty(0, np.int64)))
     _count: int = 0
 
+    @classmethod
+    def of(cls, cells: Cells, high: int) -> "CellTable":
+        """Return a table with these rows of all lines before ``high``."""
+        return cls(0, high, _rows=cells, _count=len(cells))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the state of each row is known."""
+        states = self._rows.states[: self._count]
+        return bool(self._count and states[0] != UNKNOWN and (states != UNKNOWN).all())
+
     @property
     def cells(self) -> Cells:
         """All rows, as a view: later writes may show in it."""

@@ -34,7 +34,7 @@ class LineFormat:
     ``time`` returns epoch milliseconds, ``level`` a level; each is None if the line has none or masks hide it.
     ``has_time_hint`` is true if every line with a time matches ``timestamp.TIME_HINT``. ``has_own_times`` is true if
     ``time`` differs from ``timestamp.find_time``, apart from the zone; ``has_own_levels`` if ``level`` differs from
-    ``level.find_level``.
+    ``level.find_level``. ``fingerprint`` is equal for formats that read alike; it quotes the rules.
 
     Raises:
         CannotRunError: naming the key, for an invalid rule.
@@ -60,6 +60,7 @@ class LineFormat:
         self.has_own_levels = bool(levels) or redaction is not None
         self.has_own_times = bool(times) or redaction is not None
         self._redaction = redaction
+        self.fingerprint = repr((tuple(rules), redaction.rules if redaction else None))
         if redaction:
             self.time, self.level = _masked(self.time, redaction), _masked(self.level, redaction)
 

@@ -3,9 +3,6 @@
 import contextlib
 import logging
 import os
-import re
-import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -14,17 +11,16 @@ from pathlib import Path
 import orjson
 
 from logviewer.cursor import HEAD_BYTES
-from logviewer.files.byte_file import ByteFile, Identity
+from logviewer.files.byte_file import Identity
+from logviewer.files.own_directory import OwnDirectory
 
 MAX_FILES = 100
 _VERSION = 1
 _MAX_BYTES = 64 * 1024
 _MAX_LOGS = 10_000
 _MAX_RANK = 1_000_000
-_DAY_SECONDS = 24 * 60 * 60
-_UNUSED_SECONDS = 90 * _DAY_SECONDS
+_UNUSED_DAYS = 90
 _WRITES_PER_CLEANUP = 1000
-_NAME = re.compile(r"[0-9a-f]{32}\.json|\.\w+(?P<unfinished>\.tmp)")
 _LOG = logging.getLogger("logviewer")
 
 
@@ -51,17 +47,6 @@ class KnownLine:
     is_complete: bool
 
 
-def find(environment: Mapping[str, str]) -> Path | None:
-    """Return the directory for the state of this program, which may not exist; None without a home."""
-    home, state = environment.get("HOME", ""), environment.get("XDG_STATE_HOME", "")
-    choices = (
-        Path(environment.get("STATE_DIRECTORY", "").split(":")[0]),
-        Path(state, "logviewer"),
-        Path(home, ".local", "state", "logviewer"),
-    )
-    return next((each for each in choices if each.is_absolute()), None)
-
-
 class StateDirectory:
     """One file for each log, below a directory that several servers may share.
 
@@ -70,7 +55,7 @@ class StateDirectory:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory / "rotations"
+        self._files = OwnDirectory(directory / "rotations", ".json")
         self._unread: set[str] | None = None
         self._writes = 0
         self._has_warned = False
@@ -84,7 +69,7 @@ class StateDirectory:
             return None
         self._unread.discard(name)
         try:
-            data = self._read(self._directory / name)
+            data = self._files.read(name, _MAX_BYTES)
         except OSError as error:
             self._warn(error)
             return None
@@ -94,77 +79,26 @@ class StateDirectory:
         """Write the line of a log; the line of the server that writes last counts."""
         data = _encode(log, line)
         try:
-            self._make_directory()
-            self._write(self._directory / _name(log), data)
+            self._files.write(_name(log), [data])
             if self._writes % _WRITES_PER_CLEANUP == 0:
-                self._remove_unused()
+                self._files.remove_unused(days=_UNUSED_DAYS, most_files=_MAX_LOGS)
         except OSError as error:
             self._warn(error)
         self._writes += 1
 
     def _list(self) -> set[str]:
         try:
-            return {each.name for each in self._directory.iterdir()}
-        except (FileNotFoundError, NotADirectoryError):
-            return set()
+            return self._files.names()
         except OSError as error:
             self._warn(error)
             return set()
-
-    def _read(self, path: Path) -> bytes:
-        """Return the contents of a file of this user, or nothing. Raises OSError."""
-        file = ByteFile.open(path, follow=False)
-        try:
-            status = file.stat()
-            if status.st_uid != os.geteuid() or status.st_size > _MAX_BYTES:
-                return b""
-            if time.time() - status.st_mtime > _DAY_SECONDS:
-                # It is in use.
-                with contextlib.suppress(OSError):
-                    os.utime(path, follow_symlinks=False)
-            return file.pread(_MAX_BYTES, 0)
-        finally:
-            file.close()
-
-    def _make_directory(self) -> None:
-        if not self._directory.is_dir():
-            for each in (*reversed(self._directory.parents), self._directory):
-                if not each.is_dir():
-                    each.mkdir(mode=0o700, exist_ok=True)
-
-    def _write(self, path: Path, data: bytes) -> None:
-        fd, unfinished = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=self._directory)
-        try:
-            with open(fd, "wb") as file:
-                file.write(data)
-            Path(unfinished).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(unfinished).unlink()
-            raise
-
-    def _remove_unused(self) -> None:
-        """Remove files that no server has used for 90 days, the longest unused of too many, and unfinished ones."""
-        now = time.time()
-        found: list[tuple[float, str]] = []
-        with os.scandir(self._directory) as entries:
-            for entry in entries:
-                if (name := _NAME.fullmatch(entry.name)) and entry.is_file(follow_symlinks=False):
-                    with contextlib.suppress(FileNotFoundError):
-                        age = now - entry.stat(follow_symlinks=False).st_mtime
-                        is_stale = name["unfinished"] and age > _DAY_SECONDS
-                        found.append((_UNUSED_SECONDS + 1 if is_stale else age, entry.path))
-        for number, (age, path) in enumerate(sorted(found)):
-            if number >= _MAX_LOGS or age > _UNUSED_SECONDS:
-                with contextlib.suppress(FileNotFoundError):
-                    Path(path).unlink()
 
     def _warn(self, error: OSError) -> None:
         if not self._has_warned:
             self._has_warned = True
             _LOG.warning(
                 "cannot keep the order of rotated files in %s: %s; after a restart only their contents count",
-                self._directory,
+                self._files.path,
                 error.strerror or error,
             )
 

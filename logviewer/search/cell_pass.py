@@ -12,11 +12,15 @@ from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, KINDS, NO_TIME, UN
 from logviewer.files.encoding import UTF8
 from logviewer.formats.line_classifier import LineClasses, LineClassifier
 from logviewer.rotation.generation import Generation
+from logviewer.search.cell_cache import LEAST_BYTES, CellCache
 from logviewer.search.selected_lines import lines_of
 from logviewer.search.window import Window, last_cell, read_window
 
 SLICE_BYTES = 4 * 1024 * 1024
 _CELLS_KEPT = 256
+# Lines that must be read again after a restart, at most: so many bytes, or this part of the file.
+_GROWN_BYTES = 16 * 1024 * 1024
+_GROWN_SHARE = 64
 _EXACT_BYTES = SLICE_BYTES
 _BLOCK_CELLS = BLOCK_BYTES // CELL_BYTES
 
@@ -39,14 +43,42 @@ class CellLines:
 class CellPass:
     """Fills the cell table of one file: its end first, then ranges that callers choose. Any thread may use it."""
 
-    def __init__(self, generation: Generation, classifier: LineClassifier) -> None:
+    def __init__(self, generation: Generation, classifier: LineClassifier, cache: CellCache | None = None) -> None:
         self.generation = generation
+        self._cache = cache
         self._classifier = classifier
         self._extending = threading.Lock()
         self._covered = generation.begin
         self._read = lru_cache(_CELLS_KEPT)(self._read_cell)
-        start = last_cell(generation, CELL_BYTES)
-        self.table = CellTable(start, start)
+        self.table, self._saved = self._load()
+        self._count_newlines()
+
+    def _load(self) -> tuple[CellTable, tuple[int, bool]]:
+        """Return the table, from the cache if it is there, and what ``_save`` compares."""
+        if self._cache and (table := self._cache.load(self.generation)):
+            self._covered = table.high
+            return table, (table.high, self._is_exact(table))
+        start = last_cell(self.generation, CELL_BYTES)
+        return CellTable(start, start), (0, False)
+
+    def _save(self) -> None:
+        """Save a complete table if many lines are new, or if nothing is guessed any more."""
+        table, (high, was_exact) = self.table, self._saved
+        grown = table.high - high
+        if (
+            not self._cache
+            or self.generation.begin
+            or table.high < LEAST_BYTES
+            or not table.is_complete
+            or (grown < max(_GROWN_BYTES, table.high // _GROWN_SHARE) and (was_exact or not self._is_exact(table)))
+        ):
+            return
+        self._saved = table.high, self._is_exact(table)
+        self._cache.save(self.generation, table)
+
+    @staticmethod
+    def _is_exact(table: CellTable) -> bool:
+        return bool((table.cells.states == EXACT).all())
 
     def extend(self) -> None:
         """Add the lines written since the last call. Raises OSError."""
@@ -61,6 +93,7 @@ class CellPass:
                     table.append(cells)
                     table.high = max(table.high, window.next_offset)
                 self._count_newlines()
+                self._save()
                 if window.next_offset < end:
                     # A last line without newline.
                     break
@@ -82,6 +115,7 @@ class CellPass:
         if not self.table.is_known(start // CELL_BYTES, -(-end // CELL_BYTES), least=least):
             self.table.put(self._cells(self._window(start, end), start, end, end, guess=not exact))
             self._count_newlines()
+            self._save()
 
     def read(self, cell: int) -> CellLines:
         """Return the lines of a cell that are in the table. Raises OSError."""

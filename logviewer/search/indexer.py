@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from logviewer.rotation.generation import Generation
@@ -14,6 +15,7 @@ from logviewer.search.match_index import MatchIndex
 from logviewer.search.query import Query
 
 if TYPE_CHECKING:
+    from logviewer.search.cell_cache import CellCache
     from logviewer.search.cell_pass import CellPass
     from logviewer.search.level_index import LevelIndex
 
@@ -28,9 +30,14 @@ Key = tuple[Generation, LineFilter]
 
 
 class Indexer:
-    """Makes match indexes and fills the last requested ones first, with a thread for each core."""
+    """Makes match indexes and fills the last requested ones first, with a thread for each core.
 
-    def __init__(self) -> None:
+    ``cache`` is a directory for cell tables that survives the server.
+    """
+
+    def __init__(self, cache: Path | None = None) -> None:
+        self._cache_directory = cache
+        self._cache: CellCache | None = None
         self._indexes: OrderedDict[Key, MatchIndex] = OrderedDict()
         self._requested: dict[Key, float] = {}
         self._levels: dict[Generation, LevelCounter] = {}
@@ -78,13 +85,16 @@ class Indexer:
 
     def cell_pass(self, generation: Generation) -> "CellPass":
         """Return the pass that fills the cell table of a file. Raises OSError."""
+        from logviewer.search.cell_cache import CellCache  # noqa: PLC0415
         from logviewer.search.cell_pass import CellPass  # noqa: PLC0415
 
         with self._wake:
             found, levels = self._passes.get(generation), self._levels.get(generation)
         if found is None:
             levels = levels or LevelCounter(generation.encoding, generation.line_format)
-            made = CellPass(generation, levels.classifier)
+            if self._cache_directory and self._cache is None:
+                self._cache = CellCache(self._cache_directory)
+            made = CellPass(generation, levels.classifier, self._cache)
             with self._wake:
                 found = self._passes.setdefault(generation, made)
         return found

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from logviewer.rotation.generation import Generation
@@ -23,10 +24,13 @@ _FILTERS_KEPT = 256
 
 
 class Views:
-    """The views of a server, and the match and time indexes that they share. For any thread."""
+    """The views of a server, and the match and time indexes that they share. For any thread.
 
-    def __init__(self) -> None:
-        self._indexer = Indexer()
+    ``cache`` is a directory for line counts that survives the server.
+    """
+
+    def __init__(self, cache: Path | None = None) -> None:
+        self._indexer = Indexer(cache)
         self._time_indexes: WeakKeyDictionary[Generation, TimeIndex] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self.line_filter = lru_cache(_FILTERS_KEPT)(_line_filter)

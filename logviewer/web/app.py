@@ -40,7 +40,7 @@ from logviewer.workers.shared_state import SharedState
 def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: SharedState) -> FastAPI:
     """Return the application over these sources. Polls and pings run during its lifespan."""
     package_version = version("logviewer")
-    views = Views()
+    views = Views(settings.cache)
     lockout = Lockout(shared.failed_sign_ins)
     metrics = Metrics(catalog, streams, lockout, shared.link)
     app = FastAPI(

@@ -66,7 +66,7 @@ class World:
 
     def restart(self) -> None:
         self.seen = []
-        self.known = KnownFiles(StateDirectory(self.state._directory.parent))
+        self.known = KnownFiles(StateDirectory(self.state._files.path.parent))
 
     def disorder(self) -> list[tuple[Path, Path]]:
         """Return pairs of files, the older first, whose ranks have the opposite order."""

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logviewer.rotation import state_directory
-from logviewer.rotation.state_directory import KnownFile, KnownLine, StateDirectory, find
+from logviewer.rotation.state_directory import KnownFile, KnownLine, StateDirectory
 
 LOG = Path("/var/log/app.log")
 DAY = 24 * 60 * 60
@@ -18,19 +18,6 @@ DAY = 24 * 60 * 60
 def line(*ranks: int) -> KnownLine:
     files = [KnownFile((1, number), 5, b"digest", rank, was_live=True) for number, rank in enumerate(ranks)]
     return KnownLine({each.identity: each for each in files}, is_complete=True)
-
-
-@pytest.mark.parametrize(
-    ("environment", "found"),
-    [
-        ({"STATE_DIRECTORY": "/one:/two", "XDG_STATE_HOME": "/xdg", "HOME": "/home"}, "/one"),
-        ({"STATE_DIRECTORY": "", "XDG_STATE_HOME": "/xdg", "HOME": "/home"}, "/xdg/logviewer"),
-        ({"STATE_DIRECTORY": "one", "XDG_STATE_HOME": "xdg", "HOME": "/home"}, "/home/.local/state/logviewer"),
-        ({"XDG_STATE_HOME": ""}, None),
-    ],
-)
-def test_the_directory_is_that_of_systemd_or_of_the_user(environment: dict[str, str], found: str | None) -> None:
-    assert find(environment) == (Path(found) if found else None)
 
 
 def test_a_saved_line_is_loaded_by_the_next_server(tmp_path: Path) -> None:
