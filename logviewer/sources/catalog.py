@@ -84,7 +84,6 @@ class Catalog:
         self.stdin = self._open(stdin, "stdin", DirectoryListings(self._classifier)) if stdin else None
         self._replace([self.stdin] if self.stdin else [], set())
         self._replace(*self._expand())
-        self._known_files.save()
 
     def __iter__(self) -> Iterator[LocalSource]:
         return iter(list(self._by_id.values()))

@@ -277,12 +277,15 @@ def test_the_state_is_private_and_only_for_logs_with_rotated_files(
 ) -> None:
     for number in range(50):
         append(logs / f"plain{number}.log", "line")
-    start(logs)
+    server = start(logs)
+    with server.stream(source="plain0.log") as stream:
+        append(logs / "plain0.log", "more")
+        assert stream.lines(1) == ["more"]
     assert not state.exists()
     append(logs / "app.log", "line")
     append(logs / "app.log.1", "old line")
     start(logs)
-    assert saved(state) == 1
+    until(lambda: saved(state) == 1)
     files = [state, *state.rglob("*")]
     assert [path for path in files if path.stat().st_mode & 0o077] == []
     before = {path: path.stat().st_mtime_ns for path in files}
