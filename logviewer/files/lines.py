@@ -1,26 +1,88 @@
 """Bytes as whole lines. Only a newline ends a line; each line is decoded alone."""
 
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, overload
+
 from logviewer.files.encoding import Encoding, to_text
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 MAX_LINES = 1000
 MAX_BYTES = 256 * 1024
 LINE_CAP = 1024 * 1024
+_NEWLINE = 10
 
 
-def split(data: bytes, encoding: Encoding, limit: int) -> tuple[list[bytes], int]:
+class Block(Sequence[bytes]):
+    """Whole lines of an encoding with one-byte newlines, split when they are needed one by one.
+
+    ``data`` has the lines with their newlines, and ``len`` counts them.
+    """
+
+    __slots__ = ("_count", "_lines", "data")
+
+    def __init__(self, data: bytes, count: int) -> None:
+        self.data = data
+        self._count = count
+        self._lines: list[bytes] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
+        return self._split()[index]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._split())
+
+    def _split(self) -> list[bytes]:
+        if self._lines is None:
+            self._lines = self.data.split(b"\n")
+            self._lines.pop()
+        return self._lines
+
+
+def split(data: bytes, encoding: Encoding, limit: int) -> tuple[Sequence[bytes], int]:
     """Return the first whole lines of ``data``, at most ``limit``, without newlines, and their size with newlines.
 
     ``data`` begins at the start of a line.
     """
     if len(encoding.newline) == 1:
-        lines = data.split(b"\n", limit)
-        return lines, len(data) - len(lines.pop())
-    lines = []
+        ends = line_ends(data)[:limit]
+        size = int(ends[-1]) if len(ends) else 0
+        return Block(data[:size], len(ends)), size
+    lines: list[bytes] = []
     start = 0
     while len(lines) < limit and (end := find_newline(data, encoding, start)) >= 0:
         lines.append(data[start:end])
         start = end + len(encoding.newline)
     return lines, start
+
+
+def blocks(data: bytes) -> Iterator[Block]:
+    """Yield whole lines of one-byte newlines, in blocks of up to 1,000 lines or 256 KiB; stops at a longer line."""
+    ends = line_ends(data)
+    start = number = 0
+    while number < len(ends):
+        last = min(number + MAX_LINES, int(ends.searchsorted(start + MAX_BYTES, "right")))
+        if last == number:
+            return
+        end = int(ends[last - 1])
+        yield Block(data[start:end], last - number)
+        start, number = end, last
+
+
+def line_ends(data: bytes) -> "npt.NDArray[np.int64]":
+    """Return the index after each newline byte, ascending."""
+    import numpy as np  # noqa: PLC0415 (heavy)
+
+    return np.flatnonzero(np.frombuffer(data, np.uint8) == _NEWLINE) + 1
 
 
 def line_text(data: bytes, start: int, end: int, encoding: Encoding) -> str:

@@ -9,7 +9,16 @@ from logviewer.errors import FileChangedError
 from logviewer.files.block_map import BLOCK_BYTES, BlockMap
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.encoding import UTF8, Encoding, detect
-from logviewer.files.lines import LINE_CAP, MAX_BYTES, MAX_LINES, count_newlines, end_of_newline, find_newline, split
+from logviewer.files.lines import (
+    LINE_CAP,
+    MAX_BYTES,
+    MAX_LINES,
+    blocks,
+    count_newlines,
+    end_of_newline,
+    find_newline,
+    split,
+)
 from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.position import Batch, LineCount, Position, Reason
 
@@ -307,9 +316,39 @@ class Generation:
             return None
         if end.offset > self.seen_size:
             self._last_stat = (end.offset, 0, end.tail_hash)
-        plain = start > 0 and b"\r" not in data and b"\0" not in data
+        plain = b"\0" not in data and not (start == 0 and data.startswith(self.encoding.bom))
         more = len(lines) == max_lines or len(data) == MAX_BYTES
         return Batch(position, end, lines, cut=cut, plain=plain, more=more)
+
+    def read_many(self, position: Position, size: int) -> list[Batch]:
+        """Read up to ``size`` bytes as the batches of ``read``, all but the last one full. Raises as ``read``."""
+        position = self._numbered(position)
+        start = position.offset
+        data = self.pread(size, start) if self.encoding is UTF8 else b""
+        lines = [] if data[:1] == b"\0" else list(blocks(data))
+        has_more = len(data) == size
+        if has_more and len(lines) > 1:
+            # The next read begins with the last one, and can fill it.
+            lines.pop()
+        if not lines:
+            batch = self.read(position)
+            return [batch] if batch else []
+        plain = b"\0" not in data and not (start == 0 and data.startswith(self.encoding.bom))
+        batches: list[Batch] = []
+        for block in lines:
+            before = batches[-1].end if batches else position
+            line = None if before.line is None else before.line + len(block)
+            offset = before.offset + len(block.data)
+            end = Position(self, offset, line, *self._see_head(), self._tail_hash(offset))
+            batches.append(Batch(before, end, block, plain=plain, more=has_more or block is not lines[-1]))
+        self._finish(position, batches[-1].end, data)
+        return batches
+
+    def _finish(self, position: Position, end: Position, data: bytes) -> None:
+        """Check the bytes before a position, and note those up to ``end``; ``data`` are those after the position."""
+        self._check(position, end.offset, data)
+        if end.offset > self.seen_size:
+            self._last_stat = (end.offset, 0, end.tail_hash)
 
     def read_unterminated(self, position: Position) -> Batch | None:
         """Read the unterminated line after the last whole one; None without one. Raises as ``read``.
@@ -394,7 +433,7 @@ class Generation:
             at += len(data)
             self._searched = (start, at)
 
-    def _long_line(self, start: int) -> tuple[list[bytes], int, int | None]:
+    def _long_line(self, start: int) -> tuple[Sequence[bytes], int, int | None]:
         """Return the line at ``start``, its bytes with the newline, and its true length if it is cut.
 
         The list is empty while the line has no newline.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from logviewer.cursor import Checkpoint, checkpoint_text
 from logviewer.files.encoding import to_text
-from logviewer.files.lines import LINE_CAP
+from logviewer.files.lines import LINE_CAP, Block
 
 if TYPE_CHECKING:
     from logviewer.rotation.generation import Generation
@@ -58,7 +58,7 @@ class Batch:
     """Whole lines from ``start`` to ``end``, as bytes without newlines.
 
     ``cut`` is the true length in bytes of a line over 1 MiB; the batch then has only this line, and its first MiB.
-    ``plain`` lines have no byte order mark, carriage return or NUL to strip. ``more`` is true if further lines may
+    ``plain`` lines have no byte order mark or NUL to strip. ``more`` is true if further lines may
     follow that did not fit. ``unterminated`` is true if the last line has no newline in the file. ``positions`` are
     those before the lines, if a filter dropped lines between them. ``context`` has a flag a line, true for lines that
     surround a match, or is empty.
@@ -78,8 +78,9 @@ class Batch:
         """Return the lines as text, masked. Raises OSError."""
         generation = self.start.generation
         encoding, line_format = generation.encoding, generation.line_format
-        if self.plain:
-            texts = [line.decode(encoding.codec, "replace") for line in self.lines]
+        if (block := self.block()) is not None:
+            texts = block.decode(encoding.codec, "replace").split("\n")
+            texts.pop()
         else:
             texts = [to_text(line, encoding) for line in self.lines]
         if not line_format.has_masks or not texts:
@@ -88,6 +89,13 @@ class Batch:
             # A pattern may match across the cut.
             return [line_format.mask(to_text(self.uncut(2 * LINE_CAP), encoding), len(texts[0]))]
         return [line_format.mask(text) for text in texts]
+
+    def block(self) -> bytes | None:
+        """Return the bytes of the lines, each with a newline, if they are their text before it is masked; or None."""
+        if not self.plain or not isinstance(self.lines, Block):
+            return None
+        data = self.lines.data
+        return data.replace(b"\r\n", b"\n") if b"\r" in data else data
 
     def uncut(self, most: int) -> bytes:
         """Return the first bytes of the cut line, up to ``most``. Raises OSError."""

@@ -110,7 +110,7 @@ class Catalog:
         if _allows(user, path, source.name):
             return True
         # A log whose files are dated has no file of its own name: all of its files must be allowed.
-        files = [each.file.path for each in source.generations] if source.file_path != path else []
+        files = [each.file.path for each in source.generations] if source.file_path != source.path else []
         return bool(files) and all(file is not None and _allows(user, file, file.name) for file in files)
 
     def _expand(self) -> tuple[list[LocalSource], set[LocalSource]]:

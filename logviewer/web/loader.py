@@ -113,16 +113,13 @@ class ChunkLoader:
     def _read(self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None) -> _Result:
         if lag is not None and (skip := skip_ahead(position, lag, stopped=lambda: self.closing)):
             return skip
-        batch = position.generation.read(position, max_lines=most)
-        if batch is None:
-            return None
-        batches = [batch]
         # For bulk reads, one change of threads per 512 KiB instead of one per thousand lines.
-        is_bulk = alone and most == MAX_LINES
-        while is_bulk and batch and batch.more and batch.end.offset - position.offset < _CHUNK_BYTES:
-            batch = position.generation.read(batch.end)
-            batches += [batch] if batch else []
-        return self._encode(source, batches, alone=alone)
+        if alone and most == MAX_LINES:
+            batches = position.generation.read_many(position, _CHUNK_BYTES)
+        else:
+            batch = position.generation.read(position, max_lines=most)
+            batches = [batch] if batch else []
+        return self._encode(source, batches, alone=alone) if batches else None
 
     def _keep(self, key: _Key, lag: int | None, done: asyncio.Future[_Result]) -> None:
         del self._pending[key, lag]

@@ -11,6 +11,7 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202
 _UNSAFE_IN_JSON = re.compile(
     rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]",
 )
+_FIRST_PRINTABLE = 0x20
 
 
 def visible(text: str) -> str:
@@ -18,9 +19,45 @@ def visible(text: str) -> str:
     return _UNSAFE.sub(_escape, text)
 
 
+def visible_bytes(text: bytes, *, lines: int) -> bytes:
+    """Return so many lines of valid UTF-8 with unsafe characters escaped, such as ``visible``."""
+    is_unsafe = has_controls(text, lines=lines) or _has_unsafe_characters(text)
+    return visible(text.decode()).encode() if is_unsafe else text
+
+
+def has_controls(text: bytes, *, lines: int) -> bool:
+    """Return whether so many lines of UTF-8 have ASCII control characters besides newlines and tabs."""
+    import numpy as np  # noqa: PLC0415 (heavy)
+
+    controls = np.count_nonzero(np.frombuffer(text, np.uint8) < _FIRST_PRINTABLE)
+    return bool(controls != lines + text.count(b"\t")) or b"\x7f" in text
+
+
+def is_utf8(data: bytes) -> bool:
+    """Return whether bytes are valid UTF-8."""
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _has_unsafe_characters(text: bytes) -> bool:
+    """Whether UTF-8 text has unsafe characters that are not ASCII: several times as fast as the pattern."""
+    if text.isascii():
+        return False
+    import numpy as np  # noqa: PLC0415 (heavy)
+
+    codes = np.frombuffer(text, np.uint8)
+    leads = np.flatnonzero((codes == 0xC2) | (codes == 0xD8) | (codes == 0xE2))
+    return any(_UNSAFE_IN_JSON.match(text, at) for at in leads.tolist())
+
+
 def visible_json(data: bytes) -> bytes:
     """Return equivalent JSON with unsafe characters escaped."""
-    if data.isascii() and b"\x7f" not in data:
+    if b"\x7f" not in data and not _has_unsafe_characters(data):
         return data
     return _UNSAFE_IN_JSON.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), data)
 

@@ -129,7 +129,7 @@ def test_every_position_leads_to_its_line(path: Path, data: bytes) -> None:
         for position, expected in zip(batch.starts(), batch.lines, strict=True):
             again = generation.read(position, max_lines=1)
             assert again
-            assert again.lines == [expected]
+            assert list(again.lines) == [expected]
 
 
 @given(data=contents, max_lines=st.integers(1, 9))
@@ -422,7 +422,7 @@ def test_a_read_continues_or_raises(path: Path, before: bytes, after: bytes, beh
         assert not after.startswith(before)
         return
     assert after[: at.offset][-TAIL_BYTES:] == before[: at.offset][-TAIL_BYTES:]
-    assert (batch.lines if batch else []) == whole(after[at.offset :])
+    assert list(batch.lines if batch else []) == whole(after[at.offset :])
 
 
 # Polls
@@ -577,3 +577,25 @@ def test_a_file_read_during_a_poll_is_intact(path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(ByteFile, "stat", stat_and_be_late)
     assert generation.intact()
+
+
+@settings(max_examples=50)
+@given(
+    data=st.lists(
+        st.sampled_from([b"\n", b"\r\n", b"a", "é".encode(), b"\xff", b"\0", b"x" * 300_000, b"short\n" * 1200])
+    ).map(b"".join),
+    size=st.sampled_from([1, 100, 300_000, 1_000_000]),
+)
+def test_many_lines_at_once_are_those_of_single_reads(path: Path, data: bytes, size: int) -> None:
+    path.write_bytes(b"first\n" + data)
+    one, many = opened(path), opened(path)
+    read = [batch for batch in batches(one)]
+    position, found = many.first(), []
+    while more := many.read_many(position, size):
+        found += more
+        position = more[-1].end
+    assert [line for batch in found for line in batch.texts()] == [line for batch in read for line in batch.texts()]
+    assert position.text() == read[-1].end.text()
+    assert all(len(batch.lines) <= MAX_LINES for batch in found)
+    for batch in found:
+        assert batch.start.text() == many.position(batch.start.offset, batch.start.line).text()

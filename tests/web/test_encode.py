@@ -1,14 +1,22 @@
 """Encoded events, decoded as the standard defines."""
 
+import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logviewer.web.encode import event, with_id
+from logviewer.files.byte_file import ByteFile
+from logviewer.files.encoding import UTF8, to_text
+from logviewer.formats.line_format import PLAIN
+from logviewer.rotation.generation import Generation
+from logviewer.sources.local import LocalSource
+from logviewer.web.encode import EventEncoder, TextEncoder, event, with_id
+from logviewer.web.terminal import visible
 
 # Any text of a line: decoding bytes never makes a surrogate.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
@@ -67,3 +75,27 @@ def test_no_text_begins_or_ends_an_event(events: list[tuple[str, list[str], bool
     reader = Standard()
     reader.read(stream)
     assert [(name, orjson.loads(data), last) for name, data, last in reader.events] == expected
+
+
+# Marks, quotes, controls, direction marks, invalid and cut UTF-8, and lines that end with carriage returns.
+PIECES = [b"a", b" ", b"\n", b"\r\n", b"\r", b"\t", b'"', b"\\", b"\\n", b"\x7f", b"\x1b[0m", "\u00e9".encode()]
+PIECES += ["\U0001f600".encode(), "\u202e".encode(), "\u0085".encode(), "\u2026".encode(), b"\xff", b"\xe2\x82"]
+
+
+@given(data=st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join))
+def test_blocks_are_encoded_as_their_lines(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "app.log"
+    path.write_bytes(data + b"\n")
+    source = LocalSource("app", path, name="app.log", line_format=PLAIN)
+    generation = Generation(ByteFile.open(path), source.key, PLAIN)
+    batch = generation.read(generation.first())
+    assert batch
+    assert batch.block() is not None
+    texts = [to_text(line, UTF8) for line in data.split(b"\n")]
+    for each in (batch, replace(batch, lines=list(batch.lines))):
+        encoded = EventEncoder()(source, [each], alone=False).data.decode()
+        assert json.loads(encoded.partition("data: ")[2])["lines"] == texts
+        assert visible(encoded) == encoded
+        text = "".join(f"{text}\n" for text in texts)
+        assert TextEncoder(raw=True)(source, [each], alone=False).data == text.encode()
+        assert TextEncoder()(source, [each], alone=False).data == visible(text).encode()
