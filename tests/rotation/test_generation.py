@@ -589,7 +589,7 @@ def test_a_file_read_during_a_poll_is_intact(path: Path, monkeypatch: pytest.Mon
 def test_many_lines_at_once_are_those_of_single_reads(path: Path, data: bytes, size: int) -> None:
     path.write_bytes(b"first\n" + data)
     one, many = opened(path), opened(path)
-    read = [batch for batch in batches(one)]
+    read = list(batches(one))
     position, found = many.first(), []
     while more := many.read_many(position, size):
         found += more
