@@ -18,7 +18,7 @@ _WORD_BYTES = 8
 _PART_BYTES = 32
 _PART_WORDS = _PART_BYTES // _WORD_BYTES
 # Most lines of one object: their heads fit into the caches of a core.
-MOST_LINES = 8192
+MOST_LINES = 16384
 _NINES = np.full(MOST_LINES * _PART_BYTES, 9, np.uint8)
 _HALF = np.uint64(32)
 # Unrelated odd numbers, one for each word of a head and one more.

@@ -1,6 +1,7 @@
 """Reads one property of many lines: most lines of a file begin in one of a few ways, and each way is read once."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from typing import Any, ClassVar
 
 import numpy as np
@@ -34,6 +35,7 @@ class PrefixLearner(ABC):
     def __init__(self, *, may_guess: bool = True) -> None:
         self._may_guess = may_guess
         self._tables: dict[int, tuple[Words, Entries]] = {}
+        self._found: Counter[int] = Counter()
         self._learned_count = 0
         self._left = _MOST_READ
         # Lines read since the last one that taught a prefix.
@@ -48,7 +50,8 @@ class PrefixLearner(ABC):
         guess = guess and self._may_guess
         values = np.empty(len(heads), self.dtype)
         known = np.zeros(len(heads), np.bool_)
-        for length in sorted(self._tables, key=lambda each: -len(self._tables[each][0])):
+        # The lengths of most lines first: the others are then looked up for few lines.
+        for length in sorted(self._tables, key=self._found.__getitem__, reverse=True):
             self._look_up(heads, values, known, length)
         read: list[int] = []
         budget = max(0, self._left) if guess else len(heads)
@@ -85,6 +88,7 @@ class PrefixLearner(ABC):
         is_known = keys[at] == hashes
         if not is_known.all():
             chosen, at = chosen[is_known], at[is_known]
+        self._found[length] += len(chosen)
         if len(chosen):
             known[self._fill(heads, values, chosen, entries[at], length)] = True
 

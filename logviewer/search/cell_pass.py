@@ -17,6 +17,8 @@ from logviewer.search.selected_lines import lines_of
 from logviewer.search.window import Window, last_cell, read_window
 
 SLICE_BYTES = 4 * 1024 * 1024
+# Read at once: the arrays for more lines do not fit into the caches of a core, nor in the memory that malloc keeps.
+_READ_BYTES = 2 * 1024 * 1024
 _CELLS_KEPT = 256
 # Lines that must be read again after a restart, at most: so many bytes, or this part of the file.
 _GROWN_BYTES = 16 * 1024 * 1024
@@ -112,10 +114,13 @@ class CellPass:
 
     def _fill(self, start: int, end: int, *, exact: bool) -> None:
         least = EXACT if exact else GUESSED
-        if not self.table.is_known(start // CELL_BYTES, -(-end // CELL_BYTES), least=least):
-            self.table.put(self._cells(self._window(start, end), start, end, end, guess=not exact))
-            self._count_newlines()
-            self._save()
+        while end > start:
+            begin = max(start, end - 1 - (end - 1) % _READ_BYTES)
+            if not self.table.is_known(begin // CELL_BYTES, -(-end // CELL_BYTES), least=least):
+                self.table.put(self._cells(self._window(begin, end), begin, end, end, guess=not exact))
+            end = begin
+        self._count_newlines()
+        self._save()
 
     def read(self, cell: int) -> CellLines:
         """Return the lines of a cell that are in the table. Raises OSError."""
@@ -145,10 +150,12 @@ class CellPass:
         begin, stop = max(window.begin, start - window.base), min(window.end, end - window.base)
         if encoding is UTF8:
             data = np.frombuffer(window.data, np.uint8)[begin : max(begin, stop)]
-            starts = np.concatenate([[begin], begin + 1 + np.flatnonzero(data == ord("\n"))])
+            newlines = np.flatnonzero(data == ord("\n"))
+            newlines += begin + 1
+            starts = np.concatenate([[begin], newlines])
         else:
             starts = np.array([line for line, _ in lines_of(window.data, encoding, first=begin, last=stop)], np.int64)
-        return starts[starts < stop]
+        return starts[: np.searchsorted(starts, stop)]
 
     def _cells(self, window: Window, start: int, end: int, until: int, *, guess: bool) -> Cells:
         """Return the cells up to ``until`` with the lines that begin in [start, end)."""

@@ -1,6 +1,7 @@
 """The threads that fill match indexes. Equal requests share an index; a scan stops when its requests stop."""
 
 import contextlib
+import ctypes
 import os
 import threading
 import time
@@ -52,6 +53,9 @@ class Indexer:
         key = generation, line_filter
         with self._wake:
             index = self._indexes.get(key)
+        if line_filter.is_by_level and not generation.begin and not (index and index.complete):
+            # The pass counts the lines too.
+            generation.block_map.reserve(_WANTED_SECONDS)
         if index is None:
             # Made without the lock, because it reads the file's size. Of two made at once, one is dropped.
             made = self._make(generation, line_filter)
@@ -63,8 +67,6 @@ class Indexer:
             self._requested[key] = time.monotonic()
             self._drop()
             if not index.complete:
-                if index.counts_lines and not generation.begin:
-                    generation.block_map.reserve(_WANTED_SECONDS)
                 self._start()
                 self._wake.notify_all()
         return index
@@ -75,7 +77,7 @@ class Indexer:
 
         with self._wake:
             levels = self._levels.setdefault(generation, LevelCounter(generation.encoding, generation.line_format))
-        if not LevelIndex.can_hold(line_filter):
+        if not line_filter.is_by_level:
             return MatchIndex(generation, line_filter, levels)
         return LevelIndex(line_filter, levels, self.cell_pass(generation))
 
@@ -130,6 +132,8 @@ class Indexer:
             with self._wake:
                 wanted = self._wanted()
                 was_idle = not wanted
+                if was_idle:
+                    _return_memory()
                 while not wanted and not self._closed:
                     self._wake.wait()
                     wanted = self._wanted()
@@ -161,3 +165,10 @@ def _lower_priority() -> None:
     """Run this thread after the threads that answer requests, on systems with priorities for threads."""
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+
+
+def _return_memory() -> None:
+    """Return the memory of the last pass to the system."""
+    # Only glibc has this function.
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -12,7 +12,6 @@ from logviewer.search.cell_pass import CellLines, CellPass
 from logviewer.search.level_counter import LevelCounter
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import SLICE_BYTES, CellMatches, MatchIndex
-from logviewer.search.query import Query
 
 _NOTHING = CellMatches({}, Counter())
 
@@ -24,8 +23,6 @@ class LevelIndex(MatchIndex):
     read again.
     """
 
-    counts_lines = True
-
     def __init__(self, line_filter: LineFilter, levels: LevelCounter, cell_pass: CellPass) -> None:
         super().__init__(cell_pass.generation, line_filter, levels)
         self.cell_pass = cell_pass
@@ -35,12 +32,6 @@ class LevelIndex(MatchIndex):
         self._is_exact = bool(wanted)
         none: Numbers = np.zeros(1, np.int64)
         self._sums: tuple[tuple[int, int, int], Numbers, Numbers] = ((-1, 0, 0), none[:0], none)
-
-    @staticmethod
-    def can_hold(line_filter: LineFilter) -> bool:
-        """Return whether the matches of a line filter depend on nothing but levels."""
-        query = line_filter.query
-        return not line_filter.is_wide and query == Query(regex=query.regex, case=query.case, levels=query.levels)
 
     @property
     def count(self) -> int:

@@ -41,6 +41,12 @@ class LineFilter:
         """Whether a match also selects other lines: its record, or context."""
         return self.query.records or self.context > 0
 
+    @property
+    def is_by_level(self) -> bool:
+        """Whether the matches depend on nothing but levels."""
+        query = self.query
+        return not self.is_wide and query == Query(regex=query.regex, case=query.case, levels=query.levels)
+
     def spans(self, text: str, encoding: Encoding) -> list[tuple[int, int]]:
         """Return the spans of the included texts in a line: [start, end) in characters, ascending."""
         return self._matcher(encoding, PLAIN).spans(text)

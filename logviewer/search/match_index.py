@@ -46,9 +46,6 @@ class MatchIndex:
     once. ``levels`` is shared by the indexes of a file.
     """
 
-    counts_lines = False
-    """Whether the pass counts all lines of the file."""
-
     def __init__(self, generation: Generation, line_filter: LineFilter, levels: LevelCounter | None = None) -> None:
         self.generation = generation
         self.line_filter = line_filter

@@ -83,15 +83,16 @@ def count_lines(parts: Sequence[Part], begin: int, step: int, buckets: int) -> C
         for _, code in part.index.unterminated_level_codes():
             time = part.everything.unterminated_time()
             counter.add_lines(np.array([NO_TIME if time is None else time]), np.array([code]))
-    few = sum(len(cells) for _, cells, _, _ in straddling) <= _MOST_READ
-    most = _MOST_READ
+    # While lines are left to count, their number is of no use yet: do not read for it.
+    most = _MOST_READ if all(part.complete for part in parts) else 0
+    few = sum(len(cells) for _, cells, _, _ in straddling) <= most
     for part, cells, counts, carried in straddling:
         widths = counter.widths(cells, carried)
-        is_read = (cells.leading > 0) & (carried == NO_TIME)
+        is_read = (cells.leading > 0) & (carried == NO_TIME) & (most > 0)
         # Borders between cells in order are near enough; a wrong clock or a jump is not.
         wildest = np.argsort(-widths, kind="stable")[:most]
         is_read[wildest[few | (widths[wildest] > 1)]] = True
-        most = max(0, most - int(is_read.sum()))
+        most = max(int(most > 0), most - int(is_read.sum()))
         for cell, time in zip(cells.numbers[is_read].tolist(), carried[is_read].tolist(), strict=True):
             counter.add_lines(*part.index.times_in(part.everything.cell_pass.read(cell), time))
         counter.spread(cells.chosen(~is_read), counts[~is_read], carried[~is_read])
@@ -165,7 +166,7 @@ class _Counter:
         for time, number in (
             (cells.least, (cells.least < first).astype(np.float64)),
             (cells.greatest, (cells.greatest > last).astype(np.float64)),
-            (carried, cells.leading.astype(np.float64)),
+            (carried, np.where(carried == NO_TIME, 0.0, cells.leading)),
         ):
             number = np.minimum(number, left)  # noqa: PLW2901
             left -= number

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from logviewer.rotation.generation import Generation
@@ -19,6 +20,9 @@ from logviewer.views.histogram import Histogram, histogram
 from logviewer.views.merged import MergedView
 from logviewer.views.plain import PlainView
 from logviewer.views.view import LineRange, View
+
+if TYPE_CHECKING:
+    from logviewer.views.counting import Part
 
 _FILTERS_KEPT = 256
 
@@ -86,16 +90,24 @@ class Views:
         until: int | None,
     ) -> Histogram:
         """Count the selected lines over time, by level; see ``histogram``. Raises OSError."""
-        from logviewer.views.counting import Part  # noqa: PLC0415 (numpy is loaded at its first use)
+        return histogram(self._parts(sources, line_filter), buckets, since=since, until=until)
 
-        parts = []
+    def is_counted(self, sources: Sequence[Source], line_filter: LineFilter | None) -> bool:
+        """Return whether a histogram would be complete, and let the lines be counted. Raises OSError."""
+        return all(part.complete for part in self._parts(sources, line_filter))
+
+    def _parts(self, sources: Sequence[Source], line_filter: LineFilter | None) -> "list[Part]":
+        found = []
         for source in sources:
             for generation in source.generations:
                 index = self._indexer.index(generation, line_filter) if line_filter else None
                 # The last: it has all lines that are in the other index.
                 everything = self._indexer.everything(generation)
-                parts.append(Part(index or everything, everything))
-        return histogram(parts, buckets, since=since, until=until)
+                found.append((index or everything, everything))
+        # numpy is loaded at its first use.
+        from logviewer.views.counting import Part  # noqa: PLC0415
+
+        return [Part(index, everything) for index, everything in found]
 
     def close(self) -> None:
         """Stop the indexer."""

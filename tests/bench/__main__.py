@@ -9,13 +9,14 @@ from collections.abc import Mapping
 
 from _pytest.outcomes import OutcomeException
 
-from tests.bench import fanout, generator, idle, latency, lines, load, memory, page, replay, search, soak
+from tests.bench import cells, fanout, generator, idle, latency, lines, load, memory, page, replay, search, soak
 from tests.bench.figures import MEGABYTE, Bench, Plan, heading, row
 from tests.bench.process import allow_many_descriptors
 
 BENCHES: Mapping[str, Bench] = {
     "replay": replay.run,
     "search": search.run,
+    "cells": cells.run,
     "latency": latency.run,
     "fanout": fanout.run,
     "load": load.run,

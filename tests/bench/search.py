@@ -29,8 +29,8 @@ def run(plan: Plan) -> Iterator[Figure]:
     """Measure rare and frequent matches, levels and times in the plan's file, then in one ten times as large."""
     with corpus.room(11 * plan.size) as logs:
         small, large = logs / "small.log", logs / "large.log"
-        _write(small, plan.size)
-        _write(large, 10 * plan.size)
+        write_lines(small, plan.size)
+        write_lines(large, 10 * plan.size)
         for path in (small, large):
             _read_through(path)
         with Server(small) as server:
@@ -46,7 +46,7 @@ def run(plan: Plan) -> Iterator[Figure]:
             yield from _views(server)
 
 
-def _write(path: Path, size: int) -> None:
+def write_lines(path: Path, size: int) -> None:
     """Write lines with a level and a message, a thousand a second; the rare ones are at the thirds."""
     words = ("order", "cart", "user", "session", "cache", "index", "replica", "queue", "shard")
     random = Random(1)

@@ -35,12 +35,12 @@ class HistogramRoutes:
         if since is not None and until is not None and until <= since:
             raise HTTPException(422, "to: must be later than from")
         end = asyncio.get_running_loop().time() + _WAIT_SECONDS
-        while True:
-            histogram = await from_disk(
-                self._loader,
-                lambda: self._views.histogram(sources, line_filter, parameters.buckets, since=since, until=until),
-            )
-            if histogram.complete or self._loader.closing or asyncio.get_running_loop().time() > end:
+        while not await from_disk(self._loader, lambda: self._views.is_counted(sources, line_filter)):
+            if self._loader.closing or asyncio.get_running_loop().time() > end:
                 break
             await asyncio.sleep(_POLL_SECONDS)
+        histogram = await from_disk(
+            self._loader,
+            lambda: self._views.histogram(sources, line_filter, parameters.buckets, since=since, until=until),
+        )
         return Response(encode_histogram(histogram), media_type=JSON, headers=NO_STORE)
