@@ -4,7 +4,7 @@ A name only proposes. ``rotation/classifier.py`` decides by the contents.
 """
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -79,6 +79,12 @@ def proposed_logs(name: str, names: Container[str]) -> Iterator[str]:
     return (base for base in _readings(name) if base in names)
 
 
+def bases(name: str) -> Collection[str]:
+    """Return the names of all logs that a file may be a rotation of, by its name."""
+    return _readings(name).keys()
+
+
+@lru_cache(_NAMES_KEPT)
 def common_name(name: str) -> str | None:
     """Return a name without its date, which all files of a log have that writes to a new name each day; None without.
 

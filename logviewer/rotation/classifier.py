@@ -12,12 +12,12 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from logviewer.files.byte_file import Identity
-from logviewer.files.rotations import RotatedName, common_name, is_compressed, parse, proposed_logs
+from logviewer.files.rotations import RotatedName, bases, common_name, is_compressed, parse, proposed_logs
 from logviewer.rotation.known_files import KnownFiles
 from logviewer.rotation.order import by_age
 from logviewer.rotation.time_span import is_prefix, span_of
@@ -76,7 +76,7 @@ class RotationClassifier:
         """
         families = self._find_families(files, known)
         members = {path: log for log, paths in families.items() for path in paths}
-        bases = _by_directory(each for each in (*files, *known, *families) if each not in members)
+        logs_beside = _by_directory(each for each in (*files, *known, *families) if each not in members)
         logs = list(families)
         for path, identity in files.items():
             proposed: list[Path] = []
@@ -86,7 +86,7 @@ class RotationClassifier:
                 proposed = [
                     parent / name
                     for parent in ((path.parent, path.parent.parent) if is_archive(path.parent) else (path.parent,))
-                    for name in proposed_logs(path.name, bases.get(parent, ()))
+                    for name in proposed_logs(path.name, logs_beside.get(parent, ()))
                 ]
                 is_log = not any(self._belongs(base, path, identity) for base in proposed)
             if is_log:
@@ -95,11 +95,11 @@ class RotationClassifier:
                 self._note_separate(path, identity, proposed)
         return logs
 
-    def rotated(self, live: Path, files: Mapping[Path, Identity]) -> list[Path]:
+    def rotated(self, live: Path, files: Mapping[Path, Identity], names: Container[str]) -> list[Path]:
         """Return the rotations of a log among these files, oldest first; compressed ones are left out.
 
-        The files are those beside the log and in the archive folders beside it. Those of a log whose files are dated
-        include the newest one, which is live.
+        The files are the log and those with a name for a rotation of it, beside it and in the archive folders.
+        ``names`` are those beside it. The newest file of a log whose files are dated is the last one, and live.
         """
         if live in files:
             self._note_live(live, files[live])
@@ -109,19 +109,17 @@ class RotationClassifier:
             # Inodes are reused: a file that is gone is no longer known. A directory may be away for a while.
             self._first[live] = first & present if present else first
         is_family = self.is_family(live)
-        names = {live.name, *(path.name for path in files if path.parent == live.parent)}
-        if is_family:
-            names = {name for name in names if common_name(name) != live.name}
         found: dict[Path, RotatedName] = {}
         apart: list[Identity] = []
         for path, identity in files.items():
             name = None if path == live or is_compressed(path.name) else parse(live.name, path.name)
-            if name and next(proposed_logs(path.name, names), None) == live.name:
-                is_member = is_family and common_name(path.name) == live.name
-                if not self._is_apart(live, path) if is_member else self._belongs(live, path, identity):
-                    found[path] = name
-                else:
-                    apart.append(identity)
+            if name is None or not _proposes(live.name, path.name, names, is_family=is_family):
+                continue
+            is_member = is_family and common_name(path.name) == live.name
+            if not self._is_apart(live, path) if is_member else self._belongs(live, path, identity):
+                found[path] = name
+            else:
+                apart.append(identity)
         late = self._apart.setdefault(live, frozenset(apart))
         line = {files[path]: path for path in (*found, live) if path in files}
         newest = self._newest.get(live) if is_family else live
@@ -158,11 +156,12 @@ class RotationClassifier:
         for path, identity in files.items():
             if identity and not is_compressed(path.name) and (name := common_name(path.name)):
                 families.setdefault(path.with_name(name), []).append(path)
+        beside = {parent: _dated_files(parent) for parent in {log.parent for log in families}}
         return {
             log: paths
             for log, paths in families.items()
             if not (log in files or (log in known and log not in self._newest) or os.path.lexists(log))
-            and self._update_newest(log, _beside(log)) in paths
+            and self._update_newest(log, beside[log.parent].get(log.name, {})) in paths
         }
 
     def _update_newest(self, log: Path, files: Mapping[Path, Identity]) -> Path | None:
@@ -302,18 +301,27 @@ def _by_directory(paths: Iterable[Path]) -> dict[Path, set[str]]:
     return names
 
 
-def _beside(log: Path) -> dict[Path, Identity]:
-    """Return the regular files in the directory of a log; none if it cannot be read."""
-    try:
-        device = log.parent.stat().st_dev
-        with os.scandir(log.parent) as entries:
-            return {
-                log.with_name(each.name): (device, each.inode())
-                for each in entries
-                if each.is_file(follow_symlinks=False)
-            }
-    except OSError:
-        return {}
+def _dated_files(directory: Path) -> dict[str, dict[Path, Identity]]:
+    """Return the regular files of a directory with a date in their names, by the common part of the names."""
+    found: dict[str, dict[Path, Identity]] = {}
+    with contextlib.suppress(OSError):
+        device = directory.stat().st_dev
+        with os.scandir(directory) as entries:
+            for each in entries:
+                if (name := common_name(each.name)) and each.is_file(follow_symlinks=False):
+                    found.setdefault(name, {})[directory / each.name] = device, each.inode()
+    return found
+
+
+def _proposes(log: str, name: str, names: Container[str], *, is_family: bool) -> bool:
+    """Whether a log is the nearest one among ``names`` that a file may be a rotation of."""
+    for base in bases(name):
+        if base == log:
+            return True
+        # Of dated files, the log of all is nearer than any single one.
+        if base in names and not (is_family and common_name(base) == log):
+            return False
+    return False
 
 
 def _overlaps(path: Path, status: os.stat_result, live: Path, live_status: os.stat_result) -> bool:

@@ -3,11 +3,13 @@
 import errno
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from logviewer.cursor import file_key
 from logviewer.errors import StaleListingError
 from logviewer.files.byte_file import ByteFile, Identity
+from logviewer.files.rotations import bases
 from logviewer.rotation.classifier import ARCHIVES, RotationClassifier
 
 _READS = 5
@@ -66,7 +68,7 @@ class DirectoryListings:
         for log in _paths(path):
             files = self._beside(log)
             live.update(files[each] for each in (log,) if each in files)
-            for each in self._classifier.rotated(log, files):
+            for each in self._classifier.rotated(log, files, self._in(log.parent).files):
                 found.pop(files[each], None)
                 found[files[each]] = each
         return [DirectoryEntry(each, identity) for identity, each in found.items() if identity not in live]
@@ -80,13 +82,20 @@ class DirectoryListings:
             DirectoryEntry(each, files[each])
             for log in _paths(path)
             for files in (self._beside(log),)
-            for each in (log, *self._classifier.rotated(log, files))
+            for each in (log, *self._classifier.rotated(log, files, self._in(log.parent).files))
             if each in files and file_key(*files[each]) == key
         ]
 
     def _beside(self, log: Path) -> dict[Path, Identity]:
-        directories = (log.parent, *(log.parent / name for name in ARCHIVES if name in self._in(log.parent).folders))
-        return {each / name: identity for each in directories for name, identity in self._in(each).files.items()}
+        """Return the log and the files with a name for a rotation of it, beside it and in archive folders."""
+        folders = (log.parent / name for name in ARCHIVES if name in self._in(log.parent).folders)
+        files = {
+            each / name: self._in(each).files[name]
+            for each in (log.parent, *folders)
+            for name in self._in(each).by_base.get(log.name, ())
+        }
+        own = self._in(log.parent).files.get(log.name)
+        return {log: own, **files} if own else files
 
     def _in(self, directory: Path) -> "_Listing":
         if directory not in self._entries:
@@ -94,10 +103,19 @@ class DirectoryListings:
         return self._entries[directory]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Listing:
     files: dict[str, Identity]
     folders: frozenset[str]
+
+    @cached_property
+    def by_base(self) -> dict[str, list[str]]:
+        """The names by the logs that they may be rotations of: thousands of logs share a listing."""
+        found: dict[str, list[str]] = {}
+        for name in self.files:
+            for base in bases(name):
+                found.setdefault(base, []).append(name)
+        return found
 
 
 def _settled(directory: Path) -> _Listing:

@@ -43,7 +43,9 @@ def logs(directory: Path, classifier: RotationClassifier | None = None) -> list[
 
 
 def rotated(live: Path, classifier: RotationClassifier | None = None) -> list[str]:
-    return [path.name for path in (classifier or RotationClassifier()).rotated(live, listed(live.parent))]
+    files = listed(live.parent)
+    names = {path.name for path in files if path.parent == live.parent}
+    return [path.name for path in (classifier or RotationClassifier()).rotated(live, files, names)]
 
 
 @pytest.mark.parametrize(
