@@ -53,6 +53,7 @@ class CellPass:
         self._covered = generation.begin
         self._read = lru_cache(_CELLS_KEPT)(self._read_cell)
         self.table, self._saved = self._load()
+        self._cover(self.table.high)
         self._count_newlines()
 
     def _load(self) -> tuple[CellTable, tuple[int, bool]]:

@@ -78,7 +78,9 @@ class Indexer:
         with self._wake:
             levels = self._levels.setdefault(generation, LevelCounter(generation.encoding, generation.line_format))
         if not line_filter.is_by_level:
-            return MatchIndex(generation, line_filter, levels)
+            # A filter by level or time needs the table, but does not wait for it.
+            known = self.cell_pass(generation).table if line_filter.is_by_cell else None
+            return MatchIndex(generation, line_filter, levels, known)
         return LevelIndex(line_filter, levels, self.cell_pass(generation))
 
     def everything(self, generation: Generation) -> "LevelIndex":

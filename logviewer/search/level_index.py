@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, NO_TIME, Numbers
+from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, NO_TIME, CellTable, Numbers
 from logviewer.files.lines import line_text
 from logviewer.formats.level import LEVELS
 from logviewer.search.cell_pass import CellLines, CellPass
@@ -26,7 +26,7 @@ class LevelIndex(MatchIndex):
     def __init__(self, line_filter: LineFilter, levels: LevelCounter, cell_pass: CellPass) -> None:
         super().__init__(cell_pass.generation, line_filter, levels)
         self.cell_pass = cell_pass
-        self._table = cell_pass.table
+        self._table: CellTable = cell_pass.table
         wanted = line_filter.query.levels
         self._codes = [code for code, level in enumerate(LEVELS) if not wanted or level in wanted]
         self._is_exact = bool(wanted)

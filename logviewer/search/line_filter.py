@@ -47,6 +47,12 @@ class LineFilter:
         query = self.query
         return not self.is_wide and query == Query(regex=query.regex, case=query.case, levels=query.levels)
 
+    @property
+    def is_by_cell(self) -> bool:
+        """Whether levels or times decide in which cells of a file matches may be."""
+        query = self.query
+        return not self.is_wide and (bool(query.levels) or query.since is not None or query.until is not None)
+
     def spans(self, text: str, encoding: Encoding) -> list[tuple[int, int]]:
         """Return the spans of the included texts in a line: [start, end) in characters, ascending."""
         return self._matcher(encoding, PLAIN).spans(text)

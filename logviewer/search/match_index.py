@@ -18,7 +18,7 @@ from logviewer.search.selected_lines import SelectedLines
 from logviewer.search.window import last_cell
 
 if TYPE_CHECKING:
-    from logviewer.files.cells import Numbers
+    from logviewer.files.cells import CellTable, Numbers
     from logviewer.search.cell_pass import CellLines
 
 CELL_BYTES = 64 * 1024
@@ -43,10 +43,17 @@ class MatchIndex:
 
     The pass begins at the present end of the file and goes back to its start; ``extend`` adds lines that are written
     later. An unterminated last line is not counted. Any thread may read, and many threads may ``scan`` at
-    once. ``levels`` is shared by the indexes of a file.
+    once. ``levels`` and the cell ``table`` are shared by the indexes of a file: a filter by level or time reads only
+    cells that may have a match, as far as the table is filled.
     """
 
-    def __init__(self, generation: Generation, line_filter: LineFilter, levels: LevelCounter | None = None) -> None:
+    def __init__(
+        self,
+        generation: Generation,
+        line_filter: LineFilter,
+        levels: LevelCounter | None = None,
+        table: "CellTable | None" = None,
+    ) -> None:
         self.generation = generation
         self.line_filter = line_filter
         # All lines that begin in [low, high) are counted; ``high`` is the start of a line or of a cell.
@@ -59,6 +66,7 @@ class MatchIndex:
         self._lock = threading.Lock()
         self._extending = threading.Lock()
         self._line_sums = array("Q", [0])
+        self._table = table
         self._level_counter = levels or LevelCounter(generation.encoding, generation.line_format)
 
     @property
@@ -138,7 +146,19 @@ class MatchIndex:
             return self._taken, end
 
     def _search(self, start: int, end: int) -> CellMatches:
-        return self._count(self.line_filter.select(self.generation, start, end))
+        found = CellMatches({}, Counter())
+        ranges = [(start, end)]
+        if self._table and self.line_filter.is_by_cell and end <= self._table.high:
+            from logviewer.search.cell_choice import CellChoice  # noqa: PLC0415
+
+            choice = CellChoice(self._table, self.line_filter.query, start // CELL_BYTES, -(-end // CELL_BYTES))
+            found.levels.update(choice.counts)
+            ranges = [(max(start, first), min(end, last)) for first, last in choice.read]
+        for first, last in ranges:
+            cells = self._count(self.line_filter.select(self.generation, first, last))
+            found.levels.update(cells.levels)
+            found.context.update(cells.context)
+        return found
 
     def _finish(self, start: int, end: int, cells: CellMatches) -> None:
         self._done[end] = start, cells
