@@ -9,6 +9,7 @@ files without a log of the undated name are one log, whose newest file is live.
 
 import contextlib
 import os
+import re
 import threading
 import time
 from collections import Counter
@@ -30,6 +31,9 @@ _WRONG_CLOCK_MS = 366 * 24 * 60 * 60 * 1000
 # A rename changes the inode after the last write did.
 _RENAMED_NS = 20_000_000
 _FILES_KEPT = 16384
+# So many rotations may happen between two polls.
+_SKIPPED_NUMBERS = 100
+_DIGITS = re.compile(r"\d+")
 _LIVE_KEPT = 100
 # A file may get late lines after the next one has begun.
 LATE_SECONDS = 5.0
@@ -62,6 +66,8 @@ class RotationClassifier:
         # The newest file of each log whose files are dated, and the time of its directory when it was found.
         self._newest: dict[Path, Path | None] = {}
         self._changed: dict[Path, int] = {}
+        # The highest number in each form of names that live files were renamed to.
+        self._highest: dict[tuple[Path, str], int] = {}
         # When a file was seen to have a newer one beside it.
         self._passed: dict[Identity, float] = {}
         self._judged: dict[tuple[Path, Identity], tuple[tuple[int, int, int, bool], bool]] = {}
@@ -108,6 +114,7 @@ class RotationClassifier:
             first = self._first.get(live, present)
             # Inodes are reused: a file that is gone is no longer known. A directory may be away for a while.
             self._first[live] = first & present if present else first
+        self._note_numbers(live, files)
         is_family = self.is_family(live)
         found: dict[Path, RotatedName] = {}
         apart: list[Identity] = []
@@ -245,7 +252,9 @@ class RotationClassifier:
             if self._has_grown(path, identity, status.st_size) and not self._is_copy(path, status, live, base, name):
                 self._growths[identity] += 1
             is_rotation = not self._is_growing(identity) and (
-                not _overlaps(path, status, live, base) if name.is_usual else self._is_older(path, status, live, base)
+                not _overlaps(path, status, live, base)
+                if name.is_usual or self._continues(live, path, name)
+                else self._is_older(path, status, live, base)
             )
         except OSError:
             # Without the live log, or without permission to read, only the name is known.
@@ -255,6 +264,19 @@ class RotationClassifier:
                 self._judged.clear()
             self._judged[path, identity] = known, is_rotation
         return is_rotation
+
+    def _note_numbers(self, live: Path, files: Mapping[Path, Identity]) -> None:
+        """Note the numbers in names that live files of a log were renamed to."""
+        for path, identity in files.items():
+            name = parse(live.name, path.name)
+            if name and not name.is_usual and self._was_live(live, path, identity):
+                form = live, _form(path.name)
+                self._highest[form] = max(name.number, self._highest.get(form, 0))
+
+    def _continues(self, live: Path, path: Path, name: RotatedName) -> bool:
+        """Whether a name continues the names that live files were renamed to: app-3.log after app-1.log."""
+        highest = self._highest.get((live, _form(path.name)))
+        return highest is not None and name.number <= highest + _SKIPPED_NUMBERS
 
     def _has_grown(self, path: Path, identity: Identity, size: int) -> bool:
         """Note the size of a file, and return whether it has grown under its name since the last call."""
@@ -322,6 +344,10 @@ def _proposes(log: str, name: str, names: Container[str], *, is_family: bool) ->
         if base in names and not (is_family and common_name(base) == log):
             return False
     return False
+
+
+def _form(name: str) -> str:
+    return _DIGITS.sub("0", name)
 
 
 def _overlaps(path: Path, status: os.stat_result, live: Path, live_status: os.stat_result) -> bool:

@@ -303,3 +303,18 @@ def test_files_written_side_by_side_for_hours_are_two_logs(
     live = write("tornado.log", 0)
     assert logs(tmp_path) == sorted(["tornado.log", *[name] * is_log])
     assert rotated(live) == [name] * (not is_log)
+
+
+def test_names_continue_those_that_were_seen(write: Write, tmp_path: Path) -> None:
+    classifier = RotationClassifier()
+    write("app-8080.log")
+    live = write("app.log")
+    assert logs(tmp_path, classifier) == ["app-8080.log", "app.log"]
+    live.rename(tmp_path / "app-1.log")
+    live = write("app.log")
+    assert rotated(live, classifier) == ["app-1.log"]
+    # Rotated before any poll saw it, and without any evidence in it.
+    write("app-2.log")
+    live = write("app.log")
+    assert logs(tmp_path, classifier) == ["app-8080.log", "app.log"]
+    assert sorted(rotated(live, classifier)) == ["app-1.log", "app-2.log"]

@@ -134,3 +134,9 @@ def test_names_seen_by_earlier_polls_show_the_direction_of_numbers(log: Followed
         away.rename(log.path.parent)
         log.poll().expect(text)
     log.open().expect("one", "two", "three", "four")
+
+
+def test_two_rotations_between_polls_to_odd_names_lose_nothing(log: FollowedLog) -> None:
+    log.open("one").poll().expect("one")
+    log.rename("app.log", "app-1.log").append("two").rename("app.log", "app-2.log").touch().poll()
+    log.append("three").poll().expect("two", "three")
