@@ -19,7 +19,7 @@ from logviewer.search.window import Window, last_cell, read_window
 SLICE_BYTES = 4 * 1024 * 1024
 # Read at once: the arrays for more lines do not fit into the caches of a core, nor in the memory that malloc keeps.
 _READ_BYTES = 2 * 1024 * 1024
-_CELLS_KEPT = 256
+_CELLS_KEPT = 64
 # Lines that must be read again after a restart, at most: so many bytes, or this part of the file.
 _GROWN_BYTES = 16 * 1024 * 1024
 _GROWN_SHARE = 64

@@ -204,3 +204,17 @@ def test_counting_a_closed_file_raises_oserror(path: Path) -> None:
     generation.close("rotated", None)
     with pytest.raises(OSError, match="closed"):
         generation.count(MIB)
+
+
+def test_newlines_that_another_pass_counted_are_skipped(path: Path) -> None:
+    data = b"line\n" * (BLOCK_BYTES // 2)
+    path.write_bytes(data)
+    counts = [data.count(b"\n", 0, end) for end in range(0, len(data), BLOCK_BYTES)]
+    found = BlockMap(ByteFile.open(path))
+    found.skip(BLOCK_BYTES, [2 * BLOCK_BYTES], counts[2:3])
+    assert (found.counted, found.newlines) == (0, 0)
+    found.skip(0, [BLOCK_BYTES, 2 * BLOCK_BYTES], counts[1:3])
+    assert (found.counted, found.newlines) == (2 * BLOCK_BYTES, counts[2])
+    assert found.lines_before(BLOCK_BYTES + 7) == data.count(b"\n", 0, BLOCK_BYTES + 7)
+    found.extend(len(data), UTF8)
+    assert found.lines_before(len(data)) == data.count(b"\n")

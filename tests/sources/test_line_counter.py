@@ -107,3 +107,24 @@ def test_an_unreadable_file_does_not_stop_the_counter(
     count.start()
     until(lambda: lines(sound) == 1)
     assert lines(broken) is None
+
+
+def test_another_pass_over_a_file_gets_all_but_the_first_slice(
+    tmp_path: Path, make: Make, sources: list[LocalSource], count: LineCounter
+) -> None:
+    large, small = make("large", 1), make("small", 2)
+    (tmp_path / "large").write_bytes(b"x" * 99 + b"\n" * (2 * SLICE_BYTES))
+    sources += [large, small]
+    assert large.live
+    large.live.block_map.reserve(1e6)
+    count.start()
+    for source in sources:
+        count.request(source)
+    assert small.live
+    until(lambda: large.live and large.live.block_map.counted == SLICE_BYTES)
+    with (tmp_path / "small").open("a") as file:
+        file.write("x\n")
+    until(lambda: small.live and small.live.block_map.newlines == 2)
+    assert large.live.block_map.counted == SLICE_BYTES
+    large.live.block_map.reserve(0)
+    until(lambda: lines(large) == 2 * SLICE_BYTES)
