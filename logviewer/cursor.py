@@ -109,6 +109,28 @@ def checkpoint_text(  # noqa: PLR0913, PLR0917 (a caller with thousands of them 
     return b2a_base64(packed, newline=False).translate(_URL_SAFE).decode("ascii")
 
 
+def checkpoint_texts(  # noqa: PLR0913, PLR0917 (as above)
+    source: bytes,
+    file: bytes,
+    offsets: Iterable[int],
+    lines: Iterable[int | None],
+    head_length: int,
+    head_hash: bytes,
+    tail_hashes: Iterable[bytes],
+) -> list[str]:
+    """Return the texts of many checkpoints in one file, each as ``checkpoint_text``."""
+    before, head = source + file, head_length.to_bytes(2, "big") + head_hash
+    packed = b"".join(
+        [
+            before + (offset << 48 | (_UNKNOWN_LINE if line is None else line)).to_bytes(12, "big") + head + tail_hash
+            for offset, line, tail_hash in zip(offsets, lines, tail_hashes, strict=True)
+        ]
+    )
+    # A checkpoint has 36 bytes, so none shares a character with its neighbours.
+    text = b2a_base64(packed, newline=False).translate(_URL_SAFE).decode("ascii")
+    return [text[start : start + _CHECKPOINT_CHARS] for start in range(0, len(text), _CHECKPOINT_CHARS)]
+
+
 def no_file_yet(source: bytes) -> Checkpoint:
     """Return the checkpoint of a reader that waits for the source's first file."""
     return Checkpoint(

@@ -48,6 +48,11 @@ class Block(Sequence[bytes]):
         return self._lines
 
 
+def joined(lines: Sequence[bytes]) -> Block:
+    """Return lines as a block."""
+    return Block(b"\n".join([*lines, b""]), len(lines))
+
+
 def split(data: bytes, encoding: Encoding, limit: int) -> tuple[Sequence[bytes], int]:
     """Return the first whole lines of ``data``, at most ``limit``, without newlines, and their size with newlines.
 

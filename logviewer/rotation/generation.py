@@ -1,10 +1,11 @@
 """A log file under the name of a source: lines by offset and number, and checks that its bytes are still the same."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import accumulate, pairwise
 
-from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, Checkpoint, digest, file_key
+from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, Checkpoint, checkpoint_texts, digest, file_key
 from logviewer.errors import FileChangedError
 from logviewer.files.block_map import BLOCK_BYTES, BlockMap
 from logviewer.files.byte_file import ByteFile
@@ -98,18 +99,27 @@ class Generation:
         """Return the position at an offset, with hashes of the bytes before it. Raises OSError."""
         return Position(self, offset, line, *self._see_head(), self._tail_hash(offset))
 
-    def positions(self, offsets: Sequence[int], line: int | None) -> list[Position]:
-        """Return positions at ascending offsets, one line apart, with a single read. Raises OSError."""
+    def positions(self, offsets: Sequence[int], lines: Iterable[int | None]) -> list[Position]:
+        """Return the positions at ascending offsets, with a single read. Raises OSError."""
         if not offsets:
             return []
+        head_hash, tail_hashes = self._see_head(), self._tail_hashes(offsets)
+        return [
+            Position(self, offset, line, *head_hash, tail_hash)
+            for offset, line, tail_hash in zip(offsets, lines, tail_hashes, strict=True)
+        ]
+
+    def position_texts(self, offsets: Sequence[int], lines: Iterable[int | None]) -> list[str]:
+        """Return the texts of the ``positions`` at ascending offsets. Raises OSError."""
+        if not offsets:
+            return []
+        tail_hashes = self._tail_hashes(offsets)
+        return checkpoint_texts(self.source, self.key, offsets, lines, *self._see_head(), tail_hashes)
+
+    def _tail_hashes(self, offsets: Sequence[int]) -> list[bytes]:
         start = max(0, offsets[0] - TAIL_BYTES)
         data = self.file.pread(offsets[-1] - start, start)
-        head_hash = self._see_head()
-        tail_hashes = (digest(data[max(0, offset - start - TAIL_BYTES) : offset - start]) for offset in offsets)
-        return [
-            Position(self, offset, None if line is None else line + number, *head_hash, tail_hash)
-            for number, (offset, tail_hash) in enumerate(zip(offsets, tail_hashes, strict=True), 1)
-        ]
+        return [digest(data[max(0, offset - start - TAIL_BYTES) : offset - start]) for offset in offsets]
 
     # Line numbers
 
@@ -117,6 +127,16 @@ class Generation:
         """Return the number of lines of the file before an offset; None while they are not counted. Raises OSError."""
         self.catch_up(offset, within=_CATCH_UP_BYTES if self.block_map.counted else BLOCK_BYTES)
         return self.block_map.lines_before(offset)
+
+    def numbers(self, offsets: Sequence[int]) -> list[int | None]:
+        """Return ``number`` of each of some ascending offsets, with a single read. Raises OSError."""
+        first = self.number(offsets[0]) if offsets else None
+        if first is None:
+            return [None] * len(offsets)
+        data = self.pread(offsets[-1] - offsets[0], offsets[0])
+        places = (offset - offsets[0] for offset in offsets)
+        counts = (count_newlines(data, self.encoding, start, end) for start, end in pairwise(places))
+        return list(accumulate(counts, initial=first))
 
     def catch_up(self, offset: int, *, within: int) -> int:
         """Count lines up to an offset if at most ``within`` bytes are missing, and return the bytes read.

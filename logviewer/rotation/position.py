@@ -1,12 +1,13 @@
 """Positions in a generation that prove themselves, and the lines between two of them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from logviewer.cursor import Checkpoint, checkpoint_text
+from logviewer.cursor import Checkpoint, checkpoint_text, encode
 from logviewer.files.encoding import to_text
-from logviewer.files.lines import LINE_CAP, Block
+from logviewer.files.lines import LINE_CAP, Block, joined
 
 if TYPE_CHECKING:
     from logviewer.rotation.generation import Generation
@@ -59,9 +60,9 @@ class Batch:
 
     ``cut`` is the true length in bytes of a line over 1 MiB; the batch then has only this line, and its first MiB.
     ``plain`` lines have no byte order mark or NUL to strip. ``more`` is true if further lines may
-    follow that did not fit. ``unterminated`` is true if the last line has no newline in the file. ``positions`` are
-    those before the lines, if a filter dropped lines between them. ``context`` has a flag a line, true for lines that
-    surround a match, or is empty.
+    follow that did not fit. ``unterminated`` is true if the last line has no newline in the file. ``offsets`` are
+    those of the lines, if a filter dropped lines between them, and ``numbers`` count the lines of the file before each
+    of them, if that is known. ``context`` has a flag a line, true for lines that surround a match, or is empty.
     """
 
     start: Position
@@ -71,7 +72,8 @@ class Batch:
     unterminated: bool = False
     plain: bool = False
     more: bool = False
-    positions: Sequence[Position] = ()
+    offsets: Sequence[int] = ()
+    numbers: Sequence[int | None] = ()
     context: Sequence[bool] = ()
 
     def texts(self) -> list[str]:
@@ -105,14 +107,105 @@ class Batch:
 
     def starts(self) -> list[Position]:
         """Return the position before each line. Raises OSError."""
-        if self.positions:
-            return list(self.positions)
-        generation = self.start.generation
-        width = len(generation.encoding.newline)
+        numbers = self.line_numbers()
+        rest = self.start.generation.positions(self.line_offsets()[1:], numbers[1:])
+        return [*(replace(self.start, line=number) for number in numbers[:1]), *rest]
+
+    def ends(self) -> list[Position]:
+        """Return the position after each line. Raises OSError."""
+        numbers = (None if line is None else line + 1 for line in self.line_numbers()[:-1])
+        return [*self.start.generation.positions(self.end_offsets()[:-1], numbers), self.end]
+
+    def cursors(self, numbers: Sequence[int | None]) -> list[str]:
+        """Return the cursor before each line; ``numbers`` are its ``line_numbers``. Raises OSError."""
+        texts = self.start.generation.position_texts(self.line_offsets(), numbers)
+        return [encode([text]) for text in texts]
+
+    def line_offsets(self) -> Sequence[int]:
+        """Return the offset of each line in the file. Raises OSError."""
+        if self.offsets or not self.lines:
+            return self.offsets
+        width = len(self.start.generation.encoding.newline)
         # Counted from the end: NULs skipped before the first line are not part of it.
         offset = self.end.offset - sum(len(line) + width for line in self.lines)
-        offsets = [offset := offset + len(line) + width for line in self.lines[:-1]]
-        return [self.start, *generation.positions(offsets, self.start.line)]
+        return [self.start.offset, *(offset := offset + len(line) + width for line in self.lines[:-1])]
+
+    def end_offsets(self) -> Sequence[int]:
+        """Return the offset after each line in the file. Raises OSError."""
+        if not self.offsets:
+            return [*self.line_offsets()[1:], self.end.offset]
+        width = len(self.start.generation.encoding.newline)
+        lines = zip(self.offsets[:-1], self.lines[:-1], strict=True)
+        return [*(offset + len(line) + width for offset, line in lines), self.end.offset]
+
+    def line_numbers(self) -> Sequence[int | None]:
+        """Return the number of lines of the file before each line; None while not counted. Raises OSError."""
+        if self.numbers:
+            return self.numbers
+        if self.offsets:
+            return self.start.generation.numbers(self.offsets)
+        first = self.start.line
+        return [None if first is None else first + number for number in range(len(self.lines))]
+
+    def part(self, first: int, last: int) -> "Batch":
+        """Return the lines [first, last), at least one. Raises OSError."""
+        if last - first == len(self.lines):
+            return self
+        generation, offsets = self.start.generation, self.line_offsets()
+        numbers = self.numbers if self.offsets else self.line_numbers()
+        start, end = self.start, self.end
+        if first:
+            start = generation.position(offsets[first], numbers[first] if numbers else None)
+        if last < len(self.lines):
+            end = generation.position(self.end_offsets()[last - 1], None)
+        return replace(
+            self,
+            start=start,
+            end=end,
+            lines=joined(self.lines[first:last]) if isinstance(self.lines, Block) else self.lines[first:last],
+            unterminated=self.unterminated and last == len(self.lines),
+            offsets=offsets[first:last],
+            numbers=numbers[first:last],
+            context=self.context[first:last],
+        )
+
+
+def line_count(batches: Iterable[Batch]) -> int:
+    """Return the number of lines in batches."""
+    return sum(len(batch.lines) for batch in batches)
+
+
+def first_lines(batches: Sequence[Batch], count: int) -> list[Batch]:
+    """Return the first ``count`` lines of batches. Raises OSError."""
+    kept: list[Batch] = []
+    for batch in batches:
+        if count <= 0:
+            break
+        kept.append(batch.part(0, min(count, len(batch.lines))))
+        count -= len(batch.lines)
+    return kept
+
+
+def last_lines(batches: Sequence[Batch], count: int) -> list[Batch]:
+    """Return the last ``count`` lines of batches. Raises OSError."""
+    kept: list[Batch] = []
+    for batch in reversed(batches):
+        if count <= 0:
+            break
+        kept.append(batch.part(max(0, len(batch.lines) - count), len(batch.lines)))
+        count -= len(batch.lines)
+    return kept[::-1]
+
+
+def lines_between(batches: Iterable[Batch], start: int, end: int) -> list[Batch]:
+    """Return the lines of batches of one file that begin at offsets in [start, end). Raises OSError."""
+    kept: list[Batch] = []
+    for batch in batches:
+        offsets = batch.line_offsets()
+        first, last = bisect_left(offsets, start), bisect_left(offsets, end)
+        if first < last:
+            kept.append(batch.part(first, last))
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from logviewer.files.encoding import UTF8, Encoding
-from logviewer.files.lines import LINE_CAP, count_newlines, line_text
+from logviewer.files.lines import LINE_CAP, Block, joined, line_text
 from logviewer.formats.line_format import PLAIN
 from logviewer.formats.record import record_at
 from logviewer.rotation.generation import Generation
@@ -104,9 +104,16 @@ class LineFilter:
         kept = {numbers[start]: start not in matching for start, _ in spans if start in numbers}
         if not kept:
             return replace(batch, lines=[])
-        starts = batch.starts()
-        positions, lines = [starts[number] for number in kept], [batch.lines[number] for number in kept]
-        return replace(batch, start=positions[0], lines=lines, positions=positions, context=list(kept.values()))
+        offsets, counts = batch.line_offsets(), batch.line_numbers()
+        first, kept_lines = next(iter(kept)), [batch.lines[number] for number in kept]
+        return replace(
+            batch,
+            start=generation.position(offsets[first], counts[first]) if first else batch.start,
+            lines=joined(kept_lines) if isinstance(batch.lines, Block) else kept_lines,
+            offsets=[offsets[number] for number in kept],
+            numbers=[counts[number] for number in kept],
+            context=list(kept.values()),
+        )
 
     def _before(self, position: Position) -> bytes:
         if not self._margin:
@@ -145,28 +152,29 @@ class _Texts(Sequence[str]):
 
 
 def to_batches(generation: Generation, selected: SelectedLines) -> list[Batch]:
-    """Return each selected line as a batch with its line number; lines are cut at 1 MiB. Raises OSError."""
-    encoding = generation.encoding
-    width = len(encoding.newline)
-    batches: list[Batch] = []
-    number, counted = None, 0
-    for start, end in selected.spans:
-        if not batches:
-            number = generation.number(selected.base + start)
-        elif number is not None:
-            number += count_newlines(selected.data, encoding, counted, start)
-        counted = start
-        position = generation.position(selected.base + start, number)
-        unterminated = end + width > len(selected.data)
-        following = generation.position(
-            selected.base + (end if unterminated else end + width), None if number is None else number + 1
-        )
-        cut = end - start if end - start > LINE_CAP else None
-        line = selected.data[start : min(end, start + LINE_CAP)]
-        context = [True] if start in selected.context else []
-        batches.append(
-            Batch(
-                position, following, [line], cut=cut, unterminated=unterminated, positions=[position], context=context
-            )
-        )
-    return batches
+    """Return selected lines in batches; a line over 1 MiB, which is cut, or without a newline alone. Raises OSError."""
+    spans, size = selected.spans, len(selected.data) - len(generation.encoding.newline)
+    alone = [number for number, (start, end) in enumerate(spans) if end - start > LINE_CAP or end > size]
+    edges = sorted({0, *alone, *(number + 1 for number in alone), len(spans)})
+    return [_batch(generation, selected, spans[first:last]) for first, last in pairwise(edges)]
+
+
+def _batch(generation: Generation, selected: SelectedLines, spans: list[Span]) -> Batch:
+    data, base, width = selected.data, selected.base, len(generation.encoding.newline)
+    (first, _), (start, end) = spans[0], spans[-1]
+    unterminated = end + width > len(data)
+    lines: Sequence[bytes] = [data[start : min(end, start + LINE_CAP)] for start, end in spans]
+    plain = False
+    if generation.encoding is UTF8:
+        lines = block = joined(lines)
+        plain = b"\0" not in block.data and UTF8.bom not in block.data
+    return Batch(
+        generation.position(base + first, None),
+        generation.position(base + (end if unterminated else end + width), None),
+        lines,
+        cut=end - start if end - start > LINE_CAP else None,
+        unterminated=unterminated,
+        plain=plain,
+        offsets=[base + start for start, _ in spans],
+        context=[start in selected.context for start, _ in spans] if selected.context else (),
+    )

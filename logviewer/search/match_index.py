@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from logviewer.formats.level import LEVELS
 from logviewer.rotation.generation import Generation
-from logviewer.rotation.position import Batch
+from logviewer.rotation.position import Batch, last_lines, line_count
 from logviewer.search.level_counter import Counts, LevelCounter
 from logviewer.search.line_filter import MARGIN_BYTES, LineFilter, to_batches
 from logviewer.search.selected_lines import SelectedLines
@@ -266,51 +266,85 @@ class MatchIndex:
         if number >= self.lines:
             return []
         cell, passed = self._cell_of_line(number)
-        return self.read_from(max(self.generation.begin, cell * CELL_BYTES), passed + count)[0][passed:]
+        found, _ = self.read_from(max(self.generation.begin, cell * CELL_BYTES), passed + count)
+        return last_lines(found, line_count(found) - passed)
 
-    def read_from(self, offset: int, count: int, *, most: int | None = None) -> tuple[list[Batch], int]:
+    def read_from(
+        self, offset: int, count: int, *, most: int | None = None, is_block: bool = False
+    ) -> tuple[list[Batch], int]:
         """Return the first ``count`` selected lines at or after an offset, and the offset where the search ended.
 
-        Where the pass has not counted yet, it searches at most about ``most`` bytes, by default all. Raises OSError.
+        Where the pass has not counted yet, it searches at most about ``most`` bytes, by default all. With ``is_block``
+        it ends after the first block with lines. Raises OSError.
         """
         batches: list[Batch] = []
-        while len(batches) < count and offset < self.high:
+        left = count
+        while left > 0 and offset < self.high and not (is_block and batches):
             known = self.low <= offset
             if not known and most is not None and most <= 0:
                 break
-            if known and (cell := self._next_filled(offset // CELL_BYTES)) > offset // CELL_BYTES:
-                offset = cell * CELL_BYTES
-                continue
-            end = (offset // CELL_BYTES + 1) * CELL_BYTES if known else offset + _STRIDE_BYTES
+            if known:
+                offset, end = self._filled_after(offset, left)
+            else:
+                end = offset + _STRIDE_BYTES
+                most = None if most is None else most - _STRIDE_BYTES
+            if offset >= self.high:
+                break
             selected = self.line_filter.select(self.generation, offset, min(end, self.high))
-            batches += to_batches(self.generation, _first(selected, count - len(batches)))
-            most = most if most is None or known else most - _STRIDE_BYTES
-            offset = end
+            batches += to_batches(self.generation, _first(selected, left))
+            left = count - line_count(batches)
+            offset = end if left > 0 else batches[-1].end.offset
         return batches, min(offset, self.high)
 
-    def read_before(self, offset: int, count: int, *, most: int | None = None) -> tuple[list[Batch], int]:
+    def read_before(
+        self, offset: int, count: int, *, most: int | None = None, is_block: bool = False
+    ) -> tuple[list[Batch], int]:
         """Return the last ``count`` selected lines before an offset, and the offset where the search ended.
 
-        Where the pass has not counted yet, it searches at most about ``most`` bytes, by default all. Raises OSError.
+        See ``read_from``. Raises OSError.
         """
         parts: list[list[Batch]] = []
         left, begin = count, self.generation.begin
         offset = min(offset, self.high)
-        while left > 0 and offset > begin:
-            cell = (offset - 1) // CELL_BYTES
+        while left > 0 and offset > begin and not (is_block and any(parts)):
             known = self.low < offset
             if not known and most is not None and most <= 0:
                 break
-            if known and (filled := self._last_filled(cell)) < cell:
-                offset = max(begin, self.low, (filled + 1) * CELL_BYTES)
+            if known:
+                start, offset = self._filled_before(offset, left)
+            else:
+                start = max(begin, offset - _STRIDE_BYTES)
+                most = None if most is None else most - _STRIDE_BYTES
+            if start >= offset:
                 continue
-            start = max(begin, cell * CELL_BYTES if known else offset - _STRIDE_BYTES)
             selected = self.line_filter.select(self.generation, start, offset)
             parts.append(to_batches(self.generation, _last(selected, left)))
-            left -= len(parts[-1])
-            most = most if most is None or known else most - _STRIDE_BYTES
-            offset = start
+            left -= line_count(parts[-1])
+            offset = start if left > 0 else parts[-1][0].start.offset
         return [batch for part in reversed(parts) for batch in part], offset
+
+    def _filled_after(self, offset: int, count: int) -> tuple[int, int]:
+        """Return the first range of counted cells, from an offset on, with selected lines: one block, or ``count``."""
+        cell, last = offset // CELL_BYTES, -(-self.high // CELL_BYTES)
+        first = self._next_filled(cell)
+        end = first
+        while end < min(last, first + _STRIDE_BYTES // CELL_BYTES) and count > 0 and (lines := self._lines_in(end)):
+            end, count = end + 1, count - lines
+        return max(offset, first * CELL_BYTES), end * CELL_BYTES
+
+    def _filled_before(self, offset: int, count: int) -> tuple[int, int]:
+        """Return the last range of counted cells, up to an offset, with selected lines; see ``_filled_after``.
+
+        Without one, both are the start of the counted cells.
+        """
+        low = max(self.generation.begin, self.low)
+        after = self._last_filled((offset - 1) // CELL_BYTES) + 1
+        end = min(offset, max(low, after * CELL_BYTES))
+        cell = after - 1
+        least = max(low // CELL_BYTES, after - _STRIDE_BYTES // CELL_BYTES)
+        while cell >= least and count > 0 and (lines := self._lines_in(cell)):
+            cell, count = cell - 1, count - lines
+        return min(end, max(low, (cell + 1) * CELL_BYTES)), end
 
     def unterminated(self) -> list[Batch]:
         """Return the unterminated last line if it is selected. Raises OSError."""

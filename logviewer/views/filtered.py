@@ -1,10 +1,11 @@
 """The view of one source with a query."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from logviewer.rotation.generation import Generation
-from logviewer.rotation.position import Batch, LineCount, Position
+from logviewer.rotation.position import Batch, LineCount, Position, first_lines, last_lines, line_count, lines_between
 from logviewer.search.indexer import Indexer
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
@@ -30,15 +31,16 @@ class FilteredView:
         batches: list[Batch] = []
         number = start
         for index in indexes:
-            found = index.read_at(max(0, number), count - len(batches))
+            found = index.read_at(max(0, number), count - line_count(batches))
             if found is None:
                 return self._range(indexes, start, batches, pending=True)
             unterminated = index.unterminated()
             batches += found
-            if number <= index.lines and len(batches) < count:
+            if number <= index.lines and line_count(batches) < count:
                 batches += unterminated
-            number -= index.lines + len(unterminated)
-        return self._range(indexes, min(start, start - number) if number > 0 else start, batches[:count])
+            number -= index.lines + line_count(unterminated)
+        start = min(start, start - number) if number > 0 else start
+        return self._range(indexes, start, first_lines(batches, count))
 
     def _from_end(self, indexes: Sequence[MatchIndex], wanted: int, count: int) -> LineRange:
         if not indexes:
@@ -46,8 +48,8 @@ class FilteredView:
         live = indexes[-1].generation
         batches, pending = self._last_before(indexes, live, live.size() + 1, wanted)
         total = self._total(indexes)
-        start = None if total is None else total - len(batches)
-        return self._range(indexes, start, batches[:count], pending=pending)
+        start = None if total is None else total - line_count(batches)
+        return self._range(indexes, start, first_lines(batches, count), pending=pending)
 
     def lines_from(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
@@ -56,23 +58,24 @@ class FilteredView:
         pending = False
         for index in _from(indexes, position.generation):
             offset = position.offset if index.generation is position.generation else index.generation.begin
-            found, reached = index.read_from(offset, count - len(batches), most=_SEARCH_BYTES)
+            found, reached = index.read_from(offset, count - line_count(batches), most=_SEARCH_BYTES)
             batches += found
-            if len(batches) < count and reached < index.high:
+            is_full = line_count(batches) >= count
+            if not is_full and reached < index.high:
                 pending = True
                 break
-            if len(batches) < count:
-                batches += [each for each in index.unterminated() if each.start.offset >= offset]
-            if len(batches) >= count:
+            if is_full:
                 break
-        return self._range(indexes, self._number(indexes, position), batches[:count], pending=pending)
+            batches += lines_between(index.unterminated(), offset, sys.maxsize)
+        return self._range(indexes, self._number(indexes, position), first_lines(batches, count), pending=pending)
 
     def lines_before(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
         indexes = self._indexes()
         batches, pending = self._last_before(indexes, position.generation, position.offset, count)
         number = self._number(indexes, position)
-        return self._range(indexes, None if number is None else number - len(batches), batches, pending=pending)
+        start = None if number is None else number - line_count(batches)
+        return self._range(indexes, start, batches, pending=pending)
 
     def _last_before(
         self, indexes: Sequence[MatchIndex], generation: Generation, offset: int, count: int
@@ -81,14 +84,14 @@ class FilteredView:
         batches: list[Batch] = []
         for index in _back_from(indexes, generation):
             end = offset if index.generation is generation else index.generation.size() + 1
-            unterminated = [each for each in index.unterminated() if each.start.offset < end]
-            found, reached = index.read_before(end, count - len(batches) - len(unterminated), most=_SEARCH_BYTES)
-            batches = found + unterminated + batches
-            if len(batches) >= count:
+            newer = lines_between(index.unterminated(), 0, end) + batches
+            found, reached = index.read_before(end, count - line_count(newer), most=_SEARCH_BYTES)
+            batches = found + newer
+            if line_count(batches) >= count:
                 break
             if reached > index.generation.begin:
                 return batches, True
-        return batches[-count:], False
+        return last_lines(batches, count), False
 
     def _indexes(self) -> list[MatchIndex]:
         return [self.indexer.index(generation, self.line_filter) for generation in self.generations]
@@ -107,7 +110,7 @@ class FilteredView:
     @staticmethod
     def _total(indexes: Sequence[MatchIndex]) -> int | None:
         complete = all(each.complete for each in indexes)
-        return sum(each.lines + len(each.unterminated()) for each in indexes) if complete else None
+        return sum(each.lines + line_count(each.unterminated()) for each in indexes) if complete else None
 
     @staticmethod
     def _range(
@@ -122,9 +125,9 @@ def line_count_of(index: MatchIndex) -> LineCount:
     """Return how many lines an index has found, and in how many bytes of its file. Raises OSError."""
     size = index.generation.size() - index.generation.begin
     unterminated = index.unterminated()
-    context = index.lines - index.count + sum(any(batch.context) for batch in unterminated)
+    context = index.lines - index.count + sum(sum(batch.context) for batch in unterminated)
     counted = size if index.complete else max(0, min(index.scanned, size - 1))
-    return LineCount(0, index.lines + len(unterminated), counted, size, context)
+    return LineCount(0, index.lines + line_count(unterminated), counted, size, context)
 
 
 def _from(indexes: Sequence[MatchIndex], generation: Generation) -> Iterator[MatchIndex]:

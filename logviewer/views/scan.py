@@ -1,23 +1,40 @@
 """All selected lines of sources, from one end to the other, in time order and without holding many of them."""
 
+import sys
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from logviewer.errors import FileChangedError
-from logviewer.rotation.position import Batch, Position
+from logviewer.rotation.position import Batch, Position, lines_between
 from logviewer.search.match_index import MatchIndex
-from logviewer.views.timed import BEFORE_ANY_TIME, GetTimeIndex, TimedLine, time_before, with_times
+from logviewer.views.timed import BEFORE_ANY_TIME, GetTimeIndex, time_before, with_times
 
 # Searched here, ahead of the match index: the first lines are needed at once.
 _SEARCH_BYTES = 8 * 1024 * 1024
+_MOST_LINES = 20_000
+"""The most lines that a scan holds."""
+
+_Order = tuple[float, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Lines of one file in its order, with a time for each; the times ascend."""
+
+    batch: Batch
+    times: Sequence[float]
+
+    def part(self, first: int, last: int) -> "_Block":
+        return _Block(self.batch.part(first, last), self.times[first:last])
 
 
 @dataclass(slots=True)
 class Scan:
     """The selected lines of one source, the oldest or the ``newest`` first.
 
-    ``lines`` are read and not taken yet. ``part`` is the number of this scan among those of all sources, and
+    ``blocks`` are read and not taken yet. ``part`` is the number of this scan among those of all sources, and
     ``time_index`` is None if there are no others. ``begin`` is the start of a forward scan, by default that of the
     first file.
     """
@@ -27,7 +44,7 @@ class Scan:
     newest: bool
     time_index: GetTimeIndex | None
     begin: Position | None = None
-    lines: deque[TimedLine] = field(default_factory=deque, init=False)
+    blocks: deque[_Block] = field(default_factory=deque, init=False)
     _unread: deque[MatchIndex] = field(default_factory=deque, init=False)
     _offset: int | None = field(default=None, init=False)
     _search_bytes: int = field(default=_SEARCH_BYTES, init=False)
@@ -47,12 +64,36 @@ class Scan:
         """Whether all files are read; there may be lines to take."""
         return not self._unread
 
-    def order(self) -> tuple[float, int]:
+    def order(self) -> _Order:
         """Return the key by which scans are merged: the time of the next line, or its limit while none is read."""
-        return (self.lines[0].time if self.lines else self._time_limit), self.part
+        if not self.blocks:
+            return self._time_limit, self.part
+        return self.blocks[0].times[-1 if self.newest else 0], self.part
 
-    def read(self, count: int) -> bool:
-        """Read up to ``count`` more lines, or search further for them.
+    def take(self, count: int, limit: _Order | None) -> Batch:
+        """Remove and return the next lines, in the order of their file: up to ``count``, and none after ``limit``.
+
+        The first line is returned in any case. Raises OSError.
+        """
+        block = self.blocks.popleft()
+        size = len(block.times)
+        number = min(count, size, max(1, self._lines_up_to(block.times, limit)) if limit else size)
+        if number == size:
+            return block.batch
+        edge = size - number if self.newest else number
+        first, last = block.part(0, edge), block.part(edge, size)
+        taken, left = (last, first) if self.newest else (first, last)
+        self.blocks.appendleft(left)
+        return taken.batch
+
+    def _lines_up_to(self, times: Sequence[float], limit: _Order) -> int:
+        time, part = limit
+        if self.newest:
+            return len(times) - (bisect_left if self.part > part else bisect_right)(times, time)
+        return (bisect_right if self.part < part else bisect_left)(times, time)
+
+    def read(self) -> bool:
+        """Read the next block with lines, or search further for one.
 
         Returns False if the match index must get there first.
 
@@ -61,34 +102,32 @@ class Scan:
             OSError: if it cannot be read.
         """
         index = self._unread[0]
-        advanced = self._read_back(index, count) if self.newest else self._read_forward(index, count)
+        advanced = self._read_back(index) if self.newest else self._read_forward(index)
         if index.generation.size() < index.high:
             raise FileChangedError
         return advanced
 
-    def _read_back(self, index: MatchIndex, count: int) -> bool:
+    def _read_back(self, index: MatchIndex) -> bool:
         if self._offset is None:
             unterminated = index.unterminated()
             self._offset = unterminated[0].start.offset if unterminated else index.generation.size() + 1
             self._keep(unterminated)
             return True
-        batches, reached = index.read_before(self._offset, count, most=self._search_bytes)
+        batches, reached = index.read_before(self._offset, _MOST_LINES, most=self._search_bytes, is_block=True)
         advanced = bool(batches) or reached < min(self._offset, index.high)
-        self._offset = batches[0].start.offset if len(batches) == count else reached
+        self._offset = reached
         # Without lines so far, leave the cores to the indexer.
         self._search_bytes = self._search_bytes if batches else 0
         self._keep(batches)
         self._end_file(index, self._offset, is_whole=self._offset <= index.generation.begin)
         return advanced or not self._unread or self._unread[0] is not index
 
-    def _read_forward(self, index: MatchIndex, count: int) -> bool:
+    def _read_forward(self, index: MatchIndex) -> bool:
         offset = index.generation.begin if self._offset is None else self._offset
-        batches, reached = index.read_from(offset, count, most=self._search_bytes)
-        offset = batches[-1].end.offset if len(batches) == count else max(offset, reached)
+        batches, reached = index.read_from(offset, _MOST_LINES, most=self._search_bytes, is_block=True)
+        offset = max(offset, reached)
         is_whole = offset >= index.high
-        self._keep(
-            [*batches, *(each for each in index.unterminated() if each.start.offset >= offset)] if is_whole else batches
-        )
+        self._keep([*batches, *lines_between(index.unterminated(), offset, sys.maxsize)] if is_whole else batches)
         self._offset = offset
         self._end_file(index, offset, is_whole=is_whole)
         return True
@@ -97,7 +136,7 @@ class Scan:
         """Set the time limit of the next line, and go to the next file if this one ``is_whole``."""
         if (
             self.time_index
-            and not self.lines
+            and not self.blocks
             and (time := self.time_index(index.generation).time_at(offset)) is not None
         ):
             self._time_limit = self._clamped(time)
@@ -108,27 +147,32 @@ class Scan:
     def _keep(self, batches: Sequence[Batch]) -> None:
         if not batches:
             return
-        if self.time_index is None:
-            lines = [TimedLine(BEFORE_ANY_TIME, self.part, batch) for batch in batches]
-        else:
+        blocks = [_Block(batch, [BEFORE_ANY_TIME] * len(batch.lines)) for batch in batches]
+        if self.time_index:
             begin = batches[0].start
             latest = time_before(begin, self.time_index)
-            lines = list(with_times(self.part, batches, begin, latest, self.time_index))
-        for line in reversed(lines) if self.newest else lines:
-            self._time_limit = self._clamped(line.time)
-            self.lines.append(TimedLine(int(self._time_limit), self.part, line.batch))
+            lines = with_times(self.part, batches, begin, latest, self.time_index)
+            blocks = [_Block(batch, [next(lines).time for _ in batch.lines]) for batch in batches]
+        for block in reversed(blocks) if self.newest else blocks:
+            times = [self._clamped(time) for time in block.times]
+            self._time_limit = times[0 if self.newest else -1]
+            self.blocks.append(_Block(block.batch, times))
 
     def _clamped(self, time: float) -> float:
         """Limit a time by that of the line before it: lines of one source keep their order."""
         return min(self._time_limit, time) if self.newest else max(self._time_limit, time)
 
 
-def take(scans: Sequence[Scan]) -> list[Batch]:
-    """Remove and return the next lines of all scans, each a batch, up to the first line that is not read yet."""
+def take(scans: Sequence[Scan], count: int) -> list[Batch]:
+    """Remove and return the next ``count`` lines of all scans, up to the first one that is not read yet.
+
+    The lines of each batch are in the order of their file. Raises OSError.
+    """
     batches: list[Batch] = []
-    while open_scans := [scan for scan in scans if scan.lines or not scan.is_read]:
-        scan = max(open_scans, key=Scan.order) if open_scans[0].newest else min(open_scans, key=Scan.order)
-        if not scan.lines:
+    while count > 0 and (left := [scan for scan in scans if scan.blocks or not scan.is_read]):
+        left.sort(key=Scan.order, reverse=left[0].newest)
+        if not left[0].blocks:
             break
-        batches.append(scan.lines.popleft().batch)
+        batches.append(left[0].take(count, left[1].order() if len(left) > 1 else None))
+        count -= len(batches[-1].lines)
     return batches

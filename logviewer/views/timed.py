@@ -60,16 +60,17 @@ def _is_same(one: Position, other: Position) -> bool:
 def _split(batches: Sequence[Batch]) -> Iterator[Batch]:
     """Yield each line as a batch of its own."""
     for batch in batches:
-        positions = [*batch.starts(), batch.end]
+        starts, ends = batch.starts(), batch.ends()
         for number, line in enumerate(batch.lines):
             last = number == len(batch.lines) - 1
             yield Batch(
-                positions[number],
-                positions[number + 1],
+                starts[number],
+                ends[number],
                 [line],
                 cut=batch.cut,
                 unterminated=batch.unterminated and last,
                 plain=batch.plain,
-                positions=[positions[number]],
+                offsets=[starts[number].offset],
+                numbers=[starts[number].line],
                 context=batch.context[number : number + 1],
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from logviewer.rotation.generation import Generation
-from logviewer.rotation.position import Position
+from logviewer.rotation.position import Position, line_count
 from logviewer.search.indexer import Indexer
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
@@ -72,13 +72,14 @@ class Views:
 
         The positions at the end of the source if no line is selected.
         """
-        starts: list[Position] = []
+        start: Position | None = None
         for index in reversed(self.match_indexes(source, line_filter)):
-            batches, _ = index.read_before(index.generation.size(), count - len(starts))
-            starts = [batch.start for batch in batches] + starts
-            if len(starts) >= count:
+            batches, _ = index.read_before(index.generation.size(), count)
+            start = batches[0].start if batches else start
+            count -= line_count(batches)
+            if count <= 0:
                 break
-        return starts[:1] or source.last(0)
+        return [start] if start else source.last(0)
 
     def histogram(
         self,

@@ -79,7 +79,7 @@ class EventEncoder:
         else:
             data["lines"] = _json_lines(block, len(batch.lines))
         if self.line_filter:
-            data["ns"] = [_number(position) for position in batch.starts()]
+            data["ns"] = [None if line is None else line + 1 for line in batch.line_numbers()]
         if self.line_filter and self.spans:
             data["spans"] = [self.line_filter.spans(text, batch.start.generation.encoding) for text in texts]
         if self.places:
@@ -102,13 +102,15 @@ class TextEncoder:
     def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> EncodedChunk:  # noqa: ARG002 (text has no ids)
         """Encode consecutive batches, each line with a newline."""
         kept = [self.line_filter.filter_batch(batch) if self.line_filter else batch for batch in batches]
-        return _chunk(batches, kept, b"".join([self._text(batch) for batch in kept]))
+        return _chunk(batches, kept, b"".join([encode_text(batch, raw=self.raw) for batch in kept]))
 
-    def _text(self, batch: Batch) -> bytes:
-        if (block := _unmasked(batch)) is not None and is_utf8(block):
-            return block if self.raw else visible_bytes(block, lines=len(batch.lines))
-        text = "".join([f"{text}\n" for text in batch.texts()])
-        return (text if self.raw else visible(text)).encode()
+
+def encode_text(batch: Batch, *, raw: bool) -> bytes:
+    """Return the lines as UTF-8 text with newlines, safe for a terminal unless ``raw``. Raises OSError."""
+    if (block := _unmasked(batch)) is not None and is_utf8(block):
+        return block if raw else visible_bytes(block, lines=len(batch.lines))
+    text = "".join([f"{text}\n" for text in batch.texts()])
+    return (text if raw else visible(text)).encode()
 
 
 def _marks(batch: Batch) -> dict[str, Any]:
@@ -241,16 +243,17 @@ def scanned(line_counts: Sequence[LineCount]) -> dict[str, Any]:
     }
 
 
-def match_rows(ids: Mapping[bytes, str], batches: Sequence[Batch], line_filter: LineFilter) -> list[dict[str, Any]]:
-    """Return the rows of a ``match`` event; ``ids`` are the ids of the sources by key."""
-    return [row for batch in batches for row in _rows(ids[batch.start.generation.source], batch, line_filter)]
+def match_rows(ids: Mapping[bytes, str], batch: Batch, line_filter: LineFilter) -> list[dict[str, Any]]:
+    """Return the rows of a ``match`` event; ``ids`` are the ids of the sources by key. Raises OSError."""
+    return _rows(ids[batch.start.generation.source], batch, line_filter)
 
 
 def _rows(source_id: str, batch: Batch, line_filter: LineFilter | None) -> list[dict[str, Any]]:
     """Return a row for each line, with the spans of the line filter's matches if there is one."""
+    numbers = batch.line_numbers()
     rows: list[dict[str, Any]] = [
-        {"source": source_id, "n": _number(position), "text": text, "at": cursor.encode([position.text()])}
-        for text, position in zip(batch.texts(), batch.starts(), strict=True)
+        {"source": source_id, "n": None if line is None else line + 1, "text": text, "at": at}
+        for text, line, at in zip(batch.texts(), numbers, batch.cursors(numbers), strict=True)
     ]
     if line_filter:
         encoding = batch.start.generation.encoding

@@ -1,23 +1,26 @@
 """All matching lines of one source, or of several by time, in pieces as they are found."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeVar
 
-from logviewer.rotation.position import Batch, Position
+from logviewer.rotation.position import Batch, Position, line_count
 from logviewer.search.line_filter import LineFilter
 from logviewer.source import Source
 from logviewer.views.scan import Scan, take
 from logviewer.views.views import Views
+from logviewer.web.encode import encode_text
 from logviewer.web.loader import ChunkLoader
-from logviewer.web.terminal import visible
 
 if TYPE_CHECKING:
     from logviewer.rotation.generation import Generation
 
 _POLL_SECONDS = 0.02
+
+T = TypeVar("T")
 
 
 class ContextGroups:
@@ -26,19 +29,23 @@ class ContextGroups:
     def __init__(self) -> None:
         self._ends: dict[Generation, int] = {}
 
-    def starts(self, batches: Sequence[Batch]) -> list[bool]:
-        """Return for each of the next lines whether it starts a group; the first group does not count."""
-        found = []
+    def split(self, batches: Sequence[Batch]) -> Iterator[tuple[bool, Batch]]:
+        """Yield the next lines in pieces without a gap, each with whether it starts a group, as all but the first do.
+
+        Raises OSError.
+        """
         for batch in batches:
-            generation = batch.start.generation
-            found.append(bool(self._ends) and self._ends.get(generation) != batch.start.offset)
-            self._ends[generation] = batch.end.offset
-        return found
+            starts, ends = batch.line_offsets(), batch.end_offsets()
+            edges = [number for number in range(1, len(starts)) if starts[number] != ends[number - 1]]
+            for first, last in pairwise([0, *edges, len(starts)]):
+                generation = batch.start.generation
+                yield bool(self._ends) and self._ends.get(generation) != starts[first], batch.part(first, last)
+                self._ends[generation] = ends[last - 1]
 
 
 @dataclass(frozen=True, slots=True)
 class ScanStream:
-    """Scans sources from one end to the other, in steps of ``count`` lines of each; without a line filter, all lines.
+    """Scans sources from one end to the other, in steps of up to ``count`` lines; without a line filter, all lines.
 
     ``starts`` are start positions by source key; sources without one are left out. By default each source starts at
     its first line, or with ``newest`` at its last.
@@ -49,22 +56,29 @@ class ScanStream:
     sources: Sequence[Source]
     line_filter: LineFilter | None
     newest: bool = False
-    count: int = 500
+    count: int = 10_000
     starts: Mapping[bytes, Position] | None = None
 
-    async def pieces(self) -> AsyncIterator[list[Batch]]:
-        """Yield lists of batches of one line, in order; an empty list after a step without a line. Raises OSError."""
+    async def pieces(self, encode: Callable[[list[Batch]], T]) -> AsyncIterator[T]:
+        """Yield the next batches of selected lines, encoded; after a step without a line, of none. Raises OSError.
+
+        The lines of a batch are in the order of their file. ``encode`` runs in a thread.
+        """
         parts = [part for part, source in enumerate(self.sources) if self.starts is None or source.key in self.starts]
         scans = [await self._scan(part) for part in parts]
-        while left := [scan for scan in scans if scan.lines or not scan.is_read]:
-            has_advanced = False
-            for scan in [scan for scan in left if not scan.lines and not scan.is_read]:
-                has_advanced = await self.loader.run(partial(scan.read, self.count)) or has_advanced
-            batches = take(scans)
-            yield batches
-            if not batches and not has_advanced:
+        while left := [scan for scan in scans if scan.blocks or not scan.is_read]:
+            has_advanced, encoded = await self.loader.run(partial(self._step, left, encode))
+            yield encoded
+            if not has_advanced:
                 await asyncio.sleep(_POLL_SECONDS)
                 await self._request_again(left)
+
+    def _step(self, scans: Sequence[Scan], encode: Callable[[list[Batch]], T]) -> tuple[bool, T]:
+        """Return whether the scans have advanced, and the encoded lines. Raises OSError."""
+        # Each of them, even after one has advanced.
+        reads = [scan.read() for scan in scans if not scan.blocks and not scan.is_read]
+        batches = take(scans, self.count)
+        return bool(batches) or any(reads), encode(batches)
 
     async def text(self, last: int | None = None, *, raw: bool = True) -> AsyncIterator[bytes]:
         """Yield the lines, or only the ``last`` so many, as UTF-8 text with newlines. Raises OSError.
@@ -72,23 +86,28 @@ class ScanStream:
         The text is safe for a terminal unless ``raw``. With context, ``--`` separates groups, as grep does.
         """
         scan = self if last is None else replace(self, starts=await self._before_last(last))
-        groups = ContextGroups()
-        async for batches in scan.pieces():
-            group_starts = (
-                groups.starts(batches) if self.line_filter and self.line_filter.context else [False] * len(batches)
-            )
-            lines = zip(group_starts, (text for batch in batches for text in batch.texts()), strict=True)
-            text = "".join([f"--\n{text}\n" if is_start else f"{text}\n" for is_start, text in lines])
-            yield (text if raw else visible(text)).encode()
+        groups = ContextGroups() if self.line_filter and self.line_filter.context else None
+
+        def encode(batches: list[Batch]) -> bytes:
+            pieces = groups.split(batches) if groups else ((False, batch) for batch in batches)
+            return b"".join([b"--\n" * is_start + encode_text(batch, raw=raw) for is_start, batch in pieces])
+
+        async for text in scan.pieces(encode):
+            yield text
 
     async def _before_last(self, count: int) -> dict[bytes, Position]:
         """Return the position before each source's part of the last lines. The lines may be too many for memory."""
         starts: dict[bytes, Position] = {}
         if count == 0:
             return starts
-        async for batches in replace(self, newest=True).pieces():
-            starts |= {batch.start.generation.source: batch.start for batch in batches[:count]}
-            count -= len(batches)
+        scan = replace(self, newest=True, count=min(count, self.count))
+
+        def note(batches: list[Batch]) -> int:
+            starts.update({batch.start.generation.source: batch.start for batch in batches})
+            return line_count(batches)
+
+        async for lines in scan.pieces(note):
+            count -= lines
             if count <= 0:
                 break
         return starts

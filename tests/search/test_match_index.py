@@ -81,11 +81,14 @@ def test_matches_are_those_of_a_list(
     found = matches.read_at(number, count)
     assert found is not None
     assert shown(found) == texts[number : number + count]
-    assert [batch.start.line for batch in found] == [at for at, _ in expected[number : number + count]]
-    for batch, index in zip(found, range(number, len(expected)), strict=False):
-        assert matches.lines_before(batch.start.offset) == index
-        assert shown(matches.read_from(batch.start.offset, count)[0]) == texts[index : index + count]
-        assert shown(matches.read_before(batch.start.offset, count)[0]) == texts[max(0, index - count) : index]
+    assert [line for batch in found for line in batch.line_numbers()] == [
+        at for at, _ in expected[number : number + count]
+    ]
+    offsets = [offset for batch in found for offset in batch.line_offsets()]
+    for offset, index in zip(offsets, range(number, len(expected)), strict=False):
+        assert matches.lines_before(offset) == index
+        assert shown(matches.read_from(offset, count)[0]) == texts[index : index + count]
+        assert shown(matches.read_before(offset, count)[0]) == texts[max(0, index - count) : index]
 
 
 @given(numbers=NUMBERS, count=st.integers(1, 9), start=st.integers(0, 3_000_000))
@@ -175,7 +178,7 @@ def test_lines_around_matches_are_counted_as_the_file_grows(
 def test_a_match_beyond_the_cap_is_found(tmp_path: Path) -> None:
     generation = opened(tmp_path / "log", "one\n" + "x" * LINE_CAP + " needle\ntwo\n")
     (batch,) = scanned(generation, Query(include=("needle",))).read_at(0, 9) or []
-    assert (batch.cut, len(batch.lines[0]), batch.start.line) == (LINE_CAP + 7, LINE_CAP, 1)
+    assert (batch.cut, len(batch.lines[0]), batch.line_numbers()) == (LINE_CAP + 7, LINE_CAP, [1])
 
 
 @pytest.mark.parametrize("length", [100, 70_000, 300_000])

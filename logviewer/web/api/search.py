@@ -1,16 +1,15 @@
 """``/api/search``: every match, the progress and the end of one search."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException
 from fastapi import Query as Parameters
 from fastapi.responses import Response
 
-from logviewer.rotation.position import Batch
+from logviewer.rotation.position import Batch, line_count
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
 from logviewer.source import Source
@@ -25,7 +24,7 @@ from logviewer.web.parameters import SearchParameters
 from logviewer.web.scan_stream import ScanStream
 from logviewer.web.streams import PING_SECONDS
 
-_MATCHES_PER_POLL = 200
+_MATCHES_PER_EVENT = 2000
 _PROGRESS_SECONDS = 0.2
 _POLL_SECONDS = 0.02
 # Up to this size, one of the ``marks`` covers less than a cell of the match index.
@@ -83,28 +82,41 @@ class SearchRun:
 
     async def _matches(self) -> AsyncIterator[bytes]:
         limit, is_newest_first = self.parameters.limit, self.parameters.order == "newest"
-        count = _MATCHES_PER_POLL if limit is None or self.line_filter.is_wide else min(_MATCHES_PER_POLL, limit)
+        count = _MATCHES_PER_EVENT if limit is None or self.line_filter.is_wide else min(_MATCHES_PER_EVENT, limit)
         scan = ScanStream(self.loader, self.views, self.sources, self.line_filter, newest=is_newest_first, count=count)
-        async for batches in scan.pieces():
-            kept = self._take(batches)
-            yield await self.loader.run(partial(self._event, kept)) if kept else b""
+        async for piece in scan.pieces(self._event):
+            yield piece
             if self._left <= 0:
                 break
 
+    def _event(self, batches: Sequence[Batch]) -> bytes:
+        ids = {source.key: source.id for source in self.sources}
+        step = -1 if self.parameters.order == "newest" else 1
+        rows = [row for batch in self._take(batches) for row in match_rows(ids, batch, self.line_filter)[::step]]
+        return event("match", {"matches": rows}) + b"\n" if rows else b""
+
     def _take(self, batches: Sequence[Batch]) -> Sequence[Batch]:
-        """Return matches up to the limit; after the last one, the context lines that adjoin it."""
+        """Return matches up to the limit; after the last one, the context lines that adjoin it. Raises OSError."""
+        matches = line_count(batches) - sum(sum(batch.context) for batch in batches)
+        if matches < self._left:
+            self._left -= matches
+            return batches
         kept: list[Batch] = []
-        for batch in batches:
-            is_match = not any(batch.context)
-            if self._left <= 0 and (is_match or not _adjoin(kept[-1], batch)):
+        for line in self._lines(batches):
+            is_match = not any(line.context)
+            if self._left <= 0 and (is_match or not _adjoin(kept[-1], line)):
                 break
-            kept.append(batch)
+            kept.append(line)
             self._left -= is_match
         return kept
 
-    def _event(self, batches: Sequence[Batch]) -> bytes:
-        ids = {source.key: source.id for source in self.sources}
-        return event("match", {"matches": match_rows(ids, batches, self.line_filter)}) + b"\n"
+    def _lines(self, batches: Sequence[Batch]) -> Iterator[Batch]:
+        """Yield each line as a batch, in the order of the search. Raises OSError."""
+        step = -1 if self.parameters.order == "newest" else 1
+        for batch in batches:
+            numbered = replace(batch, numbers=batch.line_numbers(), offsets=batch.line_offsets())
+            for number in range(len(batch.lines))[::step]:
+                yield numbered.part(number, number + 1)
 
     async def _indexes(self, source: Source) -> list[MatchIndex]:
         return await self.loader.run(lambda: self.views.match_indexes(source, self.line_filter))
