@@ -107,6 +107,45 @@ class Cells:
         return np.where(rows > 0, self.last[rows - 1], NO_TIME)
 
 
+@dataclass(frozen=True, slots=True)
+class CellTimes:
+    """The times of the lines of ``cells``; lines without a time have that of the last line before them with one.
+
+    ``carried`` is the time before the first line of a cell. ``least`` and ``greatest`` are ``NO_TIME`` if no line has a
+    time. ``lines`` are the numbers of lines, 0 in cells that are not known.
+    """
+
+    cells: Cells
+    carried: Numbers
+    least: Numbers
+    greatest: Numbers
+    lines: Numbers
+
+    @classmethod
+    def of(cls, cells: Cells) -> "CellTimes":
+        """Return the times of the lines of cells."""
+        carried = cells.carried()
+        has_time, has_carried = cells.first != NO_TIME, (cells.leading > 0) & (carried != NO_TIME)
+        least = np.where(has_time, cells.least, carried)
+        greatest = np.where(has_time, cells.greatest, carried)
+        np.minimum(least, carried, out=least, where=has_carried)
+        np.maximum(greatest, carried, out=greatest, where=has_carried)
+        return cls(cells, carried, least, greatest, cells.lines())
+
+    def chosen(self, rows: npt.NDArray[np.bool_]) -> "CellTimes":
+        """Return a copy of the rows with a true flag."""
+        return CellTimes(
+            self.cells.chosen(rows), self.carried[rows], self.least[rows], self.greatest[rows], self.lines[rows]
+        )
+
+    def __getitem__(self, rows: slice) -> "CellTimes":
+        """Return a view of some rows."""
+        return CellTimes(self.cells[rows], self.carried[rows], self.least[rows], self.greatest[rows], self.lines[rows])
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+
 @dataclass(slots=True)
 class CellTable:
     """The rows of the cells of one file with data; cells in a hole of a sparse file have none.
@@ -121,6 +160,14 @@ class CellTable:
     lock: threading.RLock = field(default_factory=threading.RLock)
     _rows: Cells = field(default_factory=lambda: Cells.empty(np.empty(0, np.int64)))
     _count: int = 0
+    _times: tuple[int, CellTimes] | None = None
+
+    def times(self) -> CellTimes:
+        """Return the times of all rows, computed once for each version."""
+        known, version = self._times, self.version
+        if known is None or known[0] != version:
+            known = self._times = version, CellTimes.of(self.cells)
+        return known[1]
 
     @classmethod
     def of(cls, cells: Cells, high: int) -> "CellTable":
@@ -158,7 +205,7 @@ class CellTable:
 
     def _reserve(self, count: int) -> None:
         if count > len(self._rows):
-            rows = Cells.empty(np.zeros(max(_FEWEST_ROWS, count + count // 4), np.int64))
+            rows = Cells.empty(np.zeros(max(_FEWEST_ROWS, count + count // 16), np.int64))
             rows.set(0, self.cells)
             self._rows = rows
 

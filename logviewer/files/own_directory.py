@@ -60,7 +60,7 @@ class OwnDirectory:
         finally:
             file.close()
 
-    def write(self, name: str, pieces: Iterable[bytes]) -> None:
+    def write(self, name: str, pieces: Iterable[bytes | memoryview]) -> None:
         """Replace a file as a whole; make the directory if it is missing."""
         if not self.path.is_dir():
             for each in (*reversed(self.path.parents), self.path):

@@ -6,8 +6,10 @@ from dataclasses import fields
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 
 from logviewer.cursor import HEAD_BYTES, Checkpoint
@@ -58,14 +60,15 @@ class CellCache:
     def save(self, generation: Generation, table: CellTable) -> None:
         """Write the table of a file whose cells are all known. Raises OSError for the log."""
         name = self._name(generation)
-        with table.lock:
-            high, pieces = table.high, [each.tobytes() for each in _columns(table.cells)]
-        header = _header(generation, high, len(pieces[0]) // np.dtype(np.int64).itemsize)
-        digest = blake2b(header, digest_size=_DIGEST_BYTES)
-        for piece in pieces:
-            digest.update(piece)
         try:
-            self._files.write(name, [digest.digest(), header, *pieces])
+            # The lock keeps the rows as they are: a copy would take as much memory again.
+            with table.lock:
+                header = _header(generation, table.high, len(table.cells))
+                columns = [each.data.cast("B") for each in _columns(table.cells)]
+                digest = blake2b(header, digest_size=_DIGEST_BYTES)
+                for column in columns:
+                    digest.update(column)
+                self._files.write(name, [digest.digest(), header, *columns])
             self._files.remove_unused(days=_UNUSED_DAYS, most_files=_MOST_FILES, most_bytes=_MOST_BYTES)
         except OSError as error:
             self._warn(error)
@@ -98,7 +101,7 @@ class CellCache:
             )
 
 
-def _columns(cells: Cells) -> list["np.ndarray[tuple[int, ...], np.dtype[np.generic]]"]:
+def _columns(cells: Cells) -> list[npt.NDArray[Any]]:
     return [getattr(cells, each.name) for each in fields(cells)]
 
 
@@ -117,12 +120,12 @@ def _header(generation: Generation, high: int, rows: int) -> bytes:
 
 def _decode(data: bytes, generation: Generation) -> CellTable | None:
     """Return the table in a file, which is not trusted; None if it is damaged or of another log. Raises OSError."""
-    digest, rest = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
-    if not data or blake2b(rest, digest_size=_DIGEST_BYTES).digest() != digest:
+    content = memoryview(data)[_DIGEST_BYTES:]
+    if not data or blake2b(content, digest_size=_DIGEST_BYTES).digest() != data[:_DIGEST_BYTES]:
         return None
-    line, _, body = rest.partition(b"\n")
+    body = data.find(b"\n", _DIGEST_BYTES) + 1
     try:
-        header = orjson.loads(line)
+        header = orjson.loads(data[_DIGEST_BYTES:body])
         high, rows, head_length = (int(header[name]) for name in ("high", "rows", "head_length"))
         head_hash, tail_hash = (bytes.fromhex(header[name]) for name in ("head_hash", "tail_hash"))
     except (KeyError, TypeError, ValueError):
@@ -130,18 +133,18 @@ def _decode(data: bytes, generation: Generation) -> CellTable | None:
     proof = Checkpoint(generation.source, generation.key, high, None, head_length, head_hash, tail_hash)
     if high > generation.size() or not generation.holds(proof):
         return None
-    return _table(body, rows, high)
+    return _table(data, body, rows, high)
 
 
-def _table(body: bytes, rows: int, high: int) -> CellTable | None:
+def _table(data: bytes, at: int, rows: int, high: int) -> CellTable | None:
+    """Return the table whose columns begin at an offset of ``data``; None if they are not whole."""
     cells = Cells.empty(np.zeros(0, np.int64))
     row_bytes = sum(column.dtype.itemsize * int(np.prod(column.shape[1:])) for column in _columns(cells))
-    if rows < 1 or rows * row_bytes != len(body):
+    if rows < 1 or rows * row_bytes != len(data) - at:
         return None
     cells = Cells.empty(np.zeros(rows, np.int64))
-    at = 0
     for column in _columns(cells):
-        column[...] = np.frombuffer(body, column.dtype, column.size, at).reshape(column.shape)
+        column[...] = np.frombuffer(data, column.dtype, column.size, at).reshape(column.shape)
         at += column.nbytes
     is_whole = bool(((cells.states == EXACT) | (cells.states == GUESSED)).all())
     return CellTable.of(cells, high) if is_whole else None

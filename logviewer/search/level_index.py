@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, NO_TIME, CellTable, Numbers
+from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, NO_TIME, CellTable, Counts, Numbers
 from logviewer.files.lines import line_text
 from logviewer.formats.level import LEVELS
 from logviewer.search.cell_pass import CellLines, CellPass
@@ -79,10 +79,14 @@ class LevelIndex(MatchIndex):
         sums = self._table.cells.kinds[self._table.rows_of(first, last)].sum(axis=0).tolist()
         return [number if code in self._codes else 0 for code, number in enumerate(sums)]
 
-    def counts_of(self, cells: Numbers) -> Numbers:
+    def counts_of(self, cells: Numbers) -> Counts:
         """See ``MatchIndex``."""
         table = self._table.cells
-        counts = table.kinds[np.searchsorted(table.numbers, cells)].astype(np.int64)
+        is_whole = len(cells) == len(table)
+        counts = table.kinds if is_whole else table.kinds[np.searchsorted(table.numbers, cells)]
+        if len(self._codes) == len(LEVELS):
+            return counts
+        counts = counts.copy()
         counts[:, [code for code in range(len(LEVELS)) if code not in self._codes]] = 0
         return counts
 

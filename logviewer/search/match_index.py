@@ -19,6 +19,7 @@ from logviewer.search.window import last_cell
 
 if TYPE_CHECKING:
     from logviewer.files.cells import CellTable, Numbers
+    from logviewer.files.cells import Counts as Matrix
     from logviewer.search.cell_pass import CellLines
 
 CELL_BYTES = 64 * 1024
@@ -208,7 +209,7 @@ class MatchIndex:
             for code in range(_LEVEL_COUNT)
         ]
 
-    def counts_of(self, cells: "Numbers") -> "Numbers":
+    def counts_of(self, cells: "Numbers") -> "Matrix | Numbers":
         """Return a row for each of these cells, with the numbers of its matches in the order of ``LEVELS``."""
         import numpy as np  # noqa: PLC0415
 
