@@ -1,6 +1,7 @@
 """Bytes as whole lines. Only a newline ends a line; each line is decoded alone."""
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, overload
 
 from logviewer.files.encoding import Encoding, to_text
@@ -121,6 +122,15 @@ def count_newlines(data: bytes, encoding: Encoding, start: int = 0, end: int | N
     if len(encoding.newline) == 1:
         return data.count(b"\n", start, end)
     return data[start:end].decode(encoding.codec, "replace").count("\n")
+
+
+def newlines_before(data: bytes, encoding: Encoding, places: Sequence[int]) -> list[int]:
+    """Return the numbers of newlines before some ascending indexes, which are at whole characters."""
+    if len(encoding.newline) == 1 and len(places) > 1:
+        found: list[int] = line_ends(data).searchsorted(places, "right").tolist()
+        return found
+    counts = (count_newlines(data, encoding, start, end) for start, end in pairwise([0, *places]))
+    return list(accumulate(counts))
 
 
 def end_of_newline(data: bytes, encoding: Encoding, number: int) -> int | None:

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import accumulate, pairwise
 
 from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, Checkpoint, checkpoint_texts, digest, file_key
 from logviewer.errors import FileChangedError
@@ -18,6 +17,7 @@ from logviewer.files.lines import (
     count_newlines,
     end_of_newline,
     find_newline,
+    newlines_before,
     split,
 )
 from logviewer.formats.line_format import LineFormat
@@ -103,23 +103,29 @@ class Generation:
         """Return the positions at ascending offsets, with a single read. Raises OSError."""
         if not offsets:
             return []
-        head_hash, tail_hashes = self._see_head(), self._tail_hashes(offsets)
+        head_hash, tail_hashes = self._see_head(), _tail_hashes(offsets, *self._read_to(offsets))
         return [
             Position(self, offset, line, *head_hash, tail_hash)
             for offset, line, tail_hash in zip(offsets, lines, tail_hashes, strict=True)
         ]
 
-    def position_texts(self, offsets: Sequence[int], lines: Iterable[int | None]) -> list[str]:
-        """Return the texts of the ``positions`` at ascending offsets. Raises OSError."""
-        if not offsets:
-            return []
-        tail_hashes = self._tail_hashes(offsets)
-        return checkpoint_texts(self.source, self.key, offsets, lines, *self._see_head(), tail_hashes)
+    def places(
+        self, offsets: Sequence[int], lines: Sequence[int | None] | None
+    ) -> tuple[Sequence[int | None], list[str]]:
+        """Return the ``numbers`` at ascending offsets, unless given, and the texts of the ``positions`` there.
 
-    def _tail_hashes(self, offsets: Sequence[int]) -> list[bytes]:
+        A single read. Raises OSError.
+        """
+        start, data = self._read_to(offsets)
+        if lines is None:
+            lines = self._numbers(offsets, data[offsets[0] - start :])
+        tail_hashes = _tail_hashes(offsets, start, data)
+        return lines, checkpoint_texts(self.source, self.key, offsets, lines, *self._see_head(), tail_hashes)
+
+    def _read_to(self, offsets: Sequence[int]) -> tuple[int, bytes]:
+        """Return the bytes up to the last offset, with those that the first tail hash needs, and their offset."""
         start = max(0, offsets[0] - TAIL_BYTES)
-        data = self.file.pread(offsets[-1] - start, start)
-        return [digest(data[max(0, offset - start - TAIL_BYTES) : offset - start]) for offset in offsets]
+        return start, self.file.pread(offsets[-1] - start, start)
 
     # Line numbers
 
@@ -130,13 +136,14 @@ class Generation:
 
     def numbers(self, offsets: Sequence[int]) -> list[int | None]:
         """Return ``number`` of each of some ascending offsets, with a single read. Raises OSError."""
-        first = self.number(offsets[0]) if offsets else None
+        return self._numbers(offsets, self.pread(offsets[-1] - offsets[0], offsets[0])) if offsets else []
+
+    def _numbers(self, offsets: Sequence[int], data: bytes) -> list[int | None]:
+        first = self.number(offsets[0])
         if first is None:
             return [None] * len(offsets)
-        data = self.pread(offsets[-1] - offsets[0], offsets[0])
-        places = (offset - offsets[0] for offset in offsets)
-        counts = (count_newlines(data, self.encoding, start, end) for start, end in pairwise(places))
-        return list(accumulate(counts, initial=first))
+        counts = newlines_before(data, self.encoding, [offset - offsets[0] for offset in offsets])
+        return [first + count for count in counts]
 
     def catch_up(self, offset: int, *, within: int) -> int:
         """Count lines up to an offset if at most ``within`` bytes are missing, and return the bytes read.
@@ -482,3 +489,8 @@ class Generation:
         self.successor = successor
         self.lost = reason
         self.file.close()
+
+
+def _tail_hashes(offsets: Sequence[int], start: int, data: bytes) -> list[bytes]:
+    """Return the hash of the bytes before each offset; ``data`` begins at ``start``."""
+    return [digest(data[max(0, offset - start - TAIL_BYTES) : offset - start]) for offset in offsets]

@@ -116,10 +116,12 @@ class Batch:
         numbers = (None if line is None else line + 1 for line in self.line_numbers()[:-1])
         return [*self.start.generation.positions(self.end_offsets()[:-1], numbers), self.end]
 
-    def cursors(self, numbers: Sequence[int | None]) -> list[str]:
-        """Return the cursor before each line; ``numbers`` are its ``line_numbers``. Raises OSError."""
-        texts = self.start.generation.position_texts(self.line_offsets(), numbers)
-        return [encode([text]) for text in texts]
+    def places(self) -> tuple[Sequence[int | None], list[str]]:
+        """Return the ``line_numbers``, and the cursor before each line. Raises OSError."""
+        is_counted = self.numbers or not self.offsets
+        numbers = self.line_numbers() if is_counted else None
+        numbers, texts = self.start.generation.places(self.line_offsets(), numbers)
+        return numbers, [encode([text]) for text in texts]
 
     def line_offsets(self) -> Sequence[int]:
         """Return the offset of each line in the file. Raises OSError."""

@@ -48,8 +48,8 @@ class Indexer:
         self._closed = False
         self._threads: list[threading.Thread] = []
 
-    def index(self, generation: Generation, line_filter: LineFilter) -> MatchIndex:
-        """Return the match index of a file, extended to its present end, and begin to fill it. Raises OSError."""
+    def index(self, generation: Generation, line_filter: LineFilter, *, fill: bool = True) -> MatchIndex:
+        """Return the match index of a file, extended to its present end, and begin to ``fill`` it. Raises OSError."""
         key = generation, line_filter
         with self._wake:
             index = self._indexes.get(key)
@@ -64,9 +64,10 @@ class Indexer:
         index.extend()
         with self._wake:
             self._indexes.move_to_end(key)
-            self._requested[key] = time.monotonic()
+            if fill:
+                self._requested[key] = time.monotonic()
             self._drop()
-            if not index.complete:
+            if fill and not index.complete:
                 self._start()
                 self._wake.notify_all()
         return index
@@ -159,7 +160,7 @@ class Indexer:
         return [
             self._indexes[key]
             for key, requested in sorted(self._requested.items(), key=lambda item: -item[1])
-            if requested >= since and self._indexes[key].unscanned
+            if requested >= since and self._indexes[key].unscanned and not self._indexes[key].is_reserved
         ]
 
 

@@ -1,10 +1,12 @@
 """The numbers of a file's lines that match a query, by cell, from one pass over the file."""
 
 import threading
+import time
 from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 CELL_BYTES = 64 * 1024
 SLICE_BYTES = 4 * 1024 * 1024
 _STRIDE_BYTES = 1024 * 1024
+_RESERVED_SECONDS = 1.0
 _LEVEL_COUNT = len(LEVELS)
 
 
@@ -68,6 +71,7 @@ class MatchIndex:
         self._extending = threading.Lock()
         self._line_sums = array("Q", [0])
         self._table = table
+        self._reserved_until = 0.0
         self._level_counter = levels or LevelCounter(generation.encoding, generation.line_format)
 
     @property
@@ -91,6 +95,11 @@ class MatchIndex:
     def unscanned(self) -> bool:
         """Whether ``scan`` has a slice left."""
         return self._taken > self.generation.begin
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether other threads leave the pass to one that reads the lines it finds."""
+        return time.monotonic() < self._reserved_until
 
     @property
     def scanned(self) -> int:
@@ -130,15 +139,38 @@ class MatchIndex:
         start, end = self._take()
         if start >= end:
             return False
-        try:
+        with self._giving_back(end):
             cells = self._search(start, end)
+        with self._lock:
+            self._finish(start, end, cells)
+        return True
+
+    def _scan_before(self, offset: int) -> tuple[int, SelectedLines] | None:
+        """Count the next slice if it ends at an offset, and return its start and its lines. Raises OSError."""
+        with self._lock:
+            if self._taken != offset or self.line_filter.is_by_cell or self.line_filter.is_by_level:
+                return None
+            start = self._taken = max(self.generation.begin, offset - SLICE_BYTES)
+        with self._giving_back(offset):
+            selected = self.line_filter.select(self.generation, start, offset)
+            cells = self._count(selected)
+        with self._lock:
+            self._finish(start, offset, cells)
+        return start, selected
+
+    @contextmanager
+    def _giving_back(self, end: int) -> Iterator[None]:
+        """Let other threads take the slice that ends here if it cannot be read."""
+        try:
+            yield
         except OSError:
             with self._lock:
                 self._taken = max(self._taken, end)
             raise
-        with self._lock:
-            self._finish(start, end, cells)
-        return True
+
+    def reserve(self) -> None:
+        """Leave the pass to this thread for a second: its lines are so many that others would only hinder it."""
+        self._reserved_until = time.monotonic() + _RESERVED_SECONDS
 
     def _take(self) -> tuple[int, int]:
         """Return the next range for this thread to search; an empty one if none is left."""
@@ -271,24 +303,25 @@ class MatchIndex:
         return last_lines(found, line_count(found) - passed)
 
     def read_from(
-        self, offset: int, count: int, *, most: int | None = None, is_block: bool = False
+        self, offset: int, count: int, *, most: int | None = None, block: int | None = None
     ) -> tuple[list[Batch], int]:
         """Return the first ``count`` selected lines at or after an offset, and the offset where the search ended.
 
-        Where the pass has not counted yet, it searches at most about ``most`` bytes, by default all. With ``is_block``
-        it ends after the first block with lines. Raises OSError.
+        Where the pass has not counted yet, it searches at most about ``most`` bytes, by default all. With ``block``
+        it searches blocks of about so many bytes, and ends after the first one with lines. Raises OSError.
         """
+        stride = block or _STRIDE_BYTES
         batches: list[Batch] = []
         left = count
-        while left > 0 and offset < self.high and not (is_block and batches):
+        while left > 0 and offset < self.high and not (block and batches):
             known = self.low <= offset
             if not known and most is not None and most <= 0:
                 break
             if known:
-                offset, end = self._filled_after(offset, left)
+                offset, end = self._filled_after(offset, left, stride)
             else:
-                end = offset + _STRIDE_BYTES
-                most = None if most is None else most - _STRIDE_BYTES
+                end = offset + stride
+                most = None if most is None else most - stride
             if offset >= self.high:
                 break
             selected = self.line_filter.select(self.generation, offset, min(end, self.high))
@@ -298,43 +331,45 @@ class MatchIndex:
         return batches, min(offset, self.high)
 
     def read_before(
-        self, offset: int, count: int, *, most: int | None = None, is_block: bool = False
+        self, offset: int, count: int, *, most: int | None = None, block: int | None = None
     ) -> tuple[list[Batch], int]:
         """Return the last ``count`` selected lines before an offset, and the offset where the search ended.
 
         See ``read_from``. Raises OSError.
         """
+        stride = block or _STRIDE_BYTES
         parts: list[list[Batch]] = []
         left, begin = count, self.generation.begin
         offset = min(offset, self.high)
-        while left > 0 and offset > begin and not (is_block and any(parts)):
+        while left > 0 and offset > begin and not (block and any(parts)):
             known = self.low < offset
             if not known and most is not None and most <= 0:
                 break
             if known:
-                start, offset = self._filled_before(offset, left)
+                start, offset = self._filled_before(offset, left, stride)
             else:
-                start = max(begin, offset - _STRIDE_BYTES)
-                most = None if most is None else most - _STRIDE_BYTES
+                start = max(begin, offset - stride)
+                most = None if most is None else most - stride
             if start >= offset:
                 continue
-            selected = self.line_filter.select(self.generation, start, offset)
+            counted = None if known or not block else self._scan_before(offset)
+            start, selected = counted or (start, self.line_filter.select(self.generation, start, offset))
             parts.append(to_batches(self.generation, _last(selected, left)))
             left -= line_count(parts[-1])
             offset = start if left > 0 else parts[-1][0].start.offset
         return [batch for part in reversed(parts) for batch in part], offset
 
-    def _filled_after(self, offset: int, count: int) -> tuple[int, int]:
-        """Return the first range of counted cells, from an offset on, with selected lines: one block, or ``count``."""
+    def _filled_after(self, offset: int, count: int, size: int) -> tuple[int, int]:
+        """Return the first range of counted cells with lines, from an offset on: up to ``size`` bytes or ``count``."""
         cell, last = offset // CELL_BYTES, -(-self.high // CELL_BYTES)
         first = self._next_filled(cell)
         end = first
-        while end < min(last, first + _STRIDE_BYTES // CELL_BYTES) and count > 0 and (lines := self._lines_in(end)):
+        while end < min(last, first + size // CELL_BYTES) and count > 0 and (lines := self._lines_in(end)):
             end, count = end + 1, count - lines
         return max(offset, first * CELL_BYTES), end * CELL_BYTES
 
-    def _filled_before(self, offset: int, count: int) -> tuple[int, int]:
-        """Return the last range of counted cells, up to an offset, with selected lines; see ``_filled_after``.
+    def _filled_before(self, offset: int, count: int, size: int) -> tuple[int, int]:
+        """Return the last range of counted cells with lines, up to an offset; see ``_filled_after``.
 
         Without one, both are the start of the counted cells.
         """
@@ -342,7 +377,7 @@ class MatchIndex:
         after = self._last_filled((offset - 1) // CELL_BYTES) + 1
         end = min(offset, max(low, after * CELL_BYTES))
         cell = after - 1
-        least = max(low // CELL_BYTES, after - _STRIDE_BYTES // CELL_BYTES)
+        least = max(low // CELL_BYTES, after - size // CELL_BYTES)
         while cell >= least and count > 0 and (lines := self._lines_in(cell)):
             cell, count = cell - 1, count - lines
         return min(end, max(low, (cell + 1) * CELL_BYTES)), end

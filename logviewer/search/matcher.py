@@ -54,8 +54,13 @@ class Matcher:
 
     def spans(self, text: str) -> list[Span]:
         """Return the first 200 hits of the included texts in a line: [start, end) in characters, merged, ascending."""
-        spans = (span for pattern in self._include for span in pattern.spans(text, _MOST_SPANS))
-        found = sorted(span for span in spans if span[0] < span[1])
+        if len(self._include) == 1:
+            # Hits of one pattern do not overlap, but may adjoin.
+            found = self._include[0].spans(text, _MOST_SPANS)
+        else:
+            found = sorted(span for pattern in self._include for span in pattern.spans(text, _MOST_SPANS))
+        if len(found) <= 1:
+            return found
         merged: list[Span] = []
         for start, end in found:
             if merged and start <= merged[-1][1]:

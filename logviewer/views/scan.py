@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from logviewer.errors import FileChangedError
-from logviewer.rotation.position import Batch, Position, lines_between
+from logviewer.rotation.position import Batch, Position, line_count, lines_between
 from logviewer.search.match_index import MatchIndex
 from logviewer.views.timed import BEFORE_ANY_TIME, GetTimeIndex, time_before, with_times
 
@@ -15,6 +15,12 @@ from logviewer.views.timed import BEFORE_ANY_TIME, GetTimeIndex, time_before, wi
 _SEARCH_BYTES = 8 * 1024 * 1024
 _MOST_LINES = 20_000
 """The most lines that a scan holds."""
+
+# The first block is small: its lines are needed at once. Larger ones cost less for each line.
+_LEAST_BYTES = 512 * 1024
+_MOST_BYTES = 4 * 1024 * 1024
+# Lines so far apart are found no faster by several threads.
+_DENSE_BYTES = 8 * 1024
 
 _Order = tuple[float, int]
 
@@ -48,6 +54,7 @@ class Scan:
     _unread: deque[MatchIndex] = field(default_factory=deque, init=False)
     _offset: int | None = field(default=None, init=False)
     _search_bytes: int = field(default=_SEARCH_BYTES, init=False)
+    _block_bytes: int = field(default=_LEAST_BYTES, init=False)
     _time_limit: float = field(default=float("-inf"), init=False)
 
     def __post_init__(self) -> None:
@@ -113,8 +120,13 @@ class Scan:
             self._offset = unterminated[0].start.offset if unterminated else index.generation.size() + 1
             self._keep(unterminated)
             return True
-        batches, reached = index.read_before(self._offset, _MOST_LINES, most=self._search_bytes, is_block=True)
-        advanced = bool(batches) or reached < min(self._offset, index.high)
+        before = min(self._offset, index.high)
+        batches, reached = index.read_before(
+            self._offset, _MOST_LINES, most=self._search_bytes, block=self._block_bytes
+        )
+        advanced = bool(batches) or reached < before
+        if self._adapt(batches, before - reached):
+            index.reserve()
         self._offset = reached
         # Without lines so far, leave the cores to the indexer.
         self._search_bytes = self._search_bytes if batches else 0
@@ -124,13 +136,21 @@ class Scan:
 
     def _read_forward(self, index: MatchIndex) -> bool:
         offset = index.generation.begin if self._offset is None else self._offset
-        batches, reached = index.read_from(offset, _MOST_LINES, most=self._search_bytes, is_block=True)
+        batches, reached = index.read_from(offset, _MOST_LINES, most=self._search_bytes, block=self._block_bytes)
+        self._adapt(batches, reached - offset)
         offset = max(offset, reached)
         is_whole = offset >= index.high
         self._keep([*batches, *lines_between(index.unterminated(), offset, sys.maxsize)] if is_whole else batches)
         self._offset = offset
         self._end_file(index, offset, is_whole=is_whole)
         return True
+
+    def _adapt(self, batches: Sequence[Batch], size: int) -> bool:
+        """Set the size of the next block by the lines in this one; return whether they are dense."""
+        found = line_count(batches)
+        likely = _MOST_LINES // 2 * size // max(1, found)
+        self._block_bytes = max(_LEAST_BYTES, min(likely, 2 * self._block_bytes, _MOST_BYTES))
+        return found * _DENSE_BYTES >= size > 0
 
     def _end_file(self, index: MatchIndex, offset: int, *, is_whole: bool) -> None:
         """Set the time limit of the next line, and go to the next file if this one ``is_whole``."""

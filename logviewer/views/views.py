@@ -51,10 +51,14 @@ class Views:
             else PlainView(source.generations)
         )
 
-    def match_indexes(self, source: Source, line_filter: LineFilter | None) -> list[MatchIndex]:
-        """Return the match index of each generation of a source, oldest first, and let it be filled. Raises OSError."""
+    def match_indexes(self, source: Source, line_filter: LineFilter | None, *, fill: bool = True) -> list[MatchIndex]:
+        """Return the match index of each generation of a source, oldest first, and let it be filled. Raises OSError.
+
+        Without ``fill`` the pass does not begin, unless a level or a time tells where the lines are.
+        """
         if line_filter:
-            return [self._indexer.index(each, line_filter) for each in source.generations]
+            fill = fill or line_filter.is_by_cell or line_filter.is_by_level
+            return [self._indexer.index(each, line_filter, fill=fill) for each in source.generations]
         return [self._indexer.everything(each) for each in source.generations]
 
     def time_index(self, generation: Generation) -> TimeIndex:

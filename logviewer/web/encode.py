@@ -250,10 +250,10 @@ def match_rows(ids: Mapping[bytes, str], batch: Batch, line_filter: LineFilter) 
 
 def _rows(source_id: str, batch: Batch, line_filter: LineFilter | None) -> list[dict[str, Any]]:
     """Return a row for each line, with the spans of the line filter's matches if there is one."""
-    numbers = batch.line_numbers()
+    numbers, cursors = batch.places() if batch.lines else ((), ())
     rows: list[dict[str, Any]] = [
         {"source": source_id, "n": None if line is None else line + 1, "text": text, "at": at}
-        for text, line, at in zip(batch.texts(), numbers, batch.cursors(numbers), strict=True)
+        for text, line, at in zip(batch.texts(), numbers, cursors, strict=True)
     ]
     if line_filter:
         encoding = batch.start.generation.encoding

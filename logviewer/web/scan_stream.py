@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from logviewer.rotation.position import Batch, Position, line_count
 from logviewer.search.line_filter import LineFilter
+from logviewer.search.match_index import MatchIndex
 from logviewer.source import Source
 from logviewer.views.scan import Scan, take
 from logviewer.views.views import Views
@@ -48,7 +49,7 @@ class ScanStream:
     """Scans sources from one end to the other, in steps of up to ``count`` lines; without a line filter, all lines.
 
     ``starts`` are start positions by source key; sources without one are left out. By default each source starts at
-    its first line, or with ``newest`` at its last.
+    its first line, or with ``newest`` at its last. With ``counts`` the matches are counted at the same time.
     """
 
     loader: ChunkLoader
@@ -56,6 +57,7 @@ class ScanStream:
     sources: Sequence[Source]
     line_filter: LineFilter | None
     newest: bool = False
+    counts: bool = False
     count: int = 10_000
     starts: Mapping[bytes, Position] | None = None
 
@@ -113,7 +115,7 @@ class ScanStream:
         return starts
 
     async def _scan(self, part: int) -> Scan:
-        files = await self.loader.run(partial(self.views.match_indexes, self.sources[part], self.line_filter))
+        files = await self.loader.run(partial(self._indexes, part))
         start = self.starts[self.sources[part].key] if self.starts else None
         return Scan(part, files, self.newest, self.views.time_index if len(self.sources) > 1 else None, start)
 
@@ -121,4 +123,7 @@ class ScanStream:
         """Request the match indexes again: the indexer pauses an index without requests."""
         for scan in scans:
             if not scan.is_read:
-                await self.loader.run(partial(self.views.match_indexes, self.sources[scan.part], self.line_filter))
+                await self.loader.run(partial(self._indexes, scan.part))
+
+    def _indexes(self, part: int) -> Sequence[MatchIndex]:
+        return self.views.match_indexes(self.sources[part], self.line_filter, fill=self.newest or self.counts)

@@ -83,7 +83,9 @@ class SearchRun:
     async def _matches(self) -> AsyncIterator[bytes]:
         limit, is_newest_first = self.parameters.limit, self.parameters.order == "newest"
         count = _MATCHES_PER_EVENT if limit is None or self.line_filter.is_wide else min(_MATCHES_PER_EVENT, limit)
-        scan = ScanStream(self.loader, self.views, self.sources, self.line_filter, newest=is_newest_first, count=count)
+        scan = ScanStream(
+            self.loader, self.views, self.sources, self.line_filter, newest=is_newest_first, counts=True, count=count
+        )
         async for piece in scan.pieces(self._event):
             yield piece
             if self._left <= 0:

@@ -44,8 +44,10 @@ class StreamRoutes:
         checkpoints = _checkpoints(sources, last_event_id, parameters.cursor)
         as_text = parameters.format == "text" or (parameters.format is None and accept.startswith("text/plain"))
         line_filter = self._lookup.line_filter(parameters)
-        needs_scan = len(sources) > 1 or (line_filter and line_filter.context)
-        if as_text and needs_scan and _is_history(parameters, last_event_id):
+        is_history = as_text and _is_history(parameters, last_event_id)
+        if is_history and (
+            len(sources) > 1 or (line_filter and (line_filter.context or await self._has_all(sources, parameters)))
+        ):
             scan = ScanStream(self._streams.loader, self._views, sources, line_filter)
             return bare_text(scan.text(_last_lines(parameters), raw=parameters.raw))
         reader = Reader(
@@ -58,6 +60,20 @@ class StreamRoutes:
         if as_text:
             return text_stream(self._streams, reader, headings=len(sources) > 1)
         return event_stream(self._streams, reader)
+
+    async def _has_all(self, sources: Sequence[Source], parameters: StreamParameters) -> bool:
+        """Attach the rotated files if all lines are wanted, and return whether a scan reads them without a gap."""
+        if parameters.begin != "start":
+            return False
+        loader = self._streams.loader
+        for source in sources:
+            try:
+                if await loader.run(source.poll):
+                    source.changed.send()
+                await loader.run(source.start)
+            except OSError as error:
+                raise unavailable(f"source: {source.name} cannot be read: {error}") from error
+        return not any(generation.loss for source in sources for generation in source.generations)
 
     async def _add(
         self,
