@@ -71,12 +71,12 @@ def split(data: bytes, encoding: Encoding, limit: int) -> tuple[Sequence[bytes],
     return lines, start
 
 
-def blocks(data: bytes) -> Iterator[Block]:
-    """Yield whole lines of one-byte newlines, in blocks of up to 1,000 lines or 256 KiB; stops at a longer line."""
+def blocks(data: bytes, max_lines: int, max_bytes: int) -> Iterator[Block]:
+    """Yield whole lines of one-byte newlines, in blocks of at most so many lines and bytes; stops at a longer line."""
     ends = line_ends(data)
     start = number = 0
     while number < len(ends):
-        last = min(number + MAX_LINES, int(ends.searchsorted(start + MAX_BYTES, "right")))
+        last = min(number + max_lines, int(ends.searchsorted(start + max_bytes, "right")))
         if last == number:
             return
         end = int(ends[last - 1])

@@ -347,12 +347,14 @@ class Generation:
         more = len(lines) == max_lines or len(data) == MAX_BYTES
         return Batch(position, end, lines, cut=cut, plain=plain, more=more)
 
-    def read_many(self, position: Position, size: int) -> list[Batch]:
-        """Read up to ``size`` bytes as the batches of ``read``, all but the last one full. Raises as ``read``."""
+    def read_many(
+        self, position: Position, size: int, max_lines: int = MAX_LINES, max_bytes: int = MAX_BYTES
+    ) -> list[Batch]:
+        """Read up to ``size`` bytes, as batches of at most so many lines and bytes. Raises as ``read``."""
         position = self._numbered(position)
         start = position.offset
         data = self.pread(size, start) if self.encoding is UTF8 else b""
-        lines = [] if data[:1] == b"\0" else list(blocks(data))
+        lines = [] if data[:1] == b"\0" else list(blocks(data, max_lines, max_bytes))
         has_more = len(data) == size
         if has_more and len(lines) > 1:
             # The next read begins with the last one, and can fill it.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 
@@ -44,6 +44,8 @@ class EventEncoder:
 
     The line filter drops lines, and finds the matches for ``spans``.
     """
+
+    has_frames: ClassVar[bool] = True
 
     levels: bool = False
     times: bool = False
@@ -96,13 +98,16 @@ class EventEncoder:
 class TextEncoder:
     """Encodes lines as UTF-8 text, safe for a terminal unless ``raw``. The line filter drops lines."""
 
+    has_frames: ClassVar[bool] = False
+
     line_filter: LineFilter | None = None
     raw: bool = False
 
     def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> EncodedChunk:  # noqa: ARG002 (text has no ids)
         """Encode consecutive batches, each line with a newline."""
         kept = [self.line_filter.filter_batch(batch) if self.line_filter else batch for batch in batches]
-        return _chunk(batches, kept, b"".join([encode_text(batch, raw=self.raw) for batch in kept]))
+        texts = [encode_text(batch, raw=self.raw) for batch in kept]
+        return _chunk(batches, kept, texts[0] if len(texts) == 1 else b"".join(texts))
 
 
 def encode_text(batch: Batch, *, raw: bool) -> bytes:

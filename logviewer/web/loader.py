@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from logviewer.files.lines import MAX_LINES
 from logviewer.rotation.generation import Generation
@@ -17,6 +17,7 @@ from logviewer.web.encode import EncodedChunk
 
 _SHARED_BYTES = 8 * 1024 * 1024
 _CHUNK_BYTES = 512 * 1024
+_MOST_PREFETCHED = 4
 # Memory of a chunk besides its bytes.
 _CHUNK_OVERHEAD = 1024
 
@@ -24,7 +25,9 @@ T = TypeVar("T")
 
 
 class Encoder(Protocol):
-    """Encodes consecutive batches as a chunk."""
+    """Encodes consecutive batches as a chunk. With ``has_frames``, each batch is a part of its own of the chunk."""
+
+    has_frames: ClassVar[bool]
 
     def __hash__(self) -> int:
         """Return a hash. Equal encoders must return equal chunks, because the chunks are shared."""
@@ -84,17 +87,40 @@ class ChunkLoader:
 
     async def read(self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None) -> _Result:
         """Return the chunk after a position, a ``Skip``, or None at the end. Raises as ``Generation.read``."""
-        key = (self._encode, position.generation, position.offset, position.line, alone, most)
-        if chunk := self._cache.find(key, lag=lag):
-            return chunk
+        chunk = self._cache.find(self._key(position, alone=alone, most=most), lag=lag)
+        if chunk is None:
+            # A reader that leaves must not cancel the read of the others.
+            result = await asyncio.shield(self._start(source, position, alone=alone, most=most, lag=lag))
+            if not isinstance(result, EncodedChunk):
+                return result
+            chunk = result
+        if chunk.more and alone and most == MAX_LINES:
+            # The next chunk is read while this one is sent.
+            self._prefetch(source, chunk.end, lag=lag)
+        return chunk
+
+    def _prefetch(self, source: Source, position: Position, *, lag: int | None) -> None:
+        key = self._key(position, alone=True, most=MAX_LINES)
+        # With many readers the cache would lose the chunk before it is needed.
+        is_busy = self.closing or len(self._pending) >= _MOST_PREFETCHED
+        if not is_busy and self._cache.find(key, lag=lag) is None:
+            # An error is found again by the read that needs the chunk.
+            self._start(source, position, alone=True, most=MAX_LINES, lag=lag).add_done_callback(_ignore_error)
+
+    def _key(self, position: Position, *, alone: bool, most: int) -> _Key:
+        return self._encode, position.generation, position.offset, position.line, alone, most
+
+    def _start(
+        self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None
+    ) -> asyncio.Future[_Result]:
+        key = self._key(position, alone=alone, most=most)
         future = self._pending.get((key, lag))
         if future is None:
             call = partial(self._read, source, position, alone=alone, most=most, lag=lag)
             future = asyncio.get_running_loop().run_in_executor(self._threads, call)
             self._pending[key, lag] = future
             future.add_done_callback(lambda done: self._keep(key, lag, done))
-        # A reader that leaves must not cancel the read of the others.
-        return await asyncio.shield(future)
+        return future
 
     async def read_unterminated(self, source: Source, position: Position) -> EncodedChunk | None:
         """Return the unterminated last line after a position. Raises as ``Generation.read``."""
@@ -115,7 +141,10 @@ class ChunkLoader:
             return skip
         # For bulk reads, one change of threads per 512 KiB instead of one per thousand lines.
         if alone and most == MAX_LINES:
-            batches = position.generation.read_many(position, _CHUNK_BYTES)
+            read_many = partial(position.generation.read_many, position, _CHUNK_BYTES)
+            batches = (
+                read_many() if self._encode.has_frames else read_many(max_lines=_CHUNK_BYTES, max_bytes=_CHUNK_BYTES)
+            )
         else:
             batch = position.generation.read(position, max_lines=most)
             batches = [batch] if batch else []
@@ -125,3 +154,8 @@ class ChunkLoader:
         del self._pending[key, lag]
         if not done.cancelled() and not done.exception() and isinstance(chunk := done.result(), EncodedChunk):
             self._cache.keep(key, chunk)
+
+
+def _ignore_error(done: asyncio.Future[_Result]) -> None:
+    if not done.cancelled():
+        done.exception()

@@ -15,7 +15,7 @@ from tests.bench.client import open_stream, request
 from tests.bench.figures import Beside, Figure, Plan, percentile
 from tests.helpers.server import Server, until
 
-P50_MS, P95_MS = 3.0, 8.0
+P50_MS, P95_MS = 1.0, 3.0
 _LINES = 500
 _PAUSE_MS = (5, 60)
 _STAMP = re.compile(rb"line (\d{6}) at (\d{18})")

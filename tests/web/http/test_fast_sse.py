@@ -18,6 +18,9 @@ from logviewer.web.encode import EncodedChunk, EventEncoder
 from logviewer.web.http.fast_sse import DetachedStreams, FastEventStream, Push, plain_event_stream
 from logviewer.web.streams import Streams, events
 
+# The catalog starts a program to find the C library.
+pytestmark = pytest.mark.program
+
 SCOPE = {"type": "http", "method": "GET"}
 
 
