@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import fields
+from functools import lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from logviewer import formats
 from logviewer.cursor import HEAD_BYTES, Checkpoint
 from logviewer.files.cells import EXACT, GUESSED, Cells, CellTable
 from logviewer.files.own_directory import OwnDirectory
@@ -78,6 +80,7 @@ class CellCache:
         reading = (
             _VERSION,
             version("logviewer"),
+            _code(),
             generation.encoding.codec,
             generation.line_format.fingerprint,
             [time.localtime(moment).tm_gmtoff for moment in _MOMENTS],
@@ -99,6 +102,15 @@ class CellCache:
                 self._files.path,
                 error.strerror or error,
             )
+
+
+@lru_cache(1)
+def _code() -> str:
+    """Return a hash of the modules that decide how lines are read: tables of other rules are of no use."""
+    digest = blake2b(digest_size=_DIGEST_BYTES)
+    for path in sorted(Path(formats.__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _columns(cells: Cells) -> list[npt.NDArray[Any]]:
