@@ -1,7 +1,7 @@
 """A log file under the name of a source: lines by offset and number, and checks that its bytes are still the same."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, Checkpoint, checkpoint_texts, digest, file_key
@@ -100,10 +100,9 @@ class Generation:
         return Position(self, offset, line, *self._see_head(), self._tail_hash(offset))
 
     def positions(self, offsets: Sequence[int], lines: Iterable[int | None]) -> list[Position]:
-        """Return the positions at ascending offsets, with a single read. Raises OSError."""
-        if not offsets:
-            return []
-        head_hash, tail_hashes = self._see_head(), _tail_hashes(offsets, *self._read_to(offsets))
+        """Return the positions at ascending offsets, with the reads of ``places``. Raises OSError."""
+        head_hash = self._see_head()
+        tail_hashes = [each for run in _runs(offsets) for each in _tail_hashes(run, *self._read_to(run))]
         return [
             Position(self, offset, line, *head_hash, tail_hash)
             for offset, line, tail_hash in zip(offsets, lines, tail_hashes, strict=True)
@@ -114,12 +113,15 @@ class Generation:
     ) -> tuple[Sequence[int | None], list[str]]:
         """Return the ``numbers`` at ascending offsets, unless given, and the texts of the ``positions`` there.
 
-        A single read. Raises OSError.
+        One read, and one more for each hole or long line between them. Raises OSError.
         """
-        start, data = self._read_to(offsets)
-        if lines is None:
-            lines = self._numbers(offsets, data[offsets[0] - start :])
-        tail_hashes = _tail_hashes(offsets, start, data)
+        tail_hashes: list[bytes] = []
+        numbers: list[int | None] = []
+        for run in _runs(offsets):
+            start, data = self._read_to(run)
+            tail_hashes += _tail_hashes(run, start, data)
+            numbers += self._numbers(run, data[run[0] - start :]) if lines is None else ()
+        lines = numbers if lines is None else lines
         return lines, checkpoint_texts(self.source, self.key, offsets, lines, *self._see_head(), tail_hashes)
 
     def _read_to(self, offsets: Sequence[int]) -> tuple[int, bytes]:
@@ -135,8 +137,9 @@ class Generation:
         return self.block_map.lines_before(offset)
 
     def numbers(self, offsets: Sequence[int]) -> list[int | None]:
-        """Return ``number`` of each of some ascending offsets, with a single read. Raises OSError."""
-        return self._numbers(offsets, self.pread(offsets[-1] - offsets[0], offsets[0])) if offsets else []
+        """Return ``number`` of each of some ascending offsets, with the reads of ``places``. Raises OSError."""
+        reads = ((run, self.pread(run[-1] - run[0], run[0])) for run in _runs(offsets))
+        return [number for run, data in reads for number in self._numbers(run, data)]
 
     def _numbers(self, offsets: Sequence[int], data: bytes) -> list[int | None]:
         first = self.number(offsets[0])
@@ -491,6 +494,17 @@ class Generation:
         self.successor = successor
         self.lost = reason
         self.file.close()
+
+
+def _runs(offsets: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Split ascending offsets where more than 1 MiB lies between two of them: a hole may be there."""
+    first = 0
+    for number in range(1, len(offsets)):
+        if offsets[number] - offsets[number - 1] > _SCAN_BYTES:
+            yield offsets[first:number]
+            first = number
+    if offsets:
+        yield offsets[first:]
 
 
 def _tail_hashes(offsets: Sequence[int], start: int, data: bytes) -> list[bytes]:
