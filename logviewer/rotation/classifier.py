@@ -39,12 +39,12 @@ _LIVE_KEPT = 100
 LATE_SECONDS = 5.0
 # The clock of a file system may be this coarse.
 _TICK_NS = 100_000_000
-ARCHIVES = ("old", "olddir", "archive", "archives", "archived", "backup", "rotated", "history")
+_ARCHIVES = frozenset({"old", "olddir", "archive", "archives", "archived", "backup", "rotated", "history"})
 
 
 def is_archive(directory: Path) -> bool:
     """Return whether a directory has a usual name for rotated files, below the directory of their log."""
-    return directory.name.lower() in ARCHIVES
+    return directory.name.lower() in _ARCHIVES
 
 
 class RotationClassifier:
@@ -59,6 +59,8 @@ class RotationClassifier:
         self._growths: Counter[Identity] = Counter()
         self._reached: Counter[Identity] = Counter()
         self._live: dict[Path, dict[Identity, None]] = {}
+        # The paths that are logs, and not only targets of symlinks.
+        self._logs: set[Path] = set()
         # The files beside a log when it was polled first: a rename of one of them was not seen.
         self._first: dict[Path, frozenset[Identity]] = {}
         # Of these, the ones with names of rotated files that seemed to be logs of their own.
@@ -97,16 +99,22 @@ class RotationClassifier:
                 is_log = not any(self._belongs(base, path, identity) for base in proposed)
             if is_log:
                 logs.append(path)
+                self._logs.add(path)
                 self._note_live(path, identity)
                 self._note_separate(path, identity, proposed)
         return logs
 
-    def rotated(self, live: Path, files: Mapping[Path, Identity], names: Container[str]) -> list[Path]:
+    def rotated(
+        self, live: Path, files: Mapping[Path, Identity], names: Container[str], *, is_target: bool = False
+    ) -> list[Path]:
         """Return the rotations of a log among these files, oldest first; compressed ones are left out.
 
         The files are the log and those with a name for a rotation of it, beside it and in the archive folders.
-        ``names`` are those beside it. The newest file of a log whose files are dated is the last one, and live.
+        ``names`` are those beside it. The newest file of a log whose files are dated is the last one, and live. If the
+        log ``is_target`` of a symlink, its path may be that of one of the files of another log.
         """
+        if not is_target:
+            self._logs.add(live)
         if live in files:
             self._note_live(live, files[live])
         present = frozenset(files.values())
@@ -130,7 +138,7 @@ class RotationClassifier:
         late = self._apart.setdefault(live, frozenset(apart))
         line = {files[path]: path for path in (*found, live) if path in files}
         newest = self._newest.get(live) if is_family else live
-        seen = self._live.get(live, {})
+        seen = self._live.get(live, {}) if live in self._logs else ()
         self._known_files.note(live, line, live=files.get(newest or live), seen=seen, late=late)
         return by_age(found, files, self._ranks(live))
 
@@ -163,6 +171,11 @@ class RotationClassifier:
         for path, identity in files.items():
             if identity and not is_compressed(path.name) and (name := common_name(path.name)):
                 families.setdefault(path.with_name(name), []).append(path)
+        logs = {*files, *known, *families}
+        for log in [each for each in families if is_archive(each.parent)]:
+            if log.parent.parent / log.name in logs:
+                # The history of a log in the directory above.
+                del families[log]
         beside = {parent: _dated_files(parent) for parent in {log.parent for log in families}}
         return {
             log: paths
@@ -194,7 +207,7 @@ class RotationClassifier:
         except OSError:
             return False
         identity = status.st_dev, status.st_ino
-        if self._was_live(path, path, identity):
+        if self._is_log(path, identity):
             return True
         has_grown = self._has_grown(path, identity, status.st_size)
         if self._newest.get(log) in (path, None):
@@ -232,13 +245,19 @@ class RotationClassifier:
             return identity is not None
         return self._known_files.was_live(log, path, identity)
 
+    def _is_log(self, path: Path, identity: Identity | None) -> bool:
+        """Whether a file was a log of its own under its present name."""
+        if path in self._logs:
+            return self._was_live(path, path, identity)
+        return identity is not None and self._known_files.was_live(path, path, identity)
+
     def _ranks(self, live: Path) -> Mapping[Identity, int]:
         """Return the ages of a log's files by the polls of this server and earlier ones: higher is newer."""
         return self._known_files.ranks(live)
 
     def _belongs(self, live: Path, path: Path, identity: Identity | None) -> bool:
         name = parse(live.name, path.name)
-        if name is None or self._was_live(path, path, identity):
+        if name is None or self._is_log(path, identity):
             return False
         if is_compressed(path.name) or self._was_live(live, path, identity):
             return True

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,7 @@ from logviewer.cursor import file_key
 from logviewer.errors import StaleListingError
 from logviewer.files.byte_file import ByteFile, Identity
 from logviewer.files.rotations import bases
-from logviewer.rotation.classifier import ARCHIVES, RotationClassifier
+from logviewer.rotation.classifier import RotationClassifier, is_archive
 
 _READS = 5
 EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
@@ -68,7 +69,7 @@ class DirectoryListings:
         for log in _paths(path):
             files = self._beside(log)
             live.update(files[each] for each in (log,) if each in files)
-            for each in self._classifier.rotated(log, files, self._in(log.parent).files):
+            for each in self._rotated(path, log, files):
                 found.pop(files[each], None)
                 found[files[each]] = each
         return [DirectoryEntry(each, identity) for identity, each in found.items() if identity not in live]
@@ -82,13 +83,16 @@ class DirectoryListings:
             DirectoryEntry(each, files[each])
             for log in _paths(path)
             for files in (self._beside(log),)
-            for each in (log, *self._classifier.rotated(log, files, self._in(log.parent).files))
+            for each in (log, *self._rotated(path, log, files))
             if each in files and file_key(*files[each]) == key
         ]
 
+    def _rotated(self, path: Path, log: Path, files: Mapping[Path, Identity]) -> list[Path]:
+        return self._classifier.rotated(log, files, self._in(log.parent).files, is_target=log != path)
+
     def _beside(self, log: Path) -> dict[Path, Identity]:
         """Return the log and the files with a name for a rotation of it, beside it and in archive folders."""
-        folders = (log.parent / name for name in ARCHIVES if name in self._in(log.parent).folders)
+        folders = (log.parent / name for name in sorted(self._in(log.parent).folders))
         files = {
             each / name: self._in(each).files[name]
             for each in (log.parent, *folders)
@@ -135,7 +139,9 @@ def _read(directory: Path) -> _Listing:
             found = list(entries)
         # No symlinks: a dangling one would look like a file that was just renamed.
         files = {each.name: (device, each.inode()) for each in found if each.is_file(follow_symlinks=False)}
-        folders = frozenset(each.name for each in found if each.name in ARCHIVES and each.is_dir(follow_symlinks=False))
+        folders = frozenset(
+            each.name for each in found if each.is_dir(follow_symlinks=False) and is_archive(directory / each.name)
+        )
     except (FileNotFoundError, NotADirectoryError):
         return _Listing({}, frozenset())
     return _Listing(files, folders)

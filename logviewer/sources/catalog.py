@@ -214,7 +214,7 @@ class Catalog:
     def _poll_changed(self, sources: Iterable[LocalSource]) -> list[LocalSource]:
         """Poll sources and return those whose readers should read again. For the poll thread."""
         changed = [each for each in sources if each.poll() or each.changed.is_pending]
-        # Before a reader gets lines of a new file: the next server must know the order.
+        # Before readers are woken: the next server must know the order of the files that they read.
         self._known_files.save()
         return changed
 

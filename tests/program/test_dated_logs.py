@@ -138,6 +138,47 @@ def test_rotations_of_a_dated_file_are_older_than_it(logs: Path, serve: Serve) -
     ]
 
 
+@pytest.mark.parametrize("live", ["app.log", "app-2026-11-26.log"])
+@pytest.mark.parametrize("folder", ["archive", "Old"])
+def test_dated_files_in_an_archive_folder_are_history_of_the_log_above(
+    logs: Path, serve: Serve, live: str, folder: str
+) -> None:
+    (logs / folder).mkdir()
+    for day in (24, 25):
+        append(logs / folder / f"app-2026-11-{day}.log", str(day))
+    append(logs / live, "26")
+    server = serve(logs)
+    assert names(server) == ["app.log"]
+    assert texts(server) == ["24", "25", "26"]
+
+
+@pytest.mark.parametrize("link", ["app.log", "latest.log"])
+def test_a_symlink_to_the_newest_file_leaves_dated_files_one_log(logs: Path, serve: Serve, link: str) -> None:
+    """As rotatelogs -L and many programs: the symlink names the newest file of the dated ones."""
+    files = [logs / f"app-2026-11-{day}.log" for day in (24, 25, 26, 27)]
+    both = sorted({"app.log", link})
+
+    def begin(file: Path) -> None:
+        append(file, file.name)
+        (logs / ".new").symlink_to(file.name)
+        (logs / ".new").rename(logs / link)
+
+    begin(files[0])
+    begin(files[1])
+    server = serve(logs)
+    assert names(server) == both
+    with server.stream(source="app.log", from_="start") as stream, server.stream(source=link) as other:
+        assert stream.lines(2) == [file.name for file in files[:2]]
+        for number in (2, 3):
+            begin(files[number])
+            assert stream.lines(1) == [files[number].name]
+            assert files[number].name in other.lines(1)
+    append(logs / "new.log", "a later look at the directory")
+    until(lambda: "new.log" in names(server))
+    assert names(server) == sorted([*both, "new.log"])
+    assert names(serve(logs)) == sorted([*both, "new.log"])
+
+
 def test_a_pattern_without_the_newest_file_names_its_own_files(logs: Path, serve: Serve) -> None:
     for day in (24, 25, 26):
         append(logs / f"app-2026-11-{day}.log", str(day))

@@ -56,6 +56,7 @@ ROTATED = {
     "current": "@400000006b00eef51234abcd.s",
     "out.log": "out__2026-11-26_00-00-00.log",
     "kept.log": "old/kept.log.1",
+    "archived.log": "Archive/archived.log.1",
 }
 
 
@@ -65,4 +66,8 @@ def test_rotations_are_not_sources(logs: Path, serve: Serve) -> None:
         write(logs / live, "new", minute=2)
     for name in ("lock", "config", "state", "wtmp", "btmp", "lastlog", "faillog"):
         write(logs / name, "\0")
-    assert names(serve(logs)) == sorted(ROTATED)
+    server = serve(logs)
+    assert names(server) == sorted(ROTATED)
+    for live, rotation in ROTATED.items():
+        lines = server.get("/api/lines", source=live, start=0, count=5).json()["lines"]
+        assert [line["text"][-3:] for line in lines] == (["new"] if rotation.endswith(".tmp") else ["old", "new"])
