@@ -29,3 +29,14 @@ def to_text(line: bytes, encoding: Encoding) -> str:
     Invalid bytes become U+FFFD.
     """
     return line.decode(encoding.codec, "replace").lstrip("\0").removeprefix("\ufeff").removesuffix("\r")
+
+
+def is_utf8(data: bytes) -> bool:
+    """Return whether bytes are valid UTF-8."""
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -65,6 +65,11 @@ class LineFormat:
             self.time, self.level = _masked(self.time, redaction), _masked(self.level, redaction)
 
     @property
+    def redact_rules(self) -> Sequence[RedactRule]:
+        """The rules of ``mask``."""
+        return self._redaction.rules if self._redaction else ()
+
+    @property
     def has_masks(self) -> bool:
         """Whether lines can differ from the bytes in their file."""
         return self._redaction is not None

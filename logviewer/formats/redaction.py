@@ -17,6 +17,7 @@ class Redaction:
 
     def __init__(self, rules: Sequence[RedactRule]) -> None:
         self.rules = tuple(rules)
+        self.rules = tuple(rules)
         self._rules = [(_compiled(rule.pattern), rule.mask) for rule in rules]
 
     def text(self, line: str, limit: int | None = None) -> str:

@@ -125,7 +125,7 @@ class Generation:
         return lines, checkpoint_texts(self.source, self.key, offsets, lines, *self._see_head(), tail_hashes)
 
     def _read_to(self, offsets: Sequence[int]) -> tuple[int, bytes]:
-        """Return the bytes up to the last offset, with those that the first tail hash needs, and their offset."""
+        """Return the offset of the first tail that is hashed, and the bytes from there to the last offset."""
         start = max(0, offsets[0] - TAIL_BYTES)
         return start, self.file.pread(offsets[-1] - start, start)
 

@@ -2,11 +2,13 @@
 
 from bisect import bisect_left
 from collections.abc import Callable
+from functools import partial
 
-from logviewer.files.encoding import UTF8, Encoding, to_text
+from logviewer.files.encoding import UTF8, Encoding, is_utf8, to_text
 from logviewer.files.lines import line_text
 from logviewer.formats.line_format import LineFormat
 from logviewer.search.level_counter import LevelCounter
+from logviewer.search.masked_block import Masks
 from logviewer.search.pattern import Pattern, Span
 from logviewer.search.query import Query
 from logviewer.search.selected_lines import lines_of
@@ -26,7 +28,6 @@ class Matcher:
     def __init__(self, query: Query, encoding: Encoding, line_format: LineFormat) -> None:
         self._query = query
         self._encoding = encoding
-        self._line_format = line_format
         self._time = line_format.time
         self._levels = LevelCounter(encoding, line_format)
         # The longest text first: it is likely the rarest.
@@ -36,6 +37,7 @@ class Matcher:
         ]
         # Only such patterns can match a carriage return at the end of a line.
         self._sees_line_ends = query.regex or any("\r" in text for text in (*query.include, *query.exclude))
+        self._masks = Masks(line_format) if line_format.has_masks else None
         self._exclude = [Pattern("not", text, regex=query.regex, case=query.case) for text in query.exclude]
 
     def match(self, data: bytes, first: int = 0, last: int | None = None) -> list[Span]:
@@ -46,10 +48,10 @@ class Matcher:
         last = len(data) if last is None else last
         # A search for one byte is ten times as fast as for two.
         has_crlf = self._sees_line_ends and b"\r" in data and (b"\r\n" in data or data.endswith(b"\r", first, last))
-        is_raw_utf8 = self._encoding is UTF8 and not self._line_format.has_masks
+        is_raw_utf8 = self._encoding is UTF8 and self._masks is None
         if is_raw_utf8 and not has_crlf:
             return self._match(data, first, last)
-        match = self._match_crlf if is_raw_utf8 else self._match_decoded
+        match = self._match_crlf if is_raw_utf8 else self._match_shown
         return [(start + first, end + first) for start, end in match(data[first:last])]
 
     def spans(self, text: str) -> list[Span]:
@@ -70,6 +72,10 @@ class Matcher:
         return merged[:_MOST_SPANS]
 
     def _match(self, data: bytes, first: int, last: int) -> list[Span]:
+        lines = self._by_text(data, first, last)
+        return self._by_time_and_level(data, lines, lambda: lines_of(data, first=first, last=last))
+
+    def _by_text(self, data: bytes, first: int, last: int) -> list[Span]:
         include, exclude = self._include, self._exclude
         lines = include[0].lines(data, first, last) if include else lines_of(data, first=first, last=last)
         for pattern in include[1:]:
@@ -77,10 +83,10 @@ class Matcher:
         if exclude and len(lines) * 256 > last - first:
             # With many candidates, a search for the excluded texts in the whole block is faster.
             dropped = {line for pattern in exclude for line in pattern.lines(data, first, last)}
-            lines = [line for line in lines if line not in dropped]
-        elif exclude:
-            lines = [line for line in lines if not any(pattern.is_in(data, *line) for pattern in exclude)]
-        return self._by_time_and_level(data, lines, lambda: lines_of(data, first=first, last=last))
+            return [line for line in lines if line not in dropped]
+        if exclude:
+            return [line for line in lines if not any(pattern.is_in(data, *line) for pattern in exclude)]
+        return lines
 
     def _by_time_and_level(self, data: bytes, lines: list[Span], all_lines: Callable[[], list[Span]]) -> list[Span]:
         if lines and (self._query.since is not None or self._query.until is not None):
@@ -135,20 +141,48 @@ class Matcher:
             # The newline may be written later; the result must not change then.
             data += b"\n"
         plain = data.replace(b"\r\n", b"\n")
-        found = self._match(plain, 0, len(plain))
-        if not found:
-            return []
-        starts, own = [start for start, _ in lines_of(plain)], lines_of(data)
-        return [own[bisect_left(starts, start)] for start, _ in found]
+        return _same_lines(self._match(plain, 0, len(plain)), plain, lambda: lines_of(data))
 
-    def _match_decoded(self, data: bytes) -> list[Span]:
-        """Match line by line, for other encodings and for masked lines."""
-        lines = lines_of(data, self._encoding)
-        kept = []
-        for line in lines:
-            text = to_text(data[slice(*line)], self._encoding)
-            masked = self._line_format.mask(text).encode("utf-8", "replace")
-            is_included = all(pattern.is_in(masked) for pattern in self._include)
-            if is_included and not any(pattern.is_in(masked) for pattern in self._exclude):
-                kept.append(line)
-        return self._by_time_and_level(data, kept, lambda: lines)
+    def _match_shown(self, data: bytes) -> list[Span]:
+        """Match the text of lines with masks, or in another encoding."""
+        own = partial(lines_of, data, self._encoding)
+        shown = data if self._is_shown(data) else _shown(data, own(), self._encoding)
+        match = self._by_masked_text if self._masks else self._by_text
+        lines = match(shown, 0, len(shown))
+        return self._by_time_and_level(data, lines if shown is data else _same_lines(lines, shown, own), own)
+
+    def _is_shown(self, data: bytes) -> bool:
+        """Whether the bytes are the text of their lines."""
+        if self._encoding is not UTF8 or any(each in data for each in (b"\0", b"\r")):
+            return False
+        return data.isascii() or (is_utf8(data) and UTF8.bom not in data)
+
+    def _by_masked_text(self, data: bytes, first: int, last: int) -> list[Span]:
+        masks = self._masks
+        if masks is None:
+            return self._by_text(data, first, last)
+        rare = next((each for each in self._include if each.literal and not masks.may_touch(each.literal)), None)
+        if rare is None and masks.keeps_lines:
+            block = masks.block(data)
+            return block.unmasked(self._by_text(block.data, 0, len(block.data)))
+        # Only these lines can match, and those with masks decide.
+        lines = rare.lines(data, first, last) if rare else lines_of(data, first=first, last=last)
+        return [line for line in lines if self._has_text(masks.line(data, *line))]
+
+    def _has_text(self, line: bytes) -> bool:
+        is_included = all(pattern.is_in(line) for pattern in self._include)
+        return is_included and not any(pattern.is_in(line) for pattern in self._exclude)
+
+
+def _shown(data: bytes, lines: list[Span], encoding: Encoding) -> bytes:
+    """Return the text of lines of ``data``, without masks, in UTF-8 with newlines."""
+    texts = [to_text(data[start:end], encoding) for start, end in lines]
+    return "\n".join([*texts, ""]).encode("utf-8", "replace")
+
+
+def _same_lines(found: list[Span], data: bytes, own: Callable[[], list[Span]]) -> list[Span]:
+    """Return the lines of ``own`` at the places that ``found`` have among the lines of ``data``."""
+    if not found:
+        return []
+    starts, lines = [start for start, _ in lines_of(data)], own()
+    return [lines[bisect_left(starts, start)] for start, _ in found]

@@ -18,7 +18,7 @@ _ESCAPE = re.compile(r"\\[pP](?:\{[^}]*\}|.)|\\.", re.DOTALL)
 _ENDS = {"\\A": "^", "\\z": "$"}
 # The engine is the fastest search for rare hits; after so many in a block, ``bytes.find`` is faster.
 _MANY_HITS = 16
-# The letters that are no ASCII and yet equal "k" and "s" where case is ignored.
+# Two letters beyond ASCII that equal "k" and "s" where case is ignored.
 _FOLDED_TO_ASCII = (b"\xe2\x84\xaa", b"\xc5\xbf")
 _CASE_BIT = 0x20
 
@@ -46,6 +46,8 @@ class Pattern:
         is_plain = not regex and text.isascii() and "\n" not in text
         self._bytes = (text if sensitive else text.lower()).encode() if is_plain else None
         self._sensitive = sensitive
+        self.literal = text if is_plain else None
+        """The text, if it is plain ASCII."""
 
     def lines(self, data: bytes, first: int, last: int) -> list[Span]:
         """Return the lines of ``data[first:last]`` with a hit: their starts and ends without newline, ascending."""
@@ -72,7 +74,7 @@ class Pattern:
     def _lines_of_bytes(self, data: bytes, first: int, last: int) -> list[Span]:
         wanted = self._bytes or b""
         searched: bytes | bytearray = data
-        # Folding makes some characters equal that are no letters.
+        # Folding makes some characters equal that are not letters.
         is_exact = self._sensitive or wanted.isalpha()
         if not self._sensitive:
             wanted, searched = bytes(byte | _CASE_BIT for byte in wanted), _folded(data)

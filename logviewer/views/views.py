@@ -54,7 +54,7 @@ class Views:
     def match_indexes(self, source: Source, line_filter: LineFilter | None, *, fill: bool = True) -> list[MatchIndex]:
         """Return the match index of each generation of a source, oldest first, and let it be filled. Raises OSError.
 
-        Without ``fill`` the pass does not begin, unless a level or a time tells where the lines are.
+        Without ``fill`` the pass does not begin, unless a level or a time says where lines may be.
         """
         if line_filter:
             fill = fill or line_filter.is_by_cell or line_filter.is_by_level

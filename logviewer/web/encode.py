@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import orjson
 
 from logviewer import cursor
-from logviewer.files.encoding import UTF8
+from logviewer.files.encoding import UTF8, is_utf8
 from logviewer.formats.level import LETTERS, LEVELS
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch, LineCount, Position
@@ -16,7 +16,7 @@ from logviewer.source import Source
 from logviewer.tail.events import Gap, StateChange
 from logviewer.views.histogram import Histogram
 from logviewer.views.view import LineRange
-from logviewer.web.terminal import has_controls, is_utf8, visible, visible_bytes, visible_json
+from logviewer.web.terminal import has_controls, visible, visible_bytes, visible_json
 
 # A character that JSON does not escape.
 _MARK = b"\x7f"

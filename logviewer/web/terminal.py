@@ -33,17 +33,6 @@ def has_controls(text: bytes, *, lines: int) -> bool:
     return bool(controls != lines + text.count(b"\t")) or b"\x7f" in text
 
 
-def is_utf8(data: bytes) -> bool:
-    """Return whether bytes are valid UTF-8."""
-    if data.isascii():
-        return True
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _has_unsafe_characters(text: bytes) -> bool:
     """Whether UTF-8 text has unsafe characters that are not ASCII: several times as fast as the pattern."""
     if text.isascii():
