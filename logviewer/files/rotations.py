@@ -4,7 +4,7 @@ A name only proposes. ``rotation/classifier.py`` decides by the contents.
 """
 
 import re
-from collections.abc import Collection, Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -31,13 +31,17 @@ _DATES = tuple(
         r"[._-]{1,2}(?P<year>\d{4})-(?P<month>\d\d)",
     )
 )
-# What IIS writes: u_ex261126.log, u_ex26112610.log.
-_SHORT_DATE = re.compile(r"(?P<short>\d\d)(?P<month>\d\d)(?P<day>\d\d)(?P<hour>\d\d)?")
+# What IIS writes: u_ex261126.log, u_ex26112610.log; and what Serilog writes each month: log202611.txt.
+_SHORT_DATES = (
+    re.compile(r"(?P<short>\d\d)(?P<month>\d\d)(?P<day>\d\d)(?P<hour>\d\d)?"),
+    re.compile(r"(?P<year>20\d\d)(?P<month>\d\d)" + _PART),
+)
 # A date before a word or an extension: 2026-11-26.log, app_2026-11-26_error.log.
 _INNER_DATE = re.compile(r"(?:^|(?<=[._-]))" + _DAY + r"(?=[._-]+[^\W\d_])")
 _EPOCH = re.compile(r"[._-](?P<seconds>\d{10})(?P<milliseconds>\d{3})?" + _PART)
 _NUMBER = re.compile(r"(?P<separator>[._-])(?P<number>\d{1,9})(?P<live>\.current)?|(?P<padded>0\d{4,5})")
-_WORD = re.compile(r"\.(?:old|bak|backup|prev|previous|orig)|~", re.IGNORECASE)
+# CUPS writes access_log.O.
+_WORD = re.compile(r"\.(?:old|bak|backup|prev|previous|orig|o)|[_-]old|~", re.IGNORECASE)
 # What multilog and svlogd write: seconds and nanoseconds of TAI in hexadecimal digits.
 _TAI = re.compile(r"@(?P<seconds>4[0-9a-f]{15})(?P<nanoseconds>[0-9a-f]{8})\.[su]")
 _TAI_EPOCH = 1 << 62
@@ -125,12 +129,11 @@ def _splits(rest: str) -> Iterator[tuple[str, str, str]]:
 
 def _read(stem: str, suffix: str, number: str) -> RotatedName | None:
     """Read the part of a name that rotation added to the log's stem, and a number that it added after the extension."""
-    matches = (pattern.fullmatch(suffix) for pattern in _DATES)
-    dated = (found for match in matches if match and (found := _of_date(match.groupdict(), number)))
-    if (found := next(dated, None)) or number:
+    found = _first_date(_DATES, suffix, number)
+    if found or number:
         return found
-    if stem[-1:].isalpha() and (match := _SHORT_DATE.fullmatch(suffix)):
-        return _of_date(match.groupdict(), is_usual=False)
+    if stem[-1:].isalpha() and (found := _first_date(_SHORT_DATES, suffix, is_usual=False)):
+        return found
     if match := _EPOCH.fullmatch(suffix):
         when = int(match["seconds"]) * 1000 + int(match["milliseconds"] or 0)
         return _dated(_calendar(when), int(match["part"] or 0))
@@ -141,6 +144,14 @@ def _read(stem: str, suffix: str, number: str) -> RotatedName | None:
         is_usual = match["separator"] == "." and len(match["number"]) <= 3
         return RotatedName(1, (), -value, "number", value, is_usual, is_live=match["live"] is not None)
     return None
+
+
+def _first_date(
+    patterns: Iterable[re.Pattern[str]], suffix: str, number: str = "", *, is_usual: bool = True
+) -> RotatedName | None:
+    matches = (pattern.fullmatch(suffix) for pattern in patterns)
+    dated = (_of_date(match.groupdict(), number, is_usual=is_usual) for match in matches if match)
+    return next(filter(None, dated), None)
 
 
 def _read_inner_date(name: str) -> dict[str, RotatedName]:

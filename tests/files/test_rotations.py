@@ -26,6 +26,9 @@ AGES = {
     "ISO 8601": ("app.log", ["app.log.2026-11-20T09:59:59", "app.log.2026-11-20T10:00:00"]),
     "old": ("app.log", ["app.log.old"]),
     "old before the extension": ("app.log", ["app.old.log"]),
+    "old after a dash": ("slow.log", ["slow.log-old"]),
+    "CUPS": ("access_log", ["access_log.O"]),
+    "Serilog, each month": ("log.txt", ["log202610.txt", "log202611.txt"]),
     "previous": ("app.log", ["app.log.prev"]),
     "hours and minutes in UTC": ("app.log", ["app.log.20261126T1009Z", "app.log.20261126T1010Z"]),
     "logrotate, date and seconds": ("app.log", ["app.log-20261126-1795717187", "app.log-20261126-1795717188"]),
@@ -55,7 +58,7 @@ FOREIGN = {
     "the log itself": ("app.log", ["app.log"]),
     "another container's log": ("0.log", ["1.log", "10.log", "1.log.20261120-101010"]),
     "nothing after the dot": ("app.log", ["app.log.", "app.log-"]),
-    "no day of any year": ("app.log", ["app.log.2026-11-26_25-00", "app-2026-13-01.log"]),
+    "no day of any year": ("app.log", ["app.log.2026-11-26_25-00", "app-2026-13-01.log", "app202613.log"]),
     "no log of svlogd": ("other", ["@400000006b00eef51234abcd.s"]),
 }
 LIVE_OR_NOT = {"tenant.log": "tenant-1001.log", "worker.log": "worker.12345.log", "redis.log": "redis_6379.log"}
@@ -123,6 +126,7 @@ COMMON = {
     "u_ex26112610.log": "u_ex.log",
     "catalina.2026-11-26.log": "catalina.log",
     "log20261126.txt": "log.txt",
+    "log202611.txt": "log.txt",
     "log20261126_001.txt": "log.txt",
     "app-2026-10-11-12.log": "app.log",
     "app-2026-11-26.log.1": "app.log",

@@ -23,6 +23,7 @@ FAMILIES = {
         "log.txt",
         lambda day: f"log20261126{f'_{(day - FIRST).days:03}' if day > FIRST else ''}.txt",
     ),
+    "Serilog, each month": ("log.txt", lambda day: f"log2026{(day - FIRST).days + 1:02}.txt"),
     "Laravel": ("laravel.log", lambda day: f"laravel-{day:%F}.log"),
     "rotatelogs": ("access_log", lambda day: f"access_log.{day:%s}"),
     "log4j2 without a file name": ("app.log", lambda day: f"app-2026-11-26-{(day - FIRST).days + 1}.log"),
