@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 import numpy.typing as npt
 
+from logviewer.files.time_order import FOLLOWING, greatest
+
 CELL_BYTES = 64 * 1024
 NO_TIME = np.iinfo(np.int64).min
 """The time of a line without one."""
 
 KINDS = 8
-UNKNOWN, GUESSED, EXACT = 0, 1, 2
-"""States of a row: its lines are not counted yet, some of their kinds or times are guessed, or all are read."""
+UNKNOWN, GUESSED, TIMED, EXACT = 0, 1, 2, 3
+"""States of a row: its lines are not counted yet, some of their times are guessed, some of their kinds are, or none."""
 
 Numbers = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.uint32]
@@ -24,21 +26,24 @@ class Cells:
     """Rows of a cell table, in the order of the file. A line belongs to the cell in which it begins.
 
     ``numbers`` are the numbers of the cells. ``kinds`` counts the lines of each kind, ``untimed`` those without a time,
-    and ``leading`` those before the first with one. ``first``, ``last``, ``least`` and ``greatest`` are times in epoch
-    milliseconds, or ``NO_TIME``; a tenth of the times is before ``low``, a tenth after ``high``. ``opens`` is true if a
-    line begins at the first byte.
+    and ``leading`` those before the first with one. ``least`` and ``greatest`` are times in epoch milliseconds, or
+    ``NO_TIME``; a tenth of the times is before ``low``, a tenth after ``high``. ``heads`` are the first three times,
+    ``tails`` the last three, with ``NO_TIME`` after and before them if there are fewer. ``settled`` is the greatest of
+    the times that count (see ``time_order.py``) but for the last three: later lines can contradict those. ``opens`` is
+    true if a line begins at the first byte.
     """
 
     numbers: Numbers
     kinds: Counts
     leading: Counts
     untimed: Counts
-    first: Numbers
-    last: Numbers
     least: Numbers
     greatest: Numbers
     low: Numbers
     high: Numbers
+    settled: Numbers
+    heads: Numbers
+    tails: Numbers
     opens: npt.NDArray[np.bool_]
     states: npt.NDArray[np.uint8]
 
@@ -46,24 +51,35 @@ class Cells:
     def empty(cls, numbers: Numbers) -> "Cells":
         """Return rows without lines for these cells."""
         count = len(numbers)
-        no_times = np.full((6, count), NO_TIME, np.int64)
+        no_times = np.full((5, count), NO_TIME, np.int64)
         return cls(
             numbers=numbers,
             kinds=np.zeros((count, KINDS), np.uint32),
             leading=np.zeros(count, np.uint32),
             untimed=np.zeros(count, np.uint32),
-            first=no_times[0],
-            last=no_times[1],
-            least=no_times[2],
-            greatest=no_times[3],
-            low=no_times[4],
-            high=no_times[5],
+            least=no_times[0],
+            greatest=no_times[1],
+            low=no_times[2],
+            high=no_times[3],
+            settled=no_times[4],
+            heads=np.full((count, FOLLOWING), NO_TIME, np.int64),
+            tails=np.full((count, FOLLOWING), NO_TIME, np.int64),
             opens=np.zeros(count, np.bool_),
             states=np.zeros(count, np.uint8),
         )
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    @property
+    def first(self) -> Numbers:
+        """The first time in each cell, or ``NO_TIME``."""
+        return self.heads[:, 0]
+
+    @property
+    def last(self) -> Numbers:
+        """The last time in each cell, or ``NO_TIME``."""
+        return self.tails[:, -1]
 
     def __getitem__(self, rows: slice) -> "Cells":
         """Return a view of some rows."""
@@ -88,17 +104,27 @@ class Cells:
         had_time, has_time = self.first[at] != NO_TIME, later.first[0] != NO_TIME
         if not had_time:
             self.leading[at] += later.leading[0]
-            self.first[at] = later.first[0]
         self.kinds[at] += later.kinds[0]
         self.untimed[at] += later.untimed[0]
         if has_time:
-            self.last[at] = later.last[0]
             self.greatest[at] = max(self.greatest[at], later.greatest[0])
             self.high[at] = max(self.high[at], later.high[0])
             self.least[at] = min(self.least[at], later.least[0]) if had_time else later.least[0]
             self.low[at] = min(self.low[at], later.low[0]) if had_time else later.low[0]
+            self._add_order(at, later)
         self.opens[at] |= later.opens[0]
         self.states[at] = min(self.states[at], later.states[0])
+
+    def _add_order(self, at: int, later: "Cells") -> None:
+        none = np.full(FOLLOWING, NO_TIME)
+        earliest, latest = (each[each != NO_TIME] for each in (self.heads[at], self.tails[at]))
+        first, last = (each[each != NO_TIME] for each in (later.heads[0], later.tails[0]))
+        middle = np.concatenate([latest, first])
+        # Each of these now has as many times after it as can contradict it.
+        settled = greatest(middle[:-FOLLOWING], middle[-FOLLOWING:], int(later.settled[0]))
+        self.settled[at] = max(self.settled[at], settled)
+        self.heads[at] = np.concatenate([earliest, first, none])[:FOLLOWING]
+        self.tails[at] = np.concatenate([none, latest, last])[-FOLLOWING:]
 
     def carried(self) -> Numbers:
         """Return the time that the lines before the first time of each cell have: the last one in the cells before."""

@@ -22,6 +22,7 @@ class LineClasses:
     codes: npt.NDArray[np.uint8]
     times: npt.NDArray[np.int64]
     guessed: npt.NDArray[np.bool_]
+    guessed_times: npt.NDArray[np.bool_]
 
 
 class LineClassifier:
@@ -48,7 +49,7 @@ class LineClassifier:
         """
         codes = np.empty(len(starts), np.uint8)
         times = np.empty(len(starts), np.int64)
-        guessed = np.zeros(len(starts), np.bool_)
+        guessed, guessed_times = np.zeros((2, len(starts)), np.bool_)
         if self._encoding is not UTF8:
             for number, text in enumerate(self._texts(data, starts)):
                 found = self._line_format.time(text)
@@ -56,15 +57,15 @@ class LineClassifier:
                     CODE_OF[self._line_format.level(text)],
                     NO_TIME if found is None else found,
                 )
-            return LineClasses(codes, times, guessed)
+            return LineClasses(codes, times, guessed, guessed_times)
         at = 0
         for heads in _blocks(data, starts, base):
             block = slice(at, at + len(heads))
             codes[block], guessed_levels = self._levels.values(heads, guess=guess)
-            times[block], guessed_times = self._times.values(heads, guess=guess)
-            guessed[at + guessed_levels] = guessed[at + guessed_times] = True
+            times[block], unclear = self._times.values(heads, guess=guess)
+            guessed[at + guessed_levels] = guessed[at + unclear] = guessed_times[at + unclear] = True
             at += len(heads)
-        return LineClasses(codes, times, guessed)
+        return LineClasses(codes, times, guessed, guessed_times)
 
     def _texts(self, data: bytes, starts: Offsets) -> list[str]:
         ends = ((start, find_newline(data, self._encoding, start)) for start in starts.tolist())

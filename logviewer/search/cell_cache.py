@@ -21,7 +21,7 @@ from logviewer.rotation.generation import Generation
 
 # Smaller files are read again in some milliseconds.
 LEAST_BYTES = 4 * 1024 * 1024
-_VERSION = 1
+_VERSION = 2
 _MOST_BYTES = 256 * 1024 * 1024
 _MOST_FILES = 10_000
 _UNUSED_DAYS = 30
@@ -158,5 +158,5 @@ def _table(data: bytes, at: int, rows: int, high: int) -> CellTable | None:
     for column in _columns(cells):
         column[...] = np.frombuffer(data, column.dtype, column.size, at).reshape(column.shape)
         at += column.nbytes
-    is_whole = bool(((cells.states == EXACT) | (cells.states == GUESSED)).all())
+    is_whole = bool(((cells.states >= GUESSED) & (cells.states <= EXACT)).all())
     return CellTable.of(cells, high) if is_whole else None

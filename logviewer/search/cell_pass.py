@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from logviewer.files.block_map import BLOCK_BYTES
-from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, KINDS, NO_TIME, UNKNOWN, Cells, CellTable, Numbers
+from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, KINDS, NO_TIME, TIMED, UNKNOWN, Cells, CellTable, Numbers
 from logviewer.files.encoding import UTF8
+from logviewer.files.time_order import FOLLOWING, contradicted
 from logviewer.formats.line_classifier import LineClasses, LineClassifier
 from logviewer.rotation.generation import Generation
 from logviewer.search.cell_cache import LEAST_BYTES, CellCache
@@ -56,32 +57,32 @@ class CellPass:
         self._cover(self.table.high)
         self._count_newlines()
 
-    def _load(self) -> tuple[CellTable, tuple[int, bool]]:
+    def _load(self) -> tuple[CellTable, tuple[int, int]]:
         """Return the table, from the cache if it is there, and what ``_save`` compares."""
         if self._cache and (table := self._cache.load(self.generation)):
             self._covered = table.high
-            return table, (table.high, self._is_exact(table))
+            return table, (table.high, self._least_state(table))
         start = last_cell(self.generation, CELL_BYTES)
-        return CellTable(start, start), (0, False)
+        return CellTable(start, start), (0, UNKNOWN)
 
     def _save(self) -> None:
-        """Save a complete table if many lines are new, or if nothing is guessed any more."""
-        table, (high, was_exact) = self.table, self._saved
+        """Save a complete table if many lines are new, or if less is guessed."""
+        table, (high, state) = self.table, self._saved
         grown = table.high - high
         if (
             not self._cache
             or self.generation.begin
             or table.high < LEAST_BYTES
             or not table.is_complete
-            or (grown < max(_GROWN_BYTES, table.high // _GROWN_SHARE) and (was_exact or not self._is_exact(table)))
+            or (grown < max(_GROWN_BYTES, table.high // _GROWN_SHARE) and state >= self._least_state(table))
         ):
             return
-        self._saved = table.high, self._is_exact(table)
+        self._saved = table.high, self._least_state(table)
         self._cache.save(self.generation, table)
 
     @staticmethod
-    def _is_exact(table: CellTable) -> bool:
-        return bool((table.cells.states == EXACT).all())
+    def _least_state(table: CellTable) -> int:
+        return int(table.cells.states.min())
 
     def extend(self) -> None:
         """Add the lines written since the last call. Raises OSError."""
@@ -101,31 +102,40 @@ class CellPass:
                     # A last line without newline.
                     break
 
-    def fill(self, start: int, end: int, *, exact: bool = False) -> None:
+    def fill(self, start: int, end: int, *, least: int = GUESSED) -> None:
         """Find the lines that begin in [start, end), borders of cells or the end of the table. Raises OSError.
 
-        Rows that are known are kept; with ``exact``, only if nothing in them is guessed.
+        Rows whose state is at least ``least`` are kept, the others get such a state.
         """
         if end % CELL_BYTES:
             # The last cell may grow meanwhile.
             with self._extending:
-                self._fill(start, self.table.high, exact=exact)
+                self._fill(start, self.table.high, least)
         else:
-            self._fill(start, end, exact=exact)
+            self._fill(start, end, least)
 
-    def _fill(self, start: int, end: int, *, exact: bool) -> None:
-        least = EXACT if exact else GUESSED
+    def _fill(self, start: int, end: int, least: int) -> None:
         while end > start:
             begin = max(start, end - 1 - (end - 1) % _READ_BYTES)
-            if not self.table.is_known(begin // CELL_BYTES, -(-end // CELL_BYTES), least=least):
-                self.table.put(self._cells(self._window(begin, end), begin, end, end, guess=not exact))
+            first, last = begin // CELL_BYTES, -(-end // CELL_BYTES)
+            for guess in (True, False):
+                is_enough = self.table.is_known(first, last, least=least)
+                # A guess may be enough, but not a second one.
+                is_useless = guess and (least == EXACT or self.table.is_known(first, last))
+                if not is_enough and not is_useless:
+                    self.table.put(self._cells(self._window(begin, end), begin, end, end, guess=guess))
             end = begin
         self._count_newlines()
         self._save()
 
     def read(self, cell: int) -> CellLines:
         """Return the lines of a cell that are in the table. Raises OSError."""
-        return self._read(max(self.generation.begin, cell * CELL_BYTES), min((cell + 1) * CELL_BYTES, self.table.high))
+        return self.read_first(cell, CELL_BYTES)
+
+    def read_first(self, cell: int, size: int) -> CellLines:
+        """Return the lines that begin in the first ``size`` bytes of a cell, and are in the table. Raises OSError."""
+        start = cell * CELL_BYTES
+        return self._read(max(self.generation.begin, start), min(start + size, self.table.high))
 
     def _read_cell(self, start: int, end: int) -> CellLines:
         window = self._window(start, end)
@@ -197,16 +207,37 @@ def _summary(numbers: Numbers, starts: Numbers, classes: LineClasses) -> Cells:
     cells.untimed[:] = right - left - (after - first)
     cells.leading[:] = right - left
     cells.leading[has] = timed[first[has]] - left[has]
-    cells.first[has], cells.last[has] = times[first[has]], times[after[has] - 1]
     if has.any():
         cells.least[has] = np.minimum.reduceat(times, first[has])
         cells.greatest[has] = np.maximum.reduceat(times, first[has])
         _set_tenths(cells, times, np.flatnonzero(has), first, after)
+        _set_order(cells, times, first, after)
     some = right > left
     cells.opens[some] = starts[left[some]] == numbers[some] * CELL_BYTES
-    guessed = np.searchsorted(np.flatnonzero(classes.guessed), [left, right])
-    cells.states[:] = np.where(guessed[1] > guessed[0], GUESSED, EXACT)
+    cells.states[:] = np.where(_some(classes.guessed, left, right), TIMED, EXACT)
+    cells.states[_some(classes.guessed_times, left, right)] = GUESSED
     return cells
+
+
+def _some(flags: npt.NDArray[np.bool_], left: Numbers, right: Numbers) -> npt.NDArray[np.bool_]:
+    """Return whether a flag is set in each of the ranges [left, right)."""
+    first, after = np.searchsorted(np.flatnonzero(flags), [left, right])
+    found: npt.NDArray[np.bool_] = after > first
+    return found
+
+
+def _set_order(cells: Cells, times: Numbers, first: Numbers, after: Numbers) -> None:
+    """Set ``settled``, ``heads`` and ``tails`` of rows whose times are ``times[first:after]``."""
+    for number in range(FOLLOWING):
+        has = after - first > number
+        cells.heads[has, number] = times[first[has] + number]
+        cells.tails[has, FOLLOWING - 1 - number] = times[after[has] - 1 - number]
+    settling = after - first > FOLLOWING
+    if settling.any():
+        counting = np.where(contradicted(times), NO_TIME, times)
+        # Every second range is that of a row; the last one may reach up to the end of the times.
+        edges = np.stack([first[settling], after[settling] - FOLLOWING], axis=1).ravel()
+        cells.settled[settling] = np.maximum.reduceat(counting, edges)[::2]
 
 
 def _set_tenths(cells: Cells, times: Numbers, rows: Numbers, first: Numbers, after: Numbers) -> None:

@@ -18,6 +18,7 @@ from logviewer.search.query import Query
 if TYPE_CHECKING:
     from logviewer.search.cell_cache import CellCache
     from logviewer.search.cell_pass import CellPass
+    from logviewer.search.file_order import FileOrder
     from logviewer.search.level_index import LevelIndex
 
 # An idle index takes a few bytes for each 64 KiB of its file.
@@ -43,7 +44,9 @@ class Indexer:
         self._requested: dict[Key, float] = {}
         self._levels: dict[Generation, LevelCounter] = {}
         self._passes: dict[Generation, CellPass] = {}
+        self._orders: dict[Generation, FileOrder] = {}
         self._everything = LineFilter(Query())
+        self._timed = LineFilter(Query())
         self._wake = threading.Condition()
         self._closed = False
         self._threads: list[threading.Thread] = []
@@ -74,6 +77,7 @@ class Indexer:
 
     def _make(self, generation: Generation, line_filter: LineFilter) -> MatchIndex:
         # numpy takes a quarter of the server's start-up time, so it is loaded at its first use.
+        from logviewer.files.cells import GUESSED, TIMED  # noqa: PLC0415
         from logviewer.search.level_index import LevelIndex  # noqa: PLC0415
 
         with self._wake:
@@ -82,11 +86,26 @@ class Indexer:
             # A filter by level or time needs the table, but does not wait for it.
             known = self.cell_pass(generation).table if line_filter.is_by_cell else None
             return MatchIndex(generation, line_filter, levels, known)
-        return LevelIndex(line_filter, levels, self.cell_pass(generation))
+        least = TIMED if line_filter is self._timed else GUESSED
+        return LevelIndex(line_filter, levels, self.cell_pass(generation), least=least)
 
     def everything(self, generation: Generation) -> "LevelIndex":
         """Return the index of all lines of a file, as ``index`` does; its pass fills the cell table. Raises OSError."""
         return cast("LevelIndex", self.index(generation, self._everything))
+
+    def order(self, generation: Generation) -> "FileOrder":
+        """Return the order of a file's lines by time, and let its cell table be filled for it. Raises OSError."""
+        from logviewer.search.file_order import FileOrder  # noqa: PLC0415
+
+        with self._wake:
+            found = self._orders.get(generation)
+        if found is None:
+            made = FileOrder(self.cell_pass(generation))
+            with self._wake:
+                found = self._orders.setdefault(generation, made)
+        if not found.catch_up():
+            self.index(generation, self._timed)
+        return found
 
     def cell_pass(self, generation: Generation) -> "CellPass":
         """Return the pass that fills the cell table of a file. Raises OSError."""
@@ -119,7 +138,7 @@ class Indexer:
         for key in [key for key in self._indexes if key[0].lost]:
             del self._indexes[key]
             self._requested.pop(key, None)
-        for kept in (self._levels, self._passes):
+        for kept in (self._levels, self._passes, self._orders):
             for generation in [each for each in kept if each.lost]:
                 del kept[generation]
 

@@ -19,17 +19,19 @@ _NOTHING = CellMatches({}, Counter())
 class LevelIndex(MatchIndex):
     """The matches of a line filter by level alone, or of one that selects all lines; see ``MatchIndex``.
 
-    Its pass fills the cell table, which keeps the counts. If the filter leaves out lines, cells with guessed levels are
-    read again.
+    Its pass fills the cell table, which keeps the counts, with rows whose state is at least ``least``. If the filter
+    leaves out lines, cells with guessed levels are read again.
     """
 
-    def __init__(self, line_filter: LineFilter, levels: LevelCounter, cell_pass: CellPass) -> None:
+    def __init__(
+        self, line_filter: LineFilter, levels: LevelCounter, cell_pass: CellPass, *, least: int = GUESSED
+    ) -> None:
         super().__init__(cell_pass.generation, line_filter, levels)
         self.cell_pass = cell_pass
         self._table: CellTable = cell_pass.table
         wanted = line_filter.query.levels
         self._codes = [code for code, level in enumerate(LEVELS) if not wanted or level in wanted]
-        self._is_exact = bool(wanted)
+        self._least = EXACT if wanted else least
         none: Numbers = np.zeros(1, np.int64)
         self._sums: tuple[tuple[int, int, int], Numbers, Numbers] = ((-1, 0, 0), none[:0], none)
 
@@ -47,8 +49,8 @@ class LevelIndex(MatchIndex):
         """See ``MatchIndex``."""
         self.cell_pass.extend()
         high = self._table.high
-        if self._is_exact:
-            self.cell_pass.fill(self.high - self.high % CELL_BYTES, high, exact=True)
+        if self._least > GUESSED:
+            self.cell_pass.fill(self.high - self.high % CELL_BYTES, high, least=self._least)
         self.high = high
 
     def _take(self) -> tuple[int, int]:
@@ -63,11 +65,10 @@ class LevelIndex(MatchIndex):
         return super()._take()
 
     def _is_known(self, start: int, end: int) -> bool:
-        least = EXACT if self._is_exact else GUESSED
-        return self._table.is_known(start // CELL_BYTES, -(-end // CELL_BYTES), least=least)
+        return self._table.is_known(start // CELL_BYTES, -(-end // CELL_BYTES), least=self._least)
 
     def _search(self, start: int, end: int) -> CellMatches:
-        self.cell_pass.fill(start, end, exact=self._is_exact)
+        self.cell_pass.fill(start, end, least=self._least)
         return _NOTHING
 
     def level_counts_in(self, cell: int) -> list[int]:

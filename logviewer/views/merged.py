@@ -5,23 +5,38 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from logviewer.files.cells import NO_TIME
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch, LineCount, Position
-from logviewer.views.timed import BEFORE_ANY_TIME, GetTimeIndex, TimedLine, time_before, with_times
+from logviewer.views.source_order import SourceOrder
 from logviewer.views.view import LineRange, View
 
 _MIN_LINES = 16
+# So many lines more are read rather than searched for.
+_FEW_LINES = 64
 
 PartPositions = list[Position | None]
 """A position in each part of a merged view, None in a part without generations."""
 
 
 @dataclass(frozen=True, slots=True)
+class _Line:
+    """One line, as a batch, with its key."""
+
+    key: int
+    part: int
+    batch: Batch
+
+
+@dataclass(frozen=True, slots=True)
 class MergedView:
-    """The lines of its parts by time, at equal times in the order of the parts; see ``View``."""
+    """The lines of its parts by key, at equal keys in the order of the parts; see ``View``.
+
+    ``orders`` have the keys of the parts.
+    """
 
     parts: Sequence[View]
-    time_index: GetTimeIndex
+    orders: Sequence[SourceOrder]
 
     @property
     def generations(self) -> Sequence[Generation]:
@@ -32,10 +47,12 @@ class MergedView:
         """See ``View``."""
         if start < 0:
             return self._from_end(-start, count)
-        positions = self._before_number(start)
-        if positions is None:
+        found = self._near_number(start)
+        if found is None:
             return self._range(start, pending=True)
-        return self._lines_from(positions, start, count)
+        positions, left = found
+        batches, pending = self._read(positions, left + count)
+        return self._range(start, batches[left:], pending=pending)
 
     def lines_from(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
@@ -44,7 +61,7 @@ class MergedView:
 
     def lines_at(self, time: int, count: int) -> LineRange:
         """Return up to ``count`` lines from a time on, in epoch milliseconds. Raises as ``View``."""
-        positions = self._before_time(time)
+        positions = self._before_key(time)
         return self._lines_from(positions, self._number(positions), count)
 
     def _lines_from(self, positions: PartPositions, start: int | None, count: int) -> LineRange:
@@ -62,80 +79,101 @@ class MergedView:
         """See ``View``."""
         return self._number(self._before_line(position))
 
+    @property
+    def _is_known(self) -> bool:
+        """Whether the order of the lines is final."""
+        return len(self.parts) == 1 or all(order.is_known for order in self.orders)
+
     def _from_end(self, wanted: int, count: int) -> LineRange:
         # Before the lines are read: a line that comes later must not be in the total but outside the range.
         line_counts = self._line_counts()
-        batches, pending = self._read_back([_end(part) for part in self.parts], wanted)
+        batches, pending = self._read_back([order.end() for order in self.orders], wanted)
         found = LineRange(None, batches[:count], pending, line_counts=line_counts)
-        return replace(found, start=self.number(batches[0].start) if batches else found.total)
+        if not batches or not self._is_known:
+            return replace(found, start=None if pending or found.total is None else found.total - len(batches))
+        return replace(found, start=self.number(batches[0].start))
 
     # Positions of a line, a number or a time
 
     def _before_line(self, position: Position) -> PartPositions:
-        """Return the positions before the line after ``position``.
+        """Return the positions before the line after ``position``; after the last line of its part without one.
 
-        In other parts that is before the first line of its time, or, in parts ahead of its own, after the last one.
+        In other parts that is before the first line of its key, or, in parts ahead of its own, after the last one.
         """
         own = next((i for i, part in enumerate(self.parts) if position.generation in part.generations), 0)
-        time = self.time_index(position.generation).time_at(position.offset)
-        time = BEFORE_ANY_TIME if time is None else time
+        position = self.orders[own].line_after(position)
+        key = self.orders[own].key_at(position)
         return [
-            position if number == own else self._part_before_time(part, time + (number < own))
-            for number, part in enumerate(self.parts)
+            position if number == own else order.position_of(key + (number < own))
+            for number, order in enumerate(self.orders)
         ]
 
-    def _before_number(self, number: int) -> PartPositions | None:
-        """Return the positions before the line ``number``, from 0; None until lines are counted."""
-        time = self._time_of(number)
-        if time is None:
+    def _near_number(self, number: int) -> tuple[PartPositions, int] | None:
+        """Return positions, and how many lines after them the line ``number``, from 0, is; None until both are known.
+
+        These are few lines.
+        """
+        low = min((key for order in self.orders if (key := order.least()) is not None), default=NO_TIME)
+        high = max((order.greatest() for order in self.orders), default=low) + 1
+        fewer, more = self._number(self._before_key(low)), self._number(self._before_key(high))
+        if fewer is None or more is None:
             return None
-        positions = self._before_time(time)
-        left = number - (self._number(positions) or 0)
-        for part, following in enumerate(self._before_time(time + 1)):
-            first, last = self._part_number(part, positions[part]), self._part_number(part, following)
+        if fewer > number:
+            low, high, fewer, more = NO_TIME, low, 0, fewer
+        step = 0
+        while number - fewer > _FEW_LINES and low > NO_TIME and high - low > 1:
+            middle = _between(low, high, (number - fewer) / max(1, more - fewer), more - fewer, step)
+            before = self._number(self._before_key(middle))
+            if before is None:
+                return None
+            if before <= number:
+                low, fewer = middle, before
+            else:
+                high, more = middle, before
+            step += 1
+        positions = self._before_key(low)
+        if number - fewer <= _FEW_LINES:
+            return positions, number - fewer
+        return self._within_key(positions, self._before_key(high), number - fewer)
+
+    def _within_key(
+        self, positions: PartPositions, following: PartPositions, left: int
+    ) -> tuple[PartPositions, int] | None:
+        """Return the positions ``left`` lines after those before the lines of one key, which end at ``following``."""
+        for part, end in enumerate(following):
+            first, last = self._part_number(part, positions[part]), self._part_number(part, end)
             if first is None or last is None:
                 return None
             if left < last - first:
                 batches = self.parts[part].by_number(first + left, 1).batches
-                positions[part] = batches[0].start if batches else following
+                positions[part] = batches[0].start if batches else end
                 break
             left -= last - first
-            positions[part] = following
-        return positions
+            positions[part] = end
+        return positions, 0
 
-    def _time_of(self, number: int) -> int | None:
-        """Return the last time with at most ``number`` lines before it; None until lines are counted."""
-        low, high = BEFORE_ANY_TIME, self._last_time() + 1
-        while high - low > 1:
-            middle = (low + high) // 2
-            before = self._number(self._before_time(middle))
-            if before is None:
-                return None
-            low, high = (middle, high) if before <= number else (low, middle)
-        return low if self._number(self._before_time(low)) is not None else None
-
-    def _last_time(self) -> int:
-        return max((self.time_index(each).last_time() or 0 for each in self.generations), default=0)
-
-    def _before_time(self, time: int) -> PartPositions:
-        """Return the positions before the first lines of a time or a later one."""
-        return [self._part_before_time(part, time) for part in self.parts]
-
-    def _part_before_time(self, part: View, time: int) -> Position | None:
-        if time <= BEFORE_ANY_TIME:
-            return part.generations[0].first() if part.generations else None
-        for generation in part.generations:
-            offset = self.time_index(generation).offset_of(time)
-            if offset < generation.size() or generation is part.generations[-1]:
-                return generation.position(offset, None)
-        return None
+    def _before_key(self, key: int) -> PartPositions:
+        """Return the positions before the first lines of a key or a greater one."""
+        return [order.position_of(key) for order in self.orders]
 
     def _part_number(self, part: int, position: Position | None) -> int | None:
-        return 0 if position is None else self.parts[part].number(position)
+        if position is None:
+            return 0
+        view, generation = self.parts[part], position.generation
+        if generation is view.generations[-1] and position.offset >= generation.size():
+            # With a last line that has no newline.
+            return view.by_number(0, 0).total
+        return view.number(position)
 
     def _number(self, positions: PartPositions) -> int | None:
-        """Count the lines before positions; None until lines are counted."""
+        """Count the lines before positions; None until lines are counted and their order is known."""
+        if not self._is_known:
+            return None
         numbers = [self._part_number(part, position) for part, position in enumerate(positions)]
+        if None in numbers:
+            # This counts the lines that take some milliseconds.
+            self._line_counts()
+            numbers = [self._part_number(part, position) for part, position in enumerate(positions)]
         return None if None in numbers else sum(filter(None, numbers))
 
     # Reading forward and back
@@ -146,16 +184,13 @@ class MergedView:
         merged = heapq.merge(*streams, key=_order)
         return [line.batch for line in islice(merged, count)], bool(pending)
 
-    def _forward(self, part: int, position: Position, count: int, pending: set[int]) -> Iterator[TimedLine]:
+    def _forward(self, part: int, position: Position, count: int, pending: set[int]) -> Iterator[_Line]:
         """Yield the lines of a part after a position; add the part to ``pending`` if more may be found later."""
-        latest = time_before(position, self.time_index)
         size = self._first_size(count)
         while True:
             found = self.parts[part].lines_from(position, size)
             batches = found.batches
-            for line in with_times(part, batches, position, latest, self.time_index):
-                latest = line.time
-                yield line
+            yield from self._split(part, batches)
             if found.pending:
                 pending.add(part)
             if found.pending or not batches or batches[-1].unterminated:
@@ -170,25 +205,35 @@ class MergedView:
         merged = heapq.merge(*streams, key=_order, reverse=True)
         return [line.batch for line in islice(merged, count)][::-1], bool(pending)
 
-    def _backward(self, part: int, position: Position, count: int, pending: set[int]) -> Iterator[TimedLine]:
+    def _backward(self, part: int, position: Position, count: int, pending: set[int]) -> Iterator[_Line]:
         """Yield the lines of a part before a position, last first; see ``_forward`` for ``pending``."""
-        earliest: float = float("inf")
         size = self._first_size(count)
         while True:
             found = self.parts[part].lines_before(position, size)
-            if found.batches:
-                position = found.batches[0].start
-                latest = time_before(position, self.time_index)
-                lines = list(with_times(part, found.batches, position, latest, self.time_index))
-                for line in reversed(lines):
-                    # Lines keep the order of their file, even if their times go back.
-                    earliest = min(earliest, line.time)
-                    yield replace(line, time=int(earliest))
+            yield from reversed(list(self._split(part, found.batches)))
             if found.pending:
                 pending.add(part)
             if found.pending or not found.batches:
                 return
-            size = count
+            position, size = found.batches[0].start, count
+
+    def _split(self, part: int, batches: Sequence[Batch]) -> Iterator[_Line]:
+        """Yield each line as a batch of its own, with its key."""
+        for batch in batches:
+            starts, ends = batch.starts(), batch.ends()
+            for number, key in enumerate(self.orders[part].keys(batch)):
+                line = Batch(
+                    starts[number],
+                    ends[number],
+                    batch.lines[number : number + 1],
+                    cut=batch.cut,
+                    unterminated=batch.unterminated and number == len(batch.lines) - 1,
+                    plain=batch.plain,
+                    offsets=[starts[number].offset],
+                    numbers=[starts[number].line],
+                    context=batch.context[number : number + 1],
+                )
+                yield _Line(key, part, line)
 
     def _first_size(self, count: int) -> int:
         """Return how many lines to read of each part first: twice its even share of ``count``."""
@@ -201,12 +246,17 @@ class MergedView:
         return [line_count for part in self.parts for line_count in part.by_number(0, 0).line_counts]
 
 
-def _order(line: TimedLine) -> tuple[int, int]:
-    return line.time, line.part
+def _order(line: _Line) -> tuple[int, int]:
+    return line.key, line.part
 
 
-def _end(part: View) -> Position | None:
-    if not part.generations:
-        return None
-    live = part.generations[-1]
-    return live.position(live.size(), None)
+def _between(low: int, high: int, share: float, lines: int, step: int) -> int:
+    """Return a key between two others that have so many lines between them, near this share of the lines.
+
+    Each second one is on the other side of the share, and each fourth one in the middle: both ends come near soon.
+    """
+    if step % 4 == 3:
+        share = 0.5
+    else:
+        share += (-1) ** step / max(1.0, lines**0.5)
+    return min(high - 1, max(low + 1, low + int(min(1.0, max(0.0, share)) * (high - low))))

@@ -5,11 +5,14 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from logviewer.errors import FileChangedError
 from logviewer.rotation.position import Batch, Position, line_count, lines_between
 from logviewer.search.match_index import MatchIndex
-from logviewer.views.timed import BEFORE_ANY_TIME, GetTimeIndex, time_before, with_times
+
+if TYPE_CHECKING:
+    from logviewer.views.source_order import SourceOrder
 
 # Searched here, ahead of the match index: the first lines are needed at once.
 _SEARCH_BYTES = 8 * 1024 * 1024
@@ -27,13 +30,13 @@ _Order = tuple[float, int]
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Lines of one file in its order, with a time for each; the times ascend."""
+    """Lines of one file in its order, with a key for each; the keys ascend."""
 
     batch: Batch
-    times: Sequence[float]
+    keys: Sequence[float]
 
     def part(self, first: int, last: int) -> "_Block":
-        return _Block(self.batch.part(first, last), self.times[first:last])
+        return _Block(self.batch.part(first, last), self.keys[first:last])
 
 
 @dataclass(slots=True)
@@ -41,26 +44,26 @@ class Scan:
     """The selected lines of one source, the oldest or the ``newest`` first.
 
     ``blocks`` are read and not taken yet. ``part`` is the number of this scan among those of all sources, and
-    ``time_index`` is None if there are no others. ``begin`` is the start of a forward scan, by default that of the
+    ``source_order`` is None if there are no others. ``begin`` is the start of a forward scan, by default that of the
     first file.
     """
 
     part: int
     indexes: Sequence[MatchIndex]
     newest: bool
-    time_index: GetTimeIndex | None
+    source_order: "SourceOrder | None"
     begin: Position | None = None
     blocks: deque[_Block] = field(default_factory=deque, init=False)
     _unread: deque[MatchIndex] = field(default_factory=deque, init=False)
     _offset: int | None = field(default=None, init=False)
     _search_bytes: int = field(default=_SEARCH_BYTES, init=False)
     _block_bytes: int = field(default=_LEAST_BYTES, init=False)
-    _time_limit: float = field(default=float("-inf"), init=False)
+    _limit: float = field(default=float("-inf"), init=False)
 
     def __post_init__(self) -> None:
         self._unread.extend(reversed(self.indexes) if self.newest else self.indexes)
         if self.newest:
-            self._time_limit = float("inf")
+            self._limit = float("inf")
         if self.begin:
             while self._unread and self._unread[0].generation is not self.begin.generation:
                 self._unread.popleft()
@@ -72,10 +75,10 @@ class Scan:
         return not self._unread
 
     def order(self) -> _Order:
-        """Return the key by which scans are merged: the time of the next line, or its limit while none is read."""
+        """Return the key by which scans are merged: the one of the next line, or its limit while none is read."""
         if not self.blocks:
-            return self._time_limit, self.part
-        return self.blocks[0].times[-1 if self.newest else 0], self.part
+            return self._limit, self.part
+        return self.blocks[0].keys[-1 if self.newest else 0], self.part
 
     def take(self, count: int, limit: _Order | None) -> Batch:
         """Remove and return the next lines, in the order of their file: up to ``count``, and none after ``limit``.
@@ -83,8 +86,8 @@ class Scan:
         The first line is returned in any case. Raises OSError.
         """
         block = self.blocks.popleft()
-        size = len(block.times)
-        number = min(count, size, max(1, self._lines_up_to(block.times, limit)) if limit else size)
+        size = len(block.keys)
+        number = min(count, size, max(1, self._lines_up_to(block.keys, limit)) if limit else size)
         if number == size:
             return block.batch
         edge = size - number if self.newest else number
@@ -93,11 +96,11 @@ class Scan:
         self.blocks.appendleft(left)
         return taken.batch
 
-    def _lines_up_to(self, times: Sequence[float], limit: _Order) -> int:
-        time, part = limit
+    def _lines_up_to(self, keys: Sequence[float], limit: _Order) -> int:
+        key, part = limit
         if self.newest:
-            return len(times) - (bisect_left if self.part > part else bisect_right)(times, time)
-        return (bisect_right if self.part < part else bisect_left)(times, time)
+            return len(keys) - (bisect_left if self.part > part else bisect_right)(keys, key)
+        return (bisect_right if self.part < part else bisect_left)(keys, key)
 
     def read(self) -> bool:
         """Read the next block with lines, or search further for one.
@@ -153,13 +156,10 @@ class Scan:
         return found * _DENSE_BYTES >= size > 0
 
     def _end_file(self, index: MatchIndex, offset: int, *, is_whole: bool) -> None:
-        """Set the time limit of the next line, and go to the next file if this one ``is_whole``."""
-        if (
-            self.time_index
-            and not self.blocks
-            and (time := self.time_index(index.generation).time_at(offset)) is not None
-        ):
-            self._time_limit = self._clamped(time)
+        """Set the limit of the next key, and go to the next file if this one ``is_whole``."""
+        if self.source_order and not self.blocks:
+            # The key of the line here limits those on both sides.
+            self._limit = self._clamped(self.source_order.key_in(index.generation, offset))
         if is_whole:
             self._unread.popleft()
             self._offset, self._search_bytes = None, _SEARCH_BYTES
@@ -167,20 +167,16 @@ class Scan:
     def _keep(self, batches: Sequence[Batch]) -> None:
         if not batches:
             return
-        blocks = [_Block(batch, [BEFORE_ANY_TIME] * len(batch.lines)) for batch in batches]
-        if self.time_index:
-            begin = batches[0].start
-            latest = time_before(begin, self.time_index)
-            lines = with_times(self.part, batches, begin, latest, self.time_index)
-            blocks = [_Block(batch, [next(lines).time for _ in batch.lines]) for batch in batches]
-        for block in reversed(blocks) if self.newest else blocks:
-            times = [self._clamped(time) for time in block.times]
-            self._time_limit = times[0 if self.newest else -1]
-            self.blocks.append(_Block(block.batch, times))
+        for batch in reversed(batches) if self.newest else batches:
+            own = self.source_order.keys(batch) if self.source_order else [0] * len(batch.lines)
+            # While the order is not known, a key may be too small.
+            keys = [self._clamped(key) for key in own]
+            self._limit = keys[0 if self.newest else -1]
+            self.blocks.append(_Block(batch, keys))
 
-    def _clamped(self, time: float) -> float:
-        """Limit a time by that of the line before it: lines of one source keep their order."""
-        return min(self._time_limit, time) if self.newest else max(self._time_limit, time)
+    def _clamped(self, key: float) -> float:
+        """Limit a key by that of the line before it."""
+        return min(self._limit, key) if self.newest else max(self._limit, key)
 
 
 def take(scans: Sequence[Scan], count: int) -> list[Batch]:

@@ -1,48 +1,51 @@
-"""Makes views of sources and queries, which share match and time indexes."""
+"""Makes views of sources and queries, which share match indexes and the order of lines."""
 
-import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
-from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Position, line_count
 from logviewer.search.indexer import Indexer
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
 from logviewer.search.query import Query
-from logviewer.search.time_index import TimeIndex
 from logviewer.source import Source
 from logviewer.views.filtered import FilteredView
 from logviewer.views.histogram import Histogram, histogram
-from logviewer.views.merged import MergedView
 from logviewer.views.plain import PlainView
 from logviewer.views.view import LineRange, View
 
 if TYPE_CHECKING:
     from logviewer.views.counting import Part
+    from logviewer.views.merged import MergedView
+    from logviewer.views.source_order import SourceOrder
 
 _FILTERS_KEPT = 256
 
 
 class Views:
-    """The views of a server, and the match and time indexes that they share. For any thread.
+    """The views of a server, and the match indexes that they share. For any thread.
 
     ``cache`` is a directory for line counts that survives the server.
     """
 
     def __init__(self, cache: Path | None = None) -> None:
         self._indexer = Indexer(cache)
-        self._time_indexes: WeakKeyDictionary[Generation, TimeIndex] = WeakKeyDictionary()
-        self._lock = threading.Lock()
         self.line_filter = lru_cache(_FILTERS_KEPT)(_line_filter)
 
     def of(self, sources: Sequence[Source], line_filter: LineFilter | None) -> View:
         """Return the view of sources, by time if there are several; of all lines without a line filter."""
+        if len(sources) == 1:
+            return self._of_one(sources[0], line_filter)
+        return self._merged(sources, line_filter)
+
+    def _merged(self, sources: Sequence[Source], line_filter: LineFilter | None) -> "MergedView":
+        # numpy is loaded at its first use.
+        from logviewer.views.merged import MergedView  # noqa: PLC0415
+
         parts = [self._of_one(source, line_filter) for source in sources]
-        return parts[0] if len(parts) == 1 else MergedView(parts, self.time_index)
+        return MergedView(parts, [self.order(source) for source in sources])
 
     def _of_one(self, source: Source, line_filter: LineFilter | None) -> View:
         return (
@@ -61,15 +64,15 @@ class Views:
             return [self._indexer.index(each, line_filter, fill=fill) for each in source.generations]
         return [self._indexer.everything(each) for each in source.generations]
 
-    def time_index(self, generation: Generation) -> TimeIndex:
-        """Return the time index of a generation."""
-        with self._lock:
-            return self._time_indexes.setdefault(generation, TimeIndex(generation))
+    def order(self, source: Source) -> "SourceOrder":
+        """Return the order of a source's lines by time, for one request. Raises OSError."""
+        from logviewer.views.source_order import SourceOrder  # noqa: PLC0415
+
+        return SourceOrder([self._indexer.order(generation) for generation in source.generations])
 
     def lines_at(self, sources: Sequence[Source], line_filter: LineFilter | None, time: int, count: int) -> LineRange:
         """Return up to ``count`` lines from a time on, in epoch milliseconds. Raises as ``View``."""
-        parts = [self._of_one(source, line_filter) for source in sources]
-        return MergedView(parts, self.time_index).lines_at(time, count)
+        return self._merged(sources, line_filter).lines_at(time, count)
 
     def last(self, source: Source, line_filter: LineFilter, count: int) -> list[Position]:
         """Return the position before the last ``count`` selected lines, searching all files if needed. Raises OSError.

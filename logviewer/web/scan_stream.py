@@ -117,7 +117,10 @@ class ScanStream:
     async def _scan(self, part: int) -> Scan:
         files = await self.loader.run(partial(self._indexes, part))
         start = self.starts[self.sources[part].key] if self.starts else None
-        return Scan(part, files, self.newest, self.views.time_index if len(self.sources) > 1 else None, start)
+        order = None
+        if len(self.sources) > 1:
+            order = await self.loader.run(partial(self.views.order, self.sources[part]))
+        return Scan(part, files, self.newest, order, start)
 
     async def _request_again(self, scans: Sequence[Scan]) -> None:
         """Request the match indexes again: the indexer pauses an index without requests."""

@@ -12,6 +12,7 @@ from logviewer.files.block_map import BLOCK_BYTES
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.cells import CELL_BYTES, EXACT, NO_TIME
 from logviewer.files.encoding import UTF8
+from logviewer.files.time_order import greatest
 from logviewer.formats.level import LEVELS
 from logviewer.formats.line_classifier import LineClassifier
 from logviewer.formats.line_format import PLAIN
@@ -65,6 +66,10 @@ def check(found: CellPass, lines: list[bytes], begin: int = 0) -> None:
         assert cells.leading[row] == leading
         got = [cells.first[row], cells.last[row], cells.least[row], cells.greatest[row]]
         assert got == ([times[0], times[-1], min(times), max(times)] if times else [NO_TIME] * 4)
+        padding = [NO_TIME] * 3
+        assert cells.heads[row].tolist() == [*times, *padding][:3]
+        assert cells.tails[row].tolist() == [*padding, *times][-3:]
+        assert cells.settled[row] == greatest(np.array(times[:-3]), np.array(times[-3:]), NO_TIME)
         assert cells.opens[row] == (bool(own) and own[0][0] == cell * CELL_BYTES)
 
 
@@ -132,5 +137,5 @@ def test_a_row_takes_few_bytes(tmp_path: Path) -> None:
     found = cell_pass(tmp_path / "log")
     found.extend()
     rows = found.table._rows
-    assert sum(getattr(rows, name).nbytes for name in rows.__slots__) < 130 * len(found.table.cells)
+    assert sum(getattr(rows, name).nbytes for name in rows.__slots__) < 220 * len(found.table.cells)
     assert len(np.unique(rows.numbers[: len(found.table.cells)])) == len(found.table.cells)

@@ -1,0 +1,255 @@
+"""The keys of one file's lines, by which several files are merged; ``files/time_order.py`` defines them."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+
+from logviewer.files.cells import CELL_BYTES, NO_TIME, TIMED, Cells, Numbers
+from logviewer.files.lines import LINE_CAP, line_text
+from logviewer.files.time_order import FOLLOWING, contradicted, greatest, keys
+from logviewer.search.cell_pass import CellPass
+
+_HEAD_BYTES = 4 * 1024
+# Filled while the client waits: some milliseconds.
+_CATCH_UP_BYTES = 4 * 1024 * 1024
+# While the table is not filled, read at most so many cells in search of a time, and so many with times for a key.
+_MOST_CELLS = 16
+_MOST_TIMED = 2
+_ROWS_KEPT = 16
+
+_Version = tuple[int, int]
+NOTHING: Numbers = np.empty(0, np.int64)
+
+
+class FileOrder:
+    """The keys of the lines of one file, from its cell table. Any thread may use it.
+
+    The key of a line is an epoch time in milliseconds, ``NO_TIME`` before the first one. ``after`` are the first three
+    times after the file in the same log, less at its end. Until the table ``is_known``, a key is that of the cells
+    before the line, as far as they are read: it is too small only if a time is less than one more than a hundred KiB
+    before it. Methods raise OSError.
+    """
+
+    def __init__(self, cell_pass: CellPass) -> None:
+        self.generation = cell_pass.generation
+        self._pass = cell_pass
+        self._table = cell_pass.table
+        self._rows: tuple[_Version, Cells] = ((-1, 0), self._table.cells)
+        self._known: tuple[_Version, bool] = ((-1, 0), False)
+        self._lines_of = lru_cache(_ROWS_KEPT)(self._read_lines)
+        self._last: tuple[int, int, int | None] = (0, 0, None)
+        # The greatest key up to each row that cannot change any more, and up to all rows for one version of the table.
+        self._final: Numbers = NOTHING
+        self._sums: tuple[tuple[_Version, bytes], Numbers] = (((-1, 0), b""), NOTHING)
+
+    def catch_up(self) -> bool:
+        """Add the lines written since the last call, fill the table of a small file, and return ``is_known``."""
+        self._pass.extend()
+        begin, high = self.generation.begin, self._table.high
+        if not self.is_known and high - begin <= _CATCH_UP_BYTES:
+            self._pass.fill(begin, high, least=TIMED)
+        return self.is_known
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the times of all lines are read."""
+        version = self._version
+        if self._known[0] != version:
+            self._known = version, bool((self._cells.states >= TIMED).all())
+        return self._known[1]
+
+    @property
+    def _version(self) -> _Version:
+        return self._table.version, self._table.high
+
+    @property
+    def _cells(self) -> Cells:
+        """The rows of the lines in the table; in those after them, an unterminated line goes on."""
+        version = self._version
+        if self._rows[0] != version:
+            self._rows = version, self._table.cells[self._table.rows_of(0, -(-version[1] // CELL_BYTES))]
+        return self._rows[1]
+
+    # Keys
+
+    def first_times(self) -> Numbers:
+        """Return the first three times in the file, less if it has less or none near its start."""
+        return self._times_from(0)
+
+    def greatest(self, after: Numbers) -> int:
+        """Return the key of the last line."""
+        return self._with_unterminated(self._before_row(len(self._cells), after), after)
+
+    def keys_at(self, offsets: Numbers, after: Numbers) -> Numbers:
+        """Return the keys of the lines that begin at ascending offsets."""
+        if len(offsets) and offsets[-1] >= self._table.high:
+            self._pass.extend()
+        found = np.empty(len(offsets), np.int64)
+        is_whole = offsets < self._table.high
+        if not is_whole.all():
+            found[~is_whole] = self.greatest(after)
+        cells = offsets[is_whole] // CELL_BYTES
+        for cell in np.unique(cells).tolist():
+            first, last = np.searchsorted(cells, [cell, cell + 1]).tolist()
+            row = self._table.rows_of(cell, cell + 1).start
+            starts, own = self._lines(row, after)
+            at = np.searchsorted(starts, offsets[first:last], "right")
+            found[first:last] = np.concatenate([[self._before_row(row, after)], own])[at]
+        return found
+
+    def offset_of(self, key: int, after: Numbers) -> int:
+        """Return the offset of the first line with this key or a greater one; the size of the file without one."""
+        row = int(np.searchsorted(self._greatest(after), key)) if self.is_known else self._row_near(key, after)
+        if row < len(self._cells):
+            starts, own = self._lines(row, after)
+            if (at := int(np.searchsorted(own, key))) < len(own):
+                return int(starts[at])
+        last = self._unterminated()
+        if last and self.greatest(after) >= key:
+            return last[0]
+        return self.generation.size()
+
+    def _lines(self, row: int, after: Numbers) -> tuple[Numbers, Numbers]:
+        """Return the offsets and keys of the lines of a row."""
+        if row >= len(self._cells):
+            return NOTHING, NOTHING
+        return self._lines_of(row, self._version, after.tobytes())
+
+    def _read_lines(self, row: int, _: _Version, times_after: bytes) -> tuple[Numbers, Numbers]:
+        after = np.frombuffer(times_after, np.int64)
+        lines = self._pass.read(int(self._cells.numbers[row]))
+        following = self._times_from(row + 1, after)
+        return lines.starts, keys(lines.times, lines.times != NO_TIME, following, self._before_row(row, after))
+
+    def _times_from(self, row: int, after: Numbers = NOTHING) -> Numbers:
+        """Return the first three times in the rows from ``row`` on."""
+        times = NOTHING
+        for each in self._timed_rows(range(row, len(self._cells))):
+            times = np.concatenate([times, self._own_times(each)[:FOLLOWING]])
+            if len(times) >= FOLLOWING:
+                return times[:FOLLOWING]
+        return np.concatenate([times, after])[:FOLLOWING]
+
+    def _timed_rows(self, rows: range) -> Iterator[int]:
+        """Yield the rows with times; while the table is not filled, among the next 16 that must be read."""
+        cells, left = self._cells, _MOST_CELLS
+        if self.is_known and rows.step == 1 and rows and cells.first[rows.start] == NO_TIME:
+            # Past a long part without times, for which a loop takes too long.
+            yield from (np.flatnonzero(cells.first[rows.start : rows.stop] != NO_TIME) + rows.start).tolist()
+            return
+        for row in rows:
+            if cells.states[row] >= TIMED:
+                has_time = cells.first[row] != NO_TIME
+            else:
+                left -= 1
+                has_time = len(self._own_times(row)) > 0
+            if has_time:
+                yield row
+            if left <= 0:
+                return
+
+    def _own_times(self, row: int) -> Numbers:
+        """Return the times in a row; of a known row at least the first three."""
+        cells = self._cells
+        times: Numbers = (
+            cells.heads[row] if cells.states[row] >= TIMED else self._pass.read(int(cells.numbers[row])).times
+        )
+        found: Numbers = times[times != NO_TIME]
+        return found
+
+    def _before_row(self, row: int, after: Numbers) -> int:
+        """Return the greatest key in the rows before a row."""
+        if not row:
+            return NO_TIME
+        found = int(self._greatest(after)[row - 1])
+        if self.is_known:
+            return found
+        left = _MOST_TIMED
+        for each in self._timed_rows(range(row - 1, -1, -1)):
+            if self._cells.states[each] < TIMED:
+                times = self._pass.read(int(self._cells.numbers[each])).times
+                found = greatest(times[times != NO_TIME], self._times_from(each + 1, after), found)
+            left -= 1
+            if not left:
+                break
+        return found
+
+    def _greatest(self, after: Numbers) -> Numbers:
+        """Return the greatest key up to the end of each row of the table, as far as it is filled."""
+        with self._table.lock:
+            version = self._version, after.tobytes()
+            if self._sums[0] != version:
+                final, cells = self._final, self._cells
+                rows = cells[slice(len(final), None)]
+                own = np.maximum.accumulate(np.maximum(_greatest_of(rows, after), final[-1:].max(initial=NO_TIME)))
+                self._sums = version, np.concatenate([final, own])
+                self._final = self._sums[1][: len(final) + _settled_rows(rows)].copy()
+            return self._sums[1]
+
+    # A last line without a newline is not in the table. Its time may still change, so it contradicts no other one.
+
+    def _unterminated(self) -> tuple[int, int | None] | None:
+        """Return the offset and the time of an unterminated last line; None without one."""
+        start, size = self._table.high, self.generation.size()
+        if start >= size:
+            return None
+        if self._last[:2] != (start, size):
+            data, encoding = self.generation.pread(min(LINE_CAP, size - start), start), self.generation.encoding
+            text = line_text(data, 0, len(data), encoding)
+            self._last = start, size, self.generation.line_format.time(text)
+        return start, self._last[2]
+
+    def _with_unterminated(self, key: int, after: Numbers) -> int:
+        last = self._unterminated()
+        if last is None or last[1] is None:
+            return key
+        return greatest(np.array([last[1]], np.int64), after, key)
+
+    # While the table is not filled
+
+    def _row_near(self, key: int, after: Numbers) -> int:
+        """Return the row of the first line with a key, by bisection: the times of a log ascend, or nearly."""
+        count = len(self._cells)
+        row = max(0, bisect_left(range(count), float(key), key=self._first_time) - 1)
+        left = _MOST_CELLS
+        while row > 0 and left and self._before_row(row, after) >= key:
+            row, left = row - 1, left - 1
+        while row < count and left and self._before_row(row + 1, after) < key:
+            row, left = row + 1, left - 1
+        return row
+
+    def _first_time(self, row: int) -> float:
+        """Return the first time in a row or in the rows after it; infinity without one."""
+        cells = self._cells
+        if cells.states[row] < TIMED:
+            times = self._pass.read_first(int(cells.numbers[row]), _HEAD_BYTES).times
+            if (times != NO_TIME).any():
+                return int(times[times != NO_TIME][0])
+        for each in self._timed_rows(range(row, len(cells))):
+            return int(self._own_times(each)[0])
+        return float("inf")
+
+
+def _greatest_of(rows: Cells, after: Numbers) -> Numbers:
+    """Return the greatest time in each row that counts."""
+    found = rows.settled.copy()
+    timed = (rows.lines() - rows.untimed)[:, None]
+    heads, tails = np.arange(FOLLOWING), timed - FOLLOWING + np.arange(FOLLOWING)
+    # The first and the last three times of each row, each of them once; the last ones have all times after them.
+    is_own = np.concatenate([heads < timed, tails >= FOLLOWING], axis=1)
+    is_tail = np.concatenate([heads >= timed - FOLLOWING, tails >= 0], axis=1)[is_own]
+    times = np.concatenate([rows.heads, rows.tails], axis=1)[is_own]
+    counting = is_tail & ~contradicted(np.concatenate([times, after]))[: len(times)]
+    np.maximum.at(found, np.nonzero(is_own)[0][counting], times[counting])
+    return found
+
+
+def _settled_rows(rows: Cells) -> int:
+    """Return the number of first rows that no later line changes: known, with three times after them."""
+    unknown = np.flatnonzero(rows.states < TIMED)
+    count = int(unknown[0]) if len(unknown) else len(rows)
+    timed = (rows.lines() - rows.untimed)[:count]
+    later = np.cumsum(timed[::-1])[::-1] - timed
+    return int(np.searchsorted(-later, -FOLLOWING, "right"))
