@@ -15,9 +15,9 @@ from logviewer.sources.local import LocalSource
 from logviewer.views.view import LineRange, View
 from logviewer.views.views import Views
 from tests.helpers.server import until
+from tests.helpers.time_order import HOUR, keys
 
 BEGIN = 1_795_168_800
-HOUR = 3600
 # Seconds from one line to the next, None for a line without a time.
 STEPS = st.one_of(st.none(), st.integers(0, 3), st.integers(-60, 60))
 # Seconds by which a clock is wrong, for one line; or for all lines from then on.
@@ -68,21 +68,13 @@ CONTENTS = st.integers(1, 3).flatmap(lambda count: st.tuples(*map(logs_of, range
 
 
 def set_keys(log: Log) -> None:
-    """Set the keys of the lines, as documented: the greatest time so far that the next times do not contradict."""
-    timed = [line for line in log.lines if line.time is not None]
-    if log.is_unterminated and timed and timed[-1] is log.lines[-1]:
-        # Its time may still change.
-        timed.pop()
-    counting = set()
-    for at, line in enumerate(timed):
-        following = [each.time or 0 for each in timed[at + 1 : at + 4]]
-        if 2 * sum(each < (line.time or 0) - HOUR for each in following) <= len(following):
-            counting.add(id(line))
-    latest = float("-inf")
-    for line in log.lines:
-        if line.time is not None and (id(line) in counting or line not in timed):
-            latest = max(latest, line.time)
-        line.key = latest
+    # The time of an unterminated line may still change, so it contradicts no other one.
+    whole = log.lines[:-1] if log.is_unterminated else log.lines
+    for line, key in zip(whole, keys([line.time for line in whole]), strict=True):
+        line.key = key
+    for last in log.lines[len(whole) :]:
+        before = whole[-1].key if whole else float("-inf")
+        last.key = before if last.time is None else max(before, last.time)
 
 
 def merged(contents: list[Log]) -> list[str]:
