@@ -148,6 +148,11 @@ def encode(checkpoints: Iterable[str]) -> str:
     return _VERSION + "".join(checkpoints)
 
 
+def encode_each(checkpoints: Iterable[str]) -> list[str]:
+    """Return a cursor for each of the texts of checkpoints."""
+    return [_VERSION + text for text in checkpoints]
+
+
 def decode(text: str) -> tuple[Checkpoint, ...]:
     """Return the checkpoints of a cursor, in its order.
 

@@ -120,7 +120,7 @@ class Generation:
         for run in _runs(offsets):
             start, data = self._read_to(run)
             tail_hashes += _tail_hashes(run, start, data)
-            numbers += self._numbers(run, data[run[0] - start :]) if lines is None else ()
+            numbers += self._numbers(run, start, data) if lines is None else ()
         lines = numbers if lines is None else lines
         return lines, checkpoint_texts(self.source, self.key, offsets, lines, *self._see_head(), tail_hashes)
 
@@ -139,14 +139,14 @@ class Generation:
     def numbers(self, offsets: Sequence[int]) -> list[int | None]:
         """Return ``number`` of each of some ascending offsets, with the reads of ``places``. Raises OSError."""
         reads = ((run, self.pread(run[-1] - run[0], run[0])) for run in _runs(offsets))
-        return [number for run, data in reads for number in self._numbers(run, data)]
+        return [number for run, data in reads for number in self._numbers(run, run[0], data)]
 
-    def _numbers(self, offsets: Sequence[int], data: bytes) -> list[int | None]:
+    def _numbers(self, offsets: Sequence[int], start: int, data: bytes) -> list[int | None]:
         first = self.number(offsets[0])
         if first is None:
             return [None] * len(offsets)
-        counts = newlines_before(data, self.encoding, [offset - offsets[0] for offset in offsets])
-        return [first + count for count in counts]
+        counts = newlines_before(data, self.encoding, [offset - start for offset in offsets])
+        return [first - counts[0] + count for count in counts]
 
     def catch_up(self, offset: int, *, within: int) -> int:
         """Count lines up to an offset if at most ``within`` bytes are missing, and return the bytes read.
@@ -509,4 +509,5 @@ def _runs(offsets: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def _tail_hashes(offsets: Sequence[int], start: int, data: bytes) -> list[bytes]:
     """Return the hash of the bytes before each offset; ``data`` begins at ``start``."""
-    return [digest(data[max(0, offset - start - TAIL_BYTES) : offset - start]) for offset in offsets]
+    ends = [offset - start for offset in offsets]
+    return [digest(data[end - TAIL_BYTES if end > TAIL_BYTES else 0 : end]) for end in ends]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from logviewer.cursor import Checkpoint, checkpoint_text, encode
+from logviewer.cursor import Checkpoint, checkpoint_text, encode_each
 from logviewer.files.encoding import to_text
 from logviewer.files.lines import LINE_CAP, Block, joined
 
@@ -121,7 +121,7 @@ class Batch:
         is_counted = self.numbers or not self.offsets
         numbers = self.line_numbers() if is_counted else None
         numbers, texts = self.start.generation.places(self.line_offsets(), numbers)
-        return numbers, [encode([text]) for text in texts]
+        return numbers, encode_each(texts)
 
     def line_offsets(self) -> Sequence[int]:
         """Return the offset of each line in the file. Raises OSError."""

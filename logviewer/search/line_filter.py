@@ -1,6 +1,6 @@
 """A query applied to ranges of files and to batches of live lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import accumulate, pairwise
@@ -53,9 +53,10 @@ class LineFilter:
         query = self.query
         return not self.is_wide and (bool(query.levels) or query.since is not None or query.until is not None)
 
-    def spans(self, text: str, encoding: Encoding) -> list[tuple[int, int]]:
-        """Return the spans of the included texts in a line: [start, end) in characters, ascending."""
-        return self._matcher(encoding, PLAIN).spans(text)
+    def spans(self, texts: Iterable[str], encoding: Encoding) -> list[list[Span]]:
+        """Return the spans of the included texts in each line: [start, end) in characters, ascending."""
+        matcher = self._matcher(encoding, PLAIN)
+        return [matcher.spans(text) for text in texts]
 
     def select(
         self, generation: Generation, start: int, end: int, *, unterminated: bool = False, is_end: bool = False

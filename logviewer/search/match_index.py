@@ -145,12 +145,13 @@ class MatchIndex:
             self._finish(start, end, cells)
         return True
 
-    def _scan_before(self, offset: int) -> tuple[int, SelectedLines] | None:
-        """Count the next slice if it ends at an offset, and return its start and its lines. Raises OSError."""
+    def _scan_before(self, offset: int, size: int) -> tuple[int, SelectedLines] | None:
+        """Count the next ``size`` bytes if they end at an offset, and return their start and lines. Raises OSError."""
         with self._lock:
             if self._taken != offset or self.line_filter.is_by_cell or self.line_filter.is_by_level:
                 return None
-            start = self._taken = max(self.generation.begin, offset - SLICE_BYTES)
+            start = offset - size
+            start = self._taken = max(self.generation.begin, start + -start % CELL_BYTES)
         with self._giving_back(offset):
             selected = self.line_filter.select(self.generation, start, offset)
             cells = self._count(selected)
@@ -352,7 +353,7 @@ class MatchIndex:
                 most = None if most is None else most - stride
             if start >= offset:
                 continue
-            counted = None if known or not block else self._scan_before(offset)
+            counted = None if known or not block else self._scan_before(offset, stride)
             start, selected = counted or (start, self.line_filter.select(self.generation, start, offset))
             parts.append(to_batches(self.generation, _last(selected, left)))
             left -= line_count(parts[-1])

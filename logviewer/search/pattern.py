@@ -44,7 +44,8 @@ class Pattern:
             message = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
             raise QueryError(f"{parameter}: {message}") from error
         is_plain = not regex and text.isascii() and "\n" not in text
-        self._bytes = (text if sensitive else text.lower()).encode() if is_plain else None
+        self._folded = text if sensitive else text.lower()
+        self._bytes = self._folded.encode() if is_plain else None
         self._sensitive = sensitive
         self.literal = text if is_plain else None
         """The text, if it is plain ASCII."""
@@ -104,13 +105,13 @@ class Pattern:
         return [span for span in spans if span[0] < span[1]]
 
     def _spans_of_bytes(self, text: str, most: int) -> list[Span]:
-        wanted = (self._bytes or b"").decode()
+        wanted, size = self._folded, len(self._folded)
         searched = text if self._sensitive else text.lower()
         spans: list[Span] = []
         at = searched.find(wanted) if wanted else -1
         while at >= 0 and len(spans) < most:
-            spans.append((at, at + len(wanted)))
-            at = searched.find(wanted, at + len(wanted))
+            spans.append((at, at + size))
+            at = searched.find(wanted, at + size)
         return spans
 
 

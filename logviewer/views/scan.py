@@ -19,9 +19,9 @@ _SEARCH_BYTES = 8 * 1024 * 1024
 _MOST_LINES = 20_000
 """The most lines that a scan holds."""
 
-# The first block is small: its lines are needed at once. Larger ones cost less for each line.
-_LEAST_BYTES = 512 * 1024
-_MOST_BYTES = 4 * 1024 * 1024
+# Larger blocks do not fit into the cache of a core, smaller ones cost more for each line.
+_LEAST_BYTES = 256 * 1024
+_MOST_BYTES = 1024 * 1024
 # Lines so far apart are found no faster by several threads.
 _DENSE_BYTES = 8 * 1024
 

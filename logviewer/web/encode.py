@@ -83,7 +83,7 @@ class EventEncoder:
         if self.line_filter:
             data["ns"] = [None if line is None else line + 1 for line in batch.line_numbers()]
         if self.line_filter and self.spans:
-            data["spans"] = [self.line_filter.spans(text, batch.start.generation.encoding) for text in texts]
+            data["spans"] = self.line_filter.spans(texts, batch.start.generation.encoding)
         if self.places:
             data["file"] = batch.start.generation.id
             data["at"] = cursor.encode([batch.start.text()])
@@ -256,14 +256,14 @@ def match_rows(ids: Mapping[bytes, str], batch: Batch, line_filter: LineFilter) 
 def _rows(source_id: str, batch: Batch, line_filter: LineFilter | None) -> list[dict[str, Any]]:
     """Return a row for each line, with the spans of the line filter's matches if there is one."""
     numbers, cursors = batch.places() if batch.lines else ((), ())
+    texts = batch.texts()
     rows: list[dict[str, Any]] = [
         {"source": source_id, "n": None if line is None else line + 1, "text": text, "at": at}
-        for text, line, at in zip(batch.texts(), numbers, cursors, strict=True)
+        for text, line, at in zip(texts, numbers, cursors, strict=True)
     ]
     if line_filter:
-        encoding = batch.start.generation.encoding
-        for row in rows:
-            row["spans"] = line_filter.spans(row["text"], encoding)
+        for row, spans in zip(rows, line_filter.spans(texts, batch.start.generation.encoding), strict=True):
+            row["spans"] = spans
     for number, is_context in enumerate(batch.context):
         if is_context:
             rows[number]["context"] = True
