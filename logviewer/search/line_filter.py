@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from logviewer.files.encoding import UTF8, Encoding
-from logviewer.files.lines import LINE_CAP, Block, joined, line_text
+from logviewer.files.lines import LINE_CAP, Block, joined, line_text, newlines_before
 from logviewer.formats.line_format import PLAIN
 from logviewer.formats.record import record_at
 from logviewer.rotation.generation import Generation
@@ -72,12 +72,12 @@ class LineFilter:
         first, last = start - window.base, end - window.base
         selects_all = not self.query and not self.context and generation.encoding is UTF8
         spans = [] if selects_all else self._match(generation, window.data, window.begin, window.end)
-        matching = {start for start, _ in spans}
+        matching = {start for start, _ in spans} if self.is_wide else frozenset[int]()
         if self.is_wide:
             lines = lines_of(window.data, generation.encoding, first=window.begin, last=window.end)
             spans = self._widen(generation, window.data, spans, lines)
         spans = [span for span in spans if first <= span[0] < last]
-        context = frozenset(start for start, _ in spans if start not in matching)
+        context = frozenset(start for start, _ in spans if start not in matching) if self.is_wide else frozenset[int]()
         return SelectedLines(
             window.data,
             window.base,
@@ -92,28 +92,33 @@ class LineFilter:
 
     def filter_batch(self, batch: Batch) -> Batch:
         """Return a batch of live lines with the selected lines only, possibly none. Raises OSError."""
-        generation, newline = batch.start.generation, batch.start.generation.encoding.newline
+        generation = batch.start.generation
         before = self._before(batch.start)
-        lines = batch.lines if batch.cut is None else [batch.uncut(LONGEST_BYTES)]
-        ends = list(accumulate((len(line) + len(newline) for line in lines), initial=len(before)))
-        data = before + newline.join([*lines, b""])
-        numbers = {start: number for number, start in enumerate(ends[:-1])}
-        spans = self._match(generation, data, 0, len(data))
-        matching = {start for start, _ in spans}
+        data = before + _bytes_of(batch)
+        matches = self._match(generation, data, 0, len(data))
+        matching = {start for start, _ in matches} if self.is_wide else frozenset[int]()
+        spans = matches
         if self.is_wide:
-            spans = self._widen(generation, data, spans, lines_of(data, generation.encoding))
-        kept = {numbers[start]: start not in matching for start, _ in spans if start in numbers}
-        if not kept:
+            spans = self._widen(generation, data, matches, lines_of(data, generation.encoding))
+        spans = [span for span in spans if span[0] >= len(before)]
+        if not spans:
             return replace(batch, lines=[])
-        offsets, counts = batch.line_offsets(), batch.line_numbers()
-        first, kept_lines = next(iter(kept)), [batch.lines[number] for number in kept]
+        starts = [start for start, _ in spans]
+        passed, *ends = newlines_before(data, generation.encoding, [len(before), *starts])
+        numbers = [end - passed for end in ends]
+        offsets = [batch.end.offset - len(data) + start for start in starts]
+        if not numbers[0]:
+            # NULs before the first line, or the rest of a long one, are not in the data.
+            offsets[0] = batch.start.offset
+        line = batch.start.line
+        counts = [None if line is None else line + number for number in numbers]
         return replace(
             batch,
-            start=generation.position(offsets[first], counts[first]) if first else batch.start,
-            lines=joined(kept_lines) if isinstance(batch.lines, Block) else kept_lines,
-            offsets=[offsets[number] for number in kept],
-            numbers=[counts[number] for number in kept],
-            context=list(kept.values()),
+            start=generation.position(offsets[0], counts[0]) if numbers[0] else batch.start,
+            lines=_lines(batch, data, spans, numbers),
+            offsets=offsets,
+            numbers=counts,
+            context=[start not in matching for start in starts] if self.is_wide else (),
         )
 
     def _before(self, position: Position) -> bytes:
@@ -150,6 +155,20 @@ class _Texts(Sequence[str]):
     def __getitem__(self, number: int) -> str:  # type: ignore[override]
         start, end = self.lines[number]
         return line_text(self.data, start, end, self.encoding)
+
+
+def _bytes_of(batch: Batch) -> bytes:
+    """Return the lines of a batch with their newlines; a cut line up to 16 MiB."""
+    if isinstance(batch.lines, Block):
+        return batch.lines.data
+    lines = batch.lines if batch.cut is None else [batch.uncut(LONGEST_BYTES)]
+    return batch.start.generation.encoding.newline.join([*lines, b""])
+
+
+def _lines(batch: Batch, data: bytes, spans: list[Span], numbers: list[int]) -> Sequence[bytes]:
+    if isinstance(batch.lines, Block):
+        return joined([data[start:end] for start, end in spans])
+    return [batch.lines[number] for number in numbers]
 
 
 def to_batches(generation: Generation, selected: SelectedLines) -> list[Batch]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from logviewer.search.cell_pass import CellLines
 
 CELL_BYTES = 64 * 1024
-SLICE_BYTES = 4 * 1024 * 1024
+SLICE_BYTES = 2 * 1024 * 1024
 _STRIDE_BYTES = 1024 * 1024
 _RESERVED_SECONDS = 1.0
 _LEVEL_COUNT = len(LEVELS)

@@ -85,7 +85,7 @@ class Pattern:
             at = hit + 1
             if not is_exact and data[hit : hit + len(wanted)].lower() != self._bytes:
                 continue
-            start = max(first, data.rfind(b"\n", first, hit) + 1)
+            start = data.rfind(b"\n", first, hit) + 1 or first
             end = data.find(b"\n", hit, last)
             at = (end if end >= 0 else last) + 1
             lines.append((start, at - 1))
