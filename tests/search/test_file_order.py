@@ -1,0 +1,94 @@
+"""The keys of a file's lines are the same from its cell table and from its cells alone."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logviewer.cursor import source_key
+from logviewer.files.byte_file import ByteFile
+from logviewer.files.cells import CELL_BYTES, NO_TIME, TIMED
+from logviewer.files.encoding import UTF8
+from logviewer.formats.line_classifier import LineClassifier
+from logviewer.formats.line_format import PLAIN
+from logviewer.rotation.generation import Generation
+from logviewer.search.cell_pass import CellPass
+from logviewer.search.file_order import NOTHING, FileOrder
+from tests.helpers.time_order import keys
+
+BEGIN = 1_795_168_800
+
+
+def order_of(path: Path, *, is_filled: bool) -> FileOrder:
+    generation = Generation(ByteFile.open(path), source_key("app"), PLAIN)
+    cell_pass = CellPass(generation, LineClassifier(UTF8, PLAIN))
+    cell_pass.extend()
+    if is_filled:
+        cell_pass.fill(0, cell_pass.table.high, least=TIMED)
+    order = FileOrder(cell_pass)
+    assert order.is_known == (is_filled or not cell_pass.table.low)
+    return order
+
+
+def milliseconds(key: float) -> int:
+    return NO_TIME if key == float("-inf") else int(key) * 1000
+
+
+@settings(max_examples=40)
+@given(
+    seed=st.integers(0, 2**32),
+    count=st.integers(1, 500),
+    wrong=st.dictionaries(st.integers(0, 499), st.sampled_from((-700_000_000, 7200, 350_000_000)), max_size=4),
+    longest=st.sampled_from((20, 3_000)),
+    is_filled=st.booleans(),
+)
+def test_a_key_is_the_greatest_time_so_far(
+    tmp_path: Path, seed: int, count: int, wrong: dict[int, int], longest: int, *, is_filled: bool
+) -> None:
+    random = Random(seed)
+    times: list[float | None] = []
+    lines = []
+    for number in range(count):
+        time = None if random.random() < 0.1 else BEGIN + number + random.randint(-20, 0) + wrong.get(number, 0)
+        stamp = "  and" if time is None else f"{datetime.fromtimestamp(time, UTC):%FT%TZ}"
+        times.append(time)
+        lines.append(f"{stamp} {'.' * random.randint(0, longest)}\n".encode())
+    (tmp_path / "log").write_bytes(b"".join(lines))
+    order = order_of(tmp_path / "log", is_filled=is_filled)
+    offsets = np.cumsum([0, *map(len, lines)])
+    expected = [milliseconds(key) for key in keys(times)]
+    assert order.keys_at(offsets[:-1], NOTHING).tolist() == expected
+    for at in range(0, count, 7):
+        assert order.keys_at(offsets[at : at + 1], NOTHING).tolist() == expected[at : at + 1]
+    for key in {*expected[::9], expected[-1], expected[-1] + 1} - {NO_TIME}:
+        first = int(np.searchsorted(expected, key))
+        assert order.offset_of(key, NOTHING) == offsets[first]
+    order.generation.file.close()
+
+
+@pytest.mark.parametrize("is_filled", [False, True])
+def test_a_time_is_found_past_cells_without_times(tmp_path: Path, *, is_filled: bool) -> None:
+    path = tmp_path / "log"
+    dump = "  dumped\n" * (3 * CELL_BYTES // 9)
+    path.write_text(f"{BEGIN} a\n{dump}{BEGIN + 5} b\n{dump}")
+    order = order_of(path, is_filled=is_filled)
+    at, size = len(f"{BEGIN} a\n{dump}"), path.stat().st_size
+    found = [order.offset_of((BEGIN + each) * 1000, NOTHING) for each in (0, 1, 5, 6)]
+    assert found == [0, at, at, size]
+    offsets = np.array([0, at - 9, at, size - 9])
+    expected = [BEGIN * 1000, BEGIN * 1000, (BEGIN + 5) * 1000, (BEGIN + 5) * 1000]
+    assert order.keys_at(offsets, NOTHING).tolist() == expected
+
+
+def test_a_long_part_without_times_is_no_obstacle(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    dump = "  dumped\n" * (40 * CELL_BYTES // 9)
+    path.write_text(f"{BEGIN} a\n{dump}{BEGIN - 9_000} b\n{BEGIN - 9_000} c\n{dump}")
+    order = order_of(path, is_filled=True)
+    # Times far after it contradict the first one.
+    size = path.stat().st_size
+    assert order.keys_at(np.array([0, size - 9]), NOTHING).tolist() == [NO_TIME, (BEGIN - 9_000) * 1000]
