@@ -38,3 +38,30 @@ test("held rows are released together, and at once on flush", () => {
   held.flush();
   assert.deepEqual(given, [["sooner", "later"]]);
 });
+
+test("a row whose time goes back is placed by the greatest time so far, over several releases", () => {
+  /** @type {string[]} */
+  const given = [];
+  const held = new ReorderBuffer((rows) => given.push(...rows.map(({ text }) => text)));
+  held.follow([row("a", 10, "known")]);
+  held.add([row("b", 8, "1")]);
+  held.add([row("a", 5, "3"), row("b", 9, "2")]);
+  held.flush();
+  held.add([row("a", 6, "5"), row("b", 9, "4"), row("b", 11, "6")]);
+  held.flush();
+  assert.deepEqual(given, ["1", "2", "3", "4", "5", "6"]);
+});
+
+test("a wrong clock does not move the rows after it", () => {
+  const far = 400_000_000_000;
+  /** @type {string[]} */
+  const given = [];
+  const held = new ReorderBuffer((rows) => given.push(...rows.map(({ text }) => text)));
+  held.add([row("a", 1, "1"), row("a", far, "2"), row("a", 3, "4"), row("b", 2, "3"), row("b", 4, "5")]);
+  held.flush();
+  held.add([row("a", far, "7"), row("b", 6, "6")]);
+  held.flush();
+  held.add([row("a", 7, "8"), row("b", 8, "9")]);
+  held.flush();
+  assert.deepEqual(given, ["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+});

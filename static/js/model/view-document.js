@@ -375,6 +375,7 @@ export class ViewDocument {
   /** @param {LinesAnswer} answer */
   #putEnd({ start, lines, total, files }) {
     const rows = lines.map(rowFromLine).filter(({ unterminated }) => this.#ended || !unterminated);
+    this.#reorderBuffer?.follow(rows);
     this.#deduplicator.addAnswer(rows, this.#isWhole ? files : []);
     if (start !== null && this.exact) {
       this.#lines.put(rows, start);
