@@ -34,6 +34,7 @@ from logviewer.sources.local import LocalSource
 POLL_SECONDS = 0.25
 IDLE_POLL_SECONDS = 1.0
 EXPAND_SECONDS = 1.0
+_MOST_LOAD = 0.1
 STDIN = "-"
 
 T = TypeVar("T")
@@ -187,14 +188,18 @@ class Catalog:
             self._restart_watch.set()
 
     async def _poll_at_intervals(self) -> None:
-        loop = asyncio.get_running_loop()
-        expanded = loop.time()
+        now = asyncio.get_running_loop().time
+        next_expand, next_poll = now() + EXPAND_SECONDS, now()
         while True:
             await self._sleep(POLL_SECONDS if self._watched() else IDLE_POLL_SECONDS)
-            if loop.time() - expanded >= EXPAND_SECONDS:
-                expanded = loop.time()
+            if (began := now()) >= next_expand:
                 self._replace(*await self._in_thread(self._expand))
-            await self._poll(list(self._by_path.values()))
+                next_expand = _next(began, now(), EXPAND_SECONDS)
+            if (began := now()) >= next_poll:
+                await self._poll(list(self._by_path.values()))
+                next_poll = _next(began, now(), POLL_SECONDS)
+            else:
+                await self._poll(self._watched())
             self._by_watched_path, directories = await self._in_thread(partial(_paths_to_watch, self._watched()))
             self._watched_files = await self._in_thread(partial(self._file_watch.watch, self._by_watched_path))
             if directories != self._directories:
@@ -249,6 +254,11 @@ class Catalog:
             path for change, path in changed if change is Change.modified and path not in self._watched_files
         )
         await self._poll({source for change, source in known if change is not Change.modified})
+
+
+def _next(began: float, ended: float, seconds: float) -> float:
+    """Return when to do again what took a while: thousands of files must not keep a processor busy."""
+    return max(began + seconds, ended + (ended - began) / _MOST_LOAD)
 
 
 def _allows(user: User, path: Path, name: str) -> bool:
