@@ -6,7 +6,8 @@ import subprocess
 import sysconfig
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,6 +26,26 @@ _RARE = "needle in it"
 _FREQUENT = "twentieth"
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A request for all frequent matches, the name of its row, and the goal beside ripgrep."""
+
+    what: str
+    url: str
+    ratio: float
+    params: Mapping[str, str] = field(default_factory=dict)
+    accept: str = "*/*"
+
+
+_ANSWERS = (
+    _Answer("search, newest first", "/api/search", 15),
+    _Answer("search, oldest first", "/api/search", 15, {"order": "oldest"}),
+    _Answer("search for a regex", "/api/search", 15, {"q": "twen[t]ieth", "regex": "true"}),
+    _Answer("download", "/api/download", 8),
+    _Answer("page as text", "/", 8, accept="text/plain"),
+)
+
+
 def run(plan: Plan) -> Iterator[Figure]:
     """Measure rare and frequent matches, levels and times in the plan's file, then in one ten times as large."""
     with corpus.room(11 * plan.size) as logs:
@@ -35,12 +56,17 @@ def run(plan: Plan) -> Iterator[Figure]:
             _read_through(path)
         with Server(small) as server:
             yield from _searches(server, small)
+        for answer in _ANSWERS:
+            with Server(small) as server:
+                yield _delivered(server, small, answer)
         with Server(small) as server:
             yield from _map(server, small)
         config = logs / "logviewer.toml"
-        config.write_text("[[redact]]\npattern = 'shard \\w+'\n")
-        with Server("--config", config, small) as server:
-            yield _redacted(server, small)
+        for lines, rule in (("most lines redacted", r"shard \w+"), ("few lines redacted", r"[\w.]+@[\w.]+")):
+            config.write_text(f"[[redact]]\npattern = '{rule}'\n")
+            for regex in (False, True):
+                with Server("--config", config, small) as server:
+                    yield _redacted(server, small, lines, regex=regex)
         with Server(large, logs / "live.log") as server:
             yield from _beside_live(server, large, logs / "live.log")
             yield from _views(server)
@@ -73,7 +99,7 @@ def _read_through(path: Path) -> None:
 def _searches(server: Server, path: Path) -> Iterator[Figure]:
     _await_counted(server, path.name)
     idle = memory(server.process.pid).rss
-    for name, pattern, ratio in (("rare", _RARE, 1.5), ("5 %", _FREQUENT, 3)):
+    for name, pattern, ratio in (("rare", _RARE, 1.5), ("5 %", _FREQUENT, 4)):
         beside = statistics.median(_seconds_of_rg(path, pattern) for _ in range(3))
         begun = time.perf_counter()
         found = _quiet(server, path.name, pattern)
@@ -85,14 +111,41 @@ def _searches(server: Server, path: Path) -> Iterator[Figure]:
     yield Figure("search, memory above idle", (memory(server.process.pid).rss - idle) / 1e6, "MB", 100)
 
 
-def _redacted(server: Server, path: Path) -> Figure:
-    """Measure the rare search with redaction of each line."""
+def _delivered(server: Server, path: Path, answer: _Answer) -> Figure:
+    """Measure an answer with all matches, beside ripgrep's into a pipe."""
+    _await_counted(server, path.name)
+    query = {"source": path.name, "q": _FREQUENT, **answer.params}
+    beside = statistics.median(_seconds_of_rg_lines(path, query) for _ in range(3))
+    begun = time.perf_counter()
+    with server.client.stream(
+        "GET", answer.url, params=query, headers={"accept": answer.accept}, timeout=600
+    ) as response:
+        response.raise_for_status()
+        for _ in response.iter_raw():
+            pass
+    took = time.perf_counter() - begun
+    return Figure(f"5 % of lines, {answer.what}", took, "s", answer.ratio * beside, beside=Beside("rg", beside))
+
+
+def _seconds_of_rg_lines(path: Path, query: Mapping[str, str]) -> float:
+    begun = time.perf_counter()
+    how = "-e" if "regex" in query else "-F"
+    command: list[str | Path] = [_RG, "--no-config", "-S", "-a", how, query["q"], path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as found:
+        while found.stdout and found.stdout.read(1 << 16):
+            pass
+    return time.perf_counter() - begun
+
+
+def _redacted(server: Server, path: Path, lines: str, *, regex: bool) -> Figure:
+    """Measure the rare search where a rule applies to some lines."""
     _await_counted(server, path.name)
     beside = _seconds_of_rg(path, _RARE)
     begun = time.perf_counter()
-    _quiet(server, path.name, _RARE)
-    took = time.perf_counter() - begun
-    return Figure("search, rare, in redacted lines", took, "s", beside=Beside("rg -c", beside))
+    _quiet(server, path.name, _RARE.replace("in", "[i]n") if regex else _RARE, regex=str(regex).lower())
+    speed = path.stat().st_size / 1e6 / (time.perf_counter() - begun)
+    what = f"search for a {'regex' if regex else 'text'}, {lines}"
+    return Figure(what, speed, "MB/s", 100, at_least=True, beside=Beside("rg -c", path.stat().st_size / 1e6 / beside))
 
 
 def _await_counted(server: Server, name: str) -> None:
@@ -101,8 +154,8 @@ def _await_counted(server: Server, name: str) -> None:
         time.sleep(0.05)
 
 
-def _quiet(server: Server, name: str, pattern: str) -> int:
-    query = {"source": name, "q": pattern, "quiet": "true"}
+def _quiet(server: Server, name: str, pattern: str, **params: str) -> int:
+    query = {"source": name, "q": pattern, "quiet": "true", **params}
     with server.client.stream("GET", "/api/search", params=query, timeout=600) as response:
         progress = [event.data for event in EventStream(response).events if event.name == "progress"]
     return int(progress[-1]["matches"])
