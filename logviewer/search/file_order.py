@@ -12,8 +12,6 @@ from logviewer.files.time_order import FOLLOWING, contradicted, greatest, keys
 from logviewer.search.cell_pass import CellPass
 
 _HEAD_BYTES = 4 * 1024
-# Filled while the client waits: some milliseconds.
-_CATCH_UP_BYTES = 4 * 1024 * 1024
 # While the table is not filled, read at most so many cells in search of a time, and so many with times for a key.
 _MOST_CELLS = 16
 _MOST_TIMED = 2
@@ -36,6 +34,7 @@ class FileOrder:
         self.generation = cell_pass.generation
         self._pass = cell_pass
         self._table = cell_pass.table
+        self._is_extended = False
         self._rows: tuple[_Version, Cells] = ((-1, 0), self._table.cells)
         self._known: tuple[_Version, bool] = ((-1, 0), False)
         self._lines_of = lru_cache(_ROWS_KEPT)(self._read_lines)
@@ -44,18 +43,22 @@ class FileOrder:
         self._final: Numbers = NOTHING
         self._sums: tuple[tuple[_Version, bytes], Numbers] = (((-1, 0), b""), NOTHING)
 
-    def catch_up(self) -> bool:
-        """Add the lines written since the last call, fill the table of a small file, and return ``is_known``."""
+    def catch_up(self, *, within: int) -> int:
+        """Add the lines written since the last call, fill the table if it is small, and return the bytes read."""
         self._pass.extend()
+        self._is_extended = True
         begin, high = self.generation.begin, self._table.high
-        if not self.is_known and high - begin <= _CATCH_UP_BYTES:
-            self._pass.fill(begin, high, least=TIMED)
-        return self.is_known
+        if self.is_known or high - begin > within:
+            return 0
+        self._pass.fill(begin, high, least=TIMED)
+        return high - begin
 
     @property
     def is_known(self) -> bool:
         """Whether the times of all lines are read."""
         version = self._version
+        if not self._is_extended:
+            return False
         if self._known[0] != version:
             self._known = version, bool((self._cells.states >= TIMED).all())
         return self._known[1]
@@ -76,14 +79,17 @@ class FileOrder:
 
     def first_times(self) -> Numbers:
         """Return the first three times in the file, less if it has less or none near its start."""
+        self._begin()
         return self._times_from(0)
 
     def greatest(self, after: Numbers) -> int:
         """Return the key of the last line."""
+        self._begin()
         return self._with_unterminated(self._before_row(len(self._cells), after), after)
 
     def keys_at(self, offsets: Numbers, after: Numbers) -> Numbers:
         """Return the keys of the lines that begin at ascending offsets."""
+        self._begin()
         if len(offsets) and offsets[-1] >= self._table.high:
             self._pass.extend()
         found = np.empty(len(offsets), np.int64)
@@ -101,6 +107,7 @@ class FileOrder:
 
     def offset_of(self, key: int, after: Numbers) -> int:
         """Return the offset of the first line with this key or a greater one; the size of the file without one."""
+        self._begin()
         row = int(np.searchsorted(self._greatest(after), key)) if self.is_known else self._row_near(key, after)
         if row < len(self._cells):
             starts, own = self._lines(row, after)
@@ -110,6 +117,10 @@ class FileOrder:
         if last and self.greatest(after) >= key:
             return last[0]
         return self.generation.size()
+
+    def _begin(self) -> None:
+        if not self._is_extended:
+            self.catch_up(within=0)
 
     def _lines(self, row: int, after: Numbers) -> tuple[Numbers, Numbers]:
         """Return the offsets and keys of the lines of a row."""

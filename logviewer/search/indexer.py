@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -27,6 +28,9 @@ _KEPT = 64
 _WANTED_SECONDS = 10.0
 _NICE = 5
 _HEAD_START_SECONDS = 0.03
+# Read for the order of a source's lines while the client waits: some milliseconds.
+_CATCH_UP_BYTES = 4 * 1024 * 1024
+_FILES_AT_ONCE = 4
 
 Key = tuple[Generation, LineFilter]
 
@@ -93,8 +97,23 @@ class Indexer:
         """Return the index of all lines of a file, as ``index`` does; its pass fills the cell table. Raises OSError."""
         return cast("LevelIndex", self.index(generation, self._everything))
 
-    def order(self, generation: Generation) -> "FileOrder":
-        """Return the order of a file's lines by time, and let its cell table be filled for it. Raises OSError."""
+    def orders(self, generations: Sequence[Generation]) -> "list[FileOrder]":
+        """Return the order of each file's lines by time, oldest first, and let some cell tables be filled.
+
+        Raises OSError.
+        """
+        orders = [self._order(each) for each in generations]
+        left, files = _CATCH_UP_BYTES, _FILES_AT_ONCE
+        for order in reversed(orders):
+            files -= not order.is_known
+            if files < 0:
+                break
+            left -= order.catch_up(within=left)
+            if not order.is_known:
+                self.index(order.generation, self._timed)
+        return orders
+
+    def _order(self, generation: Generation) -> "FileOrder":
         from logviewer.search.file_order import FileOrder  # noqa: PLC0415
 
         with self._wake:
@@ -103,8 +122,6 @@ class Indexer:
             made = FileOrder(self.cell_pass(generation))
             with self._wake:
                 found = self._orders.setdefault(generation, made)
-        if not found.catch_up():
-            self.index(generation, self._timed)
         return found
 
     def cell_pass(self, generation: Generation) -> "CellPass":

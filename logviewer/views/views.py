@@ -68,7 +68,7 @@ class Views:
         """Return the order of a source's lines by time, for one request. Raises OSError."""
         from logviewer.views.source_order import SourceOrder  # noqa: PLC0415
 
-        return SourceOrder([self._indexer.order(generation) for generation in source.generations])
+        return SourceOrder(self._indexer.orders(source.generations))
 
     def lines_at(self, sources: Sequence[Source], line_filter: LineFilter | None, time: int, count: int) -> LineRange:
         """Return up to ``count`` lines from a time on, in epoch milliseconds. Raises as ``View``."""

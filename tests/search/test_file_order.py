@@ -30,6 +30,7 @@ def order_of(path: Path, *, is_filled: bool) -> FileOrder:
     if is_filled:
         cell_pass.fill(0, cell_pass.table.high, least=TIMED)
     order = FileOrder(cell_pass)
+    order.catch_up(within=0)
     assert order.is_known == (is_filled or not cell_pass.table.low)
     return order
 

@@ -165,7 +165,7 @@ def test_several_sources_are_in_the_order_of_times(
         generation = opened(tmp_path / f"log{part}", data, part)
         index = MatchIndex(generation, line_filter)
         index.extend()
-        scans.append(Scan(part, [index], newest, SourceOrder([orders.order(generation)])))
+        scans.append(Scan(part, [index], newest, SourceOrder(orders.orders([generation]))))
         rows = rows_alone(generation, data, Query(include=("a",)))
         expected += [(each[row["n"] - 1], part, row) for row in rows]
     expected.sort(key=lambda line: line[:2])
