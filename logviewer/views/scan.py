@@ -168,10 +168,11 @@ class Scan:
         if not batches:
             return
         for batch in reversed(batches) if self.newest else batches:
-            own = self.source_order.keys(batch) if self.source_order else [0] * len(batch.lines)
-            # While the order is not known, a key may be too small.
-            keys = [self._clamped(key) for key in own]
-            self._limit = keys[0 if self.newest else -1]
+            keys: Sequence[float] = [0] * len(batch.lines)
+            if self.source_order:
+                # While the order is not known, a key may be too small.
+                keys = [self._clamped(key) for key in self.source_order.keys(batch)]
+                self._limit = keys[0 if self.newest else -1]
             self.blocks.append(_Block(batch, keys))
 
     def _clamped(self, key: float) -> float:
