@@ -7,41 +7,13 @@ from random import Random
 
 import pytest
 
+from tests.helpers.access_log import BEGIN, Log, access_log, with_wrong_clocks
 from tests.helpers.server import EventStream, Server
 from tests.helpers.time_order import merged
 
 Serve = Callable[..., Server]
-Log = list[tuple[float | None, str]]
-
-BEGIN = 1_795_168_800
-# Lines of a web server: each has the time at which its request began, and is written when it ends.
-LINES = 8_000
-DISORDER_SECONDS = 5
-
-
-def access_log(random: Random, name: str) -> Log:
-    now = float(BEGIN)
-    lines: Log = []
-    for number in range(LINES):
-        now += random.expovariate(2)
-        time = int(now - random.expovariate(1 / DISORDER_SECONDS))
-        stamp = f"{datetime.fromtimestamp(time, UTC):%d/%b/%Y:%H:%M:%S +0000}"
-        lines.append((time, f'10.0.0.{random.randrange(9)} - - [{stamp}] "GET /{name}/{number} HTTP/1.1" 200 {number}'))
-    return lines
-
-
-def with_wrong_clocks(log: Log) -> Log:
-    """Return a log with a line of 2038, two lines of a day later, one of 1970, and one without a time."""
-    years = {100: 2**31 - 9, 5_000: 60, LINES - 500: 2**31 - 9}
-    days = dict.fromkeys((3_000, 3_001), BEGIN + 86_400)
-    wrong: Log = []
-    for number, (time, text) in enumerate(log):
-        time = (years | days).get(number, time)  # noqa: PLW2901
-        stamp = f"{datetime.fromtimestamp(time or 0, UTC):%d/%b/%Y:%H:%M:%S +0000}"
-        head, _, tail = text.partition("[")
-        wrong.append((time, f"{head}[{stamp}]{tail.partition(']')[2]}"))
-    wrong[7_000] = None, "without a time"
-    return wrong
+# A way that does not end.
+_MOST_LINES = 100_000
 
 
 def swapped(name: str, second: int) -> Log:
@@ -59,7 +31,7 @@ CASES: dict[str, tuple[list[Log], int]] = {
 
 def backwards(ask: Callable[..., list[dict[str, str]]], count: int) -> list[str]:
     found = page = ask(start=-count, count=count)
-    while page:
+    while page and len(found) < _MOST_LINES:
         page = ask(before=page[0]["at"], count=count)
         found = page + found
     return [line["text"] for line in found]
@@ -67,7 +39,7 @@ def backwards(ask: Callable[..., list[dict[str, str]]], count: int) -> list[str]
 
 def onwards(ask: Callable[..., list[dict[str, str]]], count: int) -> list[str]:
     found = page = ask(start=0, count=count)
-    while len(page) > 1:
+    while len(page) > 1 and len(found) < _MOST_LINES:
         # A page begins with the line of the cursor.
         page = ask(at=found[-1]["at"], count=count + 1)
         found = found + page[1:]
