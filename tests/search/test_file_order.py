@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from logviewer.cursor import source_key
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.cells import CELL_BYTES, NO_TIME, TIMED
+from logviewer.files.cells import CELL_BYTES, GUESSED, NO_TIME, TIMED
 from logviewer.files.encoding import UTF8
 from logviewer.formats.line_classifier import LineClassifier
 from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.generation import Generation
 from logviewer.search.cell_pass import CellPass
 from logviewer.search.file_order import NOTHING, FileOrder
+from logviewer.search.indexer import Indexer
+from tests.helpers.server import until
 from tests.helpers.time_order import keys
 
 BEGIN = 1_795_168_800
@@ -93,3 +95,28 @@ def test_a_long_part_without_times_is_no_obstacle(tmp_path: Path) -> None:
     # Times far after it contradict the first one.
     size = path.stat().st_size
     assert order.keys_at(np.array([0, size - 9]), NOTHING).tolist() == [NO_TIME, (BEGIN - 9_000) * 1000]
+
+
+def test_times_that_a_pass_guesses_are_read_again(tmp_path: Path) -> None:
+    """Times after a text of any length are not learned; a pass reads only some of them."""
+    random = Random(1)
+    times: list[float | None] = [BEGIN + number + random.randint(0, 90) for number in range(60_000)]
+    lines = [
+        f'{{"log":"{"word " * random.randint(10, 20)}","time":"{datetime.fromtimestamp(time or 0, UTC):%FT%TZ}"}}\n'
+        for time in times
+    ]
+    path = tmp_path / "log"
+    path.write_text("".join(lines))
+    generation = Generation(ByteFile.open(path), source_key("app"), PLAIN)
+    indexer = Indexer()
+    everything = indexer.everything(generation)
+    until(lambda: indexer.everything(generation).complete)
+    assert GUESSED in everything.cell_pass.table.cells.states
+    until(lambda: indexer.orders([generation])[0].is_known)
+    order = indexer.orders([generation])[0]
+    offsets = np.cumsum([0, *map(len, lines)])[:-1]
+    expected = [milliseconds(key) for key in keys(times)]
+    for at in range(0, len(lines), 997):
+        assert order.keys_at(offsets[at : at + 1], NOTHING).tolist() == expected[at : at + 1]
+        assert order.offset_of(expected[at], NOTHING) == offsets[expected.index(expected[at])]
+    indexer.close()
