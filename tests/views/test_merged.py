@@ -96,16 +96,20 @@ def write(directory: Path, number: int, log: Log, last: int) -> None:
     path.write_text(text[:-1] if log.is_unterminated and last == len(log.lines) else text)
 
 
+def poll(source: Source, log: Log) -> None:
+    """Poll a source first, and leave out a rotated file that is not part of it: its times are those of a newer file."""
+    source.poll()
+    if log.rotated and len(source.generations) == 1:
+        del log.lines[: log.rotated]
+        log.rotated = 0
+
+
 def opened(directory: Path, contents: list[Log]) -> tuple[list[Source], list[str]]:
     sources: list[Source] = []
     for number, log in enumerate(contents):
         write(directory, number, log, len(log.lines))
         sources.append(LocalSource(str(number), directory / f"{number}.log", name=str(number), line_format=PLAIN))
-        sources[-1].poll()
-        if log.rotated and len(sources[-1].generations) == 1:
-            # Its times are those of a newer file.
-            del log.lines[: log.rotated]
-            log.rotated = 0
+        poll(sources[-1], log)
     return sources, merged(contents)
 
 
@@ -202,6 +206,8 @@ def test_growing_files_are_merged_as_if_written_at_once(
         LocalSource(str(number), tmp_path / f"{number}.log", name=str(number), line_format=PLAIN)
         for number in range(len(contents))
     ]
+    for source, log in zip(sources, contents, strict=True):
+        poll(source, log)
     for part in range(1, parts + 1):
         written = []
         for number, log in enumerate(contents):
