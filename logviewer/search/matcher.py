@@ -1,7 +1,7 @@
 """A query over blocks of lines, in time linear in their length for every pattern."""
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from logviewer.files.encoding import UTF8, Encoding, is_utf8, to_text
@@ -120,12 +120,15 @@ class Matcher:
 
     def _side_of_block(self, data: bytes, all_lines: list[Span]) -> int | None:
         """Return the ``_side`` of all lines if the probed lines agree; otherwise None."""
-        backwards = (self._time(line_text(data, *line, self._encoding)) for line in reversed(all_lines))
-        probes = (
-            self._time(line_text(data, *line, self._encoding)) for line in all_lines[:: len(all_lines) // _PROBES]
-        )
-        moments = [*probes, next((moment for moment in backwards if moment is not None), None)]
-        sides = {self._side(moment) for moment in moments if moment is not None}
+
+        def moments(lines: Iterable[Span]) -> Iterator[int]:
+            found = (self._time(line_text(data, *line, self._encoding)) for line in lines)
+            return (moment for moment in found if moment is not None)
+
+        # With the first and the last time, between which are all others if they ascend.
+        ends = (next(moments(lines), None) for lines in (all_lines, reversed(all_lines)))
+        probes = moments(all_lines[:: len(all_lines) // _PROBES])
+        sides = {self._side(moment) for moment in (*ends, *probes) if moment is not None}
         return sides.pop() if len(sides) == 1 else None
 
     def _side(self, moment: int) -> int:
