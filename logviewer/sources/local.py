@@ -273,9 +273,11 @@ class LocalSource:
             return True
 
     def _was_touched(self, generation: Generation) -> bool:
-        # Files beside a deleted one are newer, not copies of it.
+        # Files beside a deleted one are newer, not copies of it. A reader may have seen lines since the last poll: if
+        # they are gone, the file was truncated.
         with contextlib.suppress(OSError):
-            return generation.touched() and generation.file.has_name
+            is_known = generation.touched() and generation.file.has_name
+            return is_known and generation.holds(generation.seen())
         return False
 
     def _find_file(self) -> OnDisk | Absent:

@@ -138,3 +138,12 @@ def test_a_copy_is_found_when_its_directory_is_back(log: FollowedLog) -> None:
     texts = log.read()
     away.rename(log.path.parent)
     assert texts + log.poll().read() == ["two", "one"]
+
+
+@pytest.mark.parametrize("rotated", [False, True], ids=["live", "rotated"])
+def test_lines_read_and_copied_between_polls_of_an_empty_file_keep_their_order(rotated: bool, log: FollowedLog) -> None:
+    # The kernel's event of a write wakes the reader before the poll.
+    log.touch().poll().open().append("one").expect("one").append("two").copytruncate().append("three")
+    if rotated:
+        log.rotate().append("four")
+    log.poll().expect("two", "three", *(["four"] if rotated else []))
