@@ -98,6 +98,7 @@ def test_the_metadata_are_complete(distribution: Distribution) -> None:
         "click",
         "fastapi",
         "google-re2",
+        "inotify-simple",
         "itsdangerous",
         "jinja2",
         "numpy",
