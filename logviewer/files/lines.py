@@ -60,9 +60,11 @@ def split(data: bytes, encoding: Encoding, limit: int) -> tuple[Sequence[bytes],
     ``data`` begins at the start of a line.
     """
     if len(encoding.newline) == 1:
-        ends = line_ends(data)[:limit]
-        size = int(ends[-1]) if len(ends) else 0
-        return Block(data[:size], len(ends)), size
+        # Without numpy, which the first request of a server would have to wait for.
+        count, size = data.count(b"\n"), data.rfind(b"\n") + 1
+        if count > limit:
+            count, size = limit, end_of_newline(data, encoding, limit) or 0
+        return Block(data[:size], count), size
     lines: list[bytes] = []
     start = 0
     while len(lines) < limit and (end := find_newline(data, encoding, start)) >= 0:
