@@ -23,7 +23,8 @@ async (log) => {
     do await drawn(); while (!isLoaded());
     for (const row of log.querySelectorAll(".row .text")) seen.add(row.textContent);
     if (log.scrollTop <= 0) return [...seen];
-    log.scrollTop = Math.max(0, log.scrollTop - log.clientHeight);
+    // Half a screen: the histogram appears between two steps and leaves less height to the lines.
+    log.scrollTop = Math.max(0, log.scrollTop - log.clientHeight / 2);
   }
 }
 """
