@@ -44,6 +44,7 @@ SHUTDOWN_SECONDS = 0.7
 _M_ARENA_MAX = -8
 # With the default thresholds, the collector scans thousands of readers many times while one chunk goes to all of them.
 _COLLECT_AFTER = 50_000, 20, 20
+_NAMES_SHOWN = 5
 _LOG = logging.getLogger("logviewer")
 # Ends connections of vanished clients: idle ones by keep-alive (seconds), others by unacknowledged data (milliseconds).
 _TIMEOUTS = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": int(SEND_SECONDS * 1000)}
@@ -71,6 +72,7 @@ def run(settings: Settings) -> None:
     def ready(catalog: Catalog, _: uvicorn.Server) -> None:
         _announce(settings, spool, at_end=_input_ender(catalog), report_error=_error_reporter(catalog))
         _warn_of_missing(catalog)
+        _warn_of_unmasked(catalog)
 
     _serve(settings, spool, shared, listeners[0], ready)
 
@@ -106,6 +108,7 @@ def _work(settings: Settings, spool: Spool | None, shared: SharedState, worker: 
         loop.add_reader(worker.input_is_over, once, worker.input_is_over, lambda: loop.run_in_executor(None, at_end))
         if worker.is_first:
             _warn_of_missing(catalog)
+            _warn_of_unmasked(catalog)
         worker.ready()
 
     _serve(settings, spool, shared, worker.listener, ready)
@@ -258,6 +261,13 @@ def _warn_of_missing(catalog: Catalog) -> None:
             status = source.status()
             state = f"{status.state} ({status.reason})" if status.reason else status.state
             _LOG.warning("%s is %s; waiting for it", status.path, state)
+
+
+def _warn_of_unmasked(catalog: Catalog) -> None:
+    if names := catalog.unmasked():
+        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+        shown = ", ".join(sorted(names)[:_NAMES_SHOWN])
+        _LOG.warning("no [[redact]] rule matches %s%s: their lines are not masked", shown, more)
 
 
 def address(settings: Settings) -> str:

@@ -271,6 +271,14 @@ class ByteFile:
             return False
 
     @property
+    def is_linked(self) -> bool:
+        """Whether other paths may name the file too: it has several hard links, or their number cannot be read."""
+        try:
+            return self.stat().st_nlink > 1
+        except OSError:
+            return True
+
+    @property
     def descriptors_scarce(self) -> bool:
         """Whether this process uses about half of its descriptors: a new one gets the lowest free number."""
         return self._fd > resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2

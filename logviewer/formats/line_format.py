@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import re2
 
 from logviewer.errors import CannotRunError
+from logviewer.files.rotations import bases
 from logviewer.formats import time_format
 from logviewer.formats.level import Level, find_level, level_of
 from logviewer.formats.redaction import Redaction
@@ -21,6 +22,7 @@ from logviewer.settings import LogRule, RedactRule
 # Patterns match this much of a line: callers that need only its time read no more.
 _HEAD_CHARS = 200
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_NAME_END = re.compile(r"(?<=.)[^\w]|(?<=.)_")
 _GROUPS = frozenset({"time", "level"})
 _LEVELS: Mapping[str, Level] = {each: each for each in get_args(Level)}
 
@@ -181,17 +183,27 @@ class LineFormats:
         self._redact = redact
         self._made: dict[tuple[tuple[LogRule, ...], tuple[RedactRule, ...]], LineFormat] = {((), ()): PLAIN}
 
-    def of(self, path: Path, name: str, *, file: Path | None = None) -> LineFormat:
+    def of(self, path: Path, name: str, *, file: Path | None = None, is_linked: bool = False) -> LineFormat:
         """Return the line format of a source, or of one ``file`` of it: the rules for either name apply.
 
-        A redaction rule without files applies to every file.
+        Redaction rules also apply to copies: the glob ``app.log`` matches ``app.log.1``, ``app-2026-11-26.log`` and
+        ``app.log.save``. A rule without files applies to every file, and each rule to a file that ``is_linked``: one
+        of its hard links may have any name.
         """
         names = [(path, name), *([(file, file.name)] if file else [])]
         rules = tuple(rule for rule in self._rules if _matches_any(rule.files, names))
-        redact = tuple(rule for rule in self._redact if not rule.files or _matches_any(rule.files, names))
+        if self._redact:
+            names += [(path.with_name(each), each) for path, name in names for each in _copied_names(name)]
+        redact = tuple(rule for rule in self._redact if is_linked or not rule.files or _matches_any(rule.files, names))
         if (rules, redact) not in self._made:
             self._made[rules, redact] = LineFormat(rules, Redaction(redact) if redact else None)
         return self._made[rules, redact]
+
+
+def _copied_names(name: str) -> set[str]:
+    """Return the names of all files of which a file may be a copy or a rotation, by its name."""
+    begins = {name[: end.start()] for end in _NAME_END.finditer(name)}
+    return begins.union(*map(bases, [name, *begins]))
 
 
 def _matches_any(globs: Iterable[str], names: Sequence[tuple[Path, str]]) -> bool:

@@ -1,11 +1,12 @@
 """Masks configured patterns in a line before it leaves the server."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import re2
 
 from logviewer.errors import CannotRunError
+from logviewer.formats.hidden_text import may_hide, shown_text
 from logviewer.settings import RedactRule
 
 
@@ -17,17 +18,17 @@ class Redaction:
 
     def __init__(self, rules: Sequence[RedactRule]) -> None:
         self.rules = tuple(rules)
-        self.rules = tuple(rules)
         self._rules = [(_compiled(rule.pattern), rule.mask) for rule in rules]
 
     def text(self, line: str, limit: int | None = None) -> str:
         """Return the first ``limit`` characters of a line (default: all) with masks.
 
-        Each rule matches the whole unmasked line. Overlapping matches get one mask; a match that crosses the limit is
-        replaced by its whole mask.
+        Each rule matches the whole unmasked line, and the line as the page shows it: without terminal sequences and
+        invisible characters. Overlapping matches get one mask; a match that crosses the limit is replaced by its whole
+        mask.
         """
         limit = len(line) if limit is None else limit
-        hits = sorted((*hit.span(), mask) for pattern, mask in self._rules for hit in pattern.finditer(line))
+        hits = sorted({*self._hits(line), *self._shown_hits(line)})
         pieces: list[str] = []
         at = 0
         for first, after, mask in hits:
@@ -37,6 +38,15 @@ class Redaction:
                 pieces += line[at:first], mask
             at = max(at, after)
         return "".join([*pieces, line[at:limit]])
+
+    def _hits(self, text: str) -> Iterator[tuple[int, int, str]]:
+        for pattern, mask in self._rules:
+            yield from ((*hit.span(), mask) for hit in pattern.finditer(text))
+
+    def _shown_hits(self, line: str) -> Iterator[tuple[int, int, str]]:
+        if may_hide(line):
+            shown = shown_text(line)
+            yield from ((*shown.span(*span), mask) for *span, mask in self._hits(shown.text) if span[0] < span[1])
 
 
 def _compiled(pattern: str) -> Any:  # noqa: ANN401 (re2 has no types)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logviewer.errors import QueryError
+from logviewer.formats.hidden_text import MAY_HIDE
 from logviewer.formats.line_format import LineFormat
 from logviewer.search.pattern import Pattern, Span
 from logviewer.search.selected_lines import lines_of
@@ -44,7 +45,9 @@ class Masks:
     def __init__(self, line_format: LineFormat) -> None:
         self._format = line_format
         self._masks = [rule.mask.casefold() for rule in line_format.redact_rules]
-        self._patterns = [_in_blocks(rule.pattern) for rule in line_format.redact_rules]
+        self._patterns = [
+            _in_blocks(pattern) for pattern in (MAY_HIDE, *(rule.pattern for rule in line_format.redact_rules))
+        ]
         self.keeps_lines = not any("\n" in mask for mask in self._masks)
         """Whether a line with masks is still one line."""
 

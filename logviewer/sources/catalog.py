@@ -70,6 +70,7 @@ class Catalog:
             EVERYWHERE if follow_symlinks else AllowedRoots.for_paths([*self._paths, *([str(stdin)] if stdin else [])])
         )
         self._line_formats = LineFormats(tables.logs, tables.redact)
+        self._has_redaction = bool(tables.redact)
         self._by_id: dict[str, LocalSource] = {}
         self._by_path: dict[Path, LocalSource] = {}
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="poll")
@@ -140,7 +141,7 @@ class Catalog:
             path,
             name=name,
             line_format=line_format,
-            file_format=lambda file: self._line_formats.of(path, name, file=file),
+            file_format=lambda file: self._line_formats.of(path, name, file=file.path, is_linked=file.is_linked),
             roots=self._roots,
             classifier=self._classifier,
             max_history=self._max_history,
@@ -165,6 +166,12 @@ class Catalog:
     def unmatched(self) -> list[str]:
         """Return the paths that match no file yet."""
         return [path for path in self._paths if not any(expand([path], classifier=self._classifier))]
+
+    def unmasked(self) -> list[str]:
+        """Return the names of the sources that no redaction rule matches; none of them if there is no rule."""
+        if not self._has_redaction:
+            return []
+        return [each.name for each in self if not (each.live or each).line_format.has_masks]
 
     def close(self) -> None:
         """Stop polling and counting."""

@@ -32,7 +32,7 @@ T = TypeVar("T")
 class LocalSource:
     """One followed path. ``complete`` is true if no line will be added. Only files below ``roots`` are opened.
 
-    ``file_format`` returns the line format of a file by its own path; by default all files have that of the source.
+    ``file_format`` returns the line format of a file; by default all files have that of the source.
     Polls and requests may come from any thread; a lock serialises them. ``input_error`` is set by the writer of the
     file, if there is one in this process: the reason why lines do not reach the file.
     """
@@ -44,7 +44,7 @@ class LocalSource:
         *,
         name: str,
         line_format: LineFormat,
-        file_format: Callable[[Path], LineFormat] | None = None,
+        file_format: Callable[[ByteFile], LineFormat] | None = None,
         roots: AllowedRoots = EVERYWHERE,
         classifier: RotationClassifier | None = None,
         max_history: int | None = None,
@@ -64,7 +64,7 @@ class LocalSource:
         self._roots = roots
         self._max_history = max_history
         self._listings = partial(DirectoryListings, classifier or RotationClassifier())
-        self._history = RotationHistory(self.key, partial(_format_of, line_format, file_format), clock)
+        self._history = RotationHistory(self.key, file_format or (lambda _: line_format), clock)
         self._clock = clock
         self._lock = threading.Lock()
         self._next_state: State = "missing"
@@ -426,10 +426,6 @@ class LocalSource:
             raise OSError(EACCES, self._next_reason or os.strerror(EACCES))
         # A server that did not see the turns of a file has one generation: the last position in it counts.
         return list({position.generation: position for position in found}.values()), reason
-
-
-def _format_of(line_format: LineFormat, file_format: Callable[[Path], LineFormat] | None, file: ByteFile) -> LineFormat:
-    return file_format(file.path) if file_format and file.path else line_format
 
 
 def _reason(error: OSError) -> str:

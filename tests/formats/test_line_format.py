@@ -196,3 +196,40 @@ def test_files_with_equal_rules_share_a_format() -> None:
 def test_a_redaction_rule_without_files_matches_every_file() -> None:
     line_formats = LineFormats([], [RedactRule("x")])
     assert line_formats.of(Path("/any"), "any").mask("xy") == "***y"
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "is_masked"),
+    [
+        ("app.log", "/logs/app.log", True),
+        ("app.log", "/logs/app.log.1", True),
+        ("app.log", "/logs/app.1.log", True),
+        ("app.log", "/logs/app.log-20261101", True),
+        ("app.log", "/logs/app-2026-11-01.log", True),
+        ("app.log", "/logs/app.log.2026-11-01.gz", True),
+        ("app.log", "/logs/app.log.bak", True),
+        ("app.log", "/logs/app.log.save", True),
+        ("app.log", "/logs/app.log.1.tmp", True),
+        ("app.log", "/logs/app.log.orig~", True),
+        ("app.log", "/logs/app-2026-11-01.log.save", True),
+        ("app.log", "/logs/app.log (copy)", True),
+        ("app.log", "/logs/app.log_old", True),
+        ("app.log", "/logs/.app.log.swp", False),
+        ("app.log", "/logs/myapp.log", False),
+        ("app.log", "/logs/app2.log", False),
+        ("*.log", "/logs/app.log.save", True),
+        ("/logs/app.log", "/logs/app.log.1", True),
+        ("/logs/*.log", "/logs/app.log.save", True),
+        ("/logs/**", "/logs/a/app.log.save", True),
+        ("/logs/app.log", "/other/app.log.1", False),
+    ],
+)
+def test_a_redaction_rule_matches_copies_and_rotations(glob: str, path: str, *, is_masked: bool) -> None:
+    line_format = LineFormats([], [RedactRule("x", files=(glob,))]).of(Path(path), Path(path).name)
+    assert line_format.has_masks is is_masked
+
+
+def test_every_redaction_rule_matches_a_file_with_hard_links() -> None:
+    line_formats = LineFormats([], [RedactRule("x", files=("app.log",)), RedactRule("y", files=("/elsewhere/**",))])
+    assert line_formats.of(Path("/any"), "any").mask("xy") == "xy"
+    assert line_formats.of(Path("/any"), "any", is_linked=True).mask("xy") == "******"

@@ -30,22 +30,33 @@ LINES = [
     for number in range(400)
     for level in (("INFO", "WARN", "ERROR")[number % 3],)
     for what in (
-        (TEXT, "nothing", f"{TEXT}{TEXT} é", "pass=ERROR", f"key-{HIDDEN.upper()}", "key-", f"x\tpass={HIDDEN}")[
-            number % 7
-        ],
+        (
+            TEXT,
+            "nothing",
+            f"{TEXT}{TEXT} é",
+            "pass=ERROR",
+            f"key-{HIDDEN.upper()}",
+            "key-",
+            f"x\tpass={HIDDEN}",
+            f"\x1b[36mkey-\x1b[0m{HIDDEN} {TEXT[:7]}\u200b{TEXT[7:]}",
+        )[number % 8],
     )
 ] + [f"pass={HIDDEN}", "  at some.place(key)"]
 LONG = "x" * (LINE_CAP - 6) + f"{TEXT} {'y' * LINE_CAP} {TEXT} z"
 NAMES = ["app.log", "crlf.log", "u16.log", "long.log", "rest.log"]
 
 
+# Also with a colour or an invisible character inside.
+SHOWN_KEY = f"key-(\x1b\\[0m)?[0-9a-f]{{8}}|{TEXT[:7]}\u200b{TEXT[7:]}"
+
+
 def masked(text: str) -> str:
-    return re.sub("(?m)pass=\\w+$", "<gone>", re.sub("key-[0-9a-f]{8}", "***", text))
+    return re.sub("(?m)pass=\\w+$", "<gone>", re.sub(SHOWN_KEY, "***", text))
 
 
 def write(directory: Path, mask: Callable[[str], str]) -> None:
     text = mask("".join(f"{line}\n" for line in LINES))
-    plain = re.sub("key-[0-9a-f]{8}", "***", text) if mask is masked else text
+    plain = re.sub(SHOWN_KEY, "***", text) if mask is masked else text
     only_keys = [line for line in plain.splitlines() if "pass=" not in line and "<gone>" not in line]
     (directory / "app.log.1").write_text(text)
     (directory / "app.log").write_text(text)
@@ -221,3 +232,30 @@ def test_standard_input_is_redacted(logs: Path, serve: Serve) -> None:
     with (logs / "input").open() as file:
         server = serve("--config", logs / "rule.toml", "-", stdin=file.fileno())
     until(lambda: server.get("/api/download", source="stdin").text == "***\n")
+
+
+def test_copies_of_a_redacted_file_are_redacted(logs: Path, serve: Serve) -> None:
+    (logs / "rule.toml").write_text(f"[[redact]]\npattern = 'key-[0-9a-f]+'\nfiles = ['app.log', '{logs}/x/secret']\n")
+    names = ["app.log.1", "app.log-20261101", "app.log.bak", "app.log.save", "app.log.1.tmp", "linked"]
+    for name in names:
+        (logs / name).write_text(f"{name} {TEXT}\n")
+    (logs / "x").mkdir()
+    (logs / "x" / "secret").hardlink_to(logs / "linked")
+    (logs / "other").write_text(f"{TEXT}\n")
+    server = serve("--config", logs / "rule.toml", *(logs / name for name in names), logs / "other")
+    for name in names:
+        assert server.get("/api/download", source=name).text == f"{name} ***\n"
+    assert server.get("/api/download", source="other").text == f"{TEXT}\n"
+    (logs / "app.log").write_text(f"{TEXT}\n")
+    assert server.get("/api/lines", source="app.log.1", start=0).json()["lines"][0]["text"] == "app.log.1 ***"
+
+
+def test_files_without_a_redaction_rule_are_named_at_the_start(logs: Path, serve: Serve) -> None:
+    (logs / "rule.toml").write_text("[[redact]]\npattern = 'x'\nfiles = 'app.log'\n")
+    for name in ["app.log", "app.log.1", *(f"other{number}.log" for number in range(7))]:
+        (logs / name).write_text("line\n")
+    server = serve("--config", logs / "rule.toml", logs)
+    assert server.process.stderr
+    names = ", ".join(f"other{number}.log" for number in range(5))
+    warning = f"logviewer: no [[redact]] rule matches {names} and 3 more: their lines are not masked\n"
+    assert server.process.stderr.readline() == warning

@@ -17,7 +17,7 @@ from logviewer.search.selected_lines import lines_of
 from logviewer.settings import RedactRule
 
 LINE = st.one_of(
-    st.text("abk*<ſé \r\0\ufeff", max_size=9).map(str.encode),
+    st.lists(st.sampled_from([*"abk*<ſé \r\0\ufeff", "\x1b[1m", "\u200b"]), max_size=9).map("".join).map(str.encode),
     st.binary(max_size=6).map(lambda data: data.replace(b"\n", b"")),
 )
 BLOCK = st.tuples(st.lists(LINE, max_size=9), st.sampled_from([b"", b"\n", b"\r\n"])).map(
@@ -66,7 +66,7 @@ def test_a_block_matches_as_its_lines_do(data: bytes, rules: list[RedactRule], q
     assert Matcher(query, UTF8, line_format).match(data) == alone(data, UTF8, line_format, query)
 
 
-@given(lines=st.lists(st.text("abk* é\r", max_size=9), max_size=9), rules=st.lists(RULE, max_size=1), query=QUERY)
+@given(lines=st.lists(st.text("abk* é\r\u200b", max_size=9), max_size=9), rules=st.lists(RULE, max_size=1), query=QUERY)
 def test_utf16_matches_as_its_lines_do(lines: list[str], rules: list[RedactRule], query: Query) -> None:
     data = "".join(f"{line}\n" for line in lines).encode("utf-16-le")
     line_format = LineFormat([], Redaction(rules))
