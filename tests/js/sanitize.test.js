@@ -39,6 +39,14 @@ test("line and paragraph separators do not break a row", () => {
   assert.equal(sanitize("a\u2028b\u2029c"), "a\u2039LS\u203ab\u2039PS\u203ac");
 });
 
+test("characters without a shape become glyphs", () => {
+  const shown = sanitize("a\u00adb\u200bc\ufeffd\u2060e\u3164f\u{e0041}g");
+  assert.equal(
+    shown,
+    "a\u2039SHY\u203ab\u2039ZWSP\u203ac\u2039BOM\u203ad\u20392060\u203ae\u20393164\u203af\u2039E0041\u203ag",
+  );
+});
+
 test("a glyph has a range, the same characters in the log do not", () => {
   assert.deepEqual(glyphRanges("\u2039ESC\u203a \x1b"), [[6, 7, "\u2039ESC\u203a"]]);
 });

@@ -11,7 +11,9 @@ const C0 =
 const NAMES = new Map([
   ...C0.split(" ").map((name, code) => /** @type {const} */ ([code, name])),
   [0x7f, "DEL"],
+  [0xad, "SHY"],
   [0x61c, "ALM"],
+  [0x200b, "ZWSP"],
   [0x200e, "LRM"],
   [0x200f, "RLM"],
   [0x2028, "LS"],
@@ -25,14 +27,20 @@ const NAMES = new Map([
   [0x2067, "RLI"],
   [0x2068, "FSI"],
   [0x2069, "PDI"],
+  [0xfeff, "BOM"],
 ]);
 
-// All of C0 except tab, DEL, C1, line separators, bidi marks, embeddings, overrides and isolates.
-const UNSAFE = /[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
+// All of C0 except tab, DEL, C1, line separators, and characters without a shape. Joiners and variation selectors stay:
+// emoji and some scripts need them.
+const UNSAFE = new RegExp(
+  "[\\0-\\x08\\x0a-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b\\u200e\\u200f" +
+    "\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff0-\\ufff8\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e00ff}]+",
+  "gu",
+);
 
 /** @param {string} unsafe */
 function glyphs(unsafe) {
-  return Array.from(unsafe, (character) => glyph(character.charCodeAt(0))).join("");
+  return Array.from(unsafe, (character) => glyph(/** @type {number} */ (character.codePointAt(0)))).join("");
 }
 
 /** @param {number} code */
