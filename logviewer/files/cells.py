@@ -18,6 +18,7 @@ UNKNOWN, GUESSED, TIMED, EXACT = 0, 1, 2, 3
 
 Numbers = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.uint32]
+Flags = npt.NDArray[np.bool_]
 _FEWEST_ROWS = 16
 
 
@@ -44,7 +45,7 @@ class Cells:
     settled: Numbers
     heads: Numbers
     tails: Numbers
-    opens: npt.NDArray[np.bool_]
+    opens: Flags
     states: npt.NDArray[np.uint8]
 
     @classmethod
@@ -85,7 +86,7 @@ class Cells:
         """Return a view of some rows."""
         return Cells(*(getattr(self, each.name)[rows] for each in fields(self)))
 
-    def chosen(self, rows: npt.NDArray[np.bool_]) -> "Cells":
+    def chosen(self, rows: Flags) -> "Cells":
         """Return a copy of the rows with a true flag."""
         return Cells(*(getattr(self, each.name)[rows] for each in fields(self)))
 
@@ -126,11 +127,16 @@ class Cells:
         self.heads[at] = np.concatenate([earliest, first, none])[:FOLLOWING]
         self.tails[at] = np.concatenate([none, latest, last])[-FOLLOWING:]
 
-    def carried(self) -> Numbers:
-        """Return the time that the lines before the first time of each cell have: the last one in the cells before."""
-        rows = np.where(self.last != NO_TIME, np.arange(1, len(self) + 1), 0)
+    def carried(self, is_clear: Flags | None = None) -> Numbers:
+        """Return the time that the lines before the first time of each cell have: the last one in the cells before.
+
+        With ``is_clear`` there is none after a cell without this flag.
+        """
+        last = self.last if is_clear is None else np.where(is_clear, self.last, NO_TIME)
+        decides = last != NO_TIME if is_clear is None else (last != NO_TIME) | ~is_clear
+        rows = np.where(decides, np.arange(1, len(self) + 1), 0)
         rows = np.concatenate([[0], np.maximum.accumulate(rows)[:-1]]) if len(self) else rows
-        return np.where(rows > 0, self.last[rows - 1], NO_TIME)
+        return np.where(rows > 0, last[rows - 1], NO_TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +154,9 @@ class CellTimes:
     lines: Numbers
 
     @classmethod
-    def of(cls, cells: Cells) -> "CellTimes":
-        """Return the times of the lines of cells."""
-        carried = cells.carried()
+    def of(cls, cells: Cells, is_clear: Flags | None = None) -> "CellTimes":
+        """Return the times of the lines of cells; with ``is_clear``, of those that have this flag."""
+        carried = cells.carried(is_clear)
         has_time, has_carried = cells.first != NO_TIME, (cells.leading > 0) & (carried != NO_TIME)
         least = np.where(has_time, cells.least, carried)
         greatest = np.where(has_time, cells.greatest, carried)
@@ -158,7 +164,7 @@ class CellTimes:
         np.maximum(greatest, carried, out=greatest, where=has_carried)
         return cls(cells, carried, least, greatest, cells.lines())
 
-    def chosen(self, rows: npt.NDArray[np.bool_]) -> "CellTimes":
+    def chosen(self, rows: Flags) -> "CellTimes":
         """Return a copy of the rows with a true flag."""
         return CellTimes(
             self.cells.chosen(rows), self.carried[rows], self.least[rows], self.greatest[rows], self.lines[rows]

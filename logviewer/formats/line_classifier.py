@@ -42,11 +42,20 @@ class LineClassifier:
         found = [self._levels.values(heads, guess=guess)[0] for heads in _blocks(data, np.array(starts, np.int64), 0)]
         return [code for codes in found for code in codes.tolist()]
 
-    def classify(self, data: bytes, starts: Offsets, *, base: int = 0, guess: bool) -> LineClasses:
+    def times(self, data: bytes, starts: Sequence[int]) -> list[int | None]:
+        """Return the time of each line of ``data`` that begins at one of these offsets, ascending; none is guessed."""
+        found = [self._times.values(heads, guess=False)[0] for heads in _blocks(data, np.array(starts, np.int64), 0)]
+        return [None if time == NO_TIME else time for times in found for time in times.tolist()]
+
+    def classify(
+        self, data: bytes, starts: Offsets, *, base: int = 0, guess: bool, guess_times: bool | None = None
+    ) -> LineClasses:
         """Return the level and the time of each line of ``data`` that begins at one of these offsets, ascending.
 
-        ``base`` is the offset of ``data`` in its file. With ``guess``, some lines may be guessed.
+        ``base`` is the offset of ``data`` in its file. With ``guess``, some levels and times may be guessed;
+        ``guess_times`` decides for times alone.
         """
+        guess_times = guess if guess_times is None else guess_times
         codes = np.empty(len(starts), np.uint8)
         times = np.empty(len(starts), np.int64)
         guessed, guessed_times = np.zeros((2, len(starts)), np.bool_)
@@ -62,7 +71,7 @@ class LineClassifier:
         for heads in _blocks(data, starts, base):
             block = slice(at, at + len(heads))
             codes[block], guessed_levels = self._levels.values(heads, guess=guess)
-            times[block], unclear = self._times.values(heads, guess=guess)
+            times[block], unclear = self._times.values(heads, guess=guess_times)
             guessed[at + guessed_levels] = guessed[at + unclear] = guessed_times[at + unclear] = True
             at += len(heads)
         return LineClasses(codes, times, guessed, guessed_times)

@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
-from logviewer.files.cells import CELL_BYTES, EXACT, NO_TIME, Cells, CellTable, Numbers
+from logviewer.files.cells import CELL_BYTES, EXACT, NO_TIME, TIMED, Cells, CellTable, CellTimes, Flags, Numbers
 from logviewer.formats.level import LEVELS
 from logviewer.search.query import Query
-
-Flags = npt.NDArray[np.bool_]
 
 
 class CellChoice:
@@ -21,12 +18,8 @@ class CellChoice:
 
     def __init__(self, table: CellTable, query: Query, first: int, last: int) -> None:
         rows = table.rows_of(first, last)
-        # With the row before: its last time is that of the lines before the first time of the next one.
-        before = min(1, rows.start)
-        with_before = table.cells[slice(rows.start - before, rows.stop)]
-        least, greatest, is_clear = _times(with_before, query)
-        least, greatest, is_clear = least[before:], greatest[before:], is_clear[before:]
-        cells = with_before[slice(before, None)]
+        cells = table.cells[rows]
+        least, greatest, is_clear = _times(table, rows, query)
         wanted = [code for code, level in enumerate(LEVELS) if not query.levels or level in query.levels]
         inside, outside = np.ones(len(cells), np.bool_), np.zeros(len(cells), np.bool_)
         if query.since is not None:
@@ -46,17 +39,24 @@ class CellChoice:
         self.counts = dict(zip(cells.numbers[is_whole].tolist(), counts[is_whole].tolist(), strict=True))
 
 
-def _times(cells: Cells, query: Query) -> tuple[Numbers, Numbers, Flags]:
-    """Return the least and greatest time of the lines of each cell, and whether they and its levels are exact."""
-    is_clear = cells.states == EXACT
-    least, greatest = cells.least, cells.greatest
-    if query.since is None and query.until is None:
-        return least, greatest, is_clear
-    carried = np.concatenate([[NO_TIME], np.where(is_clear, cells.last, NO_TIME)[:-1]]) if len(cells) else cells.last
-    leads, has_time = cells.leading > 0, cells.first != NO_TIME
-    least = np.where(leads, np.where(has_time, np.minimum(least, carried), carried), least)
-    greatest = np.where(leads, np.where(has_time, np.maximum(greatest, carried), carried), greatest)
-    return least, greatest, is_clear & (~leads | (carried != NO_TIME))
+def wanted_state(query: Query) -> int:
+    """Return the least state of rows that decide whether their lines match."""
+    return EXACT if query.levels else TIMED
+
+
+def _times(table: CellTable, rows: slice, query: Query) -> tuple[Numbers, Numbers, Flags]:
+    """Return the least and greatest time of the lines of each row, and whether they and its levels are exact."""
+    cells, state, start = table.cells, wanted_state(query), rows.start
+    # The row before with a time, as far as all between are exact: its last line gives the next ones their time.
+    while start > 0 and cells.states[start - 1] >= state and (start == rows.start or cells.last[start] == NO_TIME):
+        start -= 1
+    cells = cells[slice(start, rows.stop)]
+    is_clear = cells.states >= state
+    times = CellTimes.of(cells, is_clear)
+    if query.since is not None or query.until is not None:
+        is_clear &= (cells.leading == 0) | (times.carried != NO_TIME)
+    before = rows.start - start
+    return times.least[before:], times.greatest[before:], is_clear[before:]
 
 
 def _ranges(cells: Cells, chosen: Flags) -> Iterator[tuple[int, int]]:

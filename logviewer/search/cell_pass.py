@@ -92,7 +92,8 @@ class CellPass:
             while table.high < size:
                 start, end = table.high, min(size, table.high + SLICE_BYTES)
                 window = self._window(start, end)
-                cells = self._cells(window, start, end, window.next_offset, guess=size - start > _EXACT_BYTES)
+                state = GUESSED if size - start > _EXACT_BYTES else EXACT
+                cells = self._cells(window, start, end, window.next_offset, state)
                 with table.lock:
                     table.append(cells)
                     table.high = max(table.high, window.next_offset)
@@ -118,12 +119,11 @@ class CellPass:
         while end > start:
             begin = max(start, end - 1 - (end - 1) % _READ_BYTES)
             first, last = begin // CELL_BYTES, -(-end // CELL_BYTES)
-            for guess in (True, False):
-                is_enough = self.table.is_known(first, last, least=least)
-                # A guess may be enough, but not a second one.
-                is_useless = guess and (least == EXACT or self.table.is_known(first, last))
-                if not is_enough and not is_useless:
-                    self.table.put(self._cells(self._window(begin, end), begin, end, end, guess=guess))
+            # A guess may be enough, but not a second one.
+            states = (least,) if least == EXACT or self.table.is_known(first, last) else (GUESSED, least)
+            for state in states:
+                if not self.table.is_known(first, last, least=least):
+                    self.table.put(self._cells(self._window(begin, end), begin, end, end, state))
             end = begin
         self._count_newlines()
         self._save()
@@ -168,10 +168,12 @@ class CellPass:
             starts = np.array([line for line, _ in lines_of(window.data, encoding, first=begin, last=stop)], np.int64)
         return starts[: np.searchsorted(starts, stop)]
 
-    def _cells(self, window: Window, start: int, end: int, until: int, *, guess: bool) -> Cells:
-        """Return the cells up to ``until`` with the lines that begin in [start, end)."""
+    def _cells(self, window: Window, start: int, end: int, until: int, state: int) -> Cells:
+        """Return the cells up to ``until`` with the lines that begin in [start, end), at least of this state."""
         starts = self._starts(window, start, end)
-        classes = self._classifier.classify(window.data, starts, base=window.base, guess=guess)
+        classes = self._classifier.classify(
+            window.data, starts, base=window.base, guess=state < EXACT, guess_times=state < TIMED
+        )
         rows = self.table.rows_of(start // CELL_BYTES, -(-until // CELL_BYTES))
         return _summary(self.table.cells.numbers[rows].copy(), starts + window.base, classes)
 

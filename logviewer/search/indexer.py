@@ -87,9 +87,9 @@ class Indexer:
         with self._wake:
             levels = self._levels.setdefault(generation, LevelCounter(generation.encoding, generation.line_format))
         if not line_filter.is_by_level:
-            # A filter by level or time needs the table, but does not wait for it.
-            known = self.cell_pass(generation).table if line_filter.is_by_cell else None
-            return MatchIndex(generation, line_filter, levels, known)
+            # A filter by level or time and text needs the table, but does not wait for it.
+            cell_pass = self.cell_pass(generation) if line_filter.is_by_cell else None
+            return MatchIndex(generation, line_filter, levels, cell_pass)
         least = TIMED if line_filter is self._timed else GUESSED
         return LevelIndex(line_filter, levels, self.cell_pass(generation), least=least)
 

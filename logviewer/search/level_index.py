@@ -27,7 +27,7 @@ class LevelIndex(MatchIndex):
         self, line_filter: LineFilter, levels: LevelCounter, cell_pass: CellPass, *, least: int = GUESSED
     ) -> None:
         super().__init__(cell_pass.generation, line_filter, levels)
-        self.cell_pass = cell_pass
+        self.cell_pass: CellPass = cell_pass
         self._table: CellTable = cell_pass.table
         wanted = line_filter.query.levels
         self._codes = [code for code, level in enumerate(LEVELS) if not wanted or level in wanted]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import pairwise
+from weakref import WeakKeyDictionary
 
 from logviewer.files.encoding import UTF8, Encoding
 from logviewer.files.lines import LINE_CAP, Block, joined, line_text, newlines_before
@@ -17,8 +18,9 @@ from logviewer.search.query import Query
 from logviewer.search.selected_lines import SelectedLines, lines_of
 from logviewer.search.window import LONGEST_BYTES, read_window
 
-# Bytes before and after a range that are read for records, for context, and for the times of lines without one.
+# Bytes before and after a range that are read for records and for context.
 MARGIN_BYTES = 64 * 1024
+_MOST_MARGIN_BYTES = 1024 * 1024
 # One for each encoding and line format among the files of a query.
 _MATCHERS_KEPT = 16
 
@@ -34,7 +36,10 @@ class LineFilter:
         self.context = context
         self._matcher = lru_cache(_MATCHERS_KEPT)(partial(Matcher, query))
         self._matcher(UTF8, PLAIN)
-        self._margin = MARGIN_BYTES if self.is_wide or query.since or query.until else 0
+        self._margin = MARGIN_BYTES if self.is_wide else 0
+        self._has_span = query.since is not None or query.until is not None
+        # The last range of a file in which no line has a time.
+        self._untimed: WeakKeyDictionary[Generation, Span] = WeakKeyDictionary()
 
     @property
     def is_wide(self) -> bool:
@@ -51,7 +56,12 @@ class LineFilter:
     def is_by_cell(self) -> bool:
         """Whether levels or times decide in which cells of a file matches may be."""
         query = self.query
-        return not self.is_wide and (bool(query.levels) or query.since is not None or query.until is not None)
+        return not self.is_wide and (bool(query.levels) or self._has_span)
+
+    @property
+    def is_by_table(self) -> bool:
+        """Whether a filled cell table has most matches: nothing but levels and times decides."""
+        return self.is_by_cell and not (self.query.include or self.query.exclude)
 
     def spans(self, texts: Iterable[str], encoding: Encoding) -> list[list[Span]]:
         """Return the spans of the included texts in each line: [start, end) in characters, ascending."""
@@ -71,7 +81,7 @@ class LineFilter:
         )
         first, last = start - window.base, end - window.base
         selects_all = not self.query and not self.context and generation.encoding is UTF8
-        spans = [] if selects_all else self._match(generation, window.data, window.begin, window.end)
+        spans = [] if selects_all else self._match(generation, window.data, window.base, window.begin, window.end)
         matching = {start for start, _ in spans} if self.is_wide else frozenset[int]()
         if self.is_wide:
             lines = lines_of(window.data, generation.encoding, first=window.begin, last=window.end)
@@ -95,7 +105,7 @@ class LineFilter:
         generation = batch.start.generation
         before = self._before(batch.start)
         data = before + _bytes_of(batch)
-        matches = self._match(generation, data, 0, len(data))
+        matches = self._match(generation, data, batch.end.offset - len(data), 0, len(data))
         matching = {start for start, _ in matches} if self.is_wide else frozenset[int]()
         spans = matches
         if self.is_wide:
@@ -128,8 +138,30 @@ class LineFilter:
         window = read_window(position.generation, start, position.offset, 0, unterminated=False)
         return window.data[window.begin : window.end]
 
-    def _match(self, generation: Generation, data: bytes, first: int, last: int) -> list[Span]:
-        return self._matcher(generation.encoding, generation.line_format).match(data, first, last)
+    def _match(self, generation: Generation, data: bytes, base: int, first: int, last: int) -> list[Span]:
+        matcher = self._matcher(generation.encoding, generation.line_format)
+        lines = matcher.match(data, first, last)
+        if not self._has_span:
+            return lines
+        return matcher.in_time(data, lines, first, lambda: self._time_before(generation, base + first))
+
+    def _time_before(self, generation: Generation, offset: int) -> int | None:
+        """Return the last time in the 16 MiB before the start of a line; None without one. Raises OSError."""
+        matcher = self._matcher(generation.encoding, generation.line_format)
+        first, last = self._untimed.get(generation, (0, 0))
+        lowest, end, size = max(generation.begin, offset - LONGEST_BYTES), offset, MARGIN_BYTES
+        while end > lowest:
+            start = first
+            if not first < end <= last:
+                start = max(lowest, end - size)
+                window = read_window(generation, start, end, 0, unterminated=False)
+                time = matcher.last_time(window.data, window.begin, window.end)
+                if time is not None:
+                    return time
+                size = min(2 * size, _MOST_MARGIN_BYTES)
+            end = start
+        self._untimed[generation] = end, offset
+        return None
 
     def _widen(self, generation: Generation, data: bytes, spans: list[Span], lines: list[Span]) -> list[Span]:
         texts, line_format = _Texts(data, lines, generation.encoding), generation.line_format

@@ -20,9 +20,9 @@ from logviewer.search.selected_lines import SelectedLines
 from logviewer.search.window import last_cell
 
 if TYPE_CHECKING:
-    from logviewer.files.cells import CellTable, Numbers
     from logviewer.files.cells import Counts as Matrix
-    from logviewer.search.cell_pass import CellLines
+    from logviewer.files.cells import Numbers
+    from logviewer.search.cell_pass import CellLines, CellPass
 
 CELL_BYTES = 64 * 1024
 SLICE_BYTES = 2 * 1024 * 1024
@@ -47,8 +47,8 @@ class MatchIndex:
 
     The pass begins at the present end of the file and goes back to its start; ``extend`` adds lines that are written
     later. An unterminated last line is not counted. Any thread may read, and many threads may ``scan`` at
-    once. ``levels`` and the cell ``table`` are shared by the indexes of a file: a filter by level or time reads only
-    cells that may have a match, as far as the table is filled.
+    once. ``levels`` and ``cell_pass`` are shared by the indexes of a file: a filter by level or time reads only cells
+    that may have a match, as far as the cell table is filled; one without texts fills it.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class MatchIndex:
         generation: Generation,
         line_filter: LineFilter,
         levels: LevelCounter | None = None,
-        table: "CellTable | None" = None,
+        cell_pass: "CellPass | None" = None,
     ) -> None:
         self.generation = generation
         self.line_filter = line_filter
@@ -70,7 +70,7 @@ class MatchIndex:
         self._lock = threading.Lock()
         self._extending = threading.Lock()
         self._line_sums = array("Q", [0])
-        self._table = table
+        self.cell_pass = cell_pass
         self._reserved_until = 0.0
         self._level_counter = levels or LevelCounter(generation.encoding, generation.line_format)
 
@@ -182,10 +182,13 @@ class MatchIndex:
     def _search(self, start: int, end: int) -> CellMatches:
         found = CellMatches({}, Counter())
         ranges = [(start, end)]
-        if self._table and self.line_filter.is_by_cell and end <= self._table.high:
-            from logviewer.search.cell_choice import CellChoice  # noqa: PLC0415
+        if self.cell_pass and self.line_filter.is_by_cell and end <= self.cell_pass.table.high:
+            from logviewer.search.cell_choice import CellChoice, wanted_state  # noqa: PLC0415
 
-            choice = CellChoice(self._table, self.line_filter.query, start // CELL_BYTES, -(-end // CELL_BYTES))
+            query = self.line_filter.query
+            if self.line_filter.is_by_table:
+                self.cell_pass.fill(start, end, least=wanted_state(query))
+            choice = CellChoice(self.cell_pass.table, query, start // CELL_BYTES, -(-end // CELL_BYTES))
             found.levels.update(choice.counts)
             ranges = [(max(start, first), min(end, last)) for first, last in choice.read]
         for first, last in ranges:

@@ -1,11 +1,10 @@
 """A query over blocks of lines, in time linear in their length for every pattern."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 from logviewer.files.encoding import UTF8, Encoding, is_utf8, to_text
-from logviewer.files.lines import line_text
 from logviewer.formats.line_format import LineFormat
 from logviewer.search.level_counter import LevelCounter
 from logviewer.search.masked_block import Masks
@@ -14,8 +13,8 @@ from logviewer.search.query import Query
 from logviewer.search.selected_lines import lines_of
 
 _MOST_SPANS = 200
-# In larger blocks, so many lines are probed: if all are in the time span, or none is, the block is.
-_PROBES = 64
+# With more of these, all lines of a block are read at once for their times.
+_MANY_UNTIMED = 32
 
 
 class Matcher:
@@ -28,7 +27,6 @@ class Matcher:
     def __init__(self, query: Query, encoding: Encoding, line_format: LineFormat) -> None:
         self._query = query
         self._encoding = encoding
-        self._time = line_format.time
         self._levels = LevelCounter(encoding, line_format)
         # The longest text first: it is likely the rarest.
         self._include = [
@@ -43,7 +41,7 @@ class Matcher:
     def match(self, data: bytes, first: int = 0, last: int | None = None) -> list[Span]:
         """Return the start and the end without newline, in ``data``, of the matches in ``data[first:last]``, ascending.
 
-        ``data[first:last]`` is whole lines; the last may lack its newline.
+        ``data[first:last]`` is whole lines; the last may lack its newline. ``in_time`` applies the time span.
         """
         last = len(data) if last is None else last
         # A search for one byte is ten times as fast as for two.
@@ -72,8 +70,7 @@ class Matcher:
         return merged[:_MOST_SPANS]
 
     def _match(self, data: bytes, first: int, last: int) -> list[Span]:
-        lines = self._by_text(data, first, last)
-        return self._by_time_and_level(data, lines, lambda: lines_of(data, first=first, last=last))
+        return self._by_level(data, self._by_text(data, first, last))
 
     def _by_text(self, data: bytes, first: int, last: int) -> list[Span]:
         include, exclude = self._include, self._exclude
@@ -88,55 +85,48 @@ class Matcher:
             return [line for line in lines if not any(pattern.is_in(data, *line) for pattern in exclude)]
         return lines
 
-    def _by_time_and_level(self, data: bytes, lines: list[Span], all_lines: Callable[[], list[Span]]) -> list[Span]:
-        if lines and (self._query.since is not None or self._query.until is not None):
-            lines = self._in_time(data, lines, all_lines())
-        if self._query.levels:
-            levels = self._levels.of(data, lines)
-            lines = [line for line, found in zip(lines, levels, strict=True) if found in self._query.levels]
-        return lines
+    def _by_level(self, data: bytes, lines: list[Span]) -> list[Span]:
+        if not self._query.levels:
+            return lines
+        levels = self._levels.of(data, lines)
+        return [line for line, found in zip(lines, levels, strict=True) if found in self._query.levels]
 
-    def _in_time(self, data: bytes, lines: list[Span], all_lines: list[Span]) -> list[Span]:
-        """Return the lines in the time span; a line without a time has that of the last line before it with one."""
-        times = ((line, self._time(line_text(data, *line, self._encoding))) for line in all_lines)
-        if len(all_lines) > 2 * _PROBES:
-            side = self._side_of_block(data, all_lines)
-            if side is not None and side != 0:
-                return []
-            if side == 0:
-                first = next(line for line, found in times if found is not None)
-                return [line for line in lines if line >= first]
+    def in_time(
+        self, data: bytes, lines: list[Span], first: int, before: Callable[[], int | None] = lambda: None
+    ) -> list[Span]:
+        """Return those of some lines of ``data``, ascending, in the time span.
+
+        A line without a time has that of the last line before it with one. The first line of ``data`` begins at
+        ``first``, and ``before`` returns the time of the lines before it.
+        """
+        times = self._levels.times(data, lines)
+        if times.count(None) > _MANY_UNTIMED:
+            every = lines_of(data, self._encoding, first=first, last=lines[-1][1])
+            if len(every) > len(lines):
+                inside = set(self.in_time(data, every, first, before))
+                return [line for line in lines if line in inside]
         kept = []
-        moment: int | None = None
-        wanted = iter(lines)
-        line = next(wanted, None)
-        for each, found in times:
+        moment, end = None, first
+        is_first = True
+        for line, time in zip(lines, times, strict=True):
+            found = self.last_time(data, end, line[0]) if time is None and line[0] > end else time
+            if found is None and is_first:
+                found = before()
             moment = moment if found is None else found
-            if each == line:
-                if moment is not None and self._side(moment) == 0:
-                    kept.append(each)
-                line = next(wanted, None)
+            if moment is not None and self._is_inside(moment):
+                kept.append(line)
+            # The next line begins after the newline.
+            end, is_first = line[1] + len(self._encoding.newline), False
         return kept
 
-    def _side_of_block(self, data: bytes, all_lines: list[Span]) -> int | None:
-        """Return the ``_side`` of all lines if the probed lines agree; otherwise None."""
+    def last_time(self, data: bytes, first: int, last: int) -> int | None:
+        """Return the last time among the lines ``data[first:last]``; None without one."""
+        times = self._levels.times(data, lines_of(data, self._encoding, first=first, last=last))
+        return next((time for time in reversed(times) if time is not None), None)
 
-        def moments(lines: Iterable[Span]) -> Iterator[int]:
-            found = (self._time(line_text(data, *line, self._encoding)) for line in lines)
-            return (moment for moment in found if moment is not None)
-
-        # With the first and the last time, between which are all others if they ascend.
-        ends = (next(moments(lines), None) for lines in (all_lines, reversed(all_lines)))
-        probes = moments(all_lines[:: len(all_lines) // _PROBES])
-        sides = {self._side(moment) for moment in (*ends, *probes) if moment is not None}
-        return sides.pop() if len(sides) == 1 else None
-
-    def _side(self, moment: int) -> int:
-        """Return 0 if a time is in the time span, -1 if it is before, 1 if it is after."""
+    def _is_inside(self, moment: int) -> bool:
         since, until = self._query.since, self._query.until
-        if since is not None and moment < since:
-            return -1
-        return 1 if until is not None and moment >= until else 0
+        return (since is None or moment >= since) and (until is None or moment < until)
 
     def _match_crlf(self, data: bytes) -> list[Span]:
         """Match lines of which some end with a carriage return, which is not part of the line."""
@@ -152,7 +142,7 @@ class Matcher:
         shown = data if self._is_shown(data) else _shown(data, own(), self._encoding)
         match = self._by_masked_text if self._masks else self._by_text
         lines = match(shown, 0, len(shown))
-        return self._by_time_and_level(data, lines if shown is data else _same_lines(lines, shown, own), own)
+        return self._by_level(data, lines if shown is data else _same_lines(lines, shown, own))
 
     def _is_shown(self, data: bytes) -> bool:
         """Whether the bytes are the text of their lines."""

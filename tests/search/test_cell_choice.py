@@ -66,7 +66,7 @@ def test_matches_are_the_same_with_a_table(
         cell_pass.fill(max(0, end - 2**20 - (end - 2**20) % 65536), end)
     counter = LevelCounter(generation.encoding, PLAIN)
     plain = scanned(MatchIndex(generation, line_filter, counter))
-    index = scanned(MatchIndex(generation, line_filter, counter, cell_pass.table))
+    index = scanned(MatchIndex(generation, line_filter, counter, cell_pass))
     assert (index.count, index.lines) == (plain.count, plain.lines)
     assert list(index.match_counts(exact=False)) == list(plain.match_counts(exact=False))
     assert [index.level_counts_in(cell) for cell in range(9)] == [plain.level_counts_in(cell) for cell in range(9)]
@@ -90,6 +90,6 @@ def test_cells_outside_a_span_are_not_read(tmp_path: Path) -> None:
     begin = PLAIN.time("2026-11-21 01:00:00 x")
     assert begin
     span = LineFilter(Query(since=begin, until=begin + 600_000))
-    index = scanned(MatchIndex(generation, span, LevelCounter(generation.encoding, PLAIN), cell_pass.table))
+    index = scanned(MatchIndex(generation, span, LevelCounter(generation.encoding, PLAIN), cell_pass))
     assert index.count == 600
     assert sum(read) < path.stat().st_size / 10

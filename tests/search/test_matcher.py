@@ -147,17 +147,17 @@ def test_levels_and_times_exclude_lines() -> None:
     lines = lines_of(data)
     found = Matcher(Query(levels=frozenset({"error"})), UTF8, PLAIN).match(data)
     assert found == lines[1::2]
-    first = Matcher(Query(since=since), UTF8, PLAIN).match(data)
-    assert Matcher(Query(until=since), UTF8, PLAIN).match(data) + first == lines
+    first = Matcher(Query(since=since), UTF8, PLAIN).in_time(data, lines, 0)
+    assert Matcher(Query(until=since), UTF8, PLAIN).in_time(data, lines, 0) + first == lines
 
 
 @pytest.mark.parametrize("count", [10, 1000])
 def test_a_line_without_a_time_inherits_one(count: int) -> None:
     lines = ["no time"] + ["1795168800 a", "  at b"] * count + ["1795168900 c", "  at d"]
     data = "\n".join(lines).encode() + b"\n"
-    late = Matcher(Query(since=1795168850000), UTF8, PLAIN).match(data)
+    late = Matcher(Query(since=1795168850000), UTF8, PLAIN).in_time(data, lines_of(data), 0)
     assert [data[slice(*line)] for line in late] == [b"1795168900 c", b"  at d"]
-    early = Matcher(Query(until=1795168850000), UTF8, PLAIN).match(data)
+    early = Matcher(Query(until=1795168850000), UTF8, PLAIN).in_time(data, lines_of(data), 0)
     assert len(early) == 2 * count
 
 
