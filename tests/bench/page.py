@@ -37,7 +37,7 @@ _WATCH = f"""() => {{
   const frame = (now) => {{
     window.longest = Math.max(window.longest, now - before);
     before = now;
-    requestAnimationFrame(chunk);
+    requestAnimationFrame(frame);
   }};
   requestAnimationFrame(frame);
 }}"""

@@ -93,7 +93,7 @@ export class RowState {
       time: line?.time == null ? null : this.#timeOf(line.time),
       bookmarked: line !== null && bookmarks.has(line),
       chosen: line !== null && this.isChosen(line),
-      restUrl: line && restUrl(line),
+      restUrl: line && (line.cut !== null || textFormat.expanded) ? restUrl(line) : null,
     };
   }
 

@@ -167,10 +167,10 @@ export class Viewport {
     change();
     if (position !== null) this.#anchor.row = this.#document.locate(position);
     if (this.#frozen) return;
-    // The first change after a pause is painted at once; further changes wait for the next frame.
+    // The first change after a pause fills its rows at once. The next frame does the rest, and further changes.
     const isRested = !document.hidden && performance.now() - this.#paintedAt > FRAME_MS;
-    if (isRested && this.#frame === 0) this.#paint();
-    else this.wake();
+    if (isRested && this.#frame === 0) this.#fillAhead();
+    this.wake();
   }
 
   /** @param {number} px downwards; negative values move up */
@@ -301,23 +301,44 @@ export class Viewport {
 
   // Drawing
 
+  /** Fill the visible rows. This reads no layout after the change, which would take a millisecond. */
+  #fillAhead() {
+    const fits = this.#applyPosition();
+    this.#assignElements(fits);
+    this.#want(fits);
+  }
+
   #paint() {
+    this.#frame = 0;
+    const fits = this.#applyPosition();
+    this.#assignElements(fits);
+    if (this.#variableHeights) this.#measure();
+    this.#clampToEnd(this.#followsEnd);
+    this.#rows.style.transform = `translateY(${-this.#offset()}px)`;
+    this.#updateScrollbar();
+    this.#want(fits);
+    this.#parts.painted();
+  }
+
+  get #followsEnd() {
+    return this.#sticksToEnd && !this.#frozen;
+  }
+
+  /** Move the anchor to where the user scrolled, or to the end. @returns {number} number of rows to draw */
+  #applyPosition() {
     // Scroll events arrive one frame late. Apply the latest scroll position first, or the update of `scrollTop` would
     // undo it.
     this.#scrolled();
-    this.#frame = 0;
     this.#paintedAt = performance.now();
-    const follows = this.#sticksToEnd && !this.#frozen;
-    const fits = Math.ceil(this.#log.clientHeight / this.#rowHeight) + 1;
-    if (follows || this.#anchor.row >= this.#document.total) this.#anchor = this.#endAnchor();
-    this.#assignElements(fits);
-    if (this.#variableHeights) this.#measure();
-    this.#clampToEnd(follows);
-    this.#rows.style.transform = `translateY(${-this.#offset()}px)`;
-    this.#updateScrollbar();
-    this.#document.want(this.#anchor.row, this.#anchor.row + fits);
-    this.#document.want(this.#anchor.row - MARGIN_ROWS, this.#anchor.row + fits + MARGIN_ROWS);
-    this.#parts.painted();
+    if (this.#followsEnd || this.#anchor.row >= this.#document.total) this.#anchor = this.#endAnchor();
+    return Math.ceil(this.#log.clientHeight / this.#rowHeight) + 1;
+  }
+
+  /** @param {number} fits number of rows that fit */
+  #want(fits) {
+    const { row } = this.#anchor;
+    this.#document.want(row, row + fits);
+    this.#document.want(row - MARGIN_ROWS, row + fits + MARGIN_ROWS);
   }
 
   /**
