@@ -4,8 +4,10 @@ from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
 
+from logviewer.errors import QueryError
 from logviewer.files.encoding import UTF8, Encoding, is_utf8, to_text
 from logviewer.formats.line_format import LineFormat
+from logviewer.search.automata import MOST_INSTRUCTIONS, TOO_LARGE
 from logviewer.search.level_counter import LevelCounter
 from logviewer.search.masked_block import Masks
 from logviewer.search.pattern import Pattern, Span
@@ -37,6 +39,8 @@ class Matcher:
         self._sees_line_ends = query.regex or any("\r" in text for text in (*query.include, *query.exclude))
         self._masks = Masks(line_format) if line_format.has_masks else None
         self._exclude = [Pattern("not", text, regex=query.regex, case=query.case) for text in query.exclude]
+        if sum(each.instructions for each in (*self._include, *self._exclude)) > MOST_INSTRUCTIONS:
+            raise QueryError(f"q: {TOO_LARGE}")
 
     def match(self, data: bytes, first: int = 0, last: int | None = None) -> list[Span]:
         """Return the start and the end without newline, in ``data``, of the matches in ``data[first:last]``, ascending.

@@ -2,17 +2,17 @@
 
 import re
 from itertools import islice
+from typing import Any
 
 import re2
 
 from logviewer.errors import QueryError
+from logviewer.search.automata import TOO_LARGE, automata, instructions
 from logviewer.search.query import Case
 
 Span = tuple[int, int]
 """A start and an end, exclusive."""
 
-# The memory for the automaton of one pattern; the engine rebuilds it when it is full.
-_AUTOMATON_BYTES = 64 * 1024 * 1024
 _ESCAPE = re.compile(r"\\[pP](?:\{[^}]*\}|.)|\\.", re.DOTALL)
 # In RE2 these match the ends of the whole text, which is a block of lines; here they match the ends of a line.
 _ENDS = {"\\A": "^", "\\z": "$"}
@@ -24,25 +24,25 @@ _CASE_BIT = 0x20
 
 
 class Pattern:
-    """A compiled text of a query. Raises QueryError, with the parameter and the engine's message, if it is invalid."""
+    """A text of a query. Raises QueryError, with the parameter and the engine's message, if it is invalid.
+
+    ``instructions`` is the size of the program of a regular expression, 0 for plain text.
+    """
 
     def __init__(self, parameter: str, text: str, *, regex: bool, case: Case) -> None:
         pattern = _ESCAPE.sub(lambda found: _ENDS.get(found[0], found[0]), text) if regex else re2.escape(text)
         sensitive = _is_sensitive(text, case, regex=regex)
-        options = re2.Options()
-        options.log_errors = False
-        options.never_nl = True
-        options.max_mem = _AUTOMATON_BYTES
+        self._is_plain = not regex
+        self._with_flags = f"(?m{'' if sensitive else 'i'})(?:{pattern})"
         try:
-            # The pattern alone, so that an error message quotes the user's text.
-            re2.compile(pattern, options)
-            with_flags = f"(?m{'' if sensitive else 'i'})(?:{pattern})"
-            self._in_text = re2.compile(with_flags, options)
             # ".*" takes the rest of the line: one hit a line.
-            self._in_bytes = re2.compile(f"{with_flags}.*".encode(), options)
+            self._to_line_end = f"{self._with_flags}.*".encode()
+            # The pattern alone, so that an error message quotes the user's text.
+            self.instructions = instructions(pattern) if regex else 0
+            self._in_bytes()
         except (re2.error, UnicodeEncodeError) as error:
             message = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
-            raise QueryError(f"{parameter}: {message}") from error
+            raise QueryError(f"{parameter}: {TOO_LARGE if 'too large' in message else message}") from error
         is_plain = not regex and text.isascii() and "\n" not in text
         self._folded = text if sensitive else text.lower()
         self._bytes = self._folded.encode() if is_plain else None
@@ -50,11 +50,14 @@ class Pattern:
         self.literal = text if is_plain else None
         """The text, if it is plain ASCII."""
 
+    def _in_bytes(self) -> Any:  # noqa: ANN401 (re2 has no types)
+        return automata.find(self._to_line_end, is_plain=self._is_plain)
+
     def lines(self, data: bytes, first: int, last: int) -> list[Span]:
         """Return the lines of ``data[first:last]`` with a hit: their starts and ends without newline, ascending."""
         lines: list[Span] = []
         end = -1
-        for hit in self._in_bytes.finditer(data, first, last):
+        for hit in self._in_bytes().finditer(data, first, last):
             begin, after = hit.span()
             if begin <= end:
                 continue
@@ -93,14 +96,15 @@ class Pattern:
 
     def is_in(self, data: bytes, first: int = 0, last: int | None = None) -> bool:
         """Return whether the line ``data[first:last]`` has a hit."""
-        return self._in_bytes.search(data, first, last) is not None
+        return self._in_bytes().search(data, first, last) is not None
 
     def spans(self, text: str, most: int) -> list[Span]:
         """Return those of the first ``most`` hits in a line that are not empty, in characters, ascending."""
         if self._bytes is not None and (self._sensitive or text.isascii()):
             return self._spans_of_bytes(text, most)
         # Offsets in bytes are found faster.
-        hits = self._in_text.finditer(text.encode() if text.isascii() else text)
+        in_text = automata.find(self._with_flags, is_plain=self._is_plain)
+        hits = in_text.finditer(text.encode() if text.isascii() else text)
         spans = [hit.span() for hit in islice(hits, most)]
         return [span for span in spans if span[0] < span[1]]
 

@@ -119,10 +119,10 @@ def test_anchors_match_at_line_ends() -> None:
     assert match(b"ab\nba\n", "b\\z", regex=True) == [0]
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*a){20}$", "a" * 10_000])
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*a){20}$", "a" * 4_000])
 def test_a_pattern_takes_linear_time(pattern: str) -> None:
     # A backtracking engine would not end.
-    assert match(b"a" * 9_000 + b"!\n", pattern, regex=True) == []
+    assert match(b"a" * 3_900 + b"!\n", pattern, regex=True) == []
     # RE2 finds the match all the same.
     assert match(b"!\n" + b"a" * 10_000 + b"\n!\n", pattern, regex=True) == [1]
 
