@@ -155,7 +155,7 @@ class CellTimes:
 
     @classmethod
     def of(cls, cells: Cells, is_clear: Flags | None = None) -> "CellTimes":
-        """Return the times of the lines of cells; with ``is_clear``, of those that have this flag."""
+        """Return the times of the lines of cells; with ``is_clear``, of cells with this flag."""
         carried = cells.carried(is_clear)
         has_time, has_carried = cells.first != NO_TIME, (cells.leading > 0) & (carried != NO_TIME)
         least = np.where(has_time, cells.least, carried)

@@ -1,4 +1,4 @@
-"""A time span selects every line within it, in whatever order the times are."""
+"""A time span selects every line within it, in any order of times."""
 
 from bisect import bisect_right
 from pathlib import Path
