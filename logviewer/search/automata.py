@@ -7,7 +7,7 @@ from typing import Any
 import re2
 
 _MOST_BYTES = 64 * 1024 * 1024
-"""The most memory that all automata may use, besides those that are in use at the moment."""
+"""The most memory of all automata; one that is used while it is dropped is not counted."""
 
 _AUTOMATON_BYTES = 8 * 1024 * 1024
 # A plain text needs a state for each character.
