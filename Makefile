@@ -27,8 +27,8 @@ check: $(VENV)/tested
 	$(BIN)/pytest -n auto --dist worksteal -m "not browser"
 
 check-js:
+	@if $(MAKE) --no-print-directory tests/js/node_modules/installed; then $(MAKE) --no-print-directory check-types; else echo "npm could not install its packages: types and vendored files of the page are left out"; fi
 	node --test tests/js/*.test.js
-	@if $(MAKE) --no-print-directory tests/js/node_modules/installed; then $(MAKE) --no-print-directory check-types; else echo "npm could not install typescript: the types of the page's modules are left out"; fi
 
 check-types:
 	tests/js/node_modules/.bin/tsc -p tests/js/tsconfig.json

@@ -39,9 +39,21 @@ test("matches in code points are converted to the displayed text", () => {
   assert.deepEqual(displayedHits("\u{1f600} ab", [[2, 4]]), [[3, 5]]);
   assert.deepEqual(displayedHits("\x1b[31mred\x1b[0m blue", [[5, 8], [13, 17]]), [[0, 3], [4, 8]]);
   assert.deepEqual(displayedHits("plain", []), []);
+  assert.deepEqual(displayedHits("\x1b[31mred\x1b[0m", [[0, 2], [3, 6], [9, 12]]), [[0, 0], [0, 1], [3, 3]]);
+});
+
+test("hits in a line of many colors are converted in one pass", () => {
+  const line = "\x1b[31mx".repeat(200_000);
+  const spans = Array.from({ length: 500 }, (_, number) => /** @type {const} */ ([6 * number + 999_005, 6 * number + 999_006]));
+  assert.deepEqual(displayedHits(line, spans).slice(0, 2), [[166_500, 166_501], [166_501, 166_502]]);
 });
 
 // Fields
+
+test("a long line of quotes is searched for fields in linear time", () => {
+  assert.deepEqual(fieldsOf(`{${'\\"'.repeat(500_000)}`), []);
+  assert.deepEqual(fieldsOf(`{${'"a'.repeat(500_000)}`), []);
+});
 
 test("fields of JSON and logfmt are found with their text", () => {
   const json = '{"level":"info","user": 4, "ok":true,"deep":{"path":"/a\\"b"}}';

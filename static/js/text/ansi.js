@@ -49,17 +49,18 @@ export function stripAnsi(line) {
 }
 
 /**
- * Convert an offset in the line to an offset in the line without sequences.
+ * Convert offsets in the line to offsets in the line without sequences.
  * @param {string} line
- * @param {number} offset
+ * @param {readonly number[]} offsets ascending
  */
-export function offsetWithoutSequences(line, offset) {
+export function offsetsWithoutSequences(line, offsets) {
+  const sequences = line.matchAll(SEQUENCE);
+  let next = sequences.next().value;
   let dropped = 0;
-  for (const { index, 0: sequence } of line.matchAll(SEQUENCE)) {
-    if (index >= offset) break;
-    dropped += Math.min(sequence.length, offset - index);
-  }
-  return offset - dropped;
+  return offsets.map((offset) => {
+    for (; next && next.index + next[0].length <= offset; next = sequences.next().value) dropped += next[0].length;
+    return offset - dropped - (next ? Math.max(0, offset - next.index) : 0);
+  });
 }
 
 /**

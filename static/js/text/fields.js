@@ -10,7 +10,8 @@
  * @property {boolean} isBounded whether `text` cannot be the beginning of a longer value
  */
 
-const JSON_FIELD = /("(?:[^"\\]|\\.)*")\s*:\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null)/g;
+// A bounded key: an attempt at each quote of a long line takes linear time.
+const JSON_FIELD = /("(?:[^"\\]|\\.){0,200}")\s*:\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null)/g;
 const PAIR = /(?<=^|[\s,;|[({])([A-Za-z_][\w.\-/]{0,60})=("(?:[^"\\]|\\.)*"|[^\s",;|\])}]+)/g;
 // A single pair may occur in any sentence.
 const FEWEST_PAIRS = 2;

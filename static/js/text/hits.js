@@ -1,6 +1,6 @@
 /** Finds search hits in the text that a row displays. */
 
-import { offsetWithoutSequences, SEQUENCE_START } from "./ansi.js";
+import { offsetsWithoutSequences, SEQUENCE_START } from "./ansi.js";
 
 /** @typedef {readonly [start: number, end: number]} Hit in characters of the displayed text */
 
@@ -50,7 +50,7 @@ export function displayedHits(line, spans) {
   const offsets = spans.slice(0, MAX).flat();
   if (offsets.length === 0) return [];
   const units = unitsOf(line, offsets);
-  const shown = SEQUENCE_START.test(line) ? units.map((unit) => offsetWithoutSequences(line, unit)) : units;
+  const shown = SEQUENCE_START.test(line) ? offsetsWithoutSequences(line, units) : units;
   return Array.from({ length: offsets.length / 2 }, (_, index) => [shown[2 * index], shown[2 * index + 1]]);
 }
 
