@@ -39,6 +39,7 @@ bench: $(VENV)/tested
 soak: $(VENV)/tested
 	SOAK=20 $(BIN)/pytest --timeout 0 tests/tail/test_promise.py tests/program/test_promise.py tests/program/test_tail.py
 	$(BIN)/python -m tests.bench soak --strict --seconds 600 --rate 20000 $(ARGS)
+	$(BIN)/python -m tests.bench hostile --strict --seconds 3600 $(ARGS)
 
 samples: $(VENV)/installed
 	$(BIN)/python -c "from pathlib import Path; from logviewer.demo.writer import write_samples; write_samples(Path('sample_logs'))"

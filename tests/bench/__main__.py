@@ -9,7 +9,21 @@ from collections.abc import Mapping
 
 from _pytest.outcomes import OutcomeException
 
-from tests.bench import cells, fanout, generator, idle, latency, lines, load, memory, page, replay, search, soak
+from tests.bench import (
+    cells,
+    fanout,
+    generator,
+    hostile,
+    idle,
+    latency,
+    lines,
+    load,
+    memory,
+    page,
+    replay,
+    search,
+    soak,
+)
 from tests.bench.figures import MEGABYTE, Bench, Plan, heading, row
 from tests.bench.process import allow_many_descriptors
 
@@ -26,6 +40,7 @@ BENCHES: Mapping[str, Bench] = {
     "page": page.run,
     "generator": generator.run,
     "soak": soak.run,
+    "hostile": hostile.run,
 }
 
 

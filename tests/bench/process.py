@@ -40,6 +40,11 @@ def peak_rss(pid: int) -> int:
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
+def forget_peak(pid: int) -> None:
+    """Let ``peak_rss`` count from now on."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
 def descriptors(pid: int) -> int:
     """Return the number of open descriptors."""
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
