@@ -1,7 +1,6 @@
-"""The cell table of a log file: numbers of lines and times for each cell of 64 KiB, from one pass over the file."""
+"""Rows of a cell table: numbers of lines and times for each cell of 64 KiB of a log file."""
 
-import threading
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,6 @@ UNKNOWN, GUESSED, TIMED, EXACT = 0, 1, 2, 3
 Numbers = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.bool_]
-_FEWEST_ROWS = 16
 
 
 @dataclass(slots=True)
@@ -95,6 +93,14 @@ class Cells:
         lines: Numbers = self.kinds.sum(axis=1, dtype=np.int64)
         return lines
 
+    def copy(self) -> "Cells":
+        """Return rows with memory of their own."""
+        return Cells(*(getattr(self, each.name).copy() for each in fields(self)))
+
+    def with_more(self, later: "Cells") -> "Cells":
+        """Return a copy with more rows after these."""
+        return Cells(*(np.concatenate([getattr(self, each.name), getattr(later, each.name)]) for each in fields(self)))
+
     def set(self, at: int, other: "Cells") -> None:
         """Replace rows from ``at`` on."""
         for each in fields(self):
@@ -127,16 +133,18 @@ class Cells:
         self.heads[at] = np.concatenate([earliest, first, none])[:FOLLOWING]
         self.tails[at] = np.concatenate([none, latest, last])[-FOLLOWING:]
 
-    def carried(self, is_clear: Flags | None = None) -> Numbers:
+    def carried(self, before: int, is_clear: Flags | None = None) -> Numbers:
         """Return the time that the lines before the first time of each cell have: the last one in the cells before.
 
-        With ``is_clear`` there is none after a cell without this flag.
+        ``before`` is that of the first cell. With ``is_clear`` there is none after a cell without this flag.
         """
-        last = self.last if is_clear is None else np.where(is_clear, self.last, NO_TIME)
-        decides = last != NO_TIME if is_clear is None else (last != NO_TIME) | ~is_clear
-        rows = np.where(decides, np.arange(1, len(self) + 1), 0)
-        rows = np.concatenate([[0], np.maximum.accumulate(rows)[:-1]]) if len(self) else rows
-        return np.where(rows > 0, last[rows - 1], NO_TIME)
+        own = self.last if is_clear is None else np.where(is_clear, self.last, NO_TIME)
+        last = np.concatenate([[before], own[:-1]])
+        decides = last != NO_TIME
+        if is_clear is not None:
+            decides[1:] |= ~is_clear[:-1]
+        rows = np.where(decides, np.arange(len(last)), 0)
+        return last[np.maximum.accumulate(rows)][: len(self)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +162,9 @@ class CellTimes:
     lines: Numbers
 
     @classmethod
-    def of(cls, cells: Cells, is_clear: Flags | None = None) -> "CellTimes":
-        """Return the times of the lines of cells; with ``is_clear``, of cells with this flag."""
-        carried = cells.carried(is_clear)
+    def of(cls, cells: Cells, before: int = NO_TIME, is_clear: Flags | None = None) -> "CellTimes":
+        """Return the times of the lines of cells after a time; with ``is_clear``, of cells with this flag."""
+        carried = cells.carried(before, is_clear)
         has_time, has_carried = cells.first != NO_TIME, (cells.leading > 0) & (carried != NO_TIME)
         least = np.where(has_time, cells.least, carried)
         greatest = np.where(has_time, cells.greatest, carried)
@@ -176,98 +184,3 @@ class CellTimes:
 
     def __len__(self) -> int:
         return len(self.lines)
-
-
-@dataclass(slots=True)
-class CellTable:
-    """The rows of the cells of one file with data; cells in a hole of a sparse file have none.
-
-    Lines that begin in [``low``, ``high``) are in the table, and in other cells whose state is known. Any thread may
-    read; threads that write exclude each other. ``version`` changes with each write.
-    """
-
-    low: int
-    high: int
-    version: int = 0
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    _rows: Cells = field(default_factory=lambda: Cells.empty(np.empty(0, np.int64)))
-    _count: int = 0
-    _times: tuple[int, CellTimes] | None = None
-
-    def times(self) -> CellTimes:
-        """Return the times of all rows, computed once for each version."""
-        known, version = self._times, self.version
-        if known is None or known[0] != version:
-            known = self._times = version, CellTimes.of(self.cells)
-        return known[1]
-
-    @classmethod
-    def of(cls, cells: Cells, high: int) -> "CellTable":
-        """Return a table with these rows of all lines before ``high``."""
-        return cls(0, high, _rows=cells, _count=len(cells))
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether the state of each row is known."""
-        states = self._rows.states[: self._count]
-        return bool(self._count and states[0] != UNKNOWN and (states != UNKNOWN).all())
-
-    @property
-    def cells(self) -> Cells:
-        """All rows, as a view: later writes may show in it."""
-        count = self._count
-        return self._rows[slice(0, count)]
-
-    def rows_of(self, first: int, last: int) -> slice:
-        """Return the rows of the cells [first, last)."""
-        numbers = self._rows.numbers[: self._count]
-        low, high = np.searchsorted(numbers, [first, last]).tolist()
-        return slice(low, high)
-
-    def cover(self, first: int, last: int) -> None:
-        """Append rows for the cells [first, last) that come after all others."""
-        with self.lock:
-            after = int(self._rows.numbers[self._count - 1]) + 1 if self._count else 0
-            numbers = np.arange(max(first, after), last)
-            if len(numbers):
-                self._reserve(self._count + len(numbers))
-                self._rows.set(self._count, Cells.empty(numbers))
-                self._count += len(numbers)
-                self.version += 1
-
-    def _reserve(self, count: int) -> None:
-        if count > len(self._rows):
-            rows = Cells.empty(np.zeros(max(_FEWEST_ROWS, count + count // 16), np.int64))
-            rows.set(0, self.cells)
-            self._rows = rows
-
-    def put(self, cells: Cells) -> None:
-        """Set the rows of whole cells; later lines of a cell replace it."""
-        self._write(cells, is_later=False)
-
-    def append(self, cells: Cells) -> None:
-        """Add lines after all others: those in the last known cell are added to it."""
-        self._write(cells, is_later=True)
-
-    def _write(self, cells: Cells, *, is_later: bool) -> None:
-        with self.lock:
-            for first, last in _runs(cells.numbers):
-                run = cells[slice(first, last)]
-                at = self.rows_of(int(run.numbers[0]), int(run.numbers[-1]) + 1).start
-                if is_later and self._rows.states[at] != UNKNOWN:
-                    self._rows.add(at, run)
-                    at, run = at + 1, run[slice(1, None)]
-                self._rows.set(at, run)
-            self.version += 1
-
-    def is_known(self, first: int, last: int, *, least: int = GUESSED) -> bool:
-        """Return whether the state of each of the cells [first, last) with data is at least ``least``."""
-        return bool((self._rows.states[self.rows_of(first, last)] >= least).all())
-
-
-def _runs(numbers: Numbers) -> list[tuple[int, int]]:
-    """Return the first and last index, exclusive, of each run of consecutive numbers."""
-    if not len(numbers):
-        return []
-    breaks = (np.flatnonzero(np.diff(numbers) != 1) + 1).tolist()
-    return list(zip([0, *breaks], [*breaks, len(numbers)], strict=True))

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import fields
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 
 from logviewer import formats
 from logviewer.cursor import HEAD_BYTES, Checkpoint
-from logviewer.files.cells import EXACT, GUESSED, Cells, CellTable
+from logviewer.files.cell_table import PAGE_ROWS, CellTable
+from logviewer.files.cells import EXACT, GUESSED
 from logviewer.files.own_directory import OwnDirectory
+from logviewer.files.packed_cells import COLUMNS, Column, PackedCells
 from logviewer.rotation.generation import Generation
 
 # Smaller files are read again in some milliseconds.
 LEAST_BYTES = 4 * 1024 * 1024
-_VERSION = 2
+_VERSION = 3
 _MOST_BYTES = 256 * 1024 * 1024
 _MOST_FILES = 10_000
 _UNUSED_DAYS = 30
@@ -63,14 +64,15 @@ class CellCache:
         """Write the table of a file whose cells are all known. Raises OSError for the log."""
         name = self._name(generation)
         try:
-            # The lock keeps the rows as they are: a copy would take as much memory again.
             with table.lock:
-                header = _header(generation, table.high, len(table.cells))
-                columns = [each.data.cast("B") for each in _columns(table.cells)]
-                digest = blake2b(header, digest_size=_DIGEST_BYTES)
-                for column in columns:
-                    digest.update(column)
-                self._files.write(name, [digest.digest(), header, *columns])
+                high, pages = table.high, table.pages()
+            packed = [page if isinstance(page, PackedCells) else PackedCells.of(page) for page in pages]
+            header = _header(generation, high, packed)
+            columns = [column.offsets.data.cast("B") for page in packed for column in page.columns]
+            digest = blake2b(header, digest_size=_DIGEST_BYTES)
+            for column in columns:
+                digest.update(column)
+            self._files.write(name, [digest.digest(), header, *columns])
             self._files.remove_unused(days=_UNUSED_DAYS, most_files=_MOST_FILES, most_bytes=_MOST_BYTES)
         except OSError as error:
             self._warn(error)
@@ -113,19 +115,18 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def _columns(cells: Cells) -> list[npt.NDArray[Any]]:
-    return [getattr(cells, each.name) for each in fields(cells)]
-
-
-def _header(generation: Generation, high: int, rows: int) -> bytes:
-    """Return one line: the place up to which lines are in the table, with its proof, and the number of rows."""
+def _header(generation: Generation, high: int, pages: Sequence[PackedCells]) -> bytes:
+    """Return one line: the place up to which lines are in the table, with its proof, and the columns of each page."""
     proof = generation.position(high, None).checkpoint()
     values = {
         "high": high,
         "head_length": proof.head_length,
         "head_hash": proof.head_hash.hex(),
         "tail_hash": proof.tail_hash.hex(),
-        "rows": rows,
+        "pages": [
+            [len(page), [[each.base, each.offsets.itemsize, len(each.offsets)] for each in page.columns]]
+            for page in pages
+        ],
     }
     return orjson.dumps(values) + b"\n"
 
@@ -138,25 +139,37 @@ def _decode(data: bytes, generation: Generation) -> CellTable | None:
     body = data.find(b"\n", _DIGEST_BYTES) + 1
     try:
         header = orjson.loads(data[_DIGEST_BYTES:body])
-        high, rows, head_length = (int(header[name]) for name in ("high", "rows", "head_length"))
+        high, head_length = (int(header[name]) for name in ("high", "head_length"))
         head_hash, tail_hash = (bytes.fromhex(header[name]) for name in ("head_hash", "tail_hash"))
     except (KeyError, TypeError, ValueError):
         return None
     proof = Checkpoint(generation.source, generation.key, high, None, head_length, head_hash, tail_hash)
     if high > generation.size() or not generation.holds(proof):
         return None
-    return _table(data, body, rows, high)
-
-
-def _table(data: bytes, at: int, rows: int, high: int) -> CellTable | None:
-    """Return the table whose columns begin at an offset of ``data``; None if they are not whole."""
-    cells = Cells.empty(np.zeros(0, np.int64))
-    row_bytes = sum(column.dtype.itemsize * int(np.prod(column.shape[1:])) for column in _columns(cells))
-    if rows < 1 or rows * row_bytes != len(data) - at:
+    try:
+        pages = _pages(data, body, header["pages"])
+    except (KeyError, OverflowError, TypeError, ValueError):
         return None
-    cells = Cells.empty(np.zeros(rows, np.int64))
-    for column in _columns(cells):
-        column[...] = np.frombuffer(data, column.dtype, column.size, at).reshape(column.shape)
-        at += column.nbytes
-    is_whole = bool(((cells.states >= GUESSED) & (cells.states <= EXACT)).all())
-    return CellTable.of(cells, high) if is_whole else None
+    return CellTable.of(pages, high)
+
+
+def _pages(data: bytes, at: int, sizes: Any) -> list[PackedCells]:  # noqa: ANN401 (any JSON)
+    """Return the pages whose columns begin at an offset of ``data``.
+
+    Raises ValueError, TypeError or OverflowError if they are damaged.
+    """
+    pages: list[PackedCells] = []
+    for count, columns in sizes:
+        read: list[Column] = []
+        for base, width, length in columns:
+            if length not in {1, count}:
+                raise ValueError(length)
+            read.append(Column(int(np.int64(base)), np.frombuffer(data, f"u{int(width)}", length, at)))
+            at += read[-1].offsets.nbytes
+        pages.append(PackedCells(int(count), tuple(read)))
+        is_known = len(read) == COLUMNS and ((pages[-1].states >= GUESSED) & (pages[-1].states <= EXACT)).all()
+        if not is_known:
+            raise ValueError("the rows are not known")
+    if not pages or at != len(data) or {len(page) for page in pages[:-1]} - {PAGE_ROWS} or len(pages[-1]) > PAGE_ROWS:
+        raise ValueError("the table is not whole")
+    return pages

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logviewer.files.cells import CELL_BYTES, EXACT, NO_TIME, TIMED, Cells, CellTable, CellTimes, Flags, Numbers
+from logviewer.files.cell_table import CellTable
+from logviewer.files.cells import CELL_BYTES, EXACT, NO_TIME, TIMED, Cells, CellTimes, Flags, Numbers
 from logviewer.formats.level import LEVELS
 from logviewer.search.query import Query
 
@@ -18,8 +19,8 @@ class CellChoice:
 
     def __init__(self, table: CellTable, query: Query, first: int, last: int) -> None:
         rows = table.rows_of(first, last)
-        cells = table.cells[rows]
-        least, greatest, is_clear = _times(table, rows, query)
+        cells = table.rows(rows)
+        least, greatest, is_clear = _times(cells, query, table.time_before(rows.start, least=wanted_state(query)))
         wanted = [code for code, level in enumerate(LEVELS) if not query.levels or level in query.levels]
         inside, outside = np.ones(len(cells), np.bool_), np.zeros(len(cells), np.bool_)
         if query.since is not None:
@@ -44,19 +45,13 @@ def wanted_state(query: Query) -> int:
     return EXACT if query.levels else TIMED
 
 
-def _times(table: CellTable, rows: slice, query: Query) -> tuple[Numbers, Numbers, Flags]:
+def _times(cells: Cells, query: Query, before: int) -> tuple[Numbers, Numbers, Flags]:
     """Return the least and greatest time of the lines of each row, and whether they and its levels are exact."""
-    cells, state, start = table.cells, wanted_state(query), rows.start
-    # The row before with a time, as far as all between are exact: its last line gives the next ones their time.
-    while start > 0 and cells.states[start - 1] >= state and (start == rows.start or cells.last[start] == NO_TIME):
-        start -= 1
-    cells = cells[slice(start, rows.stop)]
-    is_clear = cells.states >= state
-    times = CellTimes.of(cells, is_clear)
+    is_clear = cells.states >= wanted_state(query)
+    times = CellTimes.of(cells, before, is_clear)
     if query.since is not None or query.until is not None:
         is_clear &= (cells.leading == 0) | (times.carried != NO_TIME)
-    before = rows.start - start
-    return times.least[before:], times.greatest[before:], is_clear[before:]
+    return times.least, times.greatest, is_clear
 
 
 def _ranges(cells: Cells, chosen: Flags) -> Iterator[tuple[int, int]]:

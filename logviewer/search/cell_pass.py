@@ -7,8 +7,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from logviewer.files.block_map import BLOCK_BYTES
-from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, KINDS, NO_TIME, TIMED, UNKNOWN, Cells, CellTable, Numbers
+from logviewer.files.block_map import BLOCK_BYTES, BlockMap
+from logviewer.files.cell_table import PAGE_ROWS, CellTable
+from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, KINDS, NO_TIME, TIMED, UNKNOWN, Cells, Numbers
 from logviewer.files.encoding import UTF8
 from logviewer.files.time_order import FOLLOWING, contradicted
 from logviewer.formats.line_classifier import LineClasses, LineClassifier
@@ -61,7 +62,7 @@ class CellPass:
         """Return the table, from the cache if it is there, and what ``_save`` compares."""
         if self._cache and (table := self._cache.load(self.generation)):
             self._covered = table.high
-            return table, (table.high, self._least_state(table))
+            return table, (table.high, table.least_state())
         start = last_cell(self.generation, CELL_BYTES)
         return CellTable(start, start), (0, UNKNOWN)
 
@@ -74,15 +75,11 @@ class CellPass:
             or self.generation.begin
             or table.high < LEAST_BYTES
             or not table.is_complete
-            or (grown < max(_GROWN_BYTES, table.high // _GROWN_SHARE) and state >= self._least_state(table))
+            or (grown < max(_GROWN_BYTES, table.high // _GROWN_SHARE) and state >= table.least_state())
         ):
             return
-        self._saved = table.high, self._least_state(table)
+        self._saved = table.high, table.least_state()
         self._cache.save(self.generation, table)
-
-    @staticmethod
-    def _least_state(table: CellTable) -> int:
-        return int(table.cells.states.min())
 
     def extend(self) -> None:
         """Add the lines written since the last call. Raises OSError."""
@@ -175,25 +172,31 @@ class CellPass:
             window.data, starts, base=window.base, guess=state < EXACT, guess_times=state < TIMED
         )
         rows = self.table.rows_of(start // CELL_BYTES, -(-until // CELL_BYTES))
-        return _summary(self.table.cells.numbers[rows].copy(), starts + window.base, classes)
+        return _summary(self.table.rows(rows).numbers, starts + window.base, classes)
 
     def _count_newlines(self) -> None:
         """Let the block map skip the blocks whose lines are in the table."""
-        block_map = self.generation.block_map
+        if not self.generation.begin and self.generation.encoding is UTF8:
+            while self._skip_blocks(self.generation.block_map, self.table.high // CELL_BYTES):
+                pass
+
+    def _skip_blocks(self, block_map: BlockMap, last: int) -> bool:
+        """Let the block map skip blocks of known cells before the cell ``last``; return whether there was one."""
         start, newlines = block_map.counted, block_map.newlines
-        if self.generation.begin or start % BLOCK_BYTES or self.generation.encoding is not UTF8:
-            return
         first = start // CELL_BYTES
-        cells = self.table.cells[self.table.rows_of(first, self.table.high // CELL_BYTES)]
+        if start % BLOCK_BYTES or not self.table.is_known(first, first + 1, least=GUESSED):
+            return False
+        cells = self.table.rows(self.table.rows_of(first, min(last, first + PAGE_ROWS)))
         known = (cells.states != UNKNOWN) & (cells.numbers == np.arange(first, first + len(cells)))
         count = len(cells) if known.all() else int(known.argmin())
         borders = np.arange(_BLOCK_CELLS, count, _BLOCK_CELLS)
         if not len(borders):
-            return
+            return False
         # The line that begins at the first byte of a cell is after the newline before it.
         is_open = cells.opens[0] or start == 0
         counts = newlines + np.cumsum(cells.lines())[borders - 1] - is_open + cells.opens[borders]
         block_map.skip(start, ((borders + first) * CELL_BYTES).tolist(), np.maximum(0, counts).tolist())
+        return block_map.counted > start
 
 
 def _summary(numbers: Numbers, starts: Numbers, classes: LineClasses) -> Cells:

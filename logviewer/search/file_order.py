@@ -1,11 +1,12 @@
 """The keys of one file's lines, by which several files are merged; ``files/time_order.py`` defines them."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
 
+from logviewer.files.cell_table import Page
 from logviewer.files.cells import CELL_BYTES, NO_TIME, TIMED, Cells, Numbers
 from logviewer.files.lines import LINE_CAP, line_text
 from logviewer.files.time_order import FOLLOWING, contradicted, greatest, keys
@@ -16,6 +17,8 @@ _HEAD_BYTES = 4 * 1024
 _MOST_CELLS = 16
 _MOST_TIMED = 2
 _ROWS_KEPT = 16
+# The next time is mostly in one of them.
+_FEW_ROWS = 16
 
 _Version = tuple[int, int]
 NOTHING: Numbers = np.empty(0, np.int64)
@@ -35,7 +38,7 @@ class FileOrder:
         self._pass = cell_pass
         self._table = cell_pass.table
         self._is_extended = False
-        self._rows: tuple[_Version, Cells] = ((-1, 0), self._table.cells)
+        self._rows: tuple[_Version, int] = ((-1, 0), 0)
         self._known: tuple[_Version, bool] = ((-1, 0), False)
         self._lines_of = lru_cache(_ROWS_KEPT)(self._read_lines)
         self._last: tuple[int, int, int | None] = (0, 0, None)
@@ -60,7 +63,7 @@ class FileOrder:
         if not self._is_extended:
             return False
         if self._known[0] != version:
-            self._known = version, bool((self._cells.states >= TIMED).all())
+            self._known = version, self._table.is_known(0, self._end_cell, least=TIMED)
         return self._known[1]
 
     @property
@@ -68,12 +71,19 @@ class FileOrder:
         return self._table.version, self._table.high
 
     @property
-    def _cells(self) -> Cells:
-        """The rows of the lines in the table; in those after them, an unterminated line goes on."""
+    def _end_cell(self) -> int:
+        return -(-self._table.high // CELL_BYTES)
+
+    @property
+    def _row_count(self) -> int:
+        """The number of rows of the lines in the table; in those after them, an unterminated line goes on."""
         version = self._version
         if self._rows[0] != version:
-            self._rows = version, self._table.cells[self._table.rows_of(0, -(-version[1] // CELL_BYTES))]
+            self._rows = version, self._table.rows_of(0, self._end_cell).stop
         return self._rows[1]
+
+    def _row(self, row: int) -> Cells:
+        return self._table.rows(slice(row, row + 1))
 
     # Keys
 
@@ -85,7 +95,7 @@ class FileOrder:
     def greatest(self, after: Numbers) -> int:
         """Return the key of the last line."""
         self._begin()
-        return self._with_unterminated(self._before_row(len(self._cells), after), after)
+        return self._with_unterminated(self._before_row(self._row_count, after), after)
 
     def keys_at(self, offsets: Numbers, after: Numbers) -> Numbers:
         """Return the keys of the lines that begin at ascending offsets."""
@@ -109,7 +119,7 @@ class FileOrder:
         """Return the offset of the first line with this key or a greater one; the size of the file without one."""
         self._begin()
         row = int(np.searchsorted(self._greatest(after), key)) if self.is_known else self._row_near(key, after)
-        if row < len(self._cells):
+        if row < self._row_count:
             starts, own = self._lines(row, after)
             if (at := int(np.searchsorted(own, key))) < len(own):
                 return int(starts[at])
@@ -124,20 +134,20 @@ class FileOrder:
 
     def _lines(self, row: int, after: Numbers) -> tuple[Numbers, Numbers]:
         """Return the offsets and keys of the lines of a row."""
-        if row >= len(self._cells):
+        if row >= self._row_count:
             return NOTHING, NOTHING
         return self._lines_of(row, self._version, after.tobytes())
 
     def _read_lines(self, row: int, _: _Version, times_after: bytes) -> tuple[Numbers, Numbers]:
         after = np.frombuffer(times_after, np.int64)
-        lines = self._pass.read(int(self._cells.numbers[row]))
+        lines = self._pass.read(int(self._row(row).numbers[0]))
         following = self._times_from(row + 1, after)
         return lines.starts, keys(lines.times, lines.times != NO_TIME, following, self._before_row(row, after))
 
     def _times_from(self, row: int, after: Numbers = NOTHING) -> Numbers:
         """Return the first three times in the rows from ``row`` on."""
         times = NOTHING
-        for each in self._timed_rows(range(row, len(self._cells))):
+        for each in self._timed_rows(range(row, self._row_count)):
             times = np.concatenate([times, self._own_times(each)[:FOLLOWING]])
             if len(times) >= FOLLOWING:
                 return times[:FOLLOWING]
@@ -145,14 +155,14 @@ class FileOrder:
 
     def _timed_rows(self, rows: range) -> Iterator[int]:
         """Yield the rows with times; while the table is not filled, among the next 16 that must be read."""
-        cells, left = self._cells, _MOST_CELLS
-        if self.is_known and rows.step == 1 and rows and cells.first[rows.start] == NO_TIME:
-            # Past a long part without times, for which a loop takes too long.
-            yield from (np.flatnonzero(cells.first[rows.start : rows.stop] != NO_TIME) + rows.start).tolist()
+        left = _MOST_CELLS
+        if self.is_known and rows.step == 1:
+            yield from self._known_timed_rows(rows)
             return
         for row in rows:
-            if cells.states[row] >= TIMED:
-                has_time = cells.first[row] != NO_TIME
+            cells = self._row(row)
+            if cells.states[0] >= TIMED:
+                has_time = cells.first[0] != NO_TIME
             else:
                 left -= 1
                 has_time = len(self._own_times(row)) > 0
@@ -161,12 +171,19 @@ class FileOrder:
             if left <= 0:
                 return
 
+    def _known_timed_rows(self, rows: range) -> Iterator[int]:
+        """Yield the rows with times; the times of all rows are known."""
+        at = min(rows.start + _FEW_ROWS, rows.stop)
+        few = self._table.rows(slice(rows.start, at))
+        yield from (np.flatnonzero(few.first != NO_TIME) + rows.start).tolist()
+        for page in self._table.pages(at, rows.stop):
+            yield from (np.flatnonzero(page[:].first != NO_TIME) + at).tolist()
+            at += len(page)
+
     def _own_times(self, row: int) -> Numbers:
         """Return the times in a row; of a known row at least the first three."""
-        cells = self._cells
-        times: Numbers = (
-            cells.heads[row] if cells.states[row] >= TIMED else self._pass.read(int(cells.numbers[row])).times
-        )
+        cells = self._row(row)
+        times: Numbers = cells.heads[0] if cells.states[0] >= TIMED else self._pass.read(int(cells.numbers[0])).times
         found: Numbers = times[times != NO_TIME]
         return found
 
@@ -179,8 +196,9 @@ class FileOrder:
             return found
         left = _MOST_TIMED
         for each in self._timed_rows(range(row - 1, -1, -1)):
-            if self._cells.states[each] < TIMED:
-                times = self._pass.read(int(self._cells.numbers[each])).times
+            cells = self._row(each)
+            if cells.states[0] < TIMED:
+                times = self._pass.read(int(cells.numbers[0])).times
                 found = greatest(times[times != NO_TIME], self._times_from(each + 1, after), found)
             left -= 1
             if not left:
@@ -192,11 +210,11 @@ class FileOrder:
         with self._table.lock:
             version = self._version, after.tobytes()
             if self._sums[0] != version:
-                final, cells = self._final, self._cells
-                rows = cells[slice(len(final), None)]
-                own = np.maximum.accumulate(np.maximum(_greatest_of(rows, after), final[-1:].max(initial=NO_TIME)))
+                final = self._final
+                own, settled = _greatest_of(self._table.pages(len(final), self._row_count), after)
+                np.maximum.accumulate(np.maximum(own, final[-1:].max(initial=NO_TIME), out=own), out=own)
                 self._sums = version, np.concatenate([final, own])
-                self._final = self._sums[1][: len(final) + _settled_rows(rows)].copy()
+                self._final = self._sums[1][: len(final) + settled]
             return self._sums[1]
 
     # A last line without a newline is not in the table. Its time may still change, so it contradicts no other one.
@@ -222,7 +240,7 @@ class FileOrder:
 
     def _row_near(self, key: int, after: Numbers) -> int:
         """Return the row of the first line with a key, by bisection: the times of a log ascend, or nearly."""
-        count = len(self._cells)
+        count = self._row_count
         row = max(0, bisect_left(range(count), float(key), key=self._first_time) - 1)
         left = _MOST_CELLS
         while row > 0 and left and self._before_row(row, after) >= key:
@@ -233,20 +251,41 @@ class FileOrder:
 
     def _first_time(self, row: int) -> float:
         """Return the first time in a row or in the rows after it; infinity without one."""
-        cells = self._cells
-        if cells.states[row] < TIMED:
-            times = self._pass.read_first(int(cells.numbers[row]), _HEAD_BYTES).times
+        cells = self._row(row)
+        if cells.states[0] < TIMED:
+            times = self._pass.read_first(int(cells.numbers[0]), _HEAD_BYTES).times
             if (times != NO_TIME).any():
                 return int(times[times != NO_TIME][0])
-        for each in self._timed_rows(range(row, len(cells))):
+        for each in self._timed_rows(range(row, self._row_count)):
             return int(self._own_times(each)[0])
         return float("inf")
 
 
-def _greatest_of(rows: Cells, after: Numbers) -> Numbers:
-    """Return the greatest time in each row that counts."""
+def _greatest_of(pages: Sequence[Page], after: Numbers) -> tuple[Numbers, int]:
+    """Return the greatest time in each row that counts, and the number of first rows that no later line changes.
+
+    These are known, and have three times after them.
+    """
+    found, counts, known = [NOTHING], [NOTHING], [np.empty(0, np.bool_)]
+    for page in reversed(pages):
+        rows = page[:]
+        counts.append(rows.lines() - rows.untimed)
+        known.append(rows.states >= TIMED)
+        greatest_times, times = _greatest_in(rows, counts[-1][:, None], after)
+        found.append(greatest_times)
+        after = np.concatenate([times[:FOLLOWING], after])[:FOLLOWING]
+    is_known = np.concatenate(known[::-1])
+    timed = np.concatenate(counts[::-1])[: len(is_known) if is_known.all() else int(is_known.argmin())]
+    later = np.cumsum(timed[::-1])[::-1] - timed
+    return np.concatenate(found[::-1]), int(np.searchsorted(-later, -FOLLOWING, "right"))
+
+
+def _greatest_in(rows: Cells, timed: Numbers, after: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the greatest time in each row that counts, and the first times of the rows, three at least if they have.
+
+    ``timed`` is a column with the number of times in each row.
+    """
     found = rows.settled.copy()
-    timed = (rows.lines() - rows.untimed)[:, None]
     heads, tails = np.arange(FOLLOWING), timed - FOLLOWING + np.arange(FOLLOWING)
     # The first and the last three times of each row, each of them once; the last ones have all times after them.
     is_own = np.concatenate([heads < timed, tails >= FOLLOWING], axis=1)
@@ -254,13 +293,4 @@ def _greatest_of(rows: Cells, after: Numbers) -> Numbers:
     times = np.concatenate([rows.heads, rows.tails], axis=1)[is_own]
     counting = is_tail & ~contradicted(np.concatenate([times, after]))[: len(times)]
     np.maximum.at(found, np.nonzero(is_own)[0][counting], times[counting])
-    return found
-
-
-def _settled_rows(rows: Cells) -> int:
-    """Return the number of first rows that no later line changes: known, with three times after them."""
-    unknown = np.flatnonzero(rows.states < TIMED)
-    count = int(unknown[0]) if len(unknown) else len(rows)
-    timed = (rows.lines() - rows.untimed)[:count]
-    later = np.cumsum(timed[::-1])[::-1] - timed
-    return int(np.searchsorted(-later, -FOLLOWING, "right"))
+    return found, times

@@ -1,11 +1,15 @@
 """The lines of some levels in one file, from its cell table."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, NO_TIME, CellTable, Counts, Numbers
+from logviewer.files.cell_table import CellTable, Page
+from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, NO_TIME, Cells, Counts, Numbers
 from logviewer.files.lines import line_text
 from logviewer.formats.level import LEVELS
 from logviewer.search.cell_pass import CellLines, CellPass
@@ -14,6 +18,8 @@ from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import SLICE_BYTES, CellMatches, MatchIndex
 
 _NOTHING = CellMatches({}, Counter())
+# Neighbouring cells are asked for one after the other.
+_PAGES_KEPT = 4
 
 
 class LevelIndex(MatchIndex):
@@ -32,13 +38,13 @@ class LevelIndex(MatchIndex):
         wanted = line_filter.query.levels
         self._codes = [code for code, level in enumerate(LEVELS) if not wanted or level in wanted]
         self._least = EXACT if wanted else least
-        none: Numbers = np.zeros(1, np.int64)
-        self._sums: tuple[tuple[int, int, int], Numbers, Numbers] = ((-1, 0, 0), none[:0], none)
+        self._sums = _Sums((-1, 0, 0), [], [], np.zeros(1, np.int64))
+        self._counted = lru_cache(_PAGES_KEPT)(self._count_page)
 
     @property
     def count(self) -> int:
         """See ``MatchIndex``."""
-        return int(self._summed()[1][-1])
+        return int(self._summed().sums[-1])
 
     @property
     def lines(self) -> int:
@@ -77,17 +83,17 @@ class LevelIndex(MatchIndex):
 
     def level_counts(self, first: int, last: int) -> list[int]:
         """See ``MatchIndex``."""
-        sums = self._table.cells.kinds[self._table.rows_of(first, last)].sum(axis=0).tolist()
-        return [number if code in self._codes else 0 for code, number in enumerate(sums)]
+        rows = self._table.rows_of(first, last)
+        sums = np.zeros(len(LEVELS), np.int64)
+        for page in self._table.pages(rows.start, rows.stop):
+            sums += page.kinds.sum(axis=0, dtype=np.int64)
+        return [number if code in self._codes else 0 for code, number in enumerate(sums.tolist())]
 
-    def counts_of(self, cells: Numbers) -> Counts:
+    def counts_of(self, cells: Cells) -> Counts:
         """See ``MatchIndex``."""
-        table = self._table.cells
-        is_whole = len(cells) == len(table)
-        counts = table.kinds if is_whole else table.kinds[np.searchsorted(table.numbers, cells)]
         if len(self._codes) == len(LEVELS):
-            return counts
-        counts = counts.copy()
+            return cells.kinds
+        counts = cells.kinds.copy()
         counts[:, [code for code in range(len(LEVELS)) if code not in self._codes]] = 0
         return counts
 
@@ -103,51 +109,93 @@ class LevelIndex(MatchIndex):
         start, end = selected.spans[0]
         encoding, line_format = self.generation.encoding, self.generation.line_format
         found = line_format.time(line_text(selected.data, start, end, encoding))
-        times = self._table.cells.last
-        known = np.flatnonzero(times != NO_TIME)
-        return int(times[known[-1]]) if found is None and len(known) else found
+        if found is None and (last := self._table.time_before(len(self._table))) != NO_TIME:
+            return last
+        return found
 
     def match_counts(self, *, exact: bool) -> Iterator[tuple[int, int]]:
         """See ``MatchIndex``."""
         if exact:
             yield from super().match_counts(exact=True)
             return
-        cells, sums = self._summed()
-        for cell, count in zip(cells.tolist(), np.diff(sums).tolist(), strict=True):
-            yield max(self.generation.begin, cell * CELL_BYTES), count
+        summed = self._summed()
+        for number in range(len(summed.pages)):
+            cells, sums = self._counted(summed, number)
+            for cell, count in zip(cells.tolist(), np.diff(sums).tolist(), strict=True):
+                yield max(self.generation.begin, cell * CELL_BYTES), count
         yield from ((offset, 1) for offset, _ in self.unterminated_level_codes())
 
-    def _summed(self) -> tuple[Numbers, Numbers]:
-        """Return the cells with matches, and the number of matches before each of them, and in all."""
-        key, cells, sums = self._sums
-        if key != (now := (self._table.version, self.low, self.high)):
-            rows = self._table.cells[self._table.rows_of(self.low // CELL_BYTES, -(-self.high // CELL_BYTES))]
-            counts = rows.kinds[:, self._codes].sum(axis=1, dtype=np.int64)
-            some = np.flatnonzero(counts)
-            cells, sums = rows.numbers[some], np.concatenate([[0], np.cumsum(counts[some])])
-            self._sums = now, cells, sums
-        return cells, sums
+    def _summed(self) -> "_Sums":
+        """Return the pages of the counted cells, and the number of matches before each of them, and in all."""
+        key = self._table.version, self.low, self.high
+        if (last := self._sums).key != key:
+            known = dict(zip(map(id, last.pages), np.diff(last.sums).tolist(), strict=True))
+            rows = self._table.rows_of(self.low // CELL_BYTES, -(-self.high // CELL_BYTES))
+            pages = self._table.pages(rows.start, rows.stop)
+            counts = [known[id(page)] if id(page) in known else self._matches_of(page).sum() for page in pages]
+            firsts = [int(page[:1].numbers[0]) for page in pages]
+            self._sums = _Sums(key, pages, firsts, np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]))
+        return self._sums
+
+    def _matches_of(self, page: Page) -> Numbers:
+        """Return the number of matches in each cell of a page."""
+        matches: Numbers = page.kinds[:, self._codes].sum(axis=1, dtype=np.int64)
+        return matches
+
+    def _count_page(self, summed: "_Sums", number: int) -> tuple[Numbers, Numbers]:
+        """Return the cells with matches in a page, and the number of matches before each of them, and in all."""
+        page = summed.pages[number]
+        counts = self._matches_of(page)
+        some = np.flatnonzero(counts)
+        return page.numbers[some], np.concatenate([[0], np.cumsum(counts[some])]) + summed.sums[number]
 
     def _lines_in(self, cell: int) -> int:
-        cells, sums = self._summed()
-        first, after = np.searchsorted(cells, [cell, cell + 1]).tolist()
-        return int(sums[after] - sums[first])
+        summed = self._summed()
+        return self._before(summed, cell + 1) - self._before(summed, cell)
 
     def _next_filled(self, cell: int) -> int:
-        cells, _ = self._summed()
-        at = int(np.searchsorted(cells, cell))
-        return int(cells[at]) if at < len(cells) else -(-self.high // CELL_BYTES)
+        summed = self._summed()
+        for number in range(summed.page_of(cell), len(summed.pages)):
+            if summed.sums[number] < summed.sums[number + 1]:
+                cells, _ = self._counted(summed, number)
+                if (at := int(np.searchsorted(cells, cell))) < len(cells):
+                    return int(cells[at])
+        return -(-self.high // CELL_BYTES)
 
     def _last_filled(self, cell: int) -> int:
-        cells, _ = self._summed()
-        at = int(np.searchsorted(cells, cell, "right"))
-        return int(cells[at - 1]) if at else self.low // CELL_BYTES - 1
+        summed = self._summed()
+        for number in range(min(summed.page_of(cell), len(summed.pages) - 1), -1, -1):
+            if summed.sums[number] < summed.sums[number + 1]:
+                cells, _ = self._counted(summed, number)
+                if at := int(np.searchsorted(cells, cell, "right")):
+                    return int(cells[at - 1])
+        return self.low // CELL_BYTES - 1
 
     def _cell_of_line(self, number: int) -> tuple[int, int]:
-        cells, sums = self._summed()
+        summed = self._summed()
+        cells, sums = self._counted(summed, int(np.searchsorted(summed.sums, number, "right")) - 1)
         at = int(np.searchsorted(sums, number, "right")) - 1
         return int(cells[at]), number - int(sums[at])
 
     def _lines_before_cell(self, cell: int) -> int:
-        cells, sums = self._summed()
+        return self._before(self._summed(), cell)
+
+    def _before(self, summed: "_Sums", cell: int) -> int:
+        if not summed.pages:
+            return 0
+        cells, sums = self._counted(summed, summed.page_of(cell))
         return int(sums[np.searchsorted(cells, cell)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sums:
+    """Pages of a cell table for one version of it, their first cells, and the matches before each page, and in all."""
+
+    key: tuple[int, int, int]
+    pages: list[Page]
+    firsts: list[int]
+    sums: Numbers
+
+    def page_of(self, cell: int) -> int:
+        """Return the page of a cell, the first one if it is before all."""
+        return max(0, bisect_right(self.firsts, cell) - 1)

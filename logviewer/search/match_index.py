@@ -20,8 +20,8 @@ from logviewer.search.selected_lines import SelectedLines
 from logviewer.search.window import last_cell
 
 if TYPE_CHECKING:
+    from logviewer.files.cells import Cells, Numbers
     from logviewer.files.cells import Counts as Matrix
-    from logviewer.files.cells import Numbers
     from logviewer.search.cell_pass import CellLines, CellPass
 
 CELL_BYTES = 64 * 1024
@@ -245,14 +245,12 @@ class MatchIndex:
             for code in range(_LEVEL_COUNT)
         ]
 
-    def counts_of(self, cells: "Numbers") -> "Matrix | Numbers":
+    def counts_of(self, cells: "Cells") -> "Matrix":
         """Return a row for each of these cells, with the numbers of its matches in the order of ``LEVELS``."""
         import numpy as np  # noqa: PLC0415
 
-        with self._lock:
-            counts = np.array(self._levels, np.int64).reshape(-1, _LEVEL_COUNT)
-        lacking = int(cells[-1]) + 1 - len(counts) if len(cells) else 0
-        return np.pad(counts, ((0, max(0, lacking)), (0, 0)))[cells]
+        counts = [self.level_counts_in(cell) for cell in cells.numbers.tolist()]
+        return np.array(counts, np.uint32).reshape(-1, _LEVEL_COUNT)
 
     def times_in(self, lines: "CellLines", carried: int) -> "tuple[Numbers, Numbers]":
         """Return the times of the matches among the lines of a cell, and their levels as indexes in ``LEVELS``.

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from logviewer.files.cells import NO_TIME, UNKNOWN, CellTable, CellTimes, Numbers
+from logviewer.files.cell_table import CellTable, Page
+from logviewer.files.cell_table import times as page_times
+from logviewer.files.cells import NO_TIME, UNKNOWN, CellTimes, Numbers
 from logviewer.formats.level import LEVELS
 from logviewer.search.level_index import LevelIndex
 from logviewer.search.match_index import MatchIndex
-from logviewer.views.time_span import main_span
+from logviewer.views.time_span import main_span, whole_span
 
 Matrix = npt.NDArray[np.int64] | npt.NDArray[np.uint32]
 Shares = npt.NDArray[np.float64]
@@ -18,7 +20,8 @@ Shares = npt.NDArray[np.float64]
 # Cells with lines on both sides of a border of buckets are read again if there are not more; the lines of the others
 # are spread over the times of the cell.
 _MOST_READ = 16
-_SPREAD_AT_ONCE = 4096
+# A number for each cell and bucket takes much memory.
+_SPREAD_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,53 +52,115 @@ class Counted:
 
 def span_of(parts: Sequence[Part]) -> tuple[int, int] | None:
     """Return the first and the last time to draw; None if no line has a time. Raises OSError."""
-    tables = [part.table.times().cells for part in parts]
-    if sum(map(len, tables)) <= _MOST_READ:
+    ends = [end for part in parts if (end := part.everything.unterminated_time()) is not None]
+    pages = [page for part in parts for page in part.table.pages()]
+    if sum(map(len, pages)) <= _MOST_READ:
         own = [
             part.everything.cell_pass.read(cell).times
-            for part, cells in zip(parts, tables, strict=True)
-            for cell in cells.numbers[cells.states != UNKNOWN].tolist()
+            for part in parts
+            for page in part.table.pages()
+            for cell in page.numbers[page.states != UNKNOWN].tolist()
         ]
         times = np.concatenate([np.empty(0, np.int64), *own])
-        weights = np.ones(len(times))
-    else:
-        inner = np.concatenate([np.maximum(0, part.table.times().lines - 2) / 2 for part in parts])
-        columns = ([each.low, each.high, each.least, each.greatest] for each in tables)
-        times = np.concatenate([np.concatenate(each) for each in zip(*columns, strict=True)])
-        weights = np.concatenate([inner, inner, np.ones(2 * len(inner))])
-    ends = [end for part in parts if (end := part.everything.unterminated_time()) is not None]
+        times = np.concatenate([times[times != NO_TIME], np.array(ends, np.int64)])
+        return main_span(times, np.ones(len(times)))
+    count = 4 * sum(map(len, pages))
+    times, weights = np.empty(count + len(ends), np.int64), np.empty(0)
+    times[count:] = ends
+    _set_times(times, weights, pages)
+    if span := whole_span(times[times != NO_TIME] if (times == NO_TIME).any() else times):
+        return span
+    # They are in another order now.
+    weights = np.ones(len(times))
+    times[count:] = ends
+    _set_times(times, weights, pages)
     timed = times != NO_TIME
-    times = np.concatenate([times[timed], np.array(ends, np.int64)])
-    return main_span(times, np.concatenate([weights[timed], np.ones(len(ends))]))
+    return main_span(times[timed], weights[timed])
+
+
+def _set_times(times: Numbers, weights: Shares, pages: Sequence[Page]) -> None:
+    """Set four times of each row of a table, and the number of lines near to each, if there is room for it."""
+    at = 0
+    for page in pages:
+        cells = page[:]
+        for number, column in enumerate((cells.low, cells.high, cells.least, cells.greatest)):
+            part = slice(at, at + len(cells))
+            times[part] = column
+            if len(weights) and number < 2:
+                weights[part] = np.maximum(0, cells.lines() - 2) / 2
+            at += len(cells)
 
 
 def count_lines(parts: Sequence[Part], begin: int, step: int, buckets: int) -> Counted:
     """Count lines in buckets of ``step`` milliseconds from ``begin`` on. Raises OSError."""
     counter = _Counter(begin, step, buckets)
-    straddling: list[tuple[Part, CellTimes, Matrix]] = []
+    straddling: list[_Straddling] = []
     for part in parts:
-        times = part.table.times()
-        counts = part.index.counts_of(times.cells.numbers)
-        left = counter.add_whole(times, counts)
-        if left.any():
-            straddling.append((part, times.chosen(left), counts[left]))
+        found = _Straddling.of(part, counter)
+        if len(found.numbers):
+            straddling.append(found)
         for _, code in part.index.unterminated_level_codes():
             time = part.everything.unterminated_time()
             counter.add_lines(np.array([NO_TIME if time is None else time]), np.array([code]))
     # While lines are left to count, their number is of no use yet: do not read for it.
     most = _MOST_READ if all(part.complete for part in parts) else 0
-    few = sum(len(times) for _, times, _ in straddling) <= most
-    for part, times, counts in straddling:
-        widths = counter.widths(times)
-        is_read = (times.cells.leading > 0) & (times.carried == NO_TIME) & (most > 0)
+    few = sum(len(each.numbers) for each in straddling) <= most
+    for each in straddling:
+        is_read = each.lacks_time & (most > 0)
         # Borders between cells in order are near enough; a wrong clock or a jump is not.
-        wildest = np.argsort(-widths, kind="stable")[:most]
-        is_read[wildest[few | (widths[wildest] > 1)]] = True
+        wildest = np.argsort(-each.widths, kind="stable")[:most]
+        is_read[wildest[few | (each.widths[wildest] > 1)]] = True
         most = max(int(most > 0), most - int(is_read.sum()))
-        for cell, time in zip(times.cells.numbers[is_read].tolist(), times.carried[is_read].tolist(), strict=True):
-            counter.add_lines(*part.index.times_in(part.everything.cell_pass.read(cell), time))
-        counter.spread(times.chosen(~is_read), counts[~is_read])
+        each.count(counter, is_read)
     return counter.counted()
+
+
+@dataclass(frozen=True, slots=True)
+class _Straddling:
+    """The cells of a part whose lines are in several buckets: their numbers, and the numbers of these buckets.
+
+    ``lacks_time`` is true if a cell begins with lines whose time is not known. ``pages`` are those of the table.
+    """
+
+    part: Part
+    pages: Sequence[Page]
+    numbers: Numbers
+    widths: Numbers
+    lacks_time: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, part: Part, counter: "_Counter") -> "_Straddling":
+        """Add all other cells of a part to the counter, and return these."""
+        pages = part.table.pages()
+        found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.bool_))]
+        for times in page_times(pages):
+            left = counter.add_whole(times, part.index.counts_of(times.cells))
+            if left.any():
+                some = times.chosen(left)
+                found.append((some.cells.numbers, counter.widths(some), _lacks_time(some)))
+        numbers, widths, lacking = map(np.concatenate, zip(*found, strict=True))
+        return cls(part, pages, numbers, widths, lacking)
+
+    def count(self, counter: "_Counter", is_read: npt.NDArray[np.bool_]) -> None:
+        """Add the cells: some of them are read, the lines of the others are spread. Raises OSError."""
+        cell_pass, index = self.part.everything.cell_pass, self.part.index
+        for times in page_times(self.pages):
+            first, last = np.searchsorted(self.numbers, times.cells.numbers[[0, -1]] + [0, 1])
+            if first == last:
+                continue
+            some = times.chosen(np.isin(times.cells.numbers, self.numbers[first:last]))
+            chosen = is_read[first:last]
+            pairs = zip(some.cells.numbers[chosen].tolist(), some.carried[chosen].tolist(), strict=True)
+            for cell, time in pairs:
+                counter.add_lines(*index.times_in(cell_pass.read(cell), time))
+            rest = some.chosen(~chosen)
+            counter.spread(rest, index.counts_of(rest.cells))
+
+
+def _lacks_time(times: CellTimes) -> npt.NDArray[np.bool_]:
+    """Return whether a cell begins with lines whose time is not known."""
+    lacking: npt.NDArray[np.bool_] = (times.cells.leading > 0) & (times.carried == NO_TIME)
+    return lacking
 
 
 class _Counter:
@@ -119,9 +184,7 @@ class _Counter:
         """Add the cells whose lines are all in one bucket; return whether each cell is left."""
         cells, first = times.cells, self._buckets(times.least)
         is_untimed = times.greatest == NO_TIME
-        left: npt.NDArray[np.bool_] = (first != self._buckets(times.greatest)) | (
-            (cells.leading > 0) & (times.carried == NO_TIME)
-        )
+        left: npt.NDArray[np.bool_] = (first != self._buckets(times.greatest)) | _lacks_time(times)
         left &= ~is_untimed & (times.lines > 0) & (cells.states != UNKNOWN)
         if is_untimed.any():
             self._untimed += counts[is_untimed].sum(axis=0, dtype=np.int64)

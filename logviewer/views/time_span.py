@@ -14,16 +14,28 @@ _GAP_SPANS = 4
 _LEAST_GAP_MS = 3_600_000
 
 
+def whole_span(times: Times) -> tuple[int, int] | None:
+    """Return the span of all times if the middle half of them shows that none is far away; reorder them.
+
+    To sort them, as ``main_span`` does, takes longer, and more memory.
+    """
+    if not len(times):
+        return None
+    least, most = int(times.min()), int(times.max())
+    quarter = len(times) // 4
+    times.partition([quarter, len(times) - 1 - quarter])
+    lower, upper = times[[quarter, -1 - quarter]].tolist()
+    is_near = max(lower - least, most - upper) <= max(_LEAST_GAP_MS, _GAP_SPANS * (upper - lower))
+    return (least, most) if is_near else None
+
+
 def main_span(times: Times, weights: Weights) -> tuple[int, int] | None:
     """Return the first and the last time to draw, of times with the number of lines at each; None without times."""
     if not len(times):
         return None
+    if span := whole_span(times.copy()):
+        return span
     least, most = int(times.min()), int(times.max())
-    # The middle half of the times mostly shows that none is so far away; to sort all of them takes much longer.
-    quarter = len(times) // 4
-    lower, upper = np.partition(times, [quarter, len(times) - 1 - quarter])[[quarter, -1 - quarter]].tolist()
-    if max(lower - least, most - upper) <= max(_LEAST_GAP_MS, _GAP_SPANS * (upper - lower)):
-        return least, most
     total = float(weights.sum())
     left_out = max(1.0, _SHARE * total) if total >= _FEWEST_LINES else 0.0
     order = np.argsort(times, kind="stable")

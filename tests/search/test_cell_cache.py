@@ -64,8 +64,8 @@ def fresh(path: Path, line_format: LineFormat = PLAIN) -> LevelIndex:
 
 def check_equal(one: LevelIndex, other: LevelIndex) -> None:
     for name in ("numbers", "kinds", "first", "last", "least", "greatest", "leading", "untimed", "opens"):
-        column = getattr(other.cell_pass.table.cells, name)
-        assert np.array_equal(getattr(one.cell_pass.table.cells, name), column)
+        column = getattr(other.cell_pass.table.rows(), name)
+        assert np.array_equal(getattr(one.cell_pass.table.rows(), name), column)
     size = one.generation.size()
     assert one.generation.number(size) == one.count == other.count
 

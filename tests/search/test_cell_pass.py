@@ -2,16 +2,19 @@
 
 from pathlib import Path
 from random import Random
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logviewer.files import cell_table
 from logviewer.files.block_map import BLOCK_BYTES
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.cells import CELL_BYTES, EXACT, NO_TIME
 from logviewer.files.encoding import UTF8
+from logviewer.files.packed_cells import PackedCells
 from logviewer.files.time_order import greatest
 from logviewer.formats.level import LEVELS
 from logviewer.formats.line_classifier import LineClassifier
@@ -55,7 +58,7 @@ def check(found: CellPass, lines: list[bytes], begin: int = 0) -> None:
             text = line[:-1].decode()
             expected.setdefault(offset // CELL_BYTES, []).append((offset, PLAIN.level(text), PLAIN.time(text)))
         offset += len(line)
-    cells = found.table.cells
+    cells = found.table.rows()
     assert set(expected) <= set(cells.numbers.tolist())
     for row, cell in enumerate(cells.numbers.tolist()):
         own = expected.get(cell, [])
@@ -78,18 +81,22 @@ def check(found: CellPass, lines: list[bytes], begin: int = 0) -> None:
     count=st.integers(0, 800),
     longest=st.sampled_from((10, 2000, 90_000)),
     parts=st.integers(1, 4),
+    page_rows=st.sampled_from((1, 3, cell_table.PAGE_ROWS)),
     cut=st.booleans(),
 )
 def test_each_cell_is_what_its_lines_are(
-    tmp_path: Path, seed: int, count: int, longest: int, parts: int, *, cut: bool
+    tmp_path: Path, seed: int, count: int, longest: int, parts: int, *, page_rows: int, cut: bool
 ) -> None:
-    random = Random(seed)
+    with patch.object(cell_table, "PAGE_ROWS", page_rows):
+        check_growing(tmp_path / "log", Random(seed), count, longest, parts, cut=cut)
+
+
+def check_growing(path: Path, random: Random, count: int, longest: int, parts: int, *, cut: bool) -> None:
     lines = lines_of(random, count, longest)
     data = b"".join(lines)
     if cut and lines:
         lines[-1] = lines[-1][:-1]
         data = data[:-1]
-    path = tmp_path / "log"
     borders = sorted(random.randint(0, len(data)) for _ in range(parts - 1))
     path.write_bytes(data[: borders[0] if borders else len(data)])
     found = cell_pass(path)
@@ -99,7 +106,7 @@ def test_each_cell_is_what_its_lines_are(
         path.write_bytes(data[:end])
         found.extend()
     check(found, lines)
-    assert (found.table.cells.states == EXACT).all() or found.table.high < len(data) or not data
+    assert (found.table.rows().states == EXACT).all() or found.table.high < len(data) or not data
     newlines = found.generation.block_map
     newlines.extend(len(data), UTF8)
     for offset in {0, len(data), *(each for each in range(0, len(data), BLOCK_BYTES)), len(data) // 2}:
@@ -127,15 +134,19 @@ def test_a_hole_has_no_rows(tmp_path: Path, first: bytes) -> None:
     found.extend()
     for start in (2**40 - SLICE_BYTES, SLICE_BYTES, 0):
         found.fill(start, start + SLICE_BYTES)
-    cells = found.table.cells
+    cells = found.table.rows()
     assert len(cells) < 10
     assert cells.lines().sum() in {len(first) // 2 + 1, len(first) // 2 + 2}
 
 
 def test_a_row_takes_few_bytes(tmp_path: Path) -> None:
-    (tmp_path / "log").write_bytes(b"x\n" * 10_000_000)
-    found = cell_pass(tmp_path / "log")
-    found.extend()
-    rows = found.table._rows
-    assert sum(getattr(rows, name).nbytes for name in rows.__slots__) < 220 * len(found.table.cells)
-    assert len(np.unique(rows.numbers[: len(found.table.cells)])) == len(found.table.cells)
+    line = "2026-11-20 10:{:02}:{:02},{:03} INFO x\n"
+    text = "".join(line.format(number // 60_000 % 60, number // 1000 % 60, number % 1000) for number in range(60_000))
+    (tmp_path / "log").write_text(text * 20)
+    with patch.multiple(cell_table, PAGE_ROWS=256, _UNPACKED_PAGES=1):
+        found = cell_pass(tmp_path / "log")
+        fill(found)
+    pages = [each for each in found.table.pages() if isinstance(each, PackedCells)]
+    assert pages
+    size = sum(column.offsets.nbytes for page in pages for column in page.columns)
+    assert size < 40 * sum(map(len, pages))

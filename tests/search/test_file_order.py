@@ -111,7 +111,7 @@ def test_times_that_a_pass_guesses_are_read_again(tmp_path: Path) -> None:
     indexer = Indexer()
     everything = indexer.everything(generation)
     until(lambda: indexer.everything(generation).complete)
-    assert GUESSED in everything.cell_pass.table.cells.states
+    assert GUESSED in everything.cell_pass.table.rows().states
     until(lambda: indexer.orders([generation])[0].is_known)
     order = indexer.orders([generation])[0]
     offsets = np.cumsum([0, *map(len, lines)])[:-1]

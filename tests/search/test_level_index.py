@@ -86,7 +86,7 @@ def test_guessed_levels_are_read_for_a_filter(tmp_path: Path) -> None:
     lines = [json.dumps({"n": each, "level": "error" if each % 7 == 0 else "info"}) for each in range(60_000)]
     path.write_text("".join(f"{line}\n" for line in lines))
     everything = scanned(index_of(path))
-    assert (everything.cell_pass.table.cells.states == GUESSED).any()
+    assert (everything.cell_pass.table.rows().states == GUESSED).any()
     assert everything.count == len(lines)
     errors = scanned(index_of(path, "error", cell_pass=everything.cell_pass))
     assert errors.count == len(range(0, 60_000, 7))
