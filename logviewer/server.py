@@ -46,6 +46,8 @@ _M_ARENA_MAX = -8
 _COLLECT_AFTER = 50_000, 20, 20
 _NAMES_SHOWN = 5
 _LOG = logging.getLogger("logviewer")
+# Bounds the bytes of a client that the kernel holds, and those of one read. Requests are short.
+_RECEIVE_BYTES = 16 * 1024
 # Ends connections of vanished clients: idle ones by keep-alive (seconds), others by unacknowledged data (milliseconds).
 _TIMEOUTS = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": int(SEND_SECONDS * 1000)}
 
@@ -172,6 +174,7 @@ def _listen(host: str, port: int, *, reuse_port: bool = False) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
         for name, value in _TIMEOUTS.items():
             if hasattr(socket, name):
                 listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

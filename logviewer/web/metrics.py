@@ -17,6 +17,7 @@ from logviewer.source import State
 from logviewer.sources.catalog import Catalog
 from logviewer.web.auth.current_user import user_of
 from logviewer.web.auth.lockout import Lockout
+from logviewer.web.http.bounded_protocol import malformed_requests
 from logviewer.web.streams import Streams
 from logviewer.workers.link import WorkerLink
 
@@ -119,6 +120,8 @@ class _Counts(Collector):
         yield sources
         failures = "Wrong tokens and passwords since the start."
         yield CounterMetricFamily("logviewer_sign_in_failures", failures, self._lockout.total)
+        malformed = "Malformed requests, and requests over a limit of length, since the start."
+        yield CounterMetricFamily("logviewer_malformed_requests", malformed, malformed_requests.total)
         yield gaps
         yield GaugeMetricFamily("logviewer_open_streams", "Streams that are open.", len(readers))
         yield GaugeMetricFamily("logviewer_stream_lag_bytes", "Unread bytes of the reader furthest behind.", lag)

@@ -1,50 +1,196 @@
-"""Uvicorn's HTTP/1.1 protocol with a limit on the size of a request's head."""
+"""Uvicorn's HTTP/1.1 protocol with limits on the bytes and requests that a client can make the server hold.
 
+Uvicorn parses every byte that it reads. A client that pipelines small requests, and reads no answers, makes it hold a
+task or a queued cycle of some kilobytes for each 64 bytes sent. Its parser, ``httptools``, cannot pause. This subclass
+feeds the parser one request at a time and stops reading until that request is answered. ``h11`` can pause, but
+parses ten times slower.
+"""
+
+import re
+from asyncio import Transport
+
+import httptools
+import orjson
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from logviewer.web.http.limits import MAX_BODY_BYTES
 from logviewer.web.http.security_headers import SECURITY_HEADERS
+from logviewer.web.http.throttled_warning import ThrottledWarning
 
 # Above the URL limit (``limits.MAX_URL_BYTES``) plus the headers of any browser.
 MAX_HEAD_BYTES = 128 * 1024
+# Each header takes some 200 bytes of memory besides its text.
+MAX_HEADERS = 100
+# Decoding takes time, and no path of this server is long.
+MAX_PATH_BYTES = 4096
+# Small answers are written until so many bytes are unsent; a client that reads has none.
+_UNSENT_BYTES = 32 * 1024
+_HEAD_END = re.compile(rb"\n\r?\n")
+_MIN_HEAD_BYTES = 14
+# A piece of a body may hold the requests after it: at most a dozen.
+_BODY_PIECE_BYTES = 256
+
+malformed_requests = ThrottledWarning("a client sent a malformed request")
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Closes a connection whose request head is over the limit. The client need not be signed in to send one."""
+    """Reads one request at a time, and closes a connection whose request is over a limit.
 
-    _in_head = False
-    _head_bytes = 0
+    The client need not be signed in to send a request.
+    """
+
+    flow: "_Flow"
+    _is_in_body = False
+    # Since the begin of the head, or since its end.
+    _parsed_bytes = 0
+    _body_bytes = 0
+    # Bytes that were read, and the number of them that are parsed.
+    _unparsed = b""
+    _start = 0
+    _refusal: tuple[str, str] | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Begin to read requests."""
+        super().connection_made(transport)
+        self.flow = _Flow(transport)
+        transport.set_write_buffer_limits(_UNSENT_BYTES)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Drop the requests that are not parsed yet."""
+        self._unparsed = b""
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse bytes from the client."""
-        was_in_head = self._in_head
-        super().data_received(data)
-        self._head_bytes = self._head_bytes + len(data) if was_in_head and self._in_head else 0
-        if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self._refuse(
-                "431 Request Header Fields Too Large",
-                f"the head of the request is too long (limit {MAX_HEAD_BYTES} bytes)",
-            )
+        """Parse bytes from the client, or keep them until its last request is answered."""
+        self._unset_keepalive_if_required()
+        self._unparsed = self._unparsed[self._start :] + data if self._unparsed else data
+        self._start = 0
+        self._parse()
+
+    def on_response_complete(self) -> None:
+        """Continue with the next request."""
+        self.flow.holds_requests = False
+        super().on_response_complete()
+        if self._unparsed and not self.transport.is_closing():
+            self._unset_keepalive_if_required()
+            self._parse()
+
+    def _parse(self) -> None:
+        """Parse until a request has to be answered."""
+        while self._start < len(self._unparsed) and not self.transport.is_closing():
+            if self._is_answering():
+                self.flow.holds_requests = True
+                self.flow.pause_reading()
+                return
+            start, self._start = self._start, self._end_of_piece()
+            self._feed(self._unparsed[start : self._start])
+        self._unparsed = b""
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete and not self._is_in_body
+
+    def _end_of_piece(self) -> int:
+        """Return the end of the next bytes with hardly more than one request."""
+        if self._is_in_body:
+            return self._start + _BODY_PIECE_BYTES
+        end = _HEAD_END.search(self._unparsed, self._start + _MIN_HEAD_BYTES)
+        return end.end() if end else len(self._unparsed)
+
+    def _feed(self, piece: bytes) -> None:
+        self._parsed_bytes += len(piece)
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade:
+            # The parser reads nothing after such a request. Its answer is one in plain HTTP, and the last.
+            if self.cycle:
+                self.cycle.keep_alive = False
+            self._is_in_body = False
+        except httptools.HttpParserError:
+            self._refusal = self._refusal or ("400 Bad Request", "the request is malformed")
+        if self._parsed_bytes > MAX_HEAD_BYTES and not self._refusal:
+            self._refusal = _body_too_long() if self._is_in_body else _head_too_long(f"{MAX_HEAD_BYTES} bytes")
+        if self._refusal:
+            malformed_requests.add()
+            self._refuse(*self._refusal)
+
+    # Called by the parser
 
     def on_message_begin(self) -> None:
-        """Start to count the bytes of a head."""
-        self._in_head = True
+        """Begin a head."""
+        self._is_in_body = False
+        self._parsed_bytes = self._body_bytes = 0
         super().on_message_begin()
 
-    def on_headers_complete(self) -> None:
-        """Stop counting."""
-        self._in_head = False
-        super().on_headers_complete()
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Add a header."""
+        if len(self.headers) >= MAX_HEADERS:
+            self._refusal = _head_too_long(f"{MAX_HEADERS} headers")
+            # The parser stops at an error.
+            raise ValueError
+        super().on_header(name, value)
 
-    def send_400_response(self, msg: str) -> None:
-        """Answer a malformed request."""
-        self._refuse("400 Bad Request", msg)
+    def on_headers_complete(self) -> None:
+        """Begin to answer, unless a limit refuses the request."""
+        if len(self.url.partition(b"?")[0]) > MAX_PATH_BYTES:
+            self._refusal = "414 URI Too Long", f"the path is too long (limit {MAX_PATH_BYTES} bytes)"
+        if not self._refusal:
+            self._is_in_body = True
+            self._parsed_bytes = 0
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Pass a part of a body on. A body after its answer has the same limit."""
+        self._body_bytes += len(body)
+        if self._body_bytes > MAX_BODY_BYTES:
+            self._refusal = _body_too_long()
+        if not self._refusal:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End the request."""
+        self._is_in_body = False
+        if not self._refusal:
+            super().on_message_complete()
 
     def _refuse(self, status: str, text: str) -> None:
-        headers = SECURITY_HEADERS | {
-            "content-type": "text/plain; charset=utf-8",
-            "content-length": str(len(text)),
-            "connection": "close",
-        }
-        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items()), "", text]
-        self.transport.write("\r\n".join(lines).encode("ascii"))
+        """Answer, if that cannot break another answer, and close the connection."""
+        if self._can_answer():
+            body = orjson.dumps({"detail": text})
+            headers = SECURITY_HEADERS | {
+                "content-type": "application/json",
+                "content-length": str(len(body)),
+                "connection": "close",
+            }
+            lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+            self.transport.write("\r\n".join(lines).encode("ascii") + body)
+        if self.cycle and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         self.transport.close()
+
+    def _can_answer(self) -> bool:
+        if self.pipeline:
+            return False
+        if self._is_in_body:
+            return not self.cycle.response_started
+        return not self.cycle or self.cycle.response_complete
+
+
+class _Flow(FlowControl):
+    """Flow control that continues to read only after the answer to the last request."""
+
+    holds_requests = False
+
+    def resume_reading(self) -> None:
+        # A cycle also resumes when the application waits for its client to leave.
+        if not self.holds_requests:
+            super().resume_reading()
+
+
+def _head_too_long(limit: str) -> tuple[str, str]:
+    return "431 Request Header Fields Too Large", f"the head of the request is too long (limit {limit})"
+
+
+def _body_too_long() -> tuple[str, str]:
+    return "413 Content Too Large", f"the body is too long (limit {MAX_BODY_BYTES} bytes)"
