@@ -208,6 +208,8 @@ test("a rotated file stays above the new file, with a divider between them", asy
   list.top = 1_003;
   assert.equal(list.text, "1/2");
   assert.equal(list.document.number(1_003), 3);
+  const { document } = list;
+  assert.deepEqual([0, 1, 1_000, 1_001, 1_002, 1_006].map((rows) => document.linesIn(rows)), [0, 1, 1_000, 1_000, 1_001, 1_005]);
   list.document.close();
 });
 

@@ -474,9 +474,10 @@ export class Pane {
   }
 
   get #position() {
-    const { total, exact, countedShare } = this.#document;
-    if (total === 0) return null;
-    return { line: exact ? this.#viewport.bottom : null, total: exact ? total : null, counted: countedShare ?? 1 };
+    const { empty, exact, countedShare } = this.#document;
+    if (empty) return null;
+    const [line, total] = [this.#viewport.bottom, this.#document.total].map((rows) => this.#document.linesIn(rows));
+    return { line: exact ? line : null, total: exact ? total : null, counted: countedShare ?? 1 };
   }
 
   #reportMoveSoon() {

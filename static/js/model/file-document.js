@@ -125,6 +125,14 @@ export class FileDocument {
     return index < 0 || !file.exact ? null : file.first + index;
   }
 
+  /** Return the number of lines in the first rows, without dividers. @param {number} rows */
+  linesIn(rows) {
+    if (rows <= 0 || this.empty) return 0;
+    const { file, index } = this.position(Math.min(rows, this.total) - 1);
+    const older = this.#files.slice(0, this.#files.indexOf(file));
+    return older.reduce((sum, { count }) => sum + count, index + 1);
+  }
+
   /** @param {number} row @returns {string} id of its file */
   fileIdOf(row) {
     return this.total === 0 ? "" : this.position(Math.min(row, this.total - 1)).file.id;

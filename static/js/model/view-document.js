@@ -130,6 +130,13 @@ export class ViewDocument {
     return content?.kind === "line" ? content.n : null;
   }
 
+  /** Return the number of lines in the first rows, without notes. @param {number} rows */
+  linesIn(rows) {
+    if (rows <= 0) return 0;
+    const { note, index } = this.#notes.at(Math.min(rows, this.total) - 1);
+    return note ? index : index + 1;
+  }
+
   /** Whether the lines of a row and of the row above are not adjacent in one file. @param {number} row */
   isApart(row) {
     const [above, line] = [row > 0 ? this.row(row - 1) : null, this.row(row)];

@@ -58,7 +58,7 @@ export class HistogramChart {
     root.addEventListener("pointerleave", () => this.#dragStartX === null && this.#leave());
     root.addEventListener("blur", () => this.#leave());
     root.addEventListener("keydown", (event) => this.#onKey(event));
-    new ResizeObserver(() => this.redraw()).observe(root);
+    new ResizeObserver(() => this.redraw()).observe(this.#canvas);
   }
 
   /** Number of bars that fit. */
@@ -101,7 +101,7 @@ export class HistogramChart {
   }
 
   get #width() {
-    return this.#root.clientWidth;
+    return this.#canvas.clientWidth;
   }
 
   // Input
