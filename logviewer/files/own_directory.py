@@ -45,6 +45,10 @@ class OwnDirectory:
         except (FileNotFoundError, NotADirectoryError):
             return set()
 
+    def has(self, name: str) -> bool:
+        """Return whether a file is there."""
+        return (self.path / name).is_file()
+
     def read(self, name: str, most: int) -> bytes:
         """Return the contents of a file in use; nothing if another user owns it, or if it is larger than ``most``."""
         path = self.path / name

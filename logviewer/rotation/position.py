@@ -177,6 +177,15 @@ def line_count(batches: Iterable[Batch]) -> int:
     return sum(len(batch.lines) for batch in batches)
 
 
+def byte_count(batches: Iterable[Batch]) -> int:
+    """Return the number of bytes of the lines in batches, without newlines or with them."""
+    return sum(batch.cut or _size(batch.lines) for batch in batches)
+
+
+def _size(lines: Sequence[bytes]) -> int:
+    return len(lines.data) if isinstance(lines, Block) else sum(map(len, lines))
+
+
 def first_lines(batches: Sequence[Batch], count: int) -> list[Batch]:
     """Return the first ``count`` lines of batches. Raises OSError."""
     kept: list[Batch] = []

@@ -9,15 +9,16 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from weakref import WeakSet
 
 from logviewer.rotation.generation import Generation
+from logviewer.search.cell_cache import CellCache
 from logviewer.search.level_counter import LevelCounter
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
 from logviewer.search.query import Query
 
 if TYPE_CHECKING:
-    from logviewer.search.cell_cache import CellCache
     from logviewer.search.cell_pass import CellPass
     from logviewer.search.file_order import FileOrder
     from logviewer.search.level_index import LevelIndex
@@ -42,8 +43,9 @@ class Indexer:
     """
 
     def __init__(self, cache: Path | None = None) -> None:
-        self._cache_directory = cache
-        self._cache: CellCache | None = None
+        self._cache = CellCache(cache) if cache else None
+        self._recalling = threading.Lock()
+        self._recalled: WeakSet[Generation] = WeakSet()
         self._indexes: OrderedDict[Key, MatchIndex] = OrderedDict()
         self._requested: dict[Key, float] = {}
         self._levels: dict[Generation, LevelCounter] = {}
@@ -126,19 +128,25 @@ class Indexer:
 
     def cell_pass(self, generation: Generation) -> "CellPass":
         """Return the pass that fills the cell table of a file. Raises OSError."""
-        from logviewer.search.cell_cache import CellCache  # noqa: PLC0415
         from logviewer.search.cell_pass import CellPass  # noqa: PLC0415
 
         with self._wake:
             found, levels = self._passes.get(generation), self._levels.get(generation)
         if found is None:
             levels = levels or LevelCounter(generation.encoding, generation.line_format)
-            if self._cache_directory and self._cache is None:
-                self._cache = CellCache(self._cache_directory)
             made = CellPass(generation, levels.classifier, self._cache)
             with self._wake:
                 found = self._passes.setdefault(generation, made)
         return found
+
+    def recall(self, generation: Generation) -> None:
+        """Take the line numbers of a file from its cell table in the cache, if it is there. Raises OSError."""
+        # Another thread waits, because it would read the file.
+        with self._recalling:
+            if self._cache and generation not in self._recalled:
+                self._recalled.add(generation)
+                if self._cache.has(generation):
+                    self.cell_pass(generation)
 
     def close(self) -> None:
         """Stop each thread after its present slice."""

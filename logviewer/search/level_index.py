@@ -104,7 +104,7 @@ class LevelIndex(MatchIndex):
 
     def unterminated_time(self) -> int | None:
         """Return the time of an unterminated last line, or of the last line before it with one. Raises OSError."""
-        if not (selected := self._unterminated()) or not selected.spans:
+        if not (selected := self.unterminated()) or not selected.spans:
             return None
         start, end = selected.spans[0]
         encoding, line_format = self.generation.encoding, self.generation.line_format
@@ -149,11 +149,13 @@ class LevelIndex(MatchIndex):
         some = np.flatnonzero(counts)
         return page.numbers[some], np.concatenate([[0], np.cumsum(counts[some])]) + summed.sums[number]
 
-    def _lines_in(self, cell: int) -> int:
+    def lines_in(self, cell: int) -> int:
+        """See ``MatchIndex``."""
         summed = self._summed()
         return self._before(summed, cell + 1) - self._before(summed, cell)
 
-    def _next_filled(self, cell: int) -> int:
+    def next_filled(self, cell: int) -> int:
+        """See ``MatchIndex``."""
         summed = self._summed()
         for number in range(summed.page_of(cell), len(summed.pages)):
             if summed.sums[number] < summed.sums[number + 1]:
@@ -162,7 +164,8 @@ class LevelIndex(MatchIndex):
                     return int(cells[at])
         return -(-self.high // CELL_BYTES)
 
-    def _last_filled(self, cell: int) -> int:
+    def last_filled(self, cell: int) -> int:
+        """See ``MatchIndex``."""
         summed = self._summed()
         for number in range(min(summed.page_of(cell), len(summed.pages) - 1), -1, -1):
             if summed.sums[number] < summed.sums[number + 1]:
@@ -171,13 +174,15 @@ class LevelIndex(MatchIndex):
                     return int(cells[at - 1])
         return self.low // CELL_BYTES - 1
 
-    def _cell_of_line(self, number: int) -> tuple[int, int]:
+    def cell_of_line(self, number: int) -> tuple[int, int]:
+        """See ``MatchIndex``."""
         summed = self._summed()
         cells, sums = self._counted(summed, int(np.searchsorted(summed.sums, number, "right")) - 1)
         at = int(np.searchsorted(sums, number, "right")) - 1
         return int(cells[at]), number - int(sums[at])
 
-    def _lines_before_cell(self, cell: int) -> int:
+    def lines_before_cell(self, cell: int) -> int:
+        """See ``MatchIndex``."""
         return self._before(self._summed(), cell)
 
     def _before(self, summed: "_Sums", cell: int) -> int:

@@ -7,15 +7,14 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from logviewer.formats.level import LEVELS
 from logviewer.rotation.generation import Generation
-from logviewer.rotation.position import Batch, last_lines, line_count
 from logviewer.search.level_counter import Counts, LevelCounter
-from logviewer.search.line_filter import MARGIN_BYTES, LineFilter, to_batches
+from logviewer.search.line_filter import MARGIN_BYTES, LineFilter
 from logviewer.search.selected_lines import SelectedLines
 from logviewer.search.window import last_cell
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 CELL_BYTES = 64 * 1024
 SLICE_BYTES = 2 * 1024 * 1024
-_STRIDE_BYTES = 1024 * 1024
 _RESERVED_SECONDS = 1.0
 _LEVEL_COUNT = len(LEVELS)
 
@@ -145,7 +143,7 @@ class MatchIndex:
             self._finish(start, end, cells)
         return True
 
-    def _scan_before(self, offset: int, size: int) -> tuple[int, SelectedLines] | None:
+    def scan_before(self, offset: int, size: int) -> tuple[int, SelectedLines] | None:
         """Count the next ``size`` bytes if they end at an offset, and return their start and lines. Raises OSError."""
         with self._lock:
             if self._taken != offset or self.line_filter.is_by_cell or self.line_filter.is_by_level:
@@ -223,17 +221,6 @@ class MatchIndex:
 
     # Its results
 
-    def lines_before(self, offset: int) -> int | None:
-        """Return the number of selected lines before an offset; None until the pass is complete. Raises OSError."""
-        if not self.complete:
-            return None
-        if offset >= self.high:
-            return self.lines
-        cell = offset // CELL_BYTES
-        start = max(self.generation.begin, cell * CELL_BYTES)
-        partial = len(self.line_filter.select(self.generation, start, offset)) if offset > start else 0
-        return self._lines_before_cell(cell) + partial
-
     def level_counts_in(self, cell: int) -> list[int]:
         """Return the numbers of matches in a cell, in the order of ``LEVELS``."""
         return self._levels[cell * _LEVEL_COUNT : (cell + 1) * _LEVEL_COUNT].tolist() or [0] * _LEVEL_COUNT
@@ -288,150 +275,46 @@ class MatchIndex:
 
     def unterminated_level_codes(self) -> Iterator[tuple[int, int]]:
         """Yield the same for an unterminated match. Raises OSError."""
-        if selected := self._unterminated():
+        if selected := self.unterminated():
             yield from self._level_counter.codes(selected)
 
-    def read_at(self, number: int, count: int) -> list[Batch] | None:
-        """Return ``count`` selected lines from a number on, counted from 0; None until the pass is complete.
-
-        Raises OSError.
-        """
-        if not self.complete:
-            return None
-        if number >= self.lines:
-            return []
-        cell, passed = self._cell_of_line(number)
-        found, _ = self.read_from(max(self.generation.begin, cell * CELL_BYTES), passed + count)
-        return last_lines(found, line_count(found) - passed)
-
-    def read_from(
-        self, offset: int, count: int, *, most: int | None = None, block: int | None = None
-    ) -> tuple[list[Batch], int]:
-        """Return the first ``count`` selected lines at or after an offset, and the offset where the search ended.
-
-        Where the pass has not counted yet, it searches at most about ``most`` bytes, by default all. With ``block``
-        it searches blocks of about so many bytes, and ends after the first one with lines. Raises OSError.
-        """
-        stride = block or _STRIDE_BYTES
-        batches: list[Batch] = []
-        left = count
-        while left > 0 and offset < self.high and not (block and batches):
-            known = self.low <= offset
-            if not known and most is not None and most <= 0:
-                break
-            if known:
-                offset, end = self._filled_after(offset, left, stride)
-            else:
-                end = offset + stride
-                most = None if most is None else most - stride
-            if offset >= self.high:
-                break
-            selected = self.line_filter.select(self.generation, offset, min(end, self.high))
-            batches += to_batches(self.generation, _first(selected, left))
-            left = count - line_count(batches)
-            offset = end if left > 0 else batches[-1].end.offset
-        return batches, min(offset, self.high)
-
-    def read_before(
-        self, offset: int, count: int, *, most: int | None = None, block: int | None = None
-    ) -> tuple[list[Batch], int]:
-        """Return the last ``count`` selected lines before an offset, and the offset where the search ended.
-
-        See ``read_from``. Raises OSError.
-        """
-        stride = block or _STRIDE_BYTES
-        parts: list[list[Batch]] = []
-        left, begin = count, self.generation.begin
-        offset = min(offset, self.high)
-        while left > 0 and offset > begin and not (block and any(parts)):
-            known = self.low < offset
-            if not known and most is not None and most <= 0:
-                break
-            if known:
-                start, offset = self._filled_before(offset, left, stride)
-            else:
-                start = max(begin, offset - stride)
-                most = None if most is None else most - stride
-            if start >= offset:
-                continue
-            counted = None if known or not block else self._scan_before(offset, stride)
-            start, selected = counted or (start, self.line_filter.select(self.generation, start, offset))
-            parts.append(to_batches(self.generation, _last(selected, left)))
-            left -= line_count(parts[-1])
-            offset = start if left > 0 else parts[-1][0].start.offset
-        return [batch for part in reversed(parts) for batch in part], offset
-
-    def _filled_after(self, offset: int, count: int, size: int) -> tuple[int, int]:
-        """Return the first range of counted cells with lines, from an offset on: up to ``size`` bytes or ``count``."""
-        cell, last = offset // CELL_BYTES, -(-self.high // CELL_BYTES)
-        first = self._next_filled(cell)
-        end = first
-        while end < min(last, first + size // CELL_BYTES) and count > 0 and (lines := self._lines_in(end)):
-            end, count = end + 1, count - lines
-        return max(offset, first * CELL_BYTES), end * CELL_BYTES
-
-    def _filled_before(self, offset: int, count: int, size: int) -> tuple[int, int]:
-        """Return the last range of counted cells with lines, up to an offset; see ``_filled_after``.
-
-        Without one, both are the start of the counted cells.
-        """
-        low = max(self.generation.begin, self.low)
-        after = self._last_filled((offset - 1) // CELL_BYTES) + 1
-        end = min(offset, max(low, after * CELL_BYTES))
-        cell = after - 1
-        least = max(low // CELL_BYTES, after - size // CELL_BYTES)
-        while cell >= least and count > 0 and (lines := self._lines_in(cell)):
-            cell, count = cell - 1, count - lines
-        return min(end, max(low, (cell + 1) * CELL_BYTES)), end
-
-    def unterminated(self) -> list[Batch]:
+    def unterminated(self) -> SelectedLines | None:
         """Return the unterminated last line if it is selected. Raises OSError."""
-        selected = self._unterminated()
-        return to_batches(self.generation, selected) if selected else []
-
-    def _unterminated(self) -> SelectedLines | None:
         size = self.generation.size()
         return (
             self.line_filter.select(self.generation, self.high, size, unterminated=True) if self.high < size else None
         )
 
-    def _lines_in(self, cell: int) -> int:
+    def lines_in(self, cell: int) -> int:
+        """Return the number of selected lines in a cell."""
         return sum(self.level_counts_in(cell)) + self._context[cell]
 
-    def _next_filled(self, cell: int) -> int:
+    def next_filled(self, cell: int) -> int:
         """Return the first cell with selected lines at or after a cell; the one after the last if there is none."""
         last = -(-self.high // CELL_BYTES)
-        while cell < last and not self._lines_in(cell):
+        while cell < last and not self.lines_in(cell):
             cell += 1
         return cell
 
-    def _last_filled(self, cell: int) -> int:
+    def last_filled(self, cell: int) -> int:
         """Return the last cell with selected lines at or before a counted cell, or the one before the counted ones."""
         first = self.low // CELL_BYTES
-        while cell >= first and not self._lines_in(cell):
+        while cell >= first and not self.lines_in(cell):
             cell -= 1
         return cell
 
-    def _cell_of_line(self, number: int) -> tuple[int, int]:
+    def cell_of_line(self, number: int) -> tuple[int, int]:
         """Return the cell of a selected line, and the number of selected lines before it in the cell."""
-        self._lines_before_cell(self.high // CELL_BYTES)
+        self.lines_before_cell(self.high // CELL_BYTES)
         cell = bisect_right(self._line_sums, number) - 1
         return cell, number - self._line_sums[cell]
 
-    def _lines_before_cell(self, cell: int) -> int:
+    def lines_before_cell(self, cell: int) -> int:
         """Return the number of selected lines in all cells before this one."""
         with self._lock:
             # The last cell may still grow.
             stable = self.high // CELL_BYTES
             known = len(self._line_sums) - 1
-            counts = [self._lines_in(each) for each in range(known, stable)]
+            counts = [self.lines_in(each) for each in range(known, stable)]
             self._line_sums.extend(list(accumulate(counts, initial=self._line_sums[-1]))[1:])
             return self._line_sums[min(cell, len(self._line_sums) - 1)]
-
-
-def _first(lines: SelectedLines, count: int) -> SelectedLines:
-    return replace(lines, selected=lines.spans[:count], selects_all=False)
-
-
-def _last(lines: SelectedLines, count: int) -> SelectedLines:
-    return replace(lines, selected=lines.spans[-count:], selects_all=False)

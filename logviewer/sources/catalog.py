@@ -74,7 +74,7 @@ class Catalog:
         self._by_id: dict[str, LocalSource] = {}
         self._by_path: dict[Path, LocalSource] = {}
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="poll")
-        self._line_counter = LineCounter(lambda: self)
+        self.line_counter = LineCounter(lambda: self)
         self._by_watched_path: Mapping[Path, LocalSource] = {}
         self._file_watch = FileWatch(self._handle_writes)
         self._watched_files: Collection[Path] = ()
@@ -103,7 +103,7 @@ class Catalog:
         named = [source for source in self if source.name == wanted and self._is_visible(source, user)]
         found = by_id if by_id and self._is_visible(by_id, user) else named[0] if len(named) == 1 else None
         if found:
-            self._line_counter.request(found)
+            self.line_counter.request(found)
         return found
 
     def _is_visible(self, source: LocalSource, user: User) -> bool:
@@ -176,7 +176,7 @@ class Catalog:
     def close(self) -> None:
         """Stop polling and counting."""
         self._threads.shutdown(wait=False)
-        self._line_counter.close()
+        self.line_counter.close()
 
     # Following
 
@@ -185,7 +185,7 @@ class Catalog:
 
         Also starts to count lines, in a thread.
         """
-        self._line_counter.start()
+        self.line_counter.start()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._poll_at_intervals())

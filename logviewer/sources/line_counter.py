@@ -14,10 +14,14 @@ UNREQUESTED_BYTES = 256 * 1024 * 1024
 
 
 class LineCounter:
-    """Counts files slice by slice, in turn, and each second the bytes that were added to them."""
+    """Counts files slice by slice, in turn, and each second the bytes that were added to them.
+
+    ``recall`` adds the line counts of a file that are known without a read of it.
+    """
 
     def __init__(self, sources: Callable[[], Iterable[Source]]) -> None:
         self._sources = sources
+        self.recall: Callable[[Generation], None] = lambda _: None
         self._requested: dict[Source, None] = {}
         self._wake = threading.Event()
         self._closed = False
@@ -56,8 +60,7 @@ class LineCounter:
         left = [self._count(generations) for generations in sources if not self._closed]
         return any(left)
 
-    @staticmethod
-    def _count(generations: Sequence[Generation]) -> bool:
+    def _count(self, generations: Sequence[Generation]) -> bool:
         """Count a slice, newest generation first; return whether there are more slices."""
         left = SLICE_BYTES
         for each in reversed(generations):
@@ -66,6 +69,7 @@ class LineCounter:
                 # A pass that also finds levels and times counts the lines. The first slice is enough for an estimate.
                 continue
             with contextlib.suppress(OSError):
+                self.recall(each)
                 if each.count(left):
                     return True
             left -= max(0, each.block_map.counted - before)

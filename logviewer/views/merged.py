@@ -9,7 +9,8 @@ from logviewer.files.cells import NO_TIME
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch, LineCount, Position
 from logviewer.views.source_order import SourceOrder
-from logviewer.views.view import LineRange, View
+from logviewer.views.source_view import SourceView
+from logviewer.views.view import LineRange
 
 _MIN_LINES = 16
 # So many lines more are read rather than searched for.
@@ -35,7 +36,7 @@ class MergedView:
     ``orders`` have the keys of the parts.
     """
 
-    parts: Sequence[View]
+    parts: Sequence[SourceView]
     orders: Sequence[SourceOrder]
 
     @property
@@ -157,13 +158,7 @@ class MergedView:
         return [order.position_of(key) for order in self.orders]
 
     def _part_number(self, part: int, position: Position | None) -> int | None:
-        if position is None:
-            return 0
-        view, generation = self.parts[part], position.generation
-        if generation is view.generations[-1] and position.offset >= generation.size():
-            # With a last line that has no newline.
-            return view.by_number(0, 0).total
-        return view.number(position)
+        return 0 if position is None else self.parts[part].number(position)
 
     def _number(self, positions: PartPositions) -> int | None:
         """Count the lines before positions; None until lines are counted and their order is known."""
@@ -243,7 +238,7 @@ class MergedView:
         return LineRange(start, batches, pending, line_counts=self._line_counts())
 
     def _line_counts(self) -> list[tuple[Generation, LineCount]]:
-        return [line_count for part in self.parts for line_count in part.by_number(0, 0).line_counts]
+        return [line_count for part in self.parts for line_count in part.line_counts()]
 
 
 def _order(line: _Line) -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """All selected lines of sources, from one end to the other, in time order and without holding many of them."""
 
-import sys
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Sequence
@@ -8,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from logviewer.errors import FileChangedError
-from logviewer.rotation.position import Batch, Position, line_count, lines_between
-from logviewer.search.match_index import MatchIndex
+from logviewer.rotation.position import Batch, Position, line_count
+from logviewer.search.file_lines import FileLines, Found
 
 if TYPE_CHECKING:
     from logviewer.views.source_order import SourceOrder
@@ -49,24 +48,26 @@ class Scan:
     """
 
     part: int
-    indexes: Sequence[MatchIndex]
+    files: Sequence[FileLines]
     newest: bool
     source_order: "SourceOrder | None"
     begin: Position | None = None
     blocks: deque[_Block] = field(default_factory=deque, init=False)
-    _unread: deque[MatchIndex] = field(default_factory=deque, init=False)
+    _unread: deque[FileLines] = field(default_factory=deque, init=False)
     _offset: int | None = field(default=None, init=False)
     _search_bytes: int = field(default=_SEARCH_BYTES, init=False)
     _block_bytes: int = field(default=_LEAST_BYTES, init=False)
     _limit: float = field(default=float("-inf"), init=False)
 
     def __post_init__(self) -> None:
-        self._unread.extend(reversed(self.indexes) if self.newest else self.indexes)
+        self._unread.extend(reversed(self.files) if self.newest else self.files)
         if self.newest:
             self._limit = float("inf")
         if self.begin:
             while self._unread and self._unread[0].generation is not self.begin.generation:
                 self._unread.popleft()
+            if not self._unread:
+                raise FileChangedError
             self._offset = self.begin.offset
 
     @property
@@ -105,47 +106,32 @@ class Scan:
     def read(self) -> bool:
         """Read the next block with lines, or search further for one.
 
-        Returns False if the match index must get there first.
+        Returns False if another thread must search first.
 
         Raises:
-            FileChangedError: if the file was truncated after it was indexed, so its lines are incomplete.
+            FileChangedError: if the file was truncated.
             OSError: if it cannot be read.
         """
-        index = self._unread[0]
-        advanced = self._read_back(index) if self.newest else self._read_forward(index)
-        if index.generation.size() < index.high:
-            raise FileChangedError
-        return advanced
+        file = self._unread[0]
+        return self._read_back(file) if self.newest else self._read_forward(file)
 
-    def _read_back(self, index: MatchIndex) -> bool:
-        if self._offset is None:
-            unterminated = index.unterminated()
-            self._offset = unterminated[0].start.offset if unterminated else index.generation.size() + 1
-            self._keep(unterminated)
-            return True
-        before = min(self._offset, index.high)
-        batches, reached = index.read_before(
-            self._offset, _MOST_LINES, most=self._search_bytes, block=self._block_bytes
-        )
-        advanced = bool(batches) or reached < before
-        if self._adapt(batches, before - reached):
-            index.reserve()
-        self._offset = reached
+    def _read_back(self, file: FileLines) -> bool:
+        before = file.generation.size() + 1 if self._offset is None else self._offset
+        found = file.read_before(before, _MOST_LINES, most=self._search_bytes, block=self._block_bytes)
+        if self._adapt(found.batches, before - found.offset):
+            file.reserve()
         # Without lines so far, leave the cores to the indexer.
-        self._search_bytes = self._search_bytes if batches else 0
-        self._keep(batches)
-        self._end_file(index, self._offset, is_whole=self._offset <= index.generation.begin)
-        return advanced or not self._unread or self._unread[0] is not index
+        self._search_bytes = self._search_bytes if found.batches else 0
+        self._keep(found.batches)
+        self._end_file(file, found)
+        return bool(found.batches) or found.offset < before or found.is_whole
 
-    def _read_forward(self, index: MatchIndex) -> bool:
-        offset = index.generation.begin if self._offset is None else self._offset
-        batches, reached = index.read_from(offset, _MOST_LINES, most=self._search_bytes, block=self._block_bytes)
-        self._adapt(batches, reached - offset)
-        offset = max(offset, reached)
-        is_whole = offset >= index.high
-        self._keep([*batches, *lines_between(index.unterminated(), offset, sys.maxsize)] if is_whole else batches)
-        self._offset = offset
-        self._end_file(index, offset, is_whole=is_whole)
+    def _read_forward(self, file: FileLines) -> bool:
+        offset = file.generation.begin if self._offset is None else self._offset
+        found = file.read_from(offset, _MOST_LINES, most=self._search_bytes, block=self._block_bytes)
+        self._adapt(found.batches, found.offset - offset)
+        self._keep(found.batches)
+        self._end_file(file, found)
         return True
 
     def _adapt(self, batches: Sequence[Batch], size: int) -> bool:
@@ -155,12 +141,13 @@ class Scan:
         self._block_bytes = max(_LEAST_BYTES, min(likely, 2 * self._block_bytes, _MOST_BYTES))
         return found * _DENSE_BYTES >= size > 0
 
-    def _end_file(self, index: MatchIndex, offset: int, *, is_whole: bool) -> None:
-        """Set the limit of the next key, and go to the next file if this one ``is_whole``."""
+    def _end_file(self, file: FileLines, found: Found) -> None:
+        """Set the limit of the next key, and go to the next file if this one is read."""
+        self._offset = found.offset
         if self.source_order and not self.blocks:
             # The key of the line here limits those on both sides.
-            self._limit = self._clamped(self.source_order.key_in(index.generation, offset))
-        if is_whole:
+            self._limit = self._clamped(self.source_order.key_in(file.generation, found.offset))
+        if found.is_whole:
             self._unread.popleft()
             self._offset, self._search_bytes = None, _SEARCH_BYTES
 

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logviewer.rotation.position import Position, line_count
+from logviewer.search.file_lines import FileLines, all_lines
 from logviewer.search.indexer import Indexer
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
+from logviewer.search.match_lines import MatchLines
 from logviewer.search.query import Query
 from logviewer.source import Source
-from logviewer.views.filtered import FilteredView
 from logviewer.views.histogram import Histogram, histogram
-from logviewer.views.plain import PlainView
+from logviewer.views.source_view import SourceView
 from logviewer.views.view import LineRange, View
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Views:
 
     def __init__(self, cache: Path | None = None) -> None:
         self._indexer = Indexer(cache)
+        self.recall = self._indexer.recall
         self.line_filter = lru_cache(_FILTERS_KEPT)(_line_filter)
 
     def of(self, sources: Sequence[Source], line_filter: LineFilter | None) -> View:
@@ -47,22 +49,22 @@ class Views:
         parts = [self._of_one(source, line_filter) for source in sources]
         return MergedView(parts, [self.order(source) for source in sources])
 
-    def _of_one(self, source: Source, line_filter: LineFilter | None) -> View:
-        return (
-            FilteredView(source.generations, line_filter, self._indexer)
-            if line_filter
-            else PlainView(source.generations)
-        )
+    def _of_one(self, source: Source, line_filter: LineFilter | None) -> SourceView:
+        return SourceView(self.files(source, line_filter))
 
-    def match_indexes(self, source: Source, line_filter: LineFilter | None, *, fill: bool = True) -> list[MatchIndex]:
-        """Return the match index of each generation of a source, oldest first, and let it be filled. Raises OSError.
+    def files(self, source: Source, line_filter: LineFilter | None, *, fill: bool = True) -> Sequence[FileLines]:
+        """Return the lines of each file of a source, oldest first, and let the match indexes be filled. Raises OSError.
 
         Without ``fill`` the pass does not begin, unless a level or a time says where lines may be.
         """
-        if line_filter:
-            fill = fill or line_filter.is_by_cell or line_filter.is_by_level
-            return [self._indexer.index(each, line_filter, fill=fill) for each in source.generations]
-        return [self._indexer.everything(each) for each in source.generations]
+        if line_filter is None:
+            return all_lines(source.generations, self.recall)
+        return [MatchLines(index) for index in self.match_indexes(source, line_filter, fill=fill)]
+
+    def match_indexes(self, source: Source, line_filter: LineFilter, *, fill: bool = True) -> list[MatchIndex]:
+        """Return the match index of each file of a source, oldest first; see ``files``. Raises OSError."""
+        fill = fill or line_filter.is_by_cell or line_filter.is_by_level
+        return [self._indexer.index(each, line_filter, fill=fill) for each in source.generations]
 
     def order(self, source: Source) -> "SourceOrder":
         """Return the order of a source's lines by time, for one request. Raises OSError."""
@@ -81,7 +83,8 @@ class Views:
         """
         start: Position | None = None
         for index in reversed(self.match_indexes(source, line_filter)):
-            batches, _ = index.read_before(index.generation.size(), count)
+            # An unterminated line comes after them.
+            batches = MatchLines(index).read_before(index.high, count).batches
             start = batches[0].start if batches else start
             count -= line_count(batches)
             if count <= 0:

@@ -41,6 +41,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     """Return the application over these sources. Polls and pings run during its lifespan."""
     package_version = version("logviewer")
     views = Views(settings.cache)
+    catalog.line_counter.recall = views.recall
     lockout = Lockout(shared.failed_sign_ins)
     metrics = Metrics(catalog, streams, lockout, shared.link)
     app = FastAPI(

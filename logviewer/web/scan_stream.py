@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from logviewer.rotation.position import Batch, Position, line_count
+from logviewer.search.file_lines import FileLines
 from logviewer.search.line_filter import LineFilter
-from logviewer.search.match_index import MatchIndex
 from logviewer.source import Source
 from logviewer.views.scan import Scan, take
 from logviewer.views.views import Views
@@ -115,7 +115,7 @@ class ScanStream:
         return starts
 
     async def _scan(self, part: int) -> Scan:
-        files = await self.loader.run(partial(self._indexes, part))
+        files = await self.loader.run(partial(self._files, part))
         start = self.starts[self.sources[part].key] if self.starts else None
         order = None
         if len(self.sources) > 1:
@@ -126,7 +126,7 @@ class ScanStream:
         """Request the match indexes again: the indexer pauses an index without requests."""
         for scan in scans:
             if not scan.is_read:
-                await self.loader.run(partial(self._indexes, scan.part))
+                await self.loader.run(partial(self._files, scan.part))
 
-    def _indexes(self, part: int) -> Sequence[MatchIndex]:
-        return self.views.match_indexes(self.sources[part], self.line_filter, fill=self.newest or self.counts)
+    def _files(self, part: int) -> Sequence[FileLines]:
+        return self.views.files(self.sources[part], self.line_filter, fill=self.newest or self.counts)

@@ -16,6 +16,7 @@ from logviewer.search.cell_pass import CellPass
 from logviewer.search.level_counter import LevelCounter
 from logviewer.search.level_index import LevelIndex
 from logviewer.search.line_filter import LineFilter
+from logviewer.search.match_lines import MatchLines
 from logviewer.search.query import Query
 
 
@@ -66,16 +67,18 @@ def test_lines_of_a_level_are_those_of_a_list(
         each.extend()
     expected = [line for line in lines + more if PLAIN.level(line) in levels]
     assert (index.count, everything.count) == (len(expected), len(lines) + len(more))
-    found = index.read_at(start, number)
-    assert found is not None
+    selected = MatchLines(index)
+    at = selected.read_at(start, number, 2**30)
+    assert at is not None
+    found = at.batches
     assert [text for batch in found for text in batch.texts()] == expected[start : start + number]
     end = index.generation.size()
-    last, _ = index.read_before(end, number)
+    last = selected.read_before(end, number).batches
     assert [text for batch in last for text in batch.texts()] == expected[-number:]
     if found:
         position = found[-1].start
-        assert index.lines_before(position.offset) == start + len(found) - 1
-        back, _ = index.read_before(position.offset, number)
+        assert selected.lines_before(position.offset) == start + len(found) - 1
+        back = selected.read_before(position.offset, number).batches
         wanted = expected[max(0, start + len(found) - 1 - number) : start + len(found) - 1]
         assert [text for batch in back for text in batch.texts()] == wanted
     index.generation.file.close()

@@ -18,6 +18,7 @@ from logviewer.rotation.position import Batch
 from logviewer.search import match_index as module
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import CELL_BYTES, MatchIndex
+from logviewer.search.match_lines import MatchLines
 from logviewer.search.query import Query
 
 KEY = source_key("app")
@@ -53,6 +54,12 @@ def scanned(generation: Generation, query: Query, *, threads: int = 2) -> MatchI
     return matches
 
 
+def read_at(matches: MatchIndex, number: int, count: int) -> Sequence[Batch]:
+    found = MatchLines(matches).read_at(number, count, 2**30)
+    assert found is not None
+    return found.batches
+
+
 def shown(batches: Sequence[Batch]) -> list[str]:
     return [text for batch in batches for text in batch.texts()]
 
@@ -75,20 +82,21 @@ def test_matches_are_those_of_a_list(
     matches.extend()
     generation.count(generation.size())
     expected = [(at, line) for at, line in enumerate(lines + more) if "a" in line]
-    texts = [line for _, line in expected]
     assert matches.count == len(expected)
-    assert shown(matches.unterminated()) == [rest] * bool(rest)
-    found = matches.read_at(number, count)
-    assert found is not None
+    expected += [(len(lines + more), rest)] * bool(rest)
+    texts = [line for _, line in expected]
+    selected = MatchLines(matches)
+    assert selected.line_count().lines == len(texts)
+    found = read_at(matches, number, count)
     assert shown(found) == texts[number : number + count]
     assert [line for batch in found for line in batch.line_numbers()] == [
         at for at, _ in expected[number : number + count]
     ]
     offsets = [offset for batch in found for offset in batch.line_offsets()]
     for offset, index in zip(offsets, range(number, len(expected)), strict=False):
-        assert matches.lines_before(offset) == index
-        assert shown(matches.read_from(offset, count)[0]) == texts[index : index + count]
-        assert shown(matches.read_before(offset, count)[0]) == texts[max(0, index - count) : index]
+        assert selected.lines_before(offset) == index
+        assert shown(selected.read_from(offset, count).batches) == texts[index : index + count]
+        assert shown(selected.read_before(offset, count).batches) == texts[max(0, index - count) : index]
 
 
 @given(numbers=NUMBERS, count=st.integers(1, 9), start=st.integers(0, 3_000_000))
@@ -100,8 +108,8 @@ def test_matches_are_found_in_unindexed_parts(tmp_path: Path, numbers: list[int]
     offsets = [sum(len(line) + 1 for line in lines[:at]) for at in range(len(lines))]
     after = [line for line, at in zip(lines, offsets, strict=True) if at >= start and "a" in line]
     before = [line for line, at in zip(lines, offsets, strict=True) if at < start and "a" in line]
-    assert shown(matches.read_from(start, count)[0]) == after[:count]
-    assert shown(matches.read_before(start, count)[0]) == before[-count:]
+    assert shown(MatchLines(matches).read_from(start, count).batches) == after[:count]
+    assert shown(MatchLines(matches).read_before(start, count).batches) == before[-count:]
 
 
 LEVELLED = st.lists(
@@ -146,10 +154,10 @@ def test_a_record_comes_whole(tmp_path: Path) -> None:
     ]
     generation = opened(tmp_path / "log", "\n".join([*lines, ""]))
     whole = scanned(generation, Query(include=("b()",), records=True))
-    assert shown(whole.read_at(0, 9) or []) == lines[1:4]
+    assert shown(read_at(whole, 0, 9)) == lines[1:4]
     around = MatchIndex(generation, LineFilter(Query(include=("failed",)), context=1))
     around.extend()
-    assert shown(around.read_from(0, 9)[0]) == lines[0:3]
+    assert shown(MatchLines(around).read_from(0, 9).batches) == lines[0:3]
 
 
 @given(
@@ -171,13 +179,13 @@ def test_lines_around_matches_are_counted_as_the_file_grows(
             line for at, line in enumerate(lines) if "a" in "".join(lines[max(0, at - context) : at + context + 1])
         ]
         assert (matches.lines, matches.count) == (len(expected), lines.count("a"))
-        assert shown(matches.read_at(0, 99) or []) == expected
-        assert shown(matches.read_at(2, 99) or []) == expected[2:]
+        assert shown(read_at(matches, 0, 99)) == expected
+        assert shown(read_at(matches, 2, 99)) == expected[2:]
 
 
 def test_a_match_beyond_the_cap_is_found(tmp_path: Path) -> None:
     generation = opened(tmp_path / "log", "one\n" + "x" * LINE_CAP + " needle\ntwo\n")
-    (batch,) = scanned(generation, Query(include=("needle",))).read_at(0, 9) or []
+    (batch,) = read_at(scanned(generation, Query(include=("needle",))), 0, 9)
     assert (batch.cut, len(batch.lines[0]), batch.line_numbers()) == (LINE_CAP + 7, LINE_CAP, [1])
 
 

@@ -15,6 +15,7 @@ from logviewer.search.cell_pass import CellPass
 from logviewer.search.level_counter import LevelCounter
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
+from logviewer.search.match_lines import MatchLines
 from logviewer.search.query import Query
 
 BEGIN = 1_795_168_800
@@ -99,13 +100,15 @@ def test_a_time_span_selects_the_lines_of_a_brute_force_search(
         assert found(scanned(index)) == expected
         assert index.count == len(expected)
         at = random.randrange(len(expected) + 1)
-        assert [line.decode() for batch in index.read_at(at, 5) or () for line in batch.lines] == expected[at : at + 5]
+        some = MatchLines(index).read_at(at, 5, 2**30)
+        assert some is not None
+        assert [line.decode() for batch in some.batches for line in batch.lines] == expected[at : at + 5]
     generation.file.close()
 
 
 def found(index: MatchIndex) -> list[str]:
-    batches, _ = index.read_from(0, 10**6)
-    back, _ = index.read_before(index.high, 10**6)
+    batches = MatchLines(index).read_from(0, 10**6).batches
+    back = MatchLines(index).read_before(index.high, 10**6).batches
     texts = [line.decode() for batch in batches for line in batch.lines]
     assert texts == [line.decode() for batch in back for line in batch.lines]
     return texts

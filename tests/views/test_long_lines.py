@@ -87,5 +87,6 @@ def test_a_long_line_is_a_record_of_its_own(tmp_path: Path, views: Views, kind: 
     lines = [json.dumps(kind(f"{'w' * 900} hit {each}", BEGIN + each)) for each in range(5)]
     source = followed(tmp_path / "long.log", ["1803859200 INFO hit 3", *lines])
     line_filter = views.line_filter(Query(include=("hit 3",), records=True), 0)
+    assert line_filter
     until(lambda: all(index.complete for index in views.match_indexes(source, line_filter)))
     assert texts(views.of([source], line_filter).by_number(0, 10).batches) == ["1803859200 INFO hit 3", lines[3]]

@@ -182,6 +182,7 @@ def test_filtered_lines_are_merged_alike(tmp_path: Path, contents: list[Log], st
     sources, everything = opened(tmp_path, contents)
     views = Views()
     line_filter = views.line_filter(Query(include=("_1",), exclude=("2_",)), 0)
+    assert line_filter
     until(lambda: all(matches.complete for source in sources for matches in views.match_indexes(source, line_filter)))
     view = views.of(sources, line_filter)
     found = view.by_number(start, count)

@@ -15,10 +15,11 @@ from logviewer.files.lines import LINE_CAP, MAX_LINES
 from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch
+from logviewer.search.file_lines import all_lines
 from logviewer.sources.local import LocalSource
 from logviewer.tail.events import Gap, Lines, StateChange
 from logviewer.tail.reader import Reader
-from logviewer.views.plain import PlainView
+from logviewer.views.source_view import SourceView
 from logviewer.views.view import LineRange, whole_line
 from tests.helpers.reading import DirectLoader, drain, finish, next_event, open_reader, texts
 
@@ -243,15 +244,15 @@ files = st.lists(st.tuples(contents, st.sampled_from(["", "rest"])), min_size=1,
 Contents = list[tuple[list[str], str]]
 
 
-def written(directory: Path, contents: Contents) -> PlainView:
+def written(directory: Path, contents: Contents) -> SourceView:
     generations = [
         opened(directory / str(number), "".join([*(f"{line}\n" for line in lines), rest]).encode())
         for number, (lines, rest) in enumerate(contents)
     ]
-    return PlainView(generations)
+    return SourceView(all_lines(generations))
 
 
-def all_lines(contents: Contents) -> list[str]:
+def every_line(contents: Contents) -> list[str]:
     return [line for lines, rest in contents for line in (*lines, *([rest] if rest else []))]
 
 
@@ -259,7 +260,7 @@ def all_lines(contents: Contents) -> list[str]:
 def test_lines_by_number_are_those_a_list_would_give(
     tmp_path: Path, contents: Contents, start: int, count: int
 ) -> None:
-    everything = all_lines(contents)
+    everything = every_line(contents)
     found = written(tmp_path, contents).by_number(start, count)
     first = start if start >= 0 else max(0, len(everything) + start)
     assert shown(found) == everything[first : first + count]
@@ -269,7 +270,7 @@ def test_lines_by_number_are_those_a_list_would_give(
 
 @given(contents=files, count=st.integers(1, 50))
 def test_lines_around_a_position_are_those_a_list_would_give(tmp_path: Path, contents: Contents, count: int) -> None:
-    everything = all_lines(contents)
+    everything = every_line(contents)
     view = written(tmp_path, contents)
     places = [place for batch in view.by_number(0, 999).batches for place in batch.starts()]
     for number, place in enumerate(places):
@@ -282,7 +283,7 @@ def test_lines_around_a_position_are_those_a_list_would_give(tmp_path: Path, con
 def test_lines_before_the_end_are_the_last_ones(tmp_path: Path, contents: Contents, count: int) -> None:
     view = written(tmp_path, contents)
     live = view.generations[-1]
-    assert shown(view.lines_before(live.position(live.size(), None), count)) == all_lines(contents)[-count:]
+    assert shown(view.lines_before(live.position(live.size(), None), count)) == every_line(contents)[-count:]
 
 
 def test_each_file_numbers_its_own_lines(tmp_path: Path) -> None:
@@ -326,7 +327,7 @@ def test_an_uncounted_line_is_pending_at_first(tmp_path: Path) -> None:
     line = b"x" * (MIB - 1) + b"\n"
     path.write_bytes(line * 40)
     generation = Generation(ByteFile.open(path), KEY, PLAIN)
-    view = PlainView([generation])
+    view = SourceView(all_lines([generation]))
     early = view.by_number(30, 1)
     assert (shown(early), early.pending, early.start, early.total) == ([], True, 30, None)
     first, last = view.by_number(0, 1), view.by_number(-1, 1)

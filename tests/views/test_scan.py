@@ -14,10 +14,11 @@ from logviewer.files.byte_file import ByteFile
 from logviewer.files.encoding import UTF8, to_text
 from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.generation import Generation
-from logviewer.search import match_index
+from logviewer.search import match_index, match_lines
 from logviewer.search.indexer import Indexer
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import CELL_BYTES, MatchIndex
+from logviewer.search.match_lines import MatchLines
 from logviewer.search.pattern import Pattern
 from logviewer.search.query import Query
 from logviewer.views import scan as module
@@ -47,7 +48,7 @@ IDS = {KEYS[0]: "one", KEYS[1]: "two"}
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(match_index, "SLICE_BYTES", 2 * CELL_BYTES)
-    monkeypatch.setattr(match_index, "_STRIDE_BYTES", CELL_BYTES)
+    monkeypatch.setattr(match_lines, "_STRIDE_BYTES", CELL_BYTES)
     monkeypatch.setattr(module, "_LEAST_BYTES", CELL_BYTES)
     monkeypatch.setattr(module, "_MOST_LINES", 20)
 
@@ -92,7 +93,7 @@ def taken(scans: Sequence[Scan], count: int, line_filter: LineFilter) -> Iterato
     while left := [scan for scan in scans if scan.blocks or not scan.is_read]:
         for scan in left:
             if not scan.blocks and not scan.is_read and not scan.read():
-                scan.indexes[0].scan()
+                scan.files[0].index.scan()  # type: ignore[attr-defined]
         for batch in take(scans, count):
             yield from match_rows(IDS, batch, line_filter)[::step]
 
@@ -116,7 +117,7 @@ def test_the_rows_of_blocks_are_those_of_their_lines(  # noqa: PLR0917 (drawn)
     for _ in range(slices):
         index.scan()
     expected = rows_alone(generation, data, query)
-    found = list(taken([Scan(0, [index], newest, None)], count, line_filter))
+    found = list(taken([Scan(0, [MatchLines(index)], newest, None)], count, line_filter))
     assert found == (expected[::-1] if newest else expected)
 
 
@@ -128,7 +129,7 @@ def test_the_text_of_blocks_is_that_of_their_lines(
     generation, line_filter = opened(tmp_path / "log", data), LineFilter(Query(include=("a",)))
     index = MatchIndex(generation, line_filter)
     index.extend()
-    scan = Scan(0, [index], newest=False, source_order=None)
+    scan = Scan(0, [MatchLines(index)], newest=False, source_order=None)
     text = b""
     while scan.blocks or not scan.is_read:
         if not scan.blocks:
@@ -165,7 +166,7 @@ def test_several_sources_are_in_the_order_of_times(
         generation = opened(tmp_path / f"log{part}", data, part)
         index = MatchIndex(generation, line_filter)
         index.extend()
-        scans.append(Scan(part, [index], newest, SourceOrder(orders.orders([generation]))))
+        scans.append(Scan(part, [MatchLines(index)], newest, SourceOrder(orders.orders([generation]))))
         rows = rows_alone(generation, data, Query(include=("a",)))
         expected += [(each[row["n"] - 1], part, row) for row in rows]
     expected.sort(key=lambda line: line[:2])

@@ -12,7 +12,6 @@ from fastapi.responses import Response, StreamingResponse
 
 from logviewer.errors import FileChangedError
 from logviewer.rotation.generation import Generation
-from logviewer.rotation.position import Position
 from logviewer.views.views import Views
 from logviewer.web.api.lookup import CurrentUser, Lookup, unavailable
 from logviewer.web.loader import ChunkLoader
@@ -52,12 +51,14 @@ class DownloadRoutes:
         live = source.live
         if live is None:
             raise HTTPException(404, f"source: {source.name} has no file now ({source.state})")
-        if live.line_format.has_masks:
-            # Redacted text has other offsets than the file, so a range would be wrong.
-            return _attachment(source.name, _redacted(self._loader, live))
         # The server never sends a validator, so none that If-Range could name is right.
         wanted, is_head = None if if_range else span, request.method == "HEAD"
         try:
+            if live.line_format.has_masks:
+                # Redacted text has other offsets than the file, so a range would be wrong.
+                starts = {source.key: await self._loader.run(live.first)}
+                scan = ScanStream(self._loader, self._views, sources, None, starts=starts)
+                return _attachment(source.name, scan.text())
             return await _file(self._loader, live, source.name, wanted=wanted, is_head=is_head)
         except OSError as error:
             raise unavailable(f"source: {source.name} cannot be read: {error}") from error
@@ -95,20 +96,6 @@ def _headers(name: str, codec: str) -> dict[str, str]:
         "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
         "content-type": f"text/plain; charset={codec}",
     }
-
-
-async def _redacted(loader: ChunkLoader, generation: Generation) -> AsyncIterator[bytes]:
-    """Yield the redacted lines of a file as UTF-8 text, up to its present size. Raises OSError."""
-    end = await loader.run(generation.size)
-    at: Position | None = await loader.run(generation.first)
-    while at and at.offset < end:
-        text, at = await loader.run(partial(_lines_after, at))
-        yield text
-
-
-def _lines_after(at: Position) -> tuple[bytes, Position | None]:
-    batch = at.generation.read(at) or at.generation.read_unterminated(at)
-    return ("".join(f"{text}\n" for text in batch.texts()).encode(), batch.end) if batch else (b"", None)
 
 
 def _span(wanted: str, size: int) -> range | None:

@@ -12,8 +12,8 @@ from fastapi.responses import Response
 from logviewer.rotation.position import Batch, line_count
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
+from logviewer.search.match_lines import MatchLines
 from logviewer.source import Source
-from logviewer.views.filtered import line_count_of
 from logviewer.views.views import Views
 from logviewer.web.api.lookup import CurrentUser, Lookup
 from logviewer.web.encode import event, match_rows, scanned
@@ -132,7 +132,7 @@ class SearchRun:
     async def _progress(self) -> bytes:
         self._progress_time = asyncio.get_running_loop().time()
         indexes = [index for source in self.sources for index in await self._indexes(source)]
-        data = await self.loader.run(lambda: scanned([line_count_of(each) for each in indexes]))
+        data = await self.loader.run(lambda: scanned([MatchLines(each).line_count() for each in indexes]))
         if self.parameters.marks:
             data["marks"] = await self.loader.run(lambda: _marks(indexes, self.parameters.marks))
         return event("progress", data) + b"\n"

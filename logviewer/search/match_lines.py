@@ -1,0 +1,168 @@
+"""The lines of one file that a query selects, read by number and by offset."""
+
+import sys
+from dataclasses import dataclass, replace
+
+from logviewer.errors import FileChangedError
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch, LineCount, byte_count, last_lines, line_count, lines_between
+from logviewer.search.file_lines import Found
+from logviewer.search.line_filter import to_batches
+from logviewer.search.match_index import CELL_BYTES, MatchIndex
+from logviewer.search.selected_lines import SelectedLines
+
+_STRIDE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class MatchLines:
+    """The lines that a match index counts; see ``FileLines``.
+
+    Ranges that are not counted yet are searched. An unterminated last line is searched each time.
+    """
+
+    index: MatchIndex
+
+    @property
+    def generation(self) -> Generation:
+        """See ``FileLines``."""
+        return self.index.generation
+
+    def line_count(self) -> LineCount:
+        """See ``FileLines``."""
+        index = self.index
+        size = self.generation.size() - self.generation.begin
+        unterminated = self._unterminated()
+        context = index.lines - index.count + sum(sum(batch.context) for batch in unterminated)
+        counted = size if index.complete else max(0, min(index.scanned, size - 1))
+        return LineCount(0, index.lines + line_count(unterminated), counted, size, context)
+
+    def lines_before(self, offset: int) -> int | None:
+        """See ``FileLines``."""
+        index = self.index
+        if not index.complete:
+            return None
+        if offset >= index.high:
+            return index.lines + line_count(lines_between(self._unterminated(), 0, offset))
+        cell = offset // CELL_BYTES
+        start = max(self.generation.begin, cell * CELL_BYTES)
+        partial = len(index.line_filter.select(self.generation, start, offset)) if offset > start else 0
+        return index.lines_before_cell(cell) + partial
+
+    def read_at(self, number: int, count: int, most: int) -> Found | None:
+        """See ``FileLines``."""
+        index = self.index
+        if not index.complete:
+            return None
+        if number >= index.lines:
+            last = self._unterminated()
+            left = line_count(last) - (number - index.lines)
+            return Found(last_lines(last, left), self.generation.size(), is_whole=True)
+        cell, passed = index.cell_of_line(number)
+        found = self.read_from(max(self.generation.begin, cell * CELL_BYTES), passed + count, most=most)
+        return found._replace(batches=last_lines(found.batches, line_count(found.batches) - passed))
+
+    def read_from(self, offset: int, count: int, *, most: int | None = None, block: int | None = None) -> Found:
+        """See ``FileLines``."""
+        index, stride = self.index, block or _STRIDE_BYTES
+        batches: list[Batch] = []
+        first = offset
+        left, room, unsearched, is_pending = count, _limit(None if block else most), _limit(most), False
+        while min(left, room) > 0 and offset < index.high and not (block and batches):
+            if index.low <= offset:
+                offset, end = self._filled_after(offset, left, stride)
+            elif unsearched <= 0:
+                is_pending = True
+                break
+            else:
+                end = offset + stride
+                unsearched -= stride
+            if offset >= index.high:
+                break
+            selected = index.line_filter.select(self.generation, offset, min(end, index.high))
+            found = to_batches(self.generation, _first(selected, left))
+            batches += found
+            left, room = left - line_count(found), room - byte_count(found)
+            offset = end if left > 0 else batches[-1].end.offset
+        self._check()
+        is_whole = offset >= index.high and left > 0
+        if is_whole:
+            batches += lines_between(self._unterminated(), first, sys.maxsize)
+        return Found(batches, min(offset, index.high), is_whole=is_whole, is_pending=is_pending)
+
+    def read_before(self, offset: int, count: int, *, most: int | None = None, block: int | None = None) -> Found:
+        """See ``FileLines``."""
+        index, stride, begin = self.index, block or _STRIDE_BYTES, self.generation.begin
+        parts = [lines_between(self._unterminated(), 0, offset) if offset > index.high else []]
+        left, room = count - line_count(parts[0]), _limit(None if block else most) - byte_count(parts[0])
+        unsearched, is_pending = _limit(most), False
+        offset = min(offset, index.high)
+        while min(left, room) > 0 and offset > begin and not (block and any(parts)):
+            is_known = index.low < offset
+            if is_known:
+                start, offset = self._filled_before(offset, left, stride)
+            elif unsearched <= 0:
+                is_pending = True
+                break
+            else:
+                start = max(begin, offset - stride)
+                unsearched -= stride
+            if start >= offset:
+                continue
+            counted = None if is_known or not block else index.scan_before(offset, stride)
+            start, selected = counted or (start, index.line_filter.select(self.generation, start, offset))
+            parts.append(to_batches(self.generation, _last(selected, left)))
+            left, room = left - line_count(parts[-1]), room - byte_count(parts[-1])
+            offset = start if left > 0 else parts[-1][0].start.offset
+        self._check()
+        batches = [batch for part in reversed(parts) for batch in part]
+        return Found(batches, offset, is_whole=offset <= begin, is_pending=is_pending)
+
+    def reserve(self) -> None:
+        """See ``FileLines``."""
+        self.index.reserve()
+
+    def _check(self) -> None:
+        """Raise FileChangedError if the file was truncated after it was indexed, so its lines are incomplete."""
+        if self.generation.size() < self.index.high:
+            raise FileChangedError
+
+    def _unterminated(self) -> list[Batch]:
+        selected = self.index.unterminated()
+        return to_batches(self.generation, selected) if selected else []
+
+    def _filled_after(self, offset: int, count: int, size: int) -> tuple[int, int]:
+        """Return the first range of counted cells with lines, from an offset on: up to ``size`` bytes or ``count``."""
+        index = self.index
+        last = -(-index.high // CELL_BYTES)
+        first = end = index.next_filled(offset // CELL_BYTES)
+        while end < min(last, first + size // CELL_BYTES) and count > 0 and (lines := index.lines_in(end)):
+            end, count = end + 1, count - lines
+        return max(offset, first * CELL_BYTES), end * CELL_BYTES
+
+    def _filled_before(self, offset: int, count: int, size: int) -> tuple[int, int]:
+        """Return the last range of counted cells with lines, up to an offset; see ``_filled_after``.
+
+        Without one, both are the start of the counted cells.
+        """
+        index = self.index
+        low = max(self.generation.begin, index.low)
+        after = index.last_filled((offset - 1) // CELL_BYTES) + 1
+        end = min(offset, max(low, after * CELL_BYTES))
+        cell = after - 1
+        least = max(low // CELL_BYTES, after - size // CELL_BYTES)
+        while cell >= least and count > 0 and (lines := index.lines_in(cell)):
+            cell, count = cell - 1, count - lines
+        return min(end, max(low, (cell + 1) * CELL_BYTES)), end
+
+
+def _limit(most: int | None) -> float:
+    return float("inf") if most is None else most
+
+
+def _first(lines: SelectedLines, count: int) -> SelectedLines:
+    return replace(lines, selected=lines.spans[:count], selects_all=False)
+
+
+def _last(lines: SelectedLines, count: int) -> SelectedLines:
+    return replace(lines, selected=lines.spans[-count:], selects_all=False)

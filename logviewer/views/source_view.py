@@ -1,0 +1,128 @@
+"""The view of one source: all its lines, or the matches of a query."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from logviewer.rotation.generation import Generation
+from logviewer.rotation.position import Batch, LineCount, Position, byte_count, first_lines, line_count
+from logviewer.search.file_lines import FileLines
+from logviewer.views.view import LineRange
+
+# Read or searched while the client waits: some milliseconds.
+_RANGE_BYTES = 8 * 1024 * 1024
+# A range from the end reads this far back in files whose lines are not counted.
+_BACK_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """The lines of the files of a source, oldest first; see ``View``. Ranges hold about 8 MiB at most."""
+
+    files: Sequence[FileLines]
+
+    @property
+    def generations(self) -> Sequence[Generation]:
+        """See ``View``."""
+        return [file.generation for file in self.files]
+
+    def line_counts(self) -> list[tuple[Generation, LineCount]]:
+        """Return the number of lines found so far in each file. Raises OSError."""
+        return [(file.generation, file.line_count()) for file in self.files]
+
+    def by_number(self, start: int, count: int) -> LineRange:
+        """See ``View``."""
+        if start < 0:
+            return self._from_end(-start, count)
+        batches: list[Batch] = []
+        number, left = start, count
+        for file in self.files:
+            known = file.line_count()
+            if known.complete and number >= known.lines:
+                number -= known.lines
+                continue
+            found = file.read_at(number, left, _RANGE_BYTES - byte_count(batches)) if left > 0 else None
+            if found is None:
+                return self._range(start, batches, pending=left > 0)
+            batches += found.batches
+            number, left = 0, count - line_count(batches)
+            if not found.is_whole or _is_full(batches):
+                break
+        return self._range(start if batches else start - number, batches)
+
+    def lines_from(self, position: Position, count: int) -> LineRange:
+        """See ``View``."""
+        batches: list[Batch] = []
+        is_pending = False
+        offset = position.offset
+        for file in self.files[self._index(position.generation) :]:
+            if file.generation is not position.generation:
+                offset = file.generation.begin
+            left = count - line_count(batches)
+            if left <= 0 or _is_full(batches):
+                break
+            found = file.read_from(offset, left, most=_RANGE_BYTES - byte_count(batches))
+            batches += found.batches
+            is_pending = found.is_pending
+            if not found.is_whole:
+                break
+        return self._range(self.number(position), batches, pending=is_pending)
+
+    def lines_before(self, position: Position, count: int) -> LineRange:
+        """See ``View``."""
+        batches, is_pending = self._before(position, count)
+        number = self.number(position)
+        return self._range(None if number is None else number - line_count(batches), batches, pending=is_pending)
+
+    def number(self, position: Position) -> int | None:
+        """See ``View``."""
+        index = self._index(position.generation)
+        own = self.files[index].lines_before(position.offset) if index < len(self.files) else None
+        total = _total([file.line_count() for file in self.files[:index]])
+        return None if own is None or total is None else own + total
+
+    def _before(self, position: Position, count: int) -> tuple[list[Batch], bool]:
+        """Return the last ``count`` lines before a position, and whether older ones may still be found."""
+        batches: list[Batch] = []
+        for file in reversed(self.files[: self._index(position.generation) + 1]):
+            left = count - line_count(batches)
+            if left <= 0 or _is_full(batches):
+                break
+            is_own = file.generation is position.generation
+            end = position.offset if is_own else file.generation.size() + 1
+            found = file.read_before(end, left, most=_RANGE_BYTES - byte_count(batches))
+            batches = [*found.batches, *batches]
+            if not found.is_whole:
+                return batches, found.is_pending
+        return batches, False
+
+    def _from_end(self, wanted: int, count: int) -> LineRange:
+        total = _total([file.line_count() for file in self.files])
+        if total is not None:
+            return self.by_number(max(0, total - wanted), count)
+        live = self.files[-1].generation
+        position = live.position(live.size(), None)
+        batches: list[Batch] = []
+        left, is_pending, size = wanted, False, 0
+        while left > 0 and not is_pending:
+            found, is_pending = self._before(position, left)
+            if not found:
+                break
+            batches = first_lines([*found, *batches], count)
+            left, size, position = left - line_count(found), size + byte_count(found), found[0].start
+            is_pending |= left > 0 and size > _BACK_BYTES
+        return self._range(None if is_pending else self.number(position), batches, pending=is_pending)
+
+    def _index(self, generation: Generation) -> int:
+        """Return the index of a generation; one after the last if it is not in the view."""
+        return next((n for n, file in enumerate(self.files) if file.generation is generation), len(self.files))
+
+    def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> LineRange:
+        return LineRange(start, batches, pending, line_counts=self.line_counts())
+
+
+def _is_full(batches: Sequence[Batch]) -> bool:
+    return byte_count(batches) >= _RANGE_BYTES
+
+
+def _total(line_counts: Sequence[LineCount]) -> int | None:
+    return sum(each.lines for each in line_counts) if all(each.complete for each in line_counts) else None
