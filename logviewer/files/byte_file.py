@@ -5,6 +5,7 @@ import errno
 import os
 import resource
 import stat
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -243,6 +244,20 @@ class ByteFile:
                 self._failed = (size, offset)
                 raise
             return data
+
+    def cached_bytes(self, size: int, offset: int) -> int:
+        """Return how many of these bytes are in memory, from the first on.
+
+        0 for a file at rest, and where the kernel cannot tell, as on network file systems. For any thread.
+        """
+        if sys.platform != "linux" or not self._lock.acquire(blocking=False):
+            return 0
+        try:
+            return os.preadv(self._fd, [bytearray(size)], offset, os.RWF_NOWAIT) if self._fd >= 0 else 0
+        except OSError:
+            return 0
+        finally:
+            self._lock.release()
 
     def retry(self) -> bool:
         """Repeat the last read that failed; return whether there was one. Raises OSError if it fails again."""

@@ -350,6 +350,19 @@ class Generation:
         more = len(lines) == max_lines or len(data) == MAX_BYTES
         return Batch(position, end, lines, cut=cut, plain=plain, more=more)
 
+    def is_at_hand(self, position: Position, most: int) -> bool:
+        """Whether at most ``most`` bytes follow a position, all in memory: ``read`` then waits for no disk.
+
+        False where the kernel cannot tell. Raises OSError.
+        """
+        if position.line is None or self._encoding is None or self.limit is not None or self.lost:
+            return False
+        start = max(0, position.offset - TAIL_BYTES)
+        cached = self.file.cached_bytes(position.offset + most + 1 - start, start)
+        has_all = cached and start + cached == self.file.stat().st_size <= position.offset + most
+        head = max(1, self._head[0])
+        return bool(has_all) and self.file.cached_bytes(head, 0) == head
+
     def read_many(
         self, position: Position, size: int, max_lines: int = MAX_LINES, max_bytes: int = MAX_BYTES
     ) -> list[Batch]:

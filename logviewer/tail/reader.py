@@ -20,7 +20,7 @@ P = TypeVar("P", bound=Chunk)
 
 
 class Loader(Protocol[P]):
-    """Reads files for readers: never on the event loop, and once for all readers at one position."""
+    """Reads files for readers: once for all readers at one position, and never from a disk on the event loop."""
 
     async def run(self, call: Callable[[], T]) -> T:
         """Call a function in a thread."""

@@ -53,6 +53,11 @@ class EventEncoder:
     line_filter: LineFilter | None = None
     spans: bool = False
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether a few lines take well under a millisecond."""
+        return self.line_filter is None
+
     def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> EncodedChunk:
         """Encode consecutive batches.
 
@@ -102,6 +107,11 @@ class TextEncoder:
 
     line_filter: LineFilter | None = None
     raw: bool = False
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether a few lines take well under a millisecond."""
+        return self.line_filter is None
 
     def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> EncodedChunk:  # noqa: ARG002 (text has no ids)
         """Encode consecutive batches, each line with a newline."""

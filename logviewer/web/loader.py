@@ -1,6 +1,7 @@
 """Loads encoded chunks: each is read and encoded once for all readers at a position."""
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,10 @@ from logviewer.web.encode import EncodedChunk
 _SHARED_BYTES = 8 * 1024 * 1024
 _CHUNK_BYTES = 512 * 1024
 _MOST_PREFETCHED = 4
+# Up to this size a read takes less than the change to a thread and back.
+_SMALL_BYTES = 4096
+_SLOW_SECONDS = 0.02
+_PAUSE_SECONDS = 60.0
 # Memory of a chunk besides its bytes.
 _CHUNK_OVERHEAD = 1024
 
@@ -28,6 +33,10 @@ class Encoder(Protocol):
     """Encodes consecutive batches as a chunk. With ``has_frames``, each batch is a part of its own of the chunk."""
 
     has_frames: ClassVar[bool]
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether a few lines take well under a millisecond."""
 
     def __hash__(self) -> int:
         """Return a hash. Equal encoders must return equal chunks, because the chunks are shared."""
@@ -70,15 +79,50 @@ def _size(chunk: EncodedChunk) -> int:
     return len(chunk.data) + _CHUNK_OVERHEAD
 
 
-class ChunkLoader:
-    """Reads and encodes for readers, in threads. Equal requests share one read, through ``cache`` also later ones."""
+class _ReadsHere:
+    """Times the reads on the event loop: after a slow one, all reads take a thread for a minute.
 
-    def __init__(self, threads: ThreadPoolExecutor, encode: Encoder, cache: ChunkCache) -> None:
+    Even a read from memory can wait, for a file system that notes the time of the access.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began = 0.0
+        self._slow_until = 0.0
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether no read was slow lately."""
+        return self._began >= self._slow_until
+
+    def __enter__(self) -> None:
+        self._began = self._clock()
+
+    def __exit__(self, *_: object) -> None:
+        if (now := self._clock()) - self._began > _SLOW_SECONDS:
+            self._slow_until = now + _PAUSE_SECONDS
+
+
+class ChunkLoader:
+    """Reads and encodes for readers. Equal requests share one read, through ``cache`` also later ones.
+
+    A few new lines in memory are read on the event loop, everything else in threads.
+    """
+
+    def __init__(
+        self,
+        threads: ThreadPoolExecutor,
+        encode: Encoder,
+        cache: ChunkCache,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._threads = threads
         self._encode = encode
         self._cache = cache
         self._broadcasts: Broadcasts[EncodedChunk] = Broadcasts()
         self._pending: dict[tuple[_Key, int | None], asyncio.Future[_Result]] = {}
+        self._here = _ReadsHere(clock)
         self.closing = False
 
     async def run(self, call: Callable[[], T]) -> T:
@@ -88,6 +132,8 @@ class ChunkLoader:
     async def read(self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None) -> _Result:
         """Return the chunk after a position, a ``Skip``, or None at the end. Raises as ``Generation.read``."""
         chunk = self._cache.find(self._key(position, alone=alone, most=most), lag=lag)
+        if chunk is None and alone and most == MAX_LINES and self._can_read_here(position, lag):
+            return self._read_here(source, position)
         if chunk is None:
             # A reader that leaves must not cancel the read of the others.
             result = await asyncio.shield(self._start(source, position, alone=alone, most=most, lag=lag))
@@ -97,6 +143,21 @@ class ChunkLoader:
         if chunk.more and alone and most == MAX_LINES:
             # The next chunk is read while this one is sent.
             self._prefetch(source, chunk.end, lag=lag)
+        return chunk
+
+    def _can_read_here(self, position: Position, lag: int | None) -> bool:
+        """Whether to read on the event loop: bytes in memory, and too few to skip any."""
+        size = _SMALL_BYTES if lag is None else min(lag, _SMALL_BYTES)
+        with self._here:
+            return self._encode.is_quick and self._here.is_fast and position.generation.is_at_hand(position, size)
+
+    def _read_here(self, source: Source, position: Position) -> EncodedChunk | None:
+        with self._here:
+            batch = position.generation.read(position)
+        if batch is None:
+            return None
+        chunk = self._encode(source, [batch], alone=True)
+        self._cache.keep(self._key(position, alone=True, most=MAX_LINES), chunk)
         return chunk
 
     def _prefetch(self, source: Source, position: Position, *, lag: int | None) -> None:

@@ -11,7 +11,10 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202
 _UNSAFE_IN_JSON = re.compile(
     rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]",
 )
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _FIRST_PRINTABLE = 0x20
+# Up to here a pattern is as fast as numpy, and does not have to be imported by the first line of a new log.
+_SHORT = 8192
 
 
 def visible(text: str) -> str:
@@ -27,6 +30,8 @@ def visible_bytes(text: bytes, *, lines: int) -> bytes:
 
 def has_controls(text: bytes, *, lines: int) -> bool:
     """Return whether so many lines of UTF-8 have ASCII control characters besides newlines and tabs."""
+    if len(text) <= _SHORT:
+        return _CONTROLS.search(text) is not None
     import numpy as np  # noqa: PLC0415 (heavy)
 
     controls = np.count_nonzero(np.frombuffer(text, np.uint8) < _FIRST_PRINTABLE)
@@ -37,6 +42,8 @@ def _has_unsafe_characters(text: bytes) -> bool:
     """Whether UTF-8 text has unsafe characters that are not ASCII: several times as fast as the pattern."""
     if text.isascii():
         return False
+    if len(text) <= _SHORT:
+        return _UNSAFE_IN_JSON.search(text) is not None
     import numpy as np  # noqa: PLC0415 (heavy)
 
     codes = np.frombuffer(text, np.uint8)

@@ -26,10 +26,13 @@ _WORDS = (
 
 
 @contextmanager
-def room(size: int = 0) -> Iterator[Path]:
-    """Yield a public directory with room for ``size`` bytes, in memory where possible, and delete it afterwards."""
+def room(size: int = 0, *, on_disk: bool = False) -> Iterator[Path]:
+    """Yield a public directory with room for ``size`` bytes, and delete it afterwards.
+
+    It is in memory where possible, unless ``on_disk``: the server reads new lines differently there.
+    """
     shared = Path("/dev/shm")  # noqa: S108 (a private directory is made in it)
-    in_memory = shared.is_dir() and shutil.disk_usage(shared).free > size + 2**30
+    in_memory = not on_disk and shared.is_dir() and shutil.disk_usage(shared).free > size + 2**30
     directory = Path(tempfile.mkdtemp(prefix="logviewer-bench-", dir=shared if in_memory else None))
     directory.chmod(0o755)
     try:

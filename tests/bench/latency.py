@@ -45,7 +45,7 @@ class _Receiver:
 
 def run(_: Plan) -> Iterator[Figure]:
     """Measure median, p95 and p99 of 500 lines at random intervals, and of the same lines from ``tail -F``."""
-    with corpus.room() as logs:
+    with corpus.room(on_disk=True) as logs:
         ours, theirs = _make(logs / "ours" / "app.log"), _make(logs / "theirs" / "app.log")
         with Server(ours) as server, _tail(theirs) as tail:
             assert tail.stdout

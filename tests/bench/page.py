@@ -9,6 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,8 +18,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from logviewer.web import assets
 from logviewer.web.static import SCRIPTS, StaticFiles
-from tests.bench import corpus
-from tests.bench.figures import Figure, Plan, percentile
+from tests.bench import corpus, frontail
+from tests.bench.figures import Beside, Figure, Plan, percentile
 from tests.bench.process import memory
 from tests.helpers import programs
 from tests.helpers.server import Server, until
@@ -27,11 +28,12 @@ _LINES = 200
 _PASSED_LINES = 10_000_000
 _ROTATED_FILES = 30
 _LAST_ROW = "[...document.querySelectorAll('.row .text')].at(-1)?.textContent ?? ''"
-_WATCH = f"""() => {{
+_LAST_OF_FRONTAIL = "document.querySelector('.log').lastElementChild?.textContent ?? ''"
+_WATCH = """() => {{
   window.seen = {{}};
   window.longest = 0;
-  const look = () => {{ window.seen[{_LAST_ROW}] ??= performance.timeOrigin + performance.now(); }};
-  const rows = document.querySelector(".rows");
+  const look = () => {{ window.seen[{last}] ??= performance.timeOrigin + performance.now(); }};
+  const rows = document.querySelector("{rows}");
   new MutationObserver(look).observe(rows, {{ childList: true, characterData: true, subtree: true }});
   let before = performance.now();
   const frame = (now) => {{
@@ -50,14 +52,14 @@ def run(plan: Plan) -> Iterator[Figure]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=programs.find("chromium"), args=arguments)
         for part in (_one_line, _floods, _passing):
-            with corpus.room(2 * 10**9) as logs:
+            with corpus.room(2 * 10**9, on_disk=part is _one_line) as logs:
                 log = logs / "app.log"
                 log.write_text("an earlier line\n")
                 with Server(log) as server:
                     page = browser.new_page(viewport={"width": 1280, "height": 800})
                     page.goto(server.ready_line)
                     _await_row(page, "an earlier line")
-                    page.evaluate(_WATCH)
+                    page.evaluate(_WATCH.format(last=_LAST_ROW, rows=".rows"))
                     yield from part(page, log)
                     page.close()
         with corpus.room(10 * plan.size) as logs:
@@ -73,16 +75,38 @@ def _await_row(page: Page, text: str) -> None:
 
 
 def _one_line(page: Page, log: Path) -> Iterator[Figure]:
+    ages, peer = _ages(page, log), _ages_of_frontail(page, log.with_name("theirs.log"))
+    for name, share, limit in (("p50", 0.5, 5.0), ("p95", 0.95, 16.0)):
+        beside = Beside("frontail", percentile(peer, share)) if peer else None
+        target = beside.value if beside else limit
+        yield Figure(f"one line, write to visible, {name}", percentile(ages, share), "ms", target, beside=beside)
+
+
+def _ages(page: Page, log: Path) -> list[float]:
     random = Random(1)
     written: dict[str, float] = {}
     for number in range(_LINES):
         time.sleep(random.uniform(0.02, 0.06))
         written[f"line {number} of {_LINES}"] = _append(log, f"line {number} of {_LINES}\n".encode())
-    _await_row(page, f"line {_LINES - 1} of")
+    page.wait_for_function("(text) => window.seen[text]", arg=f"line {_LINES - 1} of {_LINES}")
     seen: dict[str, float] = page.evaluate("() => window.seen")
-    ages = [seen[text] - at for text, at in written.items() if text in seen]
-    yield Figure("one line, write to visible, p50", percentile(ages, 0.5), "ms", 5)
-    yield Figure("one line, write to visible, p95", percentile(ages, 0.95), "ms", 16)
+    return [seen[text] - at for text, at in written.items() if text in seen]
+
+
+def _ages_of_frontail(page: Page, log: Path) -> list[float]:
+    if not frontail.is_here():
+        print("frontail is not here: npm install --global frontail", flush=True)
+        return []
+    log.write_text("an earlier line\n")
+    browser = page.context.browser
+    assert browser
+    with frontail.running(log) as url, closing(browser.new_page(viewport=page.viewport_size)) as other:
+        other.goto(url)
+        other.wait_for_function(f"() => ({_LAST_OF_FRONTAIL}).includes('an earlier line')")
+        other.evaluate(_WATCH.format(last=_LAST_OF_FRONTAIL, rows=".log"))
+        ages = _ages(other, log)
+    page.bring_to_front()
+    return ages
 
 
 def _append(log: Path, data: bytes) -> float:

@@ -4,6 +4,7 @@ import codecs
 import os
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -278,6 +279,45 @@ def test_a_growing_long_line_is_searched_once(path: Path) -> None:
     batch = generation.read(at)
     assert batch
     assert batch.cut == 20 * MIB
+
+
+# Reads that wait for no disk
+
+
+class UncachedFile(ByteFile):
+    """The kernel has only the first bytes of this file in memory, or none."""
+
+    cached = 0
+
+    def cached_bytes(self, size: int, offset: int) -> int:
+        return max(0, min(size, self.cached - offset))
+
+
+@pytest.mark.parametrize(
+    ("cached", "most", "expected"),
+    [
+        pytest.param(MIB, 8, True, id="all in memory"),
+        pytest.param(MIB, 7, False, id="more bytes follow"),
+        pytest.param(4007, 8, False, id="the last byte is not in memory"),
+        pytest.param(0, 8, False, id="the kernel cannot tell"),
+    ],
+)
+def test_few_bytes_in_memory_are_at_hand(cached: int, most: int, expected: bool, path: Path) -> None:
+    path.write_bytes(b"old\n" * 1000)
+    file = UncachedFile(os.open(path, os.O_RDONLY))
+    file.cached = min(cached, 4008)
+    generation = Generation(file, KEY, PLAIN)
+    at = generation.last(0)
+    append(path, b"one\ntwo\n")
+    assert generation.is_at_hand(at, most) is expected
+    assert not generation.is_at_hand(replace(at, line=None), most)
+
+
+def test_a_truncated_file_is_not_at_hand(generation: Callable[[bytes], Generation], path: Path) -> None:
+    opened = generation(b"one\ntwo\n")
+    at = opened.last(0)
+    os.truncate(path, 4)
+    assert not opened.is_at_hand(at, 4096)
 
 
 # Holes

@@ -26,7 +26,7 @@ import { ScrollMap } from "./scroll-map.js";
 
 const FLING_SCREENS = 4;
 const GESTURE_MS = 150;
-const FRAME_MS = 16;
+const ROWS_AHEAD = 10;
 const MARGIN_ROWS = 200;
 // Weight of newly measured rows in the average height, the estimate for wrapped rows that were not measured.
 const AVERAGE_WEIGHT = 0.2;
@@ -58,7 +58,6 @@ export class Viewport {
   #top = 0;
   #scrolling = false;
   #frame = 0;
-  #paintedAt = 0;
   #width = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #gestureTimer;
@@ -167,9 +166,9 @@ export class Viewport {
     change();
     if (position !== null) this.#anchor.row = this.#document.locate(position);
     if (this.#frozen) return;
-    // The first change after a pause fills its rows at once. The next frame does the rest, and further changes.
-    const isRested = !document.hidden && performance.now() - this.#paintedAt > FRAME_MS;
-    if (isRested && this.#frame === 0) this.#fillAhead();
+    // A few rows are filled at once. The next frame does the rest, and further changes before it.
+    const isSmall = this.#document.total - total <= ROWS_AHEAD;
+    if (isSmall && this.#frame === 0 && !document.hidden) this.#fillAhead();
     this.wake();
   }
 
@@ -329,7 +328,6 @@ export class Viewport {
     // Scroll events arrive one frame late. Apply the latest scroll position first, or the update of `scrollTop` would
     // undo it.
     this.#scrolled();
-    this.#paintedAt = performance.now();
     if (this.#followsEnd || this.#anchor.row >= this.#document.total) this.#anchor = this.#endAnchor();
     return Math.ceil(this.#log.clientHeight / this.#rowHeight) + 1;
   }
