@@ -75,13 +75,24 @@ def split(data: bytes, encoding: Encoding, limit: int) -> tuple[Sequence[bytes],
 
 def blocks(data: bytes, max_lines: int, max_bytes: int) -> Iterator[Block]:
     """Yield whole lines of one-byte newlines, in blocks of at most so many lines and bytes; stops at a longer line."""
-    ends = line_ends(data)
+    import numpy as np  # noqa: PLC0415 (heavy)
+
+    # A bit for each byte, and counts of 64 of them: three times as fast as the index of each newline.
+    bits = np.packbits(np.frombuffer(data, np.uint8) == _NEWLINE)
+    words = np.concatenate((bits, np.zeros(-len(bits) % 8, np.uint8))).view(np.uint64)
+    counts = np.concatenate(([0], np.bitwise_count(words).cumsum(dtype=np.int64)))
     start = number = 0
-    while number < len(ends):
-        last = min(number + max_lines, int(ends.searchsorted(start + max_bytes, "right")))
-        if last == number:
-            return
-        end = int(ends[last - 1])
+    while number < counts[-1]:
+        last = min(number + max_lines, int(counts[-1]))
+        word = int(counts.searchsorted(last)) - 1
+        end = word * 64
+        for _ in range(last - int(counts[word])):
+            end = data.index(b"\n", end) + 1
+        if end > start + max_bytes:
+            end = data.rfind(b"\n", start, start + max_bytes) + 1
+            last = int(counts[end // 64]) + data.count(b"\n", end - end % 64, end)
+            if not end:
+                return
         yield Block(data[start:end], last - number)
         start, number = end, last
 

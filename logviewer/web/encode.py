@@ -20,6 +20,7 @@ from logviewer.web.terminal import has_controls, visible, visible_bytes, visible
 
 # A character that JSON does not escape.
 _MARK = b"\x7f"
+_NO_LINES = b'"lines":[]'
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,25 +67,23 @@ class EventEncoder:
         """
         last = batches[-1]
         kept = [self.line_filter.filter_batch(batch) if self.line_filter else batch for batch in batches]
-        events = [self._event(source, batch) for batch in kept]
-        if alone and not last.unterminated:
-            events = [
-                with_id(event, cursor.encode([batch.end.text()])) for event, batch in zip(events, batches, strict=True)
-            ]
         has_ids = alone and not last.unterminated
-        return _chunk(batches, kept, b"".join(events), has_ids=has_ids)
+        parts: list[bytes] = []
+        for batch, shown in zip(batches, kept, strict=True):
+            parts += self._event(source, shown)
+            if has_ids:
+                parts.append(with_id(b"", cursor.encode([batch.end.text()])))
+        return _chunk(batches, kept, b"".join(parts), has_ids=has_ids)
 
-    def _event(self, source: Source, batch: Batch) -> bytes:
+    def _event(self, source: Source, batch: Batch) -> Sequence[bytes]:
+        """Return the parts of an event without its id: bytes of lines are copied once, when all parts are joined."""
         if not batch.lines:
-            return b""
+            return ()
         line_format = batch.start.generation.line_format
         data: dict[str, Any] = {"source": source.id, "n": _number(batch.start)}
-        texts: list[str] = []
         block = None if self.levels or self.times or self.spans else _unmasked(batch)
-        if block is None:
-            data["lines"] = texts = batch.texts()
-        else:
-            data["lines"] = _json_lines(block, len(batch.lines))
+        texts = batch.texts() if block is None else []
+        data["lines"] = texts
         if self.line_filter:
             data["ns"] = [None if line is None else line + 1 for line in batch.line_numbers()]
         if self.line_filter and self.spans:
@@ -96,7 +95,11 @@ class EventEncoder:
             data["levels"] = "".join(LETTERS[line_format.level(text)] for text in texts)
         if self.times:
             data["times"] = [line_format.time(text) for text in texts]
-        return event("lines", data | _marks(batch))
+        encoded = event("lines", data | _marks(batch))
+        if block is None:
+            return (encoded,)
+        before, _, after = encoded.partition(_NO_LINES)
+        return before, _NO_LINES[:-1], *_json_lines(block, len(batch.lines)), b"]", after
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +151,15 @@ def _unmasked(batch: Batch) -> bytes | None:
     return batch.block()
 
 
-def _json_lines(block: bytes, lines: int) -> orjson.Fragment | list[str]:
-    """Return so many lines of a block as a JSON array, several times as fast as one string for each."""
+def _json_lines(block: bytes, lines: int) -> Sequence[bytes]:
+    """Return so many lines of a block as parts of JSON strings, several times as fast as one string for each."""
     if not block.isascii() and is_utf8(block) and not has_controls(block, lines=lines):
         escaped = block[:-1].replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\t", b"\\t")
-        return orjson.Fragment(b'["' + escaped.replace(b"\n", b'","') + b'"]')
+        return b'"', visible_json(escaped.replace(b"\n", b'","')), b'"'
     if _MARK in block:
-        return block.decode("utf-8", "replace").split("\n")[:-1]
-    text = orjson.dumps(block[:-1].replace(b"\n", _MARK).decode("utf-8", "replace"))
-    return orjson.Fragment(b"[" + text.replace(_MARK, b'","') + b"]")
+        return (visible_json(orjson.dumps(block.decode("utf-8", "replace").split("\n")[:-1]))[1:-1],)
+    text = orjson.dumps(block[:-1].replace(b"\n", _MARK).decode("utf-8", "replace")).replace(_MARK, b'","')
+    return (text if block.isascii() else visible_json(text),)
 
 
 def _chunk(batches: Sequence[Batch], kept: Sequence[Batch], data: bytes, *, has_ids: bool = False) -> EncodedChunk:

@@ -35,7 +35,8 @@ def has_controls(text: bytes, *, lines: int) -> bool:
     import numpy as np  # noqa: PLC0415 (heavy)
 
     controls = np.count_nonzero(np.frombuffer(text, np.uint8) < _FIRST_PRINTABLE)
-    return bool(controls != lines + text.count(b"\t")) or b"\x7f" in text
+    has_others = controls != lines and controls != lines + text.count(b"\t")
+    return bool(has_others) or b"\x7f" in text
 
 
 def _has_unsafe_characters(text: bytes) -> bool:

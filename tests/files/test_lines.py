@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logviewer.files.encoding import UTF8, UTF16_BE, UTF16_LE, Encoding, detect, to_text
-from logviewer.files.lines import find_newline, rfind_newline, split
+from logviewer.files.lines import blocks, find_newline, rfind_newline, split
 
 ENCODINGS = (UTF8, UTF16_LE, UTF16_BE)
 NO_LIMIT = 1_000_000
@@ -59,6 +59,25 @@ def test_batches_of_any_limit_give_the_same_lines(data: bytes, encoding: Encodin
         lines += batch
         at += taken
     assert list(lines) == whole_lines(data, encoding)
+
+
+@given(
+    st.lists(st.integers(0, 150), max_size=60).map(lambda sizes: b"".join(b"a" * size + b"\n" for size in sizes)),
+    st.integers(0, 70),
+    st.integers(1, 9) | st.just(1000),
+    st.integers(1, 400) | st.just(100_000),
+)
+def test_blocks_are_as_long_as_the_limits_allow(data: bytes, rest: int, max_lines: int, max_bytes: int) -> None:
+    expected: list[list[bytes]] = [[]]
+    for line in whole_lines(data, UTF8):
+        if len(line) + 1 > max_bytes:
+            break
+        if len(expected[-1]) == max_lines or sum(len(each) + 1 for each in [*expected[-1], line]) > max_bytes:
+            expected.append([])
+        expected[-1].append(line)
+    found = list(blocks(data + b"b" * rest, max_lines, max_bytes))
+    assert [list(block) for block in found] == [lines for lines in expected if lines]
+    assert [len(block) for block in found] == [len(list(block)) for block in found]
 
 
 @given(contents, encodings, st.lists(st.integers(0, 200)))
