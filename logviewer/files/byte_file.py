@@ -248,7 +248,7 @@ class ByteFile:
     def cached_bytes(self, size: int, offset: int) -> int:
         """Return how many of these bytes are in memory, from the first on.
 
-        0 for a file at rest, and where the kernel cannot tell, as on network file systems. For any thread.
+        0 for a file at rest, and where the kernel does not say it, as on network file systems. For any thread.
         """
         if sys.platform != "linux" or not self._lock.acquire(blocking=False):
             return 0

@@ -353,7 +353,7 @@ class Generation:
     def is_at_hand(self, position: Position, most: int) -> bool:
         """Whether at most ``most`` bytes follow a position, all in memory: ``read`` then waits for no disk.
 
-        False where the kernel cannot tell. Raises OSError.
+        False where the kernel does not say it. Raises OSError.
         """
         if position.line is None or self._encoding is None or self.limit is not None or self.lost:
             return False

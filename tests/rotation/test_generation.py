@@ -299,7 +299,7 @@ class UncachedFile(ByteFile):
         pytest.param(MIB, 8, True, id="all in memory"),
         pytest.param(MIB, 7, False, id="more bytes follow"),
         pytest.param(4007, 8, False, id="the last byte is not in memory"),
-        pytest.param(0, 8, False, id="the kernel cannot tell"),
+        pytest.param(0, 8, False, id="the kernel does not say it"),
     ],
 )
 def test_few_bytes_in_memory_are_at_hand(cached: int, most: int, expected: bool, path: Path) -> None:

@@ -71,7 +71,7 @@ def opened(path: Path, encode: EventEncoder | None = None) -> Iterator[Reads]:
 
 @pytest.fixture(autouse=True)
 def cached(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Report all bytes as cached: not every file system of a test machine tells."""
+    """Report all bytes as cached, because some file systems of test machines never do."""
 
     def all_bytes(file: ByteFile, size: int, offset: int) -> int:
         return max(0, min(size, file.stat().st_size - offset))
@@ -152,7 +152,7 @@ def test_the_kernel_tells_which_bytes_are_cached(tmp_path: Path, monkeypatch: py
     path.write_bytes(b"0123456789")
     file = ByteFile.open(path)
     file.pread(10, 0)
-    # 0 where the file system of the test cannot tell.
+    # 0 where the file system of the test does not say it.
     assert file.cached_bytes(20, 4) in (6, 0)
     assert file.cached_bytes(20, 10) == 0
     file.close()
