@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import chain
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -15,7 +14,6 @@ from logviewer.web import assets
 from logviewer.web.auth.current_user import has_session, user_of
 from logviewer.web.parameters import QueryParameters, parameter_names
 
-_MAX_FIELDS, _MAX_CHARACTERS = 100, 8000
 # With any of these, the page may ask for other lines than the last ones of its source.
 _OTHER_VIEWS = parameter_names(QueryParameters) | {"at"}
 
@@ -77,7 +75,5 @@ class Pages:
 
     def sign_in(self, *, wrong: bool, query: Sequence[tuple[str, str]], wait: int | None = None) -> HTMLResponse:
         """Render the sign-in page. The arguments are those of ``SignInPage``."""
-        # Each parameter becomes a longer field: a stranger's long URL must not return a much longer page.
-        kept = query if len(query) <= _MAX_FIELDS and sum(map(len, chain(*query))) <= _MAX_CHARACTERS else ()
         minutes = None if wait is None else -(-wait // 60)
-        return self._render("sign_in.html", 429 if wait else 401, wrong=wrong, query=kept, minutes=minutes)
+        return self._render("sign_in.html", 429 if wait else 401, wrong=wrong, query=query, minutes=minutes)

@@ -254,7 +254,8 @@ def test_a_session_is_shared_by_all_workers(server: Server) -> None:
             assert [each.get("/api/sources", headers=kept).status_code for each in clients.values()] == [401, 401]
 
 
-def test_wrong_tokens_are_counted_across_workers(server: Server) -> None:
+def test_wrong_short_tokens_are_counted_across_workers(logs: Path, serve: Serve) -> None:
+    server = serve("--workers", "2", "--token", "short", logs)
     transport = httpx.HTTPTransport(local_address="127.0.0.2", limits=httpx.Limits(max_connections=None))
     with httpx.Client(base_url=server.base, transport=transport, timeout=TIMEOUT, trust_env=False) as client:
         codes = [response.status_code for response in send_wrong_tokens(client, MAX_ATTEMPTS + 5)]

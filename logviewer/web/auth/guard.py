@@ -49,7 +49,7 @@ class Guard:
         except LockedOutError as error:
             response = self._locked_out(request, error.seconds)
         except BusyError:
-            response = refusal(503, "too many people are signing in", retry_seconds=5)
+            response = refusal(503, "too many people are signing in", retry_seconds=1)
         await response(scope, receive, with_security_headers(send))
 
     def _with_root_path(self, scope: Scope) -> Scope:

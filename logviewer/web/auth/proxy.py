@@ -1,6 +1,7 @@
 """Headers of trusted proxies: the client's address, scheme and user name. From other peers they are ignored."""
 
 import ipaddress
+import math
 from typing import Any, cast
 
 from starlette.datastructures import Headers
@@ -9,14 +10,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from logviewer.settings import Settings
+from logviewer.web.http.throttled_warning import ThrottledWarning
 
 _REMOTE_USER = "logviewer.remote-user"
+_CLAIMED_ADDRESS = "logviewer.claimed-address"
 
 
 def remote_user(request: Request) -> str | None:
     """Return the user name that a trusted proxy sent with the request."""
     name: str | None = request.scope[_REMOTE_USER]
     return name
+
+
+def claimed_address(request: Request) -> str:
+    """Return the last address in ``X-Forwarded-For`` of a peer that is not a trusted proxy; any text, or empty."""
+    address: str = request.scope[_CLAIMED_ADDRESS]
+    return address
 
 
 class TrustedProxy:
@@ -30,14 +39,23 @@ class TrustedProxy:
         self._app = cast("ASGIApp", ProxyHeadersMiddleware(cast("Any", app), list(settings.trusted_proxy)))
         self._networks = [ipaddress.ip_network(each) for each in settings.trusted_proxy]
         self._header = settings.auth_header
+        # Once: any client can send the header.
+        self._unnamed = ThrottledWarning(
+            "%s sends X-Forwarded-For and is no --trusted-proxy; all its clients count as one address",
+            seconds=math.inf,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with the client's data in its scope."""
         if scope["type"] == "http":
             address, port = scope.get("client") or ("", 0)
             peer = _address(address)
-            name = self._name(Headers(scope=scope)) if self._is_trusted(peer) else None
-            scope = {**scope, "client": (str(peer or address), port), _REMOTE_USER: name}
+            headers, is_trusted = Headers(scope=scope), self._is_trusted(peer)
+            name = self._name(headers) if is_trusted else None
+            claimed = "" if is_trusted else headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+            if claimed:
+                self._unnamed.add(peer or "a peer")
+            scope = {**scope, "client": (str(peer or address), port), _REMOTE_USER: name, _CLAIMED_ADDRESS: claimed}
         await self._app(scope, receive, send)
 
     def _is_trusted(self, peer: ipaddress.IPv4Address | ipaddress.IPv6Address | None) -> bool:

@@ -1,8 +1,9 @@
 """Signing in and out: ``/?token=…``, ``/sign-in`` and ``/sign-out`` begin and end sessions."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol, TypedDict
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
@@ -11,6 +12,10 @@ from logviewer.settings import ANONYMOUS, User
 from logviewer.web.auth.credentials import Credentials
 from logviewer.web.http.limits import MAX_BODY_BYTES
 from logviewer.web.http.refusal import refusal
+
+# Each field takes time to parse, and becomes a longer one of the page: a stranger's long URL must cost little.
+_MAX_FIELDS, _MAX_CHARACTERS = 100, 8000
+_TOKEN = re.compile(r"(?:^|(?<=&))token=([^&]*)(?:&|$)")
 
 
 class SignInPage(Protocol):
@@ -46,37 +51,44 @@ class SignIn:
 
         Raises LockedOutError, BusyError.
         """
-        if path == "/" and "token" in request.query_params:
-            return await self._by_token(request)
+        if path == "/" and (token := _TOKEN.search(_query(request))):
+            return await self._by_link(request, unquote_plus(token[1]))
         if path == "/sign-in":
-            return await self._by_password(request)
+            return await self._by_form(request)
         if path == "/sign-out" and request.method == "POST":
             return self._sign_out(request)
         return None
 
     def ask(self, request: Request, *, wait: int | None = None) -> Response:
         """Return the sign-in page, which keeps the query of the request; ``wait`` is as in ``SignInPage``."""
-        return self._page(wrong=wait is not None, query=_without(request.url.query, "token"), wait=wait)
+        return self._page(wrong=wait is not None, query=_kept(_query(request)), wait=wait)
 
-    async def _by_token(self, request: Request) -> Response:
-        query = _without(request.url.query, "token")
-        if await self._credentials.is_token(request, request.query_params["token"]):
-            return self._begin_session(request, ANONYMOUS, query)
-        return self._page(wrong=True, query=query)
+    async def _by_link(self, request: Request, token: str) -> Response:
+        # A page of another site could open wrong links until the address of its visitor is locked out.
+        if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+            return self.ask(request)
+        if await self._credentials.is_token(request, token):
+            return self._begin_session(request, ANONYMOUS, _TOKEN.sub("", _query(request)).strip("&"))
+        return self._page(wrong=True, query=_kept(_query(request)))
 
-    async def _by_password(self, request: Request) -> Response:
+    async def _by_form(self, request: Request) -> Response:
         if request.method != "POST":
             return RedirectResponse(self._base, status_code=303)
         form = await _form(request)
         if form is None:
             return refusal(413, f"the body is too long (limit {MAX_BODY_BYTES} bytes)")
-        given = dict(parse_qsl(form))
-        query = _without(form, "user", "password")
-        user = await self._credentials.user_by_password(request, given.get("user", ""), given.get("password", ""))
-        return self._begin_session(request, user, query) if user else self._page(wrong=True, query=query)
+        given, query = dict(_fields(form)), _kept(form)
+        if user := await self._user(request, given):
+            return self._begin_session(request, user, urlencode(query))
+        return self._page(wrong=True, query=query)
 
-    def _begin_session(self, request: Request, user: User, query: Sequence[tuple[str, str]]) -> Response:
-        response = RedirectResponse(self._base + ("?" + urlencode(query) if query else ""), status_code=303)
+    async def _user(self, request: Request, given: Mapping[str, str]) -> User | None:
+        if "token" in given:
+            return ANONYMOUS if await self._credentials.is_token(request, given["token"]) else None
+        return await self._credentials.user_by_password(request, given.get("user", ""), given.get("password", ""))
+
+    def _begin_session(self, request: Request, user: User, query: str) -> Response:
+        response = RedirectResponse(self._base + ("?" + query if query else ""), status_code=303)
         cookie = self._credentials.sessions.begin(user)
         response.set_cookie(self._credentials.cookie_name, cookie, **self._cookie_options(request))
         return response
@@ -93,8 +105,21 @@ class SignIn:
         return {"path": self._base, "httponly": True, "samesite": "strict", "secure": request.url.scheme == "https"}
 
 
-def _without(query: str, *names: str) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name not in names]
+def _query(request: Request) -> str:
+    query: bytes = request.scope["query_string"]
+    return query.decode("latin-1")
+
+
+def _kept(query: str) -> list[tuple[str, str]]:
+    """Return the fields of a query that the page keeps through the sign-in."""
+    return [each for each in _fields(query) if each[0] not in ("token", "user", "password")]
+
+
+def _fields(query: str) -> list[tuple[str, str]]:
+    """Return the fields; none of a query that is too long."""
+    if len(query) > _MAX_CHARACTERS or query.count("&") >= _MAX_FIELDS:
+        return []
+    return parse_qsl(query, keep_blank_values=True)
 
 
 async def _form(request: Request) -> str | None:

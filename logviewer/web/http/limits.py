@@ -11,6 +11,8 @@ from logviewer.web.http.rate_window import RateWindow, network
 from logviewer.web.http.refusal import refusal
 
 MAX_URL_BYTES = 60_000
+# A field of one character costs a microsecond, and a URL has room for 30,000 of them.
+MAX_FIELDS = 2000
 MAX_BODY_BYTES = 16 * 1024
 RATE_SECONDS = 10
 # Far above the needs of any page, and below the capacity of one CPU core.
@@ -31,6 +33,8 @@ class RequestRate:
         scope = request.scope
         if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
             return refusal(414, f"the URL is too long (limit {MAX_URL_BYTES} bytes)")
+        if scope["query_string"].count(b"&") >= MAX_FIELDS:
+            return refusal(414, f"the URL has too many parameters (limit {MAX_FIELDS})")
         length = request.headers.get("content-length", "")
         if length.isdecimal() and int(length) > MAX_BODY_BYTES:
             return refusal(413, f"the body is too long (limit {MAX_BODY_BYTES} bytes)")

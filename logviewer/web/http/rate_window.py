@@ -4,6 +4,7 @@ import ipaddress
 import math
 import time
 from collections.abc import Callable
+from hashlib import blake2b
 
 _MAX_ADDRESSES = 10_000
 
@@ -59,11 +60,12 @@ class RateWindow:
 
 
 def network(address: str) -> str:
-    """Return the key of an address: itself for IPv4, its 64-bit network for IPv6, any other text unchanged."""
+    """Return the key of an address: itself for IPv4, its 64-bit network for IPv6, a short hash of any other text."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return address
+        # A proxy's header may hold any text, of any length.
+        return blake2b(address.encode(errors="surrogateescape"), digest_size=12).hexdigest()
     if parsed.version == 4:
         return str(parsed)
     return str(parsed.ipv4_mapped or ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))

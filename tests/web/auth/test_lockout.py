@@ -1,24 +1,29 @@
 """Wrong tokens: delayed answers, counted by address, and the lockout after too many."""
 
 import asyncio
+import secrets
 import time
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from logviewer.web.auth.lockout import MAX_ATTEMPTS, Lockout
+from logviewer.web.auth.credentials import is_strong
+from logviewer.web.auth.lockout import MAX_ATTEMPTS, MAX_CLAIMED_ATTEMPTS, LockedOutError, Lockout
 from logviewer.web.auth.passwords import BusyError
 from logviewer.workers.shared_log import SharedLog
+from tests.helpers.metrics import metric
 from tests.helpers.server import Server
-from tests.helpers.sign_in import client_at, send_wrong_tokens, sign_in
+from tests.helpers.sign_in import client_at, configure_users, send_wrong_tokens, sign_in, sign_in_as
+
+Serve = Callable[..., Server]
 
 
 @pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     log = tmp_path_factory.mktemp("failures") / "app.log"
     log.write_text("line\n")
-    with Server(log) as running:
+    with Server(log, "--token", "short") as running:
         yield running
 
 
@@ -69,11 +74,8 @@ def test_delays_grow_for_failed_attempts_only(monkeypatch: pytest.MonkeyPatch) -
 
     async def check() -> None:
         lockout = Lockout(SharedLog())
-        for answer in [False] * 11 + [True]:
-            await lockout.check("10.0.0.1", partial(returning, answer))
-
-    async def returning(answer: bool) -> bool:
-        return answer
+        for is_right in [wrong] * 11 + [right]:
+            await lockout.check("10.0.0.1", is_right)
 
     monkeypatch.setattr("logviewer.web.auth.lockout.asyncio.sleep", sleep)
     asyncio.run(check())
@@ -88,19 +90,101 @@ def test_right_tokens_and_old_cookies_are_not_counted(server: Server) -> None:
             assert client.get("/api/sources", headers=old).status_code == 401
 
 
-def test_a_forwarded_address_is_not_trusted(server: Server) -> None:
-    with client_at("127.0.0.9", server) as client:
-        send_wrong_tokens(client, MAX_ATTEMPTS)
-        headers = {"Authorization": "Bearer wrong", "X-Forwarded-For": "10.1.2.3", "Forwarded": "for=10.1.2.3"}
-        assert client.get("/api/sources", headers=headers).status_code == 429
+# Strong tokens
+
+
+def test_a_strong_token_is_always_let_in(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text("line\n")
+    server = serve(logs)
+    with client_at("127.0.0.2", server) as client:
+        codes = [response.status_code for response in send_wrong_tokens(client, MAX_ATTEMPTS + 5)]
+        assert codes == [401] * (MAX_ATTEMPTS + 5)
+        assert metric(server, "sign_in_failures_total") == len(codes)
+        assert client.get("/metrics", headers=server.headers).status_code == 200
+        assert sign_in(client, server).status_code == 303
+
+
+def test_a_strong_token_is_let_in_after_wrong_passwords(logs: Path, serve: Serve) -> None:
+    server = serve("--config", configure_users(logs), "--token", "Zm9yIGEgdGVzdCBvbmx5IQ-x")
+    with client_at("127.0.0.2", server) as client:
+        for _ in range(MAX_ATTEMPTS):
+            assert sign_in_as(client, "ada", "wrong").status_code in (401, 429)
+        assert sign_in_as(client, "ada").status_code == 429
+        assert client.get("/api/sources", headers=server.headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("token", "strong"),
+    [
+        (secrets.token_urlsafe(16), True),
+        (secrets.token_hex(16), True),
+        (secrets.token_hex(8), False),
+        ("short", False),
+        ("a" * 100, False),
+        ("1234567890" * 3, False),
+        ("correct horse battery", False),
+    ],
+)
+def test_a_token_of_128_bits_is_strong(token: str, *, strong: bool) -> None:
+    assert is_strong(token) is strong
+
+
+# From other sites, and behind a proxy that is not named
+
+
+def test_a_link_of_another_site_does_not_sign_in(server: Server) -> None:
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    with client_at("127.0.0.2", server) as client:
+        for token in ["wrong"] * MAX_ATTEMPTS + ["short"]:
+            page = client.get("/", params={"token": token, "source": "a"}, headers=link)
+            assert (page.status_code, "set-cookie" in page.headers, 'role="alert"' in page.text) == (401, False, False)
+            assert 'name="source" value="a"' in page.text
+        assert client.get("/", params={"token": "short"}).status_code == 303
+
+
+def test_a_client_behind_an_unnamed_proxy_locks_only_itself_out(server: Server) -> None:
+    with client_at("127.0.0.9", server) as proxy:
+        proxy.headers["X-Forwarded-For"] = "10.1.2.3"
+        send_wrong_tokens(proxy, MAX_ATTEMPTS)
+        assert proxy.get("/api/sources", headers=server.headers).status_code == 429
+        proxy.headers["X-Forwarded-For"] = "10.1.2.3, 10.1.2.4"
+        assert proxy.get("/api/sources", headers=server.headers).status_code == 200
+        del proxy.headers["X-Forwarded-For"]
+        assert proxy.get("/api/sources", headers=server.headers).status_code == 200
+    server.stop_in_time()
+    assert server.process.stderr
+    (line,) = server.process.stderr.read().splitlines()
+    assert ("127.0.0.9" in line, "--trusted-proxy" in line) == (True, True)
+
+
+def test_claimed_addresses_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def sleep(_: float) -> None:
+        pass
+
+    async def attempt() -> None:
+        lockout = Lockout(SharedLog())
+        for number in range(MAX_CLAIMED_ATTEMPTS):
+            await lockout.check("10.0.0.1", wrong, claimed=f"10.1.0.{number}")
+        with pytest.raises(LockedOutError):
+            await lockout.check("10.0.0.1", right, claimed="another")
+        assert await lockout.check("10.0.0.1", right)
+        assert await lockout.check("10.0.0.2", right, claimed="another")
+
+    monkeypatch.setattr("logviewer.web.auth.lockout.asyncio.sleep", sleep)
+    asyncio.run(attempt())
+
+
+async def right(_: int) -> bool:
+    return True
+
+
+async def wrong(_: int) -> bool:
+    return False
 
 
 def test_a_try_during_overload_is_not_counted() -> None:
-    async def busy() -> bool:
+    async def busy(_: int) -> bool:
         raise BusyError
-
-    async def right() -> bool:
-        return True
 
     async def try_again_and_again() -> bool:
         lockout = Lockout(SharedLog())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from logviewer.web.http.bounded_protocol import MAX_HEADERS
 from tests.helpers.connection import connect
 from tests.helpers.metrics import metric
-from tests.helpers.process import memory, needs_proc
+from tests.helpers.process import memory
 from tests.helpers.server import TIMEOUT, Server, until
 
 Serve = Callable[..., Server]
@@ -54,7 +54,6 @@ def answer_and_end(client: socket.socket) -> bytes:
 # Pipelined requests
 
 
-@needs_proc
 def test_pipelined_requests_without_a_reader_take_little_memory(logs: Path, serve: Serve) -> None:
     assert len(SMALL) == 64
     server = serve(logs)

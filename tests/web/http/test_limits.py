@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from logviewer.web.http.limits import MAX_REQUESTS, MAX_SEARCHES
+from logviewer.web.http.limits import MAX_FIELDS, MAX_REQUESTS, MAX_SEARCHES
+from tests.helpers.process import cpu_seconds
 from tests.helpers.security_headers import assert_security_headers
 from tests.helpers.server import TIMEOUT, Server, until
 from tests.helpers.sign_in import client_at
@@ -146,6 +147,40 @@ def test_a_query_at_its_limits_is_answered(server: Server) -> None:
 def test_a_long_url_is_refused(server: Server, path: str) -> None:
     for headers in (server.headers, {"Authorization": ""}):
         assert_refused(server.client.get(path, params={"q": "x" * 61_000}, headers=headers), 414, "60000 bytes")
+
+
+def test_too_many_parameters_are_refused(server: Server) -> None:
+    assert_refused(server.client.get("/?" + "a&" * MAX_FIELDS), 414, f"limit {MAX_FIELDS}")
+    assert server.client.get("/?" + "a&" * (MAX_FIELDS - 1)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/?" + "a&" * 29_000, {}),
+        ("/?token=1&" + "a=b&" * 1900, {}),
+        ("/?" + "a=" + "%41" * 19_000, {}),
+        ("/sign-in", {"Cookie": "a;" * 29_000}),
+        ("/api/sources", {"Cookie": "a;" * 29_000}),
+        ("/api/" + "%41" * 1300, {}),
+    ],
+    ids=["fields", "fields-and-token", "escapes", "cookies", "cookies-of-the-api", "path"],
+)
+def test_a_long_request_of_a_stranger_costs_little(
+    logs: Path, serve: Serve, path: str, headers: dict[str, str]
+) -> None:
+    server = serve(logs)
+
+    def cost(path: str, headers: dict[str, str]) -> float:
+        before = cpu_seconds(server.process.pid)
+        with client_at("127.0.0.7", server) as client:
+            for _ in range(100):
+                assert client.get(path, headers=headers).status_code in (303, 401, 414)
+        return cpu_seconds(server.process.pid) - before
+
+    # Of the plain page, which costs less than a millisecond. The kernel counts hundredths of a second.
+    cost("/", {})
+    assert cost(path, headers) < 4 * cost("/", {}) + 0.1
 
 
 def test_a_long_path_is_refused(server: Server) -> None:
