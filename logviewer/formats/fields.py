@@ -6,10 +6,14 @@ from typing import Any
 
 import orjson
 
+from logviewer.formats.level_words import NAMES
+
 _LEVEL_FIELD = re.compile(
-    r"""(?:^|[\s{,\[(|"])((?:log[._]?)?(?:level|lvl|severity|levelname))(?:=|("\s?:\s?))"?([A-Za-z]{1,13})\b""",
-    re.IGNORECASE,
+    r"""(?:^|[\s{,\[(|"])((?:log[._]?)?(?:level|lvl|severity|levelname)|(prio|priority|at))
+    (?:=|("\s?:\s?)|:\ (?<=(?:LEVEL|level):\ ))"?([A-Za-z]{1,13})\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
+_HINTS = ("level", "lvl", "severity", "prio", "LEVEL", "Level", " at=")
 _FIELD_CHARS = 4096
 
 
@@ -24,9 +28,12 @@ def json_fields(text: str) -> Mapping[str, Any] | None:
 
 def find_level_field(text: str) -> tuple[int, str] | None:
     """Return the index and value of the first ``level=info`` outside quotes or ``"level": "info"``, or None."""
-    if "level" not in text and "lvl" not in text and "severity" not in text:
+    if not any(hint in text for hint in _HINTS):
         return None
     for match in _LEVEL_FIELD.finditer(text, 0, _FIELD_CHARS):
-        if match[2] or text.count('"', 0, match.start(1)) % 2 == 0:
-            return match.start(1), match[3]
+        is_weak = match[2] is not None
+        if is_weak and match[4].lower() not in NAMES:
+            continue
+        if match[3] or text.count('"', 0, match.start(1)) % 2 == 0:
+            return match.start(1), match[4]
     return None

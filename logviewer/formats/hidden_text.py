@@ -17,6 +17,7 @@ _INVISIBLE = (
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _HIDDEN = re.compile(f"(?:{_SEQUENCES}|[{_INVISIBLE}])+")
+_SEQUENCE = re.compile(_SEQUENCES)
 MAY_HIDE = f"[\x1b\x90-\x9f{_INVISIBLE}]"
 """Matches in each line that may have hidden text."""
 
@@ -46,6 +47,11 @@ class ShownText:
 def may_hide(line: str) -> bool:
     """Return whether a line may have hidden text."""
     return ("\x1b" in line) if line.isascii() else _MAY_HIDE.search(line) is not None
+
+
+def without_sequences(text: str) -> str:
+    """Return a text without terminal sequences."""
+    return _SEQUENCE.sub("", text)
 
 
 def shown_text(line: str) -> ShownText:

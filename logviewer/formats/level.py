@@ -1,156 +1,115 @@
 """Finds the level of a line: in its fields or in the header before its message, never in the message."""
 
-import calendar
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from logviewer.formats.fields import find_level_field, json_fields
-
-Level = Literal["fatal", "error", "warning", "notice", "info", "debug", "trace"]
-
-LETTERS: Mapping[Level | None, str] = {
-    "fatal": "F",
-    "error": "E",
-    "warning": "W",
-    "notice": "N",
-    "info": "I",
-    "debug": "D",
-    "trace": "T",
-    None: "-",
-}
-LEVELS: tuple[Level | None, ...] = tuple(LETTERS)
-_WORDS: Mapping[Level, str] = {
-    "fatal": "fatal critical crit emergency emerg alert panic dpanic ftl pnc",
-    "error": "error err severe failure fail eror",
-    "warning": "warning warn wrn",
-    "notice": "notice note",
-    "info": "info information informational inf success log",
-    "debug": "debug dbg dbug fine config debug1 debug2 debug3 debug4 debug5",
-    "trace": "trace trc trce verbose vrb finer finest silly",
-}
-NAMES: Mapping[str, Level] = {word: level for level, words in _WORDS.items() for word in words.split()}
-# Words for levels in capitals, in brackets (below), and set apart from a message (further below). Each table leaves out
-# the words that are as often a part of a message in that form.
-_CAPITALS: Mapping[str, Level] = {
-    **{word.upper(): level for word, level in NAMES.items() if word not in {"log", "fail", "note", "silly"}},
-    "LOG:": "info",
-    "LOG [": "info",
-    "PANI": "fatal",
-    "FATA": "fatal",
-    "ERRO": "error",
-    "DEBU": "debug",
-    "TRAC": "trace",
-}
-_BRACKETED: Mapping[str, Level] = {
-    word: level for word, level in NAMES.items() if word not in {"log", "config", "fine", "fail", "silly"}
-}
-_SET_APART: Mapping[str, Level] = {
-    word: NAMES[word]
-    for words in (
-        "fatal critical panic crit error err fail warning warn",
-        "notice info information debug dbug trace trce",
-    )
-    for word in words.split()
-}
-_LETTERS: Mapping[str, Level] = {
-    "F": "fatal",
-    "A": "fatal",
-    "C": "fatal",
-    "E": "error",
-    "W": "warning",
-    "N": "notice",
-    "I": "info",
-    "D": "debug",
-    "T": "trace",
-    "V": "trace",
-}
-_SYSLOG: tuple[Level, ...] = ("fatal", "fatal", "fatal", "error", "warning", "notice", "info", "debug")
-_PINO: tuple[tuple[int, Level], ...] = ((60, "fatal"), (50, "error"), (40, "warning"), (30, "info"), (20, "debug"))
-_REDIS: Mapping[str, Level] = {"#": "warning", "*": "notice", "-": "info", ".": "debug"}
-
-_LEVEL_KEYS = (
-    "level",
-    "severity",
-    "lvl",
-    "log.level",
-    "levelname",
-    "loglevel",
-    "log_level",
-    "@level",
-    "@l",
-    "PRIORITY",
-    "error_severity",
-    "Level",
-    "Severity",
-    "LogLevel",
+from logviewer.formats.hidden_text import without_sequences
+from logviewer.formats.level_fields import of_field, of_fields, of_held_fields, of_status
+from logviewer.formats.level_header import SYSLOG_SENTENCE, TOKEN, Header
+from logviewer.formats.level_words import (
+    BRACKETED,
+    CAPITALS,
+    COLUMNS,
+    LETTER_LEVELS,
+    LETTERS,
+    LEVELS,
+    SYSLOG,
+    Level,
+    level_of,
 )
-_REQUEST_KEYS = frozenset({"method", "request", "request_method", "uri", "path"})
-_CALENDAR = frozenset([*calendar.day_abbr, *calendar.day_name, *calendar.month_abbr, *calendar.month_name]) - {""}
 
+__all__ = ["LETTERS", "LEVELS", "SPECIAL", "Level", "find_level", "learn", "level_of"]
+
+_REDIS: dict[str, Level] = {"#": "warning", "*": "notice", "-": "info", ".": "debug"}
 # A level is near the start of a line.
 _HEAD_CHARS = 200
-_HEAD_TOKENS = 24
-_DIGITS = frozenset("0123456789")
-_EDGES = ":,-!*=\"'"
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # The header of most lines, in one match: a level in capitals after numbers, brackets, and names with digits or dots.
-_COMMON_HEADER = re.compile(
-    r"""(?: [\[(]?\d[\d:.,/TZ+-]*[\])]?\s+ | [-|]\s+ | \[[^\]\[A-Z]{0,60}\]\s*
-          | (?![DIWEF](?:\d{4}){1,2}\s)[A-Za-z][A-Za-z$-]*[\d._][\w.$:/-]*\s+ )*+
-    \[?([A-Z]{3,11})\s*[\s\]:|]""",
-    re.VERBOSE,
-)
-_SYSLOG_SENTENCE = re.compile(
-    r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s\[(:]+(?:\([^)]{0,40}\))?(?:\[\d+\])?: [A-Za-z][a-z]* "
-)
+_HEADER_PARTS = r"""(?: [\[(]?\d[\d:.,/TZ+-]*[\])]?\s+ | [-|]\s+ | \[[^\]\[A-Z]{0,60}\]\s*
+          | (?![DIWEF](?:\d{4}|\d{6}|\d{8})\s)[A-Za-z][A-Za-z$-]*[\d._][\w.$:/-]*\s+ )*+"""
+_COMMON_HEADER = re.compile(rf"{_HEADER_PARTS}\[?([A-Z]{{3,13}})\s*[\s\]:|;,]", re.VERBOSE)
+# The same with the next part, which is none of a header.
+_OTHER_HEADER = re.compile(rf"{_HEADER_PARTS}(?: \[[^\]\[A-Z]{{0,60}}.? | \S* )", re.VERBOSE)
 # The syslog header before a program's own header and message.
-_SYSLOG_HEADER = re.compile(
-    r"""(?: [A-Z][a-z]{2}[ ][ \d]\d[ ]\d\d:\d\d:\d\d(?:\.\d{1,9})?
-          | \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d) )
-    [ ]\S+[ ][^\s\[(:]+(?:\([^)]{0,40}\))?\[\d+\]:[ ]""",
-    re.VERBOSE,
-)
+_SYSLOG_TIME = r"""(?: [A-Z][a-z]{2}[ ][ \d]\d[ ]\d\d:\d\d:\d\d(?:\.\d{1,9})?
+          | \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:?\d\d) )[ ]"""
+_SYSLOG_HEADER = re.compile(rf"{_SYSLOG_TIME}\S+[ ][^\s\[(:]+(?:\([^)]{{0,40}}\))?\[\d+\]", re.VERBOSE)
+# The same as far as a line has it.
+_SYSLOG_PART = re.compile(rf"{_SYSLOG_TIME}(?:\S+(?:[ ][^\s\[(:]+(?:\([^)]{{0,40}}\)?)?(?:\[\d*\]?)?)?)?", re.VERBOSE)
+_SYSLOG_TIME_CHARS = 17
+_SYSLOG_MESSAGE_CHARS = 18
+_SYSLOG_LEVEL = re.compile(r"(?:\(([A-Za-z]{3,8})\)| <([A-Za-z]{3,8})>):")
 _SYSLOG_MESSAGE_LEVEL = re.compile(r"<([a-z]{4,8})>|\[([a-z]{4,8})\]|([DIWEF])\d{4} \d\d:")
-_PRIORITY = re.compile(r"<(\d{1,3})>")
+_PRIORITY = re.compile(r"(?:\d{1,5} )?<(\d{1,3})>")
 _CONTAINER = re.compile(r"\S+ std(?:out|err) [FP] ")
 _ACCESS = re.compile(r'[^"\[]{0,200}\[\d\d/[A-Z][a-z]{2}/\d{4}[^\]"]{0,40}\] "[^"\\]*+(?:\\.[^"\\]*+)*+" (\d{3})\b')
-_MNEMONIC = re.compile(r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)??-([0-7])-[A-Z0-9_]+:")
+_MNEMONIC = re.compile(r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)??-([0-7])-[A-Z0-9_]+ ?:|%%\d\d[A-Z0-9_]+/([0-7])/[A-Z0-9_]+")
 _REDIS_LINE = re.compile(r"\d+:[XCSM] .{10,26}? ([.*#-]) ")
-_TOKEN = re.compile(r"\[[^\][]{0,80}\]|<[^<>\s]{0,40}>|\([^()]{0,40}\)|[^\s\[\]()<>|]+|[\[\](<>)|]")
-_INNER = re.compile(r"(?:^|[\s:])([A-Z]{3,11})(?=[\s:/]|$)|:([a-z]{3,11})$|^([DIWEC]) \d")
+_COLUMN = re.compile(r'\t"?([A-Za-z]{4,11})"? *(?=\t)')
+# Names of a program or container before the time, and the time.
+_NAME = re.compile(r"[^\W\d][\w.@/-]{0,64}(?:[ \t]+(?:([|:-])[ \t]+)?)?")
+_DATE = re.compile(r"[\[(]?\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:|\d{14}[. ]")
+_DATE_CHARS = 16
+# Reports of compilers, interpreters and package managers.
+_REPORT = re.compile(
+    r"\S+:\d+(?::\d+)?: (?:(fatal error:|error: )|(warning: |\w{0,30}Warning: ))|npm (?:(ERR!|error )|(WARN |warn ))"
+)
+# Uncaught errors, as runtimes report them at the start of a line.
+_CRASH = re.compile(
+    r"""Exception\ in\ thread\ "[^"]*"\ | thread\ '[^']*'\ (?:\(\d+\)\ )?panicked\ at
+      | Unhandled\ [Ee]xception[.:\ ] | Uncaught\ (?:\w*Error\b|\w*Exception\b|\(in\ promise\))
+      | Fatal\ Python\ error:\ | terminate\ called\ (?:after|without)
+      | Kernel\ panic\ -""",
+    re.VERBOSE,
+)
+# First words of the lines above: a prefix of such a line decides nothing.
+_CRASH_START = re.compile(r"Exception in|thread '|Unhandled|Uncaught|Fatal|terminate|Kernel")
 # Texts of formats that name a level at any position of a line.
-SPECIAL = ("level", "lvl", "severity", "%", '{"', '] "', " std", "\x1b")
+SPECIAL = ("level", "lvl", "severity", "%", '{"', '] "', " std", "\x1b", "prio", "LEVEL", "Level", " at=", '\t"')
 _REDIS_START = re.compile(r"\d+:[XCSM] ")
-_SYSLOG_START = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ")
+_SYSLOG_START = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d[ .]")
 # Tokens whose meaning depends on text far after them.
-_AMBIGUOUS = frozenset([*_LETTERS, *"[](<>)|"])
+_AMBIGUOUS = frozenset([*LETTER_LEVELS, *"[](<>)|"])
 _AHEAD_CHARS = 7
-_COMPONENT = re.compile(r"\s+[A-Z]{3,}\s")
 
 
 def find_level(text: str) -> Level | None:
     """Return the level that a line names; None without one."""
+    if text[:1] in {"\ufeff", "\0"}:
+        text = text.lstrip("\ufeff\0")
     if text[:1] == "{" and (fields := json_fields(text)) is not None:
-        return _of_fields(fields) or _of_inner_fields(fields)
-    if (match := _COMMON_HEADER.match(text, 0, _HEAD_CHARS)) and (found := _CAPITALS.get(match[1])):
+        return of_fields(fields) or _of_inner_line(fields) or of_held_fields(fields)
+    if (match := _COMMON_HEADER.match(text, 0, _HEAD_CHARS)) and (found := CAPITALS.get(match[1])):
         return found
     if found := _of_number(text):
         return found
     if " std" in text[:64] and (match := _CONTAINER.match(text)):
         text = text[match.end() :]
+    elif text[:1].isalpha() and (end := _name_end(text)[0]):
+        return find_level(text[end:])
     head = text[:_HEAD_CHARS]
     if "\x1b" in head:
-        head = _COLOUR.sub("", head)
+        head = without_sequences(head)
     if field := find_level_field(text):
-        return _Header(head).level(field[0]) or NAMES.get(field[1].lower()) or _LETTERS.get(field[1])
-    return _Header(head).level(_HEAD_CHARS) or _of_syslog_message(head) or _of_rare_format(text, head)
+        return Header(head).level(field[0]) or of_field(field[1])
+    return Header(head).level(_HEAD_CHARS) or _of_syslog_message(head) or _of_rare_format(text, head)
 
 
-def level_of(word: str) -> Level | None:
-    """Return the level with this name or letter; None if there is no such level."""
-    return NAMES.get(word.lower()) or _LETTERS.get(word)
+def _name_end(text: str) -> tuple[int, int]:
+    """Return the end of one or two names before a line's time, 0 without any, and of the text that decides it."""
+    at = 0
+    for _ in range(2):
+        match = _NAME.match(text, at)
+        if not match or not text[match.end() - 1].isspace():
+            return 0, (match.end() if match else at) + 2
+        at = match.end()
+        if match[1] == "|":
+            return at, at
+        if _DATE.match(text, at):
+            return at, at + _DATE_CHARS
+    return 0, at + (_DATE_CHARS if text[at : at + 1].isdigit() or text[at : at + 1] in {"[", "("} else 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,34 +130,51 @@ def learn(text: str) -> LearnedLevel:
     """Find the level of a line, and the prefix that decides it."""
     found = find_level(text)
     head = text[:_HEAD_CHARS]
-    if head[:1] in {"{", "<"} or "\x1b" in head or " std" in head[:64]:
+    if head[:1] in {"{", "<", "\ufeff", "\0"} or "\x1b" in head or " std" in head[:64] or _CRASH_START.match(head):
         return LearnedLevel(found)
-    if (match := _COMMON_HEADER.match(head)) and match[1] in _CAPITALS:
+    if (match := _COMMON_HEADER.match(head)) and match[1] in CAPITALS:
         return LearnedLevel(found, match.end() + 1, always=True)
     if any(word in text for word in SPECIAL) or _REDIS_START.match(head):
         return LearnedLevel(found)
-    if match := _SYSLOG_SENTENCE.match(head):
-        return LearnedLevel(found, match.end() + 1)
-    return LearnedLevel(found, 3 if head.startswith(("\t", "   ")) else _deciding_length(head))
+    end, seen = _name_end(head) if head[:1].isalpha() else (0, 0)
+    if end:
+        rest = learn(head[end:])
+        return LearnedLevel(found, rest.length and max(seen, end + rest.length))
+    if match := _OTHER_HEADER.match(head):
+        seen = max(seen, match.end() + 1, _syslog_seen(head))
+    if match := SYSLOG_SENTENCE.match(head):
+        return LearnedLevel(found, max(seen, match.end() + 1))
+    length = 3 if head.startswith(("\t", "   ")) else _deciding_length(head)
+    return LearnedLevel(found, length and max(seen, length))
+
+
+def _syslog_seen(head: str) -> int:
+    """Return the length of the prefix that decides the level after a syslog header."""
+    part, header = _SYSLOG_PART.match(head), _SYSLOG_HEADER.match(head)
+    if not header:
+        return part.end() + 2 if part else _SYSLOG_TIME_CHARS * head[4:6].strip().isdigit()
+    after = header.end() + 2
+    other = _OTHER_HEADER.match(head, after)
+    return max(after + _SYSLOG_MESSAGE_CHARS, other.end() + 1 if other else 0)
 
 
 def _deciding_length(head: str) -> int | None:
     """Return the length of the prefix that decides the level of the words in a head; None if later text does."""
-    header = _Header(head)
+    header = Header(head)
     header.level(_HEAD_CHARS)
-    tokens = _TOKEN.findall(head, 0, header.end)
-    if not tokens or _SYSLOG_START.match(head) or any(token in _AMBIGUOUS for token in tokens[:-1]):
+    tokens = TOKEN.findall(head, 0, header.end)
+    if not tokens or header.by_number or _SYSLOG_START.match(head) or any(each in _AMBIGUOUS for each in tokens[:-1]):
         return None
-    is_clear = tokens[-1] not in _AMBIGUOUS or (tokens[-1] in _LETTERS and header.numbers > 1)
-    return header.end + _AHEAD_CHARS if is_clear else None
+    is_clear = tokens[-1] not in _AMBIGUOUS or (tokens[-1] in LETTER_LEVELS and header.numbers > 1)
+    return max(header.seen, header.end + _AHEAD_CHARS) if is_clear else None
 
 
 def _of_number(text: str) -> Level | None:
     """Return the level of a syslog priority or of an HTTP status in an access log."""
-    if text[:1] == "<" and (match := _PRIORITY.match(text)):
-        return _SYSLOG[int(match[1]) & 7]
+    if (text[:1] == "<" or (text[:1].isdigit() and " <" in text[:8])) and (match := _PRIORITY.match(text)):
+        return SYSLOG[int(match[1]) & 7]
     if '] "' in text and (match := _ACCESS.match(text)):
-        return _of_status(int(match[1]))
+        return of_status(int(match[1]))
     return None
 
 
@@ -207,146 +183,34 @@ def _of_syslog_message(head: str) -> Level | None:
     header = _SYSLOG_HEADER.match(head)
     if not header:
         return None
-    if match := _COMMON_HEADER.match(head, header.end()):
-        return _CAPITALS.get(match[1])
-    if match := _SYSLOG_MESSAGE_LEVEL.match(head, header.end()):
-        return _BRACKETED.get(match[1] or match[2] or "") or _LETTERS.get(match[3] or "")
+    end = header.end()
+    if match := _SYSLOG_LEVEL.match(head, end):
+        return BRACKETED.get((match[1] or match[2]).lower())
+    if not head.startswith(": ", end):
+        return None
+    if match := _COMMON_HEADER.match(head, end + 2):
+        return CAPITALS.get(match[1])
+    if match := _SYSLOG_MESSAGE_LEVEL.match(head, end + 2):
+        return BRACKETED.get(match[1] or match[2] or "") or LETTER_LEVELS.get(match[3] or "")
     return None
 
 
 def _of_rare_format(text: str, head: str) -> Level | None:
     if "%" in head and (match := _MNEMONIC.search(head)):
-        return _SYSLOG[int(match[1])]
+        return SYSLOG[int(match[1] or match[2])]
     if head[:1].isdigit() and (match := _REDIS_LINE.match(head)):
         return _REDIS[match[1]]
+    if head[:1].isalpha() and _CRASH.match(head):
+        return "error"
+    if (": " in head or head[:4] == "npm ") and (match := _REPORT.match(head)):
+        return "error" if match[1] or match[3] else "warning" if match[2] or match[4] else None
+    if '\t"' in head:
+        return next(filter(None, (COLUMNS.get(match[1]) for match in _COLUMN.finditer(head))), None)
     at = text.find('{"')
     fields = json_fields(text[at:]) if at >= 0 and text.endswith("}") else None
-    return _of_fields(fields) if fields else None
+    return of_fields(fields) if fields else None
 
 
-def _of_status(status: int) -> Level:
-    return "error" if status >= 500 else "warning" if status >= 400 else "info"
-
-
-def _of_fields(fields: Mapping[str, Any]) -> Level | None:
-    for key in _LEVEL_KEYS:
-        if (value := fields.get(key)) is not None and (found := _of_value(value)):
-            return found
-    if isinstance(fields.get("t"), dict) and isinstance(short := fields.get("s"), str):
-        return _LETTERS.get(short[:1])
-    status = str(fields.get("status", ""))
-    return (
-        _of_status(int(status)) if len(status) == 3 and status.isdecimal() and _REQUEST_KEYS & fields.keys() else None
-    )
-
-
-def _of_inner_fields(fields: Mapping[str, Any]) -> Level | None:
+def _of_inner_line(fields: Mapping[str, Any]) -> Level | None:
     inner = fields.get("log")
-    if isinstance(inner, str):
-        return find_level(inner.rstrip("\n"))
-    return _of_fields(inner) if isinstance(inner, dict) else None
-
-
-def _of_value(value: object) -> Level | None:
-    if isinstance(value, str) and not value.isdecimal():
-        return level_of(value)
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    number = int(value)
-    if 0 <= number < 8:
-        return _SYSLOG[number]
-    return next((level for least, level in _PINO if number >= least), "trace")
-
-
-class _Header:
-    """The header before a line's message, read word by word until a level is found or the message begins.
-
-    ``plain_words`` counts ordinary words; one of them may be the name of a host or a program. ``numbers`` counts
-    tokens of digits alone. ``dated`` is true after a token that begins with a digit, ``ended`` after one with a final
-    colon. ``end`` is the index after the last token that was read, or 0 if all were.
-    """
-
-    __slots__ = ("dated", "end", "ended", "numbers", "plain_words", "text")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.plain_words = 0
-        self.numbers = 0
-        self.dated = False
-        self.ended = False
-        self.end = 0
-
-    def level(self, end: int) -> Level | None:
-        """Return the level in the header before the index ``end``; None without one."""
-        if self.text.startswith(("\t", "   ")) or _SYSLOG_SENTENCE.match(self.text):
-            return None
-        for index, match in enumerate(_TOKEN.finditer(self.text, 0, end)):
-            token = match[0]
-            start = token[0]
-            if start in "[<(":
-                found = self._in_brackets(token)
-            elif start in _DIGITS:
-                found, self.dated = None, True
-                self.numbers += token.isdigit()
-            else:
-                found = self._word(token, match.end(), first=index == 0)
-            if found or self.plain_words > self.dated or index > _HEAD_TOKENS:
-                self.end = match.end()
-                return found
-        return None
-
-    def _in_brackets(self, token: str) -> Level | None:
-        inner = token[1:-1].strip()
-        if token[0] == "(":
-            return _CAPITALS.get(inner)
-        found = _CAPITALS.get(inner) or _BRACKETED.get(inner.lower()) or _LETTERS.get(inner)
-        if found or len(inner) < 6:
-            return found
-        self.dated |= inner[0] in _DIGITS or inner[:3] in _CALENDAR
-        return next(filter(None, map(_of_inner, _INNER.finditer(inner))), None)
-
-    def _word(self, token: str, end: int, *, first: bool) -> Level | None:
-        if token[0] in _LETTERS and (found := self._letter(token, end, first=first)):
-            return found
-        word = token.strip(_EDGES)
-        named = (
-            _CAPITALS.get(word) or _CAPITALS.get(token.lstrip(":")) or _CAPITALS.get(token + self.text[end : end + 2])
-        )
-        if found := named or _joined(token):
-            return found
-        if (found := _SET_APART.get(word.lower())) and self._stands_apart(token, end, first=first):
-            return found
-        if word.isalpha() and not word.isupper() and word not in _CALENDAR:
-            self.plain_words += 2 if self.ended else 1
-        self.ended |= token[-1] == ":"
-        return None
-
-    def _letter(self, token: str, end: int, *, first: bool) -> Level | None:
-        """Return the level of ``D`` between numbers and a name, ``D/name(``, or ``D1231 23:59:59``."""
-        following = self.text[end : end + 4]
-        if len(token) == 1:
-            named = self.numbers > 1 or (self.dated and _COMPONENT.match(self.text, end))
-            return _LETTERS[token] if named else None
-        if token[1] == "/":
-            return _LETTERS[token[0]] if following[:1] == "(" and (first or self.dated) else None
-        is_date = len(token) in {5, 9} and token[1:].isdigit() and following[3:] == ":"
-        return _LETTERS[token[0]] if is_date else None
-
-    def _stands_apart(self, token: str, end: int, *, first: bool) -> bool:
-        """Return whether a word not in capitals names a level rather than begins a message."""
-        if not first and (self.ended or not self.dated):
-            return False
-        after = self.text[end : end + 2]
-        is_noun = self.text.startswith(" error:", end)
-        return is_noun or token[-1] == ":" or after[:1] in {"\t", "|"} or after in {"  ", " |", " -"}
-
-
-def _of_inner(match: re.Match[str]) -> Level | None:
-    capitals, spoken, letter = match.groups()
-    return _CAPITALS.get(capitals or "") or _BRACKETED.get(spoken or "") or _LETTERS.get(letter or "")
-
-
-def _joined(token: str) -> Level | None:
-    """Return the level of ``INFO:logger:message`` or ``production.ERROR:``."""
-    start, colon, _ = token.partition(":")
-    return _CAPITALS.get(start) or _CAPITALS.get(start.rpartition(".")[2]) if colon else None
+    return find_level(inner.rstrip("\n")) if isinstance(inner, str) else None

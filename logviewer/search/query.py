@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from logviewer.errors import QueryError
 from logviewer.formats.human_time import parse_time
-from logviewer.formats.level import NAMES, Level
+from logviewer.formats.level_words import NAMES, Level
 
 Case = Literal["smart", "sensitive", "insensitive"]
 

@@ -1,6 +1,8 @@
 # ruff: noqa: E501 (lines of logs are as long as they are)
 """Lines of many programs, each with its level (``-`` for none)."""
 
+from tests.helpers.places_of_levels import PLACES
+
 # A "~" after the level: no time.
 KINDS: dict[str, str] = {
     "HPC": """
@@ -292,7 +294,7 @@ warning 2026-11-21T01:02:03.123456Z  WARN request{method=GET path="/"}: app::web
 error 2026-11-21T01:02:03.123456Z ERROR ThreadId(01) app: boom
 info {"timestamp":"2026-11-21T01:02:03.123456Z","level":"INFO","fields":{"message":"x"},"target":"app"}
 info Nov 21 01:02:03.123 INFO slow, version: 1
-- thread 'main' panicked at src/main.rs:2:5:~
+error thread 'main' panicked at src/main.rs:2:5:~
 """,
     "BEAM": """
 info 01:02:03.123 [info] GET /~
@@ -342,4 +344,5 @@ info 26-11-21 01:02:03 INFO x
 error 11/21/2026 01:02:03 ERROR x
 info Nov 21, 2026 1:02:03 AM UTC INFO x
 """,
+    **PLACES,
 }
