@@ -13,7 +13,6 @@ _LEVEL_FIELD = re.compile(
     (?:=|("\s?:\s?)|:\ (?<=(?:LEVEL|level):\ ))"?([A-Za-z]{1,13})\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-_HINTS = ("level", "lvl", "severity", "prio", "LEVEL", "Level", " at=")
 _FIELD_CHARS = 4096
 
 
@@ -28,7 +27,15 @@ def json_fields(text: str) -> Mapping[str, Any] | None:
 
 def find_level_field(text: str) -> tuple[int, str] | None:
     """Return the index and value of the first ``level=info`` outside quotes or ``"level": "info"``, or None."""
-    if not any(hint in text for hint in _HINTS):
+    if not (
+        "level" in text
+        or "lvl" in text
+        or "severity" in text
+        or "prio" in text
+        or "LEVEL" in text
+        or "Level" in text
+        or " at=" in text
+    ):
         return None
     for match in _LEVEL_FIELD.finditer(text, 0, _FIELD_CHARS):
         is_weak = match[2] is not None

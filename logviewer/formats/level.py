@@ -52,9 +52,11 @@ _COLUMN = re.compile(r'\t"?([A-Za-z]{4,11})"? *(?=\t)')
 _NAME = re.compile(r"[^\W\d][\w.@/-]{0,64}(?:[ \t]+(?:([|:-])[ \t]+)?)?")
 _DATE = re.compile(r"[\[(]?\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:|\d{14}[. ]")
 _DATE_CHARS = 16
+_NAMED = re.compile(r"[^\W\d][\w.@/-]*[ \t]+(?:[|:-][ \t]|[\[(]?\d{4}[-/.]|\d{14}|[^\W\d][\w.@/-]*[ \t]+[|:\-\[(\d])")
 # Reports of compilers, interpreters and package managers.
 _REPORT = re.compile(
-    r"\S+:\d+(?::\d+)?: (?:(fatal error:|error: )|(warning: |\w{0,30}Warning: ))|npm (?:(ERR!|error )|(WARN |warn ))"
+    r"[^\s:]+:\d+(?::\d+)?: (?:(fatal error:|error: )|(warning: |\w{0,30}Warning: ))"
+    r"|npm (?:(ERR!|error )|(WARN |warn ))"
 )
 # Uncaught errors, as runtimes report them at the start of a line.
 _CRASH = re.compile(
@@ -69,7 +71,6 @@ _CRASH_START = re.compile(r"Exception in|thread '|Unhandled|Uncaught|Fatal|termi
 # Texts of formats that name a level at any position of a line.
 SPECIAL = ("level", "lvl", "severity", "%", '{"', '] "', " std", "\x1b", "prio", "LEVEL", "Level", " at=", '\t"')
 _REDIS_START = re.compile(r"\d+:[XCSM] ")
-_SYSLOG_START = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d[ .]")
 # Tokens whose meaning depends on text far after them.
 _AMBIGUOUS = frozenset([*LETTER_LEVELS, *"[](<>)|"])
 _AHEAD_CHARS = 7
@@ -87,7 +88,7 @@ def find_level(text: str) -> Level | None:
         return found
     if " std" in text[:64] and (match := _CONTAINER.match(text)):
         text = text[match.end() :]
-    elif text[:1].isalpha() and (end := _name_end(text)[0]):
+    elif _NAMED.match(text) and (end := _name_end(text)[0]):
         return find_level(text[end:])
     head = text[:_HEAD_CHARS]
     if "\x1b" in head:
@@ -141,9 +142,10 @@ def learn(text: str) -> LearnedLevel:
         rest = learn(head[end:])
         return LearnedLevel(found, rest.length and max(seen, end + rest.length))
     if match := _OTHER_HEADER.match(head):
-        seen = max(seen, match.end() + 1, _syslog_seen(head))
+        seen = max(seen, match.end() + 1)
     if match := SYSLOG_SENTENCE.match(head):
         return LearnedLevel(found, max(seen, match.end() + 1))
+    seen = max(seen, _syslog_seen(head))
     length = 3 if head.startswith(("\t", "   ")) else _deciding_length(head)
     return LearnedLevel(found, length and max(seen, length))
 
@@ -163,7 +165,7 @@ def _deciding_length(head: str) -> int | None:
     header = Header(head)
     header.level(_HEAD_CHARS)
     tokens = TOKEN.findall(head, 0, header.end)
-    if not tokens or header.by_number or _SYSLOG_START.match(head) or any(each in _AMBIGUOUS for each in tokens[:-1]):
+    if not tokens or header.by_number or any(each in _AMBIGUOUS for each in tokens[:-1]):
         return None
     is_clear = tokens[-1] not in _AMBIGUOUS or (tokens[-1] in LETTER_LEVELS and header.numbers > 1)
     return max(header.seen, header.end + _AHEAD_CHARS) if is_clear else None
@@ -202,7 +204,7 @@ def _of_rare_format(text: str, head: str) -> Level | None:
         return _REDIS[match[1]]
     if head[:1].isalpha() and _CRASH.match(head):
         return "error"
-    if (": " in head or head[:4] == "npm ") and (match := _REPORT.match(head)):
+    if match := _REPORT.match(head):
         return "error" if match[1] or match[3] else "warning" if match[2] or match[4] else None
     if '\t"' in head:
         return next(filter(None, (COLUMNS.get(match[1]) for match in _COLUMN.finditer(head))), None)

@@ -44,7 +44,7 @@ _CLOSED_LEVEL = re.compile(r"\s+[\[<]([A-Za-z]{3,11})[\]>]")
 _COLUMN_AFTER = re.compile(r"\s+:[A-Z]+\s+:")
 _VERBOSITY = re.compile(r" \d{1,2}:")
 _TOPICS = re.compile(r"[a-z][a-z0-9-]*(?:,[a-z][a-z0-9-]*)+")
-_SEPARATORS = re.compile(r"[,;:|]")
+_COLUMNS = re.compile(r'[,;:]"?([A-Za-z]{3,11})"?(?=[,;:]|$)')
 _CODED_NUMBER = re.compile(r"\(\d{1,3}\)")
 _OF_SYSLOG: Mapping[str, Level] = {
     **dict(zip(["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"], SYSLOG, strict=True)),
@@ -89,7 +89,7 @@ class Header:
             if start in "[<(":
                 found = self._in_brackets(piece, match.end(), first=index == 0)
             elif start in _DIGITS:
-                found, self.dated = _column(piece), True
+                found, self.dated = None if piece.isdigit() else _column(piece), True
                 self.numbers += piece.isdigit()
             else:
                 found = self._word(piece, match.end(), index)
@@ -268,7 +268,4 @@ def _joined(piece: str) -> Level | None:
 
 def _column(piece: str) -> Level | None:
     """Return the level that is a column of its own, as in ``08:12:27,499:ERROR:name`` and ``1,ERROR,x``."""
-    if not any(separator in piece for separator in ",;:"):
-        return None
-    columns = _SEPARATORS.split(piece)
-    return next(filter(None, (COLUMNS.get(column.strip('"')) for column in columns[1:])), None)
+    return next(filter(None, map(COLUMNS.get, _COLUMNS.findall(piece))), None)
