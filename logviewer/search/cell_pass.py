@@ -19,8 +19,8 @@ from logviewer.search.selected_lines import lines_of
 from logviewer.search.window import Window, last_cell, read_window
 
 SLICE_BYTES = 4 * 1024 * 1024
-# Read at once: the arrays for more lines do not fit into the caches of a core, nor in the memory that malloc keeps.
-_READ_BYTES = 2 * 1024 * 1024
+# Read at once: arrays for more lines do not fit into the caches of a core, and take memory in each thread.
+_READ_BYTES = 512 * 1024
 _CELLS_KEPT = 64
 # Lines that must be read again after a restart, at most: so many bytes, or this part of the file.
 _GROWN_BYTES = 16 * 1024 * 1024
@@ -87,7 +87,7 @@ class CellPass:
             table, size = self.table, self.generation.size()
             self._cover(size)
             while table.high < size:
-                start, end = table.high, min(size, table.high + SLICE_BYTES)
+                start, end = table.high, min(size, table.high + _READ_BYTES)
                 window = self._window(start, end)
                 state = GUESSED if size - start > _EXACT_BYTES else EXACT
                 cells = self._cells(window, start, end, window.next_offset, state)

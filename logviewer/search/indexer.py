@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from logviewer.search.file_order import FileOrder
     from logviewer.search.level_index import LevelIndex
 
-# An idle index takes a few bytes for each 64 KiB of its file.
+# An idle index takes a few bytes for each 64 KiB of its file. Of a very large file, a few are kept.
 _KEPT = 64
+_KEPT_BYTES = 8 * 1024 * 1024
+_KEPT_OF_ANY_SIZE = 4
 # Clients that still need the index repeat their request within this time.
 _WANTED_SECONDS = 10.0
 _NICE = 5
@@ -157,8 +159,10 @@ class Indexer:
     def _drop(self) -> None:
         since = time.monotonic() - _WANTED_SECONDS
         # A query needs one index for each log file of a source, however many there are.
-        while len(self._indexes) > _KEPT and self._requested.get(next(iter(self._indexes)), since) <= since:
-            key, _ = self._indexes.popitem(last=False)
+        size = sum(index.nbytes for index in self._indexes.values())
+        while self._is_too_much(size) and self._requested.get(next(iter(self._indexes)), since) <= since:
+            key, index = self._indexes.popitem(last=False)
+            size -= index.nbytes
             self._requested.pop(key, None)
         for key in [key for key in self._indexes if key[0].lost]:
             del self._indexes[key]
@@ -166,6 +170,10 @@ class Indexer:
         for kept in (self._levels, self._passes, self._orders):
             for generation in [each for each in kept if each.lost]:
                 del kept[generation]
+
+    def _is_too_much(self, size: int) -> bool:
+        count = len(self._indexes)
+        return count > _KEPT or (size > _KEPT_BYTES and count > _KEPT_OF_ANY_SIZE)
 
     def _start(self) -> None:
         while not self._closed and len(self._threads) < (os.cpu_count() or 1):

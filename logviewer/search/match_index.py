@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from logviewer.formats.level import LEVELS
 from logviewer.rotation.generation import Generation
+from logviewer.search.cell_counts import PART_CELLS, CellCounts
 from logviewer.search.level_counter import Counts, LevelCounter
 from logviewer.search.line_filter import MARGIN_BYTES, LineFilter
 from logviewer.search.selected_lines import SelectedLines
@@ -63,10 +63,11 @@ class MatchIndex:
         self._match_count = self._line_count = 0
         self._taken = self.low
         self._done: dict[int, tuple[int, CellMatches]] = {}
-        self._levels = array("I")
-        self._context: Counter[int] = Counter()
+        # By level, and last the lines of records and of context.
+        self._counts = CellCounts(_LEVEL_COUNT + 1)
         self._lock = threading.Lock()
         self._extending = threading.Lock()
+        # Selected lines before each part of the counts.
         self._line_sums = array("Q", [0])
         self.cell_pass = cell_pass
         self._reserved_until = 0.0
@@ -81,6 +82,11 @@ class MatchIndex:
     def lines(self) -> int:
         """The number of selected lines found so far."""
         return self._line_count
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of the counts."""
+        return self._counts.nbytes
 
     # The pass
 
@@ -128,9 +134,8 @@ class MatchIndex:
         offsets = {now.base + each for each in now.context} - {before.base + each for each in before.context}
         if offsets:
             with self._lock:
-                self._context.update(offset // CELL_BYTES for offset in offsets)
-                self._line_count += len(offsets)
-                del self._line_sums[min(offsets) // CELL_BYTES + 1 :]
+                self._add(CellMatches({}, Counter(offset // CELL_BYTES for offset in offsets)))
+                del self._line_sums[min(offsets) // CELL_BYTES // PART_CELLS + 1 :]
 
     def scan(self) -> bool:
         """Count the next slice towards the start; return whether there was one. Raises OSError."""
@@ -208,14 +213,11 @@ class MatchIndex:
         return CellMatches(self._level_counter.count(selected, CELL_BYTES), context)
 
     def _add(self, cells: CellMatches) -> None:
-        self._context.update(cells.context)
+        for cell, number in cells.context.items():
+            self._counts.add(cell, [number], first=_LEVEL_COUNT)
         self._line_count += cells.context.total()
         for cell, levels in cells.levels.items():
-            first = cell * _LEVEL_COUNT
-            if first >= len(self._levels):
-                self._levels.extend(array("I", bytes(4 * (first + _LEVEL_COUNT - len(self._levels)))))
-            for code, number in enumerate(levels, first):
-                self._levels[code] += number
+            self._counts.add(cell, levels)
             self._match_count += sum(levels)
             self._line_count += sum(levels)
 
@@ -223,14 +225,11 @@ class MatchIndex:
 
     def level_counts_in(self, cell: int) -> list[int]:
         """Return the numbers of matches in a cell, in the order of ``LEVELS``."""
-        return self._levels[cell * _LEVEL_COUNT : (cell + 1) * _LEVEL_COUNT].tolist() or [0] * _LEVEL_COUNT
+        return self._counts.of(cell)[:_LEVEL_COUNT]
 
     def level_counts(self, first: int, last: int) -> list[int]:
         """Return the numbers of matches in the cells [first, last), in the order of ``LEVELS``."""
-        return [
-            sum(self._levels[first * _LEVEL_COUNT + code : last * _LEVEL_COUNT : _LEVEL_COUNT])
-            for code in range(_LEVEL_COUNT)
-        ]
+        return self._counts.sums(first, last)[:_LEVEL_COUNT]
 
     def counts_of(self, cells: "Cells") -> "Matrix":
         """Return a row for each of these cells, with the numbers of its matches in the order of ``LEVELS``."""
@@ -287,34 +286,32 @@ class MatchIndex:
 
     def lines_in(self, cell: int) -> int:
         """Return the number of selected lines in a cell."""
-        return sum(self.level_counts_in(cell)) + self._context[cell]
+        return sum(self._counts.of(cell))
 
     def next_filled(self, cell: int) -> int:
         """Return the first cell with selected lines at or after a cell; the one after the last if there is none."""
-        last = -(-self.high // CELL_BYTES)
-        while cell < last and not self.lines_in(cell):
-            cell += 1
-        return cell
+        return self._counts.next_filled(cell, -(-self.high // CELL_BYTES))
 
     def last_filled(self, cell: int) -> int:
         """Return the last cell with selected lines at or before a counted cell, or the one before the counted ones."""
-        first = self.low // CELL_BYTES
-        while cell >= first and not self.lines_in(cell):
-            cell -= 1
-        return cell
+        return self._counts.last_filled(cell, self.low // CELL_BYTES)
 
     def cell_of_line(self, number: int) -> tuple[int, int]:
         """Return the cell of a selected line, and the number of selected lines before it in the cell."""
         self.lines_before_cell(self.high // CELL_BYTES)
-        cell = bisect_right(self._line_sums, number) - 1
-        return cell, number - self._line_sums[cell]
+        part = bisect_right(self._line_sums, number) - 1
+        cell, left = part * PART_CELLS, number - self._line_sums[part]
+        while left >= (lines := self.lines_in(cell)):
+            cell, left = self.next_filled(cell + 1), left - lines
+        return cell, left
 
     def lines_before_cell(self, cell: int) -> int:
         """Return the number of selected lines in all cells before this one."""
         with self._lock:
-            # The last cell may still grow.
-            stable = self.high // CELL_BYTES
-            known = len(self._line_sums) - 1
-            counts = [self.lines_in(each) for each in range(known, stable)]
-            self._line_sums.extend(list(accumulate(counts, initial=self._line_sums[-1]))[1:])
-            return self._line_sums[min(cell, len(self._line_sums) - 1)]
+            # The last part may still grow.
+            stable = self.high // CELL_BYTES // PART_CELLS
+            for part in range(len(self._line_sums) - 1, stable):
+                lines = sum(self._counts.sums(part * PART_CELLS, (part + 1) * PART_CELLS))
+                self._line_sums.append(self._line_sums[-1] + lines)
+            part = min(cell // PART_CELLS, len(self._line_sums) - 1)
+            return self._line_sums[part] + sum(self._counts.sums(part * PART_CELLS, cell))
