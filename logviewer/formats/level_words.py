@@ -153,7 +153,7 @@ FACILITIES = frozenset(
             "audit",
             "console",
         ],
-        *(f"local{number}" for number in range(8)),
+        *(f"local{number}" for number in range(10)),
     ]
 )
 SYSLOG: tuple[Level, ...] = ("fatal", "fatal", "fatal", "error", "warning", "notice", "info", "debug")
