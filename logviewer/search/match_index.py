@@ -115,7 +115,7 @@ class MatchIndex:
         with self._extending:
             size = self.generation.size()
             while self.high < size:
-                start, end = self.high, min(size, self.high + SLICE_BYTES)
+                start, end = self.high, min(size, self.high + self.line_filter.stride(SLICE_BYTES))
                 selected = self.line_filter.select(self.generation, start, end)
                 if self.line_filter.is_wide and selected.next_offset > start:
                     self._widen()
@@ -179,7 +179,8 @@ class MatchIndex:
     def _take(self) -> tuple[int, int]:
         """Return the next range for this thread to search; an empty one if none is left."""
         with self._lock:
-            end, self._taken = self._taken, max(self.generation.begin, self._taken - SLICE_BYTES)
+            size = self.line_filter.stride(SLICE_BYTES)
+            end, self._taken = self._taken, max(self.generation.begin, self._taken - size)
             return self._taken, end
 
     def _search(self, start: int, end: int) -> CellMatches:

@@ -1,6 +1,7 @@
 """The lines of one file that a query selects, read by number and by offset."""
 
 import sys
+import time
 from dataclasses import dataclass, replace
 
 from logviewer.errors import FileChangedError
@@ -12,6 +13,8 @@ from logviewer.search.match_index import CELL_BYTES, MatchIndex
 from logviewer.search.selected_lines import SelectedLines
 
 _STRIDE_BYTES = 1024 * 1024
+# A client waits for a slow regular expression this long, then it asks again.
+_MOST_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +63,21 @@ class MatchLines:
             return Found(last_lines(last, left), self.generation.size(), is_whole=True)
         cell, passed = index.cell_of_line(number)
         found = self.read_from(max(self.generation.begin, cell * CELL_BYTES), passed + count, most=most)
-        return found._replace(batches=last_lines(found.batches, line_count(found.batches) - passed))
+        left = line_count(found.batches) - passed
+        # A slow search may end before the line.
+        return found._replace(batches=last_lines(found.batches, left)) if left > 0 or found.is_whole else None
 
     def read_from(self, offset: int, count: int, *, most: int | None = None, block: int | None = None) -> Found:
         """See ``FileLines``."""
-        index, stride = self.index, block or _STRIDE_BYTES
+        index, ends = self.index, _end(most)
         batches: list[Batch] = []
         first = offset
         left, room, unsearched, is_pending = count, _limit(None if block else most), _limit(most), False
         while min(left, room) > 0 and offset < index.high and not (block and batches):
+            stride = index.line_filter.stride(block or _STRIDE_BYTES)
+            if time.monotonic() > ends:
+                is_pending = True
+                break
             if index.low <= offset:
                 offset, end = self._filled_after(offset, left, stride)
             elif unsearched <= 0:
@@ -92,12 +101,16 @@ class MatchLines:
 
     def read_before(self, offset: int, count: int, *, most: int | None = None, block: int | None = None) -> Found:
         """See ``FileLines``."""
-        index, stride, begin = self.index, block or _STRIDE_BYTES, self.generation.begin
+        index, begin, ends = self.index, self.generation.begin, _end(most)
         parts = [lines_between(self._unterminated(), 0, offset) if offset > index.high else []]
         left, room = count - line_count(parts[0]), _limit(None if block else most) - byte_count(parts[0])
         unsearched, is_pending = _limit(most), False
         offset = min(offset, index.high)
         while min(left, room) > 0 and offset > begin and not (block and any(parts)):
+            stride = index.line_filter.stride(block or _STRIDE_BYTES)
+            if time.monotonic() > ends:
+                is_pending = True
+                break
             is_known = index.low < offset
             if is_known:
                 start, offset = self._filled_before(offset, left, stride)
@@ -154,6 +167,11 @@ class MatchLines:
         while cell >= least and count > 0 and (lines := index.lines_in(cell)):
             cell, count = cell - 1, count - lines
         return min(end, max(low, (cell + 1) * CELL_BYTES)), end
+
+
+def _end(most: int | None) -> float:
+    """Return the time at which a search of limited size ends, in monotonic seconds."""
+    return float("inf") if most is None else time.monotonic() + _MOST_SECONDS
 
 
 def _limit(most: int | None) -> float:

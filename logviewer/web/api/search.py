@@ -150,7 +150,7 @@ def _marks(indexes: Sequence[MatchIndex], parts: int) -> list[int]:
     size = sum(_size(each) for each in indexes)
     passed = 0
     for index in indexes:
-        for offset, count in index.match_counts(exact=_size(index) <= _EXACT_BYTES):
+        for offset, count in index.match_counts(exact=_size(index) <= index.line_filter.stride(_EXACT_BYTES)):
             marks[min(parts - 1, (passed + offset - index.generation.begin) * parts // max(1, size))] += count
         passed += _size(index)
     return marks
