@@ -276,6 +276,13 @@ _OPTIONS = (
         help="Limit of open streams; half of it for one address.",
     ),
     click.Option(
+        ["--max-connections"],
+        type=click.IntRange(min=1),
+        default=10_000,
+        show_default=True,
+        help="Limit of connections; half of it for one address, and half, at most 1,000, without sign-in.",
+    ),
+    click.Option(
         ["--workers"],
         type=click.IntRange(1, 64),
         default=1,

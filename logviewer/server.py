@@ -25,8 +25,10 @@ from logviewer.sources.catalog import STDIN, Catalog
 from logviewer.sources.stdin import Spool
 from logviewer.web import log
 from logviewer.web.app import create_app
+from logviewer.web.http.acceptor import Acceptor
 from logviewer.web.http.bounded_protocol import BoundedProtocol
 from logviewer.web.http.connection_reaper import SEND_SECONDS, ConnectionReaper
+from logviewer.web.http.connections import Connections
 from logviewer.web.streams import Streams
 from logviewer.workers.link import WorkerLink
 from logviewer.workers.shared_state import SharedState
@@ -133,7 +135,9 @@ def _serve(
     )
     streams = Streams()
     config = _configure(settings, catalog, streams, shared)
-    server = _Server(config, streams, ready=lambda: ready(catalog, server))
+    # Files need the other half.
+    max_connections = max(1, min(settings.max_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
+    server = _Server(config, streams, max_connections=max_connections, ready=lambda: ready(catalog, server))
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
@@ -283,10 +287,13 @@ def address(settings: Settings) -> str:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, streams: Streams, *, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, streams: Streams, *, max_connections: int, ready: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._streams = streams
         self._ready = ready
+        self._connections = Connections(max_connections)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -298,16 +305,22 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        await super().startup([])
+        (listener,) = sockets or []
+        self._acceptor = Acceptor(listener, self._connections, self._protocol, self.config.ssl)
         # All connections are HTTP; websockets are off.
         connections = cast("set[Connection]", self.server_state.connections)
         self._watch = asyncio.create_task(ConnectionReaper(connections).watch())
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._acceptor.close()
         self._streams.close()
         asyncio.get_running_loop().call_later(SHUTDOWN_SECONDS, self._abort_connections)
         await super().shutdown(sockets)
+
+    def _protocol(self) -> BoundedProtocol:
+        return BoundedProtocol(self.config, self.server_state, self.lifespan.state, self._connections)
 
     def _abort_connections(self) -> None:
         # A client that does not read its last bytes would keep the process alive.

@@ -79,6 +79,7 @@ class Settings:
     secret: str
     no_auth: bool
     max_streams: int
+    max_connections: int
     workers: int
     open_browser: bool
     root_path: str = ""

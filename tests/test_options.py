@@ -62,6 +62,7 @@ SETTINGS: Mapping[str, Setting] = {
     "--ssl-keyfile": Setting(
         None, ('"file.key"', Path("file.key")), ("env.key", Path("env.key")), (["--ssl-keyfile", "f"], Path("f"))
     ),
+    "--max-connections": Setting(10_000, ("1", 1), ("2", 2), (["--max-connections", "3"], 3)),
     "--max-streams": Setting(5000, ("1", 1), ("2", 2), (["--max-streams", "3"], 3)),
     "--workers": Setting(1, ("2", 2), ("3", 3), (["--workers", "4"], 4)),
     "--auth-header": Setting(None, ('"X-File"', "X-File"), ("X-Env", "X-Env"), (["--auth-header", "X-Flag"], "X-Flag")),

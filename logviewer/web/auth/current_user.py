@@ -3,6 +3,7 @@
 from starlette.requests import Request
 
 from logviewer.settings import User
+from logviewer.web.http import connections
 
 _USER = "logviewer.user"
 _HAS_SESSION = "logviewer.has-session"
@@ -11,6 +12,7 @@ _HAS_SESSION = "logviewer.has-session"
 def set_user(request: Request, user: User) -> None:
     """Store the user of a request that may pass."""
     request.scope[_USER] = user
+    connections.sign_in(request.scope.get("state", {}))
 
 
 def user_of(request: Request) -> User:

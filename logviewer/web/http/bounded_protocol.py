@@ -8,12 +8,18 @@ parses ten times slower.
 
 import re
 from asyncio import Transport
+from collections.abc import MutableMapping
+from typing import Any, cast
 
 import httptools
 import orjson
+from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
+from logviewer.web.http.connection_reaper import waits_for_request
+from logviewer.web.http.connections import Connections, keep_connection
 from logviewer.web.http.limits import MAX_BODY_BYTES
 from logviewer.web.http.security_headers import SECURITY_HEADERS
 from logviewer.web.http.throttled_warning import ThrottledWarning
@@ -50,6 +56,12 @@ class BoundedProtocol(HttpToolsProtocol):
     _start = 0
     _refusal: tuple[str, str] | None = None
 
+    def __init__(
+        self, config: Config, server_state: ServerState, app_state: dict[str, Any], connections: Connections
+    ) -> None:
+        super().__init__(config, server_state, app_state)
+        self._known_connections = connections
+
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Begin to read requests."""
         super().connection_made(transport)
@@ -59,7 +71,22 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Drop the requests that are not parsed yet."""
         self._unparsed = b""
+        self._known_connections.remove(self)
         super().connection_lost(exc)
+
+    def sign_in(self) -> None:
+        """Count the connection as that of a user."""
+        self._known_connections.sign_in(self)
+
+    def abort(self) -> bool:
+        """Close the connection at once; return False before it is open."""
+        if self.transport:
+            self.transport.abort()
+        return bool(self.transport)
+
+    def waits_for_request(self) -> bool:
+        """Whether no whole request is being answered."""
+        return waits_for_request(self)
 
     def data_received(self, data: bytes) -> None:
         """Parse bytes from the client, or keep them until its last request is answered."""
@@ -121,6 +148,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_in_body = False
         self._parsed_bytes = self._body_bytes = 0
         super().on_message_begin()
+        keep_connection(cast("MutableMapping[str, Any]", self.scope)["state"], self)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Add a header."""

@@ -36,7 +36,7 @@ class ConnectionReaper:
         before, self._seen = self._seen, {}
         for connection in list(self._connections):
             unsent = connection.transport.get_write_buffer_size()
-            if not unsent and not _waits_for_request(connection):
+            if not unsent and not waits_for_request(connection):
                 continue
             # The same number of unsent bytes means that the client read none. Bytes of a head do not count as
             # progress: a client could send one a second forever.
@@ -48,6 +48,7 @@ class ConnectionReaper:
                 connection.transport.abort()
 
 
-def _waits_for_request(connection: Connection) -> bool:
+def waits_for_request(connection: Connection) -> bool:
+    """Whether no whole request is being answered."""
     cycle = connection.cycle
     return cycle is None or cycle.response_complete or (cycle.more_body and not cycle.response_started)

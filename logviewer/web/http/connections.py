@@ -1,0 +1,109 @@
+"""The connections of one server, counted by network: strangers cannot take all memory or all descriptors.
+
+A connection is a stranger's until a request on it has signed in. Strangers have limits of their own: each of them can
+hold up to some 100 KB. At a limit, the oldest connection of a stranger makes room for the new one, so that a client
+that signs in at once always finds a place.
+"""
+
+from collections.abc import MutableMapping
+from typing import Any, Protocol
+
+from logviewer.web.http.rate_window import network
+from logviewer.web.http.throttled_warning import ThrottledWarning
+
+# Together they hold at most some 100 MB.
+MAX_STRANGERS = 1000
+_CONNECTION = "logviewer.connection"
+
+
+class Connection(Protocol):
+    """A connection that can be closed to make room."""
+
+    def waits_for_request(self) -> bool:
+        """Whether no request is being answered, so closing loses nothing."""
+
+    def abort(self) -> bool:
+        """Close the connection at once; return False if it cannot be closed yet."""
+
+
+class Connections:
+    """At most ``limit`` connections, and at most half of them from one network; the same for those of strangers.
+
+    ``limit // 2`` connections, and at most 1,000, are strangers'.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._max_strangers = max(1, min(MAX_STRANGERS, limit // 2))
+        self._networks: dict[Connection, str] = {}
+        self._counts: dict[str, int] = {}
+        # By network, oldest first.
+        self._strangers: dict[str, dict[Connection, None]] = {}
+        self._stranger_count = 0
+        self._refusals = ThrottledWarning(f"too many connections (limit {limit}); refused one from %s")
+
+    def add(self, connection: Connection, address: str) -> bool:
+        """Count a new connection; return False if there is no room for it."""
+        key = network(address)
+        strangers = self._strangers.get(key, {})
+        is_full = len(self._networks) >= self._limit
+        if self._counts.get(key, 0) >= max(1, self._limit // 2) or len(strangers) >= max(1, self._max_strangers // 2):
+            has_room = self._close_one(strangers)
+        elif is_full or self._stranger_count >= self._max_strangers:
+            has_room = self._close_one(max(self._strangers.values(), key=len, default={}))
+        else:
+            has_room = True
+        if not has_room:
+            self._refusals.add(address)
+            return False
+        self._networks[connection] = key
+        self._counts[key] = self._counts.get(key, 0) + 1
+        self._strangers.setdefault(key, {})[connection] = None
+        self._stranger_count += 1
+        return True
+
+    def sign_in(self, connection: Connection) -> None:
+        """Count a connection as that of a user from now on."""
+        key = self._networks.get(connection, "")
+        strangers = self._strangers.get(key, {})
+        if connection in strangers:
+            del strangers[connection]
+            self._stranger_count -= 1
+            if not strangers:
+                del self._strangers[key]
+
+    def remove(self, connection: Connection) -> None:
+        """Uncount a connection that is closed."""
+        self.sign_in(connection)
+        key = self._networks.pop(connection, None)
+        if key is not None:
+            self._counts[key] -= 1
+            if not self._counts[key]:
+                del self._counts[key]
+
+    def _close_one(self, strangers: dict[Connection, None]) -> bool:
+        waiting = (each for each in strangers if each.waits_for_request())
+        oldest = next(waiting, None) or next(iter(strangers), None)
+        if oldest is None or not oldest.abort():
+            return False
+        self.remove(oldest)
+        return True
+
+
+class SignsIn(Protocol):
+    """A connection that can become that of a user."""
+
+    def sign_in(self) -> None:
+        """Count the connection as that of a user."""
+
+
+def keep_connection(state: MutableMapping[str, Any], connection: SignsIn) -> None:
+    """Store the connection of a request in the state of its scope."""
+    state[_CONNECTION] = connection
+
+
+def sign_in(state: MutableMapping[str, Any]) -> None:
+    """Count the connection of a request as that of a user."""
+    connection: SignsIn | None = state.get(_CONNECTION)
+    if connection:
+        connection.sign_in()
