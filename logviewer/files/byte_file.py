@@ -2,8 +2,8 @@
 
 import contextlib
 import errno
+import itertools
 import os
-import resource
 import stat
 import sys
 import threading
@@ -13,12 +13,14 @@ from pathlib import Path
 
 from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, digest
 from logviewer.errors import ClosedError, FileGoneError, NotAFileError
+from logviewer.files.open_files import OPEN_FILES
 
 Identity = tuple[int, int]
 """Device and inode of one physical file."""
 
 # How often a directory is read anew for a file that is renamed meanwhile.
 _RENAMES = 3
+_USES = itertools.count()
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
@@ -90,6 +92,7 @@ class ByteFile:
     """
 
     __slots__ = (
+        "__weakref__",
         "_closed",
         "_failed",
         "_fd",
@@ -99,6 +102,7 @@ class ByteFile:
         "_readers",
         "identity",
         "is_gone",
+        "last_use",
         "needs_poll",
         "was_read",
     )
@@ -116,6 +120,8 @@ class ByteFile:
         self.is_gone = False
         self.needs_poll = True
         self.was_read = False
+        self.last_use = next(_USES)
+        OPEN_FILES.add(self)
 
     @classmethod
     def open(cls, path: Path, *, follow: bool = True) -> "ByteFile":
@@ -126,6 +132,7 @@ class ByteFile:
             OSError: if stat or open fails.
         """
         check_regular(path)
+        OPEN_FILES.make_room()
         fd = os.open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW)
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
@@ -134,6 +141,7 @@ class ByteFile:
 
     def duplicate(self) -> "ByteFile":
         """Return a second descriptor of the same file, with its own ``close``. Raises OSError."""
+        OPEN_FILES.make_room()
         with self:
             return ByteFile(os.dup(self._fd), self._path)
 
@@ -152,17 +160,36 @@ class ByteFile:
         with self._lock:
             if self.is_resting:
                 return True
-            if self._closed or self._readers:
-                return False
-            path = self._find_path()
-            if path is None:
-                return False
-            self._proof = _proof(self._fd, os.fstat(self._fd).st_size)
-            self._path = path
-            os.close(self._fd)
-            self._fd = -1
-            self.needs_poll = False
-            return True
+            return self._rest()
+
+    def rest_if_idle(self) -> bool:
+        """Return whether the file rests now: not one that is read, has no name, or cannot be read."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            is_idle = not self._closed and not self._readers and self._fd >= 0
+            return is_idle and os.fstat(self._fd).st_nlink > 0 and self._rest()
+        except OSError:
+            return False
+        finally:
+            self._lock.release()
+
+    def _rest(self) -> bool:
+        if self._closed or self._readers:
+            return False
+        path = self._find_path()
+        if path is None:
+            return False
+        self._proof = _proof(self._fd, os.fstat(self._fd).st_size)
+        self._path = path
+        self._close()
+        self.needs_poll = False
+        return True
+
+    def _close(self) -> None:
+        os.close(self._fd)
+        self._fd = -1
+        OPEN_FILES.discard(self)
 
     def verify(self) -> None:
         """Verify that a file at rest is on disk, and leave it at rest.
@@ -180,6 +207,7 @@ class ByteFile:
         with self._lock:
             if self.is_resting:
                 self._fd = self._reopened()
+                OPEN_FILES.add(self)
                 self.needs_poll = True
 
     def _find_path(self) -> Path | None:
@@ -205,6 +233,7 @@ class ByteFile:
         """Return a new descriptor of this file. Raises as ``verify``."""
         if self.is_gone:
             raise FileGoneError
+        OPEN_FILES.make_room()
         for path in _paths_near(self._path, self.identity):
             try:
                 fd = os.open(path, _FLAGS | os.O_NOFOLLOW)
@@ -236,6 +265,7 @@ class ByteFile:
         """Return up to ``size`` bytes at ``offset``; fewer only at the end of the file. Raises OSError."""
         with self:
             self.was_read = True
+            self.last_use = next(_USES)
             try:
                 data = os.pread(self._fd, size, offset)
                 if 0 < len(data) < size:
@@ -295,8 +325,8 @@ class ByteFile:
 
     @property
     def descriptors_scarce(self) -> bool:
-        """Whether this process uses about half of its descriptors: a new one gets the lowest free number."""
-        return self._fd > resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
+        """Whether this process has opened more than half of the files that it may hold open."""
+        return OPEN_FILES.is_scarce
 
     def next_data(self, offset: int) -> int:
         """Return the first offset at or after ``offset`` that is not in a hole, or the file's size. Raises OSError."""
@@ -333,8 +363,7 @@ class ByteFile:
         with self._lock:
             self._closed = True
             if self._readers == 0 and self._fd >= 0:
-                os.close(self._fd)
-                self._fd = -1
+                self._close()
 
     def __enter__(self) -> None:
         with self._lock:
@@ -342,14 +371,14 @@ class ByteFile:
                 raise ClosedError("the file is closed")
             if self._fd < 0:
                 self._fd = self._opened_again()
+                OPEN_FILES.add(self)
             self._readers += 1
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._readers -= 1
             if self._closed and self._readers == 0 and self._fd >= 0:
-                os.close(self._fd)
-                self._fd = -1
+                self._close()
 
     def __del__(self) -> None:
         if getattr(self, "_fd", -1) >= 0:

@@ -38,6 +38,8 @@ _SHORT_DATES = (
 )
 # A date before a word or an extension: 2026-11-26.log, app_2026-11-26_error.log.
 _INNER_DATE = re.compile(r"(?:^|(?<=[._-]))" + _DAY + r"(?=[._-]+[^\W\d_])")
+# The shortest date has so many digits. Most names have fewer, and need no other look for dates.
+_DATE_DIGITS = re.compile(r"(?:\D*\d){6}")
 _EPOCH = re.compile(r"[._-](?P<seconds>\d{10})(?P<milliseconds>\d{3})?" + _PART)
 _NUMBER = re.compile(r"(?P<separator>[._-])(?P<number>\d{1,9})(?P<live>\.current)?|(?P<padded>0\d{4,5})")
 # CUPS writes access_log.O.
@@ -149,6 +151,8 @@ def _read(stem: str, suffix: str, number: str) -> RotatedName | None:
 def _first_date(
     patterns: Iterable[re.Pattern[str]], suffix: str, number: str = "", *, is_usual: bool = True
 ) -> RotatedName | None:
+    if not _DATE_DIGITS.match(suffix):
+        return None
     matches = (pattern.fullmatch(suffix) for pattern in patterns)
     dated = (_of_date(match.groupdict(), number, is_usual=is_usual) for match in matches if match)
     return next(filter(None, dated), None)

@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -42,9 +42,9 @@ _TICK_NS = 100_000_000
 _ARCHIVES = frozenset({"old", "olddir", "archive", "archives", "archived", "backup", "rotated", "history"})
 
 
-def is_archive(directory: Path) -> bool:
+def is_archive(name: str) -> bool:
     """Return whether a directory has a usual name for rotated files, below the directory of their log."""
-    return directory.name.lower() in _ARCHIVES
+    return name.lower() in _ARCHIVES
 
 
 class RotationClassifier:
@@ -86,15 +86,15 @@ class RotationClassifier:
         members = {path: log for log, paths in families.items() for path in paths}
         logs_beside = _by_directory(each for each in (*files, *known, *families) if each not in members)
         logs = list(families)
-        for path, identity in files.items():
+        for parent, path, identity in _with_parents(files):
             proposed: list[Path] = []
             if path in members:
                 is_log = self._is_apart(members[path], path)
             else:
                 proposed = [
-                    parent / name
-                    for parent in ((path.parent, path.parent.parent) if is_archive(path.parent) else (path.parent,))
-                    for name in proposed_logs(path.name, logs_beside.get(parent, ()))
+                    each / name
+                    for each in ((parent, parent.parent) if is_archive(parent.name) else (parent,))
+                    for name in proposed_logs(path.name, logs_beside.get(each, ()))
                 ]
                 is_log = not any(self._belongs(base, path, identity) for base in proposed)
             if is_log:
@@ -171,8 +171,8 @@ class RotationClassifier:
         for path, identity in files.items():
             if identity and not is_compressed(path.name) and (name := common_name(path.name)):
                 families.setdefault(path.with_name(name), []).append(path)
-        logs = {*files, *known, *families}
-        for log in [each for each in families if is_archive(each.parent)]:
+        logs = {*files, *known, *families} if families else set()
+        for log in [each for each in families if is_archive(each.parent.name)]:
             if log.parent.parent / log.name in logs:
                 # The history of a log in the directory above.
                 del families[log]
@@ -221,6 +221,9 @@ class RotationClassifier:
 
     def _note_live(self, path: Path, identity: Identity | None) -> None:
         if identity is None:
+            return
+        files = self._live.get(path)
+        if files and next(reversed(files)) == identity:
             return
         with self._lock:
             files = self._live.setdefault(path, {})
@@ -337,9 +340,20 @@ class RotationClassifier:
 
 def _by_directory(paths: Iterable[Path]) -> dict[Path, set[str]]:
     names: dict[Path, set[str]] = {}
-    for path in paths:
-        names.setdefault(path.parent, set()).add(path.name)
+    for parent, path, _ in _with_parents(dict.fromkeys(paths)):
+        names.setdefault(parent, set()).add(path.name)
     return names
+
+
+def _with_parents(files: Mapping[Path, Identity | None]) -> Iterator[tuple[Path, Path, Identity | None]]:
+    """Yield each path after its parent, which is the same object for thousands of files."""
+    parents: dict[str, Path] = {}
+    for path, identity in files.items():
+        directory = os.path.dirname(path)  # noqa: PTH120 (as text)
+        parent = parents.get(directory)
+        if parent is None:
+            parent = parents[directory] = path.parent
+        yield parent, path, identity
 
 
 def _dated_files(directory: Path) -> dict[str, dict[Path, Identity]]:

@@ -311,6 +311,17 @@ class RotationHistory:
                 with contextlib.suppress(OSError):
                     each.file.wake()
 
+    def rest(self) -> None:
+        """Close all files until the next read, and drop the deleted ones."""
+        for each in self.polled:
+            if not each.file.is_resting:
+                self._rest(each) if each.file.has_name else self._drop(each)
+
+    def drop_all(self) -> None:
+        """Drop all files."""
+        for each in self.generations:
+            self._drop(each)
+
     def release(self, *, missing_since: float | None) -> None:
         """Limit the number of open files, and the time for which a deleted file keeps its disk space."""
         now = self._clock()

@@ -139,9 +139,7 @@ def _read(directory: Path) -> _Listing:
             found = list(entries)
         # No symlinks: a dangling one would look like a file that was just renamed.
         files = {each.name: (device, each.inode()) for each in found if each.is_file(follow_symlinks=False)}
-        folders = frozenset(
-            each.name for each in found if each.is_dir(follow_symlinks=False) and is_archive(directory / each.name)
-        )
+        folders = frozenset(each.name for each in found if each.is_dir(follow_symlinks=False) and is_archive(each.name))
     except (FileNotFoundError, NotADirectoryError):
         return _Listing({}, frozenset())
     return _Listing(files, folders)

@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import errno
-import glob
 import hashlib
+import math
 import os
 import re
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+import resource
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,17 +19,19 @@ from watchfiles import Change
 
 from logviewer.errors import NotAFileError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
-from logviewer.files.byte_file import Identity, check_regular
+from logviewer.files.byte_file import check_regular
 from logviewer.files.rotations import proposed_logs
 from logviewer.files.watch import FileWatch, changes
 from logviewer.formats.line_format import LineFormats
 from logviewer.globs import matches_glob
 from logviewer.rotation.classifier import RotationClassifier
+from logviewer.rotation.history import HOLD_SECONDS
 from logviewer.rotation.known_files import KnownFiles
 from logviewer.rotation.listing import DirectoryListings
 from logviewer.rotation.state_directory import StateDirectory
 from logviewer.settings import NO_TABLES, Tables, User
 from logviewer.source import Source
+from logviewer.sources.expansion import Expansion
 from logviewer.sources.line_counter import LineCounter
 from logviewer.sources.local import LocalSource
 
@@ -35,14 +39,14 @@ POLL_SECONDS = 0.25
 IDLE_POLL_SECONDS = 1.0
 EXPAND_SECONDS = 1.0
 _MOST_LOAD = 0.1
+# New files are wanted soon, and a directory without any costs nothing.
+_MOST_EXPAND_LOAD = 0.25
+_MOST_AWAKE = 256
+_NOTED_AT_ONCE = 500
+_NEVER = -math.inf
 STDIN = "-"
 
 T = TypeVar("T")
-
-_NOT_LOGS = re.compile(r"\.(gz|bz2|xz|zst|lz4|zip|journal~?|db|pid|sock|lock)$|~$")
-# Binary records of logins.
-_LOGIN_RECORDS = frozenset({"wtmp", "btmp", "utmp", "lastlog", "faillog", "tallylog"})
-_SVLOGD_FILES = frozenset({"lock", "config", "state"})
 
 
 class Catalog:
@@ -73,8 +77,9 @@ class Catalog:
         self._has_redaction = bool(tables.redact)
         self._by_id: dict[str, LocalSource] = {}
         self._by_path: dict[Path, LocalSource] = {}
+        self._by_name: dict[str, list[LocalSource]] = {}
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="poll")
-        self.line_counter = LineCounter(lambda: self)
+        self.line_counter = LineCounter(lambda: list(self._used))
         self._by_watched_path: Mapping[Path, LocalSource] = {}
         self._file_watch = FileWatch(self._handle_writes)
         self._watched_files: Collection[Path] = ()
@@ -83,8 +88,14 @@ class Catalog:
         self._poll_now = asyncio.Event()
         self._known_files = KnownFiles(StateDirectory(state) if state else None)
         self._classifier = RotationClassifier(self._known_files)
-        self.stdin = self._open(stdin, "stdin", DirectoryListings(self._classifier)) if stdin else None
-        self._replace([self.stdin] if self.stdin else [], set())
+        self._expansion = Expansion(self._paths, self._classifier)
+        # Awake sources, the least recently used first, with the time of their last use.
+        self._used: dict[LocalSource, float] = {}
+        self._unnoted: list[LocalSource] = []
+        self.stdin = self._create(stdin, "stdin") if stdin else None
+        if self.stdin:
+            self.stdin.poll()
+            self._replace([self.stdin], set())
         self._replace(*self._expand())
 
     def __iter__(self) -> Iterator[LocalSource]:
@@ -97,14 +108,25 @@ class Catalog:
     def find(self, wanted: str, user: User) -> Source | None:
         """Return the source with an id, or the only one with a name, if the user may see it; otherwise None.
 
-        Its lines are counted from now on.
+        Its lines are counted from now on. Its files may be read after ``wake``.
         """
         by_id = self._by_id.get(wanted)
-        named = [source for source in self if source.name == wanted and self._is_visible(source, user)]
+        named = [source for source in self._by_name.get(wanted, ()) if self._is_visible(source, user)]
         found = by_id if by_id and self._is_visible(by_id, user) else named[0] if len(named) == 1 else None
         if found:
             self.line_counter.request(found)
+            self._use(found, time.monotonic())
         return found
+
+    async def wake(self, sources: Iterable[Source]) -> None:
+        """Poll the sources that are asleep. Their files may be read for the next minutes."""
+        asleep = [each for each in sources if isinstance(each, LocalSource) and each.is_asleep]
+        if asleep:
+            await asyncio.to_thread(self._poll_first, asleep)
+
+    def _use(self, source: LocalSource, now: float) -> None:
+        self._used.pop(source, None)
+        self._used[source] = now
 
     def _is_visible(self, source: LocalSource, user: User) -> bool:
         # Standard input is matched by its name: the path of its spool means nothing to a user.
@@ -118,25 +140,65 @@ class Catalog:
     def _expand(self) -> tuple[list[LocalSource], set[LocalSource]]:
         """Return new sources, for files that the paths name now, and the sources whose files are gone.
 
-        For any thread.
+        For any thread, but one at a time.
         """
-        listings = DirectoryListings(self._classifier)
         known = self._by_path
-        named = dict.fromkeys(expand(self._paths, classifier=self._classifier, known=known))
-        new = [self._open(path, self._name(path), listings) for path in named if path not in known]
+        if not self._expansion.update(known):
+            return [], set()
+        named = self._expansion.logs
+        new = [self._create(path, self._name(path)) for path in named if path not in known]
+        if len(new) > most_awake():
+            new.sort(key=_last_write, reverse=True)
+        self._poll_first(new[: most_awake()])
+        self._note(each for each in new if each.is_asleep)
+        self._note(each for path, each in known.items() if each.is_asleep and each.noted != named.get(path))
         _separate(new, known)
-        # A missing source with rotated files stays: they are its history.
-        gone = {each for path, each in known.items() if path not in named and each.is_gone and not each.has_rotations}
+        listings = DirectoryListings(self._classifier)
+        gone = {
+            each
+            for path, each in known.items()
+            # A missing source with rotated files stays: they are its history.
+            if (path not in named and each.is_gone and not each.has_rotations(listings))
+            or (each.state != "open" and not each.generations and each.is_directory)
+        }
         return new, gone
+
+    def _poll_first(self, sources: Iterable[LocalSource]) -> None:
+        listings = DirectoryListings(self._classifier)
+        for source in sources:
+            source.poll(listings)
+
+    def _note(self, sources: Iterable[LocalSource]) -> None:
+        """Note the states of sources that are asleep."""
+        listings, allows = DirectoryListings(self._classifier), cache(self._roots.allows)
+        for source in sources:
+            source.note(listings, allows)
+
+    def _note_some(self) -> None:
+        """Note the states of some sources that are asleep, of all in turn."""
+        self._unnoted = self._unnoted or [each for each in self._by_path.values() if each.is_asleep]
+        some, self._unnoted = self._unnoted[:_NOTED_AT_ONCE], self._unnoted[_NOTED_AT_ONCE:]
+        self._note(some)
+
+    def _put_to_sleep(self) -> list[LocalSource]:
+        """Return the sources that nobody uses any more, the least recently used ones beyond a limit."""
+        now = time.monotonic()
+        for source in self._watched():
+            self._use(source, now)
+        surplus = max(0, len(self._used) - most_awake())
+        unused = [each for each, used in self._used.items() if used + HOLD_SECONDS < now and each is not self.stdin]
+        for source in unused[:surplus]:
+            del self._used[source]
+        return unused[:surplus]
 
     def _name(self, path: Path) -> str:
         """Return the name of a source; with that of its directory if its files are named by their dates alone."""
         has_no_stem = path.name.startswith(".") and self._classifier.is_family(path)
         return path.parent.name + path.name if has_no_stem else path.name
 
-    def _open(self, path: Path, name: str, listings: DirectoryListings) -> LocalSource:
+    def _create(self, path: Path, name: str) -> LocalSource:
         line_format = self._line_formats.of(path, name)
-        source = LocalSource(
+        return LocalSource(
             _source_id(path, name),
             path,
             name=name,
@@ -146,26 +208,32 @@ class Catalog:
             classifier=self._classifier,
             max_history=self._max_history,
         )
-        source.poll(listings)
-        return source
 
-    def _replace(self, new: Iterable[LocalSource], gone: set[LocalSource]) -> None:
+    def _replace(self, new: Iterable[LocalSource], gone: Collection[LocalSource]) -> None:
         """Add new sources; remove unwatched ones that are gone, or whose path became a directory before a file."""
-        kept = [
-            each
-            for each in self._by_path.values()
-            if each.changed.is_watched or not (each in gone or (each.is_directory and not each.generations))
-        ]
+        new, gone = list(new), [each for each in gone if not each.changed.is_watched]
+        if not new and not gone:
+            return
         for source in new:
             source.changed.on_watched = self._poll_now.set
-            kept.append(source)
+            if not source.is_asleep:
+                self._use(source, _NEVER)
+        for source in gone:
+            self._used.pop(source, None)
         # New dicts, because threads may be reading the old ones.
-        self._by_path = {source.path: source for source in kept}
-        self._by_id = {source.id: source for source in kept}
+        by_path = {**self._by_path, **{source.path: source for source in new}}
+        for source in gone:
+            del by_path[source.path]
+        self._by_path = by_path
+        self._by_id = {source.id: source for source in by_path.values()}
+        by_name: dict[str, list[LocalSource]] = {}
+        for source in by_path.values():
+            by_name.setdefault(source.name, []).append(source)
+        self._by_name = by_name
 
     def unmatched(self) -> list[str]:
         """Return the paths that match no file yet."""
-        return [path for path in self._paths if not any(expand([path], classifier=self._classifier))]
+        return self._expansion.unmatched
 
     def unmasked(self) -> list[str]:
         """Return the names of the sources that no redaction rule matches; none of them if there is no rule."""
@@ -201,10 +269,11 @@ class Catalog:
             await self._sleep(POLL_SECONDS if self._watched() else IDLE_POLL_SECONDS)
             if (began := now()) >= next_expand:
                 self._replace(*await self._in_thread(self._expand))
-                next_expand = _next(began, now(), EXPAND_SECONDS)
+                await self._in_thread(partial(self._rest, self._put_to_sleep()))
+                next_expand = _next(began, now(), EXPAND_SECONDS, most_load=_MOST_EXPAND_LOAD)
             if (began := now()) >= next_poll:
-                await self._poll(list(self._by_path.values()))
-                next_poll = _next(began, now(), POLL_SECONDS)
+                await self._poll(list(self._used))
+                next_poll = _next(began, now(), POLL_SECONDS, most_load=_MOST_LOAD)
             else:
                 await self._poll(self._watched())
             self._by_watched_path, directories = await self._in_thread(partial(_paths_to_watch, self._watched()))
@@ -212,6 +281,11 @@ class Catalog:
             if directories != self._directories:
                 self._directories = directories
                 self._restart_watch.set()
+
+    def _rest(self, unused: Iterable[LocalSource]) -> None:
+        for source in unused:
+            source.sleep()
+        self._note_some()
 
     async def _sleep(self, seconds: float) -> None:
         """Sleep, but no longer than until a source gets its first reader."""
@@ -234,7 +308,7 @@ class Catalog:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def _watched(self) -> list[LocalSource]:
-        return [source for source in self._by_path.values() if source.changed.is_watched]
+        return [source for source in list(self._used) if source.changed.is_watched]
 
     async def _follow_watch(self) -> None:
         while True:
@@ -263,9 +337,20 @@ class Catalog:
         await self._poll({source for change, source in known if change is not Change.modified})
 
 
-def _next(began: float, ended: float, seconds: float) -> float:
+def most_awake() -> int:
+    """Return how many sources without clients are polled."""
+    return min(_MOST_AWAKE, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 8)
+
+
+def _last_write(source: LocalSource) -> int:
+    with contextlib.suppress(OSError):
+        return source.path.stat().st_mtime_ns
+    return 0
+
+
+def _next(began: float, ended: float, seconds: float, *, most_load: float) -> float:
     """Return when to do again what took a while: thousands of files must not keep a processor busy."""
-    return max(began + seconds, ended + (ended - began) / _MOST_LOAD)
+    return max(began + seconds, ended + (ended - began) / most_load)
 
 
 def _allows(user: User, path: Path, name: str) -> bool:
@@ -316,47 +401,3 @@ def check(paths: Iterable[str]) -> None:
             except OSError as error:
                 if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
                     raise NotAFileError(f"{path}: {error.strerror}") from error
-
-
-def expand(paths: Iterable[str], *, classifier: RotationClassifier, known: Iterable[Path] = ()) -> Iterator[Path]:
-    """Yield the files that the paths name now: plain paths (missing or not), matches of globs, contents of directories.
-
-    Globs and directories leave out rotations of their files, and of the ``known`` ones.
-    """
-    known = list(known)
-    for path in paths:
-        if os.path.isdir(path):
-            yield from _logs_among(_files_below(os.path.abspath(path)), known, classifier)
-        elif glob.has_magic(path) and not os.path.lexists(path):
-            matches = (Path(os.path.abspath(each)) for each in glob.iglob(path, recursive=True))
-            yield from _logs_among(matches, known, classifier)
-        else:
-            yield Path(os.path.abspath(path))
-
-
-def _files_below(directory: str) -> Iterator[Path]:
-    for parent, children, names in os.walk(directory):
-        children[:] = sorted(child for child in children if not child.startswith("."))
-        yield from (Path(parent, name) for name in names if not name.startswith("."))
-
-
-def _logs_among(paths: Iterable[Path], known: Iterable[Path], classifier: RotationClassifier) -> Iterator[Path]:
-    """Yield the files that are logs of their own, sorted; skip rotations, compressed and binary files."""
-    files = {path: _identity(path) for path in paths}
-    for path in sorted(classifier.logs(files, {path: _identity(path) for path in known if path not in files})):
-        if not _is_other(path, files) and (os.path.isfile(path) or classifier.is_family(path)):
-            yield path
-
-
-def _identity(path: Path) -> Identity | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _is_other(path: Path, files: Container[Path]) -> bool:
-    """Whether a name is that of a file that is not a log."""
-    kept_by_svlogd = path.name in _SVLOGD_FILES and path.with_name("current") in files
-    return path.name in _LOGIN_RECORDS or _NOT_LOGS.search(path.name) is not None or kept_by_svlogd

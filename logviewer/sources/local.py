@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +19,7 @@ from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
 from logviewer.rotation.classifier import RotationClassifier
 from logviewer.rotation.generation import Generation
-from logviewer.rotation.history import RotationHistory, older_than
+from logviewer.rotation.history import HOLD_SECONDS, RotationHistory, older_than
 from logviewer.rotation.listing import DirectoryEntry, DirectoryListings
 from logviewer.rotation.position import Position, Reason
 from logviewer.source import ChangeSignal, SourceStatus, State
@@ -33,8 +34,10 @@ class LocalSource:
     """One followed path. ``complete`` is true if no line will be added. Only files below ``roots`` are opened.
 
     ``file_format`` returns the line format of a file; by default all files have that of the source.
-    Polls and requests may come from any thread; a lock serialises them. ``input_error`` is set by the writer of the
-    file, if there is one in this process: the reason why lines do not reach the file.
+    Polls and requests may come from any thread; a lock serialises them. A source ``is_asleep`` until its first poll,
+    and after ``sleep`` until its next poll. ``noted`` is the file at its path, as the last ``note`` saw it.
+    ``input_error`` is set by the writer of the file, if there is one in this process: the reason why lines do not reach
+    the file.
     """
 
     def __init__(  # noqa: PLR0913 (its parts)
@@ -61,6 +64,8 @@ class LocalSource:
         self.complete = False
         self.input_error: str | None = None
         self.changed = ChangeSignal()
+        self.is_asleep = True
+        self.noted: Identity | None = None
         self._roots = roots
         self._max_history = max_history
         self._listings = partial(DirectoryListings, classifier or RotationClassifier())
@@ -75,6 +80,8 @@ class LocalSource:
         self._recovered = False
         self._last_poll: tuple[State, Sequence[Generation], int] = ("missing", (), 0)
         self._missing_since: float | None = None
+        # The size of the live file, and its lines if they were counted.
+        self._lines: tuple[int, int | None] = (0, None)
 
     @property
     def generations(self) -> Sequence[Generation]:
@@ -97,14 +104,25 @@ class LocalSource:
     def status(self) -> SourceStatus:
         """Return the entry of ``GET /api/sources``."""
         size, lines, modified = 0, None, None
-        if live := self.live:
-            with contextlib.suppress(OSError):
-                stat = live.file.stat()
-                size, modified = stat.st_size, stat.st_mtime_ns // 1_000_000
-                line_count = live.line_count()
-                lines = line_count.lines if line_count.complete else None
+        with contextlib.suppress(OSError):
+            if self.is_asleep:
+                # Without a descriptor: there may be thousands.
+                facts = self.file_path.stat() if self.state == "open" else None
+            else:
+                facts = self.live.file.stat() if self.live else None
+            if facts:
+                size, modified = facts.st_size, facts.st_mtime_ns // 1_000_000
+                lines = self._line_count(size)
         path = os.fsencode(self.file_path).decode("utf-8", "replace")
         return SourceStatus(self.id, self.name, path, size, lines, modified, self.state, self.reason)
+
+    def _line_count(self, size: int) -> int | None:
+        """Return the number of lines of the live file; None while they are not counted. Raises OSError."""
+        if not self.is_asleep and self.live:
+            count = self.live.line_count()
+            self._lines = (count.size, count.lines if count.complete else None)
+            return self._lines[1]
+        return self._lines[1] if self._lines[0] == size else None
 
     def finish(self) -> None:
         """End the source: its readers end after the last line."""
@@ -121,9 +139,14 @@ class LocalSource:
         """
         with self._lock:
             before = self._last_poll
+            was_asleep, self.is_asleep = self.is_asleep, False
             self._poll_error = self.input_error or self._request_error
             # The listing is noted even if the log cannot be read: files rotated from now on are new.
-            for step in (self._update, lambda: self._attach_history(listings or self._listings())):
+            for step in (
+                *([self._history.check_resting] if was_asleep else []),
+                self._update,
+                lambda: self._attach_history(listings or self._listings()),
+            ):
                 try:
                     self._retry(step)
                 except StaleListingError:
@@ -147,6 +170,37 @@ class LocalSource:
             self.changed.version += changed
             return changed
 
+    def sleep(self) -> None:
+        """Close all files until the next poll, or a read of them."""
+        with self._lock:
+            self._history.rest()
+            self.is_asleep = True
+
+    def note(self, listings: DirectoryListings, allows: Callable[[Path], bool]) -> None:
+        """Note the state of a source that is asleep, without a descriptor, and the order of its files after a rotation.
+
+        ``allows`` says whether files in a directory may be read.
+        """
+        with self._lock:
+            if not self.is_asleep:
+                return
+            is_allowed = False
+            with contextlib.suppress(OSError):
+                self.file_path = listings.live(self.path)
+                is_regular = stat.S_ISREG(self.file_path.lstat().st_mode)
+                is_allowed = is_regular and allows(self.file_path.parent)
+            found = self._find_file(is_allowed=is_allowed)
+            if found is Absent.MISSING and self._history.generations:
+                is_old = self._missing_since is not None and self._clock() > self._missing_since + HOLD_SECONDS
+                with contextlib.suppress(OSError):
+                    self._history.drop_all() if is_old else self._history.check_resting()
+            if isinstance(found, OnDisk):
+                if self.noted not in (None, found.identity):
+                    with contextlib.suppress(OSError):
+                        listings.rotated(self.path)
+                self.noted = found.identity
+            self.state, self.reason = self._next_state, self._next_reason
+
     def drop_file(self, identity: Identity) -> None:
         """Remove a rotated file from the history: it turned out to be a log of its own."""
         with self._lock:
@@ -162,11 +216,10 @@ class LocalSource:
         """Whether the source has no file any more."""
         return self.state == "missing" and not self.generations
 
-    @property
-    def has_rotations(self) -> bool:
-        """Whether the source may have rotated files."""
+    def has_rotations(self, listings: DirectoryListings) -> bool:
+        """Return whether the source may have rotated files."""
         try:
-            return self._listed(self._listings().rotated) != []
+            return self._listed(listings.rotated) != []
         except OSError:
             return True
 
@@ -280,11 +333,11 @@ class LocalSource:
             return is_known and generation.holds(generation.seen())
         return False
 
-    def _find_file(self) -> OnDisk | Absent:
+    def _find_file(self, *, is_allowed: bool = False) -> OnDisk | Absent:
         try:
             facts = check_regular(self.file_path)
             identity = facts.st_dev, facts.st_ino
-            if not self.live or self.live.file.identity != identity:
+            if not is_allowed and (not self.live or self.live.file.identity != identity):
                 self._roots.resolve(self.file_path)
         except (FileNotFoundError, NotADirectoryError):
             self._note_missing()

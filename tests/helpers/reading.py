@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from logviewer.cursor import Checkpoint
+from logviewer.files.open_files import OpenFiles
 from logviewer.rotation.position import Batch, Position
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
@@ -64,13 +65,14 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
 def without_descriptors() -> Iterator[None]:
     """Leave this process no descriptor to open a file with."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # Collected garbage would free descriptors.
+    # Collected garbage and files of other tests at rest would free descriptors.
     gc.disable()
     free = os.open("/dev/null", os.O_RDONLY)
     os.close(free)
     resource.setrlimit(resource.RLIMIT_NOFILE, (free, limits[1]))
     try:
-        yield
+        with patch.object(OpenFiles, "make_room"):
+            yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
         gc.enable()

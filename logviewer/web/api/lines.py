@@ -36,7 +36,7 @@ class LineRoutes:
 
     async def lines(self, parameters: Annotated[LinesParameters, Parameters()], user: CurrentUser) -> Response:
         """Return lines by number, cursor or time: the lines found within one second."""
-        sources = self._lookup.sources(parameters.source, user)
+        sources = await self._lookup.sources(parameters.source, user)
         given = [name for name in ("start", "at", "before", "time") if getattr(parameters, name) is not None]
         if len(given) > 1:
             raise HTTPException(422, f"{', '.join(given)}: give only one of them")
@@ -48,7 +48,7 @@ class LineRoutes:
 
     async def line(self, parameters: Annotated[LineParameters, Parameters()], user: CurrentUser) -> Response:
         """Return one line of any length as text. `raw` returns its bytes as they are in the file."""
-        source = self._lookup.source(parameters.source, user)
+        source = await self._lookup.source(parameters.source, user)
         position = await from_disk(self._loader, lambda: locate([source], "at", parameters.at))
         codec, pieces = position.generation.encoding.codec, whole_line(position)
         media_type = f"text/plain; charset={codec if parameters.raw else 'utf-8'}"

@@ -40,12 +40,18 @@ class Lookup:
         """Return all sources that the user may see."""
         return self._catalog.visible_to(user)
 
-    def sources(self, wanted: Sequence[str], user: User) -> list[Source]:
-        """Return the sources of these ids or names, each once. Raises HTTPException (404)."""
-        return list(dict.fromkeys(self.source(each, user) for each in wanted))
+    async def sources(self, wanted: Sequence[str], user: User) -> list[Source]:
+        """Return the sources of these ids or names, each once, ready to be read. Raises HTTPException (404)."""
+        found = list(dict.fromkeys(self._find(each, user) for each in wanted))
+        await self._catalog.wake(found)
+        return found
 
-    def source(self, wanted: str, user: User) -> Source:
+    async def source(self, wanted: str, user: User) -> Source:
         """Return the source of this id, or of this name if only one has it. Raises HTTPException (404)."""
+        (found,) = await self.sources([wanted], user)
+        return found
+
+    def _find(self, wanted: str, user: User) -> Source:
         if source := self._catalog.find(wanted, user):
             return source
         raise HTTPException(404, f"source: {wanted!r} is not an id or the name of exactly one source; see /api/sources")

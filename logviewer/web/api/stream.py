@@ -40,7 +40,7 @@ class StreamRoutes:
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Stream lines as they are written, as server-sent events or as text."""
-        sources = self._lookup.sources(parameters.source, user)
+        sources = await self._lookup.sources(parameters.source, user)
         checkpoints = _checkpoints(sources, last_event_id, parameters.cursor)
         as_text = parameters.format == "text" or (parameters.format is None and accept.startswith("text/plain"))
         line_filter = self._lookup.line_filter(parameters)

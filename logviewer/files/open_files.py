@@ -1,0 +1,68 @@
+"""The files that this process holds open: never more than half of its descriptors, so that clients can connect."""
+
+import errno
+import os
+import resource
+import threading
+from typing import Protocol
+from weakref import WeakSet
+
+# So many files rest at once, for one look at all of them.
+_RESTED_PART = 8
+_AT_ONCE = 8
+
+
+class OpenFile(Protocol):
+    """A file with a descriptor. ``last_use`` is higher for a later read."""
+
+    last_use: int
+
+    def rest_if_idle(self) -> bool:
+        """Close the descriptor until the next read, unless the file is in use or has no name; return whether it is."""
+
+
+class OpenFiles:
+    """Bounds the number of open files: the least recently read ones rest. For any thread."""
+
+    def __init__(self) -> None:
+        self._files: WeakSet[OpenFile] = WeakSet()
+        # Reentrant: the garbage collector may run while it is held.
+        self._lock = threading.RLock()
+
+    def add(self, file: OpenFile) -> None:
+        """Count a file that was opened."""
+        with self._lock:
+            self._files.add(file)
+
+    def discard(self, file: OpenFile) -> None:
+        """Count a file no more."""
+        with self._lock:
+            self._files.discard(file)
+
+    @property
+    def is_scarce(self) -> bool:
+        """Whether more than half of the allowed files are open."""
+        return len(self._files) > _limit() // 2
+
+    def make_room(self) -> None:
+        """Let files rest if one more would be too many. Raises OSError (EMFILE) if all are in use."""
+        most = _limit()
+        # Other threads may open files at the same time.
+        if len(self._files) < most - min(_AT_ONCE, most // _RESTED_PART):
+            return
+        with self._lock:
+            files = sorted(self._files, key=lambda each: each.last_use)
+        wanted = max(1, most // _RESTED_PART)
+        for file in files:
+            wanted -= file.rest_if_idle()
+            if not wanted:
+                return
+        if len(self._files) >= most:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def _limit() -> int:
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
+
+
+OPEN_FILES = OpenFiles()
