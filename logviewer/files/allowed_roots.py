@@ -9,6 +9,10 @@ from pathlib import Path
 from logviewer.errors import OutsideError
 from logviewer.files.byte_file import ByteFile
 
+_CHANGED = "a directory changed while the file was opened"
+# Only Linux opens a directory that may be entered and not read.
+_DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
 
 class AllowedRoots:
     """The directories from which files may be read. One that is itself a symlink is resolved at each use."""
@@ -28,9 +32,12 @@ class AllowedRoots:
     def resolve(self, path: Path) -> Path:
         """Return the path with all symlinks resolved. Raises OutsideError if it is outside these directories."""
         real = Path(os.path.realpath(path))
-        if not any(real.is_relative_to(os.path.realpath(directory)) for directory in self._directories):
+        if not self._contain(real):
             raise OutsideError(f"symlink to {real}, outside the paths given; use --follow-symlinks to follow it")
         return real
+
+    def _contain(self, real: Path) -> bool:
+        return any(real.is_relative_to(os.path.realpath(directory)) for directory in self._directories)
 
     def allows(self, path: Path) -> bool:
         """Return whether this file may be read."""
@@ -41,17 +48,40 @@ class AllowedRoots:
         return True
 
     def open(self, path: Path) -> ByteFile:
-        """Open a regular file. Raises the errors of ``resolve`` and ``ByteFile.open``."""
+        """Open a regular file, wherever symlinks inside these directories lead.
+
+        The resolved path is opened part by part without following symlinks: another process may exchange a directory
+        and a symlink at any time. Raises the errors of ``resolve`` and ``ByteFile.open``.
+        """
         real = self.resolve(path)
-        file = ByteFile.open(real, follow=False)
-        # A parent directory may have become a symlink between the two calls above.
-        if os.path.realpath(real) != str(real):
+        try:
+            directory = _open_directory(real.parent)
+        except NotADirectoryError as error:
+            raise OutsideError(_CHANGED) from error
+        try:
+            file = ByteFile.open_in(directory, real)
+        finally:
+            os.close(directory)
+        present = file.present_path()
+        if present and not self._contain(present):
             file.close()
-            raise OutsideError("a parent directory changed while the file was opened")
+            raise OutsideError(_CHANGED)
         return file
 
 
 EVERYWHERE = AllowedRoots([Path("/")])
+
+
+def _open_directory(real: Path) -> int:
+    """Return a descriptor of a directory. Raises NotADirectoryError if a part of the path is a symlink, and OSError."""
+    descriptor = os.open(real.anchor, _DIRECTORY)
+    for part in real.parts[1:]:
+        try:
+            inner = os.open(part, _DIRECTORY, dir_fd=descriptor)
+        finally:
+            os.close(descriptor)
+        descriptor = inner
+    return descriptor
 
 
 def _roots_of(path: str) -> list[Path]:

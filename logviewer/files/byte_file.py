@@ -24,14 +24,14 @@ _USES = itertools.count()
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
-def check_regular(path: Path) -> os.stat_result:
-    """Return the stat of a path, with symlinks followed.
+def check_regular(path: Path, *, directory: int | None = None) -> os.stat_result:
+    """Return the stat of a path, with symlinks followed; of its name in an open directory, without following.
 
     Raises:
         NotAFileError: if the path exists and is not a regular file.
         OSError: if stat fails.
     """
-    status = path.stat()
+    status = path.stat() if directory is None else os.stat(path.name, dir_fd=directory, follow_symlinks=False)
     if not stat.S_ISREG(status.st_mode):
         raise NotAFileError(f"{path} is {_kind(status.st_mode)}, not a regular file")
     return status
@@ -132,8 +132,18 @@ class ByteFile:
             OSError: if stat or open fails.
         """
         check_regular(path)
+        return cls._open(path, path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW)
+
+    @classmethod
+    def open_in(cls, directory: int, path: Path) -> "ByteFile":
+        """Open a regular file by its name in an open directory; a symlink raises OSError. Raises as ``open``."""
+        check_regular(path, directory=directory)
+        return cls._open(path, path.name, _FLAGS | os.O_NOFOLLOW, directory)
+
+    @classmethod
+    def _open(cls, path: Path, name: Path | str, flags: int, directory: int | None = None) -> "ByteFile":
         OPEN_FILES.make_room()
-        fd = os.open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW)
+        fd = os.open(name, flags, dir_fd=directory)
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
             raise NotAFileError(f"{path} is not a regular file")
@@ -210,11 +220,20 @@ class ByteFile:
                 OPEN_FILES.add(self)
                 self.needs_poll = True
 
+    def present_path(self) -> Path | None:
+        """Return the path of the open file, wherever it was moved; None where only its last path is known."""
+        with self, contextlib.suppress(OSError):
+            return self._present_path()
+        return None
+
+    def _present_path(self) -> Path:
+        """Return the path that Linux knows for the descriptor. Raises OSError."""
+        return Path(os.readlink(f"/proc/self/fd/{self._fd}"))  # noqa: PTH115 (a moved file may have any name)
+
     def _find_path(self) -> Path | None:
         """Return a path that names the open file now."""
-        # Linux knows the present path of a descriptor, wherever the file was moved.
         with contextlib.suppress(OSError):
-            path = Path(os.readlink(f"/proc/self/fd/{self._fd}"))  # noqa: PTH115 (a moved file may have any name)
+            path = self._present_path()
             if _identity(path) == self.identity:
                 return path
         return next((path for path in _paths_near(self._path, self.identity) if _identity(path) == self.identity), None)

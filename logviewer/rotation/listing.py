@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from logviewer.cursor import file_key
-from logviewer.errors import StaleListingError
+from logviewer.errors import OutsideError, StaleListingError
+from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import ByteFile, Identity
 from logviewer.files.rotations import bases
 from logviewer.rotation.classifier import RotationClassifier, is_archive
@@ -19,10 +20,11 @@ EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
-    """A name in a directory, and the identity of its file when the directory was read."""
+    """A name in a directory, and the identity of its file when the directory was read; opened only below ``roots``."""
 
     path: Path
     identity: Identity
+    roots: AllowedRoots = EVERYWHERE
 
     def open(self) -> ByteFile | None:
         """Open the file of this identity; None if it is not readable.
@@ -32,8 +34,8 @@ class DirectoryEntry:
             OSError: if this process cannot open any file.
         """
         try:
-            file = ByteFile.open(self.path, follow=False)
-        except FileNotFoundError as error:
+            file = self.roots.open(self.path)
+        except (FileNotFoundError, OutsideError) as error:
             raise StaleListingError from error
         except OSError as error:
             if error.errno in EXHAUSTED:
@@ -50,7 +52,8 @@ class DirectoryListings:
     A missing directory is empty. Raises OSError for one that cannot be read.
     """
 
-    def __init__(self, classifier: RotationClassifier | None = None) -> None:
+    def __init__(self, classifier: RotationClassifier | None = None, roots: AllowedRoots = EVERYWHERE) -> None:
+        self._roots = roots
         self._classifier = classifier or RotationClassifier()
         self._entries: dict[Path, _Listing] = {}
 
@@ -72,7 +75,7 @@ class DirectoryListings:
             for each in self._rotated(path, log, files):
                 found.pop(files[each], None)
                 found[files[each]] = each
-        return [DirectoryEntry(each, identity) for identity, each in found.items() if identity not in live]
+        return [DirectoryEntry(each, identity, self._roots) for identity, each in found.items() if identity not in live]
 
     def named(self, path: Path, key: bytes) -> list[DirectoryEntry]:
         """Return the entries of one physical file, by its key, under the log's own name or that of a rotation.
@@ -80,7 +83,7 @@ class DirectoryListings:
         No other name counts: a forged cursor must not open a file outside of the log's history.
         """
         return [
-            DirectoryEntry(each, files[each])
+            DirectoryEntry(each, files[each], self._roots)
             for log in _paths(path)
             for files in (self._beside(log),)
             for each in (log, *self._rotated(path, log, files))

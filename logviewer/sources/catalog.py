@@ -153,7 +153,7 @@ class Catalog:
         self._note(each for each in new if each.is_asleep)
         self._note(each for path, each in known.items() if each.is_asleep and each.noted != named.get(path))
         _separate(new, known)
-        listings = DirectoryListings(self._classifier)
+        listings = DirectoryListings(self._classifier, self._roots)
         gone = {
             each
             for path, each in known.items()
@@ -164,13 +164,13 @@ class Catalog:
         return new, gone
 
     def _poll_first(self, sources: Iterable[LocalSource]) -> None:
-        listings = DirectoryListings(self._classifier)
+        listings = DirectoryListings(self._classifier, self._roots)
         for source in sources:
             source.poll(listings)
 
     def _note(self, sources: Iterable[LocalSource]) -> None:
         """Note the states of sources that are asleep."""
-        listings, allows = DirectoryListings(self._classifier), cache(self._roots.allows)
+        listings, allows = DirectoryListings(self._classifier, self._roots), cache(self._roots.allows)
         for source in sources:
             source.note(listings, allows)
 
@@ -181,7 +181,7 @@ class Catalog:
         self._note(some)
 
     def _put_to_sleep(self) -> list[LocalSource]:
-        """Return the sources that nobody uses any more, the least recently used ones beyond a limit."""
+        """Return the sources without readers and recent requests, the least recently used ones beyond a limit."""
         now = time.monotonic()
         for source in self._watched():
             self._use(source, now)

@@ -68,7 +68,7 @@ class LocalSource:
         self.noted: Identity | None = None
         self._roots = roots
         self._max_history = max_history
-        self._listings = partial(DirectoryListings, classifier or RotationClassifier())
+        self._listings = partial(DirectoryListings, classifier or RotationClassifier(), roots)
         self._history = RotationHistory(self.key, file_format or (lambda _: line_format), clock)
         self._clock = clock
         self._lock = threading.Lock()

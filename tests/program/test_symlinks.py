@@ -1,11 +1,13 @@
 """Symlinks: without ``--follow-symlinks``, only targets inside the paths given are read."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.following import expect, expect_state, following, source_status
+from tests.helpers.following import event_texts, expect, expect_state, following, source_status
 from tests.helpers.log_file import append, swap_symlink
 from tests.helpers.server import Server, until
 
@@ -78,6 +80,42 @@ def test_a_directory_swapped_for_a_symlink_is_not_entered(inside: Path, outside:
     deep.rename(inside / "gone")
     deep.symlink_to(outside.parent)
     until(lambda: source_status(server, deep / "app.log")["state"] == "unreadable")
+    assert HIDDEN not in all_that_is_told(server)
+
+
+_EXCHANGE = """
+import ctypes, sys
+rename = ctypes.CDLL(None).renameat2
+while rename(-100, sys.argv[1].encode(), -100, sys.argv[2].encode(), 2) == 0:
+    pass
+"""
+
+
+def test_a_directory_exchanged_with_a_symlink_all_the_time_leads_nowhere(
+    inside: Path, outside: Path, serve: Serve
+) -> None:
+    deep, way_out = inside / "deep", outside.parent / "way out"
+    deep.mkdir()
+    for directory, text in ((deep, "inside"), (outside.parent, HIDDEN)):
+        (directory / "x.log").write_text(f"{text}\n")
+        (directory / "x.log.1").write_text(f"{text} before\n")
+    way_out.symlink_to(outside.parent)
+    server = serve(inside)
+    server.source_id("x.log")
+    exchange = subprocess.Popen([sys.executable, "-c", _EXCHANGE, str(deep), str(way_out)])
+    try:
+        texts: list[str] = []
+        for _ in range(60):
+            # A reader that comes and goes: each poll opens the file at the path, each start the rotated ones.
+            with server.stream(source="x.log", from_="start") as stream:
+                texts += event_texts(stream.next())
+            answer = server.get("/api/lines", source="x.log", start=0, count=9)
+            texts += [each["text"] for each in answer.json().get("lines", ())]
+        assert exchange.poll() is None
+    finally:
+        exchange.kill()
+        exchange.wait()
+    assert not [text for text in texts if HIDDEN in text]
     assert HIDDEN not in all_that_is_told(server)
 
 
