@@ -149,23 +149,25 @@ class Batch:
         first = self.start.line
         return [None if first is None else first + number for number in range(len(self.lines))]
 
-    def part(self, first: int, last: int) -> "Batch":
-        """Return the lines [first, last), at least one. Raises OSError."""
+    def part(self, first: int, last: int, *, start: Position | None = None, end: Position | None = None) -> "Batch":
+        """Return the lines [first, last), at least one, between these positions if they are known. Raises OSError."""
         if last - first == len(self.lines):
             return self
         generation, offsets = self.start.generation, self.line_offsets()
         numbers = self.numbers if self.offsets else self.line_numbers()
-        start, end = self.start, self.end
-        if first:
-            start = generation.position(offsets[first], numbers[first] if numbers else None)
-        if last < len(self.lines):
-            end = generation.position(self.end_offsets()[last - 1], None)
-        return replace(
-            self,
-            start=start,
-            end=end,
-            lines=joined(self.lines[first:last]) if isinstance(self.lines, Block) else self.lines[first:last],
+        if start is None:
+            number = numbers[first] if numbers else None
+            start = generation.position(offsets[first], number) if first else self.start
+        if end is None:
+            end = generation.position(self.end_offsets()[last - 1], None) if last < len(self.lines) else self.end
+        return Batch(
+            start,
+            end,
+            joined(self.lines[first:last]) if isinstance(self.lines, Block) else self.lines[first:last],
+            cut=self.cut,
             unterminated=self.unterminated and last == len(self.lines),
+            plain=self.plain,
+            more=self.more,
             offsets=offsets[first:last],
             numbers=numbers[first:last],
             context=self.context[first:last],

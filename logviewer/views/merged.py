@@ -1,32 +1,21 @@
 """The view of several sources: their lines merged by time."""
 
-import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from logviewer.files.cells import NO_TIME
 from logviewer.rotation.generation import Generation
-from logviewer.rotation.position import Batch, LineCount, Position
+from logviewer.rotation.position import Batch, LineCount, Position, first_lines, last_lines, line_count
+from logviewer.views.scan import Scan, read_lines
 from logviewer.views.source_order import SourceOrder
 from logviewer.views.source_view import SourceView
 from logviewer.views.view import LineRange
 
-_MIN_LINES = 16
 # So many lines more are read rather than searched for.
 _FEW_LINES = 64
 
 PartPositions = list[Position | None]
 """A position in each part of a merged view, None in a part without generations."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One line, as a batch, with its key."""
-
-    key: int
-    part: int
-    batch: Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +42,7 @@ class MergedView:
             return self._range(start, pending=True)
         positions, left = found
         batches, pending = self._read(positions, left + count)
-        return self._range(start, batches[left:], pending=pending)
+        return self._range(start, last_lines(batches, line_count(batches) - left), pending=pending)
 
     def lines_from(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
@@ -72,9 +61,9 @@ class MergedView:
     def lines_before(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
         positions = self._before_line(position)
-        batches, pending = self._read_back(positions, count)
+        batches, pending = self._read(positions, count, newest=True)
         number = self._number(positions)
-        return self._range(None if number is None else number - len(batches), batches, pending=pending)
+        return self._range(None if number is None else number - line_count(batches), batches, pending=pending)
 
     def number(self, position: Position) -> int | None:
         """See ``View``."""
@@ -88,10 +77,10 @@ class MergedView:
     def _from_end(self, wanted: int, count: int) -> LineRange:
         # Before the lines are read: a line that comes later must not be in the total but outside the range.
         line_counts = self._line_counts()
-        batches, pending = self._read_back([order.end() for order in self.orders], wanted)
-        found = LineRange(None, batches[:count], pending, line_counts=line_counts)
+        batches, pending = self._read([order.end() for order in self.orders], wanted, newest=True)
+        found = LineRange(None, first_lines(batches, count), pending, line_counts=line_counts)
         if not batches or not self._is_known:
-            return replace(found, start=None if pending or found.total is None else found.total - len(batches))
+            return replace(found, start=None if pending or found.total is None else found.total - line_count(batches))
         return replace(found, start=self.number(batches[0].start))
 
     # Positions of a line, a number or a time
@@ -171,78 +160,17 @@ class MergedView:
             numbers = [self._part_number(part, position) for part, position in enumerate(positions)]
         return None if None in numbers else sum(filter(None, numbers))
 
-    # Reading forward and back
-
-    def _read(self, positions: PartPositions, count: int) -> tuple[list[Batch], bool]:
-        pending: set[int] = set()
-        streams = [self._forward(part, position, count, pending) for part, position in enumerate(positions) if position]
-        merged = heapq.merge(*streams, key=_order)
-        return [line.batch for line in islice(merged, count)], bool(pending)
-
-    def _forward(self, part: int, position: Position, count: int, pending: set[int]) -> Iterator[_Line]:
-        """Yield the lines of a part after a position; add the part to ``pending`` if more may be found later."""
-        size = self._first_size(count)
-        while True:
-            found = self.parts[part].lines_from(position, size)
-            batches = found.batches
-            yield from self._split(part, batches)
-            if found.pending:
-                pending.add(part)
-            if found.pending or not batches or batches[-1].unterminated:
-                return
-            position, size = batches[-1].end, count
-
-    def _read_back(self, positions: PartPositions, count: int) -> tuple[list[Batch], bool]:
-        pending: set[int] = set()
-        streams = [
-            self._backward(part, position, count, pending) for part, position in enumerate(positions) if position
-        ]
-        merged = heapq.merge(*streams, key=_order, reverse=True)
-        return [line.batch for line in islice(merged, count)][::-1], bool(pending)
-
-    def _backward(self, part: int, position: Position, count: int, pending: set[int]) -> Iterator[_Line]:
-        """Yield the lines of a part before a position, last first; see ``_forward`` for ``pending``."""
-        size = self._first_size(count)
-        while True:
-            found = self.parts[part].lines_before(position, size)
-            yield from reversed(list(self._split(part, found.batches)))
-            if found.pending:
-                pending.add(part)
-            if found.pending or not found.batches:
-                return
-            position, size = found.batches[0].start, count
-
-    def _split(self, part: int, batches: Sequence[Batch]) -> Iterator[_Line]:
-        """Yield each line as a batch of its own, with its key."""
-        for batch in batches:
-            starts, ends = batch.starts(), batch.ends()
-            for number, key in enumerate(self.orders[part].keys(batch)):
-                line = Batch(
-                    starts[number],
-                    ends[number],
-                    batch.lines[number : number + 1],
-                    cut=batch.cut,
-                    unterminated=batch.unterminated and number == len(batch.lines) - 1,
-                    plain=batch.plain,
-                    offsets=[starts[number].offset],
-                    numbers=[starts[number].line],
-                    context=batch.context[number : number + 1],
-                )
-                yield _Line(key, part, line)
-
-    def _first_size(self, count: int) -> int:
-        """Return how many lines to read of each part first: twice its even share of ``count``."""
-        return max(_MIN_LINES, 2 * count // len(self.parts))
+    def _read(self, positions: PartPositions, count: int, *, newest: bool = False) -> tuple[list[Batch], bool]:
+        """Return the lines after positions, or before them, and whether more may be found later."""
+        parts = enumerate(zip(self.parts, self.orders, positions, strict=True))
+        scans = [Scan(part, view.files, newest, order, begin) for part, (view, order, begin) in parts if begin]
+        return read_lines(scans, count)
 
     def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> LineRange:
         return LineRange(start, batches, pending, line_counts=self._line_counts())
 
     def _line_counts(self) -> list[tuple[Generation, LineCount]]:
         return [line_count for part in self.parts for line_count in part.line_counts()]
-
-
-def _order(line: _Line) -> tuple[int, int]:
-    return line.key, line.part
 
 
 def _between(low: int, high: int, share: float, lines: int, step: int) -> int:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch, LineCount, Position, byte_count, first_lines, line_count
 from logviewer.search.file_lines import FileLines
+from logviewer.views.scan import RANGE_BYTES, Scan, read_lines
 from logviewer.views.view import LineRange
 
-# Read or searched while the client waits: some milliseconds.
-_RANGE_BYTES = 8 * 1024 * 1024
 # A range from the end reads this far back in files whose lines are not counted.
 _BACK_BYTES = 256 * 1024 * 1024
 
@@ -33,38 +32,25 @@ class SourceView:
         """See ``View``."""
         if start < 0:
             return self._from_end(-start, count)
-        batches: list[Batch] = []
-        number, left = start, count
-        for file in self.files:
+        number = start
+        for index, file in enumerate(self.files):
             known = file.line_count()
             if known.complete and number >= known.lines:
                 number -= known.lines
                 continue
-            found = file.read_at(number, left, _RANGE_BYTES - byte_count(batches)) if left > 0 else None
+            found = file.read_at(number, count, RANGE_BYTES) if count > 0 else None
             if found is None:
-                return self._range(start, batches, pending=left > 0)
-            batches += found.batches
-            number, left = 0, count - line_count(batches)
-            if not found.is_whole or _is_full(batches):
-                break
-        return self._range(start if batches else start - number, batches)
+                return self._range(start, pending=count > 0)
+            batches, newer = list(found.batches), self.files[index + 1 :]
+            if found.is_whole and newer:
+                room = RANGE_BYTES - byte_count(batches)
+                batches += read_lines([Scan(0, newer, newest=False)], count - line_count(batches), room)[0]
+            return self._range(start, batches)
+        return self._range(start - number)
 
     def lines_from(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
-        batches: list[Batch] = []
-        is_pending = False
-        offset = position.offset
-        for file in self.files[self._index(position.generation) :]:
-            if file.generation is not position.generation:
-                offset = file.generation.begin
-            left = count - line_count(batches)
-            if left <= 0 or _is_full(batches):
-                break
-            found = file.read_from(offset, left, most=_RANGE_BYTES - byte_count(batches))
-            batches += found.batches
-            is_pending = found.is_pending
-            if not found.is_whole:
-                break
+        batches, is_pending = read_lines([Scan(0, self.files, newest=False, begin=position)], count)
         return self._range(self.number(position), batches, pending=is_pending)
 
     def lines_before(self, position: Position, count: int) -> LineRange:
@@ -81,19 +67,7 @@ class SourceView:
         return None if own is None or total is None else own + total
 
     def _before(self, position: Position, count: int) -> tuple[list[Batch], bool]:
-        """Return the last ``count`` lines before a position, and whether older ones may still be found."""
-        batches: list[Batch] = []
-        for file in reversed(self.files[: self._index(position.generation) + 1]):
-            left = count - line_count(batches)
-            if left <= 0 or _is_full(batches):
-                break
-            is_own = file.generation is position.generation
-            end = position.offset if is_own else file.generation.size() + 1
-            found = file.read_before(end, left, most=_RANGE_BYTES - byte_count(batches))
-            batches = [*found.batches, *batches]
-            if not found.is_whole:
-                return batches, found.is_pending
-        return batches, False
+        return read_lines([Scan(0, self.files, newest=True, begin=position)], count)
 
     def _from_end(self, wanted: int, count: int) -> LineRange:
         total = _total([file.line_count() for file in self.files])
@@ -118,10 +92,6 @@ class SourceView:
 
     def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> LineRange:
         return LineRange(start, batches, pending, line_counts=self.line_counts())
-
-
-def _is_full(batches: Sequence[Batch]) -> bool:
-    return byte_count(batches) >= _RANGE_BYTES
 
 
 def _total(line_counts: Sequence[LineCount]) -> int | None:
