@@ -176,9 +176,15 @@ class CellPass:
 
     def _count_newlines(self) -> None:
         """Let the block map skip the blocks whose lines are in the table."""
-        if not self.generation.begin and self.generation.encoding is UTF8:
-            while self._skip_blocks(self.generation.block_map, self.table.high // CELL_BYTES):
-                pass
+        if self.generation.begin or self.generation.encoding is not UTF8:
+            return
+        block_map, last = self.generation.block_map, self.table.high // CELL_BYTES
+        border = -(-block_map.counted // BLOCK_BYTES) * BLOCK_BYTES
+        first = border // CELL_BYTES
+        if first + _BLOCK_CELLS < last and self.table.is_known(first, first + _BLOCK_CELLS, least=GUESSED):
+            block_map.extend(border, UTF8)
+        while self._skip_blocks(block_map, last):
+            pass
 
     def _skip_blocks(self, block_map: BlockMap, last: int) -> bool:
         """Let the block map skip blocks of known cells before the cell ``last``; return whether there was one."""

@@ -114,6 +114,18 @@ def check_growing(path: Path, random: Random, count: int, longest: int, parts: i
     found.generation.file.close()
 
 
+@pytest.mark.parametrize("counted", [0, 100, BLOCK_BYTES])
+def test_the_block_map_takes_its_numbers_from_the_table(tmp_path: Path, counted: int) -> None:
+    data = b"".join(lines_of(Random(1), 40_000, 100))
+    (tmp_path / "log").write_bytes(data)
+    found = cell_pass(tmp_path / "log")
+    newlines = found.generation.block_map
+    newlines.extend(counted, UTF8)
+    fill(found)
+    assert newlines.counted > len(data) - 2 * BLOCK_BYTES
+    assert newlines.newlines == data.count(b"\n", 0, newlines.counted)
+
+
 def test_a_generation_in_the_middle_of_a_file_has_its_own_lines(tmp_path: Path) -> None:
     lines = lines_of(Random(1), 4000, 100)
     begin = sum(map(len, lines[:900]))
