@@ -16,11 +16,13 @@ from logviewer.source import Source
 from logviewer.tail.events import Gap, StateChange
 from logviewer.views.histogram import Histogram
 from logviewer.views.view import LineRange
-from logviewer.web.terminal import has_controls, visible, visible_bytes, visible_json
+from logviewer.web.terminal import SHORT, has_controls, visible, visible_bytes, visible_json
 
 # A character that JSON does not escape.
 _MARK = b"\x7f"
 _NO_LINES = b'"lines":[]'
+# Lines that are not ASCII are encoded one by one up to one such byte in so many.
+_FEW_FOREIGN = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,13 +155,44 @@ def _unmasked(batch: Batch) -> bytes | None:
 
 def _json_lines(block: bytes, lines: int) -> Sequence[bytes]:
     """Return so many lines of a block as parts of JSON strings, several times as fast as one string for each."""
-    if not block.isascii() and is_utf8(block) and not has_controls(block, lines=lines):
+    if _MARK in block or (len(block) <= SHORT and not block.isascii()):
+        return (visible_json(orjson.dumps(block.decode("utf-8", "replace").split("\n")[:-1]))[1:-1],)
+    if block.isascii():
+        return (_json_of_ascii(block[:-1]),)
+    if (parts := _json_of_mixed(block)) is not None:
+        return parts
+    if is_utf8(block) and not has_controls(block, lines=lines):
         escaped = block[:-1].replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\t", b"\\t")
         return b'"', visible_json(escaped.replace(b"\n", b'","')), b'"'
-    if _MARK in block:
-        return (visible_json(orjson.dumps(block.decode("utf-8", "replace").split("\n")[:-1]))[1:-1],)
-    text = orjson.dumps(block[:-1].replace(b"\n", _MARK).decode("utf-8", "replace")).replace(_MARK, b'","')
-    return (text if block.isascii() else visible_json(text),)
+    text = orjson.dumps(block[:-1].replace(b"\n", _MARK).decode("utf-8", "replace"))
+    return (visible_json(text.replace(_MARK, b'","')),)
+
+
+def _json_of_ascii(lines: bytes) -> bytes:
+    return orjson.dumps(lines.replace(b"\n", _MARK).decode("ascii")).replace(_MARK, b'","')
+
+
+def _json_of_mixed(block: bytes) -> Sequence[bytes] | None:
+    """Return the parts if few lines are not ASCII: these are encoded one by one. None if there are many."""
+    import numpy as np  # noqa: PLC0415 (heavy)
+
+    foreign = np.flatnonzero(np.frombuffer(block, np.int8) < 0)
+    if len(foreign) > len(block) // _FEW_FOREIGN:
+        return None
+    parts: list[bytes] = []
+    end = 0
+    for at in foreign.tolist():
+        if at >= end:
+            start, stop = block.rfind(b"\n", end, at) + 1 or end, block.index(b"\n", at)
+            if start > end:
+                parts += _json_of_ascii(block[end : start - 1]), b","
+            parts += _json(block[start:stop].decode("utf-8", "replace")), b","
+            end = stop + 1
+    return [*parts, _json_of_ascii(block[end:-1])] if end < len(block) else parts[:-1]
+
+
+def _json(text: str) -> bytes:
+    return visible_json(orjson.dumps(text))
 
 
 def _chunk(batches: Sequence[Batch], kept: Sequence[Batch], data: bytes, *, has_ids: bool = False) -> EncodedChunk:

@@ -14,7 +14,7 @@ _UNSAFE_IN_JSON = re.compile(
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _FIRST_PRINTABLE = 0x20
 # Up to here a pattern is as fast as numpy, and does not have to be imported by the first line of a new log.
-_SHORT = 8192
+SHORT = 8192
 
 
 def visible(text: str) -> str:
@@ -30,7 +30,7 @@ def visible_bytes(text: bytes, *, lines: int) -> bytes:
 
 def has_controls(text: bytes, *, lines: int) -> bool:
     """Return whether so many lines of UTF-8 have ASCII control characters besides newlines and tabs."""
-    if len(text) <= _SHORT:
+    if len(text) <= SHORT:
         return _CONTROLS.search(text) is not None
     import numpy as np  # noqa: PLC0415 (heavy)
 
@@ -43,7 +43,7 @@ def _has_unsafe_characters(text: bytes) -> bool:
     """Whether UTF-8 text has unsafe characters that are not ASCII: several times as fast as the pattern."""
     if text.isascii():
         return False
-    if len(text) <= _SHORT:
+    if len(text) <= SHORT:
         return _UNSAFE_IN_JSON.search(text) is not None
     import numpy as np  # noqa: PLC0415 (heavy)
 
