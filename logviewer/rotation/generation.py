@@ -357,6 +357,9 @@ class Generation:
         """
         if position.line is None or self._encoding is None or self.limit is not None or self.lost:
             return False
+        # Without a system call for a reader that is far behind.
+        if self.seen_size > position.offset + most:
+            return False
         start = max(0, position.offset - TAIL_BYTES)
         cached = self.file.cached_bytes(position.offset + most + 1 - start, start)
         has_all = cached and start + cached == self.file.stat().st_size <= position.offset + most
