@@ -276,8 +276,7 @@ class Catalog:
                 next_poll = _next(began, now(), POLL_SECONDS, most_load=_MOST_LOAD)
             else:
                 await self._poll(self._watched())
-            self._by_watched_path, directories = await self._in_thread(partial(_paths_to_watch, self._watched()))
-            self._watched_files = await self._in_thread(partial(self._file_watch.watch, self._by_watched_path))
+            directories = await self._in_thread(partial(self._watch_files, self._watched()))
             if directories != self._directories:
                 self._directories = directories
                 self._restart_watch.set()
@@ -286,6 +285,12 @@ class Catalog:
         for source in unused:
             source.sleep()
         self._note_some()
+
+    def _watch_files(self, sources: Iterable[LocalSource]) -> frozenset[tuple[Path, int]]:
+        """Watch the files of these sources, and return the directories to watch. For the poll thread."""
+        self._by_watched_path, directories = _paths_to_watch(sources)
+        self._watched_files = self._file_watch.watch(self._by_watched_path)
+        return directories
 
     async def _sleep(self, seconds: float) -> None:
         """Sleep, but no longer than until a source gets its first reader."""
@@ -316,7 +321,8 @@ class Catalog:
             if not self._directories:
                 await self._restart_watch.wait()
                 continue
-            async for changed in changes([directory for directory, _ in self._directories], self._restart_watch):
+            directories, slow = [directory for directory, _ in self._directories], self._file_watch.is_running
+            async for changed in changes(directories, self._restart_watch, slow=slow):
                 await self._handle_changes(changed)
             # A failed watch restarts late: polls do its work meanwhile.
             await asyncio.sleep(0 if self._restart_watch.is_set() else IDLE_POLL_SECONDS)

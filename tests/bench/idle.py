@@ -11,7 +11,7 @@ from tests.bench.figures import Figure, Plan
 from tests.bench.process import cpu_seconds
 from tests.helpers.server import Server
 
-NOBODY_PERCENT, READERS_PERCENT = 0.5, 2.5
+NOBODY_PERCENT, READERS_PERCENT = 0.5, 0.5
 _READERS = 10
 _FILES = 300
 _SETTLE_SECONDS = 3.0
