@@ -2,14 +2,20 @@
 
 import re
 import time as clock
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Literal
 
 from logviewer.formats.fields import json_fields
+from logviewer.formats.hidden_text import without_sequences
+from logviewer.formats.rare_times import find_rare, time_of_fields
+from logviewer.formats.time_words import MONTH, MONTH_STARTS, ZONE_NAMES, month_of, zone_of
+
+Order = Literal["ymd", "mdy", "dmy"]
+"""The order of year, month and day in a date of numbers."""
 
 # A line's own time is near its start; times further on are part of its message.
 _HEAD_CHARS = 120
@@ -17,70 +23,69 @@ _HEAD_CHARS = 120
 _WORDLESS_CHARS = 24
 DAY = 86400
 _YEARS_BACK = 8
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+# A reading of a date with two digits of its year is more likely if it is no older.
+_RECENT_DAYS = 3 * 366
 _STAMP = re.compile(
     rf"""(?<![\w.])(
         \d{{4}}[-/.]\d\d[-/.]\d\d
-      | (?:\d{{4}}[ ])?{_MONTH}[ ]{{1,2}}\d{{1,2}}(?:,?[ ]\d{{4}})?
-      | \d{{1,2}}[-/ ]{_MONTH}[-/ ]\d{{4}}
+      | (?:\d{{4}}[ -])?{MONTH}(?:[ -]{{1,2}}\d{{1,2}}(?:,?[ ]\d{{4}})?|/\d\d?/\d{{4}})
+      | \d{{1,2}}\.?[-/ ]{MONTH}(?:[-/ ]\d{{4}}|[-/]\d\d(?!:\d\d:\d\d(?!:)))?
       | \d\d?[-/.]\d\d?[-/.](?:\d{{4}}|\d\d)
-      | \d\d[-/.]\d\d(?=[ ]\d\d:)
-      | \d{{8}} | \d{{6}}(?=[ ]) | [DIWEF](?:\d{{4}}){{1,2}}(?=[ ]\d\d:)
-    )(?:::?|[Tt_\t-]|,?[ ]{{1,3}}|[ ]-[ ])
-    (\d\d?)([:.])([0-5]?\d)\3([0-5]?\d|60)(?:[.,:](\d{{1,9}}))?
+      | \d\d[-/.]\d\d(?=[ |-]\d\d:)
+      | \d{{8}} | \d{{6}}(?=[ ]) | [DIWEF](?:\d{{4}}|\d{{6}}|\d{{8}})(?=[ ]\d\d:)
+    )(?:::?|[Tt_\t|-]|\]\[|,|;[ ]?|,?[ ]{{1,3}}|[ ]-[ ])
+    (\d\d?)([:.])([0-5]?\d)\3(60|[0-5]?\d)(?:[.,:](\d{{1,9}}))?
     (?:[ ]?([AaPp])\.?[Mm]\b)?
-    ([ ]?(?:Z|UTC|GMT)\b|[+-]\d\d(?::?\d\d)?\b|[ ][+-]\d\d:?\d\d\b)?
+    ([ ]?(?:Z|(?:UTC|GMT)(?:[+-]\d{{1,2}}(?::?\d\d)?)?)\b|[+-]\d\d(?::?\d\d|\d)?\b|[ ][+-]\d\d:?\d\d\b
+      |[ ][+-]\d\d(?=[ ][\[(])|[ ](?:{ZONE_NAMES})\b)?
     (?:[ ](?:[A-Z]{{3,4}}[ ])?((?:19|20)\d\d)(?![\w:./-]))?""",
     re.VERBOSE,
 )
 _COMPACT = re.compile(r"(\d{8}(?=T)|\d{6})[ T](\d\d)([0-5]\d)([0-5]\d|60)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?(?!\w)")
 _EPOCH = re.compile(
-    r"""(?:(?:[^\s=:"]+[ ]){0,4}[\[(]?|(?:.{0,60}[\s,])??(?:ts|time|timestamp)="?|type=\S+[ ]msg=audit\()
-    ([1-4]\d{9})(?:\.(\d{1,9})|(\d{3})\d{0,6})?(?![\w.])""",
+    r"""(?!SET[ ])(?:(?:[^\s=:"]+[ ]){0,4}[\[(]?|(?:.{0,60}[\s,])??(?:ts|time|timestamp)="?|type=\S+[ ]msg=audit\()
+    ([1-4]\d{9})(?:\.(\d{1,9})|(\d{3})(?:\d{3}){0,2})?(?![\w.])""",
     re.VERBOSE,
 )
 # Every time matches this, so a search for it skips lines without a time.
 TIME_HINT = re.compile(rb"\d[:.]\d|\d{6}")
 # First characters of a ``_STAMP``.
-_STAMP_STARTS = frozenset("0123456789JFMASONDIWE")
+_STAMP_STARTS = frozenset(f"0123456789{MONTH_STARTS}IWE")
 # So many characters after a ``_STAMP`` decide whether AM, PM or a zone follows, unless they begin a longer number, zone
 # or year.
 _TAIL_CHARS = 6
 _LONGER = re.compile(r"\d|[ ]?[+-]\d|[ ]\d{4}(?![\w:./-])|[ ][A-Z]{3}[ ]\d")
 _ZONE_AND_SPACE = re.compile(r"[ ][A-Z]{4}[ ]")
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_STAMP_CHARS = 40
+_EPOCH_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 _WORD = re.compile(r"(?<!\S)[a-z]{2,}(?!\S)")
-_PARTS = re.compile(r"\d+|[A-Za-z]+")
-_TIME_KEYS = (
-    "time",
-    "timestamp",
-    "ts",
-    "@timestamp",
-    "@t",
-    "t",
-    "datetime",
-    "date",
-    "asctime",
-    "eventTime",
-    "eventtime",
-    "Timestamp",
-    "Time",
-    "TimeStamp",
-)
+_PARTS = re.compile(r"\d+|[^\W\d_]+")
+_UNUSUAL_STARTS = frozenset("{ \t\0")
+_SPACES = str.maketrans("\u00a0\u202f", "  ")
+# A date in brackets may stand after words.
+_BRACKET = re.compile(r"\[(?:[A-Z][a-z]{2} )?$")
 
 
-def find_time(text: str, *, zone: tzinfo | None = None, now: float | None = None) -> int | None:
+def find_time(
+    text: str, *, zone: tzinfo | None = None, now: float | None = None, order: Order | None = None
+) -> int | None:
     """Return the time of a line in epoch milliseconds; None without one, or if it has no date.
 
     A time without a zone is in ``zone``, by default the server's. A time without a year is the last such time up to a
-    day from ``now`` (epoch seconds, by default the present).
+    day from ``now`` (epoch seconds, by default the present). ``order`` is that of the numbers in dates that can be read
+    in several ways; by default it is guessed.
     """
     today = int((clock.time() if now is None else now) // DAY)
-    if text[:1] == "{" and (fields := json_fields(text)) is not None:
-        return _of_fields(fields, zone, today)
     head = text[: 2 * _HEAD_CHARS]
-    return _of_text(_COLOUR.sub("", head) if "\x1b" in head else head, zone, today)
+    if head[:1] in _UNUSUAL_STARTS or "\x1b" in head or not head.isascii():
+        text = text.lstrip("\ufeff\0")
+        if text.lstrip(" \t")[:1] == "{" and (fields := json_fields(text)) is not None:
+            return time_of_fields(fields, lambda value: _of_text(value, zone, today, order))
+        if "\x1b" in head:
+            text = without_sequences(text[: 2 * _HEAD_CHARS])
+        head = text[: 2 * _HEAD_CHARS].translate(_SPACES)
+    found = _of_text(head, zone, today, order)
+    return find_rare(text, lambda value: _of_text(value, zone, today, order)) if found is None else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ def learn_time(text: str) -> LearnedTime | None:
     """Return where the time of a line is; None if later text decides too, as in JSON."""
     first = text.lstrip(" \t")[:1]
     if text[:1] in {" ", "\t"}:
-        length = text.find(first) + 1 if first and first not in _STAMP_STARTS else 0
+        may_begin = first == "{" or first in _STAMP_STARTS or (text[1:2] == first and _may_follow_space(first))
+        length = text.find(first) + 1 if first and not may_begin else 0
         return LearnedTime(length) if length else None
     if text[:1] == "{" or "\x1b" in text[: 2 * _HEAD_CHARS]:
         return None
@@ -112,10 +118,11 @@ def learn_time(text: str) -> LearnedTime | None:
         is_clear = text[match.end() : match.end() + 1] not in {".", ",", "+", "-", "Z"}
         return _learned(match, (3, 4, 5), match.end() + 1) if is_clear else None
     match = _STAMP.search(text, 0, _HEAD_CHARS)
-    if not match or (match.start() > _WORDLESS_CHARS and len(_WORD.findall(text, 0, match.start())) > 1):
+    if not match or _is_of_message(text, match.start()):
         return None
     after = text[match.end() : match.end() + _TAIL_CHARS]
-    if len(after) < _TAIL_CHARS or _LONGER.match(after):
+    # A zone such as " -03" depends on the text after it.
+    if len(after) < _TAIL_CHARS or _LONGER.match(after) or (match[8] and match[8][0] == " " and len(match[8]) == 4):
         return None
     may_have_year = match[9] is None and _ZONE_AND_SPACE.match(after) is not None
     return _learned(match, (4, 5, 6), match.end() + _TAIL_CHARS, may_have_year=may_have_year)
@@ -138,44 +145,52 @@ def _learned(
     return LearnedTime(length, match.end(), tuple(digits), tuple(tens), may_have_year=may_have_year)
 
 
-def _of_fields(fields: Mapping[str, Any], zone: tzinfo | None, today: int) -> int | None:
-    for key in _TIME_KEYS:
-        value = fields.get(key)
-        if isinstance(value, dict):
-            value = value.get("$date")
-        found = _of_text(value, zone, today) if isinstance(value, str) else _of_number(value)
-        if found is not None:
-            return found
-    return None
+def _may_follow_space(first: str) -> bool:
+    """Return whether a line with one space before this character may begin with a header."""
+    return first.isupper() or first == "["
 
 
-def _of_number(value: object) -> int | None:
-    """Return the milliseconds of epoch seconds, milli-, micro- or nanoseconds, chosen to be between 2001 and 2128."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return next((int(value * 1000 // unit) for unit in (1, 10**3, 10**6, 10**9) if 1e9 <= value / unit < 5e9), None)
+def _is_of_message(text: str, start: int) -> bool:
+    """Return whether a time that begins at an index stands after words of a message."""
+    if start <= _WORDLESS_CHARS or len(_WORD.findall(text, 0, start)) < 2:
+        return False
+    return not _BRACKET.search(text, 0, start)
 
 
-def _of_text(text: str, zone: tzinfo | None, today: int) -> int | None:
+def _of_text(text: str, zone: tzinfo | None, today: int, order: Order | None) -> int | None:
     if text[:1] in {" ", "\t"}:
         # An indented line continues the line before it, unless it begins with a time.
-        match = _STAMP.match(text.lstrip(" \t"))
-        return _of_match(match, zone, today) if match else None
+        match = _STAMP.match(text.lstrip(" \t")) or _after_space(text)
+        return _of_match(match, zone, today, order) if match else None
     if (text[6:7] == " " or text[8:9] == "T") and (match := _COMPACT.match(text)):
         date, hour, minute, second, fraction, offset = match.groups()
-        return _moment(_hour(date, hour, None, offset, None, zone, today), minute, second, fraction)
+        return _moment(_hour(date, hour, None, offset, None, None, zone, today), minute, second, fraction)
     for match in _STAMP.finditer(text, 0, _HEAD_CHARS):
-        if match.start() > _WORDLESS_CHARS and len(_WORD.findall(text, 0, match.start())) > 1:
+        if match.start() > _WORDLESS_CHARS and _is_of_message(text, match.start()):
             return None
-        if (found := _of_match(match, zone, today)) is not None:
+        if (found := _of_match(match, zone, today, order)) is not None:
             return found
     match = _EPOCH.match(text)
     return int(match[1]) * 1000 + int(match[3] or _milliseconds(match[2])) if match else None
 
 
-def _of_match(match: re.Match[str], zone: tzinfo | None, today: int) -> int | None:
-    date, hour, _, minute, second, fraction, half, offset, year = match.groups()
-    return _moment(_hour(date, hour, half, offset, year, zone, today), minute, second, fraction)
+def _after_space(text: str) -> re.Match[str] | None:
+    """Return the match of a time after one space and a header without words."""
+    if text[1:2] in {" ", "\t"} or not _may_follow_space(text[1:2]):
+        return None
+    match = _STAMP.search(text, 1, _WORDLESS_CHARS + _STAMP_CHARS)
+    return match if match and not _WORD.search(text, 0, match.start()) else None
+
+
+def _of_match(match: re.Match[str], zone: tzinfo | None, today: int, order: Order | None) -> int | None:
+    date, hour, separator, minute, second, fraction, half, offset, year = match.groups()
+    if offset and len(offset) == 4 and separator == ":" and offset[1:].isdigit():
+        # Only times with dots have minutes for a zone.
+        offset = None
+    if "/" in date and match.string[match.end(1)] == ":":
+        # Access logs have the day first.
+        order = "dmy"
+    return _moment(_hour(date, hour, half, offset, year, order, zone, today), minute, second, fraction)
 
 
 def _moment(hour: int | None, minute: str, second: str, fraction: str | None) -> int | None:
@@ -188,14 +203,21 @@ def _milliseconds(fraction: str | None) -> int:
 
 @lru_cache(maxsize=4096)
 def _hour(  # noqa: PLR0913, PLR0917 (the arguments are the cache key)
-    date: str, hour: str, half: str | None, offset: str | None, year: str | None, zone: tzinfo | None, today: int
+    date: str,
+    hour: str,
+    half: str | None,
+    offset: str | None,
+    year: str | None,
+    order: Order | None,
+    zone: tzinfo | None,
+    today: int,
 ) -> int | None:
     # Cached: many lines share an hour, and the zone's offset is slow to compute.
     number = int(hour) if half is None else int(hour) % 12 + 12 * (half in "Pp")
-    for dated, month, day in _dates(date, year):
+    for dated, month, day in _dates(date, year, order, today):
         for each in [dated] if dated else years(today):
             with suppress(ValueError, OverflowError, OSError):
-                moment = datetime(each, month, day, number, tzinfo=_zone(offset) if offset else zone)
+                moment = datetime(each, month, day, number, tzinfo=zone_of(offset, zone) if offset else zone)
                 begin = int(moment.timestamp())
                 if begin >= 0 and (dated or begin < (today + 2) * DAY):
                     return begin
@@ -211,37 +233,50 @@ def years(today: int) -> range:
     return range(this + 1, this - _YEARS_BACK, -1)
 
 
-def _dates(text: str, year: str | None) -> Iterator[tuple[int | None, int, int]]:
+def _dates(text: str, year: str | None, order: Order | None, today: int) -> Iterator[tuple[int | None, int, int]]:
     """Yield the readings of a date as (year or None, month, day), the likeliest first; some are invalid dates."""
     parts = _PARTS.findall(text)
-    months = [_MONTHS.index(part[:3].lower()) + 1 for part in parts if len(part) > 2 and part.isalpha()]
+    months = [month for part in parts if len(part) > 2 and (month := month_of(part))]
     numbers = [part for part in parts if part.isdigit()]
     if months:
         named = next((int(part) for part in numbers if len(part) == 4), int(year) if year else None)
-        yield named, months[0], next((int(part) for part in numbers if len(part) < 3), 0)
+        days = [int(part) for part in numbers if len(part) < 3]
+        if len(days) > 1 and named is None:
+            named = 2000 + days[1]
+        yield named, months[0], days[0] if days else 0
     elif len(numbers) == 3:
-        yield from _of_three(*numbers, dotted="." in text)
+        yield from _of_three(*numbers, dotted="." in text, order=order, today=today)
     elif len(numbers) == 2:
-        yield None, int(numbers[0]), int(numbers[1])
+        a, b = int(numbers[0]), int(numbers[1])
+        yield from [(None, b, a)] if order == "dmy" else [(None, a, b)]
     else:
         joined = numbers[0]
         before = int(joined[:-4]) if joined[:-4] else None
         yield before and (before if before > 99 else 2000 + before), int(joined[-4:-2]), int(joined[-2:])
 
 
-def _of_three(first: str, second: str, third: str, *, dotted: bool) -> Iterator[tuple[int, int, int]]:
-    a, b, c = int(first), int(second), int(third)
+def _of_three(  # noqa: PLR0913 (the parts of a date)
+    first: str, second: str, third: str, *, dotted: bool, order: Order | None, today: int
+) -> Iterator[tuple[int, int, int]]:
     if len(first) == 4:
-        yield a, b, c
-    elif len(third) == 4:
-        yield from [(c, b, a), (c, a, b)] if dotted else [(c, a, b), (c, b, a)]
-    else:
-        yield from [(2000 + a, b, c), (2000 + c, a, b), (2000 + c, b, a)]
+        yield int(first), int(second), int(third)
+        return
+    century = 0 if len(third) == 4 else 2000
+    a, b, c = int(first), int(second), int(third)
+    readings = {"ymd": (2000 + a, b, c), "mdy": (century + c, a, b), "dmy": (century + c, b, a)}
+    likeliest = ["dmy", "mdy"] if dotted else ["mdy", "dmy"]
+    if century:
+        likeliest = ["dmy", "ymd", "mdy"] if dotted else ["ymd", "mdy", "dmy"]
+        likeliest.sort(key=lambda each: not _is_recent(readings[each], today))
+        if dotted and not _is_recent(readings[likeliest[0]], today):
+            likeliest = ["ymd", "mdy", "dmy"]
+    if order in likeliest:
+        likeliest = [order]
+    yield from (readings[each] for each in likeliest)
 
 
-def _zone(offset: str) -> tzinfo:
-    digits = "".join(filter(str.isdigit, offset))
-    if not digits:
-        return UTC
-    minutes = int(digits[:2]) * 60 + int(digits[2:] or 0)
-    return timezone(timedelta(minutes=-minutes if "-" in offset else minutes))
+def _is_recent(date: tuple[int, int, int], today: int) -> bool:
+    with suppress(ValueError):
+        age = today - (datetime(*date, tzinfo=UTC) - _EPOCH_BEGIN).days
+        return -2 <= age <= _RECENT_DAYS
+    return False

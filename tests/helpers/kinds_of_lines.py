@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (lines of logs are as long as they are)
 """Lines of many programs, each with its level (``-`` for none)."""
 
+from tests.helpers.forms_of_times import FORMS
 from tests.helpers.places_of_levels import PLACES
 
 # A "~" after the level: no time.
@@ -345,4 +346,5 @@ error 11/21/2026 01:02:03 ERROR x
 info Nov 21, 2026 1:02:03 AM UTC INFO x
 """,
     **PLACES,
+    **{f"times: {name}": rows for name, rows in FORMS.items()},
 }
