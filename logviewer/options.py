@@ -5,6 +5,8 @@ import ipaddress
 import os
 import re
 import secrets
+import shlex
+import stat
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import click
+from click.core import ParameterSource
 
 from logviewer.errors import CannotRunError
 from logviewer.formats.line_format import LineFormat
@@ -32,6 +35,9 @@ from logviewer.settings import (
 T = TypeVar("T")
 FILE = click.Path(path_type=Path)
 _TABLES = ("logs", "redact", "users")
+_WARNINGS = "logviewer.warnings"
+# Of ``LoadCredential=token:FILE`` in a unit of systemd.
+_CREDENTIAL = "token"
 _COMMANDS: list[click.Command] = []
 
 
@@ -47,13 +53,19 @@ def build_settings(  # noqa: PLR0913 (the options that are checked or changed)
     *,
     host: str,
     token: str | None,
+    token_file: Path | None,
     no_auth: bool,
     open_browser: bool | None,
     root_path: str,
     tables: Tables,
     **others: Any,  # noqa: ANN401 (typed by the table)
 ) -> Settings:
-    """Return the settings of the options. Raises click.UsageError for an invalid option or combination."""
+    """Return the settings of the options.
+
+    Raises click.UsageError for an invalid option or combination, and CannotRunError for an unreadable token file.
+    """
+    warnings = list(click.get_current_context().meta.get(_WARNINGS, ()))
+    token = _token(token, token_file, warnings)
     sign_in_methods = {"--token": token, "--auth-header": others["auth_header"], "[[users]]": tables.users}
     if no_auth:
         _check_no_auth(host, [name for name, value in sign_in_methods.items() if value])
@@ -74,8 +86,35 @@ def build_settings(  # noqa: PLR0913 (the options that are checked or changed)
         open_browser=_has_desktop() if open_browser is None else open_browser,
         root_path=_prefix(root_path),
         tables=tables,
+        warnings=tuple(warnings),
         **others,
     )
+
+
+def _token(token: str | None, file: Path | None, warnings: list[str]) -> str | None:
+    """Return the token of the option, the file, or a credential of systemd, in this order; None without any of them."""
+    if token is not None and file is not None:
+        raise click.UsageError("--token and --token-file cannot be used together")
+    if token is not None:
+        if click.get_current_context().get_parameter_source("token") is ParameterSource.COMMANDLINE:
+            warnings.append("the list of processes shows the token of --token to all users; use --token-file")
+        return token
+    credential = Path(os.environ.get("CREDENTIALS_DIRECTORY", ""), _CREDENTIAL)
+    if file is None and credential.is_absolute() and credential.exists():
+        file = credential
+    if file is None:
+        return None
+    try:
+        token = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotRunError(f"cannot read the token file {file}: {error}") from error
+    if _is_readable_by_all(file):
+        warnings.append(f"all users can read the token in {file}; run: chmod 600 {shlex.quote(str(file))}")
+    return token
+
+
+def _is_readable_by_all(file: Path) -> bool:
+    return bool(file.stat().st_mode & stat.S_IROTH)
 
 
 def _secret(token: str) -> str:
@@ -146,6 +185,9 @@ def _read_config(context: click.Context, _: click.Parameter, file: Path | None) 
     names = [each.name for each in tables.users]
     if duplicates := [name for name in names if names.count(name) > 1]:
         raise CannotRunError(f"{file}: two [[users]] have the name {duplicates[0]!r}; names must differ")
+    if ("token" in keys or any(each.password for each in tables.users)) and _is_readable_by_all(file):
+        warning = f"all users can read the token or the hashes in {file}; run: chmod 600 {shlex.quote(str(file))}"
+        context.meta[_WARNINGS] = [warning]
     _set_defaults(context, file, keys)
     return tables
 
@@ -230,6 +272,11 @@ _OPTIONS = (
         help="Open the page in a browser.  [default: on a desktop]",
     ),
     click.Option(["--token"], help="Token that signs clients in.  [default: random at each start]"),
+    click.Option(
+        ["--token-file"],
+        type=FILE,
+        help="File with the token.  [default: the credential 'token' of systemd, if there is one]",
+    ),
     click.Option(["--no-auth"], is_flag=True, help="Serve without sign-in; needs a loopback --host."),
     click.Option(
         ["--config", "tables"],

@@ -61,6 +61,8 @@ def run(settings: Settings) -> None:
         CannotRunError: if the server cannot listen, read TLS files, or follow standard input.
     """
     log.set_up(settings.log_format)
+    for warning in settings.warnings:
+        _LOG.warning("%s", warning)
     _allow_many_files()
     _share_memory()
     if STDIN in settings.paths and sys.stdin is None:

@@ -69,7 +69,7 @@ class Settings:
     ``paths`` are as typed: files, globs, directories, ``-``. ``token`` is None if clients cannot sign in with a token;
     with ``no_auth`` they need not sign in. ``secret`` signs the cookies: servers with the same secret accept each
     other's. Without a ``log_format`` the server logs only warnings. ``state`` is a directory that survives the server;
-    None keeps nothing.
+    None keeps nothing. ``warnings`` are about unsafe options.
     """
 
     paths: tuple[str, ...]
@@ -96,6 +96,7 @@ class Settings:
     tables: Tables = NO_TABLES
     state: Path | None = None
     no_cache: bool = False
+    warnings: tuple[str, ...] = ()
     cache: Path | None = None
 
 

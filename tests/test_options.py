@@ -15,6 +15,7 @@ from logviewer.settings import LogRule, RedactRule, Tables
 from tests.helpers.command import assert_refused, run
 from tests.helpers.options import options, read
 from tests.helpers.server import Server
+from tests.helpers.sign_in import configure_users
 
 Serve = Callable[..., Server]
 
@@ -36,6 +37,9 @@ SETTINGS: Mapping[str, Setting] = {
     "--port": Setting(8000, ("8001", 8001), ("8002", 8002), (["--port", "8003"], 8003)),
     "--open": Setting(None, ("true", True), ("0", False), (["--open"], True)),
     "--token": Setting(None, ('"file"', "file"), ("env", "env"), (["--token", "flag"], "flag")),
+    "--token-file": Setting(
+        None, ('"file.txt"', Path("file.txt")), ("env", Path("env")), (["--token-file", "f"], Path("f"))
+    ),
     "--no-auth": Setting(default=False, toml=("true", True), env=("0", False), flag=(["--no-auth"], True)),
     "--follow-symlinks": Setting(
         default=False, toml=("true", True), env=("0", False), flag=(["--follow-symlinks"], True)
@@ -305,3 +309,73 @@ def test_a_bad_file_ends_the_program_with_one_line(tmp_path: Path, text: bytes) 
 def test_an_unreadable_file_ends_the_program_with_one_line(tmp_path: Path, name: str) -> None:
     (tmp_path / "directory").mkdir()
     assert_refused(run("--config", tmp_path / name, "app.log"), 1, name)
+
+
+# The token, and files that hold secrets
+
+
+def warnings_of(server: Server) -> list[str]:
+    """Stop a server and return the lines on standard error."""
+    server.stop_in_time()
+    assert server.process.stderr
+    return server.process.stderr.read().splitlines()
+
+
+@pytest.fixture
+def token_file(logs: Path) -> Path:
+    (logs / "app.log").write_text("line\n")
+    file = logs / "token"
+    file.write_text("from-a-file\n")
+    file.chmod(0o600)
+    return file
+
+
+def test_a_file_or_a_credential_has_the_token(token_file: Path, serve: Serve) -> None:
+    log = token_file.with_name("app.log")
+    for server in (
+        serve("--token-file", token_file, log),
+        serve(log, env={"CREDENTIALS_DIRECTORY": str(token_file.parent)}),
+    ):
+        assert server.token == token_file.read_text().strip()
+        assert server.get("/api/sources").status_code == 200
+        assert warnings_of(server) == []
+
+
+def test_a_missing_credential_is_no_error(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text("line\n")
+    server = serve(logs / "app.log", env={"CREDENTIALS_DIRECTORY": str(logs)})
+    assert len(server.token) == 22
+
+
+def test_a_token_that_others_can_read_is_reported(token_file: Path, serve: Serve) -> None:
+    log = token_file.with_name("app.log")
+    (line,) = warnings_of(serve("--token", "typed", log))
+    assert "--token-file" in line
+    assert "typed" not in line
+    assert warnings_of(serve(log, env={"LOGVIEWER_TOKEN": "environment"})) == []
+    token_file.chmod(0o644)
+    (line,) = warnings_of(serve("--token-file", token_file, log))
+    assert f"chmod 600 {token_file}" in line
+
+
+@pytest.mark.parametrize(("mode", "count"), [(0o644, 1), (0o640, 0)])
+def test_a_configuration_with_secrets_that_others_can_read_is_reported(
+    logs: Path, serve: Serve, mode: int, count: int
+) -> None:
+    users = configure_users(logs)
+    token = logs / "token.toml"
+    token.write_text(f'paths = ["{logs}/mail"]\ntoken = "kept"\n')
+    harmless = logs / "harmless.toml"
+    harmless.write_text(f'paths = ["{logs}/mail"]\n')
+    for file, expected in ((users, count), (token, count), (harmless, 0)):
+        file.chmod(mode)
+        lines = warnings_of(serve("--config", file))
+        assert [f"chmod 600 {file}" in line for line in lines] == [True] * expected
+
+
+def test_a_bad_token_file_is_refused(token_file: Path) -> None:
+    log = token_file.with_name("app.log")
+    assert_refused(run("--token-file", token_file.with_name("none"), log), 1, "token file", "No such file")
+    assert_refused(run("--token-file", token_file, "--token", "a", log), 2, "--token and --token-file")
+    token_file.write_text(" \n")
+    assert_refused(run("--token-file", token_file, log), 2, "the token must be")

@@ -103,7 +103,7 @@ def test_a_stream_is_logged_when_it_ends(log: Path, serve: Serve) -> None:
 
 @both_forms
 def test_no_token_is_ever_logged(log: Path, serve: Serve, form: str) -> None:
-    server = serve("--log-format", form, "--token", "a-secret-token", log)
+    server = serve("--log-format", form, log, env={"LOGVIEWER_TOKEN": "a-secret-token"})
     with httpx.Client(base_url=server.base, trust_env=False, timeout=TIMEOUT) as client:
         for path in ("/?token=a-secret-token", "/?token=a-secret-token-not", "/api/lines?token=a-secret-token"):
             client.get(path)
@@ -131,7 +131,7 @@ def test_a_malformed_request_is_logged_alike(log: Path, serve: Serve) -> None:
         client.sendall(b"no request\r\n\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 400")
     (line,) = stderr_lines(server)
-    assert (orjson.loads(line)["level"], orjson.loads(line)["logger"]) == ("warning", "uvicorn.error")
+    assert (orjson.loads(line)["level"], orjson.loads(line)["logger"]) == ("warning", "logviewer")
 
 
 def test_an_exception_is_logged_in_one_line() -> None:

@@ -215,7 +215,7 @@ def test_other_names_are_refused(server: Server, host: str) -> None:
 
 
 def test_the_token_is_never_on_stderr(logs: Path, serve: Serve) -> None:
-    server = serve("--token", "a-secret-token", logs / "missing.log")
+    server = serve(logs / "missing.log", env={"LOGVIEWER_TOKEN": "a-secret-token"})
     for path in ("/", "/?token=a-secret-token", "/?token=a-secret-token-not", "/api/lines?token=a-secret-token"):
         server.client.get(path)
         httpx.get(server.base + path, trust_env=False, timeout=TIMEOUT)

@@ -23,7 +23,7 @@ Serve = Callable[..., Server]
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     log = tmp_path_factory.mktemp("failures") / "app.log"
     log.write_text("line\n")
-    with Server(log, "--token", "short") as running:
+    with Server(log, env={"LOGVIEWER_TOKEN": "short"}) as running:
         yield running
 
 
