@@ -60,7 +60,7 @@ class DownloadRoutes:
                 scan = ScanStream(self._loader, self._views, sources, None, starts=starts)
                 return _attachment(source.name, scan.text())
             return await _file(self._loader, live, source.name, wanted=wanted, is_head=is_head)
-        except OSError as error:
+        except (OSError, FileChangedError) as error:
             raise unavailable(f"source: {source.name} cannot be read: {error}") from error
 
 
@@ -69,7 +69,7 @@ async def _file(
 ) -> Response:
     """Return the bytes of a file, up to its present size, as an attachment.
 
-    ``wanted`` is a Range header; one range is honoured. Raises OSError.
+    ``wanted`` is a Range header; one range is honoured. Raises OSError and FileChangedError, also of the first read.
     """
     size = await loader.run(generation.size)
     span = _span(wanted or "", size)
@@ -82,7 +82,10 @@ async def _file(
     headers["content-length"] = str(len(span))
     if is_head:
         return Response(status_code=status, headers=headers)
-    return StreamingResponse(_chunks(loader, generation, span), status_code=status, headers=headers)
+    chunks = _chunks(loader, generation, span)
+    # A read that fails later can only break the response off.
+    first = await anext(chunks, b"")
+    return StreamingResponse(_after(first, chunks), status_code=status, headers=headers)
 
 
 def _attachment(name: str, text: AsyncIterator[bytes]) -> Response:
@@ -107,6 +110,12 @@ def _span(wanted: str, size: int) -> range | None:
     if last and int(last) < int(first):
         return None
     return range(int(first), min(size, int(last) + 1) if last else size)
+
+
+async def _after(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in chunks:
+        yield chunk
 
 
 async def _chunks(loader: ChunkLoader, generation: Generation, span: range) -> AsyncIterator[bytes]:

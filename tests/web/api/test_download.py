@@ -1,5 +1,6 @@
 """Downloads: whole files, ranges, and files that change meanwhile."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -36,6 +37,29 @@ def test_a_file_comes_as_it_is(server: Server) -> None:
     assert (headers["content-type"], headers["accept-ranges"]) == ("text/plain; charset=utf-8", "bytes")
     assert headers["content-length"] == str(len(DATA))
     assert headers["content-disposition"] == "attachment; filename*=UTF-8''app.log"
+
+
+# Reads of a download fail, but no other ones.
+FAILING_READS = """
+from logviewer.files.byte_file import ByteFile
+from logviewer.web.api import download
+pread, download._CHUNK_BYTES = ByteFile.pread, 12345
+def fail(self, size, offset):
+    if size == 12345:
+        raise OSError(5, "Input/output error")
+    return pread(self, size, offset)
+ByteFile.pread = fail
+from logviewer.__main__ import main
+main()
+"""
+
+
+def test_a_read_that_fails_at_first_is_an_error(directory: Path, serve: Serve) -> None:
+    server = serve(directory, program=[sys.executable, "-c", FAILING_READS])
+    response = server.get("/api/download", source="app.log")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert "Input/output error" in response.json()["detail"]
+    assert "content-disposition" not in response.headers
 
 
 def test_any_file_name_is_kept(server: Server) -> None:
