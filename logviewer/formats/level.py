@@ -49,10 +49,10 @@ _MNEMONIC = re.compile(r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)??-([0-7])-[A-Z0-9_]+ ?:
 _REDIS_LINE = re.compile(r"\d+:[XCSM] .{10,26}? ([.*#-]) ")
 _COLUMN = re.compile(r'\t"?([A-Za-z]{4,11})"? *(?=\t)')
 # Names of a program or container before the time, and the time.
-_NAME = re.compile(r"[^\W\d][\w.@/-]{0,64}(?:[ \t]+(?:([|:-])[ \t]+)?)?")
+_NAME = re.compile(r"[^\W\d][\w.@/-]{1,64}(?:[ \t]+(?:([|:-])[ \t]+)?)?")
 _DATE = re.compile(r"[\[(]?\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:|\d{14}[. ]")
 _DATE_CHARS = 16
-_NAMED = re.compile(r"[^\W\d][\w.@/-]*[ \t]+(?:[|:-][ \t]|[\[(]?\d{4}[-/.]|\d{14}|[^\W\d][\w.@/-]*[ \t]+[|:\-\[(\d])")
+_NAMED = re.compile(r"[^\W\d][\w.@/-]+[ \t]+(?:[|:-][ \t]|[\[(]?\d{4}[-/.]|\d{14}|[^\W\d][\w.@/-]*[ \t]+[|:\-\[(\d])")
 # Reports of compilers, interpreters and package managers.
 _REPORT = re.compile(
     r"[^\s:]+:\d+(?::\d+)?: (?:(fatal error:|error: )|(warning: |\w{0,30}Warning: ))"

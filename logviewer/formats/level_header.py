@@ -22,14 +22,15 @@ from logviewer.formats.level_words import (
 _CALENDAR = frozenset([*calendar.day_abbr, *calendar.day_name, *calendar.month_abbr, *calendar.month_name]) - {""}
 _HEAD_TOKENS = 24
 _DIGITS = frozenset("0123456789")
-_EDGES = ":,-!*=\"'"
+_EDGES = ":,-!*=\"'{}"
+_LAST = re.compile(r".*[\w\]](?:\.|::?)([A-Z]{3,9})")
 TOKEN = re.compile(r"\[[^\][]{0,80}\]|<[^<>\s]{0,40}>|\([^()]{0,40}\)|[^\s\[\]()<>|]+|[\[\](<>)|]")
 SYSLOG_SENTENCE = re.compile(
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s\[(:]+(?:\([^)]{0,40}\))?(?:\[\d+\])?: [A-Za-z][a-z]* "
 )
 _INNER = re.compile(
-    r"""(?:^|[\s:])([A-Z]{3,11}\d?)(?=[\s:/]|$) | [/.#]([A-Z]{3,11})$ | [:#]([a-z]{3,11}\d?)$ | ^([DIWECNTVF])[ ]\d
-      | \d[ ]([VDIWEF])/\w""",
+    r"""(?:^|[\s:|])([A-Z]{3,11}\d?)(?=[\s:/|]|$) | [/.#]([A-Z]{3,11})$ | [:#]([a-z]{3,11}\d?)$ | ^([DIWECNTVF])[ ]\d
+      | \d[ ]([VDIWEF])/\w | ^[\dA-Fa-f]{4,16}[ ]([a-z]{4,7})[ ]'""",
     re.VERBOSE,
 )
 _CLOCK = re.compile(r"\d\d:\d\d")
@@ -38,9 +39,10 @@ _COMPONENT = re.compile(r"\s+[A-Z]{3,}\s")
 _AFTER_LETTER = re.compile(r"\s*\||\s+(?:\[|\(|[a-z_]+[/.:_\[#@\d][\w./:_\[#@-]*|[A-Z]{4,5}\d{4,5}[A-Z]:)", re.ASCII)
 _AFTER_FIRST_LETTER = re.compile(r" \[\d\d|  ?\d{1,4}[/.-]\d\d|: [A-Z]")
 _AFTER_WORD = re.compile(r"\s+(?:[\[<@][\w$-]|[\w.$/-]{1,24}\[[\d$])")
+_AFTER_TITLE = re.compile(rf"{_AFTER_WORD.pattern}|\s+[A-Z][a-z\d]+[A-Z.][\w.]*:")
 _PROGRAM = re.compile(r"\s+[\w.$/-]{1,24}\[\d")
 _AFTER_FACILITY = re.compile(r"\s+:([a-z]{3,7})\s*:")
-_CLOSED_LEVEL = re.compile(r"\s+[\[<]([A-Za-z]{3,11})[\]>]")
+_CLOSED_LEVEL = re.compile(r"\s+(?:[\[<]([A-Za-z]{3,11})[\]>]|- ([A-Z]{3,11}) -)")
 _COLUMN_AFTER = re.compile(r"\s+:[A-Z]+\s+:")
 _VERBOSITY = re.compile(r" \d{1,2}:")
 _TOPICS = re.compile(r"[a-z][a-z0-9-]*(?:,[a-z][a-z0-9-]*)+")
@@ -152,7 +154,15 @@ class Header:
             or CAPITALS.get(piece.lstrip(":"))
             or CAPITALS.get(piece + self.text[end : end + 2])
             or _joined(piece)
+            or (self._last(piece, end) if word[-1:].isupper() else None)
         )
+
+    def _last(self, piece: str, end: int) -> Level | None:
+        """Return the level of ``app.ERR`` and ``GLib-WARNING **``."""
+        if self.text.startswith(" **", end):
+            return CAPITALS.get(piece.rpartition("-")[2])
+        match = _LAST.fullmatch(piece) if self.dated and not self.ended else None
+        return CAPITALS.get(match[1]) if match else None
 
     def _count(self, piece: str, word: str, start: int) -> None:
         if word not in _CALENDAR and not word.isupper() and word:
@@ -241,7 +251,7 @@ class Header:
         if not index:
             return piece[:2] == "::" or self.text.startswith("[E", end)
         # After the name of a host, a program follows.
-        pattern = _PROGRAM if self.words else _AFTER_WORD
+        pattern = _PROGRAM if self.words else _AFTER_TITLE if word[:1].isupper() else _AFTER_WORD
         is_alone = piece == word and self.words <= 1
         return is_alone and ((after == " :" and not self.words) or self._follows(pattern, end) is not None)
 
@@ -250,13 +260,15 @@ class Header:
         if self.plain_words > 2:
             return None
         match = self._follows(_CLOSED_LEVEL, end)
-        return BRACKETED.get(match[1].lower()) if match else None
+        return BRACKETED.get((match[1] or match[2]).lower()) if match else None
 
 
 def _of_inner(match: re.Match[str]) -> Level | None:
-    capitals, last, spoken, letter, tagged = match.groups()
+    capitals, last, spoken, letter, tagged, quoted = match.groups()
     return (
-        CAPITALS.get(capitals or last or "") or BRACKETED.get(spoken or "") or LETTER_LEVELS.get(letter or tagged or "")
+        CAPITALS.get(capitals or last or "")
+        or BRACKETED.get(spoken or quoted or "")
+        or LETTER_LEVELS.get(letter or tagged or "")
     )
 
 

@@ -114,6 +114,10 @@ _HOLDERS = (
     "record", "log", "fields", "event", "jsonPayload", "resourceLogs", "scopeLogs", "logRecords", "transaction", "time",
 )  # fmt: skip
 _MOST_DEPTH = 4
+# Other keys, but not of times in the future or past.
+_TIME_KEY = re.compile(
+    r"(?!exp|end|due|valid|birth|until|last|max|next|prev|not|old|new|stop|finish).*(?:time|timestamp|published)"
+)
 
 
 def time_of_fields(fields: Mapping[str, Any], read: ReadText, depth: int = 0) -> int | None:
@@ -125,6 +129,9 @@ def time_of_fields(fields: Mapping[str, Any], read: ReadText, depth: int = 0) ->
         if key in keyed and (found := _of_value(keyed[key][1], read)) is not None:
             nanos = fields.get("timestampNanos") if key == "timestampseconds" else None
             return found + (nanos // 1_000_000 if isinstance(nanos, int) and 0 <= nanos < 10**9 else 0)
+    for key, (_, value) in keyed.items():
+        if isinstance(value, str) and _TIME_KEY.fullmatch(key) and (found := read(value)) is not None:
+            return found
     date, time = fields.get("date"), fields.get("time")
     if isinstance(date, str) and isinstance(time, str) and (found := read(f"{date} {time}")) is not None:
         return found
@@ -150,7 +157,11 @@ def _of_object(value: Mapping[str, Any], read: ReadText) -> int | None:
             rest = value.get(nanos)
             return begin + (rest // 1_000_000 if isinstance(rest, int) and 0 <= rest < 10**9 else 0)
     return next(
-        (found for key in ("$date", "timestamp", "repr") if (found := _of_value(value.get(key), read)) is not None),
+        (
+            found
+            for key in ("$date", "timestamp", "repr", "date")
+            if (found := _of_value(value.get(key), read)) is not None
+        ),
         None,
     )
 

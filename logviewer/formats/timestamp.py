@@ -33,7 +33,7 @@ _STAMP = re.compile(
       | \d\d?[-/.]\d\d?[-/.](?:\d{{4}}|\d\d)
       | \d\d[-/.]\d\d(?=[ |-]\d\d:)
       | \d{{8}} | \d{{6}}(?=[ ]) | [DIWEF](?:\d{{4}}|\d{{6}}|\d{{8}})(?=[ ]\d\d:)
-    )(?:::?|[Tt_\t|-]|\]\[|,|;[ ]?|,?[ ]{{1,3}}|[ ]-[ ])
+    )(?:::?|[Tt_\t|-]|\]\[|,|;[ ]?|","|,?[ ]{{1,3}}|[ ]--?[ ]|--)
     (\d\d?)([:.])([0-5]?\d)\3(60|[0-5]?\d)(?:[.,:](\d{{1,9}}))?
     (?:[ ]?([AaPp])\.?[Mm]\b)?
     ([ ]?(?:Z|(?:UTC|GMT)(?:[+-]\d{{1,2}}(?::?\d\d)?)?)\b|[+-]\d\d(?::?\d\d|\d)?\b|[ ][+-]\d\d:?\d\d\b
@@ -187,8 +187,8 @@ def _of_match(match: re.Match[str], zone: tzinfo | None, today: int, order: Orde
     if offset and len(offset) == 4 and separator == ":" and offset[1:].isdigit():
         # Only times with dots have minutes for a zone.
         offset = None
-    if "/" in date and match.string[match.end(1)] == ":":
-        # Access logs have the day first.
+    if "/" in date and match.string.startswith((":", " -- "), match.end(1)):
+        # Access logs and Suricata have the day first.
         order = "dmy"
     return _moment(_hour(date, hour, half, offset, year, order, zone, today), minute, second, fraction)
 

@@ -41,6 +41,8 @@ warning [12.345] (WW) no such directory~
 error [12.345] (EE) no module~
 - [12.345] (**) Option "a" "b"~
 trace [2026-11-21 01:02:03.000] [silly] tick
+info 2026-11-21 01:02:03.000 [7F05C1 info 'Default'] x
+warning [#|2026-11-21T01:02:03.123+0000|WARNING|glassfish|x|#]
 - 2026-11-21 01:02:03 it printed (error) and left
 - [ERROR_CODE] 2026-11-21 01:02:03 x
 - 2026-11-21 01:02:03 GET [/var/log/error] 200
@@ -56,6 +58,9 @@ info [UTC Nov 21 01:02:03] info     : 'web' start
 - 2026-11-21 01:02:03 error reading the file
 - 2026-11-21 01:02:03 info desk is closed
 - 2026-11-21 01:02:03 the error [x] is gone
+info 2026-11-21 01:02:03.000 Info HttpServer: GET
+- 2026-11-21 01:02:03 Error Handling: on
+- 2026-11-21 01:02:03 Debug Mode: on
 """,
     "after a name": """
 info 21-Nov-2026 01:02:03.000 general: info: loaded
@@ -91,6 +96,11 @@ error 2026-11-21 01:02:03.123 UTC,"a","b",7,"192.0.2.1:5",6a.1,1,"SELECT",2026-1
 error Error,11/21/2026 1:02:03 AM,Service,7031,None,"x"
 info "2026-11-21 01:02:03"	"Login|a|b"	id=bob,ou=user	6f	"Not Available"	INFO	dc=x
 info 2026-11-21 01:02:03.000 UTC [7] LOG C-0x5: a login
+error 2026-11-21 01:02:03 app.ERR x
+error 2026-11-21 01:02:03 app::ERROR x
+error 2026-11-21 01:02:03 - my app - ERROR - x
+warning (process:7): GLib-WARNING **: 01:02:03.000: x~
+- 2026-11-21 01:02:03 my app.ERRNO x
 fatal user=[unknown],db=[unknown],client=192.0.2.1 FATAL:  no~
 - 11/21/2026 01:02:03;0001;Server.7;Svr;Server;LOG_ERROR::Batch protocol error
 """,
@@ -133,6 +143,9 @@ error {"time":"2026-11-21T01:02:03Z","level":{"name":"ERROR","value":40000}}
 fatal {"time":"2026-11-21T01:02:03Z","messageType":"Fault"}
 - {"time":"2026-11-21T01:02:03Z","messageType":"Default"}
 - {"time":"2026-11-21T01:02:03Z","level":"Metadata"}
+error {"time":"2026-11-21T01:02:03Z","status":"error"}
+- {"time":"2026-11-21T01:02:03Z","status":"failure"}
+- {"time":"2026-11-21T01:02:03Z","status":200}
 - {"time":"2026-11-21T01:02:03Z","user":{"level":"error"}}
 notice {"time":"2026-11-21T01:02:03Z","syslogseverity":"5","syslogseverity-text":"notice"}
 info {"time":"2026-11-21T01:02:03Z","text":"x","record":{"level":{"icon":"i","name":"INFO","no":20}}}
