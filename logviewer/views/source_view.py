@@ -30,23 +30,27 @@ class SourceView:
 
     def by_number(self, start: int, count: int) -> LineRange:
         """See ``View``."""
+        counts = self.line_counts()
         if start < 0:
-            return self._from_end(-start, count)
+            total = _total(counts)
+            if total is None:
+                return self._from_end(-start, count)
+            start = max(0, total + start)
         number = start
-        for index, file in enumerate(self.files):
-            known = file.line_count()
+        for index, (file, (_, known)) in enumerate(zip(self.files, counts, strict=True)):
             if known.complete and number >= known.lines:
                 number -= known.lines
                 continue
             found = file.read_at(number, count, RANGE_BYTES) if count > 0 else None
             if found is None:
                 return self._range(start, pending=count > 0)
-            batches, newer = list(found.batches), self.files[index + 1 :]
+            batches, newer, is_pending = list(found.batches), self.files[index + 1 :], False
             if found.is_whole and newer:
-                room = RANGE_BYTES - byte_count(batches)
-                batches += read_lines([Scan(0, newer, newest=False)], count - line_count(batches), room)[0]
-            return self._range(start, batches)
-        return self._range(start - number)
+                left, room = count - line_count(batches), RANGE_BYTES - byte_count(batches)
+                following, is_pending = read_lines([Scan(0, newer, newest=False)], left, room)
+                batches += following
+            return self._range(start, batches, pending=is_pending)
+        return LineRange(start - number, line_counts=counts)
 
     def lines_from(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
@@ -63,16 +67,14 @@ class SourceView:
         """See ``View``."""
         index = self._index(position.generation)
         own = self.files[index].lines_before(position.offset) if index < len(self.files) else None
-        total = _total([file.line_count() for file in self.files[:index]])
+        total = _total([(file.generation, file.line_count()) for file in self.files[:index]])
         return None if own is None or total is None else own + total
 
     def _before(self, position: Position, count: int) -> tuple[list[Batch], bool]:
         return read_lines([Scan(0, self.files, newest=True, begin=position)], count)
 
     def _from_end(self, wanted: int, count: int) -> LineRange:
-        total = _total([file.line_count() for file in self.files])
-        if total is not None:
-            return self.by_number(max(0, total - wanted), count)
+        """Return the first ``count`` of the last ``wanted`` lines, while not all lines are counted."""
         live = self.files[-1].generation
         position = live.position(live.size(), None)
         batches: list[Batch] = []
@@ -94,5 +96,5 @@ class SourceView:
         return LineRange(start, batches, pending, line_counts=self.line_counts())
 
 
-def _total(line_counts: Sequence[LineCount]) -> int | None:
-    return sum(each.lines for each in line_counts) if all(each.complete for each in line_counts) else None
+def _total(line_counts: Sequence[tuple[Generation, LineCount]]) -> int | None:
+    return LineRange(None, line_counts=line_counts).total

@@ -16,6 +16,10 @@ from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch
 from logviewer.search.file_lines import all_lines
+from logviewer.search.line_filter import LineFilter
+from logviewer.search.match_index import MatchIndex
+from logviewer.search.match_lines import MatchLines
+from logviewer.search.query import Query
 from logviewer.sources.local import LocalSource
 from logviewer.tail.events import Gap, Lines, StateChange
 from logviewer.tail.reader import Reader
@@ -338,6 +342,25 @@ def test_an_uncounted_line_is_pending_at_first(tmp_path: Path) -> None:
     late = view.by_number(30, 1)
     assert (len(shown(late)), late.pending, late.total) == (1, False, 40)
     assert view.by_number(-1, 1).start == 39
+
+
+def test_a_range_is_pending_while_a_newer_file_is_searched(tmp_path: Path) -> None:
+    line_filter = LineFilter(Query(include=("needle",)))
+    files = [opened(tmp_path / "older", b"needle 1\n"), opened(tmp_path / "newer", b"x" * 99 + b"\n")]
+    with (tmp_path / "newer").open("ab") as file:
+        file.write((b"x" * 99 + b"\n") * 2**18 + b"needle 2\n")
+    indexes = [MatchIndex(each, line_filter) for each in files]
+    for index in indexes:
+        index.extend()
+    while indexes[0].scan():
+        pass
+    view = SourceView([MatchLines(each) for each in indexes])
+    early = view.by_number(0, 9)
+    assert (shown(early), early.pending, early.total) == (["needle 1"], True, None)
+    while indexes[1].scan():
+        pass
+    late = view.by_number(0, 9)
+    assert (shown(late), late.pending, late.total) == (["needle 1", "needle 2"], False, 2)
 
 
 # One line, however long
