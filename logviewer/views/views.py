@@ -1,11 +1,12 @@
 """Makes views of sources and queries, which share match indexes and the order of lines."""
 
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from logviewer.rotation.position import Position, line_count
+from logviewer.rotation.position import Position
 from logviewer.search.file_lines import FileLines, all_lines
 from logviewer.search.indexer import Indexer
 from logviewer.search.line_filter import LineFilter
@@ -14,6 +15,7 @@ from logviewer.search.match_lines import MatchLines
 from logviewer.search.query import Query
 from logviewer.source import Source
 from logviewer.views.histogram import Histogram, histogram
+from logviewer.views.scan import Scan, read_lines
 from logviewer.views.source_view import SourceView
 from logviewer.views.view import LineRange, View
 
@@ -81,15 +83,10 @@ class Views:
 
         The positions at the end of the source if no line is selected.
         """
-        start: Position | None = None
-        for index in reversed(self.match_indexes(source, line_filter)):
-            # An unterminated line comes after them.
-            batches = MatchLines(index).read_before(index.high, count).batches
-            start = batches[0].start if batches else start
-            count -= line_count(batches)
-            if count <= 0:
-                break
-        return [start] if start else source.last(0)
+        end = source.last(0)
+        scans = [Scan(0, self.files(source, line_filter), newest=True, begin=position) for position in end[-1:]]
+        batches, _ = read_lines(scans, count, sys.maxsize)
+        return [batches[0].start] if batches else end
 
     def histogram(
         self,
