@@ -82,8 +82,11 @@ PIECES = [b"a", b" ", b"\n", b"\r\n", b"\r", b"\t", b'"', b"\\", b"\\n", b"\x7f"
 PIECES += ["\U0001f600".encode(), "\u202e".encode(), "\u0085".encode(), "\u2026".encode(), b"\xff", b"\xe2\x82"]
 
 
-# Short blocks and long ones are checked in different ways.
-@given(data=st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join), before=st.sampled_from([b"", b"a" * 9000]))
+# Short blocks, and long ones with few or many characters that are not ASCII, are encoded in different ways.
+BEFORE = [b"", b"a" * 9000, "\u00e9".encode() * 5000]
+
+
+@given(data=st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join), before=st.sampled_from(BEFORE))
 def test_blocks_are_encoded_as_their_lines(tmp_path: Path, data: bytes, before: bytes) -> None:
     data = before + data
     path = tmp_path / "app.log"
