@@ -19,8 +19,18 @@ def matches_glob(glob: str, path: Path, name: str) -> bool:
 
 
 def _match_parts(globs: Sequence[str], parts: Sequence[str]) -> bool:
-    if not globs or not parts:
-        return not parts and all(glob == "**" for glob in globs)
-    if globs[0] == "**":
-        return _match_parts(globs[1:], parts) or _match_parts(globs, parts[1:])
-    return fnmatchcase(parts[0], globs[0]) and _match_parts(globs[1:], parts[1:])
+    """Match part by part: ``matched`` are the numbers of globs that the parts so far can have matched."""
+    matched = _with_empty({0}, globs)
+    for part in parts:
+        passed = {n for n in matched if n < len(globs) and globs[n] == "**"}
+        passed |= {n + 1 for n in matched - passed if n < len(globs) and fnmatchcase(part, globs[n])}
+        matched = _with_empty(passed, globs)
+    return len(globs) in matched
+
+
+def _with_empty(matched: set[int], globs: Sequence[str]) -> set[int]:
+    """Add the numbers after each ``**``, which matches no part too."""
+    for n, glob in enumerate(globs):
+        if n in matched and glob == "**":
+            matched.add(n + 1)
+    return matched

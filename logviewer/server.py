@@ -265,11 +265,13 @@ def _log_warning(reason: str | None) -> None:
 def _warn_of_missing(catalog: Catalog) -> None:
     for path in catalog.unmatched():
         _LOG.warning("nothing matches %s yet; waiting for it", path)
-    for source in catalog:
-        if source.state != "open":
-            status = source.status()
-            state = f"{status.state} ({status.reason})" if status.reason else status.state
-            _LOG.warning("%s is %s; waiting for it", status.path, state)
+    waiting = [source for source in catalog if source.state != "open"]
+    for source in waiting[:_NAMES_SHOWN]:
+        status = source.status()
+        state = f"{status.state} ({status.reason})" if status.reason else status.state
+        _LOG.warning("%s is %s; waiting for it", status.path, state)
+    if len(waiting) > _NAMES_SHOWN:
+        _LOG.warning("%d more files are missing or unreadable; waiting for them", len(waiting) - _NAMES_SHOWN)
 
 
 def _warn_of_unmasked(catalog: Catalog) -> None:

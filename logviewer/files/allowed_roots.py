@@ -1,5 +1,6 @@
 """The directories from which files may be read; a symlink may not lead out of them."""
 
+import contextlib
 import glob
 import os
 from collections.abc import Iterable
@@ -8,7 +9,9 @@ from pathlib import Path
 
 from logviewer.errors import OutsideError
 from logviewer.files.byte_file import ByteFile
+from logviewer.showable import one_line
 
+_TRIES = 8
 _CHANGED = "a directory changed while the file was opened"
 # Only Linux opens a directory that may be entered and not read.
 _DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -31,13 +34,15 @@ class AllowedRoots:
 
     def resolve(self, path: Path) -> Path:
         """Return the path with all symlinks resolved. Raises OutsideError if it is outside these directories."""
-        real = Path(os.path.realpath(path))
+        real = real_path(path)
         if not self._contain(real):
-            raise OutsideError(f"symlink to {real}, outside the paths given; use --follow-symlinks to follow it")
+            raise OutsideError(
+                f"symlink to {one_line(real)}, outside the paths given; use --follow-symlinks to follow it"
+            )
         return real
 
     def _contain(self, real: Path) -> bool:
-        return any(real.is_relative_to(os.path.realpath(directory)) for directory in self._directories)
+        return any(real.is_relative_to(real_path(directory)) for directory in self._directories)
 
     def allows(self, path: Path) -> bool:
         """Return whether this file may be read."""
@@ -70,6 +75,15 @@ class AllowedRoots:
 
 
 EVERYWHERE = AllowedRoots([Path("/")])
+
+
+def real_path(path: Path) -> Path:
+    """Return a path with all symlinks resolved. Raises OSError if symlinks change faster than they are read."""
+    for _ in range(_TRIES):
+        # The call fails if a symlink becomes a file within it.
+        with contextlib.suppress(OSError):
+            return Path(os.path.realpath(path))
+    return Path(os.path.realpath(path))
 
 
 def _open_directory(real: Path) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, digest
 from logviewer.errors import ClosedError, FileGoneError, NotAFileError
 from logviewer.files.open_files import OPEN_FILES
+from logviewer.showable import one_line
 
 Identity = tuple[int, int]
 """Device and inode of one physical file."""
@@ -33,7 +34,7 @@ def check_regular(path: Path, *, directory: int | None = None) -> os.stat_result
     """
     status = path.stat() if directory is None else os.stat(path.name, dir_fd=directory, follow_symlinks=False)
     if not stat.S_ISREG(status.st_mode):
-        raise NotAFileError(f"{path} is {_kind(status.st_mode)}, not a regular file")
+        raise NotAFileError(f"{one_line(path)} is {_kind(status.st_mode)}, not a regular file")
     return status
 
 
@@ -146,7 +147,7 @@ class ByteFile:
         fd = os.open(name, flags, dir_fd=directory)
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
-            raise NotAFileError(f"{path} is not a regular file")
+            raise NotAFileError(f"{one_line(path)} is not a regular file")
         return cls(fd, path)
 
     def duplicate(self) -> "ByteFile":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from logviewer.cursor import file_key
 from logviewer.errors import OutsideError, StaleListingError
-from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
+from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots, real_path
 from logviewer.files.byte_file import ByteFile, Identity
 from logviewer.files.rotations import bases
 from logviewer.rotation.classifier import RotationClassifier, is_archive
@@ -56,6 +56,7 @@ class DirectoryListings:
         self._roots = roots
         self._classifier = classifier or RotationClassifier()
         self._entries: dict[Path, _Listing] = {}
+        self._histories: dict[tuple[Path, Path], list[Path]] = {}
 
     def live(self, path: Path) -> Path:
         """Return the path of a log's live file, another one if its files are dated. Raises OSError."""
@@ -91,7 +92,11 @@ class DirectoryListings:
         ]
 
     def _rotated(self, path: Path, log: Path, files: Mapping[Path, Identity]) -> list[Path]:
-        return self._classifier.rotated(log, files, self._in(log.parent).files, is_target=log != path)
+        found = self._histories.get((path, log))
+        if found is None:
+            found = self._classifier.rotated(log, files, self._in(log.parent).files, is_target=log != path)
+            self._histories[path, log] = found
+        return found
 
     def _beside(self, log: Path) -> dict[Path, Identity]:
         """Return the log and the files with a name for a rotation of it, beside it and in archive folders."""
@@ -149,4 +154,4 @@ def _read(directory: Path) -> _Listing:
 
 
 def _paths(path: Path) -> list[Path]:
-    return list(dict.fromkeys((path, Path(os.path.realpath(path)))))
+    return list(dict.fromkeys((path, real_path(path))))

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import hashlib
+import logging
 import math
 import os
 import re
@@ -14,11 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakSet
 
 from watchfiles import Change
 
 from logviewer.errors import NotAFileError
-from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
+from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots, real_path
 from logviewer.files.byte_file import check_regular
 from logviewer.files.rotations import proposed_logs
 from logviewer.files.watch import FileWatch, changes
@@ -30,6 +32,7 @@ from logviewer.rotation.known_files import KnownFiles
 from logviewer.rotation.listing import DirectoryListings
 from logviewer.rotation.state_directory import StateDirectory
 from logviewer.settings import NO_TABLES, Tables, User
+from logviewer.showable import one_line
 from logviewer.source import Source
 from logviewer.sources.expansion import Expansion
 from logviewer.sources.line_counter import LineCounter
@@ -46,6 +49,7 @@ _NOTED_AT_ONCE = 500
 _NEVER = -math.inf
 STDIN = "-"
 
+_LOG = logging.getLogger("logviewer")
 T = TypeVar("T")
 
 
@@ -92,6 +96,7 @@ class Catalog:
         # Awake sources, the least recently used first, with the time of their last use.
         self._used: dict[LocalSource, float] = {}
         self._unnoted: list[LocalSource] = []
+        self._failing: WeakSet[LocalSource] = WeakSet()
         self.stdin = self._create(stdin, "stdin") if stdin else None
         if self.stdin:
             self.stdin.poll()
@@ -304,10 +309,19 @@ class Catalog:
 
     def _poll_changed(self, sources: Iterable[LocalSource]) -> list[LocalSource]:
         """Poll sources and return those whose readers should read again. For the poll thread."""
-        changed = [each for each in sources if each.poll() or each.changed.is_pending]
+        changed = [each for each in sources if self._poll_one(each) or each.changed.is_pending]
         # Before readers are woken: the next server must know the order of the files that they read.
         self._known_files.save()
         return changed
+
+    def _poll_one(self, source: LocalSource) -> bool:
+        try:
+            return source.poll_unless_busy()
+        except Exception:  # noqa: BLE001 (one bad file must not end the polls of all others)
+            if source not in self._failing:
+                self._failing.add(source)
+                _LOG.exception("%s cannot be polled; trying again", source.path)
+            return False
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
@@ -379,9 +393,9 @@ def _paths_to_watch(sources: Iterable[LocalSource]) -> tuple[Mapping[Path, Local
     by_path: dict[Path, LocalSource] = {}
     directories: set[tuple[Path, int]] = set()
     for source in sources:
-        for path in {source.file_path, Path(os.path.realpath(source.file_path))}:
-            by_path[path] = source
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            for path in {source.file_path, real_path(source.file_path)}:
+                by_path[path] = source
                 directories.add((path.parent, path.parent.stat().st_ino))
     return by_path, frozenset(directories)
 
@@ -406,4 +420,4 @@ def check(paths: Iterable[str]) -> None:
                 raise
             except OSError as error:
                 if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
-                    raise NotAFileError(f"{path}: {error.strerror}") from error
+                    raise NotAFileError(f"{one_line(path)}: {error.strerror}") from error

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from logviewer.cursor import Checkpoint, source_key
 from logviewer.errors import FileGoneError, StaleListingError
-from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
+from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots, real_path
 from logviewer.files.byte_file import ByteFile, Identity, check_regular
 from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
@@ -26,6 +26,9 @@ from logviewer.source import ChangeSignal, SourceStatus, State
 
 _TRIES = 8
 _RENAMING_SECONDS = 0.005
+_BUSY_SECONDS = 0.01
+# A cursor has one mark for each file that may still get late lines. Each mark of a client can cost a look at all files.
+MAX_MARKS = 32
 
 T = TypeVar("T")
 
@@ -132,43 +135,55 @@ class LocalSource:
 
     # Polling
 
+    def poll_unless_busy(self) -> bool:
+        """Poll, unless a request holds the source: it must not delay the polls of others."""
+        if not self._lock.acquire(timeout=_BUSY_SECONDS):
+            return False
+        try:
+            return self._poll(None)
+        finally:
+            self._lock.release()
+
     def poll(self, listings: DirectoryListings | None = None) -> bool:
         """Compare the path and the open files with the last poll, and return whether readers should read again.
 
         ``listings`` may be shared by the first polls of many sources.
         """
         with self._lock:
-            before = self._last_poll
-            was_asleep, self.is_asleep = self.is_asleep, False
-            self._poll_error = self.input_error or self._request_error
-            # The listing is noted even if the log cannot be read: files rotated from now on are new.
-            for step in (
-                *([self._history.check_resting] if was_asleep else []),
-                self._update,
-                lambda: self._attach_history(listings or self._listings()),
-            ):
-                try:
-                    self._retry(step)
-                except StaleListingError:
-                    # Files are renamed faster than listings settle: the next poll continues.
-                    return True
-                except (FileNotFoundError, NotADirectoryError):
-                    self._note_missing()
-                except OSError as error:
-                    self._note_state("unreadable", _reason(error))
-            self._history.release(missing_since=self._missing_since)
-            if self._poll_error and self._next_state == "open":
-                self._note_state("unreadable", self._poll_error)
-            # Publish one status per poll, once it is complete.
-            self.state, self.reason = self._next_state, self._next_reason
-            # Failed requests are retried after a poll wakes their readers, and no more often.
-            refused, self._request_error = self._request_error, None
-            was_in_grace, self._was_in_grace = self._was_in_grace, self._history.in_grace
-            recovered, self._recovered = self._recovered, False
-            now = self._note_poll()
-            changed = was_in_grace or bool(refused) or recovered or before != now
-            self.changed.version += changed
-            return changed
+            return self._poll(listings)
+
+    def _poll(self, listings: DirectoryListings | None) -> bool:
+        before = self._last_poll
+        was_asleep, self.is_asleep = self.is_asleep, False
+        self._poll_error = self.input_error or self._request_error
+        # The listing is noted even if the log cannot be read: files rotated from now on are new.
+        for step in (
+            *([self._history.check_resting] if was_asleep else []),
+            self._update,
+            lambda: self._attach_history(listings or self._listings()),
+        ):
+            try:
+                self._retry(step)
+            except StaleListingError:
+                # Files are renamed faster than listings settle: the next poll continues.
+                return True
+            except (FileNotFoundError, NotADirectoryError):
+                self._note_missing()
+            except OSError as error:
+                self._note_state("unreadable", _reason(error))
+        self._history.release(missing_since=self._missing_since)
+        if self._poll_error and self._next_state == "open":
+            self._note_state("unreadable", self._poll_error)
+        # Publish one status per poll, once it is complete.
+        self.state, self.reason = self._next_state, self._next_reason
+        # Failed requests are retried after a poll wakes their readers, and no more often.
+        refused, self._request_error = self._request_error, None
+        was_in_grace, self._was_in_grace = self._was_in_grace, self._history.in_grace
+        recovered, self._recovered = self._recovered, False
+        now = self._note_poll()
+        changed = was_in_grace or bool(refused) or recovered or before != now
+        self.changed.version += changed
+        return changed
 
     def sleep(self) -> None:
         """Close all files until the next poll, or a read of them."""
@@ -181,7 +196,10 @@ class LocalSource:
 
         ``allows`` says whether files in a directory may be read.
         """
-        with self._lock:
+        if not self._lock.acquire(blocking=False):
+            # A request wakes it.
+            return
+        try:
             if not self.is_asleep:
                 return
             is_allowed = False
@@ -200,6 +218,8 @@ class LocalSource:
                         listings.rotated(self.path)
                 self.noted = found.identity
             self.state, self.reason = self._next_state, self._next_reason
+        finally:
+            self._lock.release()
 
     def drop_file(self, identity: Identity) -> None:
         """Remove a rotated file from the history: it turned out to be a log of its own."""
@@ -249,7 +269,7 @@ class LocalSource:
     @property
     def _paths(self) -> Iterable[Path]:
         """The path, and the target of a symlink."""
-        return dict.fromkeys((self.file_path, Path(os.path.realpath(self.file_path))))
+        return dict.fromkeys((self.file_path, real_path(self.file_path)))
 
     def _attach_history(self, listings: DirectoryListings) -> None:
         if self._history.has_listing or not any(os.path.isdir(path.parent) for path in self._paths):
@@ -449,24 +469,26 @@ class LocalSource:
         self._apply_changes()
         listings, history = self._listings(), self._history
         history.pin()
+        is_checked = False
         found: list[Position] = []
-        reason: Reason | None = None
+        # Without their files, lines before the newest marks cannot be promised.
+        reason: Reason | None = "rotated" if any(not each.exhausted for each in checkpoints[:-MAX_MARKS]) else None
         rewritten: Position | None = None
-        for checkpoint in checkpoints:
-            if checkpoint.is_before_any_file:
+        rotated: Sequence[DirectoryEntry] = ()
+        for checkpoint in checkpoints[-MAX_MARKS:]:
+            if not checkpoint.is_before_any_file and (position := history.known(checkpoint, after=found, since=since)):
+                found.append(position)
+                continue
+            if not is_checked:
+                is_checked = True
                 history.check_resting()
-                history.attach(self._without_newer(self._list_existing(listings.rotated)))
+                rotated = self._without_newer(self._list_existing(listings.rotated))
+            if checkpoint.is_before_any_file:
+                history.attach(rotated)
                 found.extend(each.first() for each in self.generations[:1])
                 reason = found[0].generation.loss if found else None
                 continue
-            if position := history.known(checkpoint, after=found, since=since):
-                found.append(position)
-                continue
-            history.check_resting()
-            rotated, named = (
-                self._without_newer(self._list_existing(listings.rotated)),
-                self._list_existing(partial(listings.named, key=checkpoint.file)),
-            )
+            named = self._list_existing(partial(listings.named, key=checkpoint.file))
             if position := history.find_on_disk(checkpoint, named, rotated):
                 found.append(position)
             elif not checkpoint.exhausted or checkpoint is checkpoints[-1]:

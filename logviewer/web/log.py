@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.errors import FileChangedError
 from logviewer.settings import LogFormat
+from logviewer.showable import one_line, visible
+from logviewer.web.terminal import visible_json
 
 _LOG = logging.getLogger("logviewer")
 _REQUESTS = logging.getLogger("logviewer.requests")
@@ -31,10 +33,18 @@ def _formatter(form: LogFormat | None) -> logging.Formatter:
         case "text":
             return _TextLines("%(asctime)s %(levelname)s %(name)s: %(message)s")
         case None:
-            return logging.Formatter("logviewer: %(message)s")
+            return _TextLines("logviewer: %(message)s")
 
 
 class _TextLines(logging.Formatter):
+    """Formats a line for each event. The names of files cannot forge another one, nor control a terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's)
+        return one_line(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 (logging's)
+        return visible(super().formatException(ei))
+
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 (logging's)
         return _iso_time(record)
 
@@ -48,12 +58,17 @@ class JsonLines(logging.Formatter):
             "time": _iso_time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _valid(record.getMessage()),
             **getattr(record, "request", {}),
         }
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(entry).decode()
+            entry["exception"] = _valid(self.formatException(record.exc_info))
+        return visible_json(orjson.dumps(entry)).decode()
+
+
+def _valid(text: str) -> str:
+    """Return a text that JSON can hold: names of files may not be UTF-8."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _iso_time(record: logging.LogRecord) -> str:

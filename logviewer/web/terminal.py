@@ -4,10 +4,9 @@ import codecs
 import re
 from collections.abc import Iterator
 
-# Tabs and newlines stay. The last ranges are line separators, and the marks, embeddings, overrides and isolates of text
-# direction.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-# The same in UTF-8 JSON, where characters below U+0020 are escaped already.
+from logviewer.showable import visible
+
+# The characters of ``visible`` in UTF-8 JSON, where characters below U+0020 are escaped already.
 _UNSAFE_IN_JSON = re.compile(
     rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]",
 )
@@ -15,11 +14,6 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _FIRST_PRINTABLE = 0x20
 # Up to here a pattern is as fast as numpy, and does not have to be imported by the first line of a new log.
 SHORT = 8192
-
-
-def visible(text: str) -> str:
-    r"""Return the text with unsafe characters escaped, such as ``\x1b`` or ``\u202e``."""
-    return _UNSAFE.sub(_escape, text)
 
 
 def visible_bytes(text: bytes, *, lines: int) -> bytes:
@@ -70,8 +64,3 @@ def visible_line(pieces: Iterator[bytes], codec: str) -> Iterator[bytes]:
             text = more
     # As everywhere, a carriage return before the newline is part of the newline.
     yield visible((text + decoder.decode(b"", final=True)).removesuffix("\r")).encode()
-
-
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

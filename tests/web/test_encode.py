@@ -14,9 +14,9 @@ from logviewer.files.byte_file import ByteFile
 from logviewer.files.encoding import UTF8, to_text
 from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.generation import Generation
+from logviewer.showable import visible
 from logviewer.sources.local import LocalSource
 from logviewer.web.encode import EventEncoder, TextEncoder, event, with_id
-from logviewer.web.terminal import visible
 
 # Any text of a line: decoding bytes never makes a surrogate.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(

@@ -1,7 +1,16 @@
 """A reader that reconnects finds its position again, or gets a gap."""
 
+import os
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from logviewer import cursor
+from logviewer.files.byte_file import ByteFile
+from logviewer.rotation.classifier import RotationClassifier
+from logviewer.sources.local import MAX_MARKS
 from logviewer.tail.events import StateChange
 from tests.helpers.followed_log import FollowedLog, event_texts
 from tests.helpers.reading import next_event
@@ -85,3 +94,37 @@ def test_the_last_lines_are_those_of_the_live_file(log: FollowedLog) -> None:
     log.append("old", to="app.log.1").append("one", "two", "three").restart()
     assert [position.offset for position in log.source.last(2)] == [4]
     assert [position.offset for position in log.source.start()] == [0]
+
+
+def test_a_cursor_of_many_marks_costs_few_looks(log: FollowedLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(300):
+        log.append("line", to=f"other{number}x.log")
+    log.append("one", to="app.log.1").append("two").poll()
+    calls: Counter[str] = Counter()
+
+    def counted(owner: Any, name: str) -> None:
+        call = getattr(owner, name)
+
+        def count(*arguments: Any, **options: Any) -> Any:
+            calls[name] += 1
+            return call(*arguments, **options)
+
+        monkeypatch.setattr(owner, name, count)
+
+    counted(RotationClassifier, "rotated")
+    counted(os, "scandir")
+    counted(ByteFile, "open_in")
+    mark = replace(cursor.unknown(log.source.key), offset=5)
+    marks = [replace(mark, file=number.to_bytes(len(mark.file), "big")) for number in range(1240)]
+    assert log.source.locate(marks) == ([], "rotated")
+    assert calls["rotated"] <= 4
+    assert calls["scandir"] <= 8
+    assert calls["open_in"] <= 2 * MAX_MARKS
+
+
+def test_a_poll_does_not_wait_for_a_request(log: FollowedLog) -> None:
+    log.append("one").poll()
+    with log.source._lock:
+        log.append("two")
+        assert not log.source.poll_unless_busy()
+    assert log.source.poll_unless_busy()

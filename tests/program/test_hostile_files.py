@@ -1,0 +1,133 @@
+"""Files that only a hostile or broken program makes: they cost others nothing."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.helpers.following import expect, following
+from tests.helpers.log_file import append
+from tests.helpers.server import Server, until
+
+Serve = Callable[..., Server]
+
+HOSTILE_NAME = "link\x1b]0;title\x07\nlogviewer: forged\u202e.log"
+_FLIP = """
+import os, sys
+path, target, other = sys.argv[1:]
+while True:
+    os.symlink(target, other + ".link")
+    os.rename(other + ".link", path)
+    open(other, "w").close()
+    os.rename(other, path)
+"""
+
+
+def errors_of(server: Server) -> str:
+    """Stop the server and return its standard error."""
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait() == 0
+    assert server.process.stderr
+    return server.process.stderr.read()
+
+
+def nest(directory: Path, depth: int) -> None:
+    """Make directories within each other, too deep for a path."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir("a", dir_fd=descriptor)
+        inner = os.open("a", os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = inner
+    os.close(descriptor)
+
+
+@contextmanager
+def nested(directory: Path, depth: int) -> Iterator[None]:
+    nest(directory, depth)
+    try:
+        yield
+    finally:
+        # The tests' own clean-up recurses.
+        subprocess.run(["rm", "-rf", str(directory / "a")], check=True)
+
+
+@pytest.mark.parametrize("pattern", ["", "**/*.log"], ids=["directory", "glob"])
+def test_nested_directories_hide_no_new_file(pattern: str, logs: Path, serve: Serve) -> None:
+    append(logs / "app.log", "one")
+    with nested(logs, 1100):
+        server = serve(logs / pattern)
+        server.source_id("app.log")
+        append(logs / "a" / "a" / "new.log", "new")
+        server.source_id("new.log")
+        assert not errors_of(server)
+
+
+def test_a_flipping_symlink_disturbs_no_other_log(logs: Path, serve: Serve) -> None:
+    app = logs / "app.log"
+    append(app, "0")
+    append(logs / "flip.log", "flip")
+    server = serve(logs)
+    flipping = subprocess.Popen([sys.executable, "-c", _FLIP, str(logs / "flip.log"), str(app), str(logs / ".other")])
+    try:
+        with following(server, app, "0") as stream, server.stream(source="flip.log", from_="start"):
+            for number in range(1, 200):
+                append(app, str(number))
+                expect(stream, str(number))
+            append(logs / "new.log", "new")
+            server.source_id("new.log")
+        assert flipping.poll() is None
+    finally:
+        flipping.kill()
+        flipping.wait()
+    assert not re.search("Traceback|failed|cannot be polled", errors_of(server))
+
+
+def test_names_that_are_not_utf8_are_shown_escaped(logs: Path, serve: Serve) -> None:
+    inside, outside = logs / "inside", logs / "outside"
+    inside.mkdir()
+    outside.mkdir()
+    target = Path(os.fsdecode(os.fsencode(outside) + b"/x\xff"))
+    append(target, "hidden")
+    (inside / "evil.log").symlink_to(target)
+    becomes_a_pipe = Path(os.fsdecode(os.fsencode(inside) + b"/pipe\xff.log"))
+    append(becomes_a_pipe, "one")
+    server = serve(inside)
+    becomes_a_pipe.unlink()
+    os.mkfifo(becomes_a_pipe)
+
+    def reasons() -> dict[str, Any]:
+        answer = server.get("/api/sources")
+        assert answer.status_code == 200
+        return {each["name"].partition(".")[0].removesuffix("\ufffd"): each["reason"] for each in answer.json()}
+
+    until(lambda: reasons().get("pipe"))
+    assert reasons()["evil"].startswith(f"symlink to {outside}/x\\xff, outside")
+    assert reasons()["pipe"] == f"{inside}/pipe\\xff.log is a pipe, not a regular file"
+    assert "evil.log" in errors_of(server)
+
+
+@pytest.mark.parametrize("form", ["", "text", "json"])
+def test_a_name_forges_no_line_of_the_servers_log(form: str, logs: Path, serve: Serve) -> None:
+    inside = logs / "inside"
+    inside.mkdir()
+    append(logs / HOSTILE_NAME, "hidden")
+    (inside / HOSTILE_NAME).symlink_to(logs / HOSTILE_NAME)
+    (inside / "invalid.log").symlink_to(os.fsdecode(b"/etc/\xff"))
+    server = serve(inside, *(("--log-format", form) if form else ()))
+    lines = [line for line in errors_of(server).splitlines() if "GET" not in line]
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e]", "".join(lines))
+    if form == "json":
+        (message,) = [orjson.loads(line)["message"] for line in lines if "title" in line]
+        assert HOSTILE_NAME in message
+    else:
+        assert len(lines) == 1
+        assert "link\\x1b]0;title\\x07\\x0alogviewer: forged\\u202e.log is unreadable" in lines[0]
