@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import socket
 import subprocess
 import time
@@ -52,9 +53,8 @@ def run(plan: Plan) -> Iterator[Figure]:
         _fill(logs, path)
         config = logs / "logviewer.toml"
         config.write_text(f'[[users]]\nname = "ada"\npassword = "{hash_password("right")}"\nsources = "/**"\n')
-        server = stack.enter_context(Server("--token", "t" * 43, "--config", config, logs / "live"))
-        server.headers = {"Authorization": f"Bearer {'t' * 43}"}
-        server.client.headers.update(server.headers)
+        env = {"LOGVIEWER_TOKEN": secrets.token_urlsafe(32)}
+        server = stack.enter_context(Server("--config", config, logs / "live", env=env))
         asking = request(server, source=server.source_id("app.log"))
         readers = [stack.enter_context(started(_read, server.port, asking)) for _ in range(_READERS)]
         writer = stack.enter_context(started(_write, path))

@@ -13,7 +13,7 @@ from logviewer.web.auth.origin import is_foreign
 from logviewer.web.auth.passwords import BusyError
 from logviewer.web.auth.proxy import remote_user
 from logviewer.web.auth.sign_in import SignIn, SignInPage
-from logviewer.web.http.limits import RequestRate
+from logviewer.web.http.limits import RequestRate, refuse_size
 from logviewer.web.http.refusal import refusal
 from logviewer.web.http.security_headers import with_security_headers
 from logviewer.web.static import SIGN_IN
@@ -34,6 +34,8 @@ class Guard:
         self._settings = settings
         self._host_names = HostNames(settings.allow_host)
         self._request_rate = RequestRate()
+        # Probes of a load balancer, and streams: after a network failure all of them reconnect at once.
+        self._exempt_rate = RequestRate()
         self._credentials = Credentials(settings, lockout, signed_out)
         self._sign_in = SignIn(self._credentials, sign_in_page, f"{settings.root_path}/")
 
@@ -61,7 +63,7 @@ class Guard:
     async def _respond(self, request: Request) -> Response | None:
         """Return a response, or None for a request that may pass. Raises LockedOutError, BusyError."""
         path = self._path(request)
-        if response := self._refuse(request, path):
+        if response := self._refuse(request) or await self._refuse_rate(request, path):
             return response
         if _is_public(path) or self._is_preflight(request):
             return None
@@ -72,17 +74,25 @@ class Guard:
             return response
         user = await self._credentials.user(request)
         if user is None:
-            return self._unauthorized(request, path)
+            late = await self._exempt_rate.refuse(request) if path == "/api/stream" else None
+            return late or self._unauthorized(request, path)
         set_user(request, user)
         return None
 
-    def _refuse(self, request: Request, path: str) -> Response | None:
+    def _refuse(self, request: Request) -> Response | None:
         """Return the response to a request that is refused for every user."""
         if not self._host_names.allow(request.headers):
             return refusal(421, "this host name is not allowed; see --allow-host")
         if is_foreign(request, self._settings.allow_origin):
             return refusal(403, "a page of another origin sent this request; see --allow-origin")
-        return self._request_rate.refuse(request, path)
+        return refuse_size(request)
+
+    async def _refuse_rate(self, request: Request, path: str) -> Response | None:
+        if path == "/healthz":
+            # Late, but never refused.
+            await self._exempt_rate.refuse(request)
+            return None
+        return None if path == "/api/stream" else await self._request_rate.refuse(request)
 
     def _unauthorized(self, request: Request, path: str) -> Response:
         if name := remote_user(request):

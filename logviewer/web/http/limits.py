@@ -1,5 +1,6 @@
 """Limits on requests: their size, their rate, and the number of streams and searches at once."""
 
+import asyncio
 from collections import Counter
 
 from starlette.datastructures import Headers
@@ -17,33 +18,40 @@ MAX_BODY_BYTES = 16 * 1024
 RATE_SECONDS = 10
 # Far above the needs of any page, and below the capacity of one CPU core.
 MAX_REQUESTS = 5000
+LATE_SECONDS = 0.5
 MAX_SEARCHES = 100
 _RETRY_SECONDS = 5
 _STREAM_PATHS = frozenset({"/api/stream", "/api/download"})
 
 
+def refuse_size(request: Request) -> Response | None:
+    """Return the refusal of a request that is too long; None if it may pass."""
+    scope = request.scope
+    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
+        return refusal(414, f"the URL is too long (limit {MAX_URL_BYTES} bytes)")
+    if scope["query_string"].count(b"&") >= MAX_FIELDS:
+        return refusal(414, f"the URL has too many parameters (limit {MAX_FIELDS})")
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+        return refusal(413, f"the body is too long (limit {MAX_BODY_BYTES} bytes)")
+    return None
+
+
 class RequestRate:
-    """Limits the size of each request, and the requests of each address within ten seconds."""
+    """Limits the requests of each address within ten seconds.
+
+    Answers beyond the limit come late: their clients wait instead of sending the next request.
+    """
 
     def __init__(self) -> None:
         self._rate = RateWindow(RATE_SECONDS)
 
-    def refuse(self, request: Request, path: str) -> Response | None:
-        """Return the refusal of a request over a limit; None if it may pass. ``path`` is below the root path."""
-        scope = request.scope
-        if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
-            return refusal(414, f"the URL is too long (limit {MAX_URL_BYTES} bytes)")
-        if scope["query_string"].count(b"&") >= MAX_FIELDS:
-            return refusal(414, f"the URL has too many parameters (limit {MAX_FIELDS})")
-        length = request.headers.get("content-length", "")
-        if length.isdecimal() and int(length) > MAX_BODY_BYTES:
-            return refusal(413, f"the body is too long (limit {MAX_BODY_BYTES} bytes)")
-        # After a network failure all streams reconnect at once; they have a limit of their own.
-        if path in ("/api/stream", "/healthz"):
-            return None
+    async def refuse(self, request: Request) -> Response | None:
+        """Count a request, and return its late refusal beyond the limit; None if it may pass."""
         address = request.client.host if request.client else ""
         if self._rate.add(address) <= MAX_REQUESTS:
             return None
+        await asyncio.sleep(LATE_SECONDS)
         detail = f"too many requests from this address (limit {MAX_REQUESTS} in {RATE_SECONDS} s)"
         return refusal(429, detail, retry_seconds=self._rate.seconds_left(address))
 

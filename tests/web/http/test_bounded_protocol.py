@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logviewer.web.http.bounded_protocol import MAX_HEADERS
+from tests.bench.process import memory
 from tests.helpers.connection import connect
 from tests.helpers.metrics import metric
-from tests.helpers.process import memory
 from tests.helpers.server import TIMEOUT, Server, until
 
 Serve = Callable[..., Server]
@@ -63,7 +63,7 @@ def test_pipelined_requests_without_a_reader_take_little_memory(logs: Path, serv
             for _ in range(count):
                 client = stack.enter_context(connect(server))
                 assert send_until_blocked(client, SMALL * 1024, 100_000_000) < KERNEL_BYTES
-            return memory(server.process.pid)
+            return memory(server.process.pid).rss
 
         # The first ones also warm the server up.
         before = stall_clients(10)

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from logviewer.web.http.limits import MAX_FIELDS, MAX_REQUESTS, MAX_SEARCHES
-from tests.helpers.process import cpu_seconds
+from logviewer.web.http.limits import LATE_SECONDS, MAX_FIELDS, MAX_REQUESTS, MAX_SEARCHES
+from tests.bench.process import cpu_seconds
 from tests.helpers.security_headers import assert_security_headers
 from tests.helpers.server import TIMEOUT, Server, until
 from tests.helpers.sign_in import client_at
@@ -217,6 +218,30 @@ def test_requests_have_a_rate_limit(logs: Path, serve: Serve) -> None:
         assert other.get("/api/sources", headers=server.headers).status_code == 200
         with client.stream("GET", "/api/stream?source=app.log", headers=server.headers) as stream:
             assert stream.status_code == 200
+
+
+FEW_REQUESTS = """
+from logviewer.web.http import limits
+limits.RATE_SECONDS, limits.MAX_REQUESTS = 600, 50
+from logviewer.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(("path", "right", "beyond"), [("/healthz", 200, 200), ("/api/stream", 401, 429)])
+def test_requests_that_are_exempt_are_answered_late_in_a_flood(
+    logs: Path, serve: Serve, path: str, right: int, beyond: int
+) -> None:
+    (logs / "app.log").write_text("line\n")
+    server = serve(logs, program=[sys.executable, "-c", FEW_REQUESTS])
+    with client_at("127.0.0.5", server) as client:
+        assert {client.get(path).status_code for _ in range(50)} == {right}
+        started = time.monotonic()
+        assert client.get(path).status_code == beyond
+        assert time.monotonic() - started >= LATE_SECONDS
+        assert client.get("/api/sources", headers=server.headers).status_code == 200
+        with client.stream("GET", "/api/stream?source=app.log", headers=server.headers) as opened:
+            assert opened.status_code == 200
 
 
 def flood(server: Server, address: str, count: int) -> None:
