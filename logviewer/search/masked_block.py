@@ -79,13 +79,16 @@ class Masks:
             lines.update(pattern.lines(data, 0, len(data)))
         return sorted(lines)
 
-    def may_touch(self, literal: str) -> bool:
-        """Return whether a hit of a text in a line with masks may have a character of a mask, or adjoin an empty one.
+    def may_touch(self, pattern: Pattern) -> bool:
+        """Return whether a hit in a line with masks may have a character of a mask, or adjoin an empty one.
 
         Any other hit is also in the line without masks.
         """
-        text = literal.casefold()
-        return any(not mask or text in mask or mask in text or _overlap(text, mask) for mask in self._masks)
+        if pattern.literal:
+            text = pattern.literal.casefold()
+            return any(not mask or text in mask or mask in text or _overlap(text, mask) for mask in self._masks)
+        characters = pattern.characters
+        return characters is None or any(not mask or not characters.isdisjoint(mask) for mask in self._masks)
 
 
 def _overlap(text: str, mask: str) -> bool:

@@ -158,7 +158,7 @@ class Matcher:
         masks = self._masks
         if masks is None:
             return self._by_text(data, first, last)
-        rare = next((each for each in self._include if each.literal and not masks.may_touch(each.literal)), None)
+        rare = next((each for each in self._include if not masks.may_touch(each)), None)
         if rare is None and masks.keeps_lines:
             block = masks.block(data)
             return block.unmasked(self._by_text(block.data, 0, len(block.data)))

@@ -9,6 +9,7 @@ import re2
 from logviewer.errors import QueryError
 from logviewer.search.automata import TOO_LARGE, automata, instructions
 from logviewer.search.query import Case
+from logviewer.search.regex_characters import characters
 
 Span = tuple[int, int]
 """A start and an end, exclusive."""
@@ -49,6 +50,8 @@ class Pattern:
         self._sensitive = sensitive
         self.literal = text if is_plain else None
         """The text, if it is plain ASCII."""
+        self.characters = characters(text) if regex else None
+        """Of a regular expression, the characters that its hits consist of; None if not known."""
 
     def _in_bytes(self) -> Any:  # noqa: ANN401 (re2 has no types)
         return automata.find(self._to_line_end, is_plain=self._is_plain)

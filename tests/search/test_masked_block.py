@@ -35,9 +35,10 @@ QUERY = st.builds(
     exclude=st.lists(st.text("ab*", min_size=1, max_size=2), max_size=1).map(tuple),
     case=st.sampled_from(["smart", "sensitive", "insensitive"]),
 )
+KNOWN = ["[ab]", "[a-k]", "\\d", "\\w", "a{1,2}", "(?:a|b)", "(b)?", "\\*", "<"]
 REGEX = st.builds(
     Query,
-    include=st.lists(st.sampled_from(ATOMS), min_size=1, max_size=3).map(lambda atoms: ("".join(atoms),)),
+    include=st.lists(st.sampled_from([*ATOMS, *KNOWN]), min_size=1, max_size=3).map(lambda atoms: ("".join(atoms),)),
     regex=st.sampled_from([True]),
 )
 
@@ -98,7 +99,27 @@ def masks(*rules: RedactRule) -> Masks:
     ],
 )
 def test_a_text_touches_masks_that_share_its_characters(text: str, mask: str, *, expected: bool) -> None:
-    assert masks(RedactRule("x", mask)).may_touch(text) is expected
+    pattern = Pattern("q", text, regex=False, case="insensitive")
+    assert masks(RedactRule("x", mask)).may_touch(pattern) is expected
+
+
+@pytest.mark.parametrize(
+    ("regex", "mask", "expected"),
+    [
+        ("ab+[c-e]", "***", False),
+        ("ab+[c-e]", "", True),
+        ("ab+[c-e]", "d", True),
+        ("a.", "***", True),
+        ("a$", "***", True),
+        ("\\ba", "***", True),
+        ("(?s:a)", "***", True),
+        ("[^a]", "***", True),
+        ("K", "\u212a", True),
+    ],
+)
+def test_a_regex_touches_masks_with_characters_that_it_matches(regex: str, mask: str, *, expected: bool) -> None:
+    pattern = Pattern("q", regex, regex=True, case="insensitive")
+    assert masks(RedactRule("x", mask)).may_touch(pattern) is expected
 
 
 @given(
