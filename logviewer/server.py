@@ -46,6 +46,8 @@ SHUTDOWN_SECONDS = 0.7
 _M_ARENA_MAX = -8
 # With the default thresholds, the collector scans thousands of readers many times while one chunk goes to all of them.
 _COLLECT_AFTER = 50_000, 20, 20
+# The event loop waits so long for a thread that searches, several times for each live line. The default is 5 ms.
+_SWITCH_SECONDS = 0.001
 _NAMES_SHOWN = 5
 _LOG = logging.getLogger("logviewer")
 # Bounds the bytes of a client that the kernel holds, and those of one read. Requests are short.
@@ -143,6 +145,7 @@ def _serve(
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
     server.run(sockets=[listener])
