@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from _pytest.outcomes import OutcomeException
 
 from tests.bench import (
+    beside,
     cells,
     fanout,
     generator,
@@ -31,6 +32,7 @@ BENCHES: Mapping[str, Bench] = {
     "replay": replay.run,
     "search": search.run,
     "cells": cells.run,
+    "beside": beside.run,
     "latency": latency.run,
     "fanout": fanout.run,
     "load": load.run,

@@ -27,7 +27,10 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value. With ``at_least`` more is better, otherwise less; ``target`` may be None."""
+    """One measured value. With ``at_least`` more is better, otherwise less; ``target`` may be None.
+
+    ``peak`` is the highest resident memory of the server meanwhile, in bytes.
+    """
 
     name: str
     value: float
@@ -35,6 +38,7 @@ class Figure:
     target: float | None = None
     at_least: bool = False
     beside: Beside | None = None
+    peak: int | None = None
 
     @property
     def met(self) -> bool | None:
@@ -57,7 +61,9 @@ def row(figure: Figure) -> str:
     """Return the row of a figure."""
     target = "" if figure.target is None else f"{'>=' if figure.at_least else '<='} {_number(figure.target)}"
     met = {None: "", True: "ok", False: "MISSED"}[figure.met]
-    return _COLUMNS.format(figure.name, f"{_number(figure.value)} {figure.unit}", target, met, _beside(figure)).rstrip()
+    notes = [_beside(figure), "" if figure.peak is None else f"memory at most {_number(figure.peak / MEGABYTE)} MB"]
+    value = f"{_number(figure.value)} {figure.unit}"
+    return _COLUMNS.format(figure.name, value, target, met, ", ".join(filter(None, notes))).rstrip()
 
 
 def _beside(figure: Figure) -> str:

@@ -45,6 +45,11 @@ def forget_peak(pid: int) -> None:
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
+def reset_peak(pid: int) -> None:
+    """Let ``peak_rss`` begin with the present resident bytes."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
 def descriptors(pid: int) -> int:
     """Return the number of open descriptors."""
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())

@@ -1,12 +1,11 @@
-"""The speed of a query beside ripgrep, the time to its first lines, and its effect on live lines."""
+"""The speed of a query beside ripgrep, and the time to its first lines."""
 
 import os
 import statistics
 import subprocess
 import sysconfig
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -16,11 +15,12 @@ import orjson
 
 from tests.bench import corpus
 from tests.bench.figures import Beside, Figure, Plan, percentile
-from tests.bench.process import memory
+from tests.bench.process import memory, peak_rss, reset_peak
 from tests.helpers.server import EventStream, Server
 
 _RG = Path(sysconfig.get_path("scripts")) / "rg"
 _ROUNDS = 50
+_FILES = 20
 _RARE = "needle in it"
 # In a twentieth of the lines.
 _FREQUENT = "twentieth"
@@ -37,6 +37,25 @@ class _Answer:
     accept: str = "*/*"
 
 
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """A counted search: the name of its row, its parameters, ripgrep's arguments, and the goal beside ripgrep."""
+
+    what: str
+    params: Mapping[str, str | Sequence[str]]
+    rg: Sequence[str]
+    ratio: float | None = None
+
+
+_REGEX = r"[a-z]+\d{5}x"
+_EXCLUDED = ("cart", "replica", "ERROR")
+_COUNTS = (
+    _Count("rare", {"q": _RARE}, ("-F", _RARE), 1.5),
+    _Count("5 %", {"q": _FREQUENT}, ("-F", _FREQUENT), 4),
+    _Count("regex without a literal", {"q": _REGEX, "regex": "true"}, (_REGEX,)),
+    _Count("case-insensitive", {"q": _RARE, "case": "insensitive"}, ("-F", "-i", _RARE)),
+    _Count("three excludes", {"q": _FREQUENT, "not": _EXCLUDED}, ("-F", _FREQUENT)),
+)
 _ANSWERS = (
     _Answer("search, newest first", "/api/search", 15),
     _Answer("search, oldest first", "/api/search", 15, {"order": "oldest"}),
@@ -67,9 +86,10 @@ def run(plan: Plan) -> Iterator[Figure]:
             for regex in (False, True):
                 with Server("--config", config, small) as server:
                     yield _redacted(server, small, lines, regex=regex)
-        with Server(large, logs / "live.log") as server:
-            yield from _beside_live(server, large, logs / "live.log")
+        with Server(large) as server:
             yield from _views(server)
+        large.unlink()
+        yield _many_files(logs / "many", plan.size)
 
 
 def write_lines(path: Path, size: int) -> None:
@@ -99,16 +119,36 @@ def _read_through(path: Path) -> None:
 def _searches(server: Server, path: Path) -> Iterator[Figure]:
     _await_counted(server, path.name)
     idle = memory(server.process.pid).rss
-    for name, pattern, ratio in (("rare", _RARE, 1.5), ("5 %", _FREQUENT, 4)):
-        beside = statistics.median(_seconds_of_rg(path, pattern) for _ in range(3))
-        begun = time.perf_counter()
-        found = _quiet(server, path.name, pattern)
-        took = time.perf_counter() - begun
-        if found != _count_of_rg(path, pattern):
-            raise RuntimeError(f"{found} matches of {pattern}")
-        yield Figure(f"search, {name}, all of it", took, "s", ratio * beside, beside=Beside("rg -c", beside))
+    for each in _COUNTS:
+        yield _counted(server, [path], each)
     yield Figure("search, first match", 1e3 * _first_match(server, path.name), "ms", 50)
     yield Figure("search, memory above idle", (memory(server.process.pid).rss - idle) / 1e6, "MB", 100)
+
+
+def _counted(server: Server, paths: Sequence[Path], count: _Count) -> Figure:
+    beside = statistics.median(_seconds(lambda: _count_of_rg(paths, count)) for _ in range(3))
+    reset_peak(server.process.pid)
+    begun = time.perf_counter()
+    found = _quiet(server, [path.name for path in paths], **count.params)
+    took = time.perf_counter() - begun
+    if found != (expected := _count_of_rg(paths, count)):
+        raise RuntimeError(f"{found} matches of {count.what}, not {expected}")
+    target = None if count.ratio is None else count.ratio * beside
+    peak = peak_rss(server.process.pid)
+    return Figure(f"search, {count.what}, all of it", took, "s", target, beside=Beside("rg -c", beside), peak=peak)
+
+
+def _many_files(directory: Path, size: int) -> Figure:
+    """Measure one search of many files that are as large as the plan's together."""
+    directory.mkdir(mode=0o755)
+    paths = [directory / f"app-{number:02}x.log" for number in range(_FILES)]
+    for path in paths:
+        write_lines(path, size // _FILES)
+    count = _Count(f"{_FILES} files", {"q": _FREQUENT}, ("-F", _FREQUENT))
+    with Server(directory) as server:
+        for path in paths:
+            _await_counted(server, path.name)
+        return _counted(server, paths, count)
 
 
 def _delivered(server: Server, path: Path, answer: _Answer) -> Figure:
@@ -124,7 +164,10 @@ def _delivered(server: Server, path: Path, answer: _Answer) -> Figure:
         for _ in response.iter_raw():
             pass
     took = time.perf_counter() - begun
-    return Figure(f"5 % of lines, {answer.what}", took, "s", answer.ratio * beside, beside=Beside("rg", beside))
+    peak = peak_rss(server.process.pid)
+    return Figure(
+        f"5 % of lines, {answer.what}", took, "s", answer.ratio * beside, beside=Beside("rg", beside), peak=peak
+    )
 
 
 def _seconds_of_rg_lines(path: Path, query: Mapping[str, str]) -> float:
@@ -140,12 +183,13 @@ def _seconds_of_rg_lines(path: Path, query: Mapping[str, str]) -> float:
 def _redacted(server: Server, path: Path, lines: str, *, regex: bool) -> Figure:
     """Measure the rare search where a rule applies to some lines."""
     _await_counted(server, path.name)
-    beside = _seconds_of_rg(path, _RARE)
+    size = path.stat().st_size / 1e6
+    beside = Beside("rg -c", size / _seconds(lambda: _count_of_rg([path], _COUNTS[0])))
     begun = time.perf_counter()
-    _quiet(server, path.name, _RARE.replace("in", "[i]n") if regex else _RARE, regex=str(regex).lower())
-    speed = path.stat().st_size / 1e6 / (time.perf_counter() - begun)
+    _quiet(server, [path.name], q=_RARE.replace("in", "[i]n") if regex else _RARE, regex=str(regex).lower())
+    speed = size / (time.perf_counter() - begun)
     what = f"search for a {'regex' if regex else 'text'}, {lines}"
-    return Figure(what, speed, "MB/s", 100, at_least=True, beside=Beside("rg -c", path.stat().st_size / 1e6 / beside))
+    return Figure(what, speed, "MB/s", 100, at_least=True, beside=beside, peak=peak_rss(server.process.pid))
 
 
 def _await_counted(server: Server, name: str) -> None:
@@ -154,22 +198,29 @@ def _await_counted(server: Server, name: str) -> None:
         time.sleep(0.05)
 
 
-def _quiet(server: Server, name: str, pattern: str, **params: str) -> int:
-    query = {"source": name, "q": pattern, "quiet": "true", **params}
+def _quiet(server: Server, names: Sequence[str], **params: str | Sequence[str]) -> int:
+    query = {"source": names, "quiet": "true", **params}
     with server.client.stream("GET", "/api/search", params=query, timeout=600) as response:
         progress = [event.data for event in EventStream(response).events if event.name == "progress"]
     return int(progress[-1]["matches"])
 
 
-def _seconds_of_rg(path: Path, pattern: str) -> float:
+def _seconds(call: Callable[[], object]) -> float:
     begun = time.perf_counter()
-    _count_of_rg(path, pattern)
+    call()
     return time.perf_counter() - begun
 
 
-def _count_of_rg(path: Path, pattern: str) -> int:
-    found = subprocess.run([_RG, "--no-config", "-S", "-c", "-F", "-a", pattern, path], capture_output=True, check=True)
-    return int(found.stdout)
+def _count_of_rg(paths: Sequence[Path], count: _Count) -> int:
+    """Return the number of matching lines; the lines pass a second ripgrep if the query excludes some."""
+    command: list[str | Path] = [_RG, "--no-config", "-S", "-a", "--no-filename", *count.rg, *paths]
+    if not (excluded := count.params.get("not")):
+        found = subprocess.run([*command, "-c"], capture_output=True, check=False)
+        return sum(map(int, found.stdout.split()))
+    rest: list[str | Path] = [_RG, "--no-config", "-a", "-c", "-v", "-F", *(f"-e{text}" for text in excluded)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as lines:
+        found = subprocess.run(rest, stdin=lines.stdout, capture_output=True, check=False)
+    return int(found.stdout or 0)
 
 
 def _first_match(server: Server, name: str) -> float:
@@ -210,37 +261,14 @@ def _asked(server: Server, name: str) -> Iterator[Figure]:
         yield Figure(f"{what}, p50", percentile(times, 0.5), "ms", 50)
 
 
-def _beside_live(server: Server, path: Path, live: Path) -> Iterator[Figure]:
-    """Measure the delay of a live line while a search of the large file has all cores."""
-    live.touch()
-    server.source_id(live.name)
-    done = threading.Event()
-
-    def search() -> None:
-        _quiet(server, path.name, _FREQUENT)
-        done.set()
-
-    ages: list[float] = []
-    with server.client.stream("GET", "/api/stream", params={"source": live.name}) as response:
-        events = EventStream(response)
-        events.next("")
-        searching = threading.Thread(target=search)
-        searching.start()
-        while not done.is_set() or len(ages) < _ROUNDS:
-            with live.open("a") as file:
-                file.write(f"{time.time()}\n")
-            ages += [1e3 * (time.time() - float(line)) for line in events.next("lines").data["lines"]]
-            time.sleep(0.02)
-        searching.join()
-    yield Figure("a live line while 10 GB are searched, p50", percentile(ages, 0.5), "ms")
-    yield Figure("a live line while 10 GB are searched, p99", percentile(ages, 0.99), "ms", 50)
-
-
 def _views(server: Server) -> Iterator[Figure]:
     """Measure a filtered view of the large file, after its scan."""
     random = Random(1)
     query: dict[str, Any] = {"source": "large.log", "q": _FREQUENT, "count": 100}
-    total = orjson.loads(server.client.get("/api/lines", params={**query, "start": 0}).content)["total"]
+    total = None
+    while total is None:
+        total = orjson.loads(server.client.get("/api/lines", params={**query, "start": 0}).content)["total"]
+        time.sleep(0.05)
     took = []
     for _ in range(_ROUNDS):
         start = time.perf_counter()
