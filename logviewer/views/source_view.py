@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logviewer.rotation.generation import Generation
-from logviewer.rotation.position import Batch, LineCount, Position, byte_count, first_lines, line_count
+from logviewer.rotation.position import Batch, LineCount, Position, byte_count, line_count
 from logviewer.search.file_lines import FileLines
 from logviewer.views.scan import RANGE_BYTES, Scan, read_lines
 from logviewer.views.view import LineRange
@@ -30,12 +30,9 @@ class SourceView:
 
     def by_number(self, start: int, count: int) -> LineRange:
         """See ``View``."""
+        if start < 0 and self.files:
+            return self._from_end(-start, count)
         counts = self.line_counts()
-        if start < 0:
-            total = _total(counts)
-            if total is None:
-                return self._from_end(-start, count)
-            start = max(0, total + start)
         number = start
         for index, (file, (_, known)) in enumerate(zip(self.files, counts, strict=True)):
             if known.complete and number >= known.lines:
@@ -74,19 +71,20 @@ class SourceView:
         return read_lines([Scan(0, self.files, newest=True, begin=position)], count)
 
     def _from_end(self, wanted: int, count: int) -> LineRange:
-        """Return the first ``count`` of the last ``wanted`` lines, while not all lines are counted."""
+        """Return the first ``count`` of the last ``wanted`` lines; where they are long, the last of these."""
         live = self.files[-1].generation
         position = live.position(live.size(), None)
-        batches: list[Batch] = []
-        left, is_pending, size = wanted, False, 0
-        while left > 0 and not is_pending:
-            found, is_pending = self._before(position, left)
-            if not found:
-                break
-            batches = first_lines([*found, *batches], count)
-            left, size, position = left - line_count(found), size + byte_count(found), found[0].start
-            is_pending |= left > 0 and size > _BACK_BYTES
-        return self._range(None if is_pending else self.number(position), batches, pending=is_pending)
+        total = _total(self.line_counts()) if wanted > count else None
+        if total is not None:
+            return self.by_number(max(0, total - wanted), count)
+        skipped = size = 0
+        while skipped < wanted - count:
+            found, is_pending = self._before(position, wanted - count - skipped)
+            skipped, size = skipped + line_count(found), size + byte_count(found)
+            if is_pending or not found or size > _BACK_BYTES:
+                return self._range(None, pending=is_pending or bool(found))
+            position = found[0].start
+        return self.lines_before(position, min(wanted, count))
 
     def _index(self, generation: Generation) -> int:
         """Return the index of a generation; one after the last if it is not in the view."""

@@ -434,3 +434,20 @@ def test_each_line_has_its_level_and_time(logs: Path, serve: Callable[..., Serve
     (logs / "app.log").write_text("2026-11-21T01:02:03.456Z ERROR broken\n    at org.example.App\n")
     lines = serve(logs / "app.log").get("/api/lines", source="app.log", start=0).json()["lines"]
     assert [(line["level"], line["time"]) for line in lines] == [("error", 1_795_222_923_456), (None, None)]
+
+
+@pytest.mark.parametrize("query", [{}, {"q": "needle"}, {"level": "error"}])
+def test_an_answer_about_long_lines_is_bounded_in_bytes(logs: Path, serve: Serve, query: dict[str, str]) -> None:
+    lines = [f"ERROR {number} needle {'x' * 1_000_000}" for number in range(40)]
+    (logs / "long.log").write_text("".join(f"{line}\n" for line in lines))
+    server = serve(logs / "long.log")
+    asked = {"source": "long.log", "count": 500, **query}
+    until(lambda: server.get("/api/lines", **asked).json()["complete"])
+    for start, first, last in ((-500, None, 39), (-40, None, 39), (0, 0, None), (20, 20, None)):
+        answer = server.get("/api/lines", start=start, **asked)
+        numbers = [int(line["text"].split()[1]) for line in answer.json()["lines"]]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        assert (first, last) in ((numbers[0], None), (None, numbers[-1]))
+        assert 7 <= len(numbers) <= 10
+        assert len(answer.content) < 11_000_000
+        assert answer.json()["start"] == numbers[0]
