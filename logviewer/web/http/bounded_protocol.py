@@ -6,9 +6,11 @@ feeds the parser one request at a time and stops reading until that request is a
 parses ten times slower.
 """
 
+import asyncio
 import re
 from asyncio import Transport
-from collections.abc import MutableMapping
+from collections import deque
+from collections.abc import Callable, MutableMapping
 from typing import Any, cast
 
 import httptools
@@ -37,7 +39,32 @@ _MIN_HEAD_BYTES = 14
 # A piece of a body may hold the requests after it: at most a dozen.
 _BODY_PIECE_BYTES = 256
 
+# Requests of all clients that were sent before the answer to the last one, answered in a turn of the event loop.
+_PIPELINED_IN_A_TURN = 8
+
 malformed_requests = ThrottledWarning("a client sent a malformed request")
+
+
+class PipelinedRequests:
+    """Pipelined requests that wait. A few go on in each turn of the event loop: other clients are not delayed."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def add(self, proceed: Callable[[], None]) -> None:
+        """Let ``proceed`` be called in one of the next turns."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._proceed)
+        self._waiting.append(proceed)
+
+    def _proceed(self) -> None:
+        for _ in range(min(_PIPELINED_IN_A_TURN, len(self._waiting))):
+            self._waiting.popleft()()
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._proceed)
+
+
+pipelined_requests = PipelinedRequests()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -96,12 +123,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._parse()
 
     def on_response_complete(self) -> None:
-        """Continue with the next request."""
-        self.flow.holds_requests = False
+        """Continue with the next request, in its turn."""
+        self.flow.holds_requests = bool(self._unparsed)
         super().on_response_complete()
         if self._unparsed and not self.transport.is_closing():
             self._unset_keepalive_if_required()
-            self._parse()
+            pipelined_requests.add(self._parse)
 
     def _parse(self) -> None:
         """Parse until a request has to be answered."""
@@ -113,6 +140,9 @@ class BoundedProtocol(HttpToolsProtocol):
             start, self._start = self._start, self._end_of_piece()
             self._feed(self._unparsed[start : self._start])
         self._unparsed = b""
+        if self.flow.holds_requests and not self.transport.is_closing():
+            self.flow.holds_requests = False
+            self.flow.resume_reading()
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete and not self._is_in_body

@@ -1,15 +1,17 @@
 """Requests of strangers: pipelined, endless or malformed, they cost a connection of bounded memory."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logviewer.web.http.bounded_protocol import MAX_HEADERS
+from logviewer.web.http.bounded_protocol import MAX_HEADERS, PipelinedRequests
 from tests.bench.process import memory
 from tests.helpers.connection import connect
 from tests.helpers.metrics import metric
@@ -95,6 +97,21 @@ def test_pipelined_requests_are_answered_in_order(server: Server, data: st.DataO
             answers += client.recv(65536) or pytest.fail(f"the connection ended after {answers!r}")
     statuses = [int(part[:3]) for part in answers.split(b"HTTP/1.1 ")[1:]]
     assert statuses == [kinds[each] for each in requests]
+
+
+def test_a_few_pipelined_requests_go_on_in_a_turn() -> None:
+    async def go_on() -> list[int]:
+        waiting, done = PipelinedRequests(), list[int]()
+        for number in range(20):
+            waiting.add(partial(done.append, number))
+        counts: list[int] = []
+        while len(done) < 20:
+            await asyncio.sleep(0)
+            counts.append(len(done))
+        assert done == list(range(20))
+        return counts
+
+    assert asyncio.run(go_on()) == [8, 16, 20]
 
 
 # Without an end
