@@ -45,9 +45,8 @@ class Masks:
     def __init__(self, line_format: LineFormat) -> None:
         self._format = line_format
         self._masks = [rule.mask.casefold() for rule in line_format.redact_rules]
-        self._patterns = [
-            _in_blocks(pattern) for pattern in (MAY_HIDE, *(rule.pattern for rule in line_format.redact_rules))
-        ]
+        self._patterns = [_in_blocks(rule.pattern) for rule in line_format.redact_rules]
+        self._may_hide = Pattern("pattern", MAY_HIDE, regex=True, case="sensitive")
         self.keeps_lines = not any("\n" in mask for mask in self._masks)
         """Whether a line with masks is still one line."""
 
@@ -73,7 +72,8 @@ class Masks:
 
     def _lines_with_hits(self, data: bytes) -> list[Span]:
         lines: set[Span] = set()
-        for pattern in self._patterns:
+        may_hide = [] if data.isascii() and b"\x1b" not in data else [self._may_hide]
+        for pattern in (*self._patterns, *may_hide):
             if pattern is None:
                 return lines_of(data)
             lines.update(pattern.lines(data, 0, len(data)))
