@@ -33,8 +33,11 @@ def expected_errors() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, expected_errors: list[str]) -> Iterator[Page]:
-    """A page in a fresh profile. Errors in its console and in its scripts fail the test."""
+def page(browser: Browser, expected_errors: list[str], serve: object) -> Iterator[Page]:
+    """A page in a fresh profile. Errors in its console and in its scripts fail the test.
+
+    It is closed before the servers of ``serve``, because a lost connection is such an error.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     messages: list[str] = []
