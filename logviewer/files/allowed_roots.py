@@ -35,13 +35,14 @@ class AllowedRoots:
     def resolve(self, path: Path) -> Path:
         """Return the path with all symlinks resolved. Raises OutsideError if it is outside these directories."""
         real = real_path(path)
-        if not self._contain(real):
+        if not self.contain(real):
             raise OutsideError(
                 f"symlink to {one_line(real)}, outside the paths given; use --follow-symlinks to follow it"
             )
         return real
 
-    def _contain(self, real: Path) -> bool:
+    def contain(self, real: Path) -> bool:
+        """Return whether a path without symlinks is inside."""
         return any(real.is_relative_to(real_path(directory)) for directory in self._directories)
 
     def allows(self, path: Path) -> bool:
@@ -68,7 +69,7 @@ class AllowedRoots:
         finally:
             os.close(directory)
         present = file.present_path()
-        if present and not self._contain(present):
+        if present and not self.contain(present):
             file.close()
             raise OutsideError(_CHANGED)
         return file

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, digest
 from logviewer.errors import ClosedError, FileGoneError, NotAFileError
-from logviewer.files.open_files import OPEN_FILES
+from logviewer.files.open_files import OPEN_FILES, descriptor_path
 from logviewer.showable import one_line
 
 Identity = tuple[int, int]
@@ -223,20 +223,14 @@ class ByteFile:
 
     def present_path(self) -> Path | None:
         """Return the path of the open file, wherever it was moved; None where only its last path is known."""
-        with self, contextlib.suppress(OSError):
-            return self._present_path()
-        return None
-
-    def _present_path(self) -> Path:
-        """Return the path that Linux knows for the descriptor. Raises OSError."""
-        return Path(os.readlink(f"/proc/self/fd/{self._fd}"))  # noqa: PTH115 (a moved file may have any name)
+        with self:
+            return descriptor_path(self._fd)
 
     def _find_path(self) -> Path | None:
         """Return a path that names the open file now."""
-        with contextlib.suppress(OSError):
-            path = self._present_path()
-            if _identity(path) == self.identity:
-                return path
+        path = descriptor_path(self._fd)
+        if path and _identity(path) == self.identity:
+            return path
         return next((path for path in _paths_near(self._path, self.identity) if _identity(path) == self.identity), None)
 
     def _opened_again(self) -> int:

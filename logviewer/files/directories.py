@@ -5,13 +5,14 @@ import glob
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import translate
 from itertools import takewhile
 from pathlib import Path
 
 from logviewer.files.byte_file import Identity
+from logviewer.files.open_files import EXHAUSTED, descriptor_path
 
 MAX_DEPTH = 64
 # The clock of a file system may be this coarse: a change in the same tick leaves no trace.
@@ -56,14 +57,21 @@ class Directory:
 
 
 class Directories:
-    """The directories of a server as they were read last. For one thread."""
+    """The directories of a server as they were read last. For one thread.
 
-    def __init__(self) -> None:
+    ``allows`` says whether a directory may be read, by its real path: another process may exchange one with a symlink.
+    """
+
+    def __init__(self, allows: Callable[[Path], bool] = lambda _: True) -> None:
+        self._allows = allows
         self._known: dict[str, Directory] = {}
         self._read: set[str] = set()
 
-    def read(self, path: str) -> Directory | None:
-        """Return a directory as it is now; None if it cannot be read."""
+    def read(self, path: str, *, is_named: bool = True) -> Directory | None:
+        """Return a directory as it is now; None if it cannot be read.
+
+        Only one that a path or a glob names may be a symlink.
+        """
         before = self._known.get(path)
         self._read.add(path)
         try:
@@ -72,8 +80,13 @@ class Directories:
             stamp = status.st_dev, status.st_ino, status.st_mtime_ns
             if before and before.stamp == stamp and before.lists(now):
                 return before
-            found = _read(path, stamp, now, before)
-        except OSError:
+            with _opened(path) as descriptor:
+                if not is_named and not self._is_allowed(descriptor):
+                    return None
+                found = _read(path, descriptor, stamp, now, before)
+        except OSError as error:
+            if before and error.errno in EXHAUSTED:
+                return before
             self._known.pop(path, None)
             return None
         if before and before.has_names_of(found):
@@ -88,10 +101,14 @@ class Directories:
         left = [(path, 0)]
         while left:
             parent, depth = left.pop()
-            if found := self.read(parent):
+            if found := self.read(parent, is_named=depth == 0):
                 yield found
                 if depth < MAX_DEPTH:
                     left += ((_join(parent, each), depth + 1) for each in reversed(_visible(found.folders)))
+
+    def _is_allowed(self, descriptor: int) -> bool:
+        path = descriptor_path(descriptor)
+        return path is None or self._allows(path)
 
     def forget_unread(self) -> None:
         """Forget the directories that were not read since the last call."""
@@ -127,14 +144,23 @@ def _join(parent: str, name: str) -> str:
     return os.path.join(parent, name)  # noqa: PTH118 (thousands of times a second)
 
 
-def _read(path: str, stamp: tuple[int, int, int], now: int, before: Directory | None) -> Directory:
-    """Read a directory. Raises OSError."""
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: str, descriptor: int, stamp: tuple[int, int, int], now: int, before: Directory | None) -> Directory:
+    """Read an open directory. Raises OSError."""
     known = before.inodes if before and before.stamp[0] == stamp[0] else {}
     files: dict[str, Identity] = {}
     inodes: dict[str, int] = {}
     links: list[str] = []
     folders: list[str] = []
-    with os.scandir(path) as entries:
+    with os.scandir(descriptor) as entries:
         for entry in entries:
             name = entry.name
             if entry.is_symlink():

@@ -1,15 +1,21 @@
-"""The files that this process holds open: never more than half of its descriptors, so that clients can connect."""
+"""The files that this process holds open: less than half of its descriptors, so that clients can connect."""
 
+import contextlib
 import errno
 import os
 import resource
 import threading
+from pathlib import Path
 from typing import Protocol
 from weakref import WeakSet
 
 # So many files rest at once, for one look at all of them.
 _RESTED_PART = 8
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _AT_ONCE = 8
+# What a server without clients and files holds, with some to spare. Connections get the other half of all descriptors.
+_OTHERS = 24
+_LEAST = 8
 
 
 class OpenFile(Protocol):
@@ -62,7 +68,14 @@ class OpenFiles:
 
 
 def _limit() -> int:
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
+    return max(_LEAST, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2 - _OTHERS)
 
 
 OPEN_FILES = OpenFiles()
+
+
+def descriptor_path(descriptor: int) -> Path | None:
+    """Return the present path of an open file or directory, wherever it was moved; None where only Linux knows it."""
+    with contextlib.suppress(OSError):
+        return Path(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115 (a moved file may have any name)
+    return None

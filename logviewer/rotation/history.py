@@ -7,9 +7,10 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from logviewer.cursor import Checkpoint
 from logviewer.errors import FileGoneError, StaleListingError
 from logviewer.files.byte_file import ByteFile, Identity
+from logviewer.files.open_files import EXHAUSTED
 from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.generation import Generation
-from logviewer.rotation.listing import EXHAUSTED, DirectoryEntry
+from logviewer.rotation.listing import DirectoryEntry
 from logviewer.rotation.position import Position
 from logviewer.rotation.reconcile import Part, reconcile
 from logviewer.rotation.survey import Survey

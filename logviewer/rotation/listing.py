@@ -1,6 +1,5 @@
 """Directory listings: the rotated files of a log, and the present name of a file."""
 
-import errno
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +10,11 @@ from logviewer.cursor import file_key
 from logviewer.errors import OutsideError, StaleListingError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots, real_path
 from logviewer.files.byte_file import ByteFile, Identity
+from logviewer.files.open_files import EXHAUSTED
 from logviewer.files.rotations import bases
 from logviewer.rotation.classifier import RotationClassifier, is_archive
 
 _READS = 5
-EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,8 @@ import contextlib
 import errno
 import hashlib
 import logging
-import math
 import os
 import re
-import resource
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
@@ -27,13 +24,13 @@ from logviewer.files.watch import FileWatch, changes
 from logviewer.formats.line_format import LineFormats
 from logviewer.globs import matches_glob
 from logviewer.rotation.classifier import RotationClassifier
-from logviewer.rotation.history import HOLD_SECONDS
 from logviewer.rotation.known_files import KnownFiles
 from logviewer.rotation.listing import DirectoryListings
 from logviewer.rotation.state_directory import StateDirectory
 from logviewer.settings import NO_TABLES, Tables, User
 from logviewer.showable import one_line
 from logviewer.source import Source
+from logviewer.sources.awake import AwakeSources, most_awake
 from logviewer.sources.expansion import Expansion
 from logviewer.sources.line_counter import LineCounter
 from logviewer.sources.local import LocalSource
@@ -44,9 +41,7 @@ EXPAND_SECONDS = 1.0
 _MOST_LOAD = 0.1
 # New files are wanted soon, and a directory without any costs nothing.
 _MOST_EXPAND_LOAD = 0.25
-_MOST_AWAKE = 256
 _NOTED_AT_ONCE = 500
-_NEVER = -math.inf
 STDIN = "-"
 
 _LOG = logging.getLogger("logviewer")
@@ -83,7 +78,7 @@ class Catalog:
         self._by_path: dict[Path, LocalSource] = {}
         self._by_name: dict[str, list[LocalSource]] = {}
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="poll")
-        self.line_counter = LineCounter(lambda: list(self._used))
+        self.line_counter = LineCounter(lambda: self._awake)
         self._by_watched_path: Mapping[Path, LocalSource] = {}
         self._file_watch = FileWatch(self._handle_writes)
         self._watched_files: Collection[Path] = ()
@@ -92,14 +87,15 @@ class Catalog:
         self._poll_now = asyncio.Event()
         self._known_files = KnownFiles(StateDirectory(state) if state else None)
         self._classifier = RotationClassifier(self._known_files)
-        self._expansion = Expansion(self._paths, self._classifier)
-        # Awake sources, the least recently used first, with the time of their last use.
-        self._used: dict[LocalSource, float] = {}
+        self._expansion = Expansion(self._paths, self._classifier, self._roots)
+        self._awake = AwakeSources()
         self._unnoted: list[LocalSource] = []
         self._failing: WeakSet[LocalSource] = WeakSet()
         self.stdin = self._create(stdin, "stdin") if stdin else None
         if self.stdin:
             self.stdin.poll()
+            # Its file may have no name to open it again.
+            self._awake.keep(self.stdin)
             self._replace([self.stdin], set())
         self._replace(*self._expand())
 
@@ -120,7 +116,7 @@ class Catalog:
         found = by_id if by_id and self._is_visible(by_id, user) else named[0] if len(named) == 1 else None
         if found:
             self.line_counter.request(found)
-            self._use(found, time.monotonic())
+            self._awake.use(found)
         return found
 
     async def wake(self, sources: Iterable[Source]) -> None:
@@ -128,10 +124,6 @@ class Catalog:
         asleep = [each for each in sources if isinstance(each, LocalSource) and each.is_asleep]
         if asleep:
             await asyncio.to_thread(self._poll_first, asleep)
-
-    def _use(self, source: LocalSource, now: float) -> None:
-        self._used.pop(source, None)
-        self._used[source] = now
 
     def _is_visible(self, source: LocalSource, user: User) -> bool:
         # Standard input is matched by its name: the path of its spool means nothing to a user.
@@ -185,17 +177,6 @@ class Catalog:
         some, self._unnoted = self._unnoted[:_NOTED_AT_ONCE], self._unnoted[_NOTED_AT_ONCE:]
         self._note(some)
 
-    def _put_to_sleep(self) -> list[LocalSource]:
-        """Return the sources without readers and recent requests, the least recently used ones beyond a limit."""
-        now = time.monotonic()
-        for source in self._watched():
-            self._use(source, now)
-        surplus = max(0, len(self._used) - most_awake())
-        unused = [each for each, used in self._used.items() if used + HOLD_SECONDS < now and each is not self.stdin]
-        for source in unused[:surplus]:
-            del self._used[source]
-        return unused[:surplus]
-
     def _name(self, path: Path) -> str:
         """Return the name of a source; with that of its directory if its files are named by their dates alone."""
         has_no_stem = path.name.startswith(".") and self._classifier.is_family(path)
@@ -222,9 +203,9 @@ class Catalog:
         for source in new:
             source.changed.on_watched = self._poll_now.set
             if not source.is_asleep:
-                self._use(source, _NEVER)
+                self._awake.add(source)
         for source in gone:
-            self._used.pop(source, None)
+            self._awake.discard(source)
         # New dicts, because threads may be reading the old ones.
         by_path = {**self._by_path, **{source.path: source for source in new}}
         for source in gone:
@@ -271,17 +252,17 @@ class Catalog:
         now = asyncio.get_running_loop().time
         next_expand, next_poll = now() + EXPAND_SECONDS, now()
         while True:
-            await self._sleep(POLL_SECONDS if self._watched() else IDLE_POLL_SECONDS)
+            await self._sleep(POLL_SECONDS if self._awake.watched() else IDLE_POLL_SECONDS)
             if (began := now()) >= next_expand:
                 self._replace(*await self._in_thread(self._expand))
-                await self._in_thread(partial(self._rest, self._put_to_sleep()))
+                await self._in_thread(partial(self._rest, self._awake.pop_unused()))
                 next_expand = _next(began, now(), EXPAND_SECONDS, most_load=_MOST_EXPAND_LOAD)
             if (began := now()) >= next_poll:
-                await self._poll(list(self._used))
+                await self._poll(self._awake)
                 next_poll = _next(began, now(), POLL_SECONDS, most_load=_MOST_LOAD)
             else:
-                await self._poll(self._watched())
-            directories = await self._in_thread(partial(self._watch_files, self._watched()))
+                await self._poll(self._awake.watched())
+            directories = await self._in_thread(partial(self._watch_files, self._awake.watched()))
             if directories != self._directories:
                 self._directories = directories
                 self._restart_watch.set()
@@ -326,9 +307,6 @@ class Catalog:
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
-    def _watched(self) -> list[LocalSource]:
-        return [source for source in list(self._used) if source.changed.is_watched]
-
     async def _follow_watch(self) -> None:
         while True:
             self._restart_watch.clear()
@@ -355,11 +333,6 @@ class Catalog:
             path for change, path in changed if change is Change.modified and path not in self._watched_files
         )
         await self._poll({source for change, source in known if change is not Change.modified})
-
-
-def most_awake() -> int:
-    """Return how many sources without clients are polled."""
-    return min(_MOST_AWAKE, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 8)
 
 
 def _last_write(source: LocalSource) -> int:

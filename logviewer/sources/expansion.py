@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import Identity
 from logviewer.files.directories import Directories, Directory, matching
 from logviewer.rotation.classifier import RotationClassifier, is_archive
@@ -58,11 +59,11 @@ class Expansion:
     last ``update``, with the identities of their files where a directory listed them. For one thread.
     """
 
-    def __init__(self, paths: Iterable[str], classifier: RotationClassifier) -> None:
+    def __init__(self, paths: Iterable[str], classifier: RotationClassifier, roots: AllowedRoots = EVERYWHERE) -> None:
         self.logs: Mapping[Path, Identity | None] = {}
         self._paths = [(path, Path(os.path.abspath(path)), _pattern(path)) for path in paths]
         self._classifier = classifier
-        self._directories = Directories()
+        self._directories = Directories(roots.contain)
         self._found: dict[str, dict[str, _Group]] = {}
         self._known: Iterable[Path] = ()
         self._known_beside: Mapping[str, Sequence[Path]] = {}

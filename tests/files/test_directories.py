@@ -43,6 +43,18 @@ def test_a_directory_is_read_again_only_after_a_change(tmp_path: Path, monkeypat
     assert second.path_of("one.log") is path
 
 
+def test_a_directory_that_becomes_a_symlink_to_the_outside_is_not_read(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    for directory in (inside / "deep" / "deeper", outside / "deeper"):
+        directory.mkdir(parents=True)
+    directories = Directories(lambda path: path.is_relative_to(inside))
+    walk = directories.below(str(inside))
+    assert next(walk).folders == ("deep",)
+    (inside / "deep").rename(tmp_path / "gone")
+    (inside / "deep").symlink_to(outside)
+    assert not list(walk)
+
+
 def test_a_change_in_the_tick_of_the_read_is_found(tmp_path: Path) -> None:
     directories = Directories()
     for number in range(20):
