@@ -4,6 +4,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from logviewer.files.packed_cells import PackedCells
 PAGE_ROWS = 2048
 # The pages written last are not packed: the next write is mostly near.
 _UNPACKED_PAGES = 4
+# Unpacked ones of the table of a small file: half a megabyte each.
+_PAGES_KEPT = 8
 # The last time is mostly in one of them.
 _FEW_ROWS = 16
 
@@ -151,11 +154,16 @@ def times(pages: Sequence[Page]) -> Iterator[CellTimes]:
     """Yield the times of the lines in each page of a table."""
     before = NO_TIME
     for page in pages:
-        found = CellTimes.of(page[:], before)
+        found = _times_of(page, before) if len(pages) <= _PAGES_KEPT else CellTimes.of(page[:], before)
         yield found
         last = found.cells.last
         known = np.flatnonzero(last != NO_TIME)
         before = int(last[known[-1]]) if len(known) else before
+
+
+@lru_cache(_PAGES_KEPT)
+def _times_of(page: Page, before: int) -> CellTimes:
+    return CellTimes.of(page[:], before)
 
 
 def _runs(numbers: Numbers) -> list[tuple[int, int]]:

@@ -20,7 +20,7 @@ Counts = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.bool_]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Cells:
     """Rows of a cell table, in the order of the file. A line belongs to the cell in which it begins.
 

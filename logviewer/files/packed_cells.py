@@ -12,10 +12,10 @@ from logviewer.files.time_order import FOLLOWING
 
 _KINDS = slice(1, 1 + KINDS)
 _LEADING, _UNTIMED, _LEAST = range(1 + KINDS, 4 + KINDS)
-_TIMES = slice(4 + KINDS, 8 + KINDS)
-_HEADS = slice(8 + KINDS, 8 + KINDS + FOLLOWING)
-_TAILS = slice(8 + KINDS + FOLLOWING, 8 + KINDS + 2 * FOLLOWING)
-COLUMNS = 10 + KINDS + 2 * FOLLOWING
+# The greatest, ``low``, ``high``, ``settled``, ``heads`` and ``tails``.
+_TIMES = slice(4 + KINDS, 8 + KINDS + 2 * FOLLOWING)
+_OPENS, _STATES = _TIMES.stop, _TIMES.stop + 1
+COLUMNS = _STATES + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,18 @@ class Column:
         offsets[~has] = np.iinfo(kind).max
         return cls(base, offsets[:1].copy() if (offsets == offsets[0]).all() else offsets)
 
-    def numbers(self, rows: slice, count: int) -> Numbers:
-        """Return the numbers of some rows, of which there are ``count``."""
-        offsets = self.offsets
-        chosen = offsets if len(offsets) == 1 else offsets[rows]
-        numbers = chosen.astype(np.int64)
-        numbers += self.base
-        numbers[chosen == np.iinfo(offsets.dtype).max] = NO_TIME
-        return np.repeat(numbers, count) if len(numbers) == 1 else numbers
+    def unpack(self, rows: slice, numbers: npt.NDArray[Any], since: Numbers | int = 0) -> None:
+        """Set ``numbers`` to the numbers of some rows, times to those ``since`` others."""
+        none = (1 << 8 * self.offsets.itemsize) - 1
+        offsets = self.offsets if len(self.offsets) == 1 else self.offsets[rows]
+        numbers[...] = offsets
+        numbers += numbers.dtype.type(self.base)
+        numbers += since
+        if (gaps := offsets == none).any():
+            numbers[gaps if len(gaps) == len(numbers) else slice(None)] = NO_TIME
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PackedCells:
     """Rows that cannot be changed; a slice is a copy of some of them.
 
@@ -77,43 +78,50 @@ class PackedCells:
     @property
     def states(self) -> npt.NDArray[np.uint8]:
         """See ``Cells``."""
-        return self.columns[-1].numbers(slice(0, self.count), self.count).astype(np.uint8)
+        return self._column(_STATES, slice(0, self.count)).astype(np.uint8)
 
     @property
     def kinds(self) -> Counts:
         """See ``Cells``."""
-        return self._matrix(_KINDS, slice(0, self.count)).astype(np.uint32)
+        return self._kinds(slice(0, self.count))
 
     def __getitem__(self, rows: slice) -> Cells:
         """Return a copy of some rows."""
         first, last, _ = rows.indices(self.count)
         rows = slice(first, max(first, last))
-        leading, untimed, least, opens, states = (self._column(at, rows) for at in (_LEADING, _UNTIMED, _LEAST, -2, -1))
-        times, heads, tails = (_shifted(self._matrix(at, rows), least) for at in (_TIMES, _HEADS, _TAILS))
+        least = self._column(_LEAST, rows)
+        times = np.empty((_TIMES.stop - _TIMES.start, len(least)), np.int64)
+        for own, column in zip(times, self.columns[_TIMES], strict=True):
+            column.unpack(rows, own, since=least)
         return Cells(
             numbers=self._numbers(rows),
-            kinds=self._matrix(_KINDS, rows).astype(np.uint32),
-            leading=leading.astype(np.uint32),
-            untimed=untimed.astype(np.uint32),
+            kinds=self._kinds(rows),
+            leading=self._column(_LEADING, rows).astype(np.uint32),
+            untimed=self._column(_UNTIMED, rows).astype(np.uint32),
             least=least,
-            greatest=times[:, 0],
-            low=times[:, 1],
-            high=times[:, 2],
-            settled=times[:, 3],
-            heads=heads,
-            tails=tails,
-            opens=opens.astype(np.bool_),
-            states=states.astype(np.uint8),
+            greatest=times[0],
+            low=times[1],
+            high=times[2],
+            settled=times[3],
+            heads=times[4 : 4 + FOLLOWING].T,
+            tails=times[4 + FOLLOWING :].T,
+            opens=self._column(_OPENS, rows).astype(np.bool_),
+            states=self._column(_STATES, rows).astype(np.uint8),
         )
 
     def _numbers(self, rows: slice) -> Numbers:
         return self._column(0, rows) + np.arange(rows.start, rows.stop)
 
     def _column(self, at: int, rows: slice) -> Numbers:
-        return self.columns[at].numbers(rows, rows.stop - rows.start)
+        numbers = np.empty(rows.stop - rows.start, np.int64)
+        self.columns[at].unpack(rows, numbers)
+        return numbers
 
-    def _matrix(self, columns: slice, rows: slice) -> Numbers:
-        return np.stack([each.numbers(rows, rows.stop - rows.start) for each in self.columns[columns]], axis=1)
+    def _kinds(self, rows: slice) -> Counts:
+        kinds = np.empty((KINDS, rows.stop - rows.start), np.uint32)
+        for own, column in zip(kinds, self.columns[_KINDS], strict=True):
+            column.unpack(rows, own)
+        return kinds.T
 
 
 def _unpacked_columns(cells: Cells) -> Iterator[Numbers]:
