@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from logviewer.formats.level_words import LETTER_LEVELS, NAMES, SET_APART, SYSLOG, Level, level_of
+from logviewer.formats.level_words import LETTER_LEVELS, NAMES, SYSLOG, Level, level_of
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # Keys of JSON, without their case and punctuation: names of levels first, as a number's scale is less certain.
@@ -68,7 +68,6 @@ def of_fields(fields: Mapping[str, Any]) -> Level | None:
         next(filter(None, (_named(value) for _, value in found)), None)
         or next(filter(None, (_numbered(key, value) for key, value in _numbers(keyed, found))), None)
         or _of_mongo(fields)
-        or SET_APART.get(str(fields.get("status", "")).lower())
         or _of_request(fields)
     )
 

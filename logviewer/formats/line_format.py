@@ -1,6 +1,7 @@
 """How the lines of one source are read: its masks, its zone, and its rules for time and level."""
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -13,14 +14,15 @@ import re2
 from logviewer.errors import CannotRunError
 from logviewer.files.rotations import bases
 from logviewer.formats import time_format
+from logviewer.formats.file_evidence import NO_READING, FileReading, read_file
 from logviewer.formats.level import Level, find_level, level_of
 from logviewer.formats.redaction import Redaction
-from logviewer.formats.timestamp import find_time
+from logviewer.formats.timestamp import ALONE, TimeReading, find_time
 from logviewer.globs import matches_glob
 from logviewer.settings import LogRule, RedactRule
 
-# Patterns match this much of a line: callers that need only its time read no more.
-_HEAD_CHARS = 200
+# Patterns match this much of a line.
+_HEAD_CHARS = 4096
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NAME_END = re.compile(r"(?<=.)[^\w]|(?<=.)_")
 _GROUPS = frozenset({"time", "level"})
@@ -35,8 +37,8 @@ class LineFormat:
 
     ``time`` returns epoch milliseconds, ``level`` a level; each is None if the line has none or masks hide it.
     ``has_time_hint`` is true if every line with a time matches ``timestamp.TIME_HINT``. ``has_own_times`` is true if
-    ``time`` differs from ``timestamp.find_time``, apart from the zone; ``has_own_levels`` if ``level`` differs from
-    ``level.find_level``. ``fingerprint`` is equal for formats that read alike; it quotes the rules.
+    ``time`` differs from ``timestamp.find_time``, apart from the zone and the reading of the file; ``has_own_levels``
+    if ``level`` differs from ``level.find_level``. ``reading`` are the decisions for a file; ``of_file`` makes them.
 
     Raises:
         CannotRunError: naming the key, for an invalid rule.
@@ -45,26 +47,42 @@ class LineFormat:
     time: _Read[int]
     level: _Read[Level]
 
-    def __init__(self, rules: Sequence[LogRule] = (), redaction: Redaction | None = None) -> None:
+    def __init__(
+        self, rules: Sequence[LogRule] = (), redaction: Redaction | None = None, reading: FileReading = NO_READING
+    ) -> None:
+        self.reading = reading
+        self._rules = tuple(rules)
+        self._redaction = redaction
         zone = next((_zone(rule.zone) for rule in reversed(rules) if rule.zone is not None), None)
         times: list[_FieldPattern[int]] = []
         levels: list[_FieldPattern[Level]] = []
-        for rule in rules:
+        for rule in (*rules, *reading.rules):
             pattern, groups = _compiled(rule)
             if "time" in groups:
                 times.append(_FieldPattern(pattern, groups["time"], _time_of(rule, zone)))
             if "level" in groups:
                 levels.append(_FieldPattern(pattern, groups["level"], _level_of(rule)))
-        find_time_in_zone = partial(find_time, zone=zone) if zone else find_time
-        self.time = _FieldPatterns(times, find_time_in_zone).read if times else find_time_in_zone
+        find_time_in_file = _find_time(zone, reading.times)
+        self.time = _FieldPatterns(times, find_time_in_file).read if times else find_time_in_file
         self.level = _FieldPatterns(levels, find_level).read if levels else find_level
         self.has_time_hint = all(rule.time_format is None for rule in rules)
         self.has_own_levels = bool(levels) or redaction is not None
         self.has_own_times = bool(times) or redaction is not None
-        self._redaction = redaction
-        self.fingerprint = repr((tuple(rules), redaction.rules if redaction else None))
         if redaction:
             self.time, self.level = _masked(self.time, redaction), _masked(self.level, redaction)
+
+    def of_file(self, sample: Callable[[], Sequence[str]]) -> "LineFormat":
+        """Return the format of one file, which decides on its reading as soon as ``sample`` returns lines of it."""
+        return _FileFormat(self, sample)
+
+    def with_reading(self, reading: FileReading) -> "LineFormat":
+        """Return this format with the decisions for a file."""
+        return LineFormat(self._rules, self._redaction, reading)
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that is equal for formats that read alike; it quotes the rules."""
+        return repr((self._rules, self._redaction.rules if self._redaction else None, self.reading))
 
     @property
     def redact_rules(self) -> Sequence[RedactRule]:
@@ -79,6 +97,50 @@ class LineFormat:
     def mask(self, line: str, limit: int | None = None) -> str:
         """Return the first ``limit`` characters of a line (default: all) with its masks."""
         return self._redaction.text(line, limit) if self._redaction else line[:limit]
+
+
+class _FileFormat(LineFormat):
+    """The format of one file. Any thread may use it."""
+
+    def __init__(self, base: LineFormat, sample: Callable[[], Sequence[str]]) -> None:
+        self._sample = sample
+        self._deciding = threading.Lock()
+        self._base = base
+        self._is_decided = False
+        self._use(base)
+        self.time, self.level = self._first_time, self._first_level
+
+    def _use(self, line_format: LineFormat) -> None:
+        self.reading, self._rules, self._redaction = line_format.reading, line_format._rules, line_format._redaction
+        self.has_time_hint = line_format.has_time_hint
+        self.has_own_levels, self.has_own_times = line_format.has_own_levels, line_format.has_own_times
+
+    def _decided(self) -> LineFormat:
+        with self._deciding:
+            if not self._is_decided and (lines := self._sample()):
+                reading = read_file(lines)
+                self._base = self._base.with_reading(reading) if reading != NO_READING else self._base
+                self._use(self._base)
+                self.time, self.level = self._base.time, self._base.level
+                self._is_decided = True
+            return self._base
+
+    def _first_time(self, text: str) -> int | None:
+        return self._decided().time(text)
+
+    def _first_level(self, text: str) -> Level | None:
+        return self._decided().level(text)
+
+    @property
+    def fingerprint(self) -> str:
+        """See ``LineFormat``."""
+        return self._decided().fingerprint
+
+
+def _find_time(zone: tzinfo | None, reading: TimeReading) -> _Read[int]:
+    if reading != ALONE:
+        return partial(find_time, zone=zone, reading=reading)
+    return partial(find_time, zone=zone) if zone else find_time
 
 
 def _masked(read: _Read[T], redaction: Redaction) -> _Read[T]:

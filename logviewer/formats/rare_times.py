@@ -40,23 +40,34 @@ _CHINESE = re.compile(rf"(\d{{4}})年(\d\d?)月(\d\d?)日\s*({_CLOCK})")
 _MOST_CHARS = 4096
 
 
-def find_rare(text: str, read: ReadText) -> int | None:
-    """Return the time of a line without one in a common form; ``read`` reads those forms."""
+def find_rare(text: str, read: ReadText, *, bare: bool) -> int | None:
+    """Return the time of a line without one in a common form; ``read`` reads those forms.
+
+    Without ``bare``, a number that stands alone is not a time.
+    """
     if text[:1] in {" ", "\t"}:
         # A number of a process may be padded.
         match = _JOINED.match(text.lstrip(" ")) if ":" in text[:12] and text[0] == " " else None
         return _of_joined(match, read) if match else None
+    if not bare and text[:14].isdigit():
+        return None
     first = text[:2].lstrip("[(")
     if first[:1].isdigit() and (found := _of_digits(text, read)) is not None:
         return found
     if first[:1].isalpha() and (match := _JOINED.match(text)):
         return _of_joined(match, read)
-    if text[:3] == "@40" and (match := _TAI.match(text)):
+    if (text[8:9] == "." or text[:3] == "@40") and (found := _of_hexadecimal(text)) is not None:
+        return found
+    return _of_fields(text, read) if "=" in text else None
+
+
+def _of_hexadecimal(text: str) -> int | None:
+    if match := _TAI.match(text):
         return (int(text[1:17], 16) - _TAI_EPOCH) * 1000 + int(match[1], 16) // 1_000_000
-    if text[8:9] == "." and (match := _HEXADECIMAL.match(text)):
+    if match := _HEXADECIMAL.match(text):
         nanos = int(match[2], 16)
         return int(match[1], 16) * 1000 + (nanos // 1_000_000 if nanos < 10**9 else 0)
-    return _of_fields(text, read) if "=" in text else None
+    return None
 
 
 def _of_digits(text: str, read: ReadText) -> int | None:
@@ -104,7 +115,7 @@ def _of_fields(text: str, read: ReadText) -> int | None:
 # Keys without their case and punctuation, the likeliest first.
 _KEYS = (
     "time", "timestamp", "ts", "t", "datetime", "date", "asctime", "eventtime", "timestring", "logtime",
-    "timelocal", "timeiso", "requesttime", "realtimetimestamp", "sourcerealtimetimestamp", "timereported",
+    "timelocal", "timeiso8601", "requesttime", "realtimetimestamp", "sourcerealtimetimestamp", "timereported",
     "timegenerated", "timeunixnano", "observedtimeunixnano", "timemillis", "timestampseconds", "instant",
     "requestreceivedtimestamp", "stagetimestamp", "querytimestamp", "edgestarttimestamp", "startutc",
     "starttime", "msec", "created", "createdat", "utctime", "isotime", "receivedat", "occurredat", "timems",

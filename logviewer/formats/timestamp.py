@@ -42,11 +42,14 @@ _STAMP = re.compile(
     re.VERBOSE,
 )
 _COMPACT = re.compile(r"(\d{8}(?=T)|\d{6})[ T](\d\d)([0-5]\d)([0-5]\d|60)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?(?!\w)")
-_EPOCH = re.compile(
-    r"""(?!SET[ ])(?:(?:[^\s=:"]+[ ]){0,4}[\[(]?|(?:.{0,60}[\s,])??(?:ts|time|timestamp)="?|type=\S+[ ]msg=audit\()
-    ([1-4]\d{9})(?:\.(\d{1,9})|(\d{3})(?:\d{3}){0,2})?(?![\w.])""",
-    re.VERBOSE,
-)
+_NUMBER = r"([1-4]\d{9})(?:\.(\d{1,9})|(\d{3})(?:\d{3}){0,2})?"
+_BARE_START = r'(?:[^\s=:"]+[ ]){0,4}[\[(]?'
+_FIELD_START = r'(?:.{0,60}[\s,])??(?:ts|time|timestamp)="?|type=\S+[ ]msg=audit\('
+_EPOCH = re.compile(rf"(?!SET[ ])(?:{_BARE_START}|{_FIELD_START}){_NUMBER}(?![\w.])")
+_EPOCH_FIELD = re.compile(rf"(?!SET[ ])(?:{_FIELD_START}){_NUMBER}(?![\w.])")
+_BARE = re.compile(rf"{_BARE_START}{_NUMBER}(?![\w.])")
+_DIGITS = re.compile(r"((?:19|20)\d{12})(?!\w)")
+_EPOCH_WORD = re.compile(_NUMBER)
 # Every time matches this, so a search for it skips lines without a time.
 TIME_HINT = re.compile(rb"\d[:.]\d|\d{6}")
 # First characters of a ``_STAMP``.
@@ -66,26 +69,69 @@ _SPACES = str.maketrans("\u00a0\u202f", "  ")
 _BRACKET = re.compile(r"\[(?:[A-Z][a-z]{2} )?$")
 
 
+@dataclass(frozen=True, slots=True)
+class TimeReading:
+    """Decisions about the times of a file that one line alone does not allow.
+
+    ``order`` is that of the numbers in dates that can be read in several ways; by default it is guessed. Without
+    ``bare``, a number that stands alone is not a time. ``column`` is the index of the word with a bare epoch time.
+    """
+
+    order: Order | None = None
+    bare: bool = True
+    column: int | None = None
+
+
+ALONE = TimeReading()
+"""The reading of a line without others."""
+
+
 def find_time(
-    text: str, *, zone: tzinfo | None = None, now: float | None = None, order: Order | None = None
+    text: str, *, zone: tzinfo | None = None, now: float | None = None, reading: TimeReading = ALONE
 ) -> int | None:
     """Return the time of a line in epoch milliseconds; None without one, or if it has no date.
 
     A time without a zone is in ``zone``, by default the server's. A time without a year is the last such time up to a
-    day from ``now`` (epoch seconds, by default the present). ``order`` is that of the numbers in dates that can be read
-    in several ways; by default it is guessed.
+    day from ``now`` (epoch seconds, by default the present).
     """
     today = int((clock.time() if now is None else now) // DAY)
     head = text[: 2 * _HEAD_CHARS]
     if head[:1] in _UNUSUAL_STARTS or "\x1b" in head or not head.isascii():
         text = text.lstrip("\ufeff\0")
         if text.lstrip(" \t")[:1] == "{" and (fields := json_fields(text)) is not None:
-            return time_of_fields(fields, lambda value: _of_text(value, zone, today, order))
+            return time_of_fields(fields, lambda value: _of_text(value, zone, today, ALONE))
         if "\x1b" in head:
             text = without_sequences(text[: 2 * _HEAD_CHARS])
         head = text[: 2 * _HEAD_CHARS].translate(_SPACES)
-    found = _of_text(head, zone, today, order)
-    return find_rare(text, lambda value: _of_text(value, zone, today, order)) if found is None else found
+    found = _of_text(head, zone, today, reading)
+    if found is not None:
+        return found
+    if reading.column is not None:
+        return epoch_of(words[reading.column]) if len(words := text.split()) > reading.column else None
+    plain = reading if reading.bare else TimeReading(reading.order)
+    return find_rare(text, lambda value: _of_text(value, zone, today, plain), bare=reading.bare)
+
+
+def epoch_of(word: str) -> int | None:
+    """Return the milliseconds of a number that is an epoch time; None for other words."""
+    match = _EPOCH_WORD.fullmatch(word)
+    return int(match[1]) * 1000 + int(match[3] or _milliseconds(match[2])) if match else None
+
+
+def numeric_date(text: str) -> tuple[str, ...] | None:
+    """Return the parts of a line's date if it has only numbers and can be read in several ways; None for others."""
+    match = _STAMP.search(text, 0, _HEAD_CHARS)
+    parts = re.split("[-/.]", match[1]) if match else []
+    is_open = len(parts) == 3 and len(parts[0]) < 3 and all(part.isdigit() for part in parts)
+    return tuple(parts) if is_open else None
+
+
+def bare_place(text: str) -> tuple[int, ...] | None:
+    """Return the place and length of a number that stands alone and may be the time of a line; None without one."""
+    if text[:1] == "{" or _STAMP.search(text, 0, _HEAD_CHARS):
+        return None
+    match = _BARE.match(text) or _DIGITS.match(text)
+    return (text.count(" ", 0, match.start(1)), text[:1] == "[", match.end() - match.start(1)) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +203,8 @@ def _is_of_message(text: str, start: int) -> bool:
     return not _BRACKET.search(text, 0, start)
 
 
-def _of_text(text: str, zone: tzinfo | None, today: int, order: Order | None) -> int | None:
+def _of_text(text: str, zone: tzinfo | None, today: int, reading: TimeReading) -> int | None:
+    order = reading.order
     if text[:1] in {" ", "\t"}:
         # An indented line continues the line before it, unless it begins with a time.
         match = _STAMP.match(text.lstrip(" \t")) or _after_space(text)
@@ -170,7 +217,7 @@ def _of_text(text: str, zone: tzinfo | None, today: int, order: Order | None) ->
             return None
         if (found := _of_match(match, zone, today, order)) is not None:
             return found
-    match = _EPOCH.match(text)
+    match = _EPOCH.match(text) if reading.bare else _EPOCH_FIELD.match(text)
     return int(match[1]) * 1000 + int(match[3] or _milliseconds(match[2])) if match else None
 
 

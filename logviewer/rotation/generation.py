@@ -21,6 +21,7 @@ from logviewer.files.lines import (
     split,
 )
 from logviewer.formats.line_format import LineFormat
+from logviewer.rotation.line_sample import LineSample
 from logviewer.rotation.position import Batch, LineCount, Position, Reason
 
 _SCAN_BYTES = 1024 * 1024
@@ -51,7 +52,7 @@ class Generation:
     ) -> None:
         self.file = file
         self.source = source
-        self.line_format = line_format
+        self.line_format = line_format.of_file(LineSample(file, lambda: self.encoding, self.size))
         self.key = key or file_key(*file.identity)
         self.id = secrets.token_urlsafe(6)
         self.block_map = BlockMap(file)

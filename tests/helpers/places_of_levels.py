@@ -143,7 +143,7 @@ error {"time":"2026-11-21T01:02:03Z","level":{"name":"ERROR","value":40000}}
 fatal {"time":"2026-11-21T01:02:03Z","messageType":"Fault"}
 - {"time":"2026-11-21T01:02:03Z","messageType":"Default"}
 - {"time":"2026-11-21T01:02:03Z","level":"Metadata"}
-error {"time":"2026-11-21T01:02:03Z","status":"error"}
+- {"time":"2026-11-21T01:02:03Z","status":"error"}
 - {"time":"2026-11-21T01:02:03Z","status":"failure"}
 - {"time":"2026-11-21T01:02:03Z","status":200}
 - {"time":"2026-11-21T01:02:03Z","user":{"level":"error"}}

@@ -1,0 +1,111 @@
+"""What the lines of a file say together about the reading of one of them."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from typing import get_args
+
+from logviewer.formats.known_formats import known_formats_of
+from logviewer.formats.timestamp import (
+    ALONE,
+    DAY,
+    Order,
+    TimeReading,
+    bare_place,
+    epoch_of,
+    find_time,
+    numeric_date,
+)
+from logviewer.settings import LogRule
+
+# Bare numbers are times if numbers in one place are such a part of all times, and of all lines.
+_SHARE_OF_TIMES = 3
+_SHARE_OF_LINES = 5
+# So many lines show that a column has times; they are of two years at most, and nine of ten are in order.
+_LEAST_COLUMN_LINES = 5
+_MOST_COLUMNS = 32
+_COLUMN_SPAN = 2 * 366 * DAY * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """Decisions about the lines of a file: how times are read, and the rules of the known formats that most have."""
+
+    times: TimeReading = ALONE
+    rules: tuple[LogRule, ...] = ()
+
+
+NO_READING = FileReading()
+"""The reading of lines without a file."""
+
+
+def read_file(lines: Sequence[str], now: float | None = None) -> FileReading:
+    """Return how the lines of a file are read, by some of them in their order. ``now`` is in epoch seconds."""
+    formats = known_formats_of(lines)
+    times = time_reading(lines, now)
+    order = next((each.order for each in formats if each.order), times.order)
+    return FileReading(replace(times, order=order), tuple(each.rule for each in formats if each.rule))
+
+
+def time_reading(lines: Sequence[str], now: float | None = None) -> TimeReading:
+    """Return how the times of a file are read, by some of its lines in their order.
+
+    Dates after ``now`` (epoch seconds, by default the present) are unlikely.
+    """
+    today = datetime.fromtimestamp(time.time() if now is None else now, UTC).date()
+    timed = [line for line in lines if find_time(line) is not None]
+    places = Counter(place for line in timed if (place := bare_place(line)))
+    most = max(places.values(), default=0)
+    begun = sum(line[:1] not in {"", " ", "\t"} for line in lines)
+    return TimeReading(
+        order=_order([parts for line in lines if (parts := numeric_date(line))], today),
+        bare=most * _SHARE_OF_TIMES >= len(timed) and most * _SHARE_OF_LINES >= begun,
+        column=_column(lines) if not timed else None,
+    )
+
+
+def _order(dates: Sequence[tuple[str, ...]], today: date) -> Order | None:
+    """Return the order of numbers in which the dates are valid, past, ascending and near each other, if one is best."""
+    if not dates:
+        return None
+    orders: list[Order] = [each for each in get_args(Order) if each != "ymd" or len(dates[0][2]) == 2]
+    rated = sorted((rating, order) for order in orders if (rating := _rating(dates, order, today)) is not None)
+    if not rated or (len(rated) > 1 and rated[0][0] == rated[1][0]):
+        return None
+    is_certain = len(rated) == 1 or len(set(dates)) > 1 or rated[0][0][0] < rated[1][0][0]
+    return rated[0][1] if is_certain else None
+
+
+def _rating(dates: Iterable[tuple[str, ...]], order: Order, today: date) -> tuple[int, int, int] | None:
+    """Return the number of dates in the future and of steps back, and the days between them; None if one is invalid."""
+    found: list[date] = []
+    for parts in dates:
+        numbers = dict(zip(order, parts, strict=True))
+        year = int(numbers["y"])
+        with suppress(ValueError):
+            found.append(date(year if year > 99 else 2000 + year, int(numbers["m"]), int(numbers["d"])))
+            continue
+        return None
+    future = sum((each - today).days > 1 for each in found)
+    steps_back = sum(after < before for before, after in pairwise(found))
+    return min(future, 1), steps_back, (max(found) - min(found)).days
+
+
+def _column(lines: Sequence[str]) -> int | None:
+    """Return the index of the first word that is an ascending epoch time in nearly all lines; None without one."""
+    rows = [line.split() for line in lines if line[:1] not in {"", " ", "\t", "{", "#"}]
+    rows = [row for row in rows if len(row) > 1][1:] or rows
+    if len(rows) < _LEAST_COLUMN_LINES:
+        return None
+    for index in range(min(_MOST_COLUMNS, max(map(len, rows)))):
+        found = [each for row in rows if len(row) > index and (each := epoch_of(row[index])) is not None]
+        if len(found) * 10 < len(rows) * 9 or max(found) - min(found) > _COLUMN_SPAN:
+            continue
+        in_order = sum(after >= before for before, after in pairwise(found))
+        if in_order * 10 >= (len(found) - 1) * 9:
+            return index
+    return None
