@@ -64,6 +64,21 @@ def test_signing_in_shows_lines_and_signing_out_hides_them(
     expect(page.get_by_label("Token")).to_be_visible()
 
 
+def test_a_link_with_the_token_on_another_site_signs_in_by_a_click(
+    page: Page, server: Server, other_site: str, tmp_path: Path, expected_errors: list[str]
+) -> None:
+    expected_errors += ["401 (Unauthorized)", "404 (File not found)"]
+    link = f"{server.base}/?source=app.log&amp;token={server.token}"
+    (tmp_path / "wiki.html").write_text(f'<a href="{link}">look</a>')
+    page.goto(f"{other_site}/wiki.html")
+    page.get_by_text("look").click()
+    expect(page.get_by_label("Token")).to_have_value(server.token)
+    assert server.token not in page.url
+    page.get_by_role("button", name="Sign in").click()
+    assert lines(page) == ["the first line"]
+    assert "source=app" in page.url
+
+
 def test_a_link_on_another_site_opens_for_a_signed_in_user(
     page: Page, server: Server, other_site: str, tmp_path: Path, expected_errors: list[str]
 ) -> None:
