@@ -18,8 +18,10 @@ import click
 from logviewer import password_hash, server, temporary
 from logviewer.demo import writer
 from logviewer.errors import CannotRunError, NotAFileError
+from logviewer.explain import explain
 from logviewer.files import own_directory
-from logviewer.options import FILE, build_settings, with_settings
+from logviewer.options import CONFIG, FILE, build_settings, with_settings
+from logviewer.settings import Tables
 from logviewer.sources import catalog
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
@@ -29,7 +31,7 @@ _CONTEXT = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--he
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 after a signal, 1 if it cannot run, 2 for a bad command line."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
-    commands = {"demo": demo_command, "hash-password": hash_command}
+    commands = {"demo": demo_command, "explain": explain_command, "hash-password": hash_command}
     try:
         if command := commands.get(typed[0] if typed else ""):
             command.main(typed[1:], prog_name=f"logviewer {typed[0]}", standalone_mode=False)
@@ -121,6 +123,18 @@ def hash_command() -> None:
     if not password:
         raise click.UsageError("the password must not be empty")
     print(password_hash.hash_password(password))  # noqa: T201 (the result)
+
+
+@click.command(context_settings=_CONTEXT, params=[CONFIG])
+@click.argument("file", required=False, metavar="[FILE]", type=FILE)
+@click.option("--lines", type=click.IntRange(min=1), default=10, show_default=True, help="Lines to explain.")
+def explain_command(file: Path | None, lines: int, tables: Tables) -> None:
+    """Print the time, level, fields and record of the first lines of FILE, and the rules that found them.
+
+    Without FILE, or with -, reads standard input.
+    """
+    for line in explain(None if file and str(file) == "-" else file, tables, lines):
+        click.echo(line)
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

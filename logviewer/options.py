@@ -255,6 +255,17 @@ def _check_type(context: click.Context, where: str, setting: click.Parameter, va
         raise CannotRunError(f"{where}: {error.format_message()}") from error
 
 
+CONFIG = click.Option(
+    ["--config", "tables"],
+    envvar="LOGVIEWER_CONFIG",
+    allow_from_autoenv=False,
+    type=FILE,
+    is_eager=True,
+    callback=_read_config,
+    help="TOML file with these settings, 'paths', and [[logs]], [[redact]] and [[users]] tables.",
+)
+"""The option that names the configuration file."""
+
 # Flags, with their help. Each is also the environment variable LOGVIEWER_NAME and a key of the configuration file.
 _OPTIONS = (
     click.Option(["--host"], default="127.0.0.1", show_default=True, help="Address to listen on."),
@@ -278,15 +289,7 @@ _OPTIONS = (
         help="File with the token.  [default: the credential 'token' of systemd, if there is one]",
     ),
     click.Option(["--no-auth"], is_flag=True, help="Serve without sign-in; needs a loopback --host."),
-    click.Option(
-        ["--config", "tables"],
-        envvar="LOGVIEWER_CONFIG",
-        allow_from_autoenv=False,
-        type=FILE,
-        is_eager=True,
-        callback=_read_config,
-        help="TOML file with these settings, 'paths', and [[logs]], [[redact]] and [[users]] tables.",
-    ),
+    CONFIG,
     click.Option(["--follow-symlinks"], is_flag=True, help="Follow symlinks to targets outside PATH."),
     click.Option(["--no-history"], is_flag=True, help="Leave out rotated files that are on disk at the start."),
     click.Option(

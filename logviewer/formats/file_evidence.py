@@ -33,10 +33,11 @@ _COLUMN_SPAN = 2 * 366 * DAY * 1000
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """Decisions about the lines of a file: how times are read, and the rules of the known formats that most have."""
+    """Decisions about the lines of a file: how times are read, and the rules and names of the known formats it has."""
 
     times: TimeReading = ALONE
     rules: tuple[LogRule, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 NO_READING = FileReading()
@@ -48,7 +49,11 @@ def read_file(lines: Sequence[str], now: float | None = None) -> FileReading:
     formats = known_formats_of(lines)
     times = time_reading(lines, now)
     order = next((each.order for each in formats if each.order), times.order)
-    return FileReading(replace(times, order=order), tuple(each.rule for each in formats if each.rule))
+    return FileReading(
+        replace(times, order=order),
+        tuple(each.rule for each in formats if each.rule),
+        tuple(each.name for each in formats),
+    )
 
 
 def time_reading(lines: Sequence[str], now: float | None = None) -> TimeReading:

@@ -1,0 +1,51 @@
+"""``logviewer explain`` prints the time and level of lines, and the rules that found them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+LINES = """\
+02/11/2026 10:00:00 INFO started
+  at a place
+{"ts":"2026-11-21T01:02:03Z","level":"error","msg":"x"}
+13/11/2026 10:00:00 nothing
+odd S1
+"""
+
+
+def run(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "logviewer", "explain", *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TZ": "UTC"},
+    )
+
+
+def test_a_file_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text(LINES)
+    config = tmp_path / "config.toml"
+    config.write_text("[[logs]]\nfiles = 'app.log'\npattern = '^odd (?P<level>S1)'\nlevels = { S1 = 'fatal' }\n")
+    printed = run("--config", str(config), str(tmp_path / "app.log")).stdout
+    assert "dates: day first" in printed
+    assert "time    2026-11-02T10:00:00.000Z, from the text '02/11/2026 10:00:00'" in printed
+    assert "level   info, from the words before the message" in printed
+    assert "record  lines 1 to 2" in printed
+    assert "level   error, from a field of the JSON object" in printed
+    assert "fields  ts, level, msg" in printed
+    assert "level   fatal, from a pattern of [[logs]]" in printed
+
+
+def test_standard_input_is_explained_up_to_a_number_of_lines() -> None:
+    printed = run("--lines", "1", text=LINES).stdout
+    assert "1 | 02/11/2026" in printed
+    assert "2 | " not in printed
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    failed = run(str(tmp_path / "none.log"))
+    assert failed.returncode == 1
+    assert "cannot read" in failed.stderr
