@@ -4,12 +4,14 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from logviewer.cursor import HEAD_BYTES, digest
 from logviewer.files.byte_file import ByteFile, Identity
 from logviewer.rotation.state_directory import MAX_FILES, KnownFile, KnownLine, StateDirectory
 
+_LENGTHENED_AT_ONCE = 64
 _NOTHING = KnownLine({}, is_complete=True)
 
 
@@ -26,7 +28,7 @@ class KnownFiles:
         self._alone: dict[Path, Identity | None] = {}
         self._unsaved: set[Path] = set()
         # Logs whose live file is too short to be recognised well.
-        self._short: set[Path] = set()
+        self._short: dict[Path, None] = {}
 
     def knows(self, log: Path, path: Path, identity: Identity) -> bool:
         """Whether a file was part of the history of a log."""
@@ -90,29 +92,33 @@ class KnownFiles:
             },
             is_complete=len(kept) == len(files),
         )
-        self._short.add(log)
+        self._short[log] = None
         if now != before:
             self._unsaved.add(log)
 
     def save(self) -> None:
         """Write the changes since the last call to the state directory."""
-        for log in tuple(self._short):
-            self._lengthen(log)
+        for log in tuple(islice(self._short, _LENGTHENED_AT_ONCE)):
+            # In turn: each look is a read, and thousands of logs may be short.
+            del self._short[log]
+            if self._lengthen(log):
+                self._short[log] = None
         while self._unsaved:
             log = self._unsaved.pop()
             if self._state:
                 self._state.save(log, self._lines[log])
 
-    def _lengthen(self, log: Path) -> None:
-        """Note more of the first bytes of a live file that was short."""
+    def _lengthen(self, log: Path) -> bool:
+        """Note more of the first bytes of a live file that was short; return whether it may still be."""
         line = self._lines[log]
         live = max(line.files.values(), key=lambda each: each.rank, default=None)
         if live is None or live.size >= HEAD_BYTES or not (now := _read(log, live.identity)):
-            self._short.discard(log)
-        elif now.size > live.size and self._lines[log] is line:
+            return False
+        if now.size > live.size and self._lines[log] is line:
             now = replace(now, rank=live.rank, was_live=live.was_live)
             self._lines[log] = replace(line, files={**line.files, live.identity: now})
             self._unsaved.add(log)
+        return True
 
     def _line(self, log: Path) -> KnownLine | None:
         line = self._lines.get(log)

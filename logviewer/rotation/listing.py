@@ -1,6 +1,8 @@
 """Directory listings: the rotated files of a log, and the present name of a file."""
 
+import contextlib
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,11 +12,14 @@ from logviewer.cursor import file_key
 from logviewer.errors import OutsideError, StaleListingError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots, real_path
 from logviewer.files.byte_file import ByteFile, Identity
+from logviewer.files.directories import TICK_NS
 from logviewer.files.open_files import EXHAUSTED
 from logviewer.files.rotations import bases
 from logviewer.rotation.classifier import RotationClassifier, is_archive
 
 _READS = 5
+_RECENT_NS = 1_000_000_000
+_MOST_RECENT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +134,44 @@ class _Listing:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Recent:
+    """A listing, complete while the directory has this stamp; read at this time."""
+
+    stamp: tuple[int, int, int]
+    read_ns: int
+    listing: _Listing
+
+
+# Thousands of logs of one directory may be rotated at once.
+_RECENT: dict[Path, _Recent] = {}
+
+
 def _settled(directory: Path) -> _Listing:
-    """Read a directory until two listings agree: a listing during a rename may miss files."""
+    """Read a directory until two listings agree: a listing during a rename may miss files.
+
+    The listing of a moment ago counts, if the directory has not changed since.
+    """
+    stamp, now = _stamp(directory), time.time_ns()
+    if stamp and (recent := _RECENT.get(directory)) and recent.stamp == stamp and now < recent.read_ns + _RECENT_NS:
+        return recent.listing
+    listing = _read_twice(directory)
+    if stamp and now > stamp[2] + TICK_NS and stamp == _stamp(directory):
+        if len(_RECENT) >= _MOST_RECENT:
+            _RECENT.clear()
+        _RECENT[directory] = _Recent(stamp, now, listing)
+    return listing
+
+
+def _stamp(directory: Path) -> tuple[int, int, int] | None:
+    """Return device, inode and last change of a directory: of its names or its permissions. None if it is missing."""
+    with contextlib.suppress(OSError):
+        status = directory.stat()
+        return status.st_dev, status.st_ino, max(status.st_mtime_ns, status.st_ctime_ns)
+    return None
+
+
+def _read_twice(directory: Path) -> _Listing:
     listing = _read(directory)
     for _ in range(_READS):
         before, listing = listing, _read(directory)

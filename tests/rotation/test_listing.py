@@ -7,6 +7,7 @@ import pytest
 
 from logviewer.cursor import file_key
 from logviewer.errors import StaleListingError
+from logviewer.rotation import listing
 from logviewer.rotation.listing import DirectoryEntry, DirectoryListings
 
 
@@ -81,3 +82,14 @@ def test_a_listed_file_replaced_by_a_pipe_is_not_opened(tmp_path: Path) -> None:
 
 def test_a_missing_directory_lists_nothing(tmp_path: Path) -> None:
     assert DirectoryListings().rotated(tmp_path / "gone" / "app.log") == []
+
+
+def test_logs_of_an_unchanged_directory_share_a_listing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.log", "a.log.1", "b.log", "b.log.1"):
+        (tmp_path / name).write_text("line\n")
+    # As if the last change were older than a tick of the clock.
+    monkeypatch.setattr(listing, "TICK_NS", -1_000_000_000)
+    assert paths(DirectoryListings().rotated(tmp_path / "a.log")) == [tmp_path / "a.log.1"]
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", None)
+        assert paths(DirectoryListings().rotated(tmp_path / "b.log")) == [tmp_path / "b.log.1"]
