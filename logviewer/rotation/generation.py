@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from weakref import proxy
 
 from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, Checkpoint, checkpoint_texts, digest, file_key
 from logviewer.errors import FileChangedError
@@ -52,7 +53,10 @@ class Generation:
     ) -> None:
         self.file = file
         self.source = source
-        self.line_format = line_format.of_file(LineSample(file, lambda: self.encoding, self.size))
+        # The format is a cycle: a strong reference holds the descriptor until the garbage collector runs.
+        myself = proxy(self)
+        sample = LineSample(proxy(file), lambda: myself.encoding, lambda: myself.size())  # noqa: PLW0108 (weak)
+        self.line_format = line_format.of_file(sample)
         self.key = key or file_key(*file.identity)
         self.id = secrets.token_urlsafe(6)
         self.block_map = BlockMap(file)

@@ -26,7 +26,7 @@ class LineSample:
             head = self._file.pread(min(size, _BYTES), 0)
             start = max(_BYTES, (size - _BYTES) // len(encoding.newline) * len(encoding.newline))
             tail = self._file.pread(size - start, start) if size > start else b""
-        except OSError:
+        except (OSError, ReferenceError):
             return []
         lines, end = split(head, encoding, _LINES)
         if not end and size >= _BYTES:
