@@ -1,7 +1,6 @@
 """Wrong tokens: delayed answers, counted by address, and the lockout after too many."""
 
 import asyncio
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -116,9 +115,9 @@ def test_a_strong_token_is_let_in_after_wrong_passwords(logs: Path, serve: Serve
 @pytest.mark.parametrize(
     ("token", "strong"),
     [
-        (secrets.token_urlsafe(16), True),
-        (secrets.token_hex(16), True),
-        (secrets.token_hex(8), False),
+        ("_wvAbEMsSn6xJT5Qmt644Q", True),
+        ("0e3af46f30f9c0cb57c73f9a87399b19", True),
+        ("fb9130e09f3d3b5a", False),
         ("short", False),
         ("a" * 100, False),
         ("1234567890" * 3, False),
