@@ -15,7 +15,8 @@ LogFormat = Literal["text", "json"]
 class LogRule:
     """A [[logs]] table: how to read the lines of the files that match one of the globs. The README describes the keys.
 
-    ``levels`` maps words of the lines to names of levels.
+    ``levels`` maps words of the lines to names of levels. ``time_key`` and ``level_key`` name fields of JSON objects,
+    within others by a path with dots. ``date_order`` is ``ymd``, ``mdy`` or ``dmy``.
     """
 
     files: tuple[str, ...]
@@ -23,6 +24,9 @@ class LogRule:
     pattern: str | None = None
     time_format: str | None = None
     levels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    time_key: str | None = None
+    level_key: str | None = None
+    date_order: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,8 @@ class Settings:
     cache: Path | None = None
 
 
-_RULE_KEYS = ("files", "zone", "pattern", "time-format", "levels")
+_RULE_KEYS = ("files", "zone", "pattern", "time-format", "levels", "time-key", "level-key", "date-order")
+_NEEDED_KEYS = ("zone", "pattern", "time-key", "level-key", "date-order")
 _REDACT_KEYS = ("pattern", "mask", "files")
 _USER_KEYS = ("name", "password", "sources")
 
@@ -113,9 +118,9 @@ def read_log_rule(table: Mapping[str, Any]) -> LogRule:
     if not isinstance(levels, dict) or not all(isinstance(each, str) for each in levels.values()):
         raise CannotRunError(f"levels must be a table of names of levels, not {levels!r}")
     _check_texts(keys)
-    if not keys.keys() & {"zone", "pattern"}:
-        raise CannotRunError("zone or pattern is required")
-    return LogRule(files, keys.get("zone"), keys.get("pattern"), keys.get("time-format"), levels)
+    if not keys.keys() & set(_NEEDED_KEYS):
+        raise CannotRunError(f"one of {', '.join(_NEEDED_KEYS)} is required")
+    return LogRule(files, levels=levels, **{key.replace("-", "_"): value for key, value in keys.items()})
 
 
 def read_redact_rule(table: Mapping[str, Any]) -> RedactRule:

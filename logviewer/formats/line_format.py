@@ -3,10 +3,11 @@
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, Protocol, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 import re2
@@ -14,10 +15,11 @@ import re2
 from logviewer.errors import CannotRunError
 from logviewer.files.rotations import bases
 from logviewer.formats import time_format
+from logviewer.formats.fields import json_fields
 from logviewer.formats.file_evidence import NO_READING, FileReading, read_file
 from logviewer.formats.level import Level, find_level, level_of
 from logviewer.formats.redaction import Redaction
-from logviewer.formats.timestamp import ALONE, TimeReading, find_time
+from logviewer.formats.timestamp import ALONE, Order, TimeReading, find_time
 from logviewer.globs import matches_glob
 from logviewer.settings import LogRule, RedactRule
 
@@ -25,7 +27,7 @@ from logviewer.settings import LogRule, RedactRule
 _HEAD_CHARS = 4096
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NAME_END = re.compile(r"(?<=.)[^\w]|(?<=.)_")
-_GROUPS = frozenset({"time", "level"})
+_GROUPS = frozenset({"date", "time", "level"})
 _LEVELS: Mapping[str, Level] = {each: each for each in get_args(Level)}
 
 T = TypeVar("T")
@@ -36,9 +38,9 @@ class LineFormat:
     """Reads the time and level of a source's lines, and masks them.
 
     ``time`` returns epoch milliseconds, ``level`` a level; each is None if the line has none or masks hide it.
-    ``has_time_hint`` is true if every line with a time matches ``timestamp.TIME_HINT``. ``has_own_times`` is true if
-    ``time`` differs from ``timestamp.find_time``, apart from the zone and the reading of the file; ``has_own_levels``
-    if ``level`` differs from ``level.find_level``. ``reading`` are the decisions for a file; ``of_file`` makes them.
+    ``has_own_times`` is true if ``time`` differs from ``timestamp.find_time``, apart from the zone and the decisions
+    for a file; ``has_own_levels`` if ``level`` differs from ``level.find_level``. ``reading`` are the decisions for a
+    file; ``of_file`` makes them.
 
     Raises:
         CannotRunError: naming the key, for an invalid rule.
@@ -54,18 +56,24 @@ class LineFormat:
         self._rules = tuple(rules)
         self._redaction = redaction
         zone = next((_zone(rule.zone) for rule in reversed(rules) if rule.zone is not None), None)
-        times: list[_FieldPattern[int]] = []
-        levels: list[_FieldPattern[Level]] = []
+        order = next((_order(rule.date_order) for rule in reversed(rules) if rule.date_order), reading.times.order)
+        self._times = replace(reading.times, order=order)
+        times: list[_Field[int]] = []
+        levels: list[_Field[Level]] = []
         for rule in (*rules, *reading.rules):
             pattern, groups = _compiled(rule)
             if "time" in groups:
-                times.append(_FieldPattern(pattern, groups["time"], _time_of(rule, zone)))
+                numbers = [groups[name] for name in ("date", "time") if name in groups]
+                times.append(_FieldPattern[int](pattern, numbers, _time_of(rule, zone, order)))
             if "level" in groups:
-                levels.append(_FieldPattern(pattern, groups["level"], _level_of(rule)))
-        find_time_in_file = _find_time(zone, reading.times)
+                levels.append(_FieldPattern[Level](pattern, [groups["level"]], _level_of(rule)))
+            if rule.time_key is not None:
+                times.append(_FieldKey[int](rule.time_key, _time_of(rule, zone, order)))
+            if rule.level_key is not None:
+                levels.append(_FieldKey[Level](rule.level_key, _level_of(rule)))
+        find_time_in_file = _find_time(zone, self._times)
         self.time = _FieldPatterns(times, find_time_in_file).read if times else find_time_in_file
         self.level = _FieldPatterns(levels, find_level).read if levels else find_level
-        self.has_time_hint = all(rule.time_format is None for rule in rules)
         self.has_own_levels = bool(levels) or redaction is not None
         self.has_own_times = bool(times) or redaction is not None
         if redaction:
@@ -112,7 +120,6 @@ class _FileFormat(LineFormat):
 
     def _use(self, line_format: LineFormat) -> None:
         self.reading, self._rules, self._redaction = line_format.reading, line_format._rules, line_format._redaction
-        self.has_time_hint = line_format.has_time_hint
         self.has_own_levels, self.has_own_times = line_format.has_own_levels, line_format.has_own_times
 
     def _decided(self) -> LineFormat:
@@ -147,24 +154,54 @@ def _masked(read: _Read[T], redaction: Redaction) -> _Read[T]:
     return lambda text: read(redaction.text(text))
 
 
-class _FieldPattern(Generic[T]):
-    """A pattern, the group that captures a field, and the function that parses the field."""
+class _Field(Protocol[T]):
+    """A way to find one field of a line, and the function that parses it."""
 
-    def __init__(self, pattern: Any, group: int, parse: _Read[T]) -> None:  # noqa: ANN401 (re2 has no types)
+    parse: _Read[T]
+
+    def field(self, text: str, head: bytes) -> str | None:
+        """Return the text of the field of a line, whose ``head`` is its begin without colours; None without one."""
+
+
+class _FieldPattern(Generic[T]):
+    """A pattern, the groups that capture a field, and the function that parses the field."""
+
+    def __init__(self, pattern: Any, groups: Sequence[int], parse: _Read[T]) -> None:  # noqa: ANN401 (re2 has no types)
         self.parse = parse
         self._pattern = pattern
-        self._group = group
+        self._groups = groups
 
-    def field(self, head: bytes) -> str | None:
-        """Return the text of the group; None if the pattern does not match, or the group is not part of the match."""
+    def field(self, text: str, head: bytes) -> str | None:  # noqa: ARG002
+        """See ``_Field``: the texts of the groups, unless one is not part of the match."""
         match = self._pattern.search(head)
-        return match[self._group].decode() if match and match[self._group] else None
+        texts = [match[group] for group in self._groups] if match else []
+        return b" ".join(texts).decode() if texts and all(texts) else None
+
+
+class _FieldKey(Generic[T]):
+    """A key of a JSON object, or a path of keys with dots, and the function that parses its value."""
+
+    def __init__(self, key: str, parse: _Read[T]) -> None:
+        self.parse = parse
+        self._key = key
+
+    def field(self, text: str, head: bytes) -> str | None:
+        """See ``_Field``."""
+        if not head.lstrip().startswith(b"{"):
+            return None
+        value: Any = json_fields(text)
+        if isinstance(value, dict) and self._key in value:
+            value = value[self._key]
+        else:
+            for key in self._key.split("."):
+                value = value.get(key) if isinstance(value, dict) else None
+        return None if value is None or isinstance(value, dict | list) else str(value)
 
 
 class _FieldPatterns(Generic[T]):
     """Patterns for one field; the last one that matched is tried first. Any thread may use them."""
 
-    def __init__(self, patterns: Iterable[_FieldPattern[T]], fallback: _Read[T]) -> None:
+    def __init__(self, patterns: Iterable[_Field[T]], fallback: _Read[T]) -> None:
         self._patterns = tuple(patterns)
         self._fallback = fallback
 
@@ -176,7 +213,7 @@ class _FieldPatterns(Generic[T]):
         patterns = self._patterns
         is_matched = False
         for index, pattern in enumerate(patterns):
-            if (field := pattern.field(data)) is None:
+            if (field := pattern.field(text, data)) is None:
                 continue
             is_matched = True
             if (value := pattern.parse(field)) is not None:
@@ -200,16 +237,26 @@ def _compiled(rule: LogRule) -> tuple[Any, Mapping[str, int]]:
         if not groups or groups.keys() - _GROUPS:
             actual = f"it has {', '.join(sorted(groups))}" if groups else "it has no named group"
             raise CannotRunError(f"pattern needs a group (?P<time>...) or (?P<level>...), and no other; {actual}")
-    if rule.time_format is not None and "time" not in groups:
+        if "date" in groups and "time" not in groups:
+            raise CannotRunError("pattern has a group (?P<date>...) without a group (?P<time>...)")
+    if rule.time_format is not None and "time" not in groups and rule.time_key is None:
         raise CannotRunError("time-format needs a pattern with a group (?P<time>...)")
-    if rule.levels and "level" not in groups:
+    if rule.levels and "level" not in groups and rule.level_key is None:
         raise CannotRunError("levels needs a pattern with a group (?P<level>...)")
     return pattern, groups
 
 
-def _time_of(rule: LogRule, zone: tzinfo | None) -> _Read[int]:
+def _time_of(rule: LogRule, zone: tzinfo | None, order: Order | None) -> _Read[int]:
     own = zone if rule.zone is None else _zone(rule.zone)
-    return partial(find_time, zone=own) if rule.time_format is None else time_format.parser(rule.time_format, own)
+    if rule.time_format is not None:
+        return time_format.parser(rule.time_format, own)
+    return partial(find_time, zone=own, reading=TimeReading(order))
+
+
+def _order(text: str) -> Order:
+    if text not in get_args(Order):
+        raise CannotRunError(f"date-order: unknown order {text!r} (one of {', '.join(get_args(Order))})")
+    return cast("Order", text)
 
 
 def _level_of(rule: LogRule) -> _Read[Level]:

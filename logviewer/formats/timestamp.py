@@ -50,8 +50,6 @@ _EPOCH_FIELD = re.compile(rf"(?!SET[ ])(?:{_FIELD_START}){_NUMBER}(?![\w.])")
 _BARE = re.compile(rf"{_BARE_START}{_NUMBER}(?![\w.])")
 _DIGITS = re.compile(r"((?:19|20)\d{12})(?!\w)")
 _EPOCH_WORD = re.compile(_NUMBER)
-# Every time matches this, so a search for it skips lines without a time.
-TIME_HINT = re.compile(rb"\d[:.]\d|\d{6}")
 # First characters of a ``_STAMP``.
 _STAMP_STARTS = frozenset(f"0123456789{MONTH_STARTS}IWE")
 # So many characters after a ``_STAMP`` decide whether AM, PM or a zone follows, unless they begin a longer number, zone

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from logviewer.errors import CannotRunError
 from logviewer.formats.level import find_level
 from logviewer.formats.line_format import PLAIN, LineFormat, LineFormats
 from logviewer.formats.record import record_at
@@ -48,7 +49,7 @@ def test_a_zone_applies_to_times_without_one() -> None:
 
 def test_a_zone_alone_keeps_the_fast_path() -> None:
     line_format = LineFormat([rule(zone="Asia/Tokyo")])
-    assert (line_format.has_time_hint, line_format.has_own_levels, line_format.level) == (True, False, PLAIN.level)
+    assert (line_format.has_own_levels, line_format.level) == (False, PLAIN.level)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_a_pattern_locates_time_and_level(word: str, expected: str | None) -> No
     line_format, line = LineFormat([ODD]), f"07.11.2026 01-02-03  {word} text"
     assert line_format.time(line) == ms(datetime(2026, 11, 7, 1, 2, 3, tzinfo=BERLIN))
     assert line_format.level(line) == expected
-    assert (line_format.has_time_hint, line_format.has_own_levels) == (False, True)
+    assert line_format.has_own_levels
 
 
 def test_a_line_without_a_match_is_read_by_default() -> None:
@@ -77,7 +78,6 @@ def test_a_time_without_a_format_is_read_by_default() -> None:
     line_format = LineFormat([rule(r"at=<(?P<time>[^>]*)>", zone="UTC")])
     line = "2020-01-01 00:00:00 is not when many words of a message were written at=<Nov 21 2026 01:02:03.5>"
     assert line_format.time(line) == ms(datetime(2026, 11, 21, 1, 2, 3, 500_000, tzinfo=UTC))
-    assert line_format.has_time_hint
 
 
 @pytest.mark.parametrize("line", ["31.02.2026 01-02-03 S1 x", "07.13.2026 01-02-03 S1 x"])
@@ -233,3 +233,27 @@ def test_every_redaction_rule_matches_a_file_with_hard_links() -> None:
     line_formats = LineFormats([], [RedactRule("x", files=("app.log",)), RedactRule("y", files=("/elsewhere/**",))])
     assert line_formats.of(Path("/any"), "any").mask("xy") == "xy"
     assert line_formats.of(Path("/any"), "any", is_linked=True).mask("xy") == "******"
+
+
+def test_keys_of_json_reach_into_objects() -> None:
+    keyed = LogRule(files=(), zone="UTC", time_key="at.stamp", level_key="record.grade", levels={"4": "fatal"})
+    line = '{"at":{"stamp":"2026-11-21 01:02:03"},"record":{"grade":4},"level":"info","time":"2020-01-01T00:00:00Z"}'
+    assert LineFormat([keyed]).time(line) == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC))
+    assert LineFormat([keyed]).level(line) == "fatal"
+    assert LineFormat([keyed]).level('{"record.grade":"error"}') == "error"
+    assert LineFormat([keyed]).level('{"record":7,"level":"info"}') == "info"
+    assert LineFormat([keyed]).level("ERROR no object") == "error"
+
+
+def test_a_date_and_a_time_may_be_apart() -> None:
+    apart = rule(r"at (?P<time>\d\d:\d\d:\d\d) .* on (?P<date>\S+)$", zone="UTC")
+    assert LineFormat([apart]).time("at 01:02:03 x on 2026-11-21") == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC))
+    with pytest.raises(CannotRunError, match="without a group"):
+        LineFormat([rule(r"(?P<date>\d+) (?P<level>\w+)")])
+
+
+def test_the_order_of_a_date_is_configured() -> None:
+    ordered = LineFormat([LogRule(files=(), zone="UTC", date_order="dmy")])
+    assert ordered.time("05/11/2026 01:02:03 x") == ms(datetime(2026, 11, 5, 1, 2, 3, tzinfo=UTC))
+    with pytest.raises(CannotRunError, match="unknown order"):
+        LineFormat([LogRule(files=(), date_order="dym")])
