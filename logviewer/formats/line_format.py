@@ -38,9 +38,7 @@ class LineFormat:
     """Reads the time and level of a source's lines, and masks them.
 
     ``time`` returns epoch milliseconds, ``level`` a level; each is None if the line has none or masks hide it.
-    ``has_own_times`` is true if ``time`` differs from ``timestamp.find_time``, apart from the zone and the decisions
-    for a file; ``has_own_levels`` if ``level`` differs from ``level.find_level``. ``reading`` are the decisions for a
-    file; ``of_file`` makes them.
+    ``reading`` are the decisions for a file; ``of_file`` makes them.
 
     Raises:
         CannotRunError: naming the key, for an invalid rule.
@@ -74,10 +72,20 @@ class LineFormat:
         find_time_in_file = _find_time(zone, self._times)
         self.time = _FieldPatterns(times, find_time_in_file).read if times else find_time_in_file
         self.level = _FieldPatterns(levels, find_level).read if levels else find_level
-        self.has_own_levels = bool(levels) or redaction is not None
-        self.has_own_times = bool(times) or redaction is not None
+        self._has_own_levels = bool(levels) or redaction is not None
+        self._has_own_times = bool(times) or redaction is not None
         if redaction:
             self.time, self.level = _masked(self.time, redaction), _masked(self.level, redaction)
+
+    @property
+    def has_own_levels(self) -> bool:
+        """Whether ``level`` differs from ``level.find_level``."""
+        return self._has_own_levels
+
+    @property
+    def has_own_times(self) -> bool:
+        """Whether ``time`` differs from ``timestamp.find_time``, apart from the zone and the decisions for a file."""
+        return self._has_own_times
 
     def of_file(self, sample: Callable[[], Sequence[str]]) -> "LineFormat":
         """Return the format of one file, which decides on its reading as soon as ``sample`` returns lines of it."""
@@ -120,9 +128,10 @@ class _FileFormat(LineFormat):
 
     def _use(self, line_format: LineFormat) -> None:
         self.reading, self._rules, self._redaction = line_format.reading, line_format._rules, line_format._redaction
-        self.has_own_levels, self.has_own_times = line_format.has_own_levels, line_format.has_own_times
 
     def _decided(self) -> LineFormat:
+        if self._is_decided:
+            return self._base
         with self._deciding:
             if not self._is_decided and (lines := self._sample()):
                 reading = read_file(lines)
@@ -131,6 +140,16 @@ class _FileFormat(LineFormat):
                 self.time, self.level = self._base.time, self._base.level
                 self._is_decided = True
             return self._base
+
+    @property
+    def has_own_levels(self) -> bool:
+        """See ``LineFormat``."""
+        return self._decided().has_own_levels
+
+    @property
+    def has_own_times(self) -> bool:
+        """See ``LineFormat``."""
+        return self._decided().has_own_times
 
     def _first_time(self, text: str) -> int | None:
         return self._decided().time(text)

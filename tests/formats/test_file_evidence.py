@@ -13,6 +13,7 @@ from logviewer.files.cells import NO_TIME
 from logviewer.files.encoding import UTF8
 from logviewer.formats.file_evidence import NO_READING, read_file, time_reading
 from logviewer.formats.known_formats import KnownFormat, known_formats
+from logviewer.formats.level import LEVELS
 from logviewer.formats.line_classifier import LineClassifier
 from logviewer.formats.line_format import LineFormat
 from logviewer.formats.timestamp import Order
@@ -115,6 +116,18 @@ def test_all_readers_of_a_file_use_its_decision(tmp_path: Path) -> None:
     assert NO_TIME not in times
     assert times == [generation.line_format.time(line) for line in lines]
     assert max(times) - min(times) == 19 * 86_400_000
+
+
+@pytest.mark.parametrize("known", known_formats(), ids=lambda each: each.name)
+def test_the_classifier_uses_the_format_of_the_file(known: KnownFormat, tmp_path: Path) -> None:
+    lines = [sample.line for sample in known.samples]
+    data = "".join(f"{line}\n" for line in lines).encode()
+    (tmp_path / "log").write_bytes(data)
+    generation = Generation(ByteFile.open(tmp_path / "log"), b"source", PLAIN)
+    starts = np.cumsum([0, *(len(line.encode()) + 1 for line in lines)])[:-1]
+    classifier = LineClassifier(UTF8, generation.line_format)
+    codes = classifier.classify(data, starts, guess=True).codes.tolist()
+    assert [LEVELS[code] for code in codes] == [sample.level or None for sample in known.samples]
 
 
 def test_an_empty_file_decides_later(tmp_path: Path) -> None:
