@@ -21,7 +21,7 @@ from logviewer.formats.level_words import (
     level_of,
 )
 
-__all__ = ["LETTERS", "LEVELS", "SPECIAL", "Level", "find_level", "learn", "level_of"]
+__all__ = ["LETTERS", "LEVELS", "SPECIAL", "Level", "find_level", "is_crash", "learn", "level_of"]
 
 _REDIS: dict[str, Level] = {"#": "warning", "*": "notice", "-": "info", ".": "debug"}
 # A level is near the start of a line.
@@ -96,6 +96,11 @@ def find_level(text: str) -> Level | None:
     if field := find_level_field(text):
         return Header(head).level(field[0]) or of_field(field[1])
     return Header(head).level(_HEAD_CHARS) or _of_syslog_message(head) or _of_rare_format(text, head)
+
+
+def is_crash(text: str) -> bool:
+    """Return whether a line begins the report of an uncaught error."""
+    return text.startswith("panic: ") or _CRASH.match(text) is not None
 
 
 def _name_end(text: str) -> tuple[int, int]:

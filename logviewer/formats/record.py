@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from logviewer.formats.level import is_crash
 from logviewer.formats.line_format import LineFormat
 
 # A record has at most this many lines before the line that is asked for.
@@ -26,13 +27,13 @@ def continues(text: str, line_format: LineFormat) -> bool:
 def record_at(texts: Sequence[str], number: int, line_format: LineFormat) -> tuple[int, int]:
     """Return the indexes of the first line of a line's record, and of the first line after the record.
 
-    A line without a time belongs to the last line before it with a time, unless it begins with a level. Without
-    times, only lines that look like a part of a stack trace continue a record.
+    A line without a time belongs to the last line before it with a time, unless it begins with a level. So it does to
+    the report of an uncaught error. Without either, only lines that look like a part of a stack trace continue a record.
     """
     first = number
     while first > 0 and number - first < _MOST_LINES and not _begins(texts[first], line_format):
         first -= 1
-    is_dated = line_format.time(texts[first]) is not None
+    is_dated = line_format.time(texts[first]) is not None or is_crash(texts[first])
     if not is_dated:
         first = number
         while first > 0 and continues(texts[first], line_format):

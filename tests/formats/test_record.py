@@ -70,3 +70,20 @@ def test_a_line_without_a_time_continues_a_timed_one() -> None:
 def test_without_times_only_a_trace_continues() -> None:
     lines = ["one", "two", "Traceback (most recent call last):", "  File", "KeyError: 1", "three"]
     assert [record_at(lines, number, PLAIN) for number in range(6)] == [(0, 1), (1, 5), (1, 5), (1, 5), (1, 5), (5, 6)]
+
+
+PANIC = """2026-11-20 10:00:00 INFO on
+panic: runtime error: no
+[signal SIGSEGV: code=0x1]
+
+goroutine 1 [running]:
+main.main()
+\t/app/main.go:12 +0x1d
+exit status 2
+2026-11-20 10:00:01 INFO next"""
+
+
+def test_an_uncaught_error_is_one_record() -> None:
+    lines = PANIC.split("\n")
+    found = [record_at(lines, number, PLAIN) for number in range(9)]
+    assert found == [(0, 1), *[(1, 8)] * 7, (8, 9)]
