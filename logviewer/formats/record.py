@@ -27,8 +27,9 @@ def continues(text: str, line_format: LineFormat) -> bool:
 def record_at(texts: Sequence[str], number: int, line_format: LineFormat) -> tuple[int, int]:
     """Return the indexes of the first line of a line's record, and of the first line after the record.
 
-    A line without a time belongs to the last line before it with a time, unless it begins with a level. So it does to
-    the report of an uncaught error. Without either, only lines that look like a part of a stack trace continue a record.
+    A line without a time belongs to the last line before it with a time, or to the report of an uncaught error before
+    it, unless it begins with a level. Without either, only lines that look like a part of a stack trace continue a
+    record.
     """
     first = number
     while first > 0 and number - first < _MOST_LINES and not _begins(texts[first], line_format):
