@@ -26,7 +26,7 @@ _EDGES = ":,-!*=\"'{}"
 _LAST = re.compile(r".*[\w\]](?:\.|::?)([A-Z]{3,9})")
 TOKEN = re.compile(r"\[[^\][]{0,80}\]|<[^<>\s]{0,40}>|\([^()]{0,40}\)|[^\s\[\]()<>|]+|[\[\](<>)|]")
 SYSLOG_SENTENCE = re.compile(
-    r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [^\s\[(:]+(?:\([^)]{0,40}\))?(?:\[\d+\])?: [A-Za-z][a-z]* "
+    r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S*[^\s:] [^\s\[(:]+(?:\([^)]{0,40}\))?(?:\[\d+\])?: [A-Za-z][a-z]* "
 )
 _INNER = re.compile(
     r"""(?:^|[\s:|])([A-Z]{3,11}\d?)(?=[\s:/|]|$) | [/.#]([A-Z]{3,11})$ | [:#]([a-z]{3,11}\d?)$ | ^([DIWECNTVF])[ ]\d
@@ -169,6 +169,9 @@ class Header:
             self.words += 1
             if word.isalpha() and piece[-1] != "=":
                 self.plain_words += 2 if self.ended else 1
+        elif piece == ":" and not self.text[start - 1 : start].isspace():
+            # After the number of a process, a message begins.
+            self.words += 1
         # A colon between spaces separates columns.
         self.ended |= piece[-1] == ":" and not (piece == ":" and self.text[start - 1 : start].isspace())
 

@@ -70,6 +70,9 @@ warning [2026.11.21-01.02.03:000][7]LogNet: Warning: slow
 info Nov 21 01:02:03 imap-login: Info: Login: user=<a>
 debug Sat Nov 21 01:02:03 2026 [7] dbg: logger: x
 debug [2026-11-21T01:02:03.000] debug2: RPC
+info Nov 21 01:02:03 imap-login: Info: Logged out
+- Nov 21 01:02:03 dnsmasq[7]: warning: x of y
+- Nov 21 01:02:03 dnsmasq[7]: warning: x-of-y
 - Nov 21 01:02:03 mail app: imap: error: x
 - Nov 21 01:02:03 lab sshd[7]: error: no more methods
 - 2026-11-21 01:02:03 first: second: error: x
