@@ -169,7 +169,7 @@ class Header:
             self.words += 1
             if word.isalpha() and piece[-1] != "=":
                 self.plain_words += 2 if self.ended else 1
-        elif piece == ":" and not self.text[start - 1 : start].isspace():
+        elif piece == ":" and self.text[start - 1 : start] == "]":
             # After the number of a process, a message begins.
             self.words += 1
         # A colon between spaces separates columns.

@@ -71,6 +71,7 @@ info Nov 21 01:02:03 imap-login: Info: Login: user=<a>
 debug Sat Nov 21 01:02:03 2026 [7] dbg: logger: x
 debug [2026-11-21T01:02:03.000] debug2: RPC
 info Nov 21 01:02:03 imap-login: Info: Logged out
+info Nov 21 01:02:03 imap(bob)<7><a>: Info: Disconnected: x
 - Nov 21 01:02:03 dnsmasq[7]: warning: x of y
 - Nov 21 01:02:03 dnsmasq[7]: warning: x-of-y
 - Nov 21 01:02:03 mail app: imap: error: x
