@@ -193,9 +193,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.url.partition(b"?")[0]) > MAX_PATH_BYTES:
             self._refusal = "414 URI Too Long", f"the path is too long (limit {MAX_PATH_BYTES} bytes)"
         if not self._refusal:
+            # Raises if the URL is malformed: then there is no request to answer.
+            super().on_headers_complete()
             self._is_in_body = True
             self._parsed_bytes = 0
-            super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Pass a part of a body on. A body after its answer has the same limit."""

@@ -23,6 +23,8 @@ HEAD = b" HTTP/1.1\r\nHost: localhost\r\n"
 SMALL = b"GET /a" + HEAD + b"X:" + b"a" * 24 + b"\r\n\r\n"
 # What the kernel holds of one connection, for both sides, and far below what an unbounded server takes in.
 KERNEL_BYTES = 8_000_000
+# The parser finds these in a head of valid form.
+BAD_URLS = (b"http://", b"http://[", b"http://x:99999/", b"http:///")
 
 
 @pytest.fixture(scope="module")
@@ -153,9 +155,9 @@ def test_too_many_headers_are_refused(server: Server) -> None:
 def test_malformed_requests_are_counted_and_logged_once(logs: Path, serve: Serve) -> None:
     (logs / "app.log").write_text("line\n")
     server = serve(logs)
-    for _ in range(50):
+    for malformed in (b"\x16\x03\x01\r\n\r\n\r\n\r\n", *(b"GET " + url + HEAD + b"\r\n" for url in BAD_URLS)) * 10:
         with closing(connect(server)) as client:
-            client.sendall(b"\x16\x03\x01\r\n\r\n\r\n\r\n")
+            client.sendall(malformed)
             assert answer_and_end(client).startswith(b"HTTP/1.1 400 ")
     assert metric(server, "malformed_requests_total") == 50
     server.stop_in_time()
