@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from logviewer.formats.level import LEVELS
@@ -279,11 +279,23 @@ class MatchIndex:
             yield from self._level_counter.codes(selected)
 
     def unterminated(self) -> SelectedLines | None:
-        """Return the unterminated last line if it is selected. Raises OSError."""
+        """Return the lines that are selected only because of the unterminated last line, with it. Raises OSError.
+
+        None of them is counted, and all begin after the counted ones.
+        """
         size = self.generation.size()
-        return (
-            self.line_filter.select(self.generation, self.high, size, unterminated=True) if self.high < size else None
-        )
+        if self.high >= size:
+            return None
+        selected = self.line_filter.select(self.generation, self.high, size, unterminated=True)
+        return self._with_lines_before(selected, size) if self.line_filter.is_wide and selected.matches else selected
+
+    def _with_lines_before(self, selected: SelectedLines, size: int) -> SelectedLines:
+        start = max(self.generation.begin, self.high - MARGIN_BYTES)
+        before = self.line_filter.select(self.generation, start, self.high, is_end=True)
+        counted = {before.base + first for first, _ in before.spans}
+        selected = self.line_filter.select(self.generation, start, size, unterminated=True)
+        spans = [span for span in selected.spans if selected.base + span[0] not in counted]
+        return replace(selected, selected=spans)
 
     def lines_in(self, cell: int) -> int:
         """Return the number of selected lines in a cell."""

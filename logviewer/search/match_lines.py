@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from logviewer.errors import FileChangedError
 from logviewer.rotation.generation import Generation
-from logviewer.rotation.position import Batch, LineCount, byte_count, last_lines, line_count, lines_between
+from logviewer.rotation.position import Batch, LineCount, byte_count, first_lines, last_lines, line_count, lines_between
 from logviewer.search.file_lines import Found
-from logviewer.search.line_filter import to_batches
+from logviewer.search.line_filter import MARGIN_BYTES, to_batches
 from logviewer.search.match_index import CELL_BYTES, MatchIndex
 from logviewer.search.selected_lines import SelectedLines
 
@@ -45,12 +45,13 @@ class MatchLines:
         index = self.index
         if not index.complete:
             return None
+        last = line_count(self._unterminated_before(offset))
         if offset >= index.high:
-            return index.lines + line_count(lines_between(self._unterminated(), 0, offset))
+            return index.lines + last
         cell = offset // CELL_BYTES
         start = max(self.generation.begin, cell * CELL_BYTES)
         partial = len(index.line_filter.select(self.generation, start, offset)) if offset > start else 0
-        return index.lines_before_cell(cell) + partial
+        return index.lines_before_cell(cell) + partial + last
 
     def read_at(self, number: int, count: int, most: int) -> Found | None:
         """See ``FileLines``."""
@@ -59,8 +60,7 @@ class MatchLines:
             return None
         if number >= index.lines:
             last = self._unterminated()
-            left = line_count(last) - (number - index.lines)
-            return Found(last_lines(last, left), self.generation.size(), is_whole=True)
+            return self._end(last_lines(last, line_count(last) - (number - index.lines)), count)
         cell, passed = index.cell_of_line(number)
         found = self.read_from(max(self.generation.begin, cell * CELL_BYTES), passed + count, most=most)
         left = line_count(found.batches) - passed
@@ -94,18 +94,18 @@ class MatchLines:
             left, room = left - line_count(found), room - byte_count(found)
             offset = end if left > 0 else batches[-1].end.offset
         self._check()
-        is_whole = offset >= index.high and left > 0
-        if is_whole:
-            batches += lines_between(self._unterminated(), first, sys.maxsize)
-        return Found(batches, min(offset, index.high), is_whole=is_whole, is_pending=is_pending)
+        if offset >= index.high and left > 0:
+            last = self._end(lines_between(self._unterminated(), first, sys.maxsize), left)
+            return last._replace(batches=[*batches, *last.batches])
+        return Found(batches, min(offset, index.high), is_pending=is_pending)
 
     def read_before(self, offset: int, count: int, *, most: int | None = None, block: int | None = None) -> Found:
         """See ``FileLines``."""
         index, begin, ends = self.index, self.generation.begin, _end(most)
-        parts = [lines_between(self._unterminated(), 0, offset) if offset > index.high else []]
+        parts = [last_lines(self._unterminated_before(offset), count)]
         left, room = count - line_count(parts[0]), _limit(None if block else most) - byte_count(parts[0])
         unsearched, is_pending = _limit(most), False
-        offset = min(offset, index.high)
+        offset = parts[0][0].start.offset if parts[0] else min(offset, index.high)
         while min(left, room) > 0 and offset > begin and not (block and any(parts)):
             stride = index.line_filter.stride(block or _STRIDE_BYTES)
             if time.monotonic() > ends:
@@ -139,6 +139,18 @@ class MatchLines:
         """Raise FileChangedError if the file was truncated after it was indexed, so its lines are incomplete."""
         if self.generation.size() < self.index.high:
             raise FileChangedError
+
+    def _end(self, last: list[Batch], count: int) -> Found:
+        """Return up to ``count`` of the lines at the end that are not counted."""
+        if line_count(last) > count:
+            last = first_lines(last, count)
+            return Found(last, last[-1].end.offset)
+        return Found(last, self.index.high, is_whole=True)
+
+    def _unterminated_before(self, offset: int) -> list[Batch]:
+        index = self.index
+        margin = MARGIN_BYTES if index.line_filter.is_wide else 0
+        return lines_between(self._unterminated(), 0, offset) if offset > index.high - margin else []
 
     def _unterminated(self) -> list[Batch]:
         selected = self.index.unterminated()

@@ -297,6 +297,23 @@ def test_a_limit_counts_matches_without_their_context(log: Path, serve: Serve, o
     assert [each["n"] for each in matches] == numbers
 
 
+def test_an_unterminated_match_brings_the_lines_before_it(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text("x\ny\nz\n2026-11-20 10:00:00 ERROR no\n  at a()\n  at b()")
+    server = serve(logs)
+    for wide, numbers in ({"context": 3}, [3, 4, 5, 6]), ({"records": "true"}, [4, 5, 6]):
+        query: dict[str, Any] = {"source": "app.log", "q": "at b", **wide}
+        for order, step in ("oldest", 1), ("newest", -1):
+            matches, _, _ = search(server, order=order, **query)
+            assert [each["n"] for each in matches] == numbers[::step]
+        lines = server.get("/api/lines", **query).json()
+        assert (lines["total"], [each["n"] for each in lines["lines"]]) == (len(numbers), numbers)
+        for start, number in enumerate(numbers):
+            [line] = server.get("/api/lines", start=start, count=1, **query).json()["lines"]
+            assert line["n"] == number
+        before = server.get("/api/lines", before=lines["lines"][-1]["at"], count=2, **query).json()["lines"]
+        assert [each["n"] for each in before] == numbers[-3:-1]
+
+
 def test_separate_groups_are_separated_in_text(log: Path, serve: Serve) -> None:
     server = serve(log)
     found = subprocess.run([RG, "-C", "1", "took [27] ms", log], capture_output=True, text=True, check=False).stdout
