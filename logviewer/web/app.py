@@ -81,7 +81,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
 
 def _api(lookup: Lookup, views: Views, streams: Streams, metrics: Metrics, stream: StreamRoutes) -> Iterator[APIRouter]:
     yield SourceRoutes(lookup, streams.loader).router
-    yield LineRoutes(lookup, views, streams.loader, streams.scans).router
+    yield LineRoutes(lookup, views, streams).router
     yield stream.router
     yield SearchRoutes(lookup, views, streams.scans, metrics).router
     yield HistogramRoutes(lookup, views, streams.histograms).router

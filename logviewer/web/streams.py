@@ -27,6 +27,7 @@ RETRY_MS = (2000, 4000)
 SKIP_SECONDS = 0.05
 _THREADS = 16
 _SCAN_THREADS = 2
+_PAGE_THREADS = 2
 
 # "idle" comes before each wait; "complete" or "shutdown" is the last item.
 Notice = Literal["begin", "idle", "ping", "complete", "shutdown"]
@@ -61,13 +62,16 @@ class Streams:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read")
         self._scan_threads = ThreadPoolExecutor(_SCAN_THREADS, thread_name_prefix="scan")
+        self._page_threads = ThreadPoolExecutor(_PAGE_THREADS, thread_name_prefix="page")
         self._histogram_threads = ThreadPoolExecutor(1, thread_name_prefix="histogram")
         self._cache = ChunkCache()
         # Weak: each query has a loader of its own, needed while a reader uses it.
         self._loaders: WeakValueDictionary[Encoder, ChunkLoader] = WeakValueDictionary()
         self.loader = self.loader_for(EventEncoder())
-        # Scans of whole files must not delay the readers of streams, and histograms must not delay either.
+        # Scans of whole files must not delay the readers of streams, and histograms must not delay either. Pages of all
+        # lines wait for no slow query.
         self.scans = ChunkLoader(self._scan_threads, EventEncoder(), self._cache)
+        self.pages = ChunkLoader(self._page_threads, EventEncoder(), self._cache)
         self.histograms = ChunkLoader(self._histogram_threads, EventEncoder(), self._cache)
         self.closing = False
         self.sent = SentCounts()
@@ -94,14 +98,14 @@ class Streams:
     def close(self) -> None:
         """Make every stream send its last event and end, and every request that polls answer."""
         self.closing = True
-        for loader in (*self._loaders.values(), self.scans, self.histograms):
+        for loader in (*self._loaders.values(), self.scans, self.pages, self.histograms):
             loader.closing = True
         for reader in self._open:
             reader.wake()
 
     def stop(self) -> None:
         """End the threads."""
-        for threads in (self._threads, self._scan_threads, self._histogram_threads):
+        for threads in (self._threads, self._scan_threads, self._page_threads, self._histogram_threads):
             threads.shutdown(wait=False, cancel_futures=True)
 
     def add(self, reader: Reader[EncodedChunk]) -> None:

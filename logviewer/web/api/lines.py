@@ -1,6 +1,7 @@
 """``/api/lines`` and ``/api/line``: lines by position, and one line whole."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Annotated
 
@@ -16,20 +17,22 @@ from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup, epoch_
 from logviewer.web.encode import RowEncoder
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import LineParameters, LinesParameters
+from logviewer.web.streams import Streams
 from logviewer.web.terminal import visible_line
 
 _POLL_SECONDS = 0.025
-_POLLS = 40
+_MOST_SECONDS = 1.0
 
 
 class LineRoutes:
-    """Reads lines by position: ``loader`` reads one line, ``scans`` has the threads for counting."""
+    """Reads lines by position with the threads of ``streams``."""
 
-    def __init__(self, lookup: Lookup, views: Views, loader: ChunkLoader, scans: ChunkLoader) -> None:
+    def __init__(self, lookup: Lookup, views: Views, streams: Streams) -> None:
         self._lookup = lookup
         self._views = views
-        self._loader = loader
-        self._scans = scans
+        self._loader = streams.loader
+        self._scans = streams.scans
+        self._pages = streams.pages
         self.router = APIRouter()
         self.router.get("/lines")(self.lines)
         self.router.get("/line")(self.line)
@@ -43,7 +46,8 @@ class LineRoutes:
         line_filter = self._lookup.line_filter(parameters)
         ids = {source.key: source.id for source in sources}
         encode = RowEncoder(ids, places=parameters.places, line_filter=line_filter, spans=parameters.spans)
-        body = await self._poll(lambda: self._range(sources, line_filter, parameters), encode)
+        loader = self._scans if line_filter else self._pages
+        body = await self._poll(loader, lambda: self._range(sources, line_filter, parameters), encode)
         return Response(body, media_type=JSON, headers=NO_STORE)
 
     async def line(self, parameters: Annotated[LineParameters, Parameters()], user: CurrentUser) -> Response:
@@ -55,20 +59,21 @@ class LineRoutes:
         chunks = _in_threads(self._loader, pieces if parameters.raw else visible_line(pieces, codec))
         return StreamingResponse(chunks, headers={"content-type": media_type})
 
-    async def _poll(self, find: Callable[[], LineRange], encode: RowEncoder) -> bytes:
+    async def _poll(self, loader: ChunkLoader, find: Callable[[], LineRange], encode: RowEncoder) -> bytes:
         """Return the encoded lines once they are found; after one second, or at shutdown, the lines found so far."""
 
         def poll() -> tuple[bool, bytes]:
             lines = find()
             return lines.pending, encode(lines)
 
-        for _ in range(_POLLS):
-            pending, body = await from_disk(self._scans, poll)
-            if not pending or self._scans.closing:
-                break
+        ends = time.monotonic() + _MOST_SECONDS
+        while True:
+            pending, body = await from_disk(loader, poll)
+            # A poll with a slow regular expression takes seconds in a long line.
+            if not pending or loader.closing or time.monotonic() >= ends:
+                return body
             # A request that waits must not occupy a thread.
             await asyncio.sleep(_POLL_SECONDS)
-        return body
 
     def _range(
         self, sources: Sequence[Source], line_filter: LineFilter | None, parameters: LinesParameters

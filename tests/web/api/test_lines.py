@@ -1,8 +1,11 @@
 """The routes for sources, lines by position and single lines."""
 
 import base64
+import select
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.connection import connect, request
 from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
@@ -451,3 +455,23 @@ def test_an_answer_about_long_lines_is_bounded_in_bytes(logs: Path, serve: Serve
         assert 7 <= len(numbers) <= 10
         assert len(answer.content) < 11_000_000
         assert answer.json()["start"] == numbers[0]
+
+
+def test_slow_regular_expressions_do_not_delay_a_page_of_all_lines(tmp_path: Path, serve: Serve) -> None:
+    # A search takes seconds in each line, and more are asked for than the server has threads.
+    (tmp_path / "slow.log").write_bytes(
+        b"".join(bytes(Random(seed).choices(b"ab", k=MIB)) + b"\n" for seed in range(4))
+    )
+    (tmp_path / "plain.log").write_bytes(FILES["many.log"][0])
+    server = serve(tmp_path)
+    with ExitStack() as stack:
+        slow = [stack.enter_context(closing(connect(server))) for _ in range(8)]
+        for number, client in enumerate(slow):
+            pattern = quote(f"a[ab]{{{900 + number}}}c")
+            client.sendall(request(server, f"/api/lines?source=slow.log&start=-5&count=5&regex=true&q={pattern}"))
+        until(lambda: server.client.get("/healthz").status_code == 200)
+        for _ in range(3):
+            lines = server.client.get("/api/lines", params={"source": "plain.log", "start": -5, "count": 5}).json()
+            assert lines["lines"][-1]["text"] == "line 6000"
+        answered, _, _ = select.select(slow, [], [], 0)
+        assert len(answered) < len(slow) // 2
