@@ -49,6 +49,13 @@ class Credentials:
         is_bearer = scheme.lower() == "bearer" and token
         return ANONYMOUS if is_bearer and await self.is_token(request, token.strip()) else None
 
+    def is_known(self, request: Request) -> bool:
+        """Whether a request has signed in in a way that cannot be guessed. Counts no attempt."""
+        if remote_user(request) or self.sessions.user(self.session(request)):
+            return True
+        _, _, token = request.headers.get("authorization", "").partition(" ")
+        return bool(self._token) and not self._is_limited and _equals(token.strip(), self._token or "")
+
     async def is_token(self, request: Request, text: str) -> bool:
         """Whether a text is the token. Raises LockedOutError."""
         is_token = self._token is not None and _equals(text, self._token)

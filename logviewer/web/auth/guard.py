@@ -34,6 +34,8 @@ class Guard:
         self._settings = settings
         self._host_names = HostNames(settings.allow_host)
         self._request_rate = RequestRate()
+        # Of signed-in clients: strangers at their address, such as that of a proxy, must not keep them out.
+        self._known_rate = RequestRate()
         # Probes of a load balancer, and streams: after a network failure all of them reconnect at once.
         self._exempt_rate = RequestRate()
         self._credentials = Credentials(settings, lockout, signed_out)
@@ -92,7 +94,10 @@ class Guard:
             # Late, but never refused.
             await self._exempt_rate.refuse(request)
             return None
-        return None if path == "/api/stream" else await self._request_rate.refuse(request)
+        if path == "/api/stream":
+            return None
+        rate = self._known_rate if self._credentials.is_known(request) else self._request_rate
+        return await rate.refuse(request)
 
     def _unauthorized(self, request: Request, path: str) -> Response:
         if name := remote_user(request):

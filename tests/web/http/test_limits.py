@@ -211,13 +211,24 @@ main()
 def test_requests_have_a_rate_limit(logs: Path, serve: Serve) -> None:
     (logs / "app.log").write_text("line\n")
     server = serve(logs, program=[sys.executable, "-c", LONG_WINDOW])
-    flood(server, "127.0.0.5", MAX_REQUESTS)
+    flood(server, "127.0.0.5", MAX_REQUESTS, is_known=True)
     with client_at("127.0.0.5", server) as client, client_at("127.0.0.6", server) as other:
         assert_refused(client.get("/api/sources", headers=server.headers), 429, str(MAX_REQUESTS), within=600)
         assert client.get("/healthz").status_code == 200
         assert other.get("/api/sources", headers=server.headers).status_code == 200
         with client.stream("GET", "/api/stream?source=app.log", headers=server.headers) as stream:
             assert stream.status_code == 200
+
+
+def test_strangers_at_the_address_of_a_user_take_none_of_its_requests(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text("line\n")
+    server = serve(logs, program=[sys.executable, "-c", LONG_WINDOW])
+    flood(server, "127.0.0.5", MAX_REQUESTS, is_known=False)
+    with client_at("127.0.0.5", server) as client:
+        assert client.get("/api/sources").status_code == 429
+        assert client.get("/api/sources", headers=server.headers).status_code == 200
+        wrong = {"authorization": f"Bearer {server.token[:-1]}"}
+        assert client.get("/api/sources", headers=wrong).status_code == 429
 
 
 FEW_REQUESTS = """
@@ -244,9 +255,10 @@ def test_requests_that_are_exempt_are_answered_late_in_a_flood(
             assert opened.status_code == 200
 
 
-def flood(server: Server, address: str, count: int) -> None:
-    """Send ``count`` requests as fast as the server answers them."""
-    request = f"GET /static/nothing HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
+def flood(server: Server, address: str, count: int, *, is_known: bool) -> None:
+    """Send ``count`` requests as fast as the server answers them, with the token if the client ``is_known``."""
+    token = f"Authorization: Bearer {server.token}\r\n" if is_known else ""
+    request = f"GET /static/nothing HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n{token}\r\n".encode()
     with socket.create_connection(("127.0.0.1", server.port), source_address=(address, 0)) as connection:
         left = count
         while left:
