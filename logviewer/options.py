@@ -37,6 +37,7 @@ FILE = click.Path(path_type=Path)
 _TABLES = ("logs", "redact", "users")
 _WARNINGS = "logviewer.warnings"
 # Of ``LoadCredential=token:FILE`` in a unit of systemd.
+_MOST_TOKEN_CHARACTERS = 4096
 _CREDENTIAL = "token"
 _COMMANDS: list[click.Command] = []
 
@@ -105,9 +106,12 @@ def _token(token: str | None, file: Path | None, warnings: list[str]) -> str | N
     if file is None:
         return None
     try:
-        token = file.read_text(encoding="utf-8").strip()
+        with file.open(encoding="utf-8") as opened:
+            token = opened.read(_MOST_TOKEN_CHARACTERS + 1).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise CannotRunError(f"cannot read the token file {file}: {error}") from error
+    if len(token) > _MOST_TOKEN_CHARACTERS:
+        raise CannotRunError(f"the token file {file} has more than {_MOST_TOKEN_CHARACTERS:,} characters")
     if _is_readable_by_all(file):
         warnings.append(f"all users can read the token in {file}; run: chmod 600 {shlex.quote(str(file))}")
     return token

@@ -347,6 +347,10 @@ def test_a_missing_credential_is_no_error(logs: Path, serve: Serve) -> None:
     assert len(server.token) == 22
 
 
+def test_an_endless_token_file_is_refused() -> None:
+    assert_refused(run("--token-file", "/dev/zero", "app.log"), 1, "/dev/zero", "4,096 characters")
+
+
 def test_a_token_that_others_can_read_is_reported(token_file: Path, serve: Serve) -> None:
     log = token_file.with_name("app.log")
     (line,) = warnings_of(serve("--token", "typed", log))

@@ -14,7 +14,7 @@ _SEQUENCES = (
 # Default_Ignorable_Code_Point of Unicode, and the marks of text direction.
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
-    "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _HIDDEN = re.compile(f"(?:{_SEQUENCES}|[{_INVISIBLE}])+")
 _SEQUENCE = re.compile(_SEQUENCES)
