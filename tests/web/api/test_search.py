@@ -208,14 +208,15 @@ def test_files_of_three_formats_are_merged_by_time(logs: Path, serve: Serve) -> 
 
 def test_a_histogram_counts_levels_over_time(log: Path, serve: Serve) -> None:
     server = serve(log)
-    answer = server.get("/api/histogram", source="app.log", buckets=10).json()
-    assert (answer["from"], answer["step"], answer["complete"]) == (BEGIN * 1000, 299_901, True)
+    asked = {"source": "app.log", "buckets": 10}
+    until(lambda: server.get("/api/histogram", **asked).json()["complete"])
+    answer = server.get("/api/histogram", **asked).json()
+    assert (answer["from"], answer["step"]) == (BEGIN * 1000, 299_901)
     assert answer["levels"]["error"] == [30] * 10
     assert answer["levels"]["info"] == [270] * 10
-    part = server.get(
-        "/api/histogram", source="app.log", buckets=2, q="took 7 ms", from_=str(BEGIN), to=str(BEGIN + 200)
-    )
-    assert sum(part.json()["levels"]["info"]) == 2
+    asked = {"source": "app.log", "buckets": 2, "q": "took 7 ms", "from_": str(BEGIN), "to": str(BEGIN + 200)}
+    until(lambda: server.get("/api/histogram", **asked).json()["complete"])
+    assert sum(server.get("/api/histogram", **asked).json()["levels"]["info"]) == 2
 
 
 def test_a_search_ends_with_its_client(log: Path, serve: Serve) -> None:
