@@ -16,6 +16,7 @@ from logviewer.sources.catalog import Catalog
 from logviewer.views.views import Views
 from logviewer.web import assets
 from logviewer.web.api.download import DownloadRoutes
+from logviewer.web.api.explain import ExplainRoutes
 from logviewer.web.api.histogram import HistogramRoutes
 from logviewer.web.api.lines import LineRoutes
 from logviewer.web.api.lookup import Lookup
@@ -82,6 +83,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
 def _api(lookup: Lookup, views: Views, streams: Streams, metrics: Metrics, stream: StreamRoutes) -> Iterator[APIRouter]:
     yield SourceRoutes(lookup, streams.loader).router
     yield LineRoutes(lookup, views, streams).router
+    yield ExplainRoutes(lookup, streams.pages).router
     yield stream.router
     yield SearchRoutes(lookup, views, streams.scans, metrics).router
     yield HistogramRoutes(lookup, views, streams.histograms).router

@@ -83,6 +83,13 @@ class LineParameters(_Parameters):
     raw: bool = False
 
 
+class ExplainParameters(_Parameters):
+    """``at`` is a line's cursor from ``/api/lines``."""
+
+    source: str
+    at: str
+
+
 class DownloadParameters(QueryParameters):
     """The live file of one source; with a query or several sources, the matching lines of all files."""
 
