@@ -334,7 +334,7 @@ def test_colors_links_and_json_are_displayed_safely(logs: Path, serve: Serve, pa
         log,
         "\x1b[31mred\x1b[0m and plain",
         "see https://example.com/path?q=1.",
-        '{"level":"error","deep":{"a":[1,2,3]}}',
+        '\x1b[36m{"level":"error","deep":{"a":[1,2,3]}}\x1b[0m',
         "evil \u202ebidi",
     )
     page.goto(serve(log).ready_line)
@@ -343,10 +343,14 @@ def test_colors_links_and_json_are_displayed_safely(logs: Path, serve: Serve, pa
     link = rows.get_by_role("link", name="https://example.com/path?q=1")
     expect(link).to_have_attribute("rel", "noopener noreferrer")
     expect(rows).to_contain_text("\u2039RLO\u203a")
-    page.locator(".row .text", has_text='"deep"').click()
-    page.keyboard.press("p")
+    row = page.locator(".row", has_text='"deep"')
+    expect(row.locator(".mark-cell")).to_have_text("E")
+    row.locator(".number").click()
+    page.locator("#line-menu").get_by_role("button", name="Pretty-print JSON").click()
     expect(page.locator(".row.pretty")).to_have_count(1)
     expect(page.locator(".row.pretty .text")).to_contain_text('"deep": {')
+    page.keyboard.press("p")
+    expect(page.locator(".row.pretty")).to_have_count(0)
 
 
 def test_previous_bookmark_goes_back_to_a_bookmark(logs: Path, serve: Serve, page: Page) -> None:

@@ -138,7 +138,7 @@ export class LineActions {
         act: () => void pane.toggleAround(row, line),
       },
     ];
-    if (prettyJson(line.text)) {
+    if (prettyJson(lineText(line.text))) {
       actions.push({ label: "Pretty-print JSON", key: "p", act: () => pane.togglePretty(line) });
     }
     if (line.text.length > LONG_CHARACTERS) {

@@ -24,11 +24,9 @@ import { glyphRanges, isClean } from "./sanitize.js";
 /** @template T @typedef {readonly [start: number, end: number, value: T]} TextRange */
 
 const MOST_FIELD_CHARACTERS = 4_000;
-const quotedAll = (/** @type {readonly string[]} */ names) => new Set(names.map((name) => `"${name}"`));
-const TIMES = quotedAll(
-  ["time", "ts", "timestamp", "@timestamp", "@t", "t", "asctime", "date", "datetime", "Timestamp"],
+const MESSAGES = new Set(
+  ["msg", "message", "event", "@m", "@mt", "Message", "MessageTemplate", "log", "text"].map((name) => `"${name}"`),
 );
-const MESSAGES = quotedAll(["msg", "message", "event", "@m", "@mt", "Message", "MessageTemplate", "log", "text"]);
 // A string value that is unambiguous without quotes.
 const BARE = /^"[^\s"=\\]+"$/;
 
@@ -72,7 +70,7 @@ export function jsonSpans(line, max = Infinity) {
 }
 
 /**
- * Display a JSON line as `key=value` pairs, with its time and message first.
+ * Display a JSON line as `key=value` pairs, with its message first.
  * @param {string} line
  * @returns {{spans: Span[], rest: number} | null} null if the line is not JSON, or too long to be read at a glance
  */
@@ -81,11 +79,11 @@ export function fieldSpans(line) {
   const object = text.length > MOST_FIELD_CHARACTERS ? null : membersOf(text);
   if (object === null) return null;
   const { prefix, members } = object;
-  const inFront = [TIMES, MESSAGES].flatMap((names) => members.find(({ key }) => names.has(key)) ?? []);
+  const message = members.find(({ key }) => MESSAGES.has(key));
   const parts = [
     ...(prefix === "" ? [] : [tokenSpans(prefix, "prefix")]),
-    ...inFront.map((member) => valueSpans(member, true)),
-    ...members.filter((member) => !inFront.includes(member)).map((member) => [
+    ...(message ? [valueSpans(message, true)] : []),
+    ...members.filter((member) => member !== message).map((member) => [
       ...tokenSpans(`${member.key.slice(1, -1)}=`, "key"),
       ...valueSpans(member, false),
     ]),
