@@ -10,6 +10,7 @@ from logviewer.errors import QueryError
 from logviewer.search.automata import TOO_LARGE, automata, instructions
 from logviewer.search.query import Case
 from logviewer.search.regex_characters import characters
+from logviewer.search.regex_hints import error_hint
 
 Span = tuple[int, int]
 """A start and an end, exclusive."""
@@ -43,7 +44,8 @@ class Pattern:
             self._in_bytes()
         except (re2.error, UnicodeEncodeError) as error:
             message = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
-            raise QueryError(f"{parameter}: {TOO_LARGE if 'too large' in message else message}") from error
+            message = TOO_LARGE if "too large" in message else message + error_hint(message)
+            raise QueryError(f"{parameter}: {message}") from error
         is_plain = not regex and text.isascii() and "\n" not in text
         self._folded = text if sensitive else text.lower()
         self._bytes = self._folded.encode() if is_plain else None

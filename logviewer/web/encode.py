@@ -250,19 +250,22 @@ class RowEncoder:
     """Encodes the body of ``/api/lines``. ``ids`` are the ids of the sources by key.
 
     ``places`` adds the files, and the file of each line. With a line filter the body has ``scanned``; ``spans`` adds
-    the filter's matches within each line.
+    the filter's matches within each line. ``hints`` are those for the query.
     """
 
     ids: Mapping[bytes, str]
     places: bool = False
     line_filter: LineFilter | None = None
     spans: bool = False
+    hints: Sequence[Mapping[str, str]] = ()
 
     def __call__(self, lines: LineRange) -> bytes:
         """Return the body with these lines."""
         answer: dict[str, Any] = {"total": lines.total, "complete": lines.total is not None, "start": lines.start}
         if self.line_filter:
             answer["scanned"] = scanned([line_count for _, line_count in lines.line_counts])
+        if self.hints:
+            answer["hints"] = self.hints
         if self.places:
             answer["files"] = [_file(generation, line_count) for generation, line_count in lines.line_counts]
         answer["lines"] = [row for batch in lines.batches for row in self._rows_of(batch)]

@@ -10,6 +10,7 @@ from fastapi import Query as Parameters
 from fastapi.responses import Response, StreamingResponse
 
 from logviewer.search.line_filter import LineFilter
+from logviewer.search.regex_hints import hints_of
 from logviewer.source import Source
 from logviewer.views.view import LineRange, whole_line
 from logviewer.views.views import Views
@@ -45,7 +46,8 @@ class LineRoutes:
             raise HTTPException(422, f"{', '.join(given)}: give only one of them")
         line_filter = self._lookup.line_filter(parameters)
         ids = {source.key: source.id for source in sources}
-        encode = RowEncoder(ids, places=parameters.places, line_filter=line_filter, spans=parameters.spans)
+        hints = hints_of(parameters.query())
+        encode = RowEncoder(ids, places=parameters.places, line_filter=line_filter, spans=parameters.spans, hints=hints)
         loader = self._scans if line_filter else self._pages
         body = await self._poll(loader, lambda: self._range(sources, line_filter, parameters), encode)
         return Response(body, media_type=JSON, headers=NO_STORE)

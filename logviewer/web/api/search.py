@@ -13,6 +13,7 @@ from logviewer.rotation.position import Batch, line_count
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
 from logviewer.search.match_lines import MatchLines
+from logviewer.search.regex_hints import hints_of
 from logviewer.source import Source
 from logviewer.views.views import Views
 from logviewer.web.api.lookup import CurrentUser, Lookup
@@ -78,7 +79,8 @@ class SearchRun:
             if self._is_due():
                 yield await self._progress()
         yield await self._progress()
-        yield event("end", {"complete": self._left > 0}) + b"\n"
+        hints = hints_of(self.parameters.query())
+        yield event("end", {"complete": self._left > 0, **({"hints": hints} if hints else {})}) + b"\n"
 
     async def _matches(self) -> AsyncIterator[bytes]:
         limit, is_newest_first = self.parameters.limit, self.parameters.order == "newest"

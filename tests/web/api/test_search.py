@@ -375,3 +375,13 @@ def test_the_partial_last_line_has_a_level(logs: Path, serve: Serve) -> None:
     (logs / "app.log").write_text("INFO a\nERROR b")
     levels = serve(logs).get("/api/histogram", source="app.log").json()["levels"]
     assert (levels["info"], levels["error"]) == ([1], [1])
+
+
+def test_a_misread_regular_expression_gets_a_hint(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("one word\n")
+    with Server(log) as server:
+        answer = server.get("/api/lines", source="app.log", q=r"\<word\>", regex=True).json()
+        assert [each["part"] for each in answer["hints"]] == [r"\<", r"\>"]
+        assert search(server, source="app.log", q=r"\<word\>", regex=True)[2]["hints"] == answer["hints"]
+        assert "hints" not in server.get("/api/lines", source="app.log", q="word", regex=True).json()
