@@ -194,10 +194,8 @@ const sourceList = new SourceList(
 );
 const menu = new Menu(byId("menu", HTMLDialogElement));
 const lineActions = new LineActions({
+  ...shared,
   active,
-  names,
-  bookmarks,
-  highlights,
   copy: (text) => void copy(text, "Copied"),
   copyLink: (current) => void copyLink(current),
   add: (list, text) => searchController?.add(list, text),

@@ -474,3 +474,21 @@ def test_a_clicked_value_does_not_match_longer_values(logs: Path, serve: Serve, 
     page.locator("#line-menu").get_by_role("button", name="Only lines with").click()
     expect(texts(page)).to_have_count(1)
     expect(page.locator("#chips .chip .words")).to_have_text("user=u1")
+
+
+def test_the_line_menu_explains_how_a_line_was_read(logs: Path, serve: Serve, page: Page) -> None:
+    append(logs / "app.log", stamped(0, "start"), stamped(1, "broken", "ERROR"), "  in module x", "  in module y")
+    page.goto(serve(logs / "app.log").ready_line)
+    expect(texts(page)).to_have_count(4)
+    page.keyboard.press("T")
+    page.locator(".row", has_text="broken").locator(".number").click()
+    page.locator("#line-menu").get_by_role("button", name="How was this line read?").click()
+    explained = page.locator("#explanation")
+    rows = [("Time", "2026-11-20 10:00:01.000 UTC"), ("Level", "error"), ("Record", "lines 2 to 4")]
+    for term, value in rows:
+        expect(explained.locator("dt", has_text=term).locator("xpath=following-sibling::dd[1]")).to_contain_text(value)
+    expect(explained.locator("dd").first).to_contain_text("from the text '2026-11-20T10:00:01+00:00'")
+    expect(explained).to_contain_text("app.log \u00b7 line 2")
+    assert serious_violations(Axe().run(page)) == []
+    explained.get_by_role("button", name="Close").click()
+    expect(explained).to_be_hidden()

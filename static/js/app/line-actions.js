@@ -1,10 +1,12 @@
 /** The menu of a line, and the menu of a field value that was clicked. */
 
 import { isFiltering, NO_FILTER } from "../model/filter.js";
+import { ExplanationClient } from "../net/explanation-client.js";
 import { fieldAt, lineOffset } from "../text/fields.js";
 import { prettyJson } from "../text/json.js";
 import { lineText } from "../text/spans.js";
-import { quoted } from "../text/words.js";
+import { errorText, quoted } from "../text/words.js";
+import { ExplanationDialog } from "../ui/explanation-dialog.js";
 import { LineMenu } from "../ui/line-menu.js";
 
 /** @typedef {import("../model/rows.js").LineRow} LineRow */
@@ -12,7 +14,9 @@ import { LineMenu } from "../ui/line-menu.js";
 /** @typedef {{row: number, line: LineRow}} Current */
 /**
  * @typedef {object} Parts
+ * @property {string} base
  * @property {() => import("./pane.js").Pane} active
+ * @property {import("../model/settings.js").Settings} settings
  * @property {import("../model/source-names.js").SourceNames} names
  * @property {import("../model/bookmarks.js").Bookmarks} bookmarks
  * @property {import("../model/highlights.js").Highlights} highlights
@@ -22,6 +26,7 @@ import { LineMenu } from "../ui/line-menu.js";
  * @property {(list: "include" | "exclude", field: import("../text/fields.js").Field) => void} addField
  * @property {(range: {since: string, until: string}) => void} chooseTimeRange
  * @property {(filter: import("../model/filter.js").Filter, at: string | null) => void} refine
+ * @property {(message: string) => void} notify
  */
 
 const LONG_CHARACTERS = 4_000;
@@ -29,6 +34,8 @@ const DOUBLE_CLICK_MS = 250;
 
 export class LineActions {
   #menu = new LineMenu();
+  #explanation = new ExplanationDialog();
+  #explanations;
   #parts;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #offerTimer;
@@ -36,6 +43,7 @@ export class LineActions {
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
+    this.#explanations = new ExplanationClient(`${parts.base}api/explain`);
     // Any other action cancels a pending field menu.
     for (const name of ["keydown", "pointerdown", "wheel"]) {
       document.addEventListener(name, () => clearTimeout(this.#offerTimer), { passive: true });
@@ -147,7 +155,18 @@ export class LineActions {
     if (restUrl) {
       actions.push({ label: "Open whole line in new tab", act: () => void open(restUrl, "_blank", "noopener") });
     }
+    actions.push({ label: "How was this line read?", act: () => void this.#explain({ row, line }) });
     return actions;
+  }
+
+  /** @param {Current} current */
+  async #explain({ row, line }) {
+    const { active, names, notify, settings } = this.#parts;
+    const at = line.at ?? (await active().cursorOf(row));
+    const answer = at && (await this.#explanations.request(line.source, at));
+    if (!answer) return notify("The server did not answer; try again");
+    if ("error" in answer) return notify(errorText(answer.error));
+    this.#explanation.open(answer, { name: names.full(line.source), n: line.n, zone: settings.zone.value });
   }
 
   /** @param {number} row */

@@ -1,11 +1,11 @@
 /** Requests a histogram until it is complete, and again on demand. */
 
 import { Signal } from "../lib/signal.js";
+import { requestJson } from "./json-request.js";
 
 /** @typedef {import("../model/filter.js").Parameter} Parameter */
 /** @typedef {import("../model/histogram.js").HistogramAnswer} HistogramAnswer */
 
-const TIMEOUT_MS = 20_000;
 const INCOMPLETE_MS = 400;
 // Lines have priority: for a histogram the server reads whole files.
 const FIRST_DELAY_MS = 400;
@@ -48,29 +48,17 @@ export class HistogramClient {
     if (this.#requesting || this.#query === "") return;
     this.#requesting = true;
     const query = this.#query;
-    const counts = await this.#request(query);
+    /** @type {HistogramAnswer | {error: string} | null} */
+    const counts = await requestJson(`${this.#endpoint}?${query}`);
     this.#requesting = false;
     if (this.#again || query !== this.#query) return void this.refresh();
-    if (counts) this.#counts.set(counts);
-    if (counts && !counts.complete) this.#timer = setTimeout(() => void this.refresh(), INCOMPLETE_MS);
+    if (!counts || "error" in counts) return;
+    this.#counts.set(counts);
+    if (!counts.complete) this.#timer = setTimeout(() => void this.refresh(), INCOMPLETE_MS);
   }
 
   close() {
     this.#query = "";
     clearTimeout(this.#timer);
-  }
-
-  /** @param {string} query @returns {Promise<HistogramAnswer | null>} null when the request failed */
-  async #request(query) {
-    try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const response = await fetch(`${this.#endpoint}?${query}`, { cache: "no-store", signal });
-      return response.ok ? await response.json() : null;
-    } catch (error) {
-      // No network, our timeout, or an answer that is not JSON, such as a proxy's error page.
-      const known = [TypeError, DOMException, SyntaxError].some((type) => error instanceof type);
-      if (!known) throw error;
-      return null;
-    }
   }
 }
