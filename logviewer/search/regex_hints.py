@@ -1,17 +1,19 @@
 """Hints for regular expressions that RE2 reads otherwise than grep, Perl or Python, or does not know."""
 
 import re
+from collections.abc import Collection
 
 from logviewer.search.query import Query
 
 _LITERALS = re.compile(r"\\[pP](?:\{[^}]*\}|.)|\\(?:([<>])|(['`])|([|+?(){}])|.)|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _WORD_EDGE = r"{} is the character {}; write \b for the edge of a word"
 _TEXT_EDGE = r"{} is the character {}; write ^ or $ for the ends of a line"
+_EDGES = {"<": r"\b", ">": r"\b", "`": "^", "'": "$"}
 _BASIC = "{} is the character {}; grep's operator is {} without a backslash"
 _ERRORS = (
-    (re.compile(r"escape sequence: \\[1-9k]"), "it has no backreferences"),
-    (re.compile(r"\(\?<?[=!]"), "it has no lookaround; exclude lines with 'not'"),
-    (re.compile(r"\(\?>|repetition operator: [*+?}]\+"), "it has no possessive or atomic groups; remove them"),
+    (re.compile(r"escape sequence: \\[1-9k]"), "RE2 has no backreferences"),
+    (re.compile(r"\(\?<?[=!]"), "RE2 has no lookaround; exclude lines with a second pattern"),
+    (re.compile(r"\(\?>|repetition operator: [*+?}]\+"), "RE2 has no possessive or atomic groups; remove them"),
     (re.compile(r"no argument for repetition operator: [*?]"), "write .* for any text"),
     (re.compile(r"\\[Z]"), "write $ for the end of a line"),
     (re.compile(r"\[:[<>]:\]|\\[ymM]\b"), r"write \b for the edge of a word"),
@@ -21,14 +23,20 @@ _ERRORS = (
 
 
 def hints_of(query: Query) -> list[dict[str, str]]:
-    """Return the parameter, the part of a text and the hint, for each part that is easily misread."""
+    """Return a hint for each part of a text that is easily misread.
+
+    A hint has the ``parameter``, the ``text``, the ``part`` and the ``hint`` in words. ``rewrite`` is the text as it
+    was probably meant, with all such parts written for RE2.
+    """
     if not query.regex:
         return []
-    texts = [*(("q", text) for text in query.include), *(("not", text) for text in query.exclude)]
-    found = [
-        {"parameter": name, "part": part, "hint": hint} for name, text in texts for part, hint in _misread(text).items()
+    texts = dict.fromkeys([*(("q", text) for text in query.include), *(("not", text) for text in query.exclude)])
+    return [
+        {"parameter": name, "text": text, "part": part, "hint": hint, "rewrite": _rewritten(text, hints)}
+        for name, text in texts
+        if (hints := _misread(text))
+        for part, hint in hints.items()
     ]
-    return [each for number, each in enumerate(found) if each not in found[:number]]
 
 
 def error_hint(message: str) -> str:
@@ -61,3 +69,7 @@ def _is_basic(text: str, match: re.Match[str]) -> bool:
     if match[3] == "|":
         return bool(before.strip() and after.strip())
     return match[3] in "(){}" or (match[3] in "+?" and (before == "]" or text[: match.start()].endswith(")")))
+
+
+def _rewritten(text: str, parts: Collection[str]) -> str:
+    return _LITERALS.sub(lambda match: _EDGES.get(match[0][1:], match[0][1:]) if match[0] in parts else match[0], text)

@@ -476,6 +476,31 @@ def test_a_clicked_value_does_not_match_longer_values(logs: Path, serve: Serve, 
     expect(page.locator("#chips .chip .words")).to_have_text("user=u1")
 
 
+def test_a_misread_regular_expression_is_offered_as_it_was_meant(logs: Path, serve: Serve, page: Page) -> None:
+    open_hour(logs, serve, page)
+    search(page, r"\<needle\>")
+    hint = page.locator("#find-hint")
+    expect(page.locator("#find-count")).to_have_text("no hits")
+    expect(hint).to_be_hidden()
+    page.locator("#find-regex").click()
+    expect(hint).to_contain_text(r"write \b for the edge of a word")
+    assert serious_violations(Axe().run(page)) == []
+    hint.get_by_role("button", name=r"\bneedle\b").click()
+    expect(page.locator("#find-count")).to_have_text("1 hit")
+    expect(page.locator("#find-field")).to_have_value(r"\bneedle\b")
+    expect(hint).to_be_hidden()
+
+
+def test_lookaround_is_refused_with_another_way(
+    logs: Path, serve: Serve, page: Page, expected_errors: list[str]
+) -> None:
+    expected_errors.append(REFUSED)
+    open_hour(logs, serve, page)
+    search(page, "(?!request)needle")
+    page.locator("#find-regex").click()
+    expect(page.locator("#find-wrong")).to_contain_text("RE2 has no lookaround; exclude lines with a second pattern")
+
+
 def test_the_line_menu_explains_how_a_line_was_read(logs: Path, serve: Serve, page: Page) -> None:
     append(logs / "app.log", stamped(0, "start"), stamped(1, "broken", "ERROR"), "  in module x", "  in module y")
     page.goto(serve(logs / "app.log").ready_line)

@@ -53,6 +53,22 @@ def test_plain_text_needs_no_hint_and_each_part_has_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "rewrite"),
+    [
+        (r"\<word\>", r"\bword\b"),
+        (r"\`start\'", "^start$"),
+        (r"\(error\|warn\) [\<>]", r"(error|warn) [\<>]"),
+        (r"\<a\>\\<b", r"\ba\b\\<b"),
+        (r"[0-9]\{3\}", "[0-9]{3}"),
+    ],
+)
+def test_a_hint_has_the_text_as_it_was_meant(text: str, rewrite: str) -> None:
+    hints = hints_of(Query.of(include=[text], regex=True))
+    assert {(each["text"], each["rewrite"]) for each in hints} == {(text, rewrite)}
+    assert not hints_of(Query.of(include=[rewrite], regex=True))
+
+
+@pytest.mark.parametrize(
     ("text", "hint"),
     [
         (r"(a)\1", "backreferences"),

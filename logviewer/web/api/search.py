@@ -79,8 +79,7 @@ class SearchRun:
             if self._is_due():
                 yield await self._progress()
         yield await self._progress()
-        hints = hints_of(self.parameters.query())
-        yield event("end", {"complete": self._left > 0, **({"hints": hints} if hints else {})}) + b"\n"
+        yield event("end", {"complete": self._left > 0}) + b"\n"
 
     async def _matches(self) -> AsyncIterator[bytes]:
         limit, is_newest_first = self.parameters.limit, self.parameters.order == "newest"
@@ -137,6 +136,8 @@ class SearchRun:
         data = await self.loader.run(lambda: scanned([MatchLines(each).line_count() for each in indexes]))
         if self.parameters.marks:
             data["marks"] = await self.loader.run(lambda: _marks(indexes, self.parameters.marks))
+        if hints := hints_of(self.parameters.query()):
+            data["hints"] = hints
         return event("progress", data) + b"\n"
 
 

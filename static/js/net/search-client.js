@@ -11,6 +11,14 @@ import { fetchEventStream } from "./answer.js";
  * @property {number} done bytes searched
  * @property {number} size bytes in total
  * @property {readonly number[]} marks hits in each of equal parts of the files, oldest part first
+ * @property {readonly PatternHint[]} [hints]
+ */
+/**
+ * A part of a regular expression that the server reads otherwise than most people expect.
+ * @typedef {object} PatternHint
+ * @property {string} text the regular expression
+ * @property {string} hint
+ * @property {string} rewrite the regular expression as it was probably meant
  */
 /**
  * @typedef {{name: "idle"} | {name: "running", progress: SearchProgress | null}

@@ -1,6 +1,7 @@
-/** The search bar: field, switches, number of hits, and the error of an invalid pattern. */
+/** The search bar: field, switches, number of hits, the error of an invalid pattern, and the hint for a misread one. */
 
 import { byId, element, setText } from "../lib/element.js";
+import { sanitize } from "../text/sanitize.js";
 import { errorText, searchText } from "../text/words.js";
 
 /** @typedef {import("../model/filter.js").Filter} Filter */
@@ -24,6 +25,9 @@ export class SearchBar {
   #only = byId("find-only", HTMLButtonElement);
   #count = byId("find-count", HTMLElement);
   #error = byId("find-wrong", HTMLElement);
+  #hint = byId("find-hint", HTMLElement);
+  #hintText = byId("find-hint-text", HTMLElement);
+  #rewrite = byId("find-rewrite", HTMLButtonElement);
   #recentList = byId("find-recent", HTMLDataListElement);
   #listener;
   #recent;
@@ -54,6 +58,11 @@ export class SearchBar {
       this.#typed();
     });
     this.#regex.addEventListener("click", () => listener.regex());
+    this.#rewrite.addEventListener("click", () => {
+      this.#field.value = this.#rewrite.value;
+      this.#field.focus();
+      this.#typed();
+    });
   }
 
   get isOpen() {
@@ -97,6 +106,20 @@ export class SearchBar {
     setText(this.#error, error);
     if (error) this.#field.setAttribute("aria-invalid", "true");
     else this.#field.removeAttribute("aria-invalid");
+    this.#showHint(("progress" in state && state.progress?.hints) || []);
+  }
+
+  /**
+   * Show the first hint for the text of the field.
+   * @param {readonly import("../net/search-client.js").PatternHint[]} hints
+   */
+  #showHint(hints) {
+    const hint = hints.find(({ text }) => text === this.#field.value);
+    this.#hint.hidden = !hint;
+    if (!hint) return;
+    setText(this.#hintText, `${sanitize(hint.hint)}.`);
+    setText(this.#rewrite, `Search for \u201c${sanitize(hint.rewrite)}\u201d`);
+    this.#rewrite.value = hint.rewrite;
   }
 
   #arrange() {

@@ -383,5 +383,6 @@ def test_a_misread_regular_expression_gets_a_hint(tmp_path: Path) -> None:
     with Server(log) as server:
         answer = server.get("/api/lines", source="app.log", q=r"\<word\>", regex=True).json()
         assert [each["part"] for each in answer["hints"]] == [r"\<", r"\>"]
-        assert search(server, source="app.log", q=r"\<word\>", regex=True)[2]["hints"] == answer["hints"]
+        progress = search(server, source="app.log", q=r"\<word\>", regex=True)[1]
+        assert all(each["hints"] == answer["hints"] for each in progress)
         assert "hints" not in server.get("/api/lines", source="app.log", q="word", regex=True).json()
