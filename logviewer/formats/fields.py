@@ -9,7 +9,7 @@ import orjson
 from logviewer.formats.level_words import NAMES
 
 _LEVEL_FIELD = re.compile(
-    r"""(?:^|[\s{,\[(|"])((?:log[._]?)?(?:level|lvl|severity|levelname)|(prio|priority|at))
+    r"""(?:^|[\s{,\[(|"])((?:log[._]?)?(?:level|lvl|severity|levelname)|(prio|priority|pri|at))
     (?:=|("\s?:\s?)|:\ (?<=(?:LEVEL|level):\ ))"?([A-Za-z]{1,13})\b""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -32,6 +32,7 @@ def find_level_field(text: str) -> tuple[int, str] | None:
         or "lvl" in text
         or "severity" in text
         or "prio" in text
+        or " pri=" in text
         or "LEVEL" in text
         or "Level" in text
         or " at=" in text

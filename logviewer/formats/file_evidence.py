@@ -9,7 +9,10 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import get_args
 
+from logviewer.formats.crash import TRACEBACK
 from logviewer.formats.known_formats import known_formats_of
+from logviewer.formats.level import find_level
+from logviewer.formats.level_column import level_column
 from logviewer.formats.timestamp import (
     ALONE,
     DAY,
@@ -33,11 +36,15 @@ _COLUMN_SPAN = 2 * 366 * DAY * 1000
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """Decisions about the lines of a file: how times are read, and the rules and names of the known formats it has."""
+    """Decisions about the lines of a file: how times are read, and the rules and names of the known formats it has.
+
+    With ``lone_tracebacks``, a traceback of Python is an uncaught error, and not the rest of a logged one.
+    """
 
     times: TimeReading = ALONE
     rules: tuple[LogRule, ...] = ()
     names: tuple[str, ...] = ()
+    lone_tracebacks: bool = False
 
 
 NO_READING = FileReading()
@@ -49,11 +56,33 @@ def read_file(lines: Sequence[str], now: float | None = None) -> FileReading:
     formats = known_formats_of(lines)
     times = time_reading(lines, now)
     order = next((each.order for each in formats if each.order), times.order)
+    rules = tuple(each.rule for each in formats if each.rule)
+    column = None if rules else level_column(lines)
     return FileReading(
         replace(times, order=order),
-        tuple(each.rule for each in formats if each.rule),
+        (column,) if column else rules,
         tuple(each.name for each in formats),
+        lone_tracebacks=_has_lone_tracebacks(lines),
     )
+
+
+def _has_lone_tracebacks(lines: Sequence[str]) -> bool:
+    """Return whether most tracebacks in the lines follow a line that reports no error."""
+    alone = 0
+    for number, line in enumerate(lines):
+        if line.startswith(TRACEBACK):
+            before = next((each for each in reversed(lines[max(0, number - 2) : number]) if each.strip()), "")
+            if not before.endswith(("exception occurred:", "of the following exception:")):
+                alone += 1 if _is_report_of_others(before) else -1
+    return alone > 0
+
+
+def _is_report_of_others(text: str) -> bool:
+    """Return whether a traceback after this line does not belong to it."""
+    level = find_level(text)
+    if level is None:
+        return find_time(text) is None
+    return level not in {"fatal", "error", "warning"}
 
 
 def time_reading(lines: Sequence[str], now: float | None = None) -> TimeReading:

@@ -60,7 +60,9 @@ def _read(table: Mapping[str, Any]) -> KnownFormat:
     return KnownFormat(
         name=table["name"],
         match=re2.compile(table["match"].encode()),
-        rule=LogRule(files=(), pattern=pattern, levels=table.get("levels", {})) if pattern else None,
+        rule=LogRule(files=(), pattern=pattern, levels=table.get("levels", {}), time_format=table.get("time-format"))
+        if pattern
+        else None,
         order=cast("Order | None", table.get("order")),
         samples=tuple(Sample(**each) for each in table["samples"]),
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from logviewer.formats.crash import crash_level, kernel_seen, may_crash
 from logviewer.formats.fields import find_level_field, json_fields
 from logviewer.formats.hidden_text import without_sequences
 from logviewer.formats.level_fields import of_field, of_fields, of_held_fields, of_status
@@ -21,7 +22,7 @@ from logviewer.formats.level_words import (
     level_of,
 )
 
-__all__ = ["LETTERS", "LEVELS", "SPECIAL", "Level", "find_level", "is_crash", "learn", "level_of"]
+__all__ = ["LETTERS", "LEVELS", "SPECIAL", "Level", "find_level", "learn", "level_of"]
 
 _REDIS: dict[str, Level] = {"#": "warning", "*": "notice", "-": "info", ".": "debug"}
 # A level is near the start of a line.
@@ -45,7 +46,12 @@ _SYSLOG_MESSAGE_LEVEL = re.compile(r"<([a-z]{4,8})>|\[([a-z]{4,8})\]|([DIWEF])\d
 _PRIORITY = re.compile(r"(?:\d{1,5} )?<(\d{1,3})>")
 _CONTAINER = re.compile(r"\S+ std(?:out|err) [FP] ")
 _ACCESS = re.compile(r'[^"\[]{0,200}\[\d\d/[A-Z][a-z]{2}/\d{4}[^\]"]{0,40}\] "[^"\\]*+(?:\\.[^"\\]*+)*+" (\d{3})\b')
-_MNEMONIC = re.compile(r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)??-([0-7])-[A-Z0-9_]+ ?:|%%\d\d[A-Z0-9_]+/([0-7])/[A-Z0-9_]+")
+_MNEMONIC = re.compile(
+    r"%[A-Z][A-Z0-9_]*(?:-[A-Z0-9_]+)??-([0-7])-[A-Z0-9_]+ ?:|(?:%%\d\d|%.{15,40} )[A-Z0-9_]+/([0-7])/[A-Z0-9_]+"
+    r"|^%[A-Z0-9$_]+-([SIWEF])-[A-Z0-9_]+, "
+)
+_OF_STATUS: Mapping[str, Level] = {"S": "info", "I": "info", "W": "warning", "E": "error", "F": "fatal"}
+_MESSAGE_ID = re.compile(r"\[ID \d+ [a-z]+\d?\.([a-z]+)\]")
 _REDIS_LINE = re.compile(r"\d+:[XCSM] .{10,26}? ([.*#-]) ")
 _COLUMN = re.compile(r'\t"?([A-Za-z]{4,11})"? *(?=\t)')
 # Names of a program or container before the time, and the time.
@@ -57,19 +63,27 @@ _NAMED = re.compile(r"[^\W\d][\w.@/-]+[ \t]+(?:[|:-][ \t]|[\[(]?\d{4}[-/.]|\d{14
 _REPORT = re.compile(
     r"[^\s:]+:\d+(?::\d+)?: (?:(fatal error:|error: )|(warning: |\w{0,30}Warning: ))"
     r"|npm (?:(ERR!|error )|(WARN |warn ))"
+    r"|[^\s:(]+(?:\(\d+(?:,\d+)*\):|:\d+:\d+ -) (?:(fatal error|error)|(warning))(?: [A-Z]{1,8}\d{1,6})?:"
+    r"|(?:(error\[E\d{4}\]:)|(warning\[E\d{4}\]:))|CMake (?:(Error)|((?:Deprecation )?Warning)) (?:\(dev\) )?(?:at|in) "
+    r"|(?:(e)|(w)): (?:file:)?/"
 )
-# Uncaught errors, as runtimes report them at the start of a line.
-_CRASH = re.compile(
-    r"""Exception\ in\ thread\ "[^"]*"\ | thread\ '[^']*'\ (?:\(\d+\)\ )?panicked\ at
-      | Unhandled\ [Ee]xception[.:\ ] | Uncaught\ (?:\w*Error\b|\w*Exception\b|\(in\ promise\))
-      | Fatal\ Python\ error:\ | terminate\ called\ (?:after|without)
-      | Kernel\ panic\ -""",
-    re.VERBOSE,
-)
-# First words of the lines above: a prefix of such a line decides nothing.
-_CRASH_START = re.compile(r"Exception in|thread '|Unhandled|Uncaught|Fatal|terminate|Kernel")
 # Texts of formats that name a level at any position of a line.
-SPECIAL = ("level", "lvl", "severity", "%", '{"', '] "', " std", "\x1b", "prio", "LEVEL", "Level", " at=", '\t"')
+SPECIAL = (
+    "level",
+    "lvl",
+    "severity",
+    "%",
+    '{"',
+    '] "',
+    " std",
+    "\x1b",
+    "prio",
+    "LEVEL",
+    "Level",
+    " at=",
+    '\t"',
+    "[ID ",
+)
 _REDIS_START = re.compile(r"\d+:[XCSM] ")
 # Tokens whose meaning depends on text far after them.
 _AMBIGUOUS = frozenset([*LETTER_LEVELS, *"[](<>)|"])
@@ -96,11 +110,6 @@ def find_level(text: str) -> Level | None:
     if field := find_level_field(text):
         return Header(head).level(field[0]) or of_field(field[1])
     return Header(head).level(_HEAD_CHARS) or _of_syslog_message(head) or _of_rare_format(text, head)
-
-
-def is_crash(text: str) -> bool:
-    """Return whether a line begins the report of an uncaught error."""
-    return text.startswith("panic: ") or _CRASH.match(text) is not None
 
 
 def _name_end(text: str) -> tuple[int, int]:
@@ -136,7 +145,7 @@ def learn(text: str) -> LearnedLevel:
     """Find the level of a line, and the prefix that decides it."""
     found = find_level(text)
     head = text[:_HEAD_CHARS]
-    if head[:1] in {"{", "<", "\ufeff", "\0"} or "\x1b" in head or " std" in head[:64] or _CRASH_START.match(head):
+    if head[:1] in {"{", "<", "\ufeff", "\0"} or "\x1b" in head or " std" in head[:64] or may_crash(head):
         return LearnedLevel(found)
     if (match := _COMMON_HEADER.match(head)) and match[1] in CAPITALS:
         return LearnedLevel(found, match.end() + 1, always=True)
@@ -148,9 +157,9 @@ def learn(text: str) -> LearnedLevel:
         return LearnedLevel(found, rest.length and max(seen, end + rest.length))
     if match := _OTHER_HEADER.match(head):
         seen = max(seen, match.end() + 1)
-    if match := SYSLOG_SENTENCE.match(head):
+    if (match := SYSLOG_SENTENCE.match(head)) and not kernel_seen(head):
         return LearnedLevel(found, max(seen, match.end() + 1))
-    seen = max(seen, _syslog_seen(head))
+    seen = max(seen, _syslog_seen(head), kernel_seen(head))
     length = 3 if head.startswith(("\t", "   ")) else _deciding_length(head)
     return LearnedLevel(found, length and max(seen, length))
 
@@ -203,19 +212,26 @@ def _of_syslog_message(head: str) -> Level | None:
 
 
 def _of_rare_format(text: str, head: str) -> Level | None:
-    if "%" in head and (match := _MNEMONIC.search(head)):
-        return SYSLOG[int(match[1] or match[2])]
-    if head[:1].isdigit() and (match := _REDIS_LINE.match(head)):
-        return _REDIS[match[1]]
-    if head[:1].isalpha() and _CRASH.match(head):
-        return "error"
+    if found := _of_code(head) or crash_level(text):
+        return found
     if match := _REPORT.match(head):
-        return "error" if match[1] or match[3] else "warning" if match[2] or match[4] else None
+        return "error" if (match.lastindex or 0) % 2 else "warning"
     if '\t"' in head:
         return next(filter(None, (COLUMNS.get(match[1]) for match in _COLUMN.finditer(head))), None)
     at = text.find('{"')
     fields = json_fields(text[at:]) if at >= 0 and text.endswith("}") else None
     return of_fields(fields) if fields else None
+
+
+def _of_code(head: str) -> Level | None:
+    """Return the level of the codes of network devices, OpenVMS, Solaris and Redis."""
+    if "%" in head and (match := _MNEMONIC.search(head)):
+        return _OF_STATUS[match[3]] if match[3] else SYSLOG[int(match[1] or match[2])]
+    if "[ID " in head and (match := _MESSAGE_ID.search(head)):
+        return BRACKETED.get(match[1])
+    if head[:1].isdigit() and (match := _REDIS_LINE.match(head)):
+        return _REDIS[match[1]]
+    return None
 
 
 def _of_inner_line(fields: Mapping[str, Any]) -> Level | None:

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from logviewer.formats.level_words import LETTER_LEVELS, NAMES, SYSLOG, Level, level_of
+from logviewer.formats.level_words import LETTER_LEVELS, NAMES, SET_APART, SYSLOG, Level, level_of
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# As Go's slog writes levels between the named ones.
+_SHIFTED = re.compile(r"([A-Z]{4,5})[+-]\d{1,3}")
 # Keys of JSON, without their case and punctuation: names of levels first, as a number's scale is less certain.
 _NAME_KEYS = [
     "level",
@@ -27,9 +29,22 @@ _NAME_KEYS = [
     "prio",
     "eventtype",
 ]
+# Keys that mostly hold something else.
+_WEAK_KEYS = ("status", "type")
 _REQUEST_KEYS = frozenset({"method", "request", "request_method", "uri", "path"})
 # Objects that hold the fields of a record.
-_HOLDERS = ("record", "log", "fields", "event", "jsonPayload", "resourceLogs", "scopeLogs", "logRecords", "params")
+_HOLDERS = (
+    "record",
+    "log",
+    "fields",
+    "event",
+    "jsonPayload",
+    "resourceLogs",
+    "scopeLogs",
+    "logRecords",
+    "params",
+    "data",
+)
 _NAMES_WITHIN = ("name", "levelname", "levelStr", "standardLevel", "text")
 _MOST_DEPTH = 4
 
@@ -58,14 +73,19 @@ _SCALES: Mapping[str, Mapping[int, Level]] = {
 }
 
 
-def of_fields(fields: Mapping[str, Any]) -> Level | None:
-    """Return the level of a JSON object: a name before a number, then a request's status; None without one."""
+def of_fields(fields: Mapping[str, Any], *, held: bool = False) -> Level | None:
+    """Return the level of a JSON object: a name before a number, then a request's status; None without one.
+
+    Keys that mostly hold something else count beside a message, but not in an object that is ``held`` by another one.
+    """
     keyed: dict[str, tuple[str, object]] = {}
     for key, value in fields.items():
         keyed.setdefault(_plain(key), (key, value))
     found = [keyed[key] for key in _NAME_KEYS if key in keyed]
+    is_whole = not held and ("message" in keyed or "msg" in keyed)
     return (
         next(filter(None, (_named(value) for _, value in found)), None)
+        or next(filter(None, (_weakly_named(keyed[key][1]) for key in _WEAK_KEYS if key in keyed and is_whole)), None)
         or next(filter(None, (_numbered(key, value) for key, value in _numbers(keyed, found))), None)
         or _of_mongo(fields)
         or _of_request(fields)
@@ -79,7 +99,7 @@ def of_held_fields(fields: Mapping[str, Any], depth: int = 1) -> Level | None:
         if isinstance(inner, list) and inner:
             inner = inner[0]
         if isinstance(inner, dict):
-            found = of_fields(inner) or (of_held_fields(inner, depth + 1) if depth < _MOST_DEPTH else None)
+            found = of_fields(inner, held=True) or (of_held_fields(inner, depth + 1) if depth < _MOST_DEPTH else None)
             if found:
                 return found
     return None
@@ -101,7 +121,12 @@ def _named(value: object) -> Level | None:
         value = next((inner for key in _NAMES_WITHIN if (inner := value.get(key)) is not None), None)
     if not isinstance(value, str) or value.isdecimal():
         return None
-    return level_of(_COLOUR.sub("", value).strip() if "\x1b" in value else value)
+    value = _COLOUR.sub("", value).strip() if "\x1b" in value else value
+    return level_of(value) or (level_of(match[1]) if (match := _SHIFTED.fullmatch(value)) else None)
+
+
+def _weakly_named(value: object) -> Level | None:
+    return SET_APART.get(value.lower()) if isinstance(value, str) and value.lower() not in {"fail", "fault"} else None
 
 
 def _numbered(key: str, value: object) -> Level | None:

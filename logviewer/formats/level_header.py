@@ -24,25 +24,35 @@ _HEAD_TOKENS = 24
 _DIGITS = frozenset("0123456789")
 _EDGES = ":,-!*=\"'{}"
 _LAST = re.compile(r".*[\w\]](?:\.|::?)([A-Z]{3,9})")
-TOKEN = re.compile(r"\[[^\][]{0,80}\]|<[^<>\s]{0,40}>|\([^()]{0,40}\)|[^\s\[\]()<>|]+|[\[\](<>)|]")
+TOKEN = re.compile(
+    r"\[[^\][]{0,160}\]|<(?:[^<>\s]{0,40}|[A-Z][a-z]{2} \d[^<>]{0,60})>|\([^()]{0,40}\)|[^\s\[\]()<>|]+|[\[\](<>)|]"
+)
 SYSLOG_SENTENCE = re.compile(
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S*[^\s:] [^\s\[(:]+(?:\([^)]{0,40}\))?(?:\[\d+\])?: [A-Za-z][a-z]* "
 )
 _INNER = re.compile(
     r"""(?:^|[\s:|])([A-Z]{3,11}\d?)(?=[\s:/|]|$) | [/.#]([A-Z]{3,11})$ | [:#]([a-z]{3,11}\d?)$ | ^([DIWECNTVF])[ ]\d
-      | \d[ ]([VDIWEF])/\w | ^[\dA-Fa-f]{4,16}[ ]([a-z]{4,7})[ ]'""",
+      | \d[ ]([VDIWECF])(?:/\w|[ ]\d) | ^[\dA-Fa-f]{4,16}[ ]([a-z]{4,7})[ ]' | ^([A-Z][a-z]{3,10})[ ]*:[ ]
+      | :([a-z]{4,7}),\d{4}-""",
     re.VERBOSE,
 )
 _CLOCK = re.compile(r"\d\d:\d\d")
 _COMPONENT = re.compile(r"\s+[A-Z]{3,}\s")
+_LOGCAT = re.compile(r" *\( *\d")
+# A number of a message and the letter of its level, as IBM's programs write them.
+_MESSAGE_CODE = re.compile(r"\s+[A-Z]{4,5}\d{4}[A-Z]:")
+_CODED_MESSAGE = re.compile(r"[A-Z]{3,5}\d{3,5}([IWESF]):?|[A-Z]{3,8}_([IWEF])_\d{3,6}")
+_OF_CODE: Mapping[str, Level] = {"I": "info", "W": "warning", "E": "error", "S": "error", "F": "fatal"}
 # The text after a single letter that is a level: a column, brackets, or a word with the characters of names.
 _AFTER_LETTER = re.compile(r"\s*\||\s+(?:\[|\(|[a-z_]+[/.:_\[#@\d][\w./:_\[#@-]*|[A-Z]{4,5}\d{4,5}[A-Z]:)", re.ASCII)
 _AFTER_FIRST_LETTER = re.compile(r" \[\d\d|  ?\d{1,4}[/.-]\d\d|: [A-Z]")
-_AFTER_WORD = re.compile(r"\s+(?:[\[<@][\w$-]|[\w.$/-]{1,24}\[[\d$])")
+_AFTER_WORD = re.compile(r"\s+(?:[\[<@][\w$-]|[\w.$/-]{1,24}\[[\d$]|[\w.-]{1,22} :)")
 _AFTER_TITLE = re.compile(rf"{_AFTER_WORD.pattern}|\s+[A-Z][a-z\d]+[A-Z.][\w.]*:")
-_PROGRAM = re.compile(r"\s+[\w.$/-]{1,24}\[\d")
+_PROGRAM = re.compile(r"\s+[\w.$/-]{1,24}(?:\([\w-]{1,20}\))?\[\d")
+_SCOPE = re.compile(r"\[E|\([\w.-]{1,20}\): ")
+_TITLED = re.compile(r'"([A-Z][A-Za-z]{3,10})",')
 _AFTER_FACILITY = re.compile(r"\s+:([a-z]{3,7})\s*:")
-_CLOSED_LEVEL = re.compile(r"\s+(?:[\[<]([A-Za-z]{3,11})[\]>]|- ([A-Z]{3,11}) -)")
+_CLOSED_LEVEL = re.compile(r"\s+(?:[\[<]([A-Za-z]{3,11})[\]>]|- ([A-Z]{3,11}) -|\d+: ([A-Z]{3,9}):\s)|\|([DIWECNF])\|")
 _COLUMN_AFTER = re.compile(r"\s+:[A-Z]+\s+:")
 _VERBOSITY = re.compile(r" \d{1,2}:")
 _TOPICS = re.compile(r"[a-z][a-z0-9-]*(?:,[a-z][a-z0-9-]*)+")
@@ -65,10 +75,10 @@ class Header:
     of which may be the name of a host or a program. ``numbers`` counts tokens of digits alone. ``dated`` is true after
     a piece that begins with a digit, ``ended`` after one with a final colon. ``end`` is the index after the last piece
     that was read, or 0 if all were; ``seen`` is the index after the last character that a decision depended on. With
-    ``by_number`` the value of a digit decided.
+    ``by_number`` the value of a digit decided. ``is_numbered`` is true after a program with the number of its process.
     """
 
-    __slots__ = ("by_number", "dated", "end", "ended", "numbers", "plain_words", "seen", "text", "words")
+    __slots__ = ("by_number", "dated", "end", "ended", "is_numbered", "numbers", "plain_words", "seen", "text", "words")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -78,6 +88,7 @@ class Header:
         self.dated = False
         self.ended = False
         self.by_number = False
+        self.is_numbered = False
         self.end = 0
         self.seen = 0
 
@@ -116,6 +127,9 @@ class Header:
         found = CAPITALS.get(inner) or BRACKETED.get(inner.lower()) or LETTER_LEVELS.get(inner)
         if found or len(inner) < 6:
             return found
+        facility, dot, named = inner.partition(".")
+        if dot and facility in FACILITIES:
+            return _OF_SYSLOG.get(named)
         self.dated |= inner[0] in _DIGITS or inner[:3] in _CALENDAR or _CLOCK.search(inner) is not None
         return "debug" if inner == "Config" else next(filter(None, map(_of_inner, _INNER.finditer(inner))), None)
 
@@ -143,14 +157,19 @@ class Header:
             return None
         if found := self._capitals(piece, word, end) or self._coded(piece, end, index):
             return found
-        if (found := BEFORE_COLON.get(word.lower())) and self._stands_apart(piece, word, end, index):
+        found = BEFORE_COLON.get(word.lower())
+        if found and self._stands_apart(piece, word, end, index) and not self.text.startswith("Call Trace:", end - 11):
             return found
+        if self.dated and not self.words and piece[-1] == ":" and "/" in piece:
+            # As "warning/ApiListener:".
+            return SET_APART.get(piece.partition("/")[0])
         self._count(piece, word, end - len(piece))
         return None
 
     def _capitals(self, piece: str, word: str, end: int) -> Level | None:
         return (
             CAPITALS.get(word)
+            or ("notice" if piece == "NOTE:" and (self.dated or end == len(piece)) else None)
             or CAPITALS.get(piece.lstrip(":"))
             or CAPITALS.get(piece + self.text[end : end + 2])
             or _joined(piece)
@@ -172,6 +191,8 @@ class Header:
         elif piece == ":" and self.text[start - 1 : start] == "]":
             # After the number of a process, a message begins.
             self.words += 1
+            # The time of syslog begins with a month; its messages name no level.
+            self.is_numbered = not self.text[:1].isalpha()
         # A colon between spaces separates columns.
         self.ended |= piece[-1] == ":" and not (piece == ":" and self.text[start - 1 : start].isspace())
 
@@ -179,17 +200,24 @@ class Header:
         """Return the level of ``D`` between numbers and a name, ``D/name(``, or ``D1231 23:59:59``."""
         following = self.text[end : end + 4]
         if len(piece) == 1:
+            if piece == "A" and self._follows(_MESSAGE_CODE, end):
+                return "info"
             return LETTER_LEVELS[piece] if self._is_level(piece, end, first=first) else None
         if piece[1] == "/":
-            return LETTER_LEVELS[piece[0]] if following[:1] == "(" and (first or self.dated) else None
+            return LETTER_LEVELS[piece[0]] if (first or self.dated) and self._follows(_LOGCAT, end) else None
+        if piece[0] == "D" and len(piece) == 2 and piece[1] in _DIGITS:
+            return "debug" if self.dated and not self.words and self._follows(_COMPONENT, end) else None
         if piece[1] in "!:" and len(piece) == 2:
-            named = self._follows(_AFTER_FIRST_LETTER, end - 1) if first else self.dated and piece[1] == "!"
+            is_apart = piece[1] == "!" or self.text[end - 3 : end - 2] == "]"
+            named = self._follows(_AFTER_FIRST_LETTER, end - 1) if first else self.dated and is_apart
             return LETTER_LEVELS[piece[0]] if named and not self.words and piece[0] not in "AC" else None
         is_date = len(piece) in {5, 7, 9} and piece[1:].isdigit() and following[3:] == ":"
         return LETTER_LEVELS[piece[0]] if is_date else None
 
     def _is_level(self, piece: str, end: int, *, first: bool) -> bool:
-        if self.numbers > 1 or (self.dated and _COMPONENT.match(self.text, end)):
+        if self.numbers > 1 or (self.dated and self._follows(_COMPONENT, end)):
+            return True
+        if self.dated and self.text[end - 2 : end - 1] == "|" and self.text[end : end + 1] == "|":
             return True
         if piece == "A" or self.ended or self.words > 1 or not (first or self.dated):
             return False
@@ -204,6 +232,11 @@ class Header:
             return self._first_column(piece, end)
         if not self.dated or self.plain_words:
             return None
+        return self._after_time(piece, end)
+
+    def _after_time(self, piece: str, end: int) -> Level | None:
+        if not self.words and (match := _CODED_MESSAGE.fullmatch(piece)):
+            return _OF_CODE[match[1] or match[2]]
         if piece in CODES and (piece == "Db" or self.text[end : end + 1] == "("):
             is_code = self._follows(_CODED_NUMBER, end) or (piece == "Db" and self._follows(_AFTER_WORD, end))
             return CODES[piece] if is_code else None
@@ -219,6 +252,8 @@ class Header:
         facility, colon, named = piece.partition(":")
         if colon and facility in FACILITIES:
             return _OF_SYSLOG.get(named)
+        if match := _TITLED.match(piece):
+            return COLUMNS.get(match[1])
         column, comma, rest = piece.partition(",")
         return COLUMNS.get(column) if comma and rest[:1].isdigit() else None
 
@@ -243,7 +278,7 @@ class Header:
             return False
         if self.ended:
             # After one name with a colon.
-            is_apart = self.words == 1 and self.dated and self.text[end : end + 1] == " "
+            is_apart = self.words - self.is_numbered == 1 and self.dated and self.text[end : end + 1] == " "
             return is_apart and (is_colon or self._follows(_VERBOSITY, end) is not None)
         if index and not self.dated:
             return piece == word and self._follows(_AFTER_WORD, end) is not None
@@ -252,7 +287,7 @@ class Header:
         if is_noun or is_colon or after[:1] in {"\t", "|"} or after in {"  ", " |", " -"}:
             return True
         if not index:
-            return piece[:2] == "::" or self.text.startswith("[E", end)
+            return piece[:2] == "::" or self._follows(_SCOPE, end) is not None
         # After the name of a host, a program follows.
         pattern = _PROGRAM if self.words else _AFTER_TITLE if word[:1].isupper() else _AFTER_WORD
         is_alone = piece == word and self.words <= 1
@@ -263,14 +298,18 @@ class Header:
         if self.plain_words > 2:
             return None
         match = self._follows(_CLOSED_LEVEL, end)
-        return BRACKETED.get((match[1] or match[2]).lower()) if match else None
+        if not match:
+            return None
+        return BRACKETED.get((match[1] or match[2] or "").lower()) or CAPITALS.get(
+            f"{match[3]}:", CAPITALS.get(match[3] or "") or LETTER_LEVELS.get(match[4] or "")
+        )
 
 
 def _of_inner(match: re.Match[str]) -> Level | None:
-    capitals, last, spoken, letter, tagged, quoted = match.groups()
+    capitals, last, spoken, letter, tagged, quoted, titled, dated = match.groups()
     return (
         CAPITALS.get(capitals or last or "")
-        or BRACKETED.get(spoken or quoted or "")
+        or BRACKETED.get((spoken or quoted or titled or dated or "").lower())
         or LETTER_LEVELS.get(letter or tagged or "")
     )
 

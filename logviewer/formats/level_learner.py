@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from logviewer.formats.level import LEVELS, SPECIAL, Level, learn
+from logviewer.formats.crash import TRACEBACK
+from logviewer.formats.level import LEVELS, SPECIAL, LearnedLevel, Level, learn
 from logviewer.formats.line_format import LineFormat
 from logviewer.formats.line_heads import LineHeads, Offsets
 from logviewer.formats.prefix_learner import Entries, PrefixLearner, Values
@@ -27,6 +28,8 @@ class LevelLearner(PrefixLearner):
         if self._line_format.has_own_levels or not may_learn:
             return CODE_OF[self._line_format.level(text)], 0, 0
         learned = learn(text)
+        if self._line_format.reading.lone_tracebacks and text.startswith(TRACEBACK):
+            learned = LearnedLevel("error", len(TRACEBACK), always=True)
         code = CODE_OF[learned.level]
         return code, learned.length or 0, code if learned.always else code | _UNLESS_SPECIAL
 

@@ -15,6 +15,7 @@ import re2
 from logviewer.errors import CannotRunError
 from logviewer.files.rotations import bases
 from logviewer.formats import time_format
+from logviewer.formats.crash import TRACEBACK
 from logviewer.formats.fields import json_fields
 from logviewer.formats.file_evidence import NO_READING, FileReading, read_file
 from logviewer.formats.level import Level, find_level, level_of
@@ -71,7 +72,8 @@ class LineFormat:
                 levels.append(_FieldKey[Level](rule.level_key, _level_of(rule)))
         find_time_in_file = _find_time(zone, self._times)
         self.time = _FieldPatterns(times, find_time_in_file).read if times else find_time_in_file
-        self.level = _FieldPatterns(levels, find_level).read if levels else find_level
+        find_level_in_file = _with_tracebacks if reading.lone_tracebacks else find_level
+        self.level = _FieldPatterns(levels, find_level_in_file).read if levels else find_level_in_file
         self._has_own_levels = bool(levels) or redaction is not None
         self._has_own_times = bool(times) or redaction is not None
         if redaction:
@@ -79,7 +81,7 @@ class LineFormat:
 
     @property
     def has_own_levels(self) -> bool:
-        """Whether ``level`` differs from ``level.find_level``."""
+        """Whether ``level`` differs from ``level.find_level``, apart from tracebacks."""
         return self._has_own_levels
 
     @property
@@ -167,6 +169,10 @@ def _find_time(zone: tzinfo | None, reading: TimeReading) -> _Read[int]:
     if reading != ALONE:
         return partial(find_time, zone=zone, reading=reading)
     return partial(find_time, zone=zone) if zone else find_time
+
+
+def _with_tracebacks(text: str) -> Level | None:
+    return "error" if text.startswith(TRACEBACK) else find_level(text)
 
 
 def _masked(read: _Read[T], redaction: Redaction) -> _Read[T]:

@@ -35,6 +35,7 @@ _TAI_EPOCH = 2**62 + 10
 _NO_SECONDS = re.compile(
     r"[\[(]?(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(Z|[+-]\d\d:?\d\d)?(?![\d:.])|[T ](\d\d)-(\d\d)-(\d\d)(Z)?\b)"
 )
+_SCIENTIFIC = re.compile(r"([1-4]\.\d{6,18})e\+?09(?!\w)")
 _ORDINAL = re.compile(rf"(\d{{4}})-([0-3]\d\d)T({_CLOCK})(Z|[+-]\d\d:?\d\d)?")
 _CHINESE = re.compile(rf"(\d{{4}})年(\d\d?)月(\d\d?)日\s*({_CLOCK})")
 _MOST_CHARS = 4096
@@ -88,6 +89,9 @@ def _of_rare_date(text: str, read: ReadText) -> int | None:
     if match := _CHINESE.match(text):
         year, month, day, clock = match.groups()
         return read(f"{year}-{int(month):02}-{int(day):02} {clock}")
+    if match := _SCIENTIFIC.match(text):
+        seconds = match[1].replace(".", "").ljust(13, "0")
+        return int(seconds[:13])
     if match := _ORDINAL.match(text):
         begin = read(f"{match[1]}-01-01 {match[3]}{match[4] or ''}")
         return begin + (int(match[2]) - 1) * 86_400_000 if begin is not None and 0 < int(match[2]) < 367 else None

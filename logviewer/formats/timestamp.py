@@ -26,10 +26,10 @@ _YEARS_BACK = 8
 # A reading of a date with two digits of its year is more likely if it is no older.
 _RECENT_DAYS = 3 * 366
 _STAMP = re.compile(
-    rf"""(?<![\w.])(
+    rf"""(?:(?<![\w.])|(?<=^\.))(
         \d{{4}}[-/.]\d\d[-/.]\d\d
       | (?:\d{{4}}[ -])?{MONTH}(?:[ -]{{1,2}}\d{{1,2}}(?:,?[ ]\d{{4}})?|/\d\d?/\d{{4}})
-      | \d{{1,2}}\.?[-/ ]{MONTH}(?:[-/ ]\d{{4}}|[-/]\d\d(?!:\d\d:\d\d(?!:)))?
+      | \d\d{MONTH}\d{{4}} | \d{{1,2}}\.?[-/ ]{MONTH}(?:[-/ ]\d{{4}}|[-/]\d\d(?!:\d\d:\d\d(?!:)))?
       | \d\d?[-/.]\d\d?[-/.](?:\d{{4}}|\d\d)
       | \d\d[-/.]\d\d(?=[ |-]\d\d:)
       | \d{{8}} | \d{{6}}(?=[ ]) | [DIWEF](?:\d{{4}}|\d{{6}}|\d{{8}})(?=[ ]\d\d:)
@@ -43,7 +43,7 @@ _STAMP = re.compile(
 )
 _COMPACT = re.compile(r"(\d{8}(?=T)|\d{6})[ T](\d\d)([0-5]\d)([0-5]\d|60)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?(?!\w)")
 _NUMBER = r"([1-4]\d{9})(?:\.(\d{1,9})|(\d{3})(?:\d{3}){0,2})?"
-_BARE_START = r'(?:[^\s=:"]+[ ]){0,4}[\[(]?'
+_BARE_START = r'(?:[^\s=:"]+[ ]{1,2}){0,4}[\[(]?'
 _FIELD_START = r'(?:.{0,60}[\s,])??(?:ts|time|timestamp)="?|type=\S+[ ]msg=audit\('
 _EPOCH = re.compile(rf"(?!SET[ ])(?:{_BARE_START}|{_FIELD_START}){_NUMBER}(?![\w.])")
 _EPOCH_FIELD = re.compile(rf"(?!SET[ ])(?:{_FIELD_START}){_NUMBER}(?![\w.])")

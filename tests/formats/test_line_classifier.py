@@ -16,8 +16,14 @@ from logviewer.formats.level import LEVELS
 from logviewer.formats.line_classifier import LineClassifier
 from logviewer.formats.line_format import PLAIN, LineFormat
 from logviewer.settings import LogRule
+from tests.helpers import lines_of_programs
 from tests.helpers.kinds_of_lines import KINDS
 
+PROGRAMS = [
+    row.split("\u00a6", 2)[2]
+    for row in Path(lines_of_programs.__file__).with_suffix(".txt").read_text().splitlines()
+    if not row.startswith("## ")
+]
 SAMPLES = sorted((Path(__file__).parents[2] / "sample_logs").rglob("*.log"))
 LINES = [line.partition(" ")[2] for text in KINDS.values() for line in text.strip().splitlines()]
 MORE = [
@@ -78,6 +84,17 @@ def check(lines: list[str], line_format: LineFormat = PLAIN, encoding: object = 
 def test_every_kind_is_read_as_one_by_one(seed: int) -> None:
     random = Random(seed)
     lines = [variant for line in [*LINES, *MORE] for variant in variants(line, 12, random)]
+    random.shuffle(lines)
+    check(lines)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lines_of_programs_with_other_ends_are_read_as_one_by_one(seed: int) -> None:
+    random = Random(seed)
+    lines = [variant for line in PROGRAMS for variant in variants(line, 2, random)]
+    for line in PROGRAMS:
+        at, other = random.randrange(2, 70), random.choice(PROGRAMS)
+        lines += [line[:at] + other[at:], line[:at] + random.choice(["ERROR", " E ", "[", "|", "info: "]) + line[at:]]
     random.shuffle(lines)
     check(lines)
 

@@ -156,7 +156,7 @@ info web-1  | 2026-11-21 01:02:03,123 INFO started
 - [    0.000000] Linux version 6.1.0-18-amd64 (debian-kernel@lists.debian.org)~
 - [12345.678901] EXT4-fs error (device sda1): ext4_find_entry:1234: inode #2~
 - [Sat Nov 21 01:02:03 2026] usb 1-1: new high-speed USB device number 2 using xhci_hcd
-- Nov 21 01:02:03 web kernel: [12345.678901] Out of memory: Killed process 1234 (java)
+error Nov 21 01:02:03 web kernel: [12345.678901] Out of memory: Killed process 1234 (java)
 """,
     "Cisco": """
 error Nov 21 01:02:03 sw-1 123: %LINK-3-UPDOWN: Interface GigabitEthernet0/1, changed state to down
