@@ -66,22 +66,18 @@ def build_settings(  # noqa: PLR0913 (the options that are checked or changed)
     Raises click.UsageError for an invalid option or combination, and CannotRunError for an unreadable token file.
     """
     warnings = list(click.get_current_context().meta.get(_WARNINGS, ()))
-    token = _token(token, token_file, warnings)
-    sign_in_methods = {"--token": token, "--auth-header": others["auth_header"], "[[users]]": tables.users}
+    chosen = _checked(_token(token, token_file, warnings))
+    sign_in_methods = {"--token": chosen, "--auth-header": others["auth_header"], "[[users]]": tables.users}
     if no_auth:
         _check_no_auth(host, [name for name, value in sign_in_methods.items() if value])
     _check_proxy(others["auth_header"], others["trusted_proxy"], tables.users)
     if (others["ssl_certfile"] is None) != (others["ssl_keyfile"] is None):
         raise click.UsageError("--ssl-certfile and --ssl-keyfile need each other")
-    if token is not None and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", token):
-        raise click.UsageError("the token must be printable ASCII text, not empty and without spaces at its ends")
-    chosen = token
-    if not (no_auth or any(sign_in_methods.values())):
-        token = secrets.token_urlsafe(16)
+    needs_token = not (no_auth or any(sign_in_methods.values()))
     return Settings(
         paths=paths,
         host=host,
-        token=token,
+        token=secrets.token_urlsafe(16) if needs_token else chosen,
         secret=_secret(chosen) if chosen else secrets.token_urlsafe(32),
         no_auth=no_auth,
         open_browser=_has_desktop() if open_browser is None else open_browser,
@@ -114,6 +110,12 @@ def _token(token: str | None, file: Path | None, warnings: list[str]) -> str | N
         raise CannotRunError(f"the token file {file} has more than {_MOST_TOKEN_CHARACTERS:,} characters")
     if _is_readable_by_all(file):
         warnings.append(f"all users can read the token in {file}; run: chmod 600 {shlex.quote(str(file))}")
+    return token
+
+
+def _checked(token: str | None) -> str | None:
+    if token is not None and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", token):
+        raise click.UsageError("the token must be printable ASCII text, not empty and without spaces at its ends")
     return token
 
 

@@ -78,6 +78,7 @@ def run(settings: Settings) -> None:
         return
 
     def ready(catalog: Catalog, _: uvicorn.Server) -> None:
+        """Print the URL and warnings once the server accepts connections."""
         _announce(settings, spool, at_end=_input_ender(catalog), report_error=_error_reporter(catalog))
         _warn_of_missing(catalog)
         _warn_of_unmasked(catalog)
@@ -104,6 +105,7 @@ def _work(settings: Settings, spool: Spool | None, shared: SharedState, worker: 
     shared.link.number = worker.number
 
     def ready(catalog: Catalog, server: uvicorn.Server) -> None:
+        """Report that the worker accepts connections; follow the end of the supervisor and of its input."""
         loop = asyncio.get_running_loop()
         at_end = _input_ender(catalog)
 

@@ -14,15 +14,11 @@ from pathlib import Path
 from typing import TypeVar
 from weakref import WeakSet
 
-from watchfiles import Change
-
 from logviewer.errors import NotAFileError
-from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots, real_path
+from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import check_regular
 from logviewer.files.rotations import proposed_logs
-from logviewer.files.watch import FileWatch, changes
 from logviewer.formats.line_format import LineFormats
-from logviewer.globs import matches_glob
 from logviewer.rotation.classifier import RotationClassifier
 from logviewer.rotation.known_files import KnownFiles
 from logviewer.rotation.listing import DirectoryListings
@@ -34,6 +30,8 @@ from logviewer.sources.awake import AwakeSources, most_awake
 from logviewer.sources.expansion import Expansion
 from logviewer.sources.line_counter import LineCounter
 from logviewer.sources.local import LocalSource
+from logviewer.sources.source_index import SourceIndex
+from logviewer.sources.source_watch import SourceWatch
 
 POLL_SECONDS = 0.25
 IDLE_POLL_SECONDS = 1.0
@@ -74,16 +72,10 @@ class Catalog:
         )
         self._line_formats = LineFormats(tables.logs, tables.redact)
         self._has_redaction = bool(tables.redact)
-        self._by_id: dict[str, LocalSource] = {}
-        self._by_path: dict[Path, LocalSource] = {}
-        self._by_name: dict[str, list[LocalSource]] = {}
+        self._index = SourceIndex({}, stdin)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="poll")
         self.line_counter = LineCounter(lambda: self._awake)
-        self._by_watched_path: Mapping[Path, LocalSource] = {}
-        self._file_watch = FileWatch(self._handle_writes)
-        self._watched_files: Collection[Path] = ()
-        self._directories: frozenset[tuple[Path, int]] = frozenset()
-        self._restart_watch = asyncio.Event()
+        self._watch = SourceWatch(self._poll)
         self._poll_now = asyncio.Event()
         self._known_files = KnownFiles(StateDirectory(state) if state else None)
         self._classifier = RotationClassifier(self._known_files)
@@ -100,20 +92,18 @@ class Catalog:
         self._replace(*self._expand())
 
     def __iter__(self) -> Iterator[LocalSource]:
-        return iter(list(self._by_id.values()))
+        return iter(self._index.by_path.values())
 
     def visible_to(self, user: User) -> list[Source]:
         """Return the sources that a user may see."""
-        return [source for source in self if self._is_visible(source, user)]
+        return [*self._index.visible_to(user)]
 
     def find(self, wanted: str, user: User) -> Source | None:
         """Return the source with an id, or the only one with a name, if the user may see it; otherwise None.
 
         Its lines are counted from now on. Its files may be read after ``wake``.
         """
-        by_id = self._by_id.get(wanted)
-        named = [source for source in self._by_name.get(wanted, ()) if self._is_visible(source, user)]
-        found = by_id if by_id and self._is_visible(by_id, user) else named[0] if len(named) == 1 else None
+        found = self._index.find(wanted, user)
         if found:
             self.line_counter.request(found)
             self._awake.use(found)
@@ -125,21 +115,12 @@ class Catalog:
         if asleep:
             await asyncio.to_thread(self._poll_first, asleep)
 
-    def _is_visible(self, source: LocalSource, user: User) -> bool:
-        # Standard input is matched by its name: the path of its spool means nothing to a user.
-        path = Path(source.name) if source is self.stdin else source.path
-        if _allows(user, path, source.name):
-            return True
-        # A log whose files are dated has no file of its own name: all of its files must be allowed.
-        files = [each.file.path for each in source.generations] if source.file_path != source.path else []
-        return bool(files) and all(file is not None and _allows(user, file, file.name) for file in files)
-
     def _expand(self) -> tuple[list[LocalSource], set[LocalSource]]:
         """Return new sources, for files that the paths name now, and the sources whose files are gone.
 
         For any thread, but one at a time.
         """
-        known = self._by_path
+        known = self._index.by_path
         if not self._expansion.update(known):
             return [], set()
         named = self._expansion.logs
@@ -173,7 +154,7 @@ class Catalog:
 
     def _note_some(self) -> None:
         """Note the states of some sources that are asleep, of all in turn."""
-        self._unnoted = self._unnoted or [each for each in self._by_path.values() if each.is_asleep]
+        self._unnoted = self._unnoted or [each for each in self if each.is_asleep]
         some, self._unnoted = self._unnoted[:_NOTED_AT_ONCE], self._unnoted[_NOTED_AT_ONCE:]
         self._note(some)
 
@@ -206,16 +187,7 @@ class Catalog:
                 self._awake.add(source)
         for source in gone:
             self._awake.discard(source)
-        # New dicts, because threads may be reading the old ones.
-        by_path = {**self._by_path, **{source.path: source for source in new}}
-        for source in gone:
-            del by_path[source.path]
-        self._by_path = by_path
-        self._by_id = {source.id: source for source in by_path.values()}
-        by_name: dict[str, list[LocalSource]] = {}
-        for source in by_path.values():
-            by_name.setdefault(source.name, []).append(source)
-        self._by_name = by_name
+        self._index = self._index.replaced(new, gone)
 
     def unmatched(self) -> list[str]:
         """Return the paths that match no file yet."""
@@ -240,13 +212,9 @@ class Catalog:
         Also starts to count lines, in a thread.
         """
         self.line_counter.start()
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._poll_at_intervals())
-                tasks.create_task(self._follow_watch())
-                tasks.create_task(self._file_watch.run())
-        finally:
-            self._restart_watch.set()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._poll_at_intervals())
+            tasks.create_task(self._watch.run())
 
     async def _poll_at_intervals(self) -> None:
         now = asyncio.get_running_loop().time
@@ -262,21 +230,12 @@ class Catalog:
                 next_poll = _next(began, now(), POLL_SECONDS, most_load=_MOST_LOAD)
             else:
                 await self._poll(self._awake.watched())
-            directories = await self._in_thread(partial(self._watch_files, self._awake.watched()))
-            if directories != self._directories:
-                self._directories = directories
-                self._restart_watch.set()
+            self._watch.watch(await self._in_thread(partial(self._watch.prepare, self._awake.watched())))
 
     def _rest(self, unused: Iterable[LocalSource]) -> None:
         for source in unused:
             source.sleep()
         self._note_some()
-
-    def _watch_files(self, sources: Iterable[LocalSource]) -> frozenset[tuple[Path, int]]:
-        """Watch the files of these sources, and return the directories to watch. For the poll thread."""
-        self._by_watched_path, directories = _paths_to_watch(sources)
-        self._watched_files = self._file_watch.watch(self._by_watched_path)
-        return directories
 
     async def _sleep(self, seconds: float) -> None:
         """Sleep, but no longer than until a source gets its first reader."""
@@ -307,33 +266,6 @@ class Catalog:
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
-    async def _follow_watch(self) -> None:
-        while True:
-            self._restart_watch.clear()
-            if not self._directories:
-                await self._restart_watch.wait()
-                continue
-            directories, slow = [directory for directory, _ in self._directories], self._file_watch.is_running
-            async for changed in changes(directories, self._restart_watch, slow=slow):
-                await self._handle_changes(changed)
-            # A failed watch restarts late: polls do its work meanwhile.
-            await asyncio.sleep(0 if self._restart_watch.is_set() else IDLE_POLL_SECONDS)
-
-    def _handle_writes(self, paths: Iterable[Path]) -> None:
-        """Wake the readers of files that were written."""
-        by_path = self._by_watched_path
-        for source in {by_path[path] for path in paths if path in by_path}:
-            source.changed.send()
-
-    async def _handle_changes(self, changed: Iterable[tuple[Change, Path]]) -> None:
-        """Wake the readers of modified files; poll sources whose paths appeared or disappeared."""
-        by_path = self._by_watched_path
-        known = [(change, by_path[path]) for change, path in changed if path in by_path]
-        self._handle_writes(
-            path for change, path in changed if change is Change.modified and path not in self._watched_files
-        )
-        await self._poll({source for change, source in known if change is not Change.modified})
-
 
 def _last_write(source: LocalSource) -> int:
     with contextlib.suppress(OSError):
@@ -346,10 +278,6 @@ def _next(began: float, ended: float, seconds: float, *, most_load: float) -> fl
     return max(began + seconds, ended + (ended - began) / most_load)
 
 
-def _allows(user: User, path: Path, name: str) -> bool:
-    return user.sources is None or any(matches_glob(glob, path, name) for glob in user.sources)
-
-
 def _separate(new: Iterable[LocalSource], known: Mapping[Path, LocalSource]) -> None:
     """Remove the files of new sources from the histories of the logs that their names propose."""
     names: dict[Path, set[str]] = {}
@@ -359,18 +287,6 @@ def _separate(new: Iterable[LocalSource], known: Mapping[Path, LocalSource]) -> 
         for base in proposed_logs(source.path.name, names.get(source.path.parent, ())):
             if source.live:
                 known[source.path.with_name(base)].drop_file(source.live.file.identity)
-
-
-def _paths_to_watch(sources: Iterable[LocalSource]) -> tuple[Mapping[Path, LocalSource], frozenset[tuple[Path, int]]]:
-    """Return the sources by the paths of their change events, and the directories to watch, with their inodes."""
-    by_path: dict[Path, LocalSource] = {}
-    directories: set[tuple[Path, int]] = set()
-    for source in sources:
-        with contextlib.suppress(OSError):
-            for path in {source.file_path, real_path(source.file_path)}:
-                by_path[path] = source
-                directories.add((path.parent, path.parent.stat().st_ino))
-    return by_path, frozenset(directories)
 
 
 def _source_id(path: Path, name: str) -> str:

@@ -90,6 +90,7 @@ class _Labelled(Collector):
         self._by_worker = by_worker
 
     def collect(self) -> Iterator[Metric]:
+        """Yield the metrics of all workers, each sample with the number of its worker."""
         merged: dict[str, Metric] = {}
         for number, families in self._by_worker.items():
             for each in families:
@@ -108,6 +109,7 @@ class _Counts(Collector):
         self._lockout = lockout
 
     def collect(self) -> Iterator[Metric]:
+        """Yield the metrics of sources, streams and refused requests as they are now."""
         sent, readers = self._streams.sent, self._streams.readers
         states = Counter(source.state for source in self._catalog)
         sources = GaugeMetricFamily("logviewer_sources", "Sources by state.", labels=["state"])
