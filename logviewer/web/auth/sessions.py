@@ -52,6 +52,9 @@ class Sessions:
             del self._ended[next(iter(self._ended))]
 
     def _read(self, cookie: str) -> tuple[User | None, str]:
+        if not cookie:
+            # An error keeps its frames, and with them the request, until the garbage collector comes.
+            return None, ""
         try:
             name, password_hash, session = self._signer.loads(cookie, max_age=SESSION_SECONDS)
         except BadSignature:

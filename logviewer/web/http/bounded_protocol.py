@@ -100,6 +100,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unparsed = b""
         self._known_connections.remove(self)
         super().connection_lost(exc)
+        # The scope refers to the connection: both would wait for the garbage collector.
+        self.cycle, self.scope = None, {}  # type: ignore[assignment, typeddict-item]
 
     def sign_in(self) -> None:
         """Count the connection as that of a user."""

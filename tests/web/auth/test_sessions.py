@@ -1,11 +1,14 @@
 """Signing out: the cookie is deleted, and a copy of it is refused."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from logviewer.web.auth.sessions import Sessions
+from logviewer.workers.shared_log import SharedLog
 from tests.helpers.server import TIMEOUT, Server
 from tests.helpers.sign_in import cookie_of, sign_in
 
@@ -75,3 +78,14 @@ def test_sessions_differ(server: Server) -> None:
         with httpx.Client(base_url=server.base, trust_env=False, timeout=TIMEOUT) as client:
             values.add(cookie_of(sign_in(client, server)).value)
     assert len(values) == 2
+
+
+def test_a_request_without_a_cookie_leaves_no_garbage() -> None:
+    sessions = Sessions("secret", [], SharedLog())
+    gc.collect()
+    gc.disable()
+    try:
+        assert sessions.user("") is None
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -1,12 +1,15 @@
 """Requests of strangers: pipelined, endless or malformed, they cost a connection of bounded memory."""
 
 import asyncio
+import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -177,3 +180,29 @@ def test_an_upgrade_is_answered_and_not_logged(logs: Path, serve: Serve) -> None
     server.stop_in_time()
     assert server.process.stderr
     assert server.process.stderr.read() == ""
+
+
+COUNTING = """
+import gc, signal, sys
+from logviewer.web.http.bounded_protocol import BoundedProtocol
+gc.disable()
+signal.signal(signal.SIGUSR1, lambda *_: print(
+    sum(isinstance(each, BoundedProtocol) for each in gc.get_objects()), file=sys.stderr, flush=True))
+from logviewer.__main__ import main
+main()
+"""
+
+
+def test_a_closed_connection_needs_no_garbage_collector(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text("line\n")
+    server = serve(logs, program=[sys.executable, "-c", COUNTING])
+    for _ in range(5):
+        with httpx.Client(base_url=server.base, headers=server.headers, timeout=TIMEOUT, trust_env=False) as client:
+            assert client.get("/api/sources").status_code == 200
+
+    def none_is_left() -> bool:
+        server.process.send_signal(signal.SIGUSR1)
+        assert server.process.stderr
+        return server.process.stderr.readline() == "0\n"
+
+    until(none_is_left, what="the end of all connections")
