@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 import click
 
 from logviewer import password_hash, server, temporary
-from logviewer.demo import writer
 from logviewer.errors import CannotRunError, NotAFileError
 from logviewer.explain import explain
 from logviewer.files import own_directory
@@ -143,6 +142,9 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _write_demo(directory: Path | None, *, rate: float, seed: int) -> None:
+    # The server has no use for it.
+    from logviewer.demo import writer  # noqa: PLC0415
+
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

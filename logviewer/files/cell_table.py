@@ -13,7 +13,7 @@ from logviewer.files.packed_cells import PackedCells
 
 PAGE_ROWS = 2048
 # The pages written last are not packed: the next write is mostly near.
-_UNPACKED_PAGES = 4
+_UNPACKED_PAGES = 2
 # Unpacked ones of the table of a small file: half a megabyte each.
 _PAGES_KEPT = 8
 # The last time is mostly in one of them.

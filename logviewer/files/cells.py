@@ -1,6 +1,7 @@
 """Rows of a cell table: numbers of lines and times for each cell of 64 KiB of a log file."""
 
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,15 @@ UNKNOWN, GUESSED, TIMED, EXACT = 0, 1, 2, 3
 Numbers = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.bool_]
+
+T = TypeVar("T", bound=np.integer)
+
+
+def distinct(numbers: npt.NDArray[T]) -> npt.NDArray[T]:
+    """Return the different numbers, ascending."""
+    # For these alone, numpy would load its masked arrays: more than a megabyte.
+    found: npt.NDArray[T] = np.unique(numbers, return_counts=True)[0]
+    return found
 
 
 @dataclass(slots=True, eq=False)

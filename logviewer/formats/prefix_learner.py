@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from logviewer.files.cells import distinct
 from logviewer.formats.line_heads import HEAD_BYTES, LineHeads, Offsets, Words
 
 # The prefixes to learn of a file.
@@ -64,10 +65,12 @@ class PrefixLearner(ABC):
         self._left -= len(read) if guess else 0
         if len(unknown):
             # The first and the last line of each cell have its least and greatest time, if the lines are in order.
-            chosen = np.union1d(unknown[:: max(1, len(unknown) // _READ_OF_BLOCK)], heads.edges(unknown))
+            chosen = distinct(
+                np.concatenate([unknown[:: max(1, len(unknown) // _READ_OF_BLOCK)], heads.edges(unknown)])
+            )
             self._read_all(heads, values, known, chosen)
             unknown = np.flatnonzero(~known)
-            self._guess(values, unknown, np.union1d(chosen, read).astype(np.int64))
+            self._guess(values, unknown, distinct(np.concatenate([chosen, np.array(read, np.int64)])))
         return values, unknown
 
     def _read_all(self, heads: LineHeads, values: Values, known: npt.NDArray[np.bool_], chosen: Offsets) -> None:

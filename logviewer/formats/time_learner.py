@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from logviewer.files.cells import NO_TIME
+from logviewer.files.cells import NO_TIME, distinct
 from logviewer.formats.line_format import LineFormat
 from logviewer.formats.line_heads import HEAD_BYTES, LineHeads, Offsets, Words
 from logviewer.formats.prefix_learner import Entries, PrefixLearner, Values
@@ -56,7 +56,7 @@ class TimeLearner(PrefixLearner):
             return self._fill_alike(heads, values, chosen, self._layouts[entries[0]]) if len(chosen) else chosen
         parts = [
             self._fill_alike(heads, values, chosen[entries == entry], self._layouts[entry])
-            for entry in np.unique(entries).tolist()
+            for entry in distinct(entries).tolist()
         ]
         return np.concatenate(parts)
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from logviewer.files.block_map import BLOCK_BYTES, BlockMap
 from logviewer.files.cell_table import PAGE_ROWS, CellTable
-from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, KINDS, NO_TIME, TIMED, UNKNOWN, Cells, Numbers
+from logviewer.files.cells import CELL_BYTES, EXACT, GUESSED, KINDS, NO_TIME, TIMED, UNKNOWN, Cells, Numbers, distinct
 from logviewer.files.encoding import UTF8
 from logviewer.files.time_order import FOLLOWING, contradicted
 from logviewer.formats.line_classifier import LineClasses, LineClassifier
@@ -256,7 +256,7 @@ def _set_tenths(cells: Cells, times: Numbers, rows: Numbers, first: Numbers, aft
     tenth = (after[rows] - first[rows]) // 10
     cells.low[rows], cells.high[rows] = times[first[rows] + tenth], times[after[rows] - 1 - tenth]
     backwards = np.searchsorted(first[rows], np.flatnonzero(times[1:] < times[:-1]), "right") - 1
-    for row in rows[np.unique(backwards)].tolist():
+    for row in rows[distinct(backwards)].tolist():
         ascending = np.sort(times[first[row] : after[row]])
         few = len(ascending) // 10
         cells.low[row], cells.high[row] = ascending[few], ascending[-1 - few]

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from logviewer.files.cell_table import Page
-from logviewer.files.cells import CELL_BYTES, NO_TIME, TIMED, Cells, Numbers
+from logviewer.files.cells import CELL_BYTES, NO_TIME, TIMED, Cells, Numbers, distinct
 from logviewer.files.lines import LINE_CAP, line_text
 from logviewer.files.time_order import FOLLOWING, contradicted, greatest, keys
 from logviewer.search.cell_pass import CellPass
@@ -107,7 +107,7 @@ class FileOrder:
         if not is_whole.all():
             found[~is_whole] = self.greatest(after)
         cells = offsets[is_whole] // CELL_BYTES
-        for cell in np.unique(cells).tolist():
+        for cell in distinct(cells).tolist():
             first, last = np.searchsorted(cells, [cell, cell + 1]).tolist()
             row = self._table.rows_of(cell, cell + 1).start
             starts, own = self._lines(row, after)

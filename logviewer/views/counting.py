@@ -20,6 +20,8 @@ Shares = npt.NDArray[np.float64]
 # Cells with lines on both sides of a border of buckets are read again if there are not more; the lines of the others
 # are spread over the times of the cell.
 _MOST_READ = 16
+# To see whether a time is far away from most others, so many rows are enough.
+_SAMPLED_ROWS = 16_384
 # A number for each cell and bucket takes much memory.
 _SPREAD_AT_ONCE = 256
 
@@ -64,31 +66,29 @@ def span_of(parts: Sequence[Part]) -> tuple[int, int] | None:
         times = np.concatenate([np.empty(0, np.int64), *own])
         times = np.concatenate([times[times != NO_TIME], np.array(ends, np.int64)])
         return main_span(times, np.ones(len(times)))
-    count = 4 * sum(map(len, pages))
-    times, weights = np.empty(count + len(ends), np.int64), np.empty(0)
-    times[count:] = ends
-    _set_times(times, weights, pages)
-    if span := whole_span(times[times != NO_TIME] if (times == NO_TIME).any() else times):
+    times, _ = _times_of(pages, 1 + sum(map(len, pages)) // _SAMPLED_ROWS)
+    if span := whole_span(np.append(times, np.array(ends, np.int64))):
         return span
-    # They are in another order now.
-    weights = np.ones(len(times))
-    times[count:] = ends
-    _set_times(times, weights, pages)
-    timed = times != NO_TIME
-    return main_span(times[timed], weights[timed])
+    times, weights = _times_of(pages, 1)
+    return main_span(np.append(times, np.array(ends, np.int64)), np.append(weights, np.ones(len(ends))))
 
 
-def _set_times(times: Numbers, weights: Shares, pages: Sequence[Page]) -> None:
-    """Set four times of each row of a table, and the number of lines near to each, if there is room for it."""
-    at = 0
+def _times_of(pages: Sequence[Page], step: int) -> tuple[Numbers, Shares]:
+    """Return four times of each row in pages, and the number of lines near to each.
+
+    With a ``step``, only of one row in so many, and of those with the least and the greatest time of a page.
+    """
+    times, weights = [np.empty(0, np.int64)], [np.empty(0)]
     for page in pages:
         cells = page[:]
-        for number, column in enumerate((cells.low, cells.high, cells.least, cells.greatest)):
-            part = slice(at, at + len(cells))
-            times[part] = column
-            if len(weights) and number < 2:
-                weights[part] = np.maximum(0, cells.lines() - 2) / 2
-            at += len(cells)
+        rows = np.flatnonzero(cells.greatest != NO_TIME)
+        if step > 1 and len(rows):
+            ends = rows[[cells.least[rows].argmin(), cells.greatest[rows].argmax()]]
+            rows = np.append(rows[::step], ends)
+        near = np.maximum(0, cells.lines()[rows] - 2) / 2
+        times += [column[rows] for column in (cells.low, cells.high, cells.least, cells.greatest)]
+        weights += [near, near, np.ones(len(rows)), np.ones(len(rows))]
+    return np.concatenate(times), np.concatenate(weights)
 
 
 def count_lines(parts: Sequence[Part], begin: int, step: int, buckets: int) -> Counted:
