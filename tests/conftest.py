@@ -13,6 +13,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.helpers import forked
 from tests.helpers.marks import starts_process
 from tests.helpers.server import Server
 
@@ -29,6 +30,7 @@ def logs() -> Iterator[Path]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    Server.forks = True
     os.environ.pop("LOGVIEWER_TOKEN", None)
     # Servers must not write to the home of the user. The names of the followed files differ, and so does their state.
     for kind in ("STATE", "CACHE"):
@@ -56,7 +58,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """Fail a test that starts a process without a mark."""
     if any(item.get_closest_marker(name) for name in ("program", "browser")):
         return (yield)
-    with patch.object(subprocess, "Popen", side_effect=AssertionError("mark this test: pytest.mark.program")):
+    refusal = AssertionError("mark this test: pytest.mark.program")
+    with (
+        patch.object(subprocess, "Popen", side_effect=refusal),
+        patch.object(forked, "connection", side_effect=refusal),
+    ):
         return (yield)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.helpers.server import TIMEOUT, Server, until
+from tests.helpers.command import end
+from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
 
@@ -177,8 +178,7 @@ def test_a_truncation_breaks_the_download_off(way: str, logs: Path, serve: Serve
         log.write_bytes(b"new\n")
         assert sum(map(len, chunks)) < 50 * len(DATA)
     until(lambda: downloaded(server) == b"new\n")
-    server.process.terminate()
-    _, errors = server.process.communicate(timeout=TIMEOUT)
+    errors = end(server).err
     assert "/api/download broke off" in errors
     assert "Traceback" not in errors
 
