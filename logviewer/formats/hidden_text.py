@@ -22,6 +22,7 @@ MAY_HIDE = f"[\x1b\x90-\x9f{_INVISIBLE}]"
 """Matches in each line that may have hidden text."""
 
 _MAY_HIDE = re.compile(MAY_HIDE)
+_HIDDEN_STARTS = frozenset("\ufeff\0\x1b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,17 @@ def may_hide(line: str) -> bool:
 def without_sequences(text: str) -> str:
     """Return a text without terminal sequences."""
     return _SEQUENCE.sub("", text)
+
+
+def without_hidden_start(text: str) -> str:
+    """Return a line without the byte order mark, NULs and terminal sequences at its start.
+
+    A line that begins with one of them loses all of its sequences: what a colour opens, another one closes later.
+    """
+    if text[:1] not in _HIDDEN_STARTS:
+        return text
+    text = text.lstrip("\ufeff\0")
+    return without_sequences(text).lstrip("\ufeff\0") if "\x1b" in text else text
 
 
 def shown_text(line: str) -> ShownText:

@@ -7,7 +7,7 @@ from typing import Any
 
 from logviewer.formats.crash import crash_level, kernel_seen, may_crash
 from logviewer.formats.fields import find_level_field, json_fields
-from logviewer.formats.hidden_text import without_sequences
+from logviewer.formats.hidden_text import without_hidden_start, without_sequences
 from logviewer.formats.level_fields import of_field, of_fields, of_held_fields, of_status
 from logviewer.formats.level_header import SYSLOG_SENTENCE, TOKEN, Header
 from logviewer.formats.level_words import (
@@ -92,8 +92,7 @@ _AHEAD_CHARS = 7
 
 def find_level(text: str) -> Level | None:
     """Return the level that a line names; None without one."""
-    if text[:1] in {"\ufeff", "\0"}:
-        text = text.lstrip("\ufeff\0")
+    text = without_hidden_start(text)
     if text[:1] == "{" and (fields := json_fields(text)) is not None:
         return of_fields(fields) or _of_inner_line(fields) or of_held_fields(fields)
     if (match := _COMMON_HEADER.match(text, 0, _HEAD_CHARS)) and (found := CAPITALS.get(match[1])):

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from logviewer.formats.fields import json_fields
-from logviewer.formats.hidden_text import without_sequences
+from logviewer.formats.hidden_text import without_hidden_start, without_sequences
 from logviewer.formats.rare_times import find_rare, time_of_fields
 from logviewer.formats.time_words import MONTH, MONTH_STARTS, ZONE_NAMES, month_of, zone_of
 
@@ -95,7 +95,7 @@ def find_time(
     today = int((clock.time() if now is None else now) // DAY)
     head = text[: 2 * _HEAD_CHARS]
     if head[:1] in _UNUSUAL_STARTS or "\x1b" in head or not head.isascii():
-        text = text.lstrip("\ufeff\0")
+        text = without_hidden_start(text)
         if text.lstrip(" \t")[:1] == "{" and (fields := json_fields(text)) is not None:
             return time_of_fields(fields, lambda value: _of_text(value, zone, today, ALONE))
         if "\x1b" in head:

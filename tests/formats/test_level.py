@@ -105,6 +105,12 @@ def test_the_level_of_a_line(named: Level, line: str) -> None:
     assert find_level(line) == named
 
 
+@pytest.mark.parametrize("start", ["\ufeff", "\0", "\x1b[31m", "\ufeff\x1b[0;1m\x1b[31m", "\x1b]0;title\x07"])
+def test_text_that_is_not_shown_changes_no_level(start: str) -> None:
+    found = {line: find_level(f"{start}{line}\x1b[0m") for _, line in NAMED}
+    assert found == {line: named for named, line in NAMED}
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -48,6 +48,10 @@ MORE = [
     "21/11/2026 01:02:03 day first and text",
     "11/21/2026 01:02:03 month first and text",
     "\x1b[32m2026-11-21 01:02:03\x1b[0m INFO in colour",
+    "\x1b[31m<11>Nov 21 01:02:03 host app: in colour",
+    '\x1b[1m{"level":50,"time":1795222923123}\x1b[0m',
+    '\ufeff{"level":50,"time":1795222923123}',
+    '\x1b[33m192.0.2.1 - - [21/Nov/2026:01:02:03 +0000] "GET / HTTP/1.1" 502 12\x1b[0m',
     "x\r",
     "",
 ]
