@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import pairwise
+from typing import overload
 from weakref import WeakKeyDictionary
 
 from logviewer.files.encoding import UTF8, Encoding
@@ -192,7 +193,15 @@ class _Texts(Sequence[str]):
     def __len__(self) -> int:
         return len(self.lines)
 
-    def __getitem__(self, number: int) -> str:  # type: ignore[override]
+    @overload
+    def __getitem__(self, number: int) -> str: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, number: int | slice) -> str | Sequence[str]:
+        if isinstance(number, slice):
+            return _Texts(self.data, self.lines[number], self.encoding)
         start, end = self.lines[number]
         return line_text(self.data, start, end, self.encoding)
 

@@ -345,7 +345,8 @@ def test_axe_finds_nothing_serious_in_a_search(
 
 def test_matches_are_shown_with_context(logs: Path, serve: Serve, page: Page) -> None:
     write_hour(logs / "app.log")
-    append(logs / "app.log", "Traceback (most recent call last):", "ShopError: no more", stamped(3_700, "on"))
+    append(logs / "app.log", stamped(3_600, "failed", "ERROR"), "Traceback (most recent call last):")
+    append(logs / "app.log", "ShopError: no more", stamped(3_700, "on"))
     server = serve(logs / "app.log")
     page.goto(server.ready_line)
     page.goto(f"{server.base}/?source={server.source_id('app.log')}&q=needle")
@@ -356,7 +357,7 @@ def test_matches_are_shown_with_context(logs: Path, serve: Serve, page: Page) ->
     page.locator("#find-context").click()
     expect(texts(page)).to_have_count(21)
     assert "context=10" in page.url
-    page.locator("#find-field").fill("request 3599")
+    page.locator("#find-field").fill("failed")
     page.locator("#find-context").click()
     page.locator("#find-context").click()
     expect(texts(page)).to_have_count(1)

@@ -160,6 +160,13 @@ def test_a_record_comes_whole(tmp_path: Path) -> None:
     assert shown(MatchLines(around).read_from(0, 9).batches) == lines[0:3]
 
 
+def test_the_report_of_an_uncaught_error_comes_whole(tmp_path: Path) -> None:
+    lines = ["2026-11-20 10:00:00 INFO up", "Traceback (most recent call last):", "  in a()", "ShopError: no"]
+    generation = opened(tmp_path / "log", "\n".join([*lines, "2026-11-20 10:00:01 INFO on", ""]))
+    whole = scanned(generation, Query(include=("ShopError",), records=True))
+    assert shown(read_at(whole, 0, 9)) == lines[1:]
+
+
 @given(
     parts=st.lists(st.lists(st.sampled_from(["a", "b", "b", "b" * 20_000]), max_size=6), max_size=8),
     context=st.integers(1, 2),
