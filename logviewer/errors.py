@@ -1,5 +1,7 @@
 """Exceptions; cli.py turns them into exit codes, web/ into status codes."""
 
+from errno import EAGAIN
+
 
 class CannotRunError(Exception):
     """The server cannot run. The message is one line: the problem, then the remedy."""
@@ -11,6 +13,13 @@ class CursorError(ValueError):
 
 class NotAFileError(OSError):
     """The path is a directory, device, pipe or socket, not a regular file."""
+
+
+class NotDecodedError(OSError):
+    """The text of a compressed file is not known yet: it is decoded now, or the file is still written."""
+
+    def __init__(self) -> None:
+        super().__init__(EAGAIN, "its text is being decoded")
 
 
 class ClosedError(OSError):

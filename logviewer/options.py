@@ -305,6 +305,12 @@ _OPTIONS = (
         help="Show only the N newest rotated files of each log that are on disk at the start.  [default: all]",
     ),
     click.Option(["--no-cache"], is_flag=True, help="Count lines again after a restart, without files on disk."),
+    click.Option(
+        ["--cache-size"],
+        type=click.IntRange(min=1),
+        metavar="MIB",
+        help="Limit of the decoded text of compressed files, in MiB.  [default: 2048, or a tenth of the free disk]",
+    ),
     click.Option(["--root-path"], default="", help="Path prefix behind a proxy, such as /logs."),
     click.Option(
         ["--allow-host"], multiple=True, metavar="NAME", help="Another host name for this server; repeatable."

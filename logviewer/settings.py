@@ -100,6 +100,7 @@ class Settings:
     tables: Tables = NO_TABLES
     state: Path | None = None
     no_cache: bool = False
+    cache_size: int | None = None
     warnings: tuple[str, ...] = ()
     cache: Path | None = None
 

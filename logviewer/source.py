@@ -110,6 +110,9 @@ class Source(Protocol):
     def poll(self) -> bool:
         """Compare path and open files with the last poll; return whether readers have reason to read again."""
 
+    def wait_decoded(self) -> None:
+        """Wait until compressed files are decoded that may have the lines of a removed file."""
+
     def report_rewrite(self, generation: Generation) -> None:
         """Handle a generation in which a reader found other bytes than before. Raises OSError."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, digest
 from logviewer.errors import ClosedError, FileGoneError, NotAFileError
+from logviewer.files.codecs import MAGIC_BYTES, is_compressed
 from logviewer.files.open_files import OPEN_FILES, descriptor_path
 from logviewer.showable import one_line
 
@@ -148,13 +149,27 @@ class ByteFile:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
             raise NotAFileError(f"{one_line(path)} is not a regular file")
-        return cls(fd, path)
+        return cls._of(fd, path)
+
+    @classmethod
+    def _of(cls, fd: int, path: Path | None) -> "ByteFile":
+        """Return an open file, as its text if it is compressed. Raises OSError."""
+        try:
+            if not is_compressed(os.pread(fd, MAGIC_BYTES, 0)):
+                return ByteFile(fd, path)
+            # Its module needs this one.
+            from logviewer.files.compressed import CompressedFile  # noqa: PLC0415
+
+            return CompressedFile(fd, path)
+        except BaseException:
+            os.close(fd)
+            raise
 
     def duplicate(self) -> "ByteFile":
         """Return a second descriptor of the same file, with its own ``close``. Raises OSError."""
         OPEN_FILES.make_room()
         with self:
-            return ByteFile(os.dup(self._fd), self._path)
+            return self._of(os.dup(self._fd), self._path)
 
     # Rest
 
@@ -281,13 +296,16 @@ class ByteFile:
             self.was_read = True
             self.last_use = next(_USES)
             try:
-                data = os.pread(self._fd, size, offset)
-                if 0 < len(data) < size:
-                    data += os.pread(self._fd, size - len(data), offset + len(data))
+                return self._read(size, offset)
             except OSError:
                 self._failed = (size, offset)
                 raise
-            return data
+
+    def _read(self, size: int, offset: int) -> bytes:
+        data = os.pread(self._fd, size, offset)
+        if 0 < len(data) < size:
+            data += os.pread(self._fd, size - len(data), offset + len(data))
+        return data
 
     def cached_bytes(self, size: int, offset: int) -> int:
         """Return how many of these bytes are in memory, from the first on.
@@ -313,8 +331,23 @@ class ByteFile:
 
     def stat(self) -> os.stat_result:
         """Return the stat of the open file, which its path may no longer name. Raises OSError."""
+        return self._stat()
+
+    def _stat(self) -> os.stat_result:
         with self:
             return os.fstat(self._fd)
+
+    def size_of(self, status: os.stat_result) -> int:
+        """Return the number of bytes that can be read, if this is the stat of the file. Raises OSError."""
+        return status.st_size
+
+    @property
+    def is_decoded(self) -> bool:
+        """Whether the bytes can be read now: those of a compressed file can after ``decode`` has ended."""
+        return True
+
+    def decode(self, *, wait: bool = False) -> None:
+        """Begin to decode a compressed file, and ``wait`` for the end. Raises OSError."""
 
     @property
     def path(self) -> Path | None:
@@ -325,7 +358,7 @@ class ByteFile:
     def has_name(self) -> bool:
         """Whether any path still names the file."""
         try:
-            return self.stat().st_nlink > 0
+            return self._stat().st_nlink > 0
         except OSError:
             return False
 
@@ -333,7 +366,7 @@ class ByteFile:
     def is_linked(self) -> bool:
         """Whether other paths may name the file too: it has several hard links, or their number cannot be read."""
         try:
-            return self.stat().st_nlink > 1
+            return self._stat().st_nlink > 1
         except OSError:
             return True
 

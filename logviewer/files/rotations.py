@@ -13,8 +13,9 @@ from typing import Literal
 
 Kind = Literal["date", "number", "word"]
 
-# Also a name that a compressor or a copier gives while it works.
-_COMPRESSED = re.compile(r"\.(?:gz|zst|xz|bz2|lz4|zip|Z|tmp)$")
+_COMPRESSED = re.compile(r"\.(?:gz|zst|xz|bz2|lz4)$")
+# Archives, and names that a compressor or a copier gives while it works.
+_UNREADABLE = re.compile(r"\.(?:zip|Z|tmp)$")
 _TIME_OF_DAY = (
     r"(?:(?P<between>[T_. -])?(?P<hour>\d\d)(?:[:_.-]?(?P<minute>\d\d)"
     r"(?:[:_.-]?(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?)?Z?)?"
@@ -76,8 +77,13 @@ def parse(base: str, name: str) -> RotatedName | None:
 
 
 def is_compressed(name: str) -> bool:
-    """Whether a name is that of a compressed file, or of an unfinished one."""
+    """Whether a name is that of a compressed file."""
     return _COMPRESSED.search(name) is not None
+
+
+def is_unreadable(name: str) -> bool:
+    """Whether a name is that of an archive, or of a file that is still written."""
+    return _UNREADABLE.search(name) is not None
 
 
 def proposed_logs(name: str, names: Container[str]) -> Iterator[str]:
@@ -103,7 +109,7 @@ def common_name(name: str) -> str | None:
 @lru_cache(_NAMES_KEPT)
 def _readings(name: str) -> Mapping[str, RotatedName]:
     """Return what a name says of its age for each log that it can be a rotation of; the longest name first."""
-    plain = _COMPRESSED.sub("", name)
+    plain = _COMPRESSED.sub("", _UNREADABLE.sub("", name))
     found: dict[str, RotatedName] = {}
     if match := _TAI.fullmatch(plain):
         seconds = int(match["seconds"], 16) - _TAI_EPOCH

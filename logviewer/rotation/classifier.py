@@ -18,7 +18,15 @@ from pathlib import Path
 from types import MappingProxyType
 
 from logviewer.files.byte_file import Identity
-from logviewer.files.rotations import RotatedName, bases, common_name, is_compressed, parse, proposed_logs
+from logviewer.files.rotations import (
+    RotatedName,
+    bases,
+    common_name,
+    is_compressed,
+    is_unreadable,
+    parse,
+    proposed_logs,
+)
 from logviewer.rotation.known_files import KnownFiles
 from logviewer.rotation.order import by_age
 from logviewer.rotation.time_span import is_prefix, span_of
@@ -77,7 +85,7 @@ class RotationClassifier:
     def logs(
         self, files: Mapping[Path, Identity | None], known: Mapping[Path, Identity | None] = MappingProxyType({})
     ) -> list[Path]:
-        """Return the files that are logs of their own, of any directories; a compressed rotation is not one.
+        """Return the files that are logs of their own, of any directories.
 
         Files with a date in their name and without a log of the name without it are one log: its path is that name,
         which has no file. ``known`` are other logs. A path without an identity names a log that is awaited.
@@ -107,7 +115,7 @@ class RotationClassifier:
     def rotated(
         self, live: Path, files: Mapping[Path, Identity], names: Container[str], *, is_target: bool = False
     ) -> list[Path]:
-        """Return the rotations of a log among these files, oldest first; compressed ones are left out.
+        """Return the rotations of a log among these files, oldest first, without archives.
 
         The files are the log and those with a name for a rotation of it, beside it and in the archive folders.
         ``names`` are those beside it. The newest file of a log whose files are dated is the last one, and live. If the
@@ -127,7 +135,7 @@ class RotationClassifier:
         found: dict[Path, RotatedName] = {}
         apart: list[Identity] = []
         for path, identity in files.items():
-            name = None if path == live or is_compressed(path.name) else parse(live.name, path.name)
+            name = None if path == live or is_unreadable(path.name) else parse(live.name, path.name)
             if name is None or not _proposes(live.name, path.name, names, is_family=is_family):
                 continue
             is_member = is_family and common_name(path.name) == live.name
@@ -169,7 +177,7 @@ class RotationClassifier:
         """Return the dated files by the log that they are, if the newest file of it is among ``files``."""
         families: dict[Path, list[Path]] = {}
         for path, identity in files.items():
-            if identity and not is_compressed(path.name) and (name := common_name(path.name)):
+            if identity and not is_unreadable(path.name) and (name := common_name(path.name)):
                 families.setdefault(path.with_name(name), []).append(path)
         logs = {*files, *known, *families} if families else set()
         for log in [each for each in families if is_archive(each.parent.name)]:
@@ -189,7 +197,7 @@ class RotationClassifier:
             path: name
             for path in files
             if path.parent == log.parent
-            and not is_compressed(path.name)
+            and not is_unreadable(path.name)
             and common_name(path.name) == log.name
             and (name := parse(log.name, path.name))
             and not self._is_apart(log, path)
@@ -262,10 +270,11 @@ class RotationClassifier:
         name = parse(live.name, path.name)
         if name is None or self._is_log(path, identity):
             return False
-        if is_compressed(path.name) or self._was_live(live, path, identity):
+        if is_unreadable(path.name) or self._was_live(live, path, identity):
             return True
-        if identity is None:
-            return name.is_usual
+        if identity is None or is_compressed(path.name):
+            # Its text may not be decoded, and a compressed file does not grow.
+            return name.is_usual or self._continues(live, path, name)
         try:
             status, base = path.stat(), live.stat()
             known = status.st_size, status.st_mtime_ns, base.st_ino, base.st_size > 0

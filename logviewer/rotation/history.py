@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 from logviewer.cursor import Checkpoint
-from logviewer.errors import FileGoneError, StaleListingError
+from logviewer.errors import FileGoneError, NotDecodedError, StaleListingError
 from logviewer.files.byte_file import ByteFile, Identity
 from logviewer.files.open_files import EXHAUSTED
 from logviewer.formats.line_format import LineFormat
+from logviewer.rotation.compressed_files import CompressedFiles
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.listing import DirectoryEntry
 from logviewer.rotation.position import Position
@@ -29,7 +30,11 @@ class RotationHistory:
     """
 
     def __init__(
-        self, source: bytes, line_format: Callable[[ByteFile], LineFormat], clock: Callable[[], float] = time.monotonic
+        self,
+        source: bytes,
+        line_format: Callable[[ByteFile], LineFormat],
+        clock: Callable[[], float] = time.monotonic,
+        list_rotated: Callable[[], Sequence[DirectoryEntry]] = lambda: (),
     ) -> None:
         self.generations: tuple[Generation, ...] = ()
         self._source = source
@@ -37,6 +42,7 @@ class RotationHistory:
         self._clock = clock
         self._noted: dict[Identity, Checkpoint | None] | None = None
         self._attached_listing: list[Identity] = []
+        self.compressed = CompressedFiles(list_rotated)
         self._seen: Mapping[Generation, int] = {}
 
     def _generation(
@@ -83,6 +89,7 @@ class RotationHistory:
 
         Files found later are new.
         """
+        self.compressed.note_first(rotated)
         before = set(self.generations)
         first = 0 if most is None else max(0, len(rotated) - most)
         self.attach(rotated[first:], forbidden=True)
@@ -224,6 +231,10 @@ class RotationHistory:
             file = entry.open()
             try:
                 each = self._ended(file) if file else None
+            except NotDecodedError:
+                if file:
+                    self.compressed.note_pending(entry, file)
+                continue
             except OSError:
                 file = each = None
             if file is None:
@@ -287,17 +298,63 @@ class RotationHistory:
         """Drop the files that were missing when they were reopened."""
         for each in self.polled:
             if each.file.is_gone:
-                after = self.after(each)
-                if after and each is not self.generations[0]:
+                after, is_oldest = self.after(each), each is self.generations[0]
+                if self._drop_removed(each) and after and not is_oldest:
                     # Readers that come from an older file get none of its lines.
                     after.loss = after.loss or "rotated"
-                self._drop(each)
 
     def drop_file(self, identity: Identity) -> None:
         """Drop a file that turned out to be a log of its own, unless it was live here."""
         for each in self.generations:
             if each.file.identity == identity and each.attached:
                 self._drop(each)
+
+    def _drop_removed(self, generation: Generation) -> bool:
+        """Drop a generation whose file was removed, and return True.
+
+        If the file was compressed, its text takes its place. The generation stays until the text is decoded.
+        """
+        is_known = True
+        try:
+            new = self.compressed.new()
+        except OSError:
+            return False
+        for entry in new:
+            if self._generation_of(entry) or not (file := entry.open()):
+                continue
+            try:
+                text = self._text_of(generation, file)
+            except NotDecodedError:
+                is_known = False
+                self.compressed.await_text(file)
+                continue
+            if text:
+                index = self.generations.index(generation)
+                self.generations = (*self.generations[:index], text, *self.generations[index + 1 :])
+                generation.close("rotated", text)
+                return False
+        if is_known:
+            self._drop(generation)
+        return is_known
+
+    def _text_of(self, generation: Generation, file: ByteFile) -> Generation | None:
+        """Return a compressed file as the generation whose bytes it has; None if it has others.
+
+        Raises NotDecodedError.
+        """
+        text = self._generation(file, key=generation.key, ended=generation.ended, attached=generation.attached)
+        text.begin, text.limit, text.loss = generation.begin, generation.limit, generation.loss
+        try:
+            return text if text.holds(generation.seen()) and text.intact() else None
+        except NotDecodedError:
+            raise
+        except OSError:
+            return None
+
+    def attach_decoded(self, rotated: Sequence[DirectoryEntry]) -> None:
+        """Insert the pending files whose text is decoded by now. Raises OSError."""
+        if self.compressed.pop_decoded():
+            self.attach(rotated)
 
     def _drop(self, generation: Generation) -> None:
         index = self.generations.index(generation)
@@ -316,7 +373,7 @@ class RotationHistory:
         """Close all files until the next read, and drop the deleted ones."""
         for each in self.polled:
             if not each.file.is_resting:
-                self._rest(each) if each.file.has_name else self._drop(each)
+                self._rest(each) if each.file.has_name else self._drop_removed(each)
 
     def drop_all(self) -> None:
         """Drop all files."""
@@ -337,7 +394,9 @@ class RotationHistory:
     def _release(self, generation: Generation, *, is_pinned: bool) -> None:
         file = generation.file
         turns = [each for each in self.generations if each.file.identity == file.identity]
-        if not file.has_name or (not is_pinned and generation is not turns[-1]):
+        if not file.has_name:
+            self._drop_removed(generation)
+        elif not is_pinned and generation is not turns[-1]:
             self._drop(generation)
         elif not is_pinned or generation.attached or file.descriptors_scarce:
             was_read, file.was_read = file.was_read, False
@@ -423,6 +482,10 @@ class RotationHistory:
             file = entry.open()
             try:
                 each = self._ended(file, survey.news.values(), attached=True) if file else None
+            except NotDecodedError:
+                if file:
+                    self.compressed.note_pending(entry, file)
+                continue
             except OSError as error:
                 self._raise_unless_live_reads(error)
                 survey.lost.add(entry.identity)
@@ -445,6 +508,8 @@ class RotationHistory:
                 return
             file = entry.open()
             with contextlib.suppress(OSError):
+                if file:
+                    file.decode(wait=True)
                 if file and (newest := self._ended(file, attached=True)):
                     self._insert(Survey(rotated, news={entry.identity: newest}))
                     return

@@ -151,7 +151,7 @@ def _begins(path: Path, file: KnownFile) -> bool:
     """Whether the file at a path is a known one; a file that cannot be read now may be."""
     try:
         status = path.stat()
-        if (status.st_dev, status.st_ino) != file.identity or status.st_size < file.size:
+        if (status.st_dev, status.st_ino) != file.identity:
             return False
         if file.head_hash is None:
             return True

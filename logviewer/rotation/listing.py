@@ -49,6 +49,13 @@ class DirectoryEntry:
             raise StaleListingError
         return file
 
+    def stamp(self) -> tuple[int, int] | None:
+        """Return the size in bytes and the last change of the file, in ns; None if the name is gone."""
+        with contextlib.suppress(OSError):
+            status = self.path.stat(follow_symlinks=False)
+            return status.st_size, status.st_mtime_ns
+        return None
+
 
 class DirectoryListings:
     """Directory listings, each read once, for one pass over many sources.

@@ -107,6 +107,7 @@ class Catalog:
         if found:
             self.line_counter.request(found)
             self._awake.use(found)
+            found.is_used = True
         return found
 
     async def wake(self, sources: Iterable[Source]) -> None:

@@ -18,7 +18,7 @@ from logviewer.rotation.classifier import RotationClassifier, is_archive
 # part of a processor.
 _MOST_LOAD = 0.02
 
-_NOT_LOGS = re.compile(r"\.(gz|bz2|xz|zst|lz4|zip|journal~?|db|pid|sock|lock)$|~$")
+_NOT_LOGS = re.compile(r"\.(zip|Z|tar\.\w+|tgz|journal~?|db|pid|sock|lock)$|~$")
 # Binary records of logins.
 _LOGIN_RECORDS = frozenset({"wtmp", "btmp", "utmp", "lastlog", "faillog", "tallylog"})
 _SVLOGD_FILES = frozenset({"lock", "config", "state"})

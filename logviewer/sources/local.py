@@ -38,7 +38,8 @@ class LocalSource:
 
     ``file_format`` returns the line format of a file; by default all files have that of the source.
     Polls and requests may come from any thread; a lock serialises them. A source ``is_asleep`` until its first poll,
-    and after ``sleep`` until its next poll. ``noted`` is the file at its path, as the last ``note`` saw it.
+    and after ``sleep`` until its next poll. Once a client uses it, ``is_used`` is true, and compressed files of its
+    history are decoded. ``noted`` is the file at its path, as the last ``note`` saw it.
     ``input_error`` is set by the writer of the file, if there is one in this process: the reason why lines do not reach
     the file.
     """
@@ -69,10 +70,11 @@ class LocalSource:
         self.changed = ChangeSignal()
         self.is_asleep = True
         self.noted: Identity | None = None
+        self.is_used = False
         self._roots = roots
         self._max_history = max_history
         self._listings = partial(DirectoryListings, classifier or RotationClassifier(), roots)
-        self._history = RotationHistory(self.key, file_format or (lambda _: line_format), clock)
+        self._history = RotationHistory(self.key, file_format or (lambda _: line_format), clock, self._list_rotated)
         self._clock = clock
         self._lock = threading.Lock()
         self._next_state: State = "missing"
@@ -161,6 +163,7 @@ class LocalSource:
             *([self._history.check_resting] if was_asleep else []),
             self._update,
             lambda: self._attach_history(listings or self._listings()),
+            self._attach_decoded,
         ):
             try:
                 self._retry(step)
@@ -172,6 +175,7 @@ class LocalSource:
             except OSError as error:
                 self._note_state("unreadable", _reason(error))
         self._history.release(missing_since=self._missing_since)
+        self._decode(*self._history.compressed.awaited, *(self._history.compressed.pending if self.is_used else ()))
         if self._poll_error and self._next_state == "open":
             self._note_state("unreadable", self._poll_error)
         # Publish one status per poll, once it is complete.
@@ -277,6 +281,28 @@ class LocalSource:
         if (rotated := self._listed(listings.rotated)) is not None:
             self._history.attach_history(self._without_newer(rotated), most=self._max_history)
 
+    def _list_rotated(self) -> Sequence[DirectoryEntry]:
+        return self._listed(self._listings().rotated) or []
+
+    def _attach_decoded(self) -> None:
+        if self._history.compressed.pending:
+            rotated = self._without_newer(self._list_rotated())
+            self._history.attach_decoded(rotated[-self._max_history :] if self._max_history else rotated)
+
+    @staticmethod
+    def _decode(*files: ByteFile, wait: bool = False) -> None:
+        """Decode compressed files. An error leaves them out."""
+        for file in files:
+            with contextlib.suppress(OSError):
+                file.decode(wait=wait)
+
+    def wait_decoded(self, *, pending: bool = False) -> None:
+        """See ``Source``. With ``pending``, also wait for the whole history."""
+        compressed = self._history.compressed
+        if files := (*compressed.awaited, *(compressed.pending if pending else ())):
+            self._decode(*files, wait=True)
+            self.poll()
+
     def _rotated(self) -> Sequence[DirectoryEntry]:
         # A new listing: an older one may lack the change that was just detected.
         self._history.check_resting()
@@ -357,7 +383,8 @@ class LocalSource:
         try:
             facts = check_regular(self.file_path)
             identity = facts.st_dev, facts.st_ino
-            if not is_allowed and (not self.live or self.live.file.identity != identity):
+            live = self.live if self.live and self.live.file.identity == identity else None
+            if not is_allowed and live is None:
                 self._roots.resolve(self.file_path)
         except (FileNotFoundError, NotADirectoryError):
             self._note_missing()
@@ -368,11 +395,13 @@ class LocalSource:
         is_readable = os.access(self.file_path, os.R_OK)
         self._note_state("open") if is_readable else self._note_state("unreadable", os.strerror(EACCES))
         self._missing_since = None
-        return OnDisk(identity, facts.st_size)
+        return OnDisk(identity, live.file.size_of(facts) if live else facts.st_size)
 
     def _open(self) -> ByteFile | None:
         try:
-            return self._roots.open(self.file_path)
+            file = self._roots.open(self.file_path)
+            file.decode()
+            return file
         except FileNotFoundError:
             self._note_state("missing")
         except OSError as error:
@@ -411,6 +440,8 @@ class LocalSource:
             return self.start_live()
         with self._request():
             self._retry(lambda: self._attach_history(self._listings()))
+        self.wait_decoded(pending=True)
+        with self._request():
             self._history.pin()
             return self._history.start()
 
@@ -431,12 +462,20 @@ class LocalSource:
             with self._request():
                 self._retry(self._attach_newest)
         generations = self.generations[-2:] if is_empty else self.generations[-1:]
-        if count and (position := self._last_over_rotations(count)):
-            return [position]
+        if count:
+            position, found = self._last_over_rotations(count)
+            if found < count and self._history.compressed.pending:
+                self.wait_decoded(pending=True)
+                position, _ = self._last_over_rotations(count)
+            if position:
+                return [position]
         return [each.last(0) for each in generations]
 
-    def _last_over_rotations(self, count: int) -> Position | None:
-        """Return the position before the last ``count`` whole lines of all generations; None without a line."""
+    def _last_over_rotations(self, count: int) -> tuple[Position | None, int]:
+        """Return the position before the last ``count`` whole lines of all generations, and the lines after it.
+
+        The position is None without a line.
+        """
         found, position = 0, None
         for each in reversed(self.generations):
             with contextlib.suppress(FileGoneError):
@@ -446,10 +485,10 @@ class LocalSource:
                 position = each.position(offset, each.number(offset)) if lines else position
             if found >= count:
                 break
-        return position
+        return position, found
 
     def _attach_newest(self) -> None:
-        self._history.attach_newest(self._without_newer(self._listed(self._listings().rotated) or []))
+        self._history.attach_newest(self._without_newer(self._list_rotated()))
 
     def locate(
         self, checkpoints: Sequence[Checkpoint], *, since: Generation | None = None

@@ -183,8 +183,9 @@ class Reader(Generic[P]):
                 # The generation was closed during the read: the next step finds its lines or emits a gap.
                 continue
             except FileGoneError:
-                # The file was deleted before it was opened: the poll drops its generation.
+                # The file was deleted before it was opened: the poll drops its generation, or continues it elsewhere.
                 await self._poll(cursor.source)
+                await self._loader.run(cursor.source.wait_decoded)
                 continue
             except OSError:
                 # A disk error: the poll that succeeds again sends a signal.

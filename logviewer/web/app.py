@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.middleware.cors import CORSMiddleware
 
+from logviewer.files.texts import TEXTS
 from logviewer.settings import Settings
 from logviewer.sources.catalog import Catalog
 from logviewer.views.views import Views
@@ -42,6 +43,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     """Return the application over these sources. Polls and pings run during its lifespan."""
     package_version = version("logviewer")
     views = Views(settings.cache)
+    TEXTS.keep(settings.cache, settings.cache_size)
     catalog.line_counter.recall = views.recall
     lockout = Lockout(shared.failed_sign_ins)
     metrics = Metrics(catalog, streams, lockout, shared.link)

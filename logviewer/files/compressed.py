@@ -1,0 +1,87 @@
+"""A compressed file that is read as its text."""
+
+import os
+from pathlib import Path
+
+from logviewer.errors import NotDecodedError
+from logviewer.files.byte_file import ByteFile
+from logviewer.files.texts import TEXTS, Text, text_name
+
+_ST_SIZE = 6
+
+
+class CompressedFile(ByteFile):
+    """The text of a compressed file: sizes and offsets are those of the text, identity and rest those of the file.
+
+    Every read raises NotDecodedError until the text is decoded. A file that was rewritten in place has no bytes, so it
+    counts as truncated.
+    """
+
+    __slots__ = ("_compressed_size", "_found", "_name")
+
+    def __init__(self, fd: int, path: Path | None = None) -> None:
+        self._name = text_name(fd)
+        self._found: Text | None = None
+        self._compressed_size = os.fstat(fd).st_size
+        super().__init__(fd, path)
+
+    @property
+    def _text(self) -> Text:
+        """The text. Raises NotDecodedError, and OSError if it cannot be decoded."""
+        if self._found is None:
+            self._found = TEXTS.find(self._name)
+            if self._found is None:
+                raise NotDecodedError
+        return self._found
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the text has its end: false for a truncated or damaged file. Raises OSError."""
+        return self._text.frames.is_whole
+
+    @property
+    def is_decoded(self) -> bool:
+        """Whether the text can be read now."""
+        try:
+            return self._text is not None
+        except OSError:
+            return False
+
+    def decode(self, *, wait: bool = False) -> None:
+        """Begin to decode the text, and ``wait`` for the end. Raises OSError."""
+        if self._found is None and not self.is_decoded:
+            with self:
+                running = TEXTS.decode(self._name, self._fd)
+            if wait:
+                self._found = running.result()
+
+    def _read(self, size: int, offset: int) -> bytes:
+        return TEXTS.read(self._fd, self._text, size, offset)
+
+    def stat(self) -> os.stat_result:
+        """Return the stat of the file, with the size of its text. Raises OSError."""
+        status = self._stat()
+        fields = list(status[:10])
+        fields[_ST_SIZE] = self.size_of(status)
+        exact = {name: getattr(status, name) for name in ("st_atime_ns", "st_mtime_ns", "st_ctime_ns")}
+        return os.stat_result(fields, exact)
+
+    def size_of(self, status: os.stat_result) -> int:
+        """Return the size of the text; 0 if the file has another size than before. Raises OSError."""
+        return self._text.frames.size if status.st_size == self._compressed_size else 0
+
+    def cached_bytes(self, size: int, offset: int) -> int:  # noqa: ARG002 (as its base class)
+        """Return 0: each read decodes frames."""
+        return 0
+
+    def next_data(self, offset: int) -> int:
+        """Return the offset, or the size of the text: it has no holes."""
+        return min(offset, self._text.frames.size)
+
+    def next_hole(self, offset: int) -> int:  # noqa: ARG002 (as its base class)
+        """Return the size of the text."""
+        return self._text.frames.size
+
+    def previous_data(self, offset: int) -> int:
+        """Return the offset: a text has no holes."""
+        return offset

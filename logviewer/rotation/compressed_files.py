@@ -1,0 +1,63 @@
+"""The compressed files of one log: which texts are awaited, and which files appeared since the first poll."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
+
+from logviewer.files.byte_file import ByteFile, Identity
+from logviewer.files.rotations import is_compressed
+from logviewer.rotation.listing import DirectoryEntry
+
+
+class CompressedFiles:
+    """Compressed rotations that are not generations yet. ``list_rotated`` returns the rotated files, oldest first."""
+
+    def __init__(self, list_rotated: Callable[[], Sequence[DirectoryEntry]]) -> None:
+        self._list_rotated = list_rotated
+        self._pending: dict[Identity, ByteFile] = {}
+        self._awaited: dict[Identity, ByteFile] = {}
+        self._first: dict[Identity, tuple[int, int]] | None = None
+
+    @property
+    def pending(self) -> Sequence[ByteFile]:
+        """The files from before the first poll whose text is not decoded, newest first."""
+        return list(self._pending.values())[::-1]
+
+    @property
+    def awaited(self) -> Sequence[ByteFile]:
+        """The files that may have the text of a removed file, and are not decoded."""
+        return list(self._awaited.values())
+
+    def note_first(self, rotated: Iterable[DirectoryEntry]) -> None:
+        """Note the files of the first poll: none of them is a compressed copy of a file that is read."""
+        self._first = {each.identity: stamp for each in rotated if (stamp := each.stamp()) and _is_compressed(each)}
+
+    def note_pending(self, entry: DirectoryEntry, file: ByteFile) -> None:
+        """Note a file that becomes a generation once its text is decoded."""
+        with contextlib.suppress(OSError):
+            file.rest()
+        self._pending[entry.identity] = file
+
+    def pop_decoded(self) -> bool:
+        """Forget the pending files whose text is decoded by now; return whether there were any."""
+        decoded = [identity for identity, file in self._pending.items() if file.is_decoded]
+        for identity in decoded:
+            del self._pending[identity]
+        return bool(decoded)
+
+    def new(self) -> list[DirectoryEntry]:
+        """Return the compressed files that appeared since the first poll, and await no text. Raises OSError."""
+        self._awaited.clear()
+        first = self._first or {}
+        return [
+            each
+            for each in self._list_rotated()
+            if _is_compressed(each) and (each.identity not in first or first[each.identity] != each.stamp())
+        ]
+
+    def await_text(self, file: ByteFile) -> None:
+        """Note a file that must be decoded before a removed file is dropped."""
+        self._awaited[file.identity] = file
+
+
+def _is_compressed(entry: DirectoryEntry) -> bool:
+    return is_compressed(entry.path.name)
