@@ -342,6 +342,11 @@ class ByteFile:
         return status.st_size
 
     @property
+    def is_compressed(self) -> bool:
+        """Whether the bytes are the text of a compressed file."""
+        return False
+
+    @property
     def is_decoded(self) -> bool:
         """Whether the bytes can be read now: those of a compressed file can after ``decode`` has ended."""
         return True

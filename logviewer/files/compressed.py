@@ -20,10 +20,18 @@ class CompressedFile(ByteFile):
     __slots__ = ("_compressed_size", "_found", "_name")
 
     def __init__(self, fd: int, path: Path | None = None) -> None:
-        self._name = text_name(fd)
         self._found: Text | None = None
-        self._compressed_size = os.fstat(fd).st_size
+        self._note(fd)
         super().__init__(fd, path)
+
+    def _note(self, fd: int) -> None:
+        self._compressed_size = os.fstat(fd).st_size
+        self._name = text_name(fd)
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the bytes are the text of a compressed file."""
+        return True
 
     @property
     def _text(self) -> Text:
@@ -51,6 +59,8 @@ class CompressedFile(ByteFile):
         """Begin to decode the text, and ``wait`` for the end. Raises OSError."""
         if self._found is None and not self.is_decoded:
             with self:
+                # It may have been unfinished.
+                self._note(self._fd)
                 running = TEXTS.decode(self._name, self._fd)
             if wait:
                 self._found = running.result()

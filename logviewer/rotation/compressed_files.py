@@ -15,7 +15,7 @@ class CompressedFiles:
         self._list_rotated = list_rotated
         self._pending: dict[Identity, ByteFile] = {}
         self._awaited: dict[Identity, ByteFile] = {}
-        self._first: dict[Identity, tuple[int, int]] | None = None
+        self._first: dict[Identity, tuple[int, int]] = {}
 
     @property
     def pending(self) -> Sequence[ByteFile]:
@@ -47,12 +47,12 @@ class CompressedFiles:
     def new(self) -> list[DirectoryEntry]:
         """Return the compressed files that appeared since the first poll, and await no text. Raises OSError."""
         self._awaited.clear()
-        first = self._first or {}
-        return [
-            each
-            for each in self._list_rotated()
-            if _is_compressed(each) and (each.identity not in first or first[each.identity] != each.stamp())
-        ]
+        return [each for each in self._list_rotated() if self.is_new(each)]
+
+    def is_new(self, entry: DirectoryEntry) -> bool:
+        """Return whether a file is compressed and appeared since the first poll."""
+        # Inodes are reused: the oldest file may be removed for the newest one.
+        return _is_compressed(entry) and self._first.get(entry.identity) != entry.stamp()
 
     def await_text(self, file: ByteFile) -> None:
         """Note a file that must be decoded before a removed file is dropped."""

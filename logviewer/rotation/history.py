@@ -198,7 +198,7 @@ class RotationHistory:
     def _find_copy(self, changed: Generation, survey: Survey) -> None:
         """Find the only file with the bytes that a changed one had. Raises OSError."""
         seen = changed.seen()
-        holders = self._holders(seen, survey.rotated) if seen.offset else []
+        holders = self._holders(seen, survey.rotated, self.compressed.is_new) if seen.offset else []
         survey.holders.update(entry.identity for entry in holders)
         if holder := _only(holders):
             survey.copied.add(changed)
@@ -230,7 +230,9 @@ class RotationHistory:
                 continue
             file = entry.open()
             try:
-                each = self._ended(file) if file else None
+                if file and entry.identity not in known:
+                    file.decode(wait=True)
+                each = self._ended(file, survey.texts_of(file)) if file else None
             except NotDecodedError:
                 if file:
                     self.compressed.note_pending(entry, file)
@@ -452,7 +454,7 @@ class RotationHistory:
         """
         holder = next((entry for entry in named if self._is_holder(entry, checkpoint)), None)
         if holder is None and checkpoint.offset:
-            holder = _only(self._holders(checkpoint, rotated))
+            holder = _only(self._holders(checkpoint, rotated, lambda _: True))
         found = self._attach_from(holder, rotated) if holder else None
         return found.position(checkpoint.offset, checkpoint.line) if found else None
 
@@ -564,8 +566,19 @@ class RotationHistory:
             self._raise_unless_live_reads(error)
             return False
 
-    def _holders(self, checkpoint: Checkpoint, entries: Iterable[DirectoryEntry]) -> list[DirectoryEntry]:
-        return [entry for entry in entries if (file := entry.open()) and _holds(self._generation(file), checkpoint)]
+    def _holders(
+        self, checkpoint: Checkpoint, entries: Iterable[DirectoryEntry], decodes: Callable[[DirectoryEntry], bool]
+    ) -> list[DirectoryEntry]:
+        """Return the files with the bytes of a checkpoint; wait for the texts of those that ``decodes`` selects."""
+        holders: list[DirectoryEntry] = []
+        for entry in entries:
+            file = entry.open()
+            with contextlib.suppress(OSError):
+                if file and decodes(entry):
+                    file.decode(wait=True)
+            if file and _holds(self._generation(file), checkpoint):
+                holders.append(entry)
+        return holders
 
 
 def older_than(generation: Generation, rotated: Sequence[DirectoryEntry]) -> Sequence[DirectoryEntry]:

@@ -1,9 +1,9 @@
 """The files that one poll or request opened: the facts for ``reconcile``, and the generations of its answer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from logviewer.files.byte_file import Identity
+from logviewer.files.byte_file import ByteFile, Identity
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.listing import DirectoryEntry
 from logviewer.rotation.reconcile import Known, Listed, Part
@@ -28,6 +28,10 @@ class Survey:
     copies: dict[Identity, tuple[Generation, Generation]] = field(default_factory=dict)
     new: Generation | None = None
     earlier: Generation | None = None
+
+    def texts_of(self, file: ByteFile) -> Iterable[Generation]:
+        """Return the new generations that may have the bytes of a file: its compressed copy, or the original."""
+        return (each for each in self.news.values() if each.file.is_compressed != file.is_compressed)
 
     def known(self, generations: Sequence[Generation]) -> list[Known]:
         """Return the line before the poll."""

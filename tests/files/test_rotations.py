@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logviewer.files.rotations import common_name, is_compressed, parse, proposed_logs
+from logviewer.files.rotations import common_name, is_compressed, is_unreadable, parse, proposed_logs
 
 AGES = {
     "logrotate numbers": ("app.log", ["app.log.11", "app.log.10", "app.log.9", "app.log.2", "app.log.1"]),
@@ -83,11 +83,20 @@ def test_a_name_proposes_its_log(base: str, names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("base", "names"), AGES.values(), ids=AGES)
-@pytest.mark.parametrize("ending", [".gz", ".zst", ".xz", ".bz2", ".tmp"])
+@pytest.mark.parametrize("ending", [".gz", ".zst", ".xz", ".bz2", ".lz4"])
 def test_a_compressed_name_proposes_the_same_log(base: str, names: list[str], ending: str) -> None:
     assert all(parse(base, name + ending) == parse(base, name) for name in names)
     assert all(list(proposed_logs(name + ending, {base})) == [base] for name in names)
     assert all(is_compressed(name + ending) and not is_compressed(name) for name in names)
+
+
+@pytest.mark.parametrize(("base", "names"), AGES.values(), ids=AGES)
+@pytest.mark.parametrize("ending", [".tmp", ".gz.tmp", ".zip", ".Z"])
+def test_archives_and_unfinished_files_have_the_same_log_and_cannot_be_read(
+    base: str, names: list[str], ending: str
+) -> None:
+    assert all(list(proposed_logs(name + ending, {base})) == [base] for name in names)
+    assert all(is_unreadable(name + ending) and not is_unreadable(name) for name in names)
 
 
 @pytest.mark.parametrize(("base", "names"), FOREIGN.values(), ids=FOREIGN)

@@ -59,6 +59,14 @@ CONFIGURATIONS = {
     "start 0": "create\nstart 0",
     "olddir": "create\nolddir old\ncreateolddir 755 root root",
     "notifempty, hidden state": "create\nnotifempty\nmissingok",
+    "compress": "create\ncompress",
+    "delaycompress": "create\ncompress\ndelaycompress",
+    "compress, copytruncate": "copytruncate\ncompress",
+    "compress, dateext": "dateext\ndateformat -%Y%m%d-%s\ncompress",
+    "delaycompress, dateext, extension": "dateext\ndateformat -%Y%m%d-%s\nextension .log\ncompress\ndelaycompress",
+    "compress, olddir": "create\ncompress\nolddir old\ncreateolddir 755 root root",
+    "compress by zstd": "create\ncompress\ncompresscmd /usr/bin/zstd\nuncompresscmd /usr/bin/unzstd\ncompressoptions --rm -q\ncompressext .zst",
+    "compress by xz": "create\ncompress\ncompresscmd /usr/bin/xz\nuncompresscmd /usr/bin/unxz\ncompressext .xz",
 }
 
 
@@ -72,6 +80,7 @@ def test_logrotate(logs: Path, serve: Serve, options: str, times: int) -> None:
     configuration.write_text(f"{log} {{\nrotate 99\n{lines}\n}}\n")
     configuration.chmod(0o644)
     names = iter(range(10**6))
+    stamps: list[str] = []
 
     def write(line: str) -> None:
         with log.open("a") as file:
@@ -84,9 +93,10 @@ def test_logrotate(logs: Path, serve: Serve, options: str, times: int) -> None:
         environment = {**os.environ, "LC_ALL": "C"}
         subprocess.run(words, check=True, env=environment, capture_output=True)
         if "%s" in options:
-            newest = max(logs.rglob("app*[0-9]*"), key=lambda path: path.stat().st_ctime_ns)
-            stamp = 1795000000 + next(names)
-            newest.rename(newest.with_name(re.sub(r"\d{10}(?!\d)", str(stamp), newest.name)))
+            stamps.append(f"{1795000000 + next(names)}")
+            for path in logs.rglob("app*[0-9]*"):
+                if not any(stamp in path.name for stamp in stamps):
+                    path.rename(path.with_name(re.sub(r"\d{10}(?!\d)", stamps[-1], path.name)))
 
     try:
         follow_rounds(log, serve, write, rotate, times=times)
