@@ -45,6 +45,7 @@ SETTINGS: Mapping[str, Setting] = {
         default=False, toml=("true", True), env=("0", False), flag=(["--follow-symlinks"], True)
     ),
     "--no-history": Setting(default=False, toml=("true", True), env=("0", False), flag=(["--no-history"], True)),
+    "--cache-size": Setting(default=None, toml=("7", 7), env=("7", 7), flag=(["--cache-size=7"], 7)),
     "--no-cache": Setting(default=False, toml=("true", True), env=("0", False), flag=(["--no-cache"], True)),
     "--max-history": Setting(None, ("1", 1), ("2", 2), (["--max-history", "3"], 3)),
     "--root-path": Setting("", ('"/file"', "/file"), ("/env", "/env"), (["--root-path", "/flag"], "/flag")),

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, digest
 from logviewer.errors import ClosedError, FileGoneError, NotAFileError
-from logviewer.files.codecs import MAGIC_BYTES, is_compressed
+from logviewer.files import codecs
 from logviewer.files.open_files import OPEN_FILES, descriptor_path
+from logviewer.files.rotations import is_compressed
 from logviewer.showable import one_line
 
 Identity = tuple[int, int]
@@ -63,6 +64,16 @@ def _proof(fd: int, size: int) -> _Proof:
     start = max(0, size - TAIL_BYTES)
     head = os.pread(fd, min(size, HEAD_BYTES), 0)
     return _Proof(size, digest(head), digest(os.pread(fd, size - start, start)))
+
+
+def _is_compressed(fd: int, path: Path | None) -> bool:
+    """Whether a file is compressed, by its first bytes. Raises OSError if they and its name do not say it."""
+    try:
+        return codecs.is_compressed(os.pread(fd, codecs.MAGIC_BYTES, 0))
+    except OSError:
+        if path is None or is_compressed(path.name):
+            raise
+        return False
 
 
 def _identity(path: Path) -> Identity | None:
@@ -155,7 +166,7 @@ class ByteFile:
     def _of(cls, fd: int, path: Path | None) -> "ByteFile":
         """Return an open file, as its text if it is compressed. Raises OSError."""
         try:
-            if not is_compressed(os.pread(fd, MAGIC_BYTES, 0)):
+            if not _is_compressed(fd, path):
                 return ByteFile(fd, path)
             # Its module needs this one.
             from logviewer.files.compressed import CompressedFile  # noqa: PLC0415

@@ -121,6 +121,9 @@ def _readings(name: str) -> Mapping[str, RotatedName]:
                 found[stem + extension] = reading
     if all(reading.kind != "date" for reading in found.values()):
         found |= _read_inner_date(plain)
+    if not found and _COMPRESSED.search(name):
+        # A copy of the log itself.
+        found[plain] = RotatedName(1, (), -1, "word", 0, is_usual=True)
     found.pop(name, None)
     return MappingProxyType(found)
 

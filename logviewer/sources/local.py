@@ -10,6 +10,7 @@ from errno import EACCES
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from weakref import proxy
 
 from logviewer.cursor import Checkpoint, source_key
 from logviewer.errors import FileGoneError, StaleListingError
@@ -74,7 +75,14 @@ class LocalSource:
         self._roots = roots
         self._max_history = max_history
         self._listings = partial(DirectoryListings, classifier or RotationClassifier(), roots)
-        self._history = RotationHistory(self.key, file_format or (lambda _: line_format), clock, self._list_rotated)
+        # Not a cycle: without users, the files are closed at once.
+        myself = proxy(self)
+        self._history = RotationHistory(
+            self.key,
+            file_format or (lambda _: line_format),
+            clock,
+            lambda: myself._list_rotated(),  # noqa: PLW0108 (weak)
+        )
         self._clock = clock
         self._lock = threading.Lock()
         self._next_state: State = "missing"

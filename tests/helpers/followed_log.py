@@ -19,6 +19,7 @@ from logviewer.rotation.position import Batch
 from logviewer.sources.local import LocalSource
 from logviewer.tail.events import Gap, Lines, StateChange
 from logviewer.tail.reader import Reader
+from tests.helpers.compression import compress
 from tests.helpers.reading import drain, next_event, open_reader
 
 Event = Lines[Batch] | Gap | StateChange
@@ -158,6 +159,16 @@ class FollowedLog:
         """Copy the log to another file."""
         shutil.copyfile(self.path, self.beside(name))
         return self
+
+    def compress(self, name: str, ending: str = ".gz") -> Self:
+        """Compress a file, as gzip does: the name gets an ending, the inode is another one."""
+        compress(self.beside(name), ending)
+        return self
+
+    def decode(self) -> Self:
+        """Wait until the compressed files are decoded that the last poll asked for, and poll."""
+        self.source.wait_decoded(pending=True)
+        return self.poll()
 
     def truncate(self, name: str = "app.log") -> Self:
         """Truncate the log or another file to nothing."""

@@ -65,8 +65,8 @@ CONFIGURATIONS = {
     "compress, dateext": "dateext\ndateformat -%Y%m%d-%s\ncompress",
     "delaycompress, dateext, extension": "dateext\ndateformat -%Y%m%d-%s\nextension .log\ncompress\ndelaycompress",
     "compress, olddir": "create\ncompress\nolddir old\ncreateolddir 755 root root",
-    "compress by zstd": "create\ncompress\ncompresscmd /usr/bin/zstd\nuncompresscmd /usr/bin/unzstd\ncompressoptions --rm -q\ncompressext .zst",
-    "compress by xz": "create\ncompress\ncompresscmd /usr/bin/xz\nuncompresscmd /usr/bin/unxz\ncompressext .xz",
+    "compress by zstd": "create\ncompress\ncompresscmd /usr/bin/zstd\ncompressoptions --rm -q\ncompressext .zst",
+    "compress by xz": "create\ncompress\ncompresscmd /usr/bin/xz\ncompressext .xz",
 }
 
 
