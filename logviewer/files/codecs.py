@@ -2,6 +2,7 @@
 
 import bz2
 import lzma
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -67,13 +68,14 @@ def _lz4() -> _Decoder:
     return decoder
 
 
-_MAGIC: Mapping[bytes, Callable[[], _Decoder]] = MappingProxyType(
+# As many bytes as any file of the format has: a log must not be taken for one.
+_MAGIC: Mapping[re.Pattern[bytes], Callable[[], _Decoder]] = MappingProxyType(
     {
-        b"\x1f\x8b": _Gzip,
-        b"\x28\xb5\x2f\xfd": _zstd,
-        b"\xfd7zXZ\0": lzma.LZMADecompressor,
-        b"BZh": bz2.BZ2Decompressor,
-        b"\x04\x22\x4d\x18": _lz4,
+        re.compile(rb"\x1f\x8b\x08[\x00-\x1f]", re.DOTALL): _Gzip,
+        re.compile(rb"\x28\xb5\x2f\xfd"): _zstd,
+        re.compile(rb"\xfd7zXZ\x00"): lzma.LZMADecompressor,
+        re.compile(rb"BZh[1-9](?:1A|\x17r)"): bz2.BZ2Decompressor,
+        re.compile(rb"\x04\x22\x4d\x18"): _lz4,
     }
 )
 
@@ -84,7 +86,7 @@ def is_compressed(head: bytes) -> bool:
 
 
 def _codec(head: bytes) -> Callable[[], _Decoder] | None:
-    return next((codec for magic, codec in _MAGIC.items() if head.startswith(magic)), None)
+    return next((codec for magic, codec in _MAGIC.items() if magic.match(head)), None)
 
 
 def decode(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -228,23 +228,31 @@ class RotationHistory:
         for entry in survey.rotated:
             if self._generation_of(entry) or entry.identity in survey.holders:
                 continue
-            file = entry.open()
             try:
-                if file and entry.identity not in known:
-                    file.decode(wait=True)
-                each = self._ended(file, survey.texts_of(file)) if file else None
-            except NotDecodedError:
-                if file:
-                    self.compressed.note_pending(entry, file)
-                continue
+                each = self._open_new(entry, survey, decodes=entry.identity not in known)
             except OSError:
-                file = each = None
-            if file is None:
+                each = None
                 self._attached_listing = []
                 if not _is_listed(entry, known):
                     survey.lost.add(entry.identity)
             if each and not self._was_known(each, known) and not (survey.new and _repeats(survey.new, each)):
                 survey.news[entry.identity] = each
+
+    def _open_new(self, entry: DirectoryEntry, survey: Survey, *, decodes: bool) -> Generation | None:
+        """Return a file as an ended generation; None if it is empty, a copy, or not decoded yet.
+
+        Raises StaleListingError, and OSError if it cannot be read.
+        """
+        file = entry.open()
+        if file is None:
+            raise PermissionError
+        try:
+            if decodes:
+                file.decode(wait=True)
+            return self._ended(file, survey.texts_of(file))
+        except NotDecodedError:
+            self.compressed.note_pending(entry, file)
+            return None
 
     def _apply(self, line: Sequence[Part], survey: Survey) -> None:
         """Publish the new line, and close the generations that it replaces."""
@@ -569,7 +577,7 @@ class RotationHistory:
     def _holders(
         self, checkpoint: Checkpoint, entries: Iterable[DirectoryEntry], decodes: Callable[[DirectoryEntry], bool]
     ) -> list[DirectoryEntry]:
-        """Return the files with the bytes of a checkpoint; wait for the texts of those that ``decodes`` selects."""
+        """Return the files with the bytes of a checkpoint, and wait for the text of each entry that ``decodes``."""
         holders: list[DirectoryEntry] = []
         for entry in entries:
             file = entry.open()

@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from logviewer.files.byte_file import Identity
-from logviewer.files.rotations import RotatedName
+from logviewer.files.rotations import RotatedName, is_compressed
 from logviewer.rotation.time_span import known_span
 
 Compare = Callable[[Path, Path], int]
@@ -58,9 +58,13 @@ def _by_evidence(group: Sequence[Path], rank: Compare) -> Sequence[Path] | None:
     votes = [_compare_times(low, high) for low, high in pairwise(group)]
     if found := _ring_of_votes(group, votes, _compare_times) or _majority(group, votes):
         return found
-    votes = [_compare_writes(low, high) for low, high in pairwise(group)]
+    # A file may be compressed long after the next one was written.
+    alike = [(low, high) for low, high in pairwise(group) if is_compressed(low.name) == is_compressed(high.name)]
+    votes = [_compare_writes(low, high) for low, high in alike]
     if 0 in votes:
         return None
+    if len(alike) < len(group) - 1:
+        return _majority(group, votes) if len(set(votes)) == 1 else None
     return _ring_of_votes(group, votes, _compare_writes) or (_majority(group, votes) if len(set(votes)) == 1 else None)
 
 

@@ -17,7 +17,7 @@ from weakref import WeakSet
 from logviewer.errors import NotAFileError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import check_regular
-from logviewer.files.rotations import proposed_logs
+from logviewer.files.rotations import is_compressed, proposed_logs
 from logviewer.formats.line_format import LineFormats
 from logviewer.rotation.classifier import RotationClassifier
 from logviewer.rotation.known_files import KnownFiles
@@ -128,7 +128,8 @@ class Catalog:
         new = [self._create(path, self._name(path)) for path in named if path not in known]
         if len(new) > most_awake():
             new.sort(key=_last_write, reverse=True)
-        self._poll_first(new[: most_awake()])
+        # The text of a compressed file is decoded when a client asks for it.
+        self._poll_first(each for each in new[: most_awake()] if not is_compressed(each.path.name))
         self._note(each for each in new if each.is_asleep)
         self._note(each for path, each in known.items() if each.is_asleep and each.noted != named.get(path))
         _separate(new, known)

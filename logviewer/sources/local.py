@@ -408,7 +408,8 @@ class LocalSource:
     def _open(self) -> ByteFile | None:
         try:
             file = self._roots.open(self.file_path)
-            file.decode()
+            # A client that asks for the lines waits for them.
+            file.decode(wait=self.is_used)
             return file
         except FileNotFoundError:
             self._note_state("missing")

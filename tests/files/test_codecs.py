@@ -66,7 +66,7 @@ def test_a_damaged_file_raises_no_other_error(ending: str) -> None:
     data = bytearray(COMPRESSORS[ending](TEXT))
     data[len(data) // 2 : len(data) // 2 + 64] = os.urandom(64)
     text, _ = decoded(bytes(data))
-    assert len(text) <= len(TEXT)
+    assert text[:1000] in (TEXT[:1000], b"")
 
 
 @ENDINGS
@@ -74,7 +74,7 @@ def test_bytes_after_the_end_are_ignored(ending: str) -> None:
     assert decoded(COMPRESSORS[ending](b"text") + bytes(1000)) == (b"text", True)
 
 
-@pytest.mark.parametrize("data", [b"", b"\x1f", b"plain text\n", b"PK\x03\x04"])
+@pytest.mark.parametrize("data", [b"", b"\x1f", b"\x1f\x8b", b"plain text\n", b"BZh is a word\n", b"PK\x03\x04"])
 def test_other_bytes_are_not_compressed(data: bytes) -> None:
     assert not is_compressed(data)
     assert decoded(data) == (b"", True)

@@ -1,0 +1,146 @@
+"""Compressed files in the history of a log, and alone: read, searched, counted, masked and linked as plain ones."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.compression import COMPRESSORS, compress
+from tests.helpers.server import Server, until
+
+Serve = Callable[..., Server]
+
+DAY = "2026-11-{day:02} {hour:02}:00:00 {level} line {day}-{hour}\n"
+LEVELS = ["INFO", "WARN", "ERROR"]
+DAYS = {25: "app.log.3", 26: "app.log.2", 27: "app.log.1", 28: "app.log"}
+
+
+def text_of(day: int) -> list[str]:
+    return [DAY.format(day=day, hour=hour, level=LEVELS[hour % 3]) for hour in range(24)]
+
+
+WHOLE = [line for day in DAYS for line in text_of(day)]
+
+
+@pytest.fixture
+def log(logs: Path) -> Path:
+    """A log with one plain rotation, and two compressed ones."""
+    for day, name in DAYS.items():
+        (logs / name).write_text("".join(text_of(day)))
+    compress(logs / "app.log.3", ".gz")
+    compress(logs / "app.log.2", ".zst")
+    return logs / "app.log"
+
+
+def history(server: Server, **query: Any) -> dict[str, Any]:
+    """Return all lines, once the whole history is there."""
+
+    def answer() -> dict[str, Any] | None:
+        response = server.get("/api/lines", source="app.log", start=0, count=1000, places=True, **query)
+        assert response.status_code == 200
+        found: dict[str, Any] = response.json()
+        return found if found["total"] == len(WHOLE) or (query and found["complete"]) else None
+
+    return dict(until(answer))
+
+
+def stream_text(server: Server, **query: Any) -> list[str]:
+    response = server.get("/api/stream", source="app.log", follow="false", format="text", **query)
+    return response.text.splitlines(keepends=True)
+
+
+def test_a_stream_from_the_start_has_the_whole_history(log: Path, serve: Serve) -> None:
+    assert stream_text(serve(log), from_="start") == WHOLE
+
+
+def test_the_last_lines_reach_into_compressed_files(log: Path, serve: Serve) -> None:
+    assert stream_text(serve(log), from_="-60") == WHOLE[-60:]
+
+
+def test_lines_have_their_numbers_and_times(log: Path, serve: Serve) -> None:
+    lines = history(serve(log))["lines"]
+    assert [line["text"] + "\n" for line in lines] == WHOLE
+    assert [line["n"] for line in lines] == [*range(1, 25)] * 4
+    assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
+
+
+def test_searches_and_levels_find_lines_in_compressed_files(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    history(server)
+    errors = stream_text(server, from_="start", level="error")
+    assert errors == [line for line in WHOLE if "ERROR" in line]
+    assert stream_text(server, from_="start", q="line 2[56]-7$", regex="true") == [WHOLE[7], WHOLE[31]]
+    found = server.get("/api/download", source="app.log", q="line 25-")
+    assert found.text == "".join(WHOLE[:24])
+
+
+def test_the_histogram_counts_compressed_files(log: Path, serve: Serve) -> None:
+    server = serve(log)
+    history(server)
+
+    def counted() -> int:
+        answer = server.get("/api/histogram", source="app.log").json()
+        return sum(map(sum, answer["levels"].values())) if answer["complete"] else 0
+
+    assert until(counted) == len(WHOLE)
+
+
+@pytest.mark.parametrize("ending", COMPRESSORS)
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_link_survives_the_compression(ending: str, restarts: bool, logs: Path, serve: Serve) -> None:
+    log, rotated = logs / "app.log", logs / "app.log.1"
+    log.write_text("".join(text_of(27)))
+    server = serve(log)
+    link = server.get("/api/lines", source="app.log", start=5, count=1, places=True).json()["lines"][0]
+    log.rename(rotated)
+    log.write_text("".join(text_of(28)))
+    until(lambda: server.get("/api/lines", source="app.log").json()["total"] == 48)
+    compress(rotated, ending)
+    if restarts:
+        server.stop()
+        server = serve(log)
+    answer = server.get("/api/lines", source="app.log", at=link["at"], count=2).json()
+    assert [line["text"] + "\n" for line in answer["lines"]] == text_of(27)[5:7]
+    line = server.get("/api/line", source="app.log", at=link["at"])
+    assert line.text.rstrip("\n") + "\n" == text_of(27)[5]
+
+
+def test_rules_of_the_log_mask_its_compressed_files(log: Path, logs: Path, serve: Serve, tmp_path: Path) -> None:
+    config = tmp_path / "logviewer.toml"
+    config.write_text('[[redact]]\nfiles = "app.log"\npattern = "line 2[56]-\\\\d+"\n')
+    texts = stream_text(serve("--config", config, log), from_="start")
+    assert len(texts) == len(WHOLE)
+    assert not any("line 25" in text or "line 26" in text for text in texts)
+
+
+def test_a_directory_shows_each_log_once(log: Path, logs: Path, serve: Serve) -> None:
+    (logs / "alone.log").write_text("alone\n")
+    compress(logs / "alone.log", ".xz")
+    (logs / "backup.zip").write_bytes(b"PK\x03\x04")
+    server = serve(logs)
+    assert {each["name"] for each in server.get("/api/sources").json()} == {"app.log", "alone.log.xz"}
+    assert history(server)["total"] == len(WHOLE)
+
+
+def test_a_compressed_file_is_a_log(logs: Path, serve: Serve) -> None:
+    path = logs / "app.log"
+    path.write_text("".join(WHOLE))
+    server = serve(compress(path))
+    answer = server.get("/api/lines", source="app.log.gz", start=0, count=1000).json()
+    assert [line["text"] + "\n" for line in answer["lines"]] == WHOLE
+    response = server.get("/api/stream", source="app.log.gz", from_="start", follow="false", format="text")
+    assert response.text == "".join(WHOLE)
+
+
+def test_a_text_that_does_not_fit_is_said(logs: Path, serve: Serve) -> None:
+    path = logs / "app.log"
+    path.write_bytes(b"".join(f"{number} {number * number % 1_000_003}\n".encode() for number in range(800_000)))
+    server = serve("--cache-size", "1", compress(path))
+    server.get("/api/lines", source="app.log.gz")
+
+    def reason() -> str | None:
+        status = server.get("/api/sources").json()[0]
+        return str(status["reason"]) if status["state"] == "unreadable" else None
+
+    assert "--cache-size" in until(reason)
