@@ -29,7 +29,7 @@ _TAIL_BYTES = 64
 _UNUSED_DAYS = 30
 _MOST_FILES = 10_000
 _FRAMES_KEPT = 8
-# A file without its end is still written, if it changed in so many seconds.
+# A file without its end is decoded again after these seconds: it may have been written meanwhile.
 _WRITTEN_SECONDS = 5.0
 _RETRY_SECONDS = 5.0
 
@@ -63,6 +63,7 @@ class Texts:
         self._found: dict[str, Text] = {}
         self._running: dict[str, Future[Text]] = {}
         self._failed: dict[str, _Failure] = {}
+        self._unfinished: dict[str, float] = {}
         self._recent: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._is_closed = False
 
@@ -190,7 +191,7 @@ class Texts:
         text = self._known(name)
         if text is None:
             raise OSError(f"the decoded text cannot be read in {directory.path}")
-        if not text.frames.is_whole and time.time() < os.fstat(fd).st_ctime + _WRITTEN_SECONDS:
+        if not text.frames.is_whole and not self._is_final(name):
             directory.remove(name)
             with self._lock:
                 del self._found[name]
@@ -198,6 +199,11 @@ class Texts:
         with contextlib.suppress(OSError):
             directory.remove_unused(days=_UNUSED_DAYS, most_files=_MOST_FILES, most_bytes=most)
         return text
+
+    def _is_final(self, name: str) -> bool:
+        """Return whether a file without its end has had these bytes for some seconds: no program writes it now."""
+        now = time.monotonic()
+        return now >= self._unfinished.setdefault(name, now) + _WRITTEN_SECONDS
 
     def _pieces(self, fd: int) -> Iterator[bytes]:
         at = 0
