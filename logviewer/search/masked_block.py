@@ -2,8 +2,6 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from logviewer.errors import QueryError
 from logviewer.formats.hidden_text import MAY_HIDE
@@ -12,31 +10,10 @@ from logviewer.search.pattern import Pattern, Span
 from logviewer.search.selected_lines import lines_of
 
 # With these, a pattern may not match in a block where it matches in a line.
-_ONLY_IN_LINES = re.compile(r"\(\?[a-zA-Z]*-|\\Q")
+_ONLY_IN_LINES = re.compile(r"\(\?[a-zA-Z]*-|\\[QC]")
 
-
-@dataclass(frozen=True, slots=True)
-class MaskedBlock:
-    """Lines with their masks. ``edited`` are spans of ``data``, and ``own`` those of the same lines without masks."""
-
-    data: bytes
-    edited: list[Span]
-    own: list[Span]
-
-    def unmasked(self, lines: Sequence[Span]) -> list[Span]:
-        """Return the spans of some lines of ``data`` in the block without masks."""
-        if not self.edited:
-            return list(lines)
-        starts = [start for start, _ in self.edited]
-        found = []
-        for start, end in lines:
-            number = bisect_right(starts, start) - 1
-            if number >= 0 and self.edited[number][0] == start:
-                found.append(self.own[number])
-            else:
-                shift = self.own[number][1] - self.edited[number][1] if number >= 0 else 0
-                found.append((start + shift, end + shift))
-        return found
+_Edit = tuple[int, int, bytes]
+"""A span of a block, and what replaces it."""
 
 
 class Masks:
@@ -54,30 +31,31 @@ class Masks:
         """Return the line ``data[start:end]`` with its masks."""
         return self._format.mask(data[start:end].decode()).encode("utf-8", "replace")
 
-    def block(self, data: bytes) -> MaskedBlock:
-        """Return a block with the masks of all lines, if each of them ``keeps_lines``."""
+    def block(self, data: bytes) -> bytes:
+        """Return a block of lines with their masks, if each of them ``keeps_lines``."""
+        alone = self._lines_to_read_alone(data)
+        edits = [(start, end, self.line(data, start, end)) for start, end in alone]
+        edits += _outside(self._hits(data), alone)
         pieces: list[bytes] = []
-        edited: list[Span] = []
-        own = self._lines_with_hits(data)
-        at = size = 0
-        for start, end in own:
-            masked = self.line(data, start, end)
-            pieces += data[at:start], masked
-            first = size + start - at
-            at, size = end, first + len(masked)
-            edited.append((first, size))
+        at = 0
+        # As in ``Redaction.text``: hits that overlap get one mask.
+        for first, after, mask in sorted(edits):
+            if first >= at:
+                pieces += data[at:first], mask
+            at = max(at, after)
         # An empty last line would not be one without its newline.
-        rest = data[at:] or b"\n"
-        return MaskedBlock(b"".join([*pieces, rest]) if own else data, edited, own)
+        return b"".join([*pieces, data[at:] or b"\n"]) if edits else data
 
-    def _lines_with_hits(self, data: bytes) -> list[Span]:
-        lines: set[Span] = set()
-        may_hide = [] if data.isascii() and b"\x1b" not in data else [self._may_hide]
-        for pattern in (*self._patterns, *may_hide):
-            if pattern is None:
-                return lines_of(data)
-            lines.update(pattern.lines(data, 0, len(data)))
-        return sorted(lines)
+    def _lines_to_read_alone(self, data: bytes) -> list[Span]:
+        """Return the lines with hidden text, or all if a rule cannot search a block."""
+        if None in self._patterns:
+            return lines_of(data)
+        return [] if data.isascii() and b"\x1b" not in data else self._may_hide.lines(data, 0, len(data))
+
+    def _hits(self, data: bytes) -> list[_Edit]:
+        masks = (rule.mask.encode("utf-8", "replace") for rule in self._format.redact_rules)
+        pairs = zip(self._patterns, masks, strict=True)
+        return [(*hit, mask) for pattern, mask in pairs if pattern for hit in pattern.hits(data)]
 
     def may_touch(self, pattern: Pattern) -> bool:
         """Return whether a hit in a line with masks may have a character of a mask, or adjoin an empty one.
@@ -91,13 +69,22 @@ class Masks:
         return characters is None or any(not mask or not characters.isdisjoint(mask) for mask in self._masks)
 
 
+def _outside(edits: list[_Edit], lines: list[Span]) -> list[_Edit]:
+    """Return the edits outside of some lines, which ascend."""
+    if not lines:
+        return edits
+    starts = [start for start, _ in lines]
+    numbers = (bisect_right(starts, edit[0]) - 1 for edit in edits)
+    return [edit for edit, number in zip(edits, numbers, strict=True) if number < 0 or edit[0] > lines[number][1]]
+
+
 def _overlap(text: str, mask: str) -> bool:
     sizes = range(1, min(len(text), len(mask)))
     return any(text.endswith(mask[:size]) or text.startswith(mask[-size:]) for size in sizes)
 
 
 def _in_blocks(rule: str) -> Pattern | None:
-    """Return a pattern that matches in each line of a block in which a rule matches; None if there is none."""
+    """Return a pattern whose hits in a block are those of a rule in each line; None if there is none."""
     if _ONLY_IN_LINES.search(rule):
         return None
     try:

@@ -17,6 +17,8 @@ from logviewer.search.selected_lines import lines_of
 _MOST_SPANS = 200
 # With more of these, all lines of a block are read at once for their times.
 _MANY_UNTIMED = 32
+# With more lines that may match, it is faster to mask the whole block.
+_BYTES_A_CANDIDATE = 1024
 
 
 class Matcher:
@@ -158,12 +160,15 @@ class Matcher:
         masks = self._masks
         if masks is None:
             return self._by_text(data, first, last)
-        rare = next((each for each in self._include if not masks.may_touch(each)), None)
-        if rare is None and masks.keeps_lines:
+        texts = [text for each in self._include for text in (each, *each.required)]
+        rare = next((text for text in texts if not masks.may_touch(text)), None)
+        # Only these lines can match.
+        lines = rare.lines(data, first, last) if rare else None
+        if masks.keeps_lines and (lines is None or len(lines) * _BYTES_A_CANDIDATE > last - first):
             block = masks.block(data)
-            return block.unmasked(self._by_text(block.data, 0, len(block.data)))
-        # Only these lines can match, and those with masks decide.
-        lines = rare.lines(data, first, last) if rare else lines_of(data, first=first, last=last)
+            found = self._by_text(block, 0, len(block))
+            return found if block is data else _same_lines(found, block, lambda: lines_of(data))
+        lines = lines_of(data, first=first, last=last) if lines is None else lines
         return [line for line in lines if self._has_text(masks.line(data, *line))]
 
     def _has_text(self, line: bytes) -> bool:

@@ -1,6 +1,7 @@
 """One text of a query, plain or a regular expression, matched in linear time."""
 
 import re
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -11,6 +12,7 @@ from logviewer.search.automata import TOO_LARGE, automata, instructions
 from logviewer.search.query import Case
 from logviewer.search.regex_characters import characters
 from logviewer.search.regex_hints import error_hint
+from logviewer.search.regex_literals import literals
 
 Span = tuple[int, int]
 """A start and an end, exclusive."""
@@ -23,6 +25,9 @@ _MANY_HITS = 16
 # Two letters beyond ASCII that equal "k" and "s" where case is ignored.
 _FOLDED_TO_ASCII = (b"\xe2\x84\xaa", b"\xc5\xbf")
 _CASE_BIT = 0x20
+_IGNORES_CASE = re.compile(r"\(\?\w*i")
+# Most lines have a shorter text.
+_LEAST_REQUIRED = 3
 
 
 class Pattern:
@@ -35,6 +40,7 @@ class Pattern:
         pattern = _ESCAPE.sub(lambda found: _ENDS.get(found[0], found[0]), text) if regex else re2.escape(text)
         sensitive = _is_sensitive(text, case, regex=regex)
         self._is_plain = not regex
+        self._text = text
         self._with_flags = f"(?m{'' if sensitive else 'i'})(?:{pattern})"
         try:
             # ".*" takes the rest of the line: one hit a line.
@@ -54,6 +60,15 @@ class Pattern:
         """The text, if it is plain ASCII."""
         self.characters = characters(text) if regex else None
         """Of a regular expression, the characters that its hits consist of; None if not known."""
+
+    @cached_property
+    def required(self) -> "list[Pattern]":
+        """Plain texts in each hit, this one included if it is plain; the longest first."""
+        if self._is_plain:
+            return [self]
+        case: Case = "sensitive" if self._sensitive and not _IGNORES_CASE.search(self._text) else "insensitive"
+        texts = sorted((text for text in literals(self._text) if text.isascii()), key=len, reverse=True)
+        return [Pattern("q", text, regex=False, case=case) for text in texts if len(text) >= _LEAST_REQUIRED]
 
     def _in_bytes(self) -> Any:  # noqa: ANN401 (re2 has no types)
         return automata.find(self._to_line_end, is_plain=self._is_plain)
@@ -98,6 +113,11 @@ class Pattern:
             at = (end if end >= 0 else last) + 1
             lines.append((start, at - 1))
         return lines
+
+    def hits(self, data: bytes) -> list[Span]:
+        """Return the hits in a block of lines that are not empty; none has a newline."""
+        hits = automata.find(self._with_flags.encode(), is_plain=self._is_plain).finditer(data)
+        return [span for hit in hits if (span := hit.span())[0] < span[1]]
 
     def is_in(self, data: bytes, first: int = 0, last: int | None = None) -> bool:
         """Return whether the line ``data[first:last]`` has a hit."""

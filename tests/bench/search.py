@@ -56,6 +56,12 @@ _COUNTS = (
     _Count("case-insensitive", {"q": _RARE, "case": "insensitive"}, ("-F", "-i", _RARE)),
     _Count("three excludes", {"q": _FREQUENT, "not": _EXCLUDED}, ("-F", _FREQUENT)),
 )
+_REDACTED = (
+    _Count("text", {"q": _RARE}, ("-F", _RARE)),
+    _Count("regex", {"q": "needle [i]n it", "regex": "true"}, ("needle [i]n it",)),
+    _Count("regex with .*", {"q": "needle.*it$", "regex": "true"}, ("needle.*it$",)),
+    _Count("regex of classes", {"q": r"\d\s\d$", "regex": "true"}, (r"\d\s\d$",)),
+)
 _ANSWERS = (
     _Answer("search, newest first", "/api/search", 15),
     _Answer("search, oldest first", "/api/search", 15, {"order": "oldest"}),
@@ -83,9 +89,9 @@ def run(plan: Plan) -> Iterator[Figure]:
         config = logs / "logviewer.toml"
         for lines, rule in (("most lines redacted", r"shard \w+"), ("few lines redacted", r"[\w.]+@[\w.]+")):
             config.write_text(f"[[redact]]\npattern = '{rule}'\n")
-            for regex in (False, True):
+            for each in _REDACTED:
                 with Server("--config", config, small) as server:
-                    yield _redacted(server, small, lines, regex=regex)
+                    yield _redacted(server, small, lines, each)
         with Server(large) as server:
             yield from _views(server)
         large.unlink()
@@ -180,15 +186,15 @@ def _seconds_of_rg_lines(path: Path, query: Mapping[str, str]) -> float:
     return time.perf_counter() - begun
 
 
-def _redacted(server: Server, path: Path, lines: str, *, regex: bool) -> Figure:
-    """Measure the rare search where a rule applies to some lines."""
+def _redacted(server: Server, path: Path, lines: str, count: _Count) -> Figure:
+    """Measure a search where a rule applies to some lines."""
     _await_counted(server, path.name)
     size = path.stat().st_size / 1e6
-    beside = Beside("rg -c", size / _seconds(lambda: _count_of_rg([path], _COUNTS[0])))
+    beside = Beside("rg -c", size / _seconds(lambda: _count_of_rg([path], count)))
     begun = time.perf_counter()
-    _quiet(server, [path.name], q=_RARE.replace("in", "[i]n") if regex else _RARE, regex=str(regex).lower())
+    _quiet(server, [path.name], **count.params)
     speed = size / (time.perf_counter() - begun)
-    what = f"search for a {'regex' if regex else 'text'}, {lines}"
+    what = f"search for a {count.what}, {lines}"
     return Figure(what, speed, "MB/s", 100, at_least=True, beside=beside, peak=peak_rss(server.process.pid))
 
 
