@@ -43,6 +43,7 @@ def _one_pass(server: Server, path: Path) -> Iterator[Figure]:
         0.3 * beside,
         at_least=True,
         beside=Beside("newlines, numpy", beside),
+        peak=peak_rss(server.process.pid),
     )
     yield Figure("bytes read for them", (_bytes_read(server) - read) / size, "× file", 1.1)
 
@@ -68,14 +69,17 @@ def _restart(path: Path, cache: Path) -> Iterator[Figure]:
         begun = time.perf_counter()
         _know(server, path.name)
         first = time.perf_counter() - begun
-        yield Figure("memory with a table of ten times the file", memory(server.process.pid).rss / MEGABYTE, "MB", 100)
-        yield Figure("… at most, above idle", (peak_rss(server.process.pid) - idle) / MEGABYTE, "MB")
+        peak = peak_rss(server.process.pid)
+        resident = memory(server.process.pid).rss / MEGABYTE
+        yield Figure("memory with a table of ten times the file", resident, "MB", 100, peak=peak)
+        yield Figure("… at most, above idle", (peak - idle) / MEGABYTE, "MB")
     with Server(path, env=environment) as server:
         server.source_id(path.name)
         begun = time.perf_counter()
         _know(server, path.name)
         took = time.perf_counter() - begun
-        yield Figure("the same after a restart, known", took, "s", 1, beside=Beside("the first time", first))
+        beside, peak = Beside("the first time", first), peak_rss(server.process.pid)
+        yield Figure("the same after a restart, known", took, "s", 1, beside=beside, peak=peak)
 
 
 def _know(server: Server, name: str) -> None:

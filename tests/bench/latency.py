@@ -13,6 +13,7 @@ from random import Random
 from tests.bench import corpus
 from tests.bench.client import open_stream, request
 from tests.bench.figures import Beside, Figure, Plan, percentile
+from tests.bench.process import peak_rss
 from tests.helpers.server import Server, until
 
 P50_MS, P95_MS = 1.0, 3.0
@@ -56,6 +57,7 @@ def run(_: Plan) -> Iterator[Figure]:
             _wait_for_both(receivers, (ours, theirs))
             _write((ours, theirs))
             until(lambda: all(len(each.taken_ms) == _LINES + 1 for each in receivers), what="every line at its reader")
+            peak = peak_rss(server.process.pid)
             stream.shutdown(socket.SHUT_RDWR)
             tail.terminate()
             for each in receivers:
@@ -64,7 +66,7 @@ def run(_: Plan) -> Iterator[Figure]:
     mine, peer = ([taken for number, taken in each.taken_ms.items() if number] for each in receivers)
     for name, share, target in (("p50", 0.5, P50_MS), ("p95", 0.95, P95_MS), ("p99", 0.99, None)):
         beside = Beside("tail -F", percentile(peer, share))
-        yield Figure(f"write to receipt, {name}", percentile(mine, share), "ms", target, beside=beside)
+        yield Figure(f"write to receipt, {name}", percentile(mine, share), "ms", target, beside=beside, peak=peak)
     yield Figure("write to receipt, longest", max(mine), "ms", beside=Beside("tail -F", max(peer)))
 
 

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,7 +21,7 @@ from logviewer.web import assets
 from logviewer.web.static import SCRIPTS, StaticFiles
 from tests.bench import corpus, frontail
 from tests.bench.figures import Beside, Figure, Plan, percentile
-from tests.bench.process import memory
+from tests.bench.process import memory, peak_rss
 from tests.helpers import programs
 from tests.helpers.server import Server, until
 
@@ -60,7 +61,8 @@ def run(plan: Plan) -> Iterator[Figure]:
                     page.goto(server.ready_line)
                     _await_row(page, "an earlier line")
                     page.evaluate(_WATCH.format(last=_LAST_ROW, rows=".rows"))
-                    yield from part(page, log)
+                    for figure in part(page, log):
+                        yield replace(figure, peak=peak_rss(server.process.pid))
                     page.close()
         with corpus.room(10 * plan.size) as logs:
             yield from _large_file(browser.new_page(viewport={"width": 1280, "height": 800}), logs, 10 * plan.size)
@@ -159,7 +161,8 @@ def _large_file(page: Page, logs: Path, size: int) -> Iterator[Figure]:
         yield Figure("first contentful paint", paint["startTime"], "ms", 300)
         source = server.source_id(path.name)
         until(lambda: server.get("/api/lines", source=source, start=0, count=1).json()["complete"], timeout=60)
-        yield Figure("10 GB counted, memory of the server", memory(server.process.pid).rss / 1e6, "MB", 100)
+        resident, peak = memory(server.process.pid).rss / 1e6, peak_rss(server.process.pid)
+        yield Figure("10 GB counted, memory of the server", resident, "MB", 100, peak=peak)
         page.wait_for_function("() => document.querySelector('#place').textContent.includes('100 %')", timeout=60_000)
         yield Figure("10 GB, jump to the middle", _jump(page, total // 2), "ms", 100)
 
