@@ -1,4 +1,9 @@
-"""Encodes lines, gaps, state changes, sources and histograms as the bytes of answers."""
+"""Encodes lines, gaps, state changes, sources and histograms as the bytes of answers.
+
+An encoder for each form of lines: ``TextEncoder`` passes the bytes of a block on. ``EventEncoder`` writes columns, and
+decodes no single line of a block without levels and times: two fifths of the time of an object for each line.
+``RowEncoder`` and ``match_rows`` write such objects, both with ``_rows``, because each line has a place of its own.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
