@@ -98,6 +98,10 @@ class Source(Protocol):
     def live(self) -> Generation | None:
         """The newest generation, None before the first one."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all files of the history are generations: false while compressed ones are decoded."""
+
     def after(self, generation: Generation) -> Generation | None:
         """Return the generation that follows this one, None after the newest."""
 
@@ -110,8 +114,11 @@ class Source(Protocol):
     def poll(self) -> bool:
         """Compare path and open files with the last poll; return whether readers have reason to read again."""
 
-    def wait_decoded(self) -> None:
-        """Wait until compressed files are decoded that may have the lines of a removed file."""
+    def wait_decoded(self, *, pending: bool = False) -> None:
+        """Wait until compressed files are decoded that may have the lines of a removed file.
+
+        With ``pending``, wait until the source ``is_whole``.
+        """
 
     def report_rewrite(self, generation: Generation) -> None:
         """Handle a generation in which a reader found other bytes than before. Raises OSError."""

@@ -70,9 +70,10 @@ class CompressedFile(ByteFile):
 
     def stat(self) -> os.stat_result:
         """Return the stat of the file, with the size of its text. Raises OSError."""
-        status = self._stat()
+        # A file at rest is opened only once it can be read.
+        text, status = self._text, self._stat()
         fields = list(status[:10])
-        fields[_ST_SIZE] = self.size_of(status)
+        fields[_ST_SIZE] = text.frames.size if status.st_size == self._compressed_size else 0
         exact = {name: getattr(status, name) for name in ("st_atime_ns", "st_mtime_ns", "st_ctime_ns")}
         return os.stat_result(fields, exact)
 

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 
+from logviewer.errors import NotDecodedError
 from logviewer.files.byte_file import ByteFile, Identity
 from logviewer.files.rotations import is_compressed
 from logviewer.rotation.listing import DirectoryEntry
@@ -38,8 +39,8 @@ class CompressedFiles:
         self._pending[entry.identity] = file
 
     def pop_decoded(self) -> bool:
-        """Forget the pending files whose text is decoded by now; return whether there were any."""
-        decoded = [identity for identity, file in self._pending.items() if file.is_decoded]
+        """Forget the pending files whose text is decoded by now, or cannot be; return whether there were any."""
+        decoded = [identity for identity, file in self._pending.items() if not _is_awaited(file)]
         for identity in decoded:
             del self._pending[identity]
         return bool(decoded)
@@ -57,6 +58,16 @@ class CompressedFiles:
     def await_text(self, file: ByteFile) -> None:
         """Note a file that must be decoded before a removed file is dropped."""
         self._awaited[file.identity] = file
+
+
+def _is_awaited(file: ByteFile) -> bool:
+    try:
+        file.stat()
+    except NotDecodedError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _is_compressed(entry: DirectoryEntry) -> bool:

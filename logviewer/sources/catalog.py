@@ -110,11 +110,17 @@ class Catalog:
             found.is_used = True
         return found
 
-    async def wake(self, sources: Iterable[Source]) -> None:
-        """Poll the sources that are asleep. Their files may be read for the next minutes."""
+    async def wake(self, sources: Collection[Source], *, whole: bool = False) -> None:
+        """Poll the sources that are asleep. Their files may be read for the next minutes.
+
+        Without ``whole``, compressed files may follow later.
+        """
         asleep = [each for each in sources if isinstance(each, LocalSource) and each.is_asleep]
         if asleep:
             await asyncio.to_thread(self._poll_first, asleep)
+        for source in sources if whole else ():
+            if not source.is_whole:
+                await asyncio.to_thread(source.wait_decoded, pending=True)
 
     def _expand(self) -> tuple[list[LocalSource], set[LocalSource]]:
         """Return new sources, for files that the paths name now, and the sources whose files are gone.

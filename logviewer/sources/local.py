@@ -106,6 +106,11 @@ class LocalSource:
         """The file at the path, or the last one there."""
         return self._history.live
 
+    @property
+    def is_whole(self) -> bool:
+        """See ``Source``."""
+        return not self._history.compressed.pending
+
     def after(self, generation: Generation) -> Generation | None:
         """Return the next newer generation."""
         return self._history.after(generation)
@@ -305,7 +310,7 @@ class LocalSource:
                 file.decode(wait=wait)
 
     def wait_decoded(self, *, pending: bool = False) -> None:
-        """See ``Source``. With ``pending``, also wait for the whole history."""
+        """See ``Source``."""
         compressed = self._history.compressed
         if files := (*compressed.awaited, *(compressed.pending if pending else ())):
             self._decode(*files, wait=True)

@@ -18,18 +18,19 @@ class LineRange:
     """Consecutive lines of a view: ``start`` is the number of the first line, from 0, or None while unknown.
 
     ``line_counts`` has one entry for each log file, oldest first, and counts the lines of the view. ``pending`` is
-    true while more lines of the range may be found.
+    true while more lines of the range may be found. Without a ``whole`` view, the total is not known.
     """
 
     start: int | None
     batches: Sequence[Batch] = ()
     pending: bool = False
     line_counts: Sequence[tuple[Generation, LineCount]] = field(default=(), kw_only=True)
+    whole: bool = field(default=True, kw_only=True)
 
     @property
     def total(self) -> int | None:
         """The number of lines in the view, None until all are counted."""
-        complete = all(line_count.complete for _, line_count in self.line_counts)
+        complete = self.whole and all(line_count.complete for _, line_count in self.line_counts)
         return sum(line_count.lines for _, line_count in self.line_counts) if complete else None
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,11 +99,15 @@ class Views:
         until: int | None,
     ) -> Histogram:
         """Count the selected lines over time, by level; see ``histogram``. Raises OSError."""
-        return histogram(self._parts(sources, line_filter), buckets, since=since, until=until)
+        # Asked before the files are counted: one that is decoded meanwhile is in the next answer.
+        whole = all(each.is_whole for each in sources)
+        found = histogram(self._parts(sources, line_filter), buckets, since=since, until=until)
+        return replace(found, complete=found.complete and whole)
 
     def is_counted(self, sources: Sequence[Source], line_filter: LineFilter | None) -> bool:
         """Return whether a histogram would be complete, and let the lines be counted. Raises OSError."""
-        return all(part.complete for part in self._parts(sources, line_filter))
+        whole = all(each.is_whole for each in sources)
+        return all(part.complete for part in self._parts(sources, line_filter)) and whole
 
     def _parts(self, sources: Sequence[Source], line_filter: LineFilter | None) -> "list[Part]":
         found = []

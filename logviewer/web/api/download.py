@@ -43,7 +43,8 @@ class DownloadRoutes:
         if_range: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Download the live file or a range of it; with a query or several sources, the matching lines by time."""
-        sources, line_filter = await self._lookup.sources(parameters.source, user), self._lookup.line_filter(parameters)
+        line_filter = self._lookup.line_filter(parameters)
+        sources = await self._lookup.sources(parameters.source, user, whole=line_filter is not None)
         source = sources[0]
         if line_filter or len(sources) > 1:
             name = source.name if len(sources) == 1 else "merged.log"

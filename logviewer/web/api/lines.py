@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException
@@ -49,7 +50,7 @@ class LineRoutes:
         hints = hints_of(parameters.query())
         encode = RowEncoder(ids, places=parameters.places, line_filter=line_filter, spans=parameters.spans, hints=hints)
         loader = self._scans if line_filter else self._pages
-        body = await self._poll(loader, lambda: self._range(sources, line_filter, parameters), encode)
+        body = await self._poll(loader, lambda: self._find(sources, line_filter, parameters), encode)
         return Response(body, media_type=JSON, headers=NO_STORE)
 
     async def line(self, parameters: Annotated[LineParameters, Parameters()], user: CurrentUser) -> Response:
@@ -76,6 +77,12 @@ class LineRoutes:
                 return body
             # A request that waits must not occupy a thread.
             await asyncio.sleep(_POLL_SECONDS)
+
+    def _find(
+        self, sources: Sequence[Source], line_filter: LineFilter | None, parameters: LinesParameters
+    ) -> LineRange:
+        found = self._range(sources, line_filter, parameters)
+        return replace(found, whole=all(each.is_whole for each in sources))
 
     def _range(
         self, sources: Sequence[Source], line_filter: LineFilter | None, parameters: LinesParameters

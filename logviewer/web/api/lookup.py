@@ -40,10 +40,13 @@ class Lookup:
         """Return all sources that the user may see."""
         return self._catalog.visible_to(user)
 
-    async def sources(self, wanted: Sequence[str], user: User) -> list[Source]:
-        """Return the sources of these ids or names, each once, ready to be read. Raises HTTPException (404)."""
+    async def sources(self, wanted: Sequence[str], user: User, *, whole: bool = False) -> list[Source]:
+        """Return the sources of these ids or names, each once, ready to be read. Raises HTTPException (404).
+
+        With ``whole``, also their compressed files are ready.
+        """
         found = list(dict.fromkeys(self._find(each, user) for each in wanted))
-        await self._catalog.wake(found)
+        await self._catalog.wake(found, whole=whole)
         return found
 
     async def source(self, wanted: str, user: User) -> Source:
