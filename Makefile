@@ -12,7 +12,7 @@ demo: $(VENV)/installed
 test: $(VENV)/tested
 	$(BIN)/python -m tests.helpers.programs
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest -m browser
+	$(BIN)/pytest -n 2 --dist loadfile -m browser
 
 unit: $(VENV)/tested
 	@if command -v node >/dev/null; then node --test tests/js/*.test.js; else echo "node is not here: the tests of the page's modules are left out"; fi

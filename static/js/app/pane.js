@@ -482,10 +482,15 @@ export class Pane {
 
   #reportMoveSoon() {
     clearTimeout(this.#moveTimer);
-    this.#moveTimer = setTimeout(async () => {
-      const isEnd = this.follow.following.value || this.sources.length === 0;
-      this.onMoved(isEnd ? null : await this.cursorOf(this.#viewport.top));
-    }, MOVED_MS);
+    this.#moveTimer = setTimeout(() => void this.#reportMove(), MOVED_MS);
+  }
+
+  async #reportMove() {
+    if (this.follow.following.value || this.sources.length === 0) return this.onMoved(null);
+    const { top } = this.#viewport;
+    // A row has no cursor until its line is loaded.
+    if (!this.#document.row(top)) return this.#reportMoveSoon();
+    this.onMoved(await this.cursorOf(top));
   }
 
   #allowTallRows() {
