@@ -11,6 +11,7 @@ from pathlib import Path
 
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import Identity
+from logviewer.files.content import is_binary, read_head
 from logviewer.files.directories import Directories, Directory, matching
 from logviewer.rotation.classifier import RotationClassifier, is_archive
 
@@ -68,6 +69,7 @@ class Expansion:
         self._known: Iterable[Path] = ()
         self._known_beside: Mapping[str, Sequence[Path]] = {}
         self._next_judgement = 0.0
+        self._binary: dict[Identity, bool] = {}
 
     @property
     def unmatched(self) -> list[str]:
@@ -153,8 +155,22 @@ class Expansion:
         return {
             path: files.get(path)
             for path in logs
-            if not _is_other(path, files) and (files.get(path) or self._classifier.is_family(path))
+            if not _is_other(path, files)
+            and (files.get(path) or self._classifier.is_family(path))
+            and not self._is_binary(path, files.get(path))
         }
+
+    def _is_binary(self, path: Path, identity: Identity | None) -> bool:
+        """Whether a file is not text. Each file is read once, when it has bytes."""
+        if identity is None:
+            return False
+        found = self._binary.get(identity)
+        if found is None:
+            head = read_head(path)
+            found = is_binary(head)
+            if head:
+                self._binary[identity] = found
+        return found
 
 
 def _pattern(path: str) -> str | None:

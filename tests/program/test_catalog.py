@@ -40,6 +40,7 @@ LEFT_OUT = [
     "app.sock",
     "user.journal",
 ]
+BINARY = ["core", "program.log"]
 TAKEN = ["app.log", "syslog", "deep/er/app.log", "deep/other.log", "error_log", "access.2.log", "data.jsonl"]
 
 
@@ -52,6 +53,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = root / "tree" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("line\n")
+    for name in BINARY:
+        (root / "tree" / name).write_bytes(b"\x7fELF\x02\x01\x01" + bytes(100))
     (root / "glob" / "a" / "app.log").write_text("of a\n")
     (root / "glob" / "b" / "app.log").write_text("of b\n")
     (root / "rotating" / "app.log").write_text("line\n")

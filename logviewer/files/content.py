@@ -1,0 +1,34 @@
+"""Tells files of text from binary ones by their first bytes."""
+
+import os
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from pathlib import Path
+
+from logviewer.files import codecs
+
+_HEAD_BYTES = 1024
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+# Logs have tabs, newlines, form feeds and terminal colours; truncated ones begin with null bytes.
+_CONTROL = re.compile(rb"[\x01-\x07\x0e-\x1a\x1c-\x1f\x7f]")
+
+
+def is_binary(head: bytes) -> bool:
+    """Return whether these first bytes of a file are not text in any encoding, and not compressed text."""
+    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return False
+    return b"\0" in head and _CONTROL.search(head) is not None and not codecs.is_compressed(head)
+
+
+def read_head(path: Path) -> bytes:
+    """Return the first bytes of a file, 1,024 at most; none of a file that cannot be read."""
+    try:
+        fd = os.open(path, _FLAGS)
+    except OSError:
+        return b""
+    try:
+        return os.pread(fd, _HEAD_BYTES, 0)
+    except OSError:
+        return b""
+    finally:
+        os.close(fd)
