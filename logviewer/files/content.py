@@ -1,4 +1,4 @@
-"""Tells files of text from binary ones by their first bytes."""
+"""Distinguishes text from binary files by their first bytes."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Binary files are told from text by their first bytes."""
+"""The first bytes of a file distinguish text from binary files."""
 
 import struct
 from pathlib import Path
