@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.helpers.log_file import append
 from tests.helpers.page import BROKEN_CONNECTION, expect_state
@@ -197,3 +197,17 @@ def test_a_phone_shows_the_lines_and_the_sources_in_a_sheet(logs: Path, serve: S
     page.locator("#sources-button").click()
     page.locator("dialog#sources-sheet").get_by_text("web.log").click()
     expect(page.locator(".rows")).to_contain_text("from the web")
+
+
+def test_lines_in_another_encoding_are_a_state_of_the_source(logs: Path, serve: Serve, page: Page) -> None:
+    append(logs / "app.log", "one")
+
+    def with_unknown_encoding(route: Route) -> None:
+        sources = [source | {"encoding": "unknown"} for source in route.fetch().json()]
+        route.fulfill(json=sources)
+
+    page.route("**/api/sources", with_unknown_encoding)
+    page.goto(serve(logs / "app.log").ready_line)
+    entry = page.locator("#sources .source")
+    expect(entry.locator(".off")).to_have_text("wrong encoding")
+    expect(entry.get_by_role("link")).to_have_attribute("title", re.compile(r"set encoding in \[\[logs\]\]"))

@@ -12,6 +12,7 @@ import { Signal } from "../lib/signal.js";
  * @property {number | null} modified epoch milliseconds
  * @property {"open" | "missing" | "unreadable"} state
  * @property {string | null} reason message why the source is unreadable
+ * @property {string | null} [encoding] "unknown" if lines are not in the encoding of their file
  */
 /** @typedef {"signed-out" | "unreachable" | null} SourcesError */
 

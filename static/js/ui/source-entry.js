@@ -15,6 +15,7 @@ import { agoText } from "../text/words.js";
  * @property {number | null} size bytes
  * @property {number | null} modified epoch milliseconds
  * @property {string} state
+ * @property {string | null} [encoding] "unknown" if lines are not in the encoding of their file
  */
 /**
  * @typedef {object} SourceActions
@@ -29,6 +30,8 @@ import { agoText } from "../text/words.js";
  * @property {number | null} color
  * @property {boolean} chosen selected in the active pane
  */
+
+const WRONG_ENCODING = "wrong encoding";
 
 export class SourceEntry {
   item;
@@ -97,7 +100,7 @@ export class SourceEntry {
   }
 
   /** @param {Source} source */
-  #showName({ name, path, size, modified }) {
+  #showName({ name, path, size, modified, encoding }) {
     const shown = sanitize(name);
     if (this.#link.textContent !== shown) {
       this.#link.textContent = shown;
@@ -105,7 +108,8 @@ export class SourceEntry {
       this.#splitButton.ariaLabel = `Open ${shown} in split view`;
     }
     const changed = modified === null ? "" : `\nlast modified ${new Date(modified).toLocaleString()}`;
-    const title = `${sanitize(path)}${size === null ? "" : `\n${bytes(size)}`}${changed}`;
+    const wrong = encoding === "unknown" ? `\n${WRONG_ENCODING}: set encoding in [[logs]] of the configuration file` : "";
+    const title = `${sanitize(path)}${size === null ? "" : `\n${bytes(size)}`}${changed}${wrong}`;
     if (this.#link.title !== title) this.#link.title = title;
   }
 
@@ -114,15 +118,15 @@ export class SourceEntry {
    * @param {number} now
    * @param {number | null} rate
    */
-  #showState({ size, modified, state }, now, rate) {
+  #showState({ size, modified, state, encoding }, now, rate) {
     const isOpen = state === "open";
-    const grows = isOpen && rate !== null && rate > 0;
+    const problem = !isOpen ? state : encoding === "unknown" ? WRONG_ENCODING : null;
+    const grows = problem === null && rate !== null && rate > 0;
     const age = modified === null ? "" : agoText(now - modified);
-    const growth = !isOpen ? state : grows ? `${bytes(rate)}/s` : age;
-    setText(this.#growth, growth);
+    setText(this.#growth, problem ?? (grows ? `${bytes(rate)}/s` : age));
     this.#growth.classList.toggle("grows", grows);
-    this.#growth.classList.toggle("off", !isOpen);
-    setText(this.#size, isOpen && size !== null ? bytes(size) : "");
+    this.#growth.classList.toggle("off", problem !== null);
+    setText(this.#size, problem === null && size !== null ? bytes(size) : "");
   }
 
   /** @param {number | null} color */
