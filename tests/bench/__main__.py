@@ -12,6 +12,7 @@ from _pytest.outcomes import OutcomeException
 from tests.bench import (
     beside,
     cells,
+    compressed,
     fanout,
     files,
     generator,
@@ -33,6 +34,7 @@ BENCHES: Mapping[str, Bench] = {
     "replay": replay.run,
     "search": search.run,
     "cells": cells.run,
+    "compressed": compressed.run,
     "beside": beside.run,
     "latency": latency.run,
     "fanout": fanout.run,

@@ -18,10 +18,10 @@ from tests.bench.figures import Beside, Figure, Plan, percentile
 from tests.bench.process import memory, peak_rss, reset_peak
 from tests.helpers.server import EventStream, Server
 
-_RG = Path(sysconfig.get_path("scripts")) / "rg"
+RIPGREP = Path(sysconfig.get_path("scripts")) / "rg"
 _ROUNDS = 50
 _FILES = 20
-_RARE = "needle in it"
+RARE = "needle in it"
 # In a twentieth of the lines.
 _FREQUENT = "twentieth"
 
@@ -50,14 +50,14 @@ class _Count:
 _REGEX = r"[a-z]+\d{5}x"
 _EXCLUDED = ("cart", "replica", "ERROR")
 _COUNTS = (
-    _Count("rare", {"q": _RARE}, ("-F", _RARE), 1.5),
+    _Count("rare", {"q": RARE}, ("-F", RARE), 1.5),
     _Count("5 %", {"q": _FREQUENT}, ("-F", _FREQUENT), 4),
     _Count("regex without a literal", {"q": _REGEX, "regex": "true"}, (_REGEX,)),
-    _Count("case-insensitive", {"q": _RARE, "case": "insensitive"}, ("-F", "-i", _RARE)),
+    _Count("case-insensitive", {"q": RARE, "case": "insensitive"}, ("-F", "-i", RARE)),
     _Count("three excludes", {"q": _FREQUENT, "not": _EXCLUDED}, ("-F", _FREQUENT)),
 )
 _REDACTED = (
-    _Count("text", {"q": _RARE}, ("-F", _RARE)),
+    _Count("text", {"q": RARE}, ("-F", RARE)),
     _Count("regex", {"q": "needle [i]n it", "regex": "true"}, ("needle [i]n it",)),
     _Count("regex with .*", {"q": "needle.*it$", "regex": "true"}, ("needle.*it$",)),
     _Count("regex of classes", {"q": r"\d\s\d$", "regex": "true"}, (r"\d\s\d$",)),
@@ -111,7 +111,7 @@ def write_lines(path: Path, size: int) -> None:
     with path.open("wb") as file:
         while written < size:
             head = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(1_795_168_800 + second))
-            rare = f"{head},000 INFO app.x a {_RARE}\n" if second in {size // 330_000, size // 160_000} else ""
+            rare = f"{head},000 INFO app.x a {RARE}\n" if second in {size // 330_000, size // 160_000} else ""
             written += file.write((rare + "".join(f"{head},{at:03d}{tail}" for at, tail in enumerate(tails))).encode())
             second += 1
 
@@ -179,7 +179,7 @@ def _delivered(server: Server, path: Path, answer: _Answer) -> Figure:
 def _seconds_of_rg_lines(path: Path, query: Mapping[str, str]) -> float:
     begun = time.perf_counter()
     how = "-e" if "regex" in query else "-F"
-    command: list[str | Path] = [_RG, "--no-config", "-S", "-a", how, query["q"], path]
+    command: list[str | Path] = [RIPGREP, "--no-config", "-S", "-a", how, query["q"], path]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as found:
         while found.stdout and found.stdout.read(1 << 16):
             pass
@@ -219,11 +219,11 @@ def _seconds(call: Callable[[], object]) -> float:
 
 def _count_of_rg(paths: Sequence[Path], count: _Count) -> int:
     """Return the number of matching lines; the lines pass a second ripgrep if the query excludes some."""
-    command: list[str | Path] = [_RG, "--no-config", "-S", "-a", "--no-filename", *count.rg, *paths]
+    command: list[str | Path] = [RIPGREP, "--no-config", "-S", "-a", "--no-filename", *count.rg, *paths]
     if not (excluded := count.params.get("not")):
         found = subprocess.run([*command, "-c"], capture_output=True, check=False)
         return sum(map(int, found.stdout.split()))
-    rest: list[str | Path] = [_RG, "--no-config", "-a", "-c", "-v", "-F", *(f"-e{text}" for text in excluded)]
+    rest: list[str | Path] = [RIPGREP, "--no-config", "-a", "-c", "-v", "-F", *(f"-e{text}" for text in excluded)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as lines:
         found = subprocess.run(rest, stdin=lines.stdout, capture_output=True, check=False)
     return int(found.stdout or 0)
