@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.helpers import forked
+from tests.helpers.forked import ForkedProgram
 from tests.helpers.marks import starts_process
 from tests.helpers.server import Server
 
@@ -30,7 +31,7 @@ def logs() -> Iterator[Path]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    Server.forks = True
+    ForkedProgram.is_used = True
     os.environ.pop("LOGVIEWER_TOKEN", None)
     # Servers must not write to the home of the user. The names of the followed files differ, and so does their state.
     for kind in ("STATE", "CACHE"):

@@ -15,7 +15,8 @@ import pytest
 
 from logviewer.cli import main
 from tests.helpers.certificate import make_certificate
-from tests.helpers.command import PROGRAM, Ended, assert_refused, end, run
+from tests.helpers.command import Ended, assert_refused, end, run
+from tests.helpers.forked import PROGRAM
 from tests.helpers.server import TIMEOUT, Server, until
 
 Serve = Callable[..., Server]

@@ -1,17 +1,13 @@
 """Run the program to its end, and check its output and exit code."""
 
-import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.helpers.forked import start
 from tests.helpers.server import Server
-
-PROGRAM = (sys.executable, "-m", "logviewer")
 
 
 @dataclass(frozen=True)
@@ -23,16 +19,9 @@ class Ended:
     err: str
 
 
-def run(*words: str | Path, program: Sequence[str] = PROGRAM, env: Mapping[str, str] | None = None) -> Ended:
+def run(*words: str | Path, program: Sequence[str] | None = None, env: Mapping[str, str] | None = None) -> Ended:
     """Run the program to its end. A server that starts is terminated, so that the test fails and does not hang."""
-    with subprocess.Popen(
-        [*program, *map(str, words)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **(env or {})},
-        text=True,
-    ) as process:
+    with start([*map(str, words)], program=program, env=env) as process:
         assert process.stdout
         assert process.stderr
         out = process.stdout.readline()

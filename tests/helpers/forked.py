@@ -12,18 +12,48 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar, Self
 
 LENGTH_BYTES = 4
 """Bytes of a length, a process id and an exit code between this process and the fork server."""
+PROGRAM = (sys.executable, "-m", "logviewer")
+# Variables that count only at the start of a process.
+_STARTUP = ("PYTHON", "LD_", "MALLOC")
+
+
+def start(
+    words: Sequence[str],
+    *,
+    program: Sequence[str] | None = None,
+    stdin: int | None = subprocess.DEVNULL,
+    env: Mapping[str, str] | None = None,
+    prefix: Sequence[str] = (),
+) -> "subprocess.Popen[str] | ForkedProgram":
+    """Start the program with these arguments, and with variables besides those of this process.
+
+    With ``ForkedProgram.is_used`` it is a fork, unless ``program`` is given. ``prefix`` are words before its command.
+    """
+    environment = {**os.environ, **(env or {})}
+    if ForkedProgram.is_used and program is None and not any(name.startswith(_STARTUP) for name in env or {}):
+        return ForkedProgram(words, stdin=stdin, env=environment, prefix=prefix)
+    return subprocess.Popen(
+        [*prefix, *(program or PROGRAM), *words],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"PYTHONUNBUFFERED": "1", **environment},
+        text=True,
+    )
 
 
 class ForkedProgram:
     """One run of the program; its members are those of ``subprocess.Popen``.
 
-    ``prefix`` are the words before the command of the fork server.
+    ``prefix`` are the words before the command of the fork server. Tests use forks; measurements start processes, whose
+    memory and start are those of a user's program.
     """
 
+    is_used: ClassVar[bool] = False
     stdin: IO[str] | None = None
     returncode: int | None = None
 
@@ -73,6 +103,16 @@ class ForkedProgram:
     def kill(self) -> None:
         """Send SIGKILL."""
         self.send_signal(signal.SIGKILL)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the pipes and wait for the end."""
+        for pipe in (self.stdin, self.stdout, self.stderr):
+            if pipe:
+                pipe.close()
+        self.wait()
 
     def _ended(self, timeout: float | None) -> int | None:
         if self.returncode is None:

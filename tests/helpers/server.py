@@ -3,29 +3,25 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import orjson
 import pytest
 
-from tests.helpers.forked import ForkedProgram
+from tests.helpers.forked import start
 from tests.helpers.programs import require
 
 # Far longer than anything takes on a busy machine: a test fails late rather than by chance.
 TIMEOUT = 60.0
 # Five times the documented 2 s, for a busy machine. A server that waits for its clients never ends.
 _END_SECONDS = 10.0
-_PROGRAM = (sys.executable, "-m", "logviewer")
-# Variables that count only at the start of a process.
-_STARTUP = ("PYTHON", "LD_", "MALLOC")
 DROP_ROOT = ["--inh-caps=-dac_override,-dac_read_search", "--bounding-set=-dac_override,-dac_read_search"]
 
 
@@ -48,13 +44,7 @@ def obeying_permissions(words: Sequence[str]) -> list[str]:
 
 
 class Server:
-    """A running server. The arguments are those of the command line; the port is a free one.
-
-    With ``forks``, a server without a ``program`` of its own is a fork of a process that has imported the program.
-    Measurements start processes, whose memory and start are those of a user's server.
-    """
-
-    forks: ClassVar[bool] = False
+    """A running server. The arguments are those of the command line; the port is a free one."""
 
     def __init__(
         self,
@@ -65,19 +55,7 @@ class Server:
         program: Sequence[str] | None = None,
     ) -> None:
         words = ["--port", str(port), "--no-open", *map(str, arguments)]
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})}
-        self.process: subprocess.Popen[str] | ForkedProgram
-        if self.forks and program is None and not any(name.startswith(_STARTUP) for name in env or {}):
-            self.process = ForkedProgram(words, stdin=stdin, env=environment, prefix=obeying_permissions([]))
-        else:
-            self.process = subprocess.Popen(
-                obeying_permissions([*(program or _PROGRAM), *words]),
-                stdin=stdin,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=environment,
-                text=True,
-            )
+        self.process = start(words, program=program, stdin=stdin, env=env, prefix=obeying_permissions([]))
         assert self.process.stdout
         self.ready_line = self.process.stdout.readline().strip()
         assert self.ready_line, self.process.stderr and self.process.stderr.read()
