@@ -7,9 +7,8 @@ from pathlib import Path
 
 from logviewer.errors import CannotRunError
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.encoding import detect
+from logviewer.files.encoding import DETECTED_BYTES, Encoding, detect
 from logviewer.formats.explanation import decisions, explanation_of
-from logviewer.formats.file_evidence import read_file
 from logviewer.formats.line_format import LineFormat, LineFormats
 from logviewer.formats.record import record_at
 from logviewer.rotation.line_sample import LineSample
@@ -24,23 +23,27 @@ def explain(file: Path | None, tables: Tables, count: int) -> Iterator[str]:
     Raises CannotRunError.
     """
     name = file.name if file else "stdin"
-    lines = _lines_of(file) if file else sys.stdin.read().splitlines()
-    reading = read_file(lines)
     base = LineFormats(tables.logs, tables.redact).of(file.absolute() if file else Path(name), name)
-    line_format = base.with_reading(reading)
-    yield from decisions(reading)
+    if file:
+        sample = _sample(file, base.encoding)
+        offsets, lines = zip(*(sample.placed() or [(0, "")]), strict=True)
+        line_format: LineFormat = base.of_file(sample, dated=sample.dated)
+    else:
+        lines = tuple(sys.stdin.read().splitlines())
+        offsets, line_format = (0,) * len(lines), base.of_file(lambda: lines)
+    yield from decisions(line_format.reading)
     for number in range(min(count, len(lines))):
         yield f"{number + 1} | {line_format.mask(lines[number], _SHOWN_CHARS)}"
-        yield from _of_line(lines, number, line_format)
+        yield from _of_line(lines, number, line_format.part(line_format.part_at(offsets[number])))
 
 
-def _lines_of(file: Path) -> list[str]:
+def _sample(file: Path, encoding: Encoding | None) -> LineSample:
     try:
         log = ByteFile.open(file)
-        encoding = detect(log.pread(4, 0))
+        found = encoding or detect(log.pread(DETECTED_BYTES, 0))
     except OSError as error:
         raise CannotRunError(f"cannot read {file}: {error.strerror}") from error
-    return LineSample(log, lambda: encoding, lambda: log.stat().st_size)()
+    return LineSample(log, lambda: found, lambda: log.stat().st_size)
 
 
 def _of_line(lines: Sequence[str], number: int, line_format: LineFormat) -> Iterator[str]:

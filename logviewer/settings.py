@@ -16,7 +16,7 @@ class LogRule:
     """A [[logs]] table: how to read the lines of the files that match one of the globs. The README describes the keys.
 
     ``levels`` maps words of the lines to names of levels. ``time_key`` and ``level_key`` name fields of JSON objects,
-    within others by a path with dots. ``date_order`` is ``ymd``, ``mdy`` or ``dmy``.
+    within others by a path with dots. ``date_order`` is ``ymd``, ``mdy`` or ``dmy``. ``encoding`` is that of the files.
     """
 
     files: tuple[str, ...]
@@ -27,6 +27,7 @@ class LogRule:
     time_key: str | None = None
     level_key: str | None = None
     date_order: str | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,8 @@ class Settings:
     cache: Path | None = None
 
 
-_RULE_KEYS = ("files", "zone", "pattern", "time-format", "levels", "time-key", "level-key", "date-order")
-_NEEDED_KEYS = ("zone", "pattern", "time-key", "level-key", "date-order")
+_RULE_KEYS = ("files", "zone", "pattern", "time-format", "levels", "time-key", "level-key", "date-order", "encoding")
+_NEEDED_KEYS = ("zone", "pattern", "time-key", "level-key", "date-order", "encoding")
 _REDACT_KEYS = ("pattern", "mask", "files")
 _USER_KEYS = ("name", "password", "sources")
 

@@ -1,7 +1,9 @@
 """Text encodings of log files, and the decoding of one line."""
 
 import codecs
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +20,43 @@ UTF16_LE = Encoding("utf-16-le", b"\n\0", codecs.BOM_UTF16_LE)
 UTF16_BE = Encoding("utf-16-be", b"\0\n", codecs.BOM_UTF16_BE)
 
 
+DETECTED_BYTES = 4
+# Text in UTF-16 that begins with two ASCII characters.
+_ASCII = r"[\t\r\n -~]"
+_UNMARKED = (
+    (re.compile(rf"{_ASCII}\0{_ASCII}\0".encode()), UTF16_LE),
+    (re.compile(rf"\0{_ASCII}\0{_ASCII}".encode()), UTF16_BE),
+)
+
+
 def detect(head: bytes) -> Encoding:
-    """Return the encoding of the byte order mark in the first bytes of a file; UTF-8 without one."""
-    return next((encoding for encoding in (UTF16_LE, UTF16_BE) if head.startswith(encoding.bom)), UTF8)
+    """Return the encoding of the byte order mark in the first four bytes of a file, or of the text there.
+
+    UTF-8 without a mark, unless these are two ASCII characters in UTF-16.
+    """
+    for encoding in (UTF16_LE, UTF16_BE):
+        if head.startswith(encoding.bom):
+            return encoding
+    return next((encoding for pattern, encoding in _UNMARKED if pattern.match(head)), UTF8)
+
+
+@lru_cache(256)
+def encoding_named(name: str) -> Encoding:
+    """Return the encoding with a name that Python knows, such as ``latin-1``, ``cp1252``, ``shift_jis`` or ``gbk``.
+
+    Raises ValueError for other names, and for encodings without the newline of ASCII.
+    """
+    known = {each.codec: each for each in (UTF8, UTF16_LE, UTF16_BE)}
+    try:
+        codec = codecs.lookup(name).name
+        if codec in known:
+            return known[codec]
+        is_alike = "\n0a".encode(codec) == b"\n0a"
+    except (LookupError, UnicodeError, TypeError) as error:
+        raise ValueError(name) from error
+    if not is_alike:
+        raise ValueError(name)
+    return Encoding(codec, b"\n", b"")
 
 
 def to_text(line: bytes, encoding: Encoding) -> str:

@@ -26,6 +26,12 @@ _CRASH = re.compile(
       | \S+\.swift:\d+:\ (?P<fatal>Fatal\ error):\ """,
     re.VERBOSE,
 )
+# First three characters of most reports, and texts of the others.
+_STARTS = frozenset([
+    "Exc", "thr", "Unh", "Unc", "Fat", "ter", "lib", "PHP", "Die", "Can", "Seg", "Abo", "Bus", "Ill", "Flo", "***",
+    "fre", "mal", "rea", "mun", "===", "Exe", "Err", "Cau", "lua", "fil", "nod", "** ", "  +", '{"i',
+])  # fmt: skip
+_INNER = re.compile(r"==|\S+(?:: \S+)?:\d+:? ?")
 # Lines with such first words may be the first of a report: no shorter prefix of them decides their level.
 _MAY_CRASH = re.compile(
     rf"""Exception\ in|thread\ '|Unhandled|Uncaught|Fatal|terminate|libc\+\+|{_SCRIPT}|PHP\ |Died|Can't|Segm|Abort
@@ -42,21 +48,29 @@ _KERNEL_WORDS = ("Out of memory: ", "Oops: ", "BUG: ", "kernel BUG at", "general
 _KERNEL_BEGINS = ("BUG: ", "kernel BUG at", "general protection fault", "Kernel panic - ", "Oops: ", "WARNING: CPU: ")
 _KERNEL_ENDS = ("---[ end ", "Out of memory: ", "oom_reaper: ")
 _MOST_KERNEL_LINES = 200
+_PREFIX_CHARS = 110
+# Of longer lines, this much is looked at: patterns take quadratic time.
+_MOST_CHARS = 1000
 # The words differ in so many first characters.
 _KERNEL_CHARS = 12
 
 
 def crash_level(text: str) -> Level | None:
     """Return the level of the first line of a report; None for other lines."""
-    if not text[:1].isdigit() and (match := _CRASH.match(text)):
+    text = text[:_MOST_CHARS]
+    if (text[:3] in _STARTS or _INNER.match(text)) and (match := _CRASH.match(text)):
         named: dict[str | None, Level] = {"warning": "warning", "notice": "notice", "fatal": "fatal", None: "error"}
         return named[match.lastgroup]
-    return _kernel_level(text) if "[" in text else None
+    return _kernel_level(text)
+
+
+def _kernel_prefix(text: str) -> re.Match[str] | None:
+    return _KERNEL.match(text) if text[:1] == "[" or " kernel: [" in text[:_PREFIX_CHARS] else None
 
 
 def _kernel_level(text: str) -> Level | None:
     """Return the level of a line in which the kernel reports a fault; None for other lines."""
-    match = _KERNEL.match(text)
+    match = _kernel_prefix(text)
     if not match or not text.startswith(_KERNEL_WORDS, match.end()):
         return None
     return "fatal" if text.startswith("Kernel panic", match.end()) else "error"
@@ -65,7 +79,7 @@ def _kernel_level(text: str) -> Level | None:
 def is_crash(text: str) -> bool:
     """Return whether a line begins a report, other than a traceback of Python."""
     return _PANIC.match(text) is not None or (
-        crash_level(text) is not None and not text.startswith("PHP ") and not _KERNEL.match(text)
+        crash_level(text) is not None and not text.startswith("PHP ") and not _kernel_prefix(text)
     )
 
 
@@ -76,24 +90,24 @@ def may_crash(text: str) -> bool:
 
 def kernel_seen(text: str) -> int:
     """Return the length of the prefix that decides whether the kernel reports a fault; 0 without its prefix."""
-    match = _KERNEL.match(text) if "[" in text else None
+    match = _kernel_prefix(text)
     return match.end() + _KERNEL_CHARS if match else 0
 
 
 def kernel_report(texts: Sequence[str], number: int) -> tuple[int, int] | None:
     """Return the indexes of the first line of the kernel's report around a line, and of the first line after it."""
-    if not _KERNEL.match(texts[number]):
+    if not _kernel_prefix(texts[number]):
         return None
     first = None
     for before in range(number, max(-1, number - _MOST_KERNEL_LINES), -1):
-        match = _KERNEL.match(texts[before])
+        match = _kernel_prefix(texts[before])
         if not match or (before < number and texts[before].startswith(_KERNEL_ENDS, match.end())):
             break
         first = before if _begins_report(texts[before]) else first
     if first is None:
         return None
     for after in range(first + 1, min(len(texts), first + _MOST_KERNEL_LINES)):
-        if not (match := _KERNEL.match(texts[after])):
+        if not (match := _kernel_prefix(texts[after])):
             return None
         if texts[after].startswith(_KERNEL_ENDS, match.end()):
             return (first, after + 1) if number <= after else None
@@ -101,7 +115,7 @@ def kernel_report(texts: Sequence[str], number: int) -> tuple[int, int] | None:
 
 
 def _begins_report(text: str) -> bool:
-    match = _KERNEL.match(text)
+    match = _kernel_prefix(text)
     return match is not None and (
         text.startswith(_KERNEL_BEGINS, match.end()) or " invoked oom-killer: " in text[match.end() :]
     )

@@ -46,6 +46,7 @@ def decisions(reading: FileReading) -> list[str]:
         *(f"format: {name}" for name in reading.names),
         *([f"dates: {_ORDERS[times.order]}"] if times.order else []),
         *([] if times.bare else ["numbers that stand alone: not times"]),
+        *(["years: by the order of the lines"] if times.parts else []),
         *([] if times.column is None else [f"time: word {times.column + 1} of each line"]),
     ]
 

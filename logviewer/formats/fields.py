@@ -27,6 +27,7 @@ def json_fields(text: str) -> Mapping[str, Any] | None:
 
 def find_level_field(text: str) -> tuple[int, str] | None:
     """Return the index and value of the first ``level=info`` outside quotes or ``"level": "info"``, or None."""
+    text = text[:_FIELD_CHARS]
     if not (
         "level" in text
         or "lvl" in text
@@ -38,7 +39,7 @@ def find_level_field(text: str) -> tuple[int, str] | None:
         or " at=" in text
     ):
         return None
-    for match in _LEVEL_FIELD.finditer(text, 0, _FIELD_CHARS):
+    for match in _LEVEL_FIELD.finditer(text):
         is_weak = match[2] is not None
         if is_weak and match[4].lower() not in NAMES:
             continue

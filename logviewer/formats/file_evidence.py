@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -31,6 +31,8 @@ _SHARE_OF_LINES = 5
 # So many lines show that a column has times; they are of two years at most, and nine of ten are in order.
 _LEAST_COLUMN_LINES = 5
 _MOST_COLUMNS = 32
+# Fewer lines of a file do not decide, if it follows another one.
+_LEAST_OWN_LINES = 10
 _COLUMN_SPAN = 2 * 366 * DAY * 1000
 
 
@@ -63,6 +65,25 @@ def read_file(lines: Sequence[str], now: float | None = None) -> FileReading:
         (column,) if column else rules,
         tuple(each.name for each in formats),
         lone_tracebacks=_has_lone_tracebacks(lines),
+    )
+
+
+def with_inherited(own: FileReading, lines: Sequence[str], inherited: Callable[[], FileReading]) -> FileReading:
+    """Return the reading of a file, by these lines and by the files before it in its log where they do not decide."""
+    is_open = own.times.order is None and any(numeric_date(line) for line in lines)
+    has_few = sum(line[:1] not in {"", " ", "\t"} for line in lines) < _LEAST_OWN_LINES
+    if not is_open and not has_few:
+        return own
+    before = inherited()
+    times = replace(own.times, order=before.times.order if is_open else own.times.order)
+    if not has_few:
+        return replace(own, times=times)
+    has_rules = bool(own.rules or own.names)
+    return FileReading(
+        replace(times, bare=own.times.bare and before.times.bare, column=own.times.column or before.times.column),
+        own.rules if has_rules else before.rules,
+        own.names if has_rules else before.names,
+        lone_tracebacks=own.lone_tracebacks or before.lone_tracebacks,
     )
 
 

@@ -27,6 +27,9 @@ __all__ = ["LETTERS", "LEVELS", "SPECIAL", "Level", "find_level", "learn", "leve
 _REDIS: dict[str, Level] = {"#": "warning", "*": "notice", "-": "info", ".": "debug"}
 # A level is near the start of a line.
 _HEAD_CHARS = 200
+# The request in an access log, and the JSON object after words, begin within so many characters.
+_ACCESS_CHARS = 300
+_FIELD_CHARS = 4096
 # The header of most lines, in one match: a level in capitals after numbers, brackets, and names with digits or dots.
 _HEADER_PARTS = r"""(?: [\[(]?\d[\d:.,/TZ+-]*[\])]?\s+ | [-|]\s+ | \[[^\]\[A-Z]{0,60}\]\s*
           | (?![DIWEF](?:\d{4}|\d{6}|\d{8})\s)[A-Za-z][A-Za-z$-]*[\d._][\w.$:/-]*\s+ )*+"""
@@ -101,7 +104,7 @@ def find_level(text: str) -> Level | None:
         return found
     if " std" in text[:64] and (match := _CONTAINER.match(text)):
         text = text[match.end() :]
-    elif _NAMED.match(text) and (end := _name_end(text)[0]):
+    elif _NAMED.match(text, 0, _HEAD_CHARS) and (end := _name_end(text)[0]):
         return find_level(text[end:])
     head = text[:_HEAD_CHARS]
     if "\x1b" in head:
@@ -188,7 +191,7 @@ def _of_number(text: str) -> Level | None:
     """Return the level of a syslog priority or of an HTTP status in an access log."""
     if (text[:1] == "<" or (text[:1].isdigit() and " <" in text[:8])) and (match := _PRIORITY.match(text)):
         return SYSLOG[int(match[1]) & 7]
-    if '] "' in text and (match := _ACCESS.match(text)):
+    if '] "' in text[:_ACCESS_CHARS] and (match := _ACCESS.match(text)):
         return of_status(int(match[1]))
     return None
 
@@ -217,7 +220,7 @@ def _of_rare_format(text: str, head: str) -> Level | None:
         return "error" if (match.lastindex or 0) % 2 else "warning"
     if '\t"' in head:
         return next(filter(None, (COLUMNS.get(match[1]) for match in _COLUMN.finditer(head))), None)
-    at = text.find('{"')
+    at = text.find('{"', 0, _FIELD_CHARS)
     fields = json_fields(text[at:]) if at >= 0 and text.endswith("}") else None
     return of_fields(fields) if fields else None
 

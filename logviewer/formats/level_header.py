@@ -169,7 +169,6 @@ class Header:
     def _capitals(self, piece: str, word: str, end: int) -> Level | None:
         return (
             CAPITALS.get(word)
-            or ("notice" if piece == "NOTE:" and (self.dated or end == len(piece)) else None)
             or CAPITALS.get(piece.lstrip(":"))
             or CAPITALS.get(piece + self.text[end : end + 2])
             or _joined(piece)
@@ -228,6 +227,8 @@ class Header:
         facility, dot, named = piece.partition(".")
         if dot and facility in FACILITIES and (found := _OF_SYSLOG.get(named.rstrip(":"))):
             return found
+        if piece == "NOTE:" and (self.dated or index == 0):
+            return "notice"
         if index == 0:
             return self._first_column(piece, end)
         if not self.dated or self.plain_words:
@@ -252,7 +253,7 @@ class Header:
         facility, colon, named = piece.partition(":")
         if colon and facility in FACILITIES:
             return _OF_SYSLOG.get(named)
-        if match := _TITLED.match(piece):
+        if piece[0] == '"' and (match := _TITLED.match(piece)):
             return COLUMNS.get(match[1])
         column, comma, rest = piece.partition(",")
         return COLUMNS.get(column) if comma and rest[:1].isdigit() else None

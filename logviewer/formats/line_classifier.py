@@ -1,6 +1,6 @@
 """The levels and times of many lines at once, with numpy."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +32,7 @@ class LineClassifier:
         self._encoding = encoding
         self._line_format = line_format
         self._levels = LevelLearner(line_format)
-        self._times = TimeLearner(line_format)
+        self._times: dict[int, TimeLearner] = {}
 
     def codes(self, data: bytes, starts: Sequence[int], *, guess: bool) -> list[int]:
         """Return the level, as index in ``LEVELS``, of each line of ``data`` that begins at one of these offsets.
@@ -42,9 +42,13 @@ class LineClassifier:
         found = [self._levels.values(heads, guess=guess)[0] for heads in _blocks(data, np.array(starts, np.int64), 0)]
         return [code for codes in found for code in codes.tolist()]
 
-    def times(self, data: bytes, starts: Sequence[int]) -> list[int | None]:
-        """Return the time of each line of ``data`` that begins at one of these offsets, ascending; none is guessed."""
-        found = [self._times.values(heads, guess=False)[0] for heads in _blocks(data, np.array(starts, np.int64), 0)]
+    def times(self, data: bytes, starts: Sequence[int], base: int = 0) -> list[int | None]:
+        """Return the time of each line of ``data`` that begins at one of these offsets, ascending; none is guessed.
+
+        ``base`` is as in ``classify``.
+        """
+        blocks = self._blocks(data, np.array(starts, np.int64), base)
+        found = [times.values(heads, guess=False)[0] for heads, times in blocks]
         return [None if time == NO_TIME else time for times in found for time in times.tolist()]
 
     def classify(
@@ -60,21 +64,35 @@ class LineClassifier:
         times = np.empty(len(starts), np.int64)
         guessed, guessed_times = np.zeros((2, len(starts)), np.bool_)
         if self._encoding is not UTF8:
-            for number, text in enumerate(self._texts(data, starts)):
-                found = self._line_format.time(text)
-                codes[number], times[number] = (
-                    CODE_OF[self._line_format.level(text)],
-                    NO_TIME if found is None else found,
-                )
+            texts = self._texts(data, starts)
+            found = self._line_format.times(texts, (starts + base).tolist)
+            codes[:] = [CODE_OF[self._line_format.level(text)] for text in texts]
+            times[:] = [NO_TIME if time is None else time for time in found]
             return LineClasses(codes, times, guessed, guessed_times)
         at = 0
-        for heads in _blocks(data, starts, base):
+        for heads, learner in self._blocks(data, starts, base):
             block = slice(at, at + len(heads))
             codes[block], guessed_levels = self._levels.values(heads, guess=guess)
-            times[block], unclear = self._times.values(heads, guess=guess_times)
+            times[block], unclear = learner.values(heads, guess=guess_times)
             guessed[at + guessed_levels] = guessed[at + unclear] = guessed_times[at + unclear] = True
             at += len(heads)
         return LineClasses(codes, times, guessed, guessed_times)
+
+    def _blocks(self, data: bytes, starts: Offsets, base: int) -> Iterator[tuple[LineHeads, TimeLearner]]:
+        """Yield lines in blocks, each with the learner of the times of its part of the file."""
+        if self._line_format.parts == 1:
+            yield from ((heads, self._learner(0)) for heads in _blocks(data, starts, base))
+            return
+        begins = np.array([begin for begin, _ in self._line_format.reading.times.parts[1:]], np.int64)
+        parts = np.searchsorted(begins, starts + base, "right")
+        for part in np.unique(parts).tolist():
+            first, last = np.searchsorted(parts, [part, part + 1]).tolist()
+            yield from ((heads, self._learner(part)) for heads in _blocks(data, starts[first:last], base))
+
+    def _learner(self, part: int) -> TimeLearner:
+        if part not in self._times:
+            self._times[part] = TimeLearner(self._line_format.part(part))
+        return self._times[part]
 
     def _texts(self, data: bytes, starts: Offsets) -> list[str]:
         ends = ((start, find_newline(data, self._encoding, start)) for start in starts.tolist())

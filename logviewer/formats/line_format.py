@@ -2,82 +2,94 @@
 
 import re
 import threading
+import time as clock
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar, cast, get_args
+from typing import Any, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 import re2
 
 from logviewer.errors import CannotRunError
+from logviewer.files.encoding import Encoding, encoding_named
 from logviewer.files.rotations import bases
 from logviewer.formats import time_format
 from logviewer.formats.crash import TRACEBACK
-from logviewer.formats.fields import json_fields
-from logviewer.formats.file_evidence import NO_READING, FileReading, read_file
+from logviewer.formats.field_patterns import Field, FieldKey, FieldPattern, FieldPatterns, Read
+from logviewer.formats.file_evidence import NO_READING, FileReading, read_file, with_inherited
 from logviewer.formats.level import Level, find_level, level_of
 from logviewer.formats.redaction import Redaction
 from logviewer.formats.timestamp import ALONE, Order, TimeReading, find_time
+from logviewer.formats.years import LEAST_PART_MS, DatedFile, has_year, part_at, year_parts
 from logviewer.globs import matches_glob
 from logviewer.settings import LogRule, RedactRule
 
-# Patterns match this much of a line.
-_HEAD_CHARS = 4096
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# So many lines show whether times have years.
+_MOST_UNDATED = 40
 _NAME_END = re.compile(r"(?<=.)[^\w]|(?<=.)_")
 _GROUPS = frozenset({"date", "time", "level"})
 _LEVELS: Mapping[str, Level] = {each: each for each in get_args(Level)}
 
 T = TypeVar("T")
-_Read = Callable[[str], T | None]
 
 
 class LineFormat:
     """Reads the time and level of a source's lines, and masks them.
 
     ``time`` returns epoch milliseconds, ``level`` a level; each is None if the line has none or masks hide it.
-    ``reading`` are the decisions for a file; ``of_file`` makes them.
+    ``zone`` is that of times without one, and ``time_reading`` says how times are read. ``encoding`` is that of the
+    files, None if their first bytes decide.
 
     Raises:
         CannotRunError: naming the key, for an invalid rule.
     """
 
-    time: _Read[int]
-    level: _Read[Level]
+    time: Read[int]
+    level: Read[Level]
 
     def __init__(
         self, rules: Sequence[LogRule] = (), redaction: Redaction | None = None, reading: FileReading = NO_READING
     ) -> None:
-        self.reading = reading
+        self._reading = reading
+        self._parts: dict[int, LineFormat] = {}
         self._rules = tuple(rules)
         self._redaction = redaction
         zone = next((_zone(rule.zone) for rule in reversed(rules) if rule.zone is not None), None)
         order = next((_order(rule.date_order) for rule in reversed(rules) if rule.date_order), reading.times.order)
-        self._times = replace(reading.times, order=order)
-        times: list[_Field[int]] = []
-        levels: list[_Field[Level]] = []
+        # A line without an offset is read as one at the end of the file.
+        after = reading.times.parts[-1][1] if reading.times.parts else reading.times.after
+        self.zone = zone
+        self.encoding = next((_encoding(rule.encoding) for rule in reversed(rules) if rule.encoding is not None), None)
+        self.time_reading = replace(reading.times, order=order, after=after, parts=())
+        times: list[Field[int]] = []
+        levels: list[Field[Level]] = []
         for rule in (*rules, *reading.rules):
             pattern, groups = _compiled(rule)
             if "time" in groups:
                 numbers = [groups[name] for name in ("date", "time") if name in groups]
-                times.append(_FieldPattern[int](pattern, numbers, _time_of(rule, zone, order)))
+                times.append(FieldPattern[int](pattern, numbers, _time_of(rule, zone, order)))
             if "level" in groups:
-                levels.append(_FieldPattern[Level](pattern, [groups["level"]], _level_of(rule)))
+                levels.append(FieldPattern[Level](pattern, [groups["level"]], _level_of(rule)))
             if rule.time_key is not None:
-                times.append(_FieldKey[int](rule.time_key, _time_of(rule, zone, order)))
+                times.append(FieldKey[int](rule.time_key, _time_of(rule, zone, order)))
             if rule.level_key is not None:
-                levels.append(_FieldKey[Level](rule.level_key, _level_of(rule)))
-        find_time_in_file = _find_time(zone, self._times)
-        self.time = _FieldPatterns(times, find_time_in_file).read if times else find_time_in_file
+                levels.append(FieldKey[Level](rule.level_key, _level_of(rule)))
+        find_time_in_file = _find_time(zone, self.time_reading)
+        self.time = FieldPatterns(times, find_time_in_file).read if times else find_time_in_file
         find_level_in_file = _with_tracebacks if reading.lone_tracebacks else find_level
-        self.level = _FieldPatterns(levels, find_level_in_file).read if levels else find_level_in_file
+        self.level = FieldPatterns(levels, find_level_in_file).read if levels else find_level_in_file
         self._has_own_levels = bool(levels) or redaction is not None
         self._has_own_times = bool(times) or redaction is not None
         if redaction:
             self.time, self.level = _masked(self.time, redaction), _masked(self.level, redaction)
+
+    @property
+    def reading(self) -> FileReading:
+        """The decisions for a file."""
+        return self._reading
 
     @property
     def has_own_levels(self) -> bool:
@@ -89,13 +101,46 @@ class LineFormat:
         """Whether ``time`` differs from ``timestamp.find_time``, apart from the zone and the decisions for a file."""
         return self._has_own_times
 
-    def of_file(self, sample: Callable[[], Sequence[str]]) -> "LineFormat":
-        """Return the format of one file, which decides on its reading as soon as ``sample`` returns lines of it."""
-        return _FileFormat(self, sample)
+    def of_file(
+        self,
+        sample: Callable[[], Sequence[str]],
+        *,
+        dated: Callable[[], DatedFile | None] = lambda: None,
+        inherited: Callable[[], FileReading] = lambda: NO_READING,
+    ) -> "FileFormat":
+        """Return the format of one file, which decides on its reading as soon as ``sample`` returns lines of it.
+
+        ``dated`` returns what decides on years, and ``inherited`` the reading of the file before it in its log.
+        """
+        return FileFormat(self, sample, dated, inherited)
 
     def with_reading(self, reading: FileReading) -> "LineFormat":
         """Return this format with the decisions for a file."""
         return LineFormat(self._rules, self._redaction, reading)
+
+    def times(self, texts: Sequence[str], offsets: Callable[[], Sequence[int]]) -> list[int | None]:
+        """Return ``time`` of lines, by their ``offsets`` in the file if these decide."""
+        if self.parts == 1:
+            return [self.time(text) for text in texts]
+        return [self.part(self.part_at(at)).time(text) for text, at in zip(texts, offsets(), strict=True)]
+
+    @property
+    def parts(self) -> int:
+        """The number of parts of the file in which times without a year are read alike."""
+        return max(1, len(self.reading.times.parts))
+
+    def part_at(self, offset: int) -> int:
+        """Return the index of the part that has the line at an offset."""
+        return part_at(self.reading.times.parts, offset)
+
+    def part(self, index: int) -> "LineFormat":
+        """Return the format of a part."""
+        if not (parts := self.reading.times.parts):
+            return self
+        if index not in self._parts:
+            times = replace(self.reading.times, after=parts[index][1], parts=())
+            self._parts[index] = self.with_reading(replace(self.reading, times=times))
+        return self._parts[index]
 
     @property
     def fingerprint(self) -> str:
@@ -117,31 +162,80 @@ class LineFormat:
         return self._redaction.text(line, limit) if self._redaction else line[:limit]
 
 
-class _FileFormat(LineFormat):
+class FileFormat(LineFormat):
     """The format of one file. Any thread may use it."""
 
-    def __init__(self, base: LineFormat, sample: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        base: LineFormat,
+        sample: Callable[[], Sequence[str]],
+        dated: Callable[[], DatedFile | None],
+        inherited: Callable[[], FileReading],
+    ) -> None:
         self._sample = sample
+        self._dated = dated
+        self._inherited = inherited
         self._deciding = threading.Lock()
-        self._base = base
-        self._is_decided = False
+        self._base = self._undecided = base
+        self.is_decided = False
         self._use(base)
         self.time, self.level = self._first_time, self._first_level
 
     def _use(self, line_format: LineFormat) -> None:
-        self.reading, self._rules, self._redaction = line_format.reading, line_format._rules, line_format._redaction
+        self._reading, self._rules, self._redaction = line_format.reading, line_format._rules, line_format._redaction
+        self._parts: dict[int, LineFormat] = {}
 
     def _decided(self) -> LineFormat:
-        if self._is_decided:
+        if self.is_decided:
             return self._base
         with self._deciding:
-            if not self._is_decided and (lines := self._sample()):
-                reading = read_file(lines)
+            if not self.is_decided and (lines := self._sample()):
+                reading = self._read(lines)
                 self._base = self._base.with_reading(reading) if reading != NO_READING else self._base
                 self._use(self._base)
                 self.time, self.level = self._base.time, self._base.level
-                self._is_decided = True
+                self.is_decided = True
             return self._base
+
+    def _read(self, lines: Sequence[str]) -> FileReading:
+        reading = with_inherited(read_file(lines), lines, self._inherited)
+        undated = self._base.with_reading(reading)
+
+        def read(text: str, after: int | None) -> int | None:
+            return find_time(text, zone=undated.zone, reading=replace(undated.time_reading, after=after))
+
+        if undated.has_own_times or all(has_year(line, read) for line in lines[:_MOST_UNDATED]):
+            return reading
+        dated = self._dated()
+        parts = year_parts(dated, read, int(clock.time() * 1000)) if dated else ()
+        return replace(reading, times=replace(reading.times, parts=parts))
+
+    @property
+    def reading(self) -> FileReading:
+        """The decisions for the file, as far as it has lines."""
+        self._decided()
+        return self._reading
+
+    def own_reading(self) -> FileReading:
+        """Return the decisions for the file, without those of other files unless they are made."""
+        return self._reading if self.is_decided else read_file(lines) if (lines := self._sample()) else NO_READING
+
+    def renewed(self) -> "FileFormat":
+        """Return the format by the present lines of the file: this one, unless they are read in another way now."""
+        if not self.is_decided:
+            return self
+        found = FileFormat(self._undecided, self._sample, self._dated, self._inherited)
+        own, other = self.reading, found.reading
+        if not found.is_decided or bool(own.times.parts) != bool(other.times.parts):
+            return found if found.is_decided else self
+        if replace(other, times=replace(other.times, parts=own.times.parts)) != own:
+            return found
+        if own.times.parts:
+            # Parts that are in use stay as they are.
+            last = own.times.parts[-1]
+            more = [part for part in other.times.parts if part[0] > last[0] and part[1] > last[1] + LEAST_PART_MS]
+            self._reading = replace(own, times=replace(own.times, parts=(*own.times.parts, *more)))
+        return self
 
     @property
     def has_own_levels(self) -> bool:
@@ -165,7 +259,7 @@ class _FileFormat(LineFormat):
         return self._decided().fingerprint
 
 
-def _find_time(zone: tzinfo | None, reading: TimeReading) -> _Read[int]:
+def _find_time(zone: tzinfo | None, reading: TimeReading) -> Read[int]:
     if reading != ALONE:
         return partial(find_time, zone=zone, reading=reading)
     return partial(find_time, zone=zone) if zone else find_time
@@ -175,77 +269,8 @@ def _with_tracebacks(text: str) -> Level | None:
     return "error" if text.startswith(TRACEBACK) else find_level(text)
 
 
-def _masked(read: _Read[T], redaction: Redaction) -> _Read[T]:
+def _masked(read: Read[T], redaction: Redaction) -> Read[T]:
     return lambda text: read(redaction.text(text))
-
-
-class _Field(Protocol[T]):
-    """A way to find one field of a line, and the function that parses it."""
-
-    parse: _Read[T]
-
-    def field(self, text: str, head: bytes) -> str | None:
-        """Return the text of the field of a line, whose ``head`` is its begin without colours; None without one."""
-
-
-class _FieldPattern(Generic[T]):
-    """A pattern, the groups that capture a field, and the function that parses the field."""
-
-    def __init__(self, pattern: Any, groups: Sequence[int], parse: _Read[T]) -> None:  # noqa: ANN401 (re2 has no types)
-        self.parse = parse
-        self._pattern = pattern
-        self._groups = groups
-
-    def field(self, text: str, head: bytes) -> str | None:  # noqa: ARG002
-        """See ``_Field``: the texts of the groups, unless one is not part of the match."""
-        match = self._pattern.search(head)
-        texts = [match[group] for group in self._groups] if match else []
-        return b" ".join(texts).decode() if texts and all(texts) else None
-
-
-class _FieldKey(Generic[T]):
-    """A key of a JSON object, or a path of keys with dots, and the function that parses its value."""
-
-    def __init__(self, key: str, parse: _Read[T]) -> None:
-        self.parse = parse
-        self._key = key
-
-    def field(self, text: str, head: bytes) -> str | None:
-        """See ``_Field``."""
-        if not head.lstrip().startswith(b"{"):
-            return None
-        value: Any = json_fields(text)
-        if isinstance(value, dict) and self._key in value:
-            value = value[self._key]
-        else:
-            for key in self._key.split("."):
-                value = value.get(key) if isinstance(value, dict) else None
-        return None if value is None or isinstance(value, dict | list) else str(value)
-
-
-class _FieldPatterns(Generic[T]):
-    """Patterns for one field; the last one that matched is tried first. Any thread may use them."""
-
-    def __init__(self, patterns: Iterable[_Field[T]], fallback: _Read[T]) -> None:
-        self._patterns = tuple(patterns)
-        self._fallback = fallback
-
-    def read(self, text: str) -> T | None:
-        """Return the field of a line: from the patterns if one matches, otherwise from the fallback."""
-        head = text[:_HEAD_CHARS]
-        # Encoded here because re2 is slower at it: it computes the byte offset of each character.
-        data = (_COLOUR.sub("", head) if "\x1b" in head else head).encode("utf-8", "replace")
-        patterns = self._patterns
-        is_matched = False
-        for index, pattern in enumerate(patterns):
-            if (field := pattern.field(text, data)) is None:
-                continue
-            is_matched = True
-            if (value := pattern.parse(field)) is not None:
-                if index:
-                    self._patterns = (pattern, *patterns[:index], *patterns[index + 1 :])
-                return value
-        return None if is_matched else self._fallback(text)
 
 
 def _compiled(rule: LogRule) -> tuple[Any, Mapping[str, int]]:
@@ -271,7 +296,7 @@ def _compiled(rule: LogRule) -> tuple[Any, Mapping[str, int]]:
     return pattern, groups
 
 
-def _time_of(rule: LogRule, zone: tzinfo | None, order: Order | None) -> _Read[int]:
+def _time_of(rule: LogRule, zone: tzinfo | None, order: Order | None) -> Read[int]:
     own = zone if rule.zone is None else _zone(rule.zone)
     if rule.time_format is not None:
         return time_format.parser(rule.time_format, own)
@@ -284,12 +309,20 @@ def _order(text: str) -> Order:
     return cast("Order", text)
 
 
-def _level_of(rule: LogRule) -> _Read[Level]:
+def _level_of(rule: LogRule) -> Read[Level]:
     for name in rule.levels.values():
         if name not in _LEVELS:
             raise CannotRunError(f"levels: unknown level {name!r} (one of {', '.join(_LEVELS)})")
     own = {word: _LEVELS[name] for word, name in rule.levels.items()}
     return lambda field: own.get(field) or level_of(field)
+
+
+def _encoding(name: str) -> Encoding:
+    try:
+        return encoding_named(name)
+    except ValueError as error:
+        advice = "use a name of Python's such as latin-1, cp1252, shift_jis, gbk or utf-16-le"
+        raise CannotRunError(f"encoding: unknown encoding {name!r}; {advice}") from error
 
 
 def _zone(name: str) -> tzinfo:

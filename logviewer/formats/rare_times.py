@@ -50,7 +50,7 @@ def find_rare(text: str, read: ReadText, *, bare: bool) -> int | None:
         # A number of a process may be padded.
         match = _JOINED.match(text.lstrip(" ")) if ":" in text[:12] and text[0] == " " else None
         return _of_joined(match, read) if match else None
-    if not bare and text[:14].isdigit():
+    if not bare and text[:14].isdigit() and not (text[14:15] == "." and text[15:16].isdigit()):
         return None
     first = text[:2].lstrip("[(")
     if first[:1].isdigit() and (found := _of_digits(text, read)) is not None:

@@ -71,7 +71,7 @@ def _begins(texts: Sequence[str], number: int, line_format: LineFormat) -> bool:
         return True
     if (text[:1] in {" ", "\t"} and not text.startswith(GROUP)) or line_format.level(text) is None:
         return False
-    before = texts[max(0, number - 2) : number]
+    before = [texts[each] for each in range(max(0, number - 2), number)]
     if text.startswith(TRACEBACK):
         # One traceback after another is of one error.
         return not any(_CHAINED.search(each) for each in before)

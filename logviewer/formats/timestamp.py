@@ -13,6 +13,7 @@ from logviewer.formats.fields import json_fields
 from logviewer.formats.hidden_text import without_hidden_start, without_sequences
 from logviewer.formats.rare_times import find_rare, time_of_fields
 from logviewer.formats.time_words import MONTH, MONTH_STARTS, ZONE_NAMES, month_of, zone_of
+from logviewer.formats.years import BACK_MS, YearPart
 
 Order = Literal["ymd", "mdy", "dmy"]
 """The order of year, month and day in a date of numbers."""
@@ -42,7 +43,7 @@ _STAMP = re.compile(
     re.VERBOSE,
 )
 _COMPACT = re.compile(r"(\d{8}(?=T)|\d{6})[ T](\d\d)([0-5]\d)([0-5]\d|60)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?(?!\w)")
-_NUMBER = r"([1-4]\d{9})(?:\.(\d{1,9})|(\d{3})(?:\d{3}){0,2})?"
+_NUMBER = r"([1-4]\d{9})(?:(?:\.|,(?=\d{3}\s))(\d{1,9})|(\d{3})(?:\d{3}){0,2})?"
 _BARE_START = r'(?:[^\s=:"]+[ ]{1,2}){0,4}[\[(]?'
 _FIELD_START = r'(?:.{0,60}[\s,])??(?:ts|time|timestamp)="?|type=\S+[ ]msg=audit\('
 _EPOCH = re.compile(rf"(?!SET[ ])(?:{_BARE_START}|{_FIELD_START}){_NUMBER}(?![\w.])")
@@ -72,12 +73,16 @@ class TimeReading:
     """Decisions about the times of a file that one line alone does not allow.
 
     ``order`` is that of the numbers in dates that can be read in several ways; by default it is guessed. Without
-    ``bare``, a number that stands alone is not a time. ``column`` is the index of the word with a bare epoch time.
+    ``bare``, a number that stands alone is not a time. ``column`` is the index of the word with a bare epoch time. A
+    time without a year is the first one not more than a month before ``after``, in epoch milliseconds; ``parts`` are
+    the values of ``after`` by offset.
     """
 
     order: Order | None = None
     bare: bool = True
     column: int | None = None
+    after: int | None = None
+    parts: tuple[YearPart, ...] = ()
 
 
 ALONE = TimeReading()
@@ -106,7 +111,7 @@ def find_time(
         return found
     if reading.column is not None:
         return epoch_of(words[reading.column]) if len(words := text.split()) > reading.column else None
-    plain = reading if reading.bare else TimeReading(reading.order)
+    plain = reading if reading.bare else TimeReading(reading.order, after=reading.after)
     return find_rare(text, lambda value: _of_text(value, zone, today, plain), bare=reading.bare)
 
 
@@ -208,18 +213,17 @@ def _is_of_message(text: str, start: int) -> bool:
 
 
 def _of_text(text: str, zone: tzinfo | None, today: int, reading: TimeReading) -> int | None:
-    order = reading.order
     if text[:1] in {" ", "\t"}:
         # An indented line continues the line before it, unless it begins with a time.
         match = _STAMP.match(text.lstrip(" \t")) or _after_space(text)
-        return _of_match(match, zone, today, order) if match else None
+        return _of_match(match, zone, today, reading) if match else None
     if (text[6:7] == " " or text[8:9] == "T") and (match := _COMPACT.match(text)):
         date, hour, minute, second, fraction, offset = match.groups()
-        return _moment(_hour(date, hour, None, offset, None, None, zone, today), minute, second, fraction)
+        return _moment(_hour(date, hour, None, offset, None, None, zone, today, None), minute, second, fraction)
     for match in _STAMP.finditer(text, 0, _HEAD_CHARS):
         if match.start() > _WORDLESS_CHARS and _is_of_message(text, match.start()):
             return None
-        if (found := _of_match(match, zone, today, order)) is not None:
+        if (found := _of_match(match, zone, today, reading)) is not None:
             return found
     match = _EPOCH.match(text) if reading.bare else _EPOCH_FIELD.match(text)
     return int(match[1]) * 1000 + int(match[3] or _milliseconds(match[2])) if match else None
@@ -233,7 +237,8 @@ def _after_space(text: str) -> re.Match[str] | None:
     return match if match and not _WORD.search(text, 0, match.start()) else None
 
 
-def _of_match(match: re.Match[str], zone: tzinfo | None, today: int, order: Order | None) -> int | None:
+def _of_match(match: re.Match[str], zone: tzinfo | None, today: int, reading: TimeReading) -> int | None:
+    order = reading.order
     date, hour, separator, minute, second, fraction, half, offset, year = match.groups()
     if offset and len(offset) == 4 and separator == ":" and offset[1:].isdigit():
         # Only times with dots have minutes for a zone.
@@ -241,7 +246,8 @@ def _of_match(match: re.Match[str], zone: tzinfo | None, today: int, order: Orde
     if "/" in date and match.string.startswith((":", " -- "), match.end(1)):
         # Access logs and Suricata have the day first.
         order = "dmy"
-    return _moment(_hour(date, hour, half, offset, year, order, zone, today), minute, second, fraction)
+    base = _hour(date, hour, half, offset, year, order, zone, today, reading.after)
+    return _moment(base, minute, second, fraction)
 
 
 def _moment(hour: int | None, minute: str, second: str, fraction: str | None) -> int | None:
@@ -262,17 +268,25 @@ def _hour(  # noqa: PLR0913, PLR0917 (the arguments are the cache key)
     order: Order | None,
     zone: tzinfo | None,
     today: int,
+    after: int | None,
 ) -> int | None:
     # Cached: many lines share an hour, and the zone's offset is slow to compute.
     number = int(hour) if half is None else int(hour) % 12 + 12 * (half in "Pp")
     for dated, month, day in _dates(date, year, order, today):
-        for each in [dated] if dated else years(today):
+        for each in [dated] if dated else years(today) if after is None else _years_after(after):
             with suppress(ValueError, OverflowError, OSError):
                 moment = datetime(each, month, day, number, tzinfo=zone_of(offset, zone) if offset else zone)
                 begin = int(moment.timestamp())
-                if begin >= 0 and (dated or begin < (today + 2) * DAY):
+                is_likely = begin < (today + 2) * DAY and (after is None or begin * 1000 >= after - BACK_MS)
+                if begin >= 0 and (dated or is_likely):
                     return begin
-    return None
+    return None if after is None else _hour(date, hour, half, offset, year, order, zone, today, None)
+
+
+def _years_after(after: int) -> range:
+    """Return the candidate years of a date that is not more than a month before a time."""
+    first = datetime.fromtimestamp((after - BACK_MS) / 1000, UTC).year
+    return range(first, first + _YEARS_BACK + 1)
 
 
 def years(today: int) -> range:

@@ -1,7 +1,7 @@
 """A log file under the name of a source: lines by offset and number, and checks that its bytes are still the same."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from weakref import proxy
 
@@ -9,7 +9,7 @@ from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, Checkpoint, checkpoint_text
 from logviewer.errors import FileChangedError
 from logviewer.files.block_map import BLOCK_BYTES, BlockMap
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.encoding import UTF8, Encoding, detect
+from logviewer.files.encoding import DETECTED_BYTES, UTF8, Encoding, detect
 from logviewer.files.lines import (
     LINE_CAP,
     MAX_BYTES,
@@ -21,6 +21,7 @@ from logviewer.files.lines import (
     newlines_before,
     split,
 )
+from logviewer.formats.file_evidence import NO_READING, FileReading
 from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.line_sample import LineSample
 from logviewer.rotation.position import Batch, LineCount, Position, Reason
@@ -28,6 +29,9 @@ from logviewer.rotation.position import Batch, LineCount, Position, Reason
 _SCAN_BYTES = 1024 * 1024
 # A request counts this much, in about a millisecond, once counting has begun.
 _CATCH_UP_BYTES = 4 * 1024 * 1024
+# A file that has grown by this has new evidence on how its lines are read.
+_GROWTH = 1.25
+_LEAST_GROWTH_BYTES = 256
 
 
 class Generation:
@@ -38,7 +42,8 @@ class Generation:
     rotated when it was found. ``lost`` is the reason why the bytes cannot be read any more, None while they can;
     readers then continue at ``successor``. ``loss`` is the reason of a gap before the first line. ``was_empty`` is true
     if the last poll saw no bytes. ``key`` names the file in cursors; a copy of a truncated file has the key of that
-    file. ``id`` is valid in this process. ``block_map`` counts the lines.
+    file. ``id`` is valid in this process. ``block_map`` counts the lines. ``line_format`` is another object once lines
+    are read in another way. ``inherited`` returns the reading of the file before it in its log.
     """
 
     def __init__(  # noqa: PLR0913 (its parts)
@@ -50,13 +55,14 @@ class Generation:
         key: bytes | None = None,
         ended: float | None = None,
         attached: bool = False,
+        inherited: Callable[[], FileReading] = lambda: NO_READING,
     ) -> None:
         self.file = file
         self.source = source
         # The format is a cycle: a strong reference holds the descriptor until the garbage collector runs.
         myself = proxy(self)
-        sample = LineSample(proxy(file), lambda: myself.encoding, lambda: myself.size())  # noqa: PLW0108 (weak)
-        self.line_format = line_format.of_file(sample)
+        self._sample = LineSample(proxy(file), lambda: myself.encoding, lambda: myself.size())  # noqa: PLW0108 (weak)
+        self.line_format = line_format.of_file(self._sample, dated=self._sample.dated, inherited=inherited)
         self.key = key or file_key(*file.identity)
         self.id = secrets.token_urlsafe(6)
         self.block_map = BlockMap(file)
@@ -68,7 +74,7 @@ class Generation:
         self.successor: Generation | None = None
         self.loss: Reason | None = None
         self.was_empty = True
-        self._encoding: Encoding | None = None
+        self._encoding: Encoding | None = line_format.encoding
         self._head = (0, digest(b""))
         self._searched = (0, 0)
         self._frozen_unterminated = (-1, False)
@@ -76,13 +82,20 @@ class Generation:
 
     @property
     def encoding(self) -> Encoding:
-        """Return the encoding, by the first four bytes once they are there. Raises OSError."""
+        """Return the encoding: configured, or by the first four bytes once they are there. Raises OSError."""
         if self._encoding is None:
-            first = self.file.pread(4, 0)
-            if len(first) < 4:
+            first = self.file.pread(DETECTED_BYTES, 0)
+            if len(first) < DETECTED_BYTES:
                 return detect(first)
             self._encoding = detect(first)
         return self._encoding
+
+    @property
+    def encoding_name(self) -> str | None:
+        """The encoding of lines that were read, ``unknown`` if they are not in it; None before the first one."""
+        if self._encoding is None or not self._sample.size:
+            return None
+        return self._encoding.codec if self._sample.is_valid else "unknown"
 
     def size(self) -> int:
         """Return the number of bytes of the file up to its end or ``limit``. Raises OSError."""
@@ -264,7 +277,13 @@ class Generation:
         if self.file.stat().st_size >= status.st_size and self._tail_hash(size) == tail_hash:
             self._see_head()
             self._last_stat = last_stat
+            if self.seen_size > self._sample.size * _GROWTH + _LEAST_GROWTH_BYTES:
+                self.reconsider()
         return True
+
+    def reconsider(self) -> None:
+        """Decide again how lines are read, if that is decided: there is new evidence."""
+        self.line_format = self.line_format.renewed()
 
     def touched(self) -> bool:
         """Return whether the file changed since the last poll. Raises OSError."""

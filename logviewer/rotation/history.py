@@ -3,11 +3,13 @@
 import contextlib
 import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from weakref import ref
 
 from logviewer.cursor import Checkpoint
 from logviewer.errors import FileGoneError, NotDecodedError, StaleListingError
 from logviewer.files.byte_file import ByteFile, Identity
 from logviewer.files.open_files import EXHAUSTED
+from logviewer.formats.file_evidence import NO_READING, FileReading
 from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.compressed_files import CompressedFiles
 from logviewer.rotation.generation import Generation
@@ -44,11 +46,32 @@ class RotationHistory:
         self._attached_listing: list[Identity] = []
         self.compressed = CompressedFiles(list_rotated)
         self._seen: Mapping[Generation, int] = {}
+        self._last_reading = NO_READING
 
     def _generation(
         self, file: ByteFile, *, key: bytes | None = None, ended: float | None = None, attached: bool = False
     ) -> Generation:
-        return Generation(file, self._source, self._line_format(file), key=key, ended=ended, attached=attached)
+        # A strong reference would hold the descriptors until the garbage collector runs.
+        myself, own = ref(self), ref(file)
+        if (live := self.live) and live.line_format.is_decided:
+            self._last_reading = live.line_format.reading
+
+        def inherited() -> FileReading:
+            history = myself()
+            return history._inherited(own()) if history else NO_READING
+
+        return Generation(
+            file, self._source, self._line_format(file), key=key, ended=ended, attached=attached, inherited=inherited
+        )
+
+    def _inherited(self, file: ByteFile | None) -> FileReading:
+        """Return the reading of the file before another one."""
+        generations = self.generations
+        index = next((number for number, each in enumerate(generations) if each.file is file), len(generations))
+        for each in reversed(generations[max(0, index - 1) : index]):
+            if (reading := each.line_format.own_reading()) != NO_READING:
+                return reading
+        return self._last_reading
 
     @property
     def live(self) -> Generation | None:
@@ -93,6 +116,9 @@ class RotationHistory:
         before = set(self.generations)
         first = 0 if most is None else max(0, len(rotated) - most)
         self.attach(rotated[first:], forbidden=True)
+        if live := self.live:
+            # A reader may have been faster.
+            live.reconsider()
         attached = [each for each in self.generations if each not in before]
         # Only the newest one can still get late lines: it may have been rotated a moment ago.
         for each in attached[:-1]:

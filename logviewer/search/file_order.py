@@ -227,7 +227,7 @@ class FileOrder:
         if self._last[:2] != (start, size):
             data, encoding = self.generation.pread(min(LINE_CAP, size - start), start), self.generation.encoding
             text = line_text(data, 0, len(data), encoding)
-            self._last = start, size, self.generation.line_format.time(text)
+            self._last = start, size, self.generation.line_format.times([text], lambda: [start])[0]
         return start, self._last[2]
 
     def _with_unterminated(self, key: int, after: Numbers) -> int:

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from logviewer.rotation.generation import Generation
 from logviewer.search.cell_cache import CellCache
@@ -19,6 +19,7 @@ from logviewer.search.match_index import MatchIndex
 from logviewer.search.query import Query
 
 if TYPE_CHECKING:
+    from logviewer.formats.line_format import LineFormat
     from logviewer.search.cell_pass import CellPass
     from logviewer.search.file_order import FileOrder
     from logviewer.search.level_index import LevelIndex
@@ -53,6 +54,7 @@ class Indexer:
         self._levels: dict[Generation, LevelCounter] = {}
         self._passes: dict[Generation, CellPass] = {}
         self._orders: dict[Generation, FileOrder] = {}
+        self._formats: WeakKeyDictionary[Generation, LineFormat] = WeakKeyDictionary()
         self._everything = LineFilter(Query())
         self._timed = LineFilter(Query())
         self._wake = threading.Condition()
@@ -62,6 +64,7 @@ class Indexer:
     def index(self, generation: Generation, line_filter: LineFilter, *, fill: bool = True) -> MatchIndex:
         """Return the match index of a file, extended to its present end, and begin to ``fill`` it. Raises OSError."""
         key = generation, line_filter
+        self._renew(generation)
         with self._wake:
             index = self._indexes.get(key)
         if line_filter.is_by_level and not generation.begin and not (index and index.complete):
@@ -82,6 +85,19 @@ class Indexer:
                 self._start()
                 self._wake.notify_all()
         return index
+
+    def _renew(self, generation: Generation) -> None:
+        """Drop the tables and indexes of a file whose lines are read in another way now."""
+        if self._formats.setdefault(generation, generation.line_format) is generation.line_format:
+            return
+        with self._wake:
+            self._formats[generation] = generation.line_format
+            for key in [key for key in self._indexes if key[0] is generation]:
+                del self._indexes[key]
+                self._requested.pop(key, None)
+            self._levels.pop(generation, None)
+            self._passes.pop(generation, None)
+            self._orders.pop(generation, None)
 
     def _make(self, generation: Generation, line_filter: LineFilter) -> MatchIndex:
         # numpy takes a quarter of the server's start-up time, so it is loaded at its first use.
@@ -106,6 +122,8 @@ class Indexer:
 
         Raises OSError.
         """
+        for each in generations:
+            self._renew(each)
         orders = [self._order(each) for each in generations]
         left, files = _CATCH_UP_BYTES, _FILES_AT_ONCE
         for order in reversed(orders):

@@ -56,11 +56,15 @@ class LevelCounter:
         """Return the level of each of these lines of ``data``, ascending; none is guessed."""
         return [LEVELS[code] for code in self._codes(data, lines, guess=False)]
 
-    def times(self, data: bytes, lines: Sequence[Span]) -> list[int | None]:
-        """Return the time of each of these lines of ``data``, ascending, or None; none is guessed."""
+    def times(self, data: bytes, lines: Sequence[Span], base: int = 0) -> list[int | None]:
+        """Return the time of each of these lines of ``data``, ascending, or None; none is guessed.
+
+        ``base`` is the offset of ``data`` in its file.
+        """
         if self._encoding is not UTF8 or len(lines) <= _MANY:
-            return [self._line_format.time(line_text(data, *line, self._encoding)) for line in lines]
-        return self.classifier.times(data, [start for start, _ in lines])
+            texts = [line_text(data, *line, self._encoding) for line in lines]
+            return self._line_format.times(texts, lambda: [base + start for start, _ in lines])
+        return self.classifier.times(data, [start for start, _ in lines], base)
 
     def _codes(self, data: bytes, lines: Sequence[Span], *, guess: bool) -> list[int]:
         if self._encoding is not UTF8 or self._line_format.has_own_levels or len(lines) <= _MANY:

@@ -108,7 +108,7 @@ class LevelIndex(MatchIndex):
             return None
         start, end = selected.spans[0]
         encoding, line_format = self.generation.encoding, self.generation.line_format
-        found = line_format.time(line_text(selected.data, start, end, encoding))
+        (found,) = line_format.times([line_text(selected.data, start, end, encoding)], lambda: [selected.base + start])
         if found is None and (last := self._table.time_before(len(self._table))) != NO_TIME:
             return last
         return found

@@ -152,7 +152,7 @@ class LineFilter:
             lines = matcher.match(data, first, last)
         if not self._has_span:
             return lines
-        return matcher.in_time(data, lines, first, lambda: self._time_before(generation, base + first))
+        return matcher.in_time(data, lines, first, lambda: self._time_before(generation, base + first), base=base)
 
     def _time_before(self, generation: Generation, offset: int) -> int | None:
         """Return the last time in the 16 MiB before the start of a line; None without one. Raises OSError."""
@@ -164,7 +164,7 @@ class LineFilter:
             if not first < end <= last:
                 start = max(lowest, end - size)
                 window = read_window(generation, start, end, 0, unterminated=False)
-                time = matcher.last_time(window.data, window.begin, window.end)
+                time = matcher.last_time(window.data, window.begin, window.end, base=window.base)
                 if time is not None:
                     return time
                 size = min(2 * size, _MOST_MARGIN_BYTES)

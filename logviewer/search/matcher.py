@@ -15,6 +15,7 @@ from logviewer.search.query import Query
 from logviewer.search.selected_lines import lines_of
 
 _MOST_SPANS = 200
+_NEWLINE = 10
 # With more of these, all lines of a block are read at once for their times.
 _MANY_UNTIMED = 32
 # With more lines that may match, it is faster to mask the whole block.
@@ -53,8 +54,13 @@ class Matcher:
         # A search for one byte is ten times as fast as for two.
         has_crlf = self._sees_line_ends and b"\r" in data and (b"\r\n" in data or data.endswith(b"\r", first, last))
         is_raw_utf8 = self._encoding is UTF8 and self._masks is None
-        if is_raw_utf8 and not has_crlf:
+        follows_mark = first > 0 and data[first - 1] != _NEWLINE
+        if is_raw_utf8 and not has_crlf and not follows_mark:
             return self._match(data, first, last)
+        if is_raw_utf8 and not has_crlf:
+            # RE2 sees the bytes before the first line.
+            lines = self._match(data[first:last], 0, last - first)
+            return [(start + first, end + first) for start, end in lines]
         match = self._match_crlf if is_raw_utf8 else self._match_shown
         return [(start + first, end + first) for start, end in match(data[first:last])]
 
@@ -98,24 +104,30 @@ class Matcher:
         return [line for line, found in zip(lines, levels, strict=True) if found in self._query.levels]
 
     def in_time(
-        self, data: bytes, lines: list[Span], first: int, before: Callable[[], int | None] = lambda: None
+        self,
+        data: bytes,
+        lines: list[Span],
+        first: int,
+        before: Callable[[], int | None] = lambda: None,
+        *,
+        base: int = 0,
     ) -> list[Span]:
         """Return those of some lines of ``data``, ascending, in the time span.
 
         A line without a time has that of the last line before it with one. The first line of ``data`` begins at
-        ``first``, and ``before`` returns the time of the lines before it.
+        ``first``, and ``before`` returns the time of the lines before it. ``base`` is the offset of ``data``.
         """
-        times = self._levels.times(data, lines)
+        times = self._levels.times(data, lines, base)
         if times.count(None) > _MANY_UNTIMED:
             every = lines_of(data, self._encoding, first=first, last=lines[-1][1])
             if len(every) > len(lines):
-                inside = set(self.in_time(data, every, first, before))
+                inside = set(self.in_time(data, every, first, before, base=base))
                 return [line for line in lines if line in inside]
         kept = []
         moment, end = None, first
         is_first = True
         for line, time in zip(lines, times, strict=True):
-            found = self.last_time(data, end, line[0]) if time is None and line[0] > end else time
+            found = self.last_time(data, end, line[0], base=base) if time is None and line[0] > end else time
             if found is None and is_first:
                 found = before()
             moment = moment if found is None else found
@@ -125,9 +137,9 @@ class Matcher:
             end, is_first = line[1] + len(self._encoding.newline), False
         return kept
 
-    def last_time(self, data: bytes, first: int, last: int) -> int | None:
-        """Return the last time among the lines ``data[first:last]``; None without one."""
-        times = self._levels.times(data, lines_of(data, self._encoding, first=first, last=last))
+    def last_time(self, data: bytes, first: int, last: int, *, base: int = 0) -> int | None:
+        """Return the last time among the lines ``data[first:last]``; None without one; ``base`` as above."""
+        times = self._levels.times(data, lines_of(data, self._encoding, first=first, last=last), base)
         return next((time for time in reversed(times) if time is not None), None)
 
     def _is_inside(self, moment: int) -> bool:

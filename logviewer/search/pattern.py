@@ -18,8 +18,12 @@ Span = tuple[int, int]
 """A start and an end, exclusive."""
 
 _ESCAPE = re.compile(r"\\[pP](?:\{[^}]*\}|.)|\\.", re.DOTALL)
+# Parts of a regular expression that have another meaning inside a class or a quotation.
+_PART = re.compile(r"\\Q.*?(?:\\E|$)|\\[pP](?:\{[^}]*\}|.)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\^", re.DOTALL)
+# Byte order marks, NULs and colours before the text of a line, which the page does not show.
+_BEGIN = r"^(?:\x00|\x{FEFF}|\x1b\[[0-9;]*m)*"
 # In RE2 these match the ends of the whole text, which is a block of lines; here they match the ends of a line.
-_ENDS = {"\\A": "^", "\\z": "$"}
+_ENDS = {"\\A": _BEGIN, "\\z": "$", "^": _BEGIN}
 # The engine is the fastest search for rare hits; after so many in a block, ``bytes.find`` is faster.
 _MANY_HITS = 16
 # Two letters beyond ASCII that equal "k" and "s" where case is ignored.
@@ -37,7 +41,7 @@ class Pattern:
     """
 
     def __init__(self, parameter: str, text: str, *, regex: bool, case: Case) -> None:
-        pattern = _ESCAPE.sub(lambda found: _ENDS.get(found[0], found[0]), text) if regex else re2.escape(text)
+        pattern = _PART.sub(lambda found: _ENDS.get(found[0], found[0]), text) if regex else re2.escape(text)
         sensitive = _is_sensitive(text, case, regex=regex)
         self._is_plain = not regex
         self._text = text
@@ -46,7 +50,7 @@ class Pattern:
             # ".*" takes the rest of the line: one hit a line.
             self._to_line_end = f"{self._with_flags}.*".encode()
             # The pattern alone, so that an error message quotes the user's text.
-            self.instructions = instructions(pattern) if regex else 0
+            self.instructions = instructions(_PART.sub(_without_ends, text)) if regex else 0
             self._in_bytes()
         except (re2.error, UnicodeEncodeError) as error:
             message = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
@@ -142,6 +146,10 @@ class Pattern:
             spans.append((at, at + size))
             at = searched.find(wanted, at + size)
         return spans
+
+
+def _without_ends(part: re.Match[str]) -> str:
+    return {"\\A": "^", "\\z": "$"}.get(part[0], part[0])
 
 
 def _folded(data: bytes) -> bytearray:

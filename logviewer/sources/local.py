@@ -132,7 +132,8 @@ class LocalSource:
                 size, modified = facts.st_size, facts.st_mtime_ns // 1_000_000
                 lines = self._line_count(size)
         path = os.fsencode(self.file_path).decode("utf-8", "replace")
-        return SourceStatus(self.id, self.name, path, size, lines, modified, self.state, self.reason)
+        encoding = self.live.encoding_name if self.live else None
+        return SourceStatus(self.id, self.name, path, size, lines, modified, self.state, self.reason, encoding)
 
     def _line_count(self, size: int) -> int | None:
         """Return the number of lines of the live file; None while they are not counted. Raises OSError."""

@@ -67,7 +67,7 @@ def whole_line(position: Position) -> Iterator[bytes]:
         # A match may continue after the limit.
         data = b"".join(islice(_pieces(position), _MASKED_PIECES + 1))
         limit = len(to_text(data[: _MASKED_PIECES * LINE_CAP], encoding))
-        yield line_format.mask(to_text(data, encoding), limit).encode(encoding.codec)
+        yield line_format.mask(to_text(data, encoding), limit).encode(encoding.codec, "replace")
 
 
 def _pieces(position: Position) -> Iterator[bytes]:

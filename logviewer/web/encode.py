@@ -102,7 +102,7 @@ class EventEncoder:
         if self.levels:
             data["levels"] = "".join(LETTERS[line_format.level(text)] for text in texts)
         if self.times:
-            data["times"] = [line_format.time(text) for text in texts]
+            data["times"] = line_format.times(texts, batch.line_offsets)
         encoded = event("lines", data | _marks(batch))
         if block is None:
             return (encoded,)
@@ -280,10 +280,10 @@ class RowEncoder:
         generation = batch.start.generation
         line_format = generation.line_format
         rows = _rows(self.ids[generation.source], batch, self.line_filter if self.spans else None)
-        for row in rows:
-            text = row["text"]
-            row["level"] = line_format.level(text)
-            row["time"] = line_format.time(text)
+        times = line_format.times([row["text"] for row in rows], batch.line_offsets)
+        for row, time in zip(rows, times, strict=True):
+            row["level"] = line_format.level(row["text"])
+            row["time"] = time
         if self.places:
             for row in rows:
                 row["file"] = generation.id

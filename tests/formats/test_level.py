@@ -157,3 +157,13 @@ def test_hostile_lines_take_linear_time(piece: str, prefix: str) -> None:
     begin = thread_time()
     find_level(line)
     assert thread_time() - begin < 1
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["x", "[", "/a", "a=b ", "word ", "a: b:1: Assertion ", "Can't open at x line ", "a.rb:1:in '", "level=", "1"],
+)
+def test_the_begin_of_a_long_line_decides(piece: str) -> None:
+    """The rest changes nothing, and is not searched: a quadratic pattern would take minutes."""
+    text = piece * (1024 * 1024 // len(piece))
+    assert find_level(text) == find_level(text[:8192])

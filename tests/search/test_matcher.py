@@ -176,3 +176,18 @@ def test_spans_locate_the_matches(text: str, include: list[str]) -> None:
         at = text.find(each)
         assert at < 0 or set(range(at, at + len(each))) <= inside
     assert {text[at] for at in inside} <= set("".join(include))
+
+
+@pytest.mark.parametrize("hidden", ["\ufeff", "\0\0", "\x1b[31m", "\x1b[0m\x1b[1;31m", "\0\ufeff\x1b[32m"])
+@pytest.mark.parametrize("text", ["^ERROR", r"\AERROR", "(^|x)ERR", "^(?:ERROR|WARN) [^^]ne", "^[E]RROR"])
+def test_the_begin_of_a_line_is_after_what_the_page_does_not_show(hidden: str, text: str) -> None:
+    lines = [f"{hidden}ERROR one", "ERROR one", f"x{hidden}y ERROR one", r"^ERROR \AERROR".replace("ERR", "err")]
+    data = "".join(f"{line}\n" for line in lines).encode()
+    found = Matcher(Query.of(include=[text], regex=True), UTF8, PLAIN).match(data)
+    assert [data[start:end].decode() for start, end in found] == lines[:2]
+
+
+@pytest.mark.parametrize(("text", "line"), [(r"\^a", "^a"), (r"\Q^a\E$", "^a"), ("[^b]a", "^a"), (r"[\^]a", "^a")])
+def test_a_caret_elsewhere_is_no_begin(text: str, line: str) -> None:
+    data = f"x {line}\n".encode()
+    assert Matcher(Query.of(include=[text], regex=True), UTF8, PLAIN).match(data)

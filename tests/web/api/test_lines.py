@@ -83,7 +83,7 @@ def test_sources_have_all_their_fields(server: Server, directory: Path) -> None:
     sources = {source["path"]: source for source in response.json()}
     path = directory / "three.log"
     three = sources[str(path)]
-    assert set(three) == {"id", "name", "path", "size", "lines", "modified", "state", "reason"}
+    assert set(three) == {"id", "name", "path", "size", "lines", "modified", "state", "reason", "encoding"}
     assert (three["name"], three["size"], three["state"]) == ("three.log", 14, "open")
     assert three["modified"] == path.stat().st_mtime_ns // 1_000_000
     assert three["lines"] in (None, 3)

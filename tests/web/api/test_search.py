@@ -386,3 +386,13 @@ def test_a_misread_regular_expression_gets_a_hint(tmp_path: Path) -> None:
         progress = search(server, source="app.log", q=r"\<word\>", regex=True)[1]
         assert all(each["hints"] == answer["hints"] for each in progress)
         assert "hints" not in server.get("/api/lines", source="app.log", q="word", regex=True).json()
+
+
+def test_a_match_in_the_report_of_a_crash_brings_all_of_it(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    report = ["panic: runtime error: no", "", "goroutine 1 [running]:", "main.main()", "\t/app/main.go:12 +0x1d"]
+    before, after = "2026-11-21 01:02:03 INFO on", "2026-11-21 01:02:04 INFO next"
+    log.write_text("\n".join([before, *report, after, ""]))
+    with Server(log) as server:
+        assert view_texts(server, source="app.log", level="fatal", records=True) == report
+        assert view_texts(server, source="app.log", q="main.go", records=True) == report
