@@ -70,28 +70,7 @@ class KnownFiles:
             self._alone[log] = next(iter(files), None)
             return
         before = before or self._line_alone(log, files)
-        newest = max((file.rank for file in before.files.values()), default=-1)
-        known = {
-            identity: file
-            for identity, file in before.files.items()
-            if identity in files
-            # A live file may have been empty.
-            and (_begins(files[identity], file) or (identity in seen and file.rank == newest and not file.size))
-        }
-        unknown = [identity for identity in files if identity not in late] if before.is_complete else []
-        ranks = dict.fromkeys(unknown, newest + 1)
-        ranks |= {identity: file.rank for identity, file in known.items()}
-        if live and live in files:
-            ranks[live] = newest + 2
-        kept = sorted(ranks, key=ranks.__getitem__)[-MAX_FILES:]
-        order = {rank: number for number, rank in enumerate(sorted({ranks[identity] for identity in kept}))}
-        self._lines[log] = now = KnownLine(
-            {
-                identity: _noted(files[identity], identity, order[ranks[identity]], known.get(identity), seen)
-                for identity in kept
-            },
-            is_complete=len(kept) == len(files),
-        )
+        self._lines[log] = now = _renewed(before, files, live=live, seen=seen, late=late)
         self._short[log] = None
         if now != before:
             self._unsaved.add(log)
@@ -136,6 +115,39 @@ class KnownFiles:
         line = self._line(log)
         found = line and line.files.get(identity)
         return found if found and _begins(path, found) else None
+
+
+def _renewed(
+    before: KnownLine,
+    files: Mapping[Identity, Path],
+    *,
+    live: Identity | None,
+    seen: Collection[Identity],
+    late: Collection[Identity],
+) -> KnownLine:
+    """Return the line of a log with the files that are on disk now, in their order. See ``KnownFiles.note``."""
+    newest = max((file.rank for file in before.files.values()), default=-1)
+    known = {
+        identity: file
+        for identity, file in before.files.items()
+        if identity in files
+        # A live file may have been empty.
+        and (_begins(files[identity], file) or (identity in seen and file.rank == newest and not file.size))
+    }
+    unknown = [identity for identity in files if identity not in late] if before.is_complete else []
+    ranks = dict.fromkeys(unknown, newest + 1)
+    ranks |= {identity: file.rank for identity, file in known.items()}
+    if live and live in files:
+        ranks[live] = newest + 2
+    kept = sorted(ranks, key=ranks.__getitem__)[-MAX_FILES:]
+    order = {rank: number for number, rank in enumerate(sorted({ranks[identity] for identity in kept}))}
+    return KnownLine(
+        {
+            identity: _noted(files[identity], identity, order[ranks[identity]], known.get(identity), seen)
+            for identity in kept
+        },
+        is_complete=len(kept) == len(files),
+    )
 
 
 def _noted(
