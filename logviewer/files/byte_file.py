@@ -358,6 +358,11 @@ class ByteFile:
         return False
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the bytes have their end: false for a compressed file that was cut or damaged. Raises OSError."""
+        return True
+
+    @property
     def is_decoded(self) -> bool:
         """Whether the bytes can be read now: those of a compressed file can after ``decode`` has ended."""
         return True

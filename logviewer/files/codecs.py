@@ -14,7 +14,11 @@ PIECE_BYTES = 1024 * 1024
 
 
 class TruncatedError(Exception):
-    """The compressed bytes end before the text does, or are damaged from here on. The message says which."""
+    """The compressed bytes end before the text does."""
+
+
+class DamagedError(TruncatedError):
+    """The compressed bytes are damaged from here on."""
 
 
 class _Decoder(Protocol):
@@ -124,4 +128,4 @@ def _step(decoder: _Decoder, data: bytes) -> bytes:
         return decoder.decompress(data, PIECE_BYTES)
     # Each library has errors of its own.
     except Exception as error:
-        raise TruncatedError(f"the compressed file is damaged: {error}") from error
+        raise DamagedError(f"the compressed file is damaged: {error}") from error

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from logviewer.errors import NotDecodedError
 from logviewer.files.byte_file import ByteFile
+from logviewer.files.frames import End
 from logviewer.files.texts import TEXTS, Text, text_name
 
 _ST_SIZE = 6
@@ -44,8 +45,8 @@ class CompressedFile(ByteFile):
 
     @property
     def is_whole(self) -> bool:
-        """Whether the text has its end: false for a truncated or damaged file. Raises OSError."""
-        return self._text.frames.is_whole
+        """Whether the text has its end: false for a file that was cut or damaged. Raises OSError."""
+        return self._text.frames.end is End.WHOLE
 
     @property
     def is_decoded(self) -> bool:

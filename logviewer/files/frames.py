@@ -6,9 +6,10 @@ import sys
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 from itertools import pairwise
 
-from logviewer.files.codecs import TruncatedError
+from logviewer.files.codecs import DamagedError, TruncatedError
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -19,17 +20,25 @@ FRAME_BYTES = 256 * 1024
 # The fastest level whose frames of a log are about as large as the file that they come from.
 _LEVEL = 1
 _VERSION = b"frames01"
-# Bytes of text, number of frames, whether the compressed file was whole, version.
-_FOOTER = struct.Struct("<QI?8s")
+# Bytes of text, number of frames, the end of the compressed file, version.
+_FOOTER = struct.Struct("<QIB8s")
 _END_BYTES = 8
+
+
+class End(IntEnum):
+    """The end of a compressed file: all text was decoded, or there is a reason why more may be missing."""
+
+    WHOLE = 0
+    CUT = 1
+    DAMAGED = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """The frames of a text of ``size`` bytes: frame ``n`` ends at ``ends[n]``. Without its end, it is not whole."""
+    """The frames of a text of ``size`` bytes: frame ``n`` ends at ``ends[n]``."""
 
     size: int
-    is_whole: bool
+    end: End
     ends: "array[int]"
 
     def read(self, fd: int, first: int, last: int) -> list[bytes]:
@@ -48,13 +57,13 @@ class Frames:
 
 def encode(text: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the bytes of a file of frames with this text. A TruncatedError of the text ends it."""
-    buffer, size, at, ends, is_whole = bytearray(), 0, 0, array("Q"), True
+    buffer, size, at, ends, end = bytearray(), 0, 0, array("Q"), End.WHOLE
     pieces = iter(text)
     while True:
         try:
             piece = next(pieces, None)
-        except TruncatedError:
-            piece, is_whole = None, False
+        except TruncatedError as error:
+            piece, end = None, End.DAMAGED if isinstance(error, DamagedError) else End.CUT
         buffer += piece or b""
         while len(buffer) >= FRAME_BYTES or (piece is None and buffer):
             frame = zstd.compress(memoryview(buffer)[:FRAME_BYTES].tobytes(), _LEVEL)
@@ -66,19 +75,19 @@ def encode(text: Iterable[bytes]) -> Iterator[bytes]:
         if piece is None:
             break
     yield ends.tobytes()
-    yield _FOOTER.pack(size, len(ends), is_whole, _VERSION)
+    yield _FOOTER.pack(size, len(ends), end, _VERSION)
 
 
 def read_index(fd: int) -> Frames | None:
     """Return the frames of an open file; None if it is not a whole file of frames. Raises OSError."""
-    end = os.fstat(fd).st_size - _FOOTER.size
-    footer = os.pread(fd, _FOOTER.size, max(0, end))
-    if end < 0 or len(footer) < _FOOTER.size:
+    stop = os.fstat(fd).st_size - _FOOTER.size
+    footer = os.pread(fd, _FOOTER.size, max(0, stop))
+    if stop < 0 or len(footer) < _FOOTER.size:
         return None
-    size, count, is_whole, version = _FOOTER.unpack(footer)
-    start = end - count * _END_BYTES
-    if version != _VERSION or start < 0 or count != -(-size // FRAME_BYTES):
+    size, count, end, version = _FOOTER.unpack(footer)
+    start = stop - count * _END_BYTES
+    if version != _VERSION or end not in list(End) or start < 0 or count != -(-size // FRAME_BYTES):
         return None
     ends = array("Q", os.pread(fd, count * _END_BYTES, start))
     is_sound = (ends[-1] if ends else 0) == start and all(low < high for low, high in pairwise(ends))
-    return Frames(size, is_whole, ends) if is_sound else None
+    return Frames(size, End(end), ends) if is_sound else None

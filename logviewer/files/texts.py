@@ -16,7 +16,7 @@ from logviewer import temporary
 from logviewer.errors import NotDecodedError
 from logviewer.files import frames
 from logviewer.files.codecs import decode
-from logviewer.files.frames import FRAME_BYTES, Frames
+from logviewer.files.frames import FRAME_BYTES, End, Frames
 from logviewer.files.own_directory import OwnDirectory
 
 DEFAULT_BYTES = 2 * 1024**3
@@ -191,7 +191,7 @@ class Texts:
         text = self._known(name)
         if text is None:
             raise OSError(f"the decoded text cannot be read in {directory.path}")
-        if not text.frames.is_whole and not self._is_final(name):
+        if text.frames.end is End.CUT and not self._is_final(name):
             directory.remove(name)
             with self._lock:
                 del self._found[name]

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from itertools import pairwise
 from weakref import ref
 
 from logviewer.cursor import Checkpoint
@@ -291,8 +292,10 @@ class RotationHistory:
                 replaced.successor = generation
         if survey.new and survey.earlier:
             survey.earlier.limit = survey.new.begin
-        for each in generations[:-1]:
+        for each, following in pairwise(generations):
             each.ended = now if each.ended is None else each.ended
+            if not each.file.is_whole:
+                following.loss = following.loss or "lost"
         if generations and generations[-1] in survey.news.values() and not generations[-1].attached:
             generations[-1].ended = None
         before, self.generations = self.generations, tuple(generations)
@@ -528,7 +531,7 @@ class RotationHistory:
                 continue
             if each:
                 survey.news[entry.identity] = each
-            elif file is None and forbidden:
+            elif (file is None and forbidden) or (file and not file.is_whole):
                 survey.lost.add(entry.identity)
         self._insert(survey)
 

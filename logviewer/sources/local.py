@@ -13,7 +13,7 @@ from typing import TypeVar
 from weakref import proxy
 
 from logviewer.cursor import Checkpoint, source_key
-from logviewer.errors import FileGoneError, StaleListingError
+from logviewer.errors import FileGoneError, NotDecodedError, StaleListingError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots, real_path
 from logviewer.files.byte_file import ByteFile, Identity, check_regular
 from logviewer.formats.line_format import LineFormat
@@ -28,6 +28,9 @@ from logviewer.source import ChangeSignal, SourceStatus, State
 _TRIES = 8
 _RENAMING_SECONDS = 0.005
 _BUSY_SECONDS = 0.01
+# A compressed file without its end may still be written.
+_WRITTEN_SECONDS = 10.0
+_UNFINISHED_SECONDS = 0.25
 # A cursor has one mark for each file that may still get late lines. Each mark of a client can cost a look at all files.
 MAX_MARKS = 32
 
@@ -305,10 +308,19 @@ class LocalSource:
 
     @staticmethod
     def _decode(*files: ByteFile, wait: bool = False) -> None:
-        """Decode compressed files. An error leaves them out."""
+        """Decode compressed files, and ``wait`` for them, also for files that are still written. An error ends it."""
+        deadline = time.monotonic() + (_WRITTEN_SECONDS if wait else 0)
         for file in files:
-            with contextlib.suppress(OSError):
-                file.decode(wait=wait)
+            while True:
+                try:
+                    file.decode(wait=wait)
+                except NotDecodedError:
+                    if time.monotonic() < deadline:
+                        time.sleep(_UNFINISHED_SECONDS)
+                        continue
+                except OSError:
+                    pass
+                break
 
     def wait_decoded(self, *, pending: bool = False) -> None:
         """See ``Source``."""

@@ -124,7 +124,20 @@ def test_a_compressed_file_that_is_deleted_gives_a_gap(log: FollowedLog) -> None
     log.delete("app.log.2.gz").poll().expect("two", "live")
 
 
+def test_a_cut_file_gives_its_lines_and_a_gap(log: FollowedLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("logviewer.files.texts._WRITTEN_SECONDS", 0)
+    lines = [f"{number} of {number * number}" for number in range(20_000)]
+    log.append(*lines, to="app.log.2").compress("app.log.2").append("two", to="app.log.1").append("live")
+    path = log.beside("app.log.2.gz")
+    path.write_bytes(path.read_bytes()[:-5000])
+    log.restart().open()
+    texts = log.read()
+    assert texts[-3:] == ["<lost>", "two", "live"]
+    assert texts[:-3] == [*lines[: len(texts) - 4], lines[len(texts) - 4][: len(texts[-4])]]
+    assert len(texts) > 1000
+
+
 def test_a_damaged_file_hides_no_other(log: FollowedLog) -> None:
     log.append("one", to="app.log.3").compress("app.log.3").append("two", to="app.log.1").append("live")
     log.beside("app.log.2.gz").write_bytes(b"\x1f\x8b\x08\x00 damaged")
-    log.restart().open().expect("one", "two", "live")
+    log.restart().open().expect("one", "<lost>", "two", "live")
