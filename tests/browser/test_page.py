@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.helpers.log_file import append
 from tests.helpers.page import BROKEN_CONNECTION, expect_state
@@ -200,13 +200,7 @@ def test_a_phone_shows_the_lines_and_the_sources_in_a_sheet(logs: Path, serve: S
 
 
 def test_lines_in_another_encoding_are_a_state_of_the_source(logs: Path, serve: Serve, page: Page) -> None:
-    append(logs / "app.log", "one")
-
-    def with_unknown_encoding(route: Route) -> None:
-        sources = [source | {"encoding": "unknown"} for source in route.fetch().json()]
-        route.fulfill(json=sources)
-
-    page.route("**/api/sources", with_unknown_encoding)
+    (logs / "app.log").write_bytes("Stra\u00dfe\n".encode("latin-1") * 3)
     page.goto(serve(logs / "app.log").ready_line)
     entry = page.locator("#sources .source")
     expect(entry.locator(".off")).to_have_text("wrong encoding")
