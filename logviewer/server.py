@@ -50,6 +50,7 @@ _COLLECT_AFTER = 50_000, 20, 20
 _SWITCH_SECONDS = 0.001
 # The date in the headers of answers is as old, at most.
 _TICK_SECONDS = 1.0
+_LAST_READS_SECONDS = 0.1
 _NAMES_SHOWN = 5
 _LOG = logging.getLogger("logviewer")
 # Bounds the bytes of a client that the kernel holds, and those of one read. Requests are short.
@@ -322,6 +323,8 @@ class _Server(uvicorn.Server):
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._exit.wait(), _TICK_SECONDS)
+        # Requests that have arrived are read, and answered.
+        await asyncio.sleep(_LAST_READS_SECONDS)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup([])

@@ -234,11 +234,19 @@ class Catalog:
                 await self._in_thread(partial(self._rest, self._awake.pop_unused()))
                 next_expand = _next(began, now(), EXPAND_SECONDS, most_load=_MOST_EXPAND_LOAD)
             if (began := now()) >= next_poll:
-                await self._poll(self._awake)
+                await self._poll_and_watch(self._awake)
                 next_poll = _next(began, now(), POLL_SECONDS, most_load=_MOST_LOAD)
             else:
-                await self._poll(self._awake.watched())
-            self._watch.watch(await self._in_thread(partial(self._watch.prepare, self._awake.watched())))
+                await self._poll_and_watch(self._awake.watched())
+
+    async def _poll_and_watch(self, sources: Iterable[LocalSource]) -> None:
+        # In one step: idle, to change threads takes longer than the work.
+        changed, directories = await self._in_thread(
+            lambda: (self._poll_changed(sources), self._watch.prepare(self._awake.watched()))
+        )
+        for source in changed:
+            source.changed.send()
+        self._watch.watch(directories)
 
     def _rest(self, unused: Iterable[LocalSource]) -> None:
         for source in unused:
