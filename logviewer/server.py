@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import errno
 import gc
 import logging
@@ -20,6 +19,7 @@ from urllib.parse import quote
 import uvicorn
 
 from logviewer.errors import CannotRunError
+from logviewer.memory import limit_arenas
 from logviewer.settings import Settings
 from logviewer.sources.catalog import STDIN, Catalog
 from logviewer.sources.stdin import Spool
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 
 # Clients have this long to read the end of their streams; then their connections are aborted.
 SHUTDOWN_SECONDS = 0.7
-# From <malloc.h>.
-_M_ARENA_MAX = -8
 # With the default thresholds, the collector scans thousands of readers many times while one chunk goes to all of them.
 _COLLECT_AFTER = 50_000, 20, 20
 # The event loop waits so long for a thread that searches, several times for each live line. The default is 5 ms.
@@ -69,7 +67,7 @@ def run(settings: Settings) -> None:
     for warning in settings.warnings:
         _LOG.warning("%s", warning)
     _allow_many_files()
-    _share_memory()
+    limit_arenas()
     if STDIN in settings.paths and sys.stdin is None:
         raise CannotRunError("standard input is closed; pipe lines into it, or give a log file")
     listeners = _listeners(settings)
@@ -160,13 +158,6 @@ def _allow_many_files() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _share_memory() -> None:
-    """Limit glibc to two memory arenas: with one for each thread, freed memory takes a tenth of the server's memory."""
-    # Only glibc has this function.
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _listeners(settings: Settings) -> list[socket.socket]:

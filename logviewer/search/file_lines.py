@@ -9,6 +9,8 @@ from logviewer.files.lines import MAX_LINES
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch, LineCount, byte_count, line_count, lines_between
 
+SEARCH_BYTES = 8 * 1024 * 1024
+"""The bytes that a request searches ahead of the match index: it needs the first lines at once."""
 # Counted while a client waits: some milliseconds.
 _CATCH_UP_BYTES = 16 * 1024 * 1024
 
@@ -30,8 +32,8 @@ class FileLines(Protocol):
     """Some lines of one file, with an unterminated last line. Numbers count these lines from 0.
 
     ``most`` limits the bytes of lines, to about so many; one line is returned in any case. It also limits the bytes to
-    search. With ``block``, a read returns the nearest block of about so many bytes that has lines, and ``most`` limits
-    only the bytes to search. Methods raise OSError, and FileChangedError if the file was truncated.
+    search, to 8 MiB. With ``block``, a read returns the nearest block of about so many bytes that has lines, and
+    ``most`` limits only the bytes to search. Methods raise OSError, and FileChangedError if the file was truncated.
     """
 
     @property

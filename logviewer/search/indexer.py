@@ -1,7 +1,6 @@
 """The threads that fill match indexes. Equal requests share an index; a scan stops when its requests stop."""
 
 import contextlib
-import ctypes
 import os
 import threading
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from weakref import WeakKeyDictionary, WeakSet
 
+from logviewer.memory import return_memory
 from logviewer.rotation.generation import Generation
 from logviewer.search.cell_cache import CellCache
 from logviewer.search.level_counter import LevelCounter
@@ -29,7 +29,7 @@ _KEPT = 64
 _KEPT_BYTES = 8 * 1024 * 1024
 _KEPT_OF_ANY_SIZE = 4
 # Clients that still need the index repeat their request within this time.
-_WANTED_SECONDS = 10.0
+_WANTED_SECONDS = 4.0
 _NICE = 5
 _HEAD_START_SECONDS = 0.03
 # Read for the order of a source's lines while the client waits: some milliseconds.
@@ -98,6 +98,12 @@ class Indexer:
             self._levels.pop(generation, None)
             self._passes.pop(generation, None)
             self._orders.pop(generation, None)
+
+    def abandon(self, line_filter: LineFilter, generations: Sequence[Generation]) -> None:
+        """Stop filling the indexes of some files until a client requests them again."""
+        with self._wake:
+            for generation in generations:
+                self._requested.pop((generation, line_filter), None)
 
     def _make(self, generation: Generation, line_filter: LineFilter) -> MatchIndex:
         # numpy takes a quarter of the server's start-up time, so it is loaded at its first use.
@@ -206,7 +212,8 @@ class Indexer:
                 wanted = self._wanted()
                 was_idle = not wanted
                 if was_idle:
-                    _return_memory()
+                    # The last pass took much.
+                    return_memory()
                 while not wanted and not self._closed:
                     self._wake.wait()
                     wanted = self._wanted()
@@ -238,10 +245,3 @@ def _lower_priority() -> None:
     """Run this thread after the threads that answer requests, on systems with priorities for threads."""
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-
-
-def _return_memory() -> None:
-    """Return the memory of the last pass to the system."""
-    # Only glibc has this function.
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from logviewer.errors import FileChangedError
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch, LineCount, byte_count, first_lines, last_lines, line_count, lines_between
-from logviewer.search.file_lines import Found
+from logviewer.search.file_lines import SEARCH_BYTES, Found
 from logviewer.search.line_filter import MARGIN_BYTES, to_batches
 from logviewer.search.match_index import CELL_BYTES, MatchIndex
 from logviewer.search.selected_lines import SelectedLines
@@ -15,6 +15,8 @@ from logviewer.search.selected_lines import SelectedLines
 _STRIDE_BYTES = 1024 * 1024
 # A client waits for a slow regular expression this long, then it asks again.
 _MOST_SECONDS = 0.2
+# Between two blocks, a scan finds out that its client has left.
+_BLOCK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,11 @@ class MatchLines:
 
     def read_from(self, offset: int, count: int, *, most: int | None = None, block: int | None = None) -> Found:
         """See ``FileLines``."""
-        index, ends = self.index, _end(most)
+        index, ends = self.index, _end(most, block)
         batches: list[Batch] = []
         first = offset
-        left, room, unsearched, is_pending = count, _limit(None if block else most), _limit(most), False
+        left, room, is_pending = count, _limit(None if block else most), False
+        unsearched = _unsearched(most, block)
         while min(left, room) > 0 and offset < index.high and not (block and batches):
             stride = index.line_filter.stride(block or _STRIDE_BYTES)
             if time.monotonic() > ends:
@@ -101,10 +104,10 @@ class MatchLines:
 
     def read_before(self, offset: int, count: int, *, most: int | None = None, block: int | None = None) -> Found:
         """See ``FileLines``."""
-        index, begin, ends = self.index, self.generation.begin, _end(most)
+        index, begin, ends = self.index, self.generation.begin, _end(most, block)
         parts = [last_lines(self._unterminated_before(offset), count)]
         left, room = count - line_count(parts[0]), _limit(None if block else most) - byte_count(parts[0])
-        unsearched, is_pending = _limit(most), False
+        unsearched, is_pending = _unsearched(most, block), False
         offset = parts[0][0].start.offset if parts[0] else min(offset, index.high)
         while min(left, room) > 0 and offset > begin and not (block and any(parts)):
             stride = index.line_filter.stride(block or _STRIDE_BYTES)
@@ -181,9 +184,14 @@ class MatchLines:
         return min(end, max(low, (cell + 1) * CELL_BYTES)), end
 
 
-def _end(most: int | None) -> float:
+def _end(most: int | None, block: int | None) -> float:
     """Return the time at which a search of limited size ends, in monotonic seconds."""
-    return float("inf") if most is None else time.monotonic() + _MOST_SECONDS
+    return float("inf") if most is None else time.monotonic() + (_BLOCK_SECONDS if block else _MOST_SECONDS)
+
+
+def _unsearched(most: int | None, block: int | None) -> float:
+    """Return the number of bytes to search ahead of the index; see ``FileLines``."""
+    return _limit(most) if block or most is None else SEARCH_BYTES
 
 
 def _limit(most: int | None) -> float:

@@ -1,6 +1,7 @@
 """One text of a query, plain or a regular expression, matched in linear time."""
 
 import re
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -34,10 +35,15 @@ _IGNORES_CASE = re.compile(r"\(\?\w*i")
 _LEAST_REQUIRED = 3
 
 
+# The engine takes up to 16 ns an instruction and byte, and nothing can stop it: a second for each line.
+_MOST_WORK = 64 * 1024 * 1024
+
+
 class Pattern:
     """A text of a query. Raises QueryError, with the parameter and the engine's message, if it is invalid.
 
-    ``instructions`` is the size of the program of a regular expression, 0 for plain text.
+    ``instructions`` is the size of the program of a regular expression, 0 for plain text. The larger it is, the fewer
+    bytes of a long line are searched.
     """
 
     def __init__(self, parameter: str, text: str, *, regex: bool, case: Case) -> None:
@@ -56,6 +62,7 @@ class Pattern:
             message = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
             message = TOO_LARGE if "too large" in message else message + error_hint(message)
             raise QueryError(f"{parameter}: {message}") from error
+        self._most_bytes = _MOST_WORK // max(1, self.instructions)
         is_plain = not regex and text.isascii() and "\n" not in text
         self._folded = text if sensitive else text.lower()
         self._bytes = self._folded.encode() if is_plain else None
@@ -79,6 +86,17 @@ class Pattern:
 
     def lines(self, data: bytes, first: int, last: int) -> list[Span]:
         """Return the lines of ``data[first:last]`` with a hit: their starts and ends without newline, ascending."""
+        if self._is_plain or last - first <= self._most_bytes:
+            return self._lines(data, first, last)
+        lines: list[Span] = []
+        for start, end in _runs(data, first, last, self._most_bytes):
+            if end - start <= self._most_bytes:
+                lines += self._lines(data, start, end)
+            elif self.is_in(data, start, end):
+                lines.append((start, end - (data[end - 1 : end] == b"\n")))
+        return lines
+
+    def _lines(self, data: bytes, first: int, last: int) -> list[Span]:
         lines: list[Span] = []
         end = -1
         for hit in self._in_bytes().finditer(data, first, last):
@@ -125,7 +143,9 @@ class Pattern:
 
     def is_in(self, data: bytes, first: int = 0, last: int | None = None) -> bool:
         """Return whether the line ``data[first:last]`` has a hit."""
-        return self._in_bytes().search(data, first, last) is not None
+        last = len(data) if last is None else last
+        most = last if self._is_plain else first + self._most_bytes
+        return self._in_bytes().search(data, first, min(last, most)) is not None
 
     def spans(self, text: str, most: int) -> list[Span]:
         """Return those of the first ``most`` hits in a line that are not empty, in characters, ascending."""
@@ -133,7 +153,9 @@ class Pattern:
             return self._spans_of_bytes(text, most)
         # Offsets in bytes are found faster.
         in_text = automata.find(self._with_flags, is_plain=self._is_plain)
-        hits = in_text.finditer(text.encode() if text.isascii() else text)
+        searched = text.encode() if text.isascii() else text
+        last = len(text) if self._is_plain else min(len(text), self._most_bytes)
+        hits = in_text.finditer(searched, 0, last)
         spans = [hit.span() for hit in islice(hits, most)]
         return [span for span in spans if span[0] < span[1]]
 
@@ -150,6 +172,16 @@ class Pattern:
 
 def _without_ends(part: re.Match[str]) -> str:
     return {"\\A": "^", "\\z": "$"}.get(part[0], part[0])
+
+
+def _runs(data: bytes, first: int, last: int, most: int) -> Iterator[Span]:
+    """Yield ranges of whole lines, up to ``most`` bytes each, and longer lines alone."""
+    while last - first > most:
+        end = data.rfind(b"\n", first, first + most) + 1 or data.find(b"\n", first + most, last) + 1 or last
+        yield first, end
+        first = end
+    if first < last:
+        yield first, last
 
 
 def _folded(data: bytes) -> bytearray:

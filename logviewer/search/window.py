@@ -30,14 +30,11 @@ def read_window(generation: Generation, start: int, end: int, margin: int, *, un
     base = max(generation.begin, start - width)
     data = generation.pread(end + max(margin, _LINE_BYTES) - base, base)
     # The newline of the last line, which may be far after the range.
-    last_newline = find_newline(data, encoding, max(0, end - base - width))
-    while (
-        last_newline < 0
-        and len(data) < end - base + LONGEST_BYTES
-        and (more := generation.pread(_MORE_BYTES, base + len(data)))
-    ):
-        last_newline, data = find_newline(more, encoding), data + more
-        last_newline += len(data) - len(more) if last_newline >= 0 else 0
+    after = max(0, end - base - width)
+    last_newline = find_newline(data, encoding, after)
+    if last_newline < 0 and (size := _size_with_newline(generation, base, len(data), end - base + LONGEST_BYTES)):
+        data = generation.pread(size, base)
+        last_newline = find_newline(data, encoding, after)
     if last_newline >= 0 and not margin:
         lines_end = last_newline + width
     else:
@@ -51,6 +48,20 @@ def read_window(generation: Generation, start: int, end: int, margin: int, *, un
         newline = find_newline(data, encoding)
         begin = newline + width if newline >= 0 else len(data)
     return Window(data, base, begin, lines_end, base + following)
+
+
+def _size_with_newline(generation: Generation, base: int, size: int, most: int) -> int:
+    """Return the size of the bytes after ``base`` up to the first newline after ``size`` bytes, or up to ``most``.
+
+    The pieces are not kept: together with the whole line they would take its memory twice. Raises OSError.
+    """
+    encoding = generation.encoding
+    while size < most and (more := generation.pread(_MORE_BYTES, base + size)):
+        newline = find_newline(more, encoding)
+        if newline >= 0:
+            return size + newline + len(encoding.newline)
+        size += len(more)
+    return size
 
 
 def last_cell(generation: Generation, cell_bytes: int) -> int:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from logviewer.errors import FileChangedError
 from logviewer.rotation.position import Batch, Position, byte_count, line_count
-from logviewer.search.file_lines import FileLines, Found
+from logviewer.search.file_lines import SEARCH_BYTES, FileLines, Found
 
 if TYPE_CHECKING:
     from logviewer.views.source_order import SourceOrder
 
-# Searched here, ahead of the match index: the first lines are needed at once.
-_SEARCH_BYTES = 8 * 1024 * 1024
-_MOST_LINES = 20_000
+_MOST_LINES = 5_000
 """The most lines that a scan holds."""
+
+# Positions of all lines take more memory than the lines.
+_MANY_LINES = 256
 
 # Larger blocks do not fit into the cache of a core, smaller ones cost more for each line.
 _LEAST_BYTES = 256 * 1024
@@ -24,7 +25,7 @@ _MOST_BYTES = 1024 * 1024
 # Lines so far apart are found no faster by several threads.
 _DENSE_BYTES = 8 * 1024
 
-RANGE_BYTES = 8 * 1024 * 1024
+RANGE_BYTES = 2 * 1024 * 1024
 """The bytes of lines that a view returns at most, or a few more."""
 _FEWEST_LINES = 16
 
@@ -45,7 +46,10 @@ class _Block:
         batch = self.batch
         if last - first == len(batch.lines):
             return batch
+        if last - first >= _MANY_LINES:
+            return batch.part(first, last)
         if self._edges is None:
+            # One read for the positions of all parts, instead of two for each part.
             self._edges = starts, ends = batch.starts(), batch.ends()
             offsets, numbers = [each.offset for each in starts], [each.line for each in starts]
             batch = self.batch = replace(batch, offsets=offsets, numbers=numbers)
@@ -72,7 +76,7 @@ class Scan:
     blocks: deque[_Block] = field(default_factory=deque, init=False)
     _unread: deque[FileLines] = field(default_factory=deque, init=False)
     _offset: int | None = field(default=None, init=False)
-    _search_bytes: int = field(default=_SEARCH_BYTES, init=False)
+    _search_bytes: int = field(default=SEARCH_BYTES, init=False)
     _block_bytes: int = field(default=_LEAST_BYTES, init=False)
     _limit: float = field(default=float("-inf"), init=False)
 
@@ -181,7 +185,7 @@ class Scan:
             self._limit = self._clamped(self.source_order.key_in(file.generation, found.offset))
         if found.is_whole:
             self._unread.popleft()
-            self._offset, self._search_bytes = None, _SEARCH_BYTES
+            self._offset, self._search_bytes = None, SEARCH_BYTES
 
     def _clamped(self, key: float) -> float:
         """Limit a key by that of the line before it."""

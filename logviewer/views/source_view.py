@@ -15,7 +15,7 @@ _BACK_BYTES = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """The lines of the files of a source, oldest first; see ``View``. Ranges hold about 8 MiB at most."""
+    """The lines of the files of a source, oldest first; see ``View``. Ranges hold about 2 MiB at most."""
 
     files: Sequence[FileLines]
 

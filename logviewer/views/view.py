@@ -10,7 +10,9 @@ from logviewer.files.lines import LINE_CAP, find_newline
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch, LineCount, Position
 
-_MASKED_PIECES = 16
+_PIECE_BYTES = 64 * 1024
+MASKED_BYTES = 4 * 1024 * 1024
+"""The bytes of a line with masks that are returned at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,9 @@ class View(Protocol):
 
 
 def whole_line(position: Position) -> Iterator[bytes]:
-    """Yield the bytes of the line after a position, without its newline, in pieces of 1 MiB. Raises OSError.
+    """Yield the bytes of the line after a position, without its newline, in pieces of 64 KiB. Raises OSError.
 
-    A line format with masks yields one piece, of the first 16 MiB.
+    A line format with masks yields one piece, of the first 4 MiB.
     """
     generation = position.generation
     line_format, encoding = generation.line_format, generation.encoding
@@ -65,15 +67,15 @@ def whole_line(position: Position) -> Iterator[bytes]:
         yield from _pieces(position)
     else:
         # A match may continue after the limit.
-        data = b"".join(islice(_pieces(position), _MASKED_PIECES + 1))
-        limit = len(to_text(data[: _MASKED_PIECES * LINE_CAP], encoding))
+        data = b"".join(islice(_pieces(position), (MASKED_BYTES + LINE_CAP) // _PIECE_BYTES))
+        limit = len(to_text(data[:MASKED_BYTES], encoding))
         yield line_format.mask(to_text(data, encoding), limit).encode(encoding.codec, "replace")
 
 
 def _pieces(position: Position) -> Iterator[bytes]:
     generation = position.generation
     offset = position.offset
-    while data := generation.file.pread(LINE_CAP, offset):
+    while data := generation.file.pread(_PIECE_BYTES, offset):
         end = find_newline(data, generation.encoding)
         if end >= 0:
             yield data[:end]

@@ -1,13 +1,11 @@
 """Makes views of sources and queries, which share match indexes and the order of lines."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from logviewer.rotation.position import Position
 from logviewer.search.file_lines import FileLines, all_lines
 from logviewer.search.indexer import Indexer
 from logviewer.search.line_filter import LineFilter
@@ -16,7 +14,6 @@ from logviewer.search.match_lines import MatchLines
 from logviewer.search.query import Query
 from logviewer.source import Source
 from logviewer.views.histogram import Histogram, histogram
-from logviewer.views.scan import Scan, read_lines
 from logviewer.views.source_view import SourceView
 from logviewer.views.view import LineRange, View
 
@@ -69,6 +66,11 @@ class Views:
         fill = fill or line_filter.is_by_cell or line_filter.is_by_level
         return [self._indexer.index(each, line_filter, fill=fill) for each in source.generations]
 
+    def abandon(self, sources: Sequence[Source], line_filter: LineFilter | None) -> None:
+        """Stop filling the match indexes of a client that has left, until another one requests them."""
+        if line_filter:
+            self._indexer.abandon(line_filter, [each for source in sources for each in source.generations])
+
     def order(self, source: Source) -> "SourceOrder":
         """Return the order of a source's lines by time, for one request. Raises OSError."""
         from logviewer.views.source_order import SourceOrder  # noqa: PLC0415
@@ -78,16 +80,6 @@ class Views:
     def lines_at(self, sources: Sequence[Source], line_filter: LineFilter | None, time: int, count: int) -> LineRange:
         """Return up to ``count`` lines from a time on, in epoch milliseconds. Raises as ``View``."""
         return self._merged(sources, line_filter).lines_at(time, count)
-
-    def last(self, source: Source, line_filter: LineFilter, count: int) -> list[Position]:
-        """Return the position before the last ``count`` selected lines, searching all files if needed. Raises OSError.
-
-        The positions at the end of the source if no line is selected.
-        """
-        end = source.last(0)
-        scans = [Scan(0, self.files(source, line_filter), newest=True, begin=position) for position in end[-1:]]
-        batches, _ = read_lines(scans, count, sys.maxsize)
-        return [batches[0].start] if batches else end
 
     def histogram(
         self,

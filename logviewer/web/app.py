@@ -30,6 +30,7 @@ from logviewer.web.auth.proxy import TrustedProxy
 from logviewer.web.http.fast_sse import DetachedStreams
 from logviewer.web.http.limits import ConcurrencyLimits
 from logviewer.web.http.security_headers import SECURITY_HEADERS
+from logviewer.web.http.unread_answers import LimitUnread, UnreadAnswers
 from logviewer.web.log import AbortedResponses, RequestLog
 from logviewer.web.metrics import Metrics
 from logviewer.web.page_text import PageText
@@ -72,6 +73,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     if settings.allow_origin:
         app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
     # The last one is the outermost.
+    app.add_middleware(LimitUnread, unread=UnreadAnswers())
     app.add_middleware(ConcurrencyLimits, max_streams=settings.max_streams)
     app.add_middleware(
         Guard, settings=settings, sign_in_page=pages.sign_in, lockout=lockout, signed_out=shared.signed_out
@@ -89,7 +91,7 @@ def _api(lookup: Lookup, views: Views, streams: Streams, metrics: Metrics, strea
     yield stream.router
     yield SearchRoutes(lookup, views, streams.scans, metrics).router
     yield HistogramRoutes(lookup, views, streams.histograms).router
-    yield DownloadRoutes(lookup, views, streams.loader).router
+    yield DownloadRoutes(lookup, views, streams).router
 
 
 async def _healthz() -> dict[str, str]:

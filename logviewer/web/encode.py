@@ -67,6 +67,10 @@ class EventEncoder:
         """Whether a few lines take well under a millisecond."""
         return self.line_filter is None
 
+    def stride(self, most: int) -> int:
+        """Return the number of bytes of lines to encode at a time: at most ``most``, and some 50 ms of filtering."""
+        return self.line_filter.stride(most) if self.line_filter else most
+
     def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> EncodedChunk:
         """Encode consecutive batches.
 
@@ -123,6 +127,10 @@ class TextEncoder:
     def is_quick(self) -> bool:
         """Whether a few lines take well under a millisecond."""
         return self.line_filter is None
+
+    def stride(self, most: int) -> int:
+        """Return the number of bytes of lines to encode at a time: at most ``most``, and some 50 ms of filtering."""
+        return self.line_filter.stride(most) if self.line_filter else most
 
     def __call__(self, source: Source, batches: Sequence[Batch], *, alone: bool) -> EncodedChunk:  # noqa: ARG002 (text has no ids)
         """Encode consecutive batches, each line with a newline."""

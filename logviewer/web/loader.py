@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -37,6 +37,9 @@ class Encoder(Protocol):
     @property
     def is_quick(self) -> bool:
         """Whether a few lines take well under a millisecond."""
+
+    def stride(self, most: int, /) -> int:
+        """Return the number of bytes of lines to encode at a time, up to ``most``."""
 
     def __hash__(self) -> int:
         """Return a hash. Equal encoders must return equal chunks, because the chunks are shared."""
@@ -122,6 +125,7 @@ class ChunkLoader:
         self._cache = cache
         self._broadcasts: Broadcasts[EncodedChunk] = Broadcasts()
         self._pending: dict[tuple[_Key, int | None], asyncio.Future[_Result]] = {}
+        self._waiting: Counter[asyncio.Future[_Result]] = Counter()
         self._here = _ReadsHere(clock)
         self.closing = False
 
@@ -135,8 +139,7 @@ class ChunkLoader:
         if chunk is None and alone and most == MAX_LINES and self._can_read_here(position, lag):
             return self._read_here(source, position)
         if chunk is None:
-            # A reader that leaves must not cancel the read of the others.
-            result = await asyncio.shield(self._start(source, position, alone=alone, most=most, lag=lag))
+            result = await self._shared(self._start(source, position, alone=alone, most=most, lag=lag))
             if not isinstance(result, EncodedChunk):
                 return result
             chunk = result
@@ -144,6 +147,17 @@ class ChunkLoader:
             # The next chunk is read while this one is sent.
             self._prefetch(source, chunk.end, lag=lag)
         return chunk
+
+    async def _shared(self, future: asyncio.Future[_Result]) -> _Result:
+        """Await a read; the last of its readers that leaves cancels it, unless it runs."""
+        self._waiting[future] += 1
+        try:
+            return await asyncio.shield(future)
+        finally:
+            self._waiting[future] -= 1
+            if not self._waiting[future]:
+                del self._waiting[future]
+                future.cancel()
 
     def _can_read_here(self, position: Position, lag: int | None) -> bool:
         """Whether to read on the event loop: bytes in memory, and too few to skip any."""
@@ -202,10 +216,9 @@ class ChunkLoader:
             return skip
         # For bulk reads, one change of threads per 512 KiB instead of one per thousand lines.
         if alone and most == MAX_LINES:
-            read_many = partial(position.generation.read_many, position, _CHUNK_BYTES)
-            batches = (
-                read_many() if self._encode.has_frames else read_many(max_lines=_CHUNK_BYTES, max_bytes=_CHUNK_BYTES)
-            )
+            size = self._encode.stride(_CHUNK_BYTES)
+            read_many = partial(position.generation.read_many, position, size)
+            batches = read_many() if self._encode.has_frames else read_many(max_lines=size, max_bytes=size)
         else:
             batch = position.generation.read(position, max_lines=most)
             batches = [batch] if batch else []

@@ -41,4 +41,4 @@ class PageText:
             ) from error
         if "from" not in params:
             parameters.begin = "start" if self._lookup.line_filter(parameters) else f"-{MAX_LINES}"
-        return await self._routes.stream(parameters, user)
+        return await self._routes.stream(request, parameters, user)

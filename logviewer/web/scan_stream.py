@@ -1,6 +1,7 @@
 """All matching lines of one source, or of several by time, in pieces as they are found."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from logviewer.rotation.generation import Generation
 
 _POLL_SECONDS = 0.02
+_STEP_SECONDS = 0.05
 
 T = TypeVar("T")
 
@@ -49,7 +51,8 @@ class ScanStream:
     """Scans sources from one end to the other, in steps of up to ``count`` lines; without a line filter, all lines.
 
     ``starts`` are start positions by source key; sources without one are left out. By default each source starts at
-    its first line, or with ``newest`` at its last. With ``counts`` the matches are counted at the same time.
+    its first line, or with ``newest`` at its last. With ``counts`` the matches are counted at the same time. ``check``
+    is called in each step, and raises if the lines are no longer needed.
     """
 
     loader: ChunkLoader
@@ -60,6 +63,7 @@ class ScanStream:
     counts: bool = False
     count: int = 10_000
     starts: Mapping[bytes, Position] | None = None
+    check: Callable[[], None] = lambda: None
 
     async def pieces(self, encode: Callable[[list[Batch]], T]) -> AsyncIterator[T]:
         """Yield the next batches of selected lines, encoded; after a step without a line, of none. Raises OSError.
@@ -67,27 +71,36 @@ class ScanStream:
         The lines of a batch are in the order of their file. ``encode`` runs in a thread.
         """
         parts = [part for part, source in enumerate(self.sources) if self.starts is None or source.key in self.starts]
-        scans = [await self._scan(part) for part in parts]
-        while left := [scan for scan in scans if scan.blocks or not scan.is_read]:
-            has_advanced, encoded = await self.loader.run(partial(self._step, left, encode))
-            yield encoded
-            if not has_advanced:
-                await asyncio.sleep(_POLL_SECONDS)
-                await self._request_again(left)
+        try:
+            scans = [await self._scan(part) for part in parts]
+            while left := [scan for scan in scans if scan.blocks or not scan.is_read]:
+                has_advanced, encoded = await self.loader.run(partial(self._step, left, encode))
+                yield encoded
+                if not has_advanced:
+                    await asyncio.sleep(_POLL_SECONDS)
+                    await self._request_again(left)
+        finally:
+            # Other clients repeat their requests.
+            self.views.abandon(self.sources, self.line_filter)
 
     def _step(self, scans: Sequence[Scan], encode: Callable[[list[Batch]], T]) -> tuple[bool, T]:
         """Return whether the scans have advanced, and the encoded lines. Raises OSError."""
-        # Each of them, even after one has advanced.
-        reads = [scan.read() for scan in scans if not scan.blocks and not scan.is_read]
+        self.check()
+        ends, has_advanced = time.monotonic() + _STEP_SECONDS, False
+        for scan in scans:
+            # Each of them, even after one has advanced. The rest has its turn in the next step: only between the steps,
+            # a client that has left ends the scan.
+            if not scan.blocks and not scan.is_read and time.monotonic() < ends:
+                has_advanced |= scan.read()
         batches = take(scans, self.count)
-        return bool(batches) or any(reads), encode(batches)
+        return bool(batches) or has_advanced, encode(batches)
 
     async def text(self, last: int | None = None, *, raw: bool = True) -> AsyncIterator[bytes]:
         """Yield the lines, or only the ``last`` so many, as UTF-8 text with newlines. Raises OSError.
 
         The text is safe for a terminal unless ``raw``. With context, ``--`` separates groups, as grep does.
         """
-        scan = self if last is None else replace(self, starts=await self._before_last(last))
+        scan = self if last is None else replace(self, starts=await self.before_last(last))
         groups = ContextGroups() if self.line_filter and self.line_filter.context else None
 
         def encode(batches: list[Batch]) -> bytes:
@@ -97,7 +110,7 @@ class ScanStream:
         async for text in scan.pieces(encode):
             yield text
 
-    async def _before_last(self, count: int) -> dict[bytes, Position]:
+    async def before_last(self, count: int) -> dict[bytes, Position]:
         """Return the position before each source's part of the last lines. The lines may be too many for memory."""
         starts: dict[bytes, Position] = {}
         if count == 0:

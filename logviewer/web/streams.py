@@ -28,6 +28,7 @@ SKIP_SECONDS = 0.05
 _THREADS = 16
 _SCAN_THREADS = 2
 _PAGE_THREADS = 2
+_BULK_THREADS = 2
 
 # "idle" comes before each wait; "complete" or "shutdown" is the last item.
 Notice = Literal["begin", "idle", "ping", "complete", "shutdown"]
@@ -63,15 +64,18 @@ class Streams:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="read")
         self._scan_threads = ThreadPoolExecutor(_SCAN_THREADS, thread_name_prefix="scan")
         self._page_threads = ThreadPoolExecutor(_PAGE_THREADS, thread_name_prefix="page")
+        self._bulk_threads = ThreadPoolExecutor(_BULK_THREADS, thread_name_prefix="bulk")
         self._histogram_threads = ThreadPoolExecutor(1, thread_name_prefix="histogram")
         self._cache = ChunkCache()
         # Weak: each query has a loader of its own, needed while a reader uses it.
         self._loaders: WeakValueDictionary[Encoder, ChunkLoader] = WeakValueDictionary()
         self.loader = self.loader_for(EventEncoder())
         # Scans of whole files must not delay the readers of streams, and histograms must not delay either. Pages of all
-        # lines wait for no slow query.
+        # lines wait for no slow query, and searches for no download. Threads share one interpreter: the event loop
+        # waits longer with each that runs.
         self.scans = ChunkLoader(self._scan_threads, EventEncoder(), self._cache)
         self.pages = ChunkLoader(self._page_threads, EventEncoder(), self._cache)
+        self.bulk = ChunkLoader(self._bulk_threads, EventEncoder(), self._cache)
         self.histograms = ChunkLoader(self._histogram_threads, EventEncoder(), self._cache)
         self.closing = False
         self.sent = SentCounts()
@@ -98,14 +102,15 @@ class Streams:
     def close(self) -> None:
         """Make every stream send its last event and end, and every request that polls answer."""
         self.closing = True
-        for loader in (*self._loaders.values(), self.scans, self.pages, self.histograms):
+        for loader in (*self._loaders.values(), self.scans, self.pages, self.bulk, self.histograms):
             loader.closing = True
         for reader in self._open:
             reader.wake()
 
     def stop(self) -> None:
         """End the threads."""
-        for threads in (self._threads, self._scan_threads, self._page_threads, self._histogram_threads):
+        pools = self._threads, self._scan_threads, self._page_threads, self._bulk_threads, self._histogram_threads
+        for threads in pools:
             threads.shutdown(wait=False, cancel_futures=True)
 
     def add(self, reader: Reader[EncodedChunk]) -> None:

@@ -12,6 +12,7 @@ from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
 from logviewer.search.match_lines import MatchLines
 from logviewer.search.pace import LEAST_BYTES, Pace
+from logviewer.search.pattern import Pattern
 from logviewer.search.query import Query
 
 _MIB = 2**20
@@ -63,3 +64,16 @@ def test_a_request_searches_few_bytes_with_a_slow_pattern(tmp_path: Path) -> Non
             assert found.is_pending is not searches_all
             assert searched >= LEAST_BYTES
             assert (searched > 7 * _MIB) == searches_all
+
+
+def test_a_large_pattern_searches_few_bytes_of_a_long_line() -> None:
+    large, small = (Pattern("q", text, regex=True, case="smart") for text in ("a[ab]{900}c|needle", "needle"))
+    for size, finds in ((50_000, True), (200_000, False)):
+        line = b"x" * size + b"needle"
+        data = b"needle\n" + line + b"\nneedle\n" + line
+        starts = [start for start, _ in small.lines(data, 0, len(data))]
+        assert starts == [0, 7, 7 + len(line) + 1, 7 + len(line) + 8]
+        found = large.lines(data, 0, len(data))
+        assert [start for start, _ in found] == (starts if finds else starts[::2])
+        assert large.is_in(line) is finds
+        assert [data[start:end] for start, end in found] == ([b"needle", line] * 2 if finds else [b"needle"] * 2)

@@ -1,6 +1,7 @@
 """Where the lines of a chunk are read: a few new ones at once, all others in a thread."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -157,3 +158,42 @@ def test_the_kernel_tells_which_bytes_are_cached(tmp_path: Path, monkeypatch: py
     assert file.cached_bytes(20, 10) == 0
     file.close()
     assert file.cached_bytes(20, 4) == 0
+
+
+def test_a_read_without_readers_does_not_begin(tmp_path: Path) -> None:
+    began: list[EncodedChunk] = []
+
+    class Noted(EventEncoder):
+        def __call__(self, *arguments: Any, **options: Any) -> EncodedChunk:
+            began.append(super().__call__(*arguments, **options))
+            return began[-1]
+
+    source = LocalSource("app", tmp_path / "app.log", name="app.log", line_format=PLAIN)
+    source.path.write_bytes(b"line\n")
+    source.poll()
+
+    async def play(threads: ThreadPoolExecutor, goes_on: threading.Event) -> None:
+        loader = ChunkLoader(threads, Noted(), ChunkCache())
+        busy = asyncio.ensure_future(loader.run(goes_on.wait))
+        (start,) = source.start()
+        first, second = (
+            asyncio.ensure_future(loader.read(source, start, alone=True, most=1, lag=None)) for _ in range(2)
+        )
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait([first])
+        goes_on.set()
+        # The read goes on for the other one.
+        assert await second and await busy
+        goes_on.clear()
+        busy = asyncio.ensure_future(loader.run(goes_on.wait))
+        alone = asyncio.ensure_future(loader.read(source, start, alone=False, most=1, lag=None))
+        await asyncio.sleep(0)
+        alone.cancel()
+        await asyncio.wait([alone])
+        goes_on.set()
+        await busy
+
+    with ThreadPoolExecutor(1) as threads:
+        asyncio.run(play(threads, threading.Event()))
+    assert len(began) == 1

@@ -17,6 +17,7 @@ from logviewer.web.api.lookup import CurrentUser, Lookup, unavailable
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import DownloadParameters
 from logviewer.web.scan_stream import ScanStream
+from logviewer.web.streams import Streams
 
 _CHUNK_BYTES = 256 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -25,10 +26,11 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 class DownloadRoutes:
     """Answers with attachments."""
 
-    def __init__(self, lookup: Lookup, views: Views, loader: ChunkLoader) -> None:
+    def __init__(self, lookup: Lookup, views: Views, streams: Streams) -> None:
         self._lookup = lookup
         self._views = views
-        self._loader = loader
+        self._loader = streams.loader
+        self._bulk = streams.bulk
         self.router = APIRouter()
         self.router.get("/download")(self.download)
         # FastAPI warns of two operations with one id in the OpenAPI document.
@@ -48,7 +50,7 @@ class DownloadRoutes:
         source = sources[0]
         if line_filter or len(sources) > 1:
             name = source.name if len(sources) == 1 else "merged.log"
-            return _attachment(name, ScanStream(self._loader, self._views, sources, line_filter).text())
+            return _attachment(name, ScanStream(self._bulk, self._views, sources, line_filter).text())
         live = source.live
         if live is None:
             raise HTTPException(404, f"source: {source.name} has no file now ({source.state})")
@@ -58,7 +60,7 @@ class DownloadRoutes:
             if live.line_format.has_masks:
                 # Redacted text has other offsets than the file, so a range would be wrong.
                 starts = {source.key: await self._loader.run(live.first)}
-                scan = ScanStream(self._loader, self._views, sources, None, starts=starts)
+                scan = ScanStream(self._bulk, self._views, sources, None, starts=starts)
                 return _attachment(source.name, scan.text())
             return await _file(self._loader, live, source.name, wanted=wanted, is_head=is_head)
         except (OSError, FileChangedError) as error:

@@ -3,12 +3,12 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from fastapi import Query as Parameters
 from fastapi.responses import Response
 
 from logviewer.views.views import Views
-from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup, epoch_ms, from_disk
+from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup, epoch_ms, from_disk, while_connected
 from logviewer.web.encode import encode_histogram
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import HistogramParameters
@@ -27,7 +27,9 @@ class HistogramRoutes:
         self.router = APIRouter()
         self.router.get("/histogram")(self.histogram)
 
-    async def histogram(self, parameters: Annotated[HistogramParameters, Parameters()], user: CurrentUser) -> Response:
+    async def histogram(
+        self, request: Request, parameters: Annotated[HistogramParameters, Parameters()], user: CurrentUser
+    ) -> Response:
         """Count the matching lines over time, by level. `complete` is false while lines are left to scan."""
         sources, line_filter = await self._lookup.sources(parameters.source, user), self._lookup.line_filter(parameters)
         since = None if parameters.begin is None else epoch_ms("from", parameters.begin, parameters)
@@ -35,7 +37,12 @@ class HistogramRoutes:
         if since is not None and until is not None and until <= since:
             raise HTTPException(422, "to: must be later than from")
         end = asyncio.get_running_loop().time() + _WAIT_SECONDS
-        while not await from_disk(self._loader, lambda: self._views.is_counted(sources, line_filter)):
+        is_counted = while_connected(
+            request,
+            lambda: self._views.is_counted(sources, line_filter),
+            left=lambda: self._views.abandon(sources, line_filter),
+        )
+        while not await from_disk(self._loader, is_counted):
             if self._loader.closing or asyncio.get_running_loop().time() > end:
                 break
             await asyncio.sleep(_POLL_SECONDS)

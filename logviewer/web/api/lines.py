@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request
 from fastapi import Query as Parameters
 from fastapi.responses import Response, StreamingResponse
 
@@ -15,7 +15,7 @@ from logviewer.search.regex_hints import hints_of
 from logviewer.source import Source
 from logviewer.views.view import LineRange, whole_line
 from logviewer.views.views import Views
-from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup, epoch_ms, from_disk, locate
+from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup, epoch_ms, from_disk, locate, while_connected
 from logviewer.web.encode import RowEncoder
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import LineParameters, LinesParameters
@@ -35,11 +35,14 @@ class LineRoutes:
         self._loader = streams.loader
         self._scans = streams.scans
         self._pages = streams.pages
+        self._masking = asyncio.Lock()
         self.router = APIRouter()
         self.router.get("/lines")(self.lines)
         self.router.get("/line")(self.line)
 
-    async def lines(self, parameters: Annotated[LinesParameters, Parameters()], user: CurrentUser) -> Response:
+    async def lines(
+        self, request: Request, parameters: Annotated[LinesParameters, Parameters()], user: CurrentUser
+    ) -> Response:
         """Return lines by number, cursor or time: the lines found within one second."""
         sources = await self._lookup.sources(parameters.source, user)
         given = [name for name in ("start", "at", "before", "time") if getattr(parameters, name) is not None]
@@ -50,7 +53,12 @@ class LineRoutes:
         hints = hints_of(parameters.query())
         encode = RowEncoder(ids, places=parameters.places, line_filter=line_filter, spans=parameters.spans, hints=hints)
         loader = self._scans if line_filter else self._pages
-        body = await self._poll(loader, lambda: self._find(sources, line_filter, parameters), encode)
+        find = while_connected(
+            request,
+            lambda: self._find(sources, line_filter, parameters),
+            left=lambda: self._views.abandon(sources, line_filter),
+        )
+        body = await self._poll(loader, find, encode)
         return Response(body, media_type=JSON, headers=NO_STORE)
 
     async def line(self, parameters: Annotated[LineParameters, Parameters()], user: CurrentUser) -> Response:
@@ -58,9 +66,13 @@ class LineRoutes:
         source = await self._lookup.source(parameters.source, user)
         position = await from_disk(self._loader, lambda: locate([source], "at", parameters.at))
         codec, pieces = position.generation.encoding.codec, whole_line(position)
-        media_type = f"text/plain; charset={codec if parameters.raw else 'utf-8'}"
-        chunks = _in_threads(self._loader, pieces if parameters.raw else visible_line(pieces, codec))
-        return StreamingResponse(chunks, headers={"content-type": media_type})
+        headers = {"content-type": f"text/plain; charset={codec if parameters.raw else 'utf-8'}"}
+        pieces = pieces if parameters.raw else visible_line(pieces, codec)
+        if position.generation.line_format.has_masks:
+            # Masks take some ten times the memory of the line, and its answer is one piece.
+            async with self._masking:
+                return Response(await from_disk(self._loader, lambda: b"".join(pieces)), headers=headers)
+        return StreamingResponse(_in_threads(self._loader, pieces), headers=headers)
 
     async def _poll(self, loader: ChunkLoader, find: Callable[[], LineRange], encode: RowEncoder) -> bytes:
         """Return the encoded lines once they are found; after one second, or at shutdown, the lines found so far."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, HTTPException
+from fastapi import Depends, HTTPException, Request
 
 from logviewer import cursor
 from logviewer.cursor import Checkpoint
@@ -18,12 +18,15 @@ from logviewer.source import Source
 from logviewer.sources.catalog import Catalog
 from logviewer.views.views import Views
 from logviewer.web.auth.current_user import user_of
+from logviewer.web.http import connections
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import QueryParameters
 
 JSON = "application/json"
 NO_STORE = {"cache-control": "no-store"}
 _RETRY_SECONDS = (0.05, 0.1)
+# The status that nginx logs for a client that left; no client gets it.
+_CLIENT_LEFT = 499
 
 T = TypeVar("T")
 CurrentUser = Annotated[User, Depends(user_of)]
@@ -99,6 +102,26 @@ def epoch_ms(parameter: str, text: str, parameters: QueryParameters) -> int:
         return parse_time(text, now=parameters.now_seconds)
     except ValueError as error:
         raise HTTPException(422, f"{parameter}: {error}") from error
+
+
+def check_connected(request: Request) -> None:
+    """Raise HTTPException if the client of the request has left. Any thread may call it."""
+    if not connections.is_open(request.scope["state"]):
+        raise HTTPException(_CLIENT_LEFT)
+
+
+def while_connected(request: Request, call: Callable[[], T], *, left: Callable[[], None]) -> Callable[[], T]:
+    """Return ``call``; if the client of the request has left, it calls ``left`` instead, and raises HTTPException."""
+
+    def call_for_client() -> T:
+        try:
+            check_connected(request)
+        except HTTPException:
+            left()
+            raise
+        return call()
+
+    return call_for_client
 
 
 async def from_disk(loader: ChunkLoader, call: Callable[[], T]) -> T:

@@ -25,7 +25,7 @@ from logviewer.web.parameters import SearchParameters
 from logviewer.web.scan_stream import ScanStream
 from logviewer.web.streams import PING_SECONDS
 
-_MATCHES_PER_EVENT = 2000
+_MATCHES_PER_EVENT = 1000
 _PROGRESS_SECONDS = 0.2
 _POLL_SECONDS = 0.02
 # Up to this size, one of the ``marks`` covers less than a cell of the match index.
@@ -68,6 +68,14 @@ class SearchRun:
     async def events(self) -> AsyncGenerator[bytes]:
         """Yield ``match``, ``progress`` and ``end`` events. Raises OSError."""
         self._left = float("inf") if self.parameters.limit is None else self.parameters.limit
+        try:
+            async for piece in self._events():
+                yield piece
+        finally:
+            # Other clients repeat their requests.
+            self.views.abandon(self.sources, self.line_filter)
+
+    async def _events(self) -> AsyncIterator[bytes]:
         yield await self._progress()
         if not self.parameters.quiet and self._left > 0:
             async for piece in self._matches():

@@ -1,9 +1,10 @@
 """``/api/stream``: lines as they are written."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException
+from fastapi import APIRouter, Header, HTTPException, Request
 from fastapi import Query as Parameters
 from fastapi.responses import Response
 
@@ -15,11 +16,13 @@ from logviewer.search.line_filter import LineFilter
 from logviewer.source import Source
 from logviewer.tail.reader import Reader
 from logviewer.views.views import Views
-from logviewer.web.api.lookup import CurrentUser, Lookup, decode_cursor, unavailable
+from logviewer.web.api.lookup import CurrentUser, Lookup, check_connected, decode_cursor, unavailable
 from logviewer.web.encode import EncodedChunk, EventEncoder, TextEncoder
 from logviewer.web.parameters import StreamParameters
 from logviewer.web.scan_stream import ScanStream
 from logviewer.web.streams import Streams, bare_text, event_stream, text_stream
+
+_Start = Callable[[Source], list[Position]]
 
 
 class StreamRoutes:
@@ -34,6 +37,7 @@ class StreamRoutes:
 
     async def stream(
         self,
+        request: Request,
         parameters: Annotated[StreamParameters, Parameters()],
         user: CurrentUser,
         accept: Annotated[str, Header()] = "",
@@ -48,7 +52,7 @@ class StreamRoutes:
         if is_history and (
             len(sources) > 1 or (line_filter and (line_filter.context or await self._has_all(sources, parameters)))
         ):
-            scan = ScanStream(self._streams.loader, self._views, sources, line_filter)
+            scan = ScanStream(self._streams.bulk, self._views, sources, line_filter)
             return bare_text(scan.text(_last_lines(parameters), raw=parameters.raw))
         reader = Reader(
             self._streams.loader_for(_encoder(parameters, line_filter, as_text=as_text)),
@@ -56,7 +60,9 @@ class StreamRoutes:
             lag=parameters.lag,
         )
         for source in sources:
-            await self._add(reader, source, checkpoints, line_filter, parameters)
+            is_known = any(each.source == source.key for each in checkpoints)
+            start = self._start(request, source, None if is_known else line_filter, parameters)
+            await self._add(reader, source, checkpoints, start)
         if as_text:
             return text_stream(self._streams, reader, headings=len(sources) > 1)
         return event_stream(self._streams, reader)
@@ -80,22 +86,36 @@ class StreamRoutes:
         reader: Reader[EncodedChunk],
         source: Source,
         checkpoints: Sequence[Checkpoint],
-        line_filter: LineFilter | None,
-        parameters: StreamParameters,
+        start: Awaitable[_Start],
     ) -> None:
         try:
-            await reader.add(source, checkpoints, lambda each: self._begin(each, line_filter, parameters))
+            await reader.add(source, checkpoints, await start)
         except (OSError, FileChangedError) as error:
             reader.close()
             raise unavailable(f"source: {source.name} cannot be read: {error}") from error
 
-    def _begin(self, source: Source, line_filter: LineFilter | None, parameters: StreamParameters) -> list[Position]:
+    async def _start(
+        self, request: Request, source: Source, line_filter: LineFilter | None, parameters: StreamParameters
+    ) -> _Start:
+        """Return a function that returns where to begin without a cursor."""
         count = _last_lines(parameters)
         if count is None:
-            return source.start()
-        if not line_filter or not count or source.live is None:
-            return source.last(count)
-        return self._views.last(source, line_filter, count)
+            return lambda each: each.start()
+        end = await self._streams.loader.run(lambda: source.last(0)) if line_filter and count else []
+        if not end:
+            return lambda each: each.last(count)
+        # Few lines may match, so that all files are searched.
+        starts = {source.key: end[-1]}
+        scan = ScanStream(
+            self._streams.scans,
+            self._views,
+            [source],
+            line_filter,
+            starts=starts,
+            check=partial(check_connected, request),
+        )
+        starts |= await scan.before_last(count)
+        return lambda _: [starts[source.key]]
 
 
 def _encoder(

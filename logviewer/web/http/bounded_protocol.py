@@ -75,6 +75,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     flow: "_Flow"
     _is_in_body = False
+    _is_lost = False
     # Since the begin of the head, or since its end.
     _parsed_bytes = 0
     _body_bytes = 0
@@ -97,6 +98,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Drop the requests that are not parsed yet."""
+        self._is_lost = True
         self._unparsed = b""
         self._known_connections.remove(self)
         super().connection_lost(exc)
@@ -106,6 +108,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def sign_in(self) -> None:
         """Count the connection as that of a user."""
         self._known_connections.sign_in(self)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the client is there. Any thread may ask."""
+        return not self._is_lost
 
     def abort(self) -> bool:
         """Close the connection at once; return False before it is open."""

@@ -5,7 +5,7 @@ hold up to some 100 KB. At a limit, the oldest connection of a stranger makes ro
 that signs in at once always finds a place.
 """
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Protocol
 
 from logviewer.web.http.rate_window import network
@@ -90,20 +90,40 @@ class Connections:
         return True
 
 
-class SignsIn(Protocol):
-    """A connection that can become that of a user."""
+class RequestConnection(Protocol):
+    """The connection of a request."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the client is there. Any thread may ask."""
 
     def sign_in(self) -> None:
         """Count the connection as that of a user."""
 
+    def abort(self) -> bool:
+        """Close the connection at once; return False if it cannot be closed yet."""
 
-def keep_connection(state: MutableMapping[str, Any], connection: SignsIn) -> None:
+
+def keep_connection(state: MutableMapping[str, Any], connection: RequestConnection) -> None:
     """Store the connection of a request in the state of its scope."""
     state[_CONNECTION] = connection
 
 
 def sign_in(state: MutableMapping[str, Any]) -> None:
     """Count the connection of a request as that of a user."""
-    connection: SignsIn | None = state.get(_CONNECTION)
+    connection: RequestConnection | None = state.get(_CONNECTION)
     if connection:
         connection.sign_in()
+
+
+def is_open(state: Mapping[str, Any]) -> bool:
+    """Whether the client of a request is there. Any thread may ask."""
+    connection: RequestConnection | None = state.get(_CONNECTION)
+    return connection is None or connection.is_open
+
+
+def abort(state: MutableMapping[str, Any]) -> None:
+    """Close the connection of a request at once."""
+    connection: RequestConnection | None = state.get(_CONNECTION)
+    if connection:
+        connection.abort()

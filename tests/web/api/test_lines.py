@@ -452,8 +452,8 @@ def test_an_answer_about_long_lines_is_bounded_in_bytes(logs: Path, serve: Serve
         numbers = [int(line["text"].split()[1]) for line in answer.json()["lines"]]
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
         assert (first, last) in ((numbers[0], None), (None, numbers[-1]))
-        assert 7 <= len(numbers) <= 10
-        assert len(answer.content) < 11_000_000
+        assert 2 <= len(numbers) <= 4
+        assert len(answer.content) < 5_000_000
         assert answer.json()["start"] == numbers[0]
 
 

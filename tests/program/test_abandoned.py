@@ -1,0 +1,57 @@
+"""Scans whose clients have left end, whether they run or wait."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from random import Random
+from urllib.parse import quote
+
+import pytest
+
+from tests.bench.process import cpu_seconds
+from tests.helpers.connection import connect, request
+from tests.helpers.server import Server, until
+
+Serve = Callable[..., Server]
+# Slow for the engine: minutes for the file below.
+PATTERN = "a[ab]{400}c"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    path = tmp_path_factory.mktemp("abandoned") / "app.log"
+    random = Random(1)
+    lines = [bytes(random.choices(b"ab", k=2_000)) for _ in range(1_000)]
+    path.write_bytes(b"".join(b"%s\n" % random.choice(lines) for _ in range(20_000)))
+    with Server(path) as running:
+        yield running
+
+
+def is_idle(server: Server) -> bool:
+    before = cpu_seconds(server.process.pid)
+    # Polls take some milliseconds of CPU time in a second, a scan takes hundreds.
+    time.sleep(1)
+    return cpu_seconds(server.process.pid) - before < 0.04
+
+
+@pytest.mark.parametrize("count", [1, 20], ids=["running", "queued"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/download?source=app.log",
+        "/api/search?source=app.log",
+        "/api/lines?source=app.log&start=-5&count=5",
+        "/api/histogram?source=app.log",
+        "/api/stream?source=app.log&from=-5",
+        "/api/stream?source=app.log&from=start&follow=false&format=text&context=1",
+        "/api/stream?source=app.log&from=start",
+    ],
+)
+def test_a_scan_ends_with_its_clients(server: Server, path: str, count: int) -> None:
+    began = cpu_seconds(server.process.pid)
+    with ExitStack() as stack:
+        for number in range(count):
+            client = stack.enter_context(connect(server))
+            client.sendall(request(server, f"{path}&regex=true&q={quote(f'{PATTERN}|{number}')}"))
+        until(lambda: cpu_seconds(server.process.pid) > began + 0.3, what="the scan")
+    until(lambda: is_idle(server), what="the end of the scan")
