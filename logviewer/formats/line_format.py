@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
+from os.path import abspath
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
@@ -353,15 +354,19 @@ class LineFormats:
     def of(self, path: Path, name: str, *, file: Path | None = None, is_linked: bool = False) -> LineFormat:
         """Return the line format of a source, or of one ``file`` of it: the rules for either name apply.
 
-        Redaction rules also apply to copies: the glob ``app.log`` matches ``app.log.1``, ``app-2026-11-26.log`` and
-        ``app.log.save``. A rule without files applies to every file, and each rule to a file that ``is_linked``: one
-        of its hard links may have any name.
+        Redaction rules also apply to files that may be copies: the glob ``app.log`` matches each name with ``app`` in
+        it, such as ``app.log.1``, ``Copy of APP.log`` and ``app_backup``. A rule without files applies to every file,
+        and each rule to a file that ``is_linked``: one of its hard links may have any name.
         """
         names = [(path, name), *([(file, file.name)] if file else [])]
         rules = tuple(rule for rule in self._rules if _matches_any(rule.files, names))
         if self._redact:
             names += [(path.with_name(each), each) for path, name in names for each in _copied_names(name)]
-        redact = tuple(rule for rule in self._redact if is_linked or not rule.files or _matches_any(rule.files, names))
+        redact = tuple(
+            rule
+            for rule in self._redact
+            if is_linked or not rule.files or _matches_any(rule.files, names) or _may_be_copy(rule.files, names)
+        )
         if (rules, redact) not in self._made:
             self._made[rules, redact] = LineFormat(rules, Redaction(redact) if redact else None)
         return self._made[rules, redact]
@@ -371,6 +376,21 @@ def _copied_names(name: str) -> set[str]:
     """Return the names of all files of which a file may be a copy or a rotation, by its name."""
     begins = {name[: end.start()] for end in _NAME_END.finditer(name)}
     return begins.union(*map(bases, [name, *begins]))
+
+
+def _may_be_copy(globs: Iterable[str], names: Sequence[tuple[Path, str]]) -> bool:
+    """Return whether a name has the stem of a glob in it, in any case."""
+    lower = [(Path(str(path).lower()), name.lower()) for path, name in names]
+    return _matches_any([_copies(glob.lower()) for glob in globs], lower)
+
+
+def _copies(glob: str) -> str:
+    """Return the glob of the names that a copy of a file may have."""
+    before, slash, name = (abspath(glob) if "/" in glob else glob).rpartition("/")
+    stem = name.rpartition(".")[0] or name.lstrip(".")
+    # Without a letter, the stem would match every name.
+    kept = stem if any(each.isalnum() for each in stem) else name
+    return f"{before}{slash}*{kept}*"
 
 
 def _matches_any(globs: Iterable[str], names: Sequence[tuple[Path, str]]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import re2
 
 from logviewer.errors import CannotRunError
-from logviewer.formats.hidden_text import may_hide, shown_text
+from logviewer.formats.hidden_text import may_hide, shown_texts
 from logviewer.settings import RedactRule
 
 
@@ -23,8 +23,8 @@ class Redaction:
     def text(self, line: str, limit: int | None = None) -> str:
         """Return the first ``limit`` characters of a line (default: all) with masks.
 
-        Each rule matches the whole unmasked line, and the line as the page shows it: without terminal sequences and
-        invisible characters. Overlapping matches get one mask; a match that crosses the limit is replaced by its whole
+        Each rule matches the whole unmasked line, and the line as it is shown: without terminal sequences and invisible
+        characters. Overlapping matches get one mask; a match that crosses the limit is replaced by its whole
         mask.
         """
         limit = len(line) if limit is None else limit
@@ -45,8 +45,8 @@ class Redaction:
 
     def _shown_hits(self, line: str) -> Iterator[tuple[int, int, str]]:
         if may_hide(line):
-            shown = shown_text(line)
-            yield from ((*shown.span(*span), mask) for *span, mask in self._hits(shown.text) if span[0] < span[1])
+            for shown in shown_texts(line):
+                yield from ((*shown.span(*span), mask) for *span, mask in self._hits(shown.text) if span[0] < span[1])
 
 
 def _compiled(pattern: str) -> Any:  # noqa: ANN401 (re2 has no types)

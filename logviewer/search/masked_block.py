@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 
 from logviewer.errors import QueryError
-from logviewer.formats.hidden_text import MAY_HIDE
+from logviewer.formats.hidden_text import CONTROL_BYTES, MAY_HIDE
 from logviewer.formats.line_format import LineFormat
 from logviewer.search.pattern import Pattern, Span
 from logviewer.search.selected_lines import lines_of
@@ -23,7 +23,7 @@ class Masks:
         self._format = line_format
         self._masks = [rule.mask.casefold() for rule in line_format.redact_rules]
         self._patterns = [_in_blocks(rule.pattern) for rule in line_format.redact_rules]
-        self._may_hide = Pattern("pattern", MAY_HIDE, regex=True, case="sensitive")
+        self._may_hide = Pattern("pattern", MAY_HIDE, regex=True, case="sensitive", is_bounded=False)
         self.keeps_lines = not any("\n" in mask for mask in self._masks)
         """Whether a line with masks is still one line."""
 
@@ -50,7 +50,8 @@ class Masks:
         """Return the lines with hidden text, or all if a rule cannot search a block."""
         if None in self._patterns:
             return lines_of(data)
-        return [] if data.isascii() and b"\x1b" not in data else self._may_hide.lines(data, 0, len(data))
+        is_plain = data.isascii() and len(data.translate(None, CONTROL_BYTES)) == len(data)
+        return [] if is_plain else self._may_hide.lines(data, 0, len(data))
 
     def _hits(self, data: bytes) -> list[_Edit]:
         masks = (rule.mask.encode("utf-8", "replace") for rule in self._format.redact_rules)
@@ -88,6 +89,6 @@ def _in_blocks(rule: str) -> Pattern | None:
     if _ONLY_IN_LINES.search(rule):
         return None
     try:
-        return Pattern("pattern", rule, regex=True, case="sensitive")
+        return Pattern("pattern", rule, regex=True, case="sensitive", is_bounded=False)
     except QueryError:
         return None

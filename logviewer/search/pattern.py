@@ -1,6 +1,7 @@
 """One text of a query, plain or a regular expression, matched in linear time."""
 
 import re
+import sys
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
@@ -43,10 +44,10 @@ class Pattern:
     """A text of a query. Raises QueryError, with the parameter and the engine's message, if it is invalid.
 
     ``instructions`` is the size of the program of a regular expression, 0 for plain text. The larger it is, the fewer
-    bytes of a long line are searched.
+    bytes of a long line are searched, if it ``is_bounded``.
     """
 
-    def __init__(self, parameter: str, text: str, *, regex: bool, case: Case) -> None:
+    def __init__(self, parameter: str, text: str, *, regex: bool, case: Case, is_bounded: bool = True) -> None:
         pattern = _PART.sub(lambda found: _ENDS.get(found[0], found[0]), text) if regex else re2.escape(text)
         sensitive = _is_sensitive(text, case, regex=regex)
         self._is_plain = not regex
@@ -62,7 +63,7 @@ class Pattern:
             message = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
             message = TOO_LARGE if "too large" in message else message + error_hint(message)
             raise QueryError(f"{parameter}: {message}") from error
-        self._most_bytes = _MOST_WORK // max(1, self.instructions)
+        self._most_bytes = _MOST_WORK // max(1, self.instructions) if is_bounded else sys.maxsize
         is_plain = not regex and text.isascii() and "\n" not in text
         self._folded = text if sensitive else text.lower()
         self._bytes = self._folded.encode() if is_plain else None

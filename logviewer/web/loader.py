@@ -5,6 +5,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from typing import ClassVar, Protocol, TypeVar
 
@@ -109,7 +110,8 @@ class _ReadsHere:
 class ChunkLoader:
     """Reads and encodes for readers. Equal requests share one read, through ``cache`` also later ones.
 
-    A few new lines in memory are read on the event loop, everything else in threads.
+    A few new lines in memory are read on the event loop, everything else in threads. ``most_calls`` limits the calls of
+    ``run``, and so the results that wait for the event loop.
     """
 
     def __init__(
@@ -118,9 +120,11 @@ class ChunkLoader:
         encode: Encoder,
         cache: ChunkCache,
         *,
+        most_calls: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._threads = threads
+        self._turns: AbstractAsyncContextManager[None] = asyncio.Semaphore(most_calls) if most_calls else nullcontext()
         self._encode = encode
         self._cache = cache
         self._broadcasts: Broadcasts[EncodedChunk] = Broadcasts()
@@ -131,7 +135,8 @@ class ChunkLoader:
 
     async def run(self, call: Callable[[], T]) -> T:
         """Call ``call`` in a thread and return its result."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        async with self._turns:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def read(self, source: Source, position: Position, *, alone: bool, most: int, lag: int | None) -> _Result:
         """Return the chunk after a position, a ``Skip``, or None at the end. Raises as ``Generation.read``."""

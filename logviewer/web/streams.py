@@ -73,14 +73,18 @@ class Streams:
         # Scans of whole files must not delay the readers of streams, and histograms must not delay either. Pages of all
         # lines wait for no slow query, and searches for no download. Threads share one interpreter: the event loop
         # waits longer with each that runs.
-        self.scans = ChunkLoader(self._scan_threads, EventEncoder(), self._cache)
-        self.pages = ChunkLoader(self._page_threads, EventEncoder(), self._cache)
-        self.bulk = ChunkLoader(self._bulk_threads, EventEncoder(), self._cache)
+        self.scans = self._few_at_once(self._scan_threads, _SCAN_THREADS)
+        self.pages = self._few_at_once(self._page_threads, _PAGE_THREADS)
+        self.bulk = self._few_at_once(self._bulk_threads, _BULK_THREADS)
         self.histograms = ChunkLoader(self._histogram_threads, EventEncoder(), self._cache)
         self.closing = False
         self.sent = SentCounts()
         self._open: dict[Reader[EncodedChunk], int] = {}
         self._due: set[Reader[EncodedChunk]] = set()
+
+    def _few_at_once(self, threads: ThreadPoolExecutor, count: int) -> ChunkLoader:
+        # Enough to keep the threads busy: each result may have megabytes.
+        return ChunkLoader(threads, EventEncoder(), self._cache, most_calls=2 * count)
 
     def loader_for(self, encode: Encoder) -> ChunkLoader:
         """Return the loader that all readers with this encoder share."""

@@ -14,6 +14,7 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _FIRST_PRINTABLE = 0x20
 # Up to here a pattern is as fast as numpy, and does not have to be imported by the first line of a new log.
 SHORT = 8192
+_COMPACT_BYTES = 64 * 1024
 
 
 def visible_bytes(text: bytes, *, lines: int) -> bytes:
@@ -47,9 +48,10 @@ def _has_unsafe_characters(text: bytes) -> bool:
 
 
 def visible_json(data: bytes) -> bytes:
-    """Return equivalent JSON with unsafe characters escaped."""
+    """Return equivalent JSON of ``orjson`` with unsafe characters escaped."""
     if b"\x7f" not in data and not _has_unsafe_characters(data):
-        return data
+        # Bytes of orjson keep the memory for eight times as many.
+        return bytes(memoryview(data)) if len(data) > _COMPACT_BYTES else data
     return _UNSAFE_IN_JSON.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), data)
 
 

@@ -1,12 +1,13 @@
 """Masks in one line."""
 
 import re
+import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logviewer.formats.hidden_text import shown_text
+from logviewer.formats.hidden_text import MAY_HIDE, shown_texts
 from logviewer.formats.redaction import Redaction
 from logviewer.settings import RedactRule
 
@@ -32,6 +33,21 @@ SECRET = Redaction([RedactRule(r"password=\w+")])
     "hidden",
     [
         *("\x1b[36m", "\x1b[38;2;1;2;3m", "\x1b[K", "\x9b1m", "\x1b]0;title\x07", "\x1b]8;;http://a/\x1b\\", "\x1b(B"),
+        *(
+            "\x1bc",
+            "\x1b7",
+            "\x1b=",
+            "\x1b#8",
+            "\x1b",
+            "\0",
+            "\r",
+            "\x7f",
+            "\x85",
+            "\u00a0",
+            "\u3000",
+            "\u2028",
+            "\x1b[0m\0",
+        ),
         *("\u200b", "\u00ad", "\ufe0f", "\u2060\u200d", "\u202e", "\U000e0041"),
     ],
 )
@@ -39,20 +55,56 @@ def test_hidden_text_inside_a_secret_does_not_hide_it(hidden: str) -> None:
     for at in range(len("password=hunter2") + 1):
         line = f"é {'password=hunter2'[:at]}{hidden}{'password=hunter2'[at:]} b"
         masked = SECRET.text(line)
-        assert "hunter2"[:3] not in masked
-        assert shown_text(masked).text == "é *** b"
+        assert [each for each in "hunter2" if each in masked.replace(hidden, "")] == []
+        if hidden[0] not in "\x1b\u00a0\u3000" or hidden[1:2] in ("[", "]", "("):
+            assert next(shown_texts(masked)).text == "é *** b"
+
+
+# All characters that are not shown, but for the ends of a line.
+UNSEEN = [chr(code) for code in range(0x110000) if re.fullmatch(MAY_HIDE, chr(code)) and chr(code) not in "\n\t"]
+HIDDEN = st.lists(st.sampled_from(UNSEEN), max_size=3).map("".join) | st.sampled_from(["\x1b[36m", "\x1b]0;x\x07"])
+
+
+@given(st.lists(HIDDEN, min_size=16, max_size=16))
+@settings(max_examples=400)
+def test_unseen_characters_anywhere_in_a_secret_do_not_hide_it(hidden: list[str]) -> None:
+    line = "".join(f"{character}{unseen}" for character, unseen in zip("password=hunter2", hidden, strict=True))
+    masked = SECRET.text(f"é {line} b")
+    for shown in shown_texts(masked):
+        assert "hunter2" not in shown.text.replace(" ", "")
+    assert [each for each in "hunter2" if each in masked] == []
+
+
+def test_the_list_of_unseen_characters_is_complete() -> None:
+    invisible = {
+        chr(code)
+        for code in range(0x110000)
+        if unicodedata.category(chr(code)) in ("Cc", "Cf", "Zs", "Zl", "Zp") and chr(code) not in " \t\n"
+    }
+    # These Arabic and Syriac signs, and those of other scripts, have a shape.
+    shaped = {
+        *map(chr, range(0x600, 0x606)),
+        "\u06dd",
+        "\u070f",
+        "\u0890",
+        "\u0891",
+        "\u08e2",
+        "\U000110bd",
+        "\U000110cd",
+    }
+    assert sorted(invisible - shaped - {*map(chr, range(0x13430, 0x13440))} - set(UNSEEN)) == []
 
 
 @given(
     st.lists(st.sampled_from(["a", "bb", "é", "\x1b[1m", "\x1b]", "\x9b", "\u200b", "\x07"]), max_size=20).map("".join)
 )
 def test_the_line_that_is_shown_has_no_secret(line: str) -> None:
-    shown = shown_text(Redaction([RedactRule("[ab]{2,}")]).text(line)).text
-    assert re.search("[ab]{2,}", shown) is None
+    masked = Redaction([RedactRule("[ab]{2,}")]).text(line)
+    assert re.search("[ab]{2,}", next(shown_texts(masked)).text) is None
 
 
 def test_a_character_between_sequences_has_its_own_span() -> None:
-    shown = shown_text("\x1b[1ma\x1b[0mbc\u200b")
+    shown = next(shown_texts("\x1b[1ma\x1b[0mbc\u200b"))
     assert shown.text == "abc"
     assert [shown.span(index, index + 1) for index in range(3)] == [(4, 5), (9, 10), (10, 11)]
     assert shown.span(0, 3) == (4, 11)

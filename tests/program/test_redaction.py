@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logviewer.files.lines import LINE_CAP
+from logviewer.formats.hidden_text import MAY_HIDE
 from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
@@ -248,6 +250,50 @@ def test_copies_of_a_redacted_file_are_redacted(logs: Path, serve: Serve) -> Non
     assert server.get("/api/download", source="other").text == f"{TEXT}\n"
     (logs / "app.log").write_text(f"{TEXT}\n")
     assert server.get("/api/lines", source="app.log.1", start=0).json()["lines"][0]["text"] == "app.log.1 ***"
+
+
+COPIES = [
+    *("old-app.log", "copy of app.log", "app (copy).log", "app_backup.log", "#app.log#", "APP.LOG", "app.log~"),
+    *(".app.log.swp", "app-2026.log.bak", "App", "app - Copy (2).log", "app.log_old", "app.1.log", "myapp.txt"),
+]
+
+
+def test_files_whose_names_may_be_those_of_copies_are_redacted(logs: Path, serve: Serve) -> None:
+    (logs / "rule.toml").write_text("[[redact]]\npattern = 'key-[0-9a-f]+'\nfiles = ['app.log', '*.audit']\n")
+    names = [*COPIES, "x.audit.save", "Copy of y.AUDIT"]
+    for name in [*names, "other.log"]:
+        (logs / name).write_text(f"{TEXT}\n")
+    server = serve("--config", logs / "rule.toml", *(logs / name for name in [*names, "other.log"]))
+    sources = server.get("/api/sources").json()
+    assert {each["name"] for each in sources} == {*names, "other.log"}
+    for each in sources:
+        text = server.get("/api/download", source=each["id"]).text
+        assert text == (f"{TEXT}\n" if each["name"] == "other.log" else "***\n"), each["name"]
+
+
+UNSEEN = [chr(code) for code in range(0x110000) if re.fullmatch(MAY_HIDE, chr(code)) and chr(code) not in "\n\t"]
+
+
+def test_unseen_characters_in_a_secret_are_in_no_response(logs: Path, serve: Serve) -> None:
+    random = Random(13)
+    lines = []
+    for number in range(1000):
+        unseen = random.choices(UNSEEN, k=2 * len(TEXT))
+        hidden = [each if random.random() < 0.4 else "" for each in unseen]
+        secret = "".join(f"{character}{one}" for character, one in zip(TEXT, hidden, strict=False))
+        lines.append(f"ERROR {number} {secret} word")
+    (logs / "app.log").write_text("".join(f"{line}\n" for line in lines), newline="")
+    (logs / "u16.log").write_bytes("".join(f"{line}\n" for line in ["\ufeff", *lines]).encode("utf-16-le"))
+    (logs / "rule.toml").write_text("[[redact]]\npattern = 'key-[0-9a-f]{8}'\n")
+    server = serve("--config", logs / "rule.toml", logs / "app.log", logs / "u16.log")
+    pattern = re.compile("[-5ec2a1]*".join(TEXT))
+    for query in ({}, {"q": "ERROR"}, {"q": "e", "context": 2}, {"level": "error"}, {"q": "[a-f0-9]", "regex": "true"}):
+        for name in ("app.log", "u16.log"):
+            for answer in answers(server, [name], dict(query)):
+                # Escaped, and in JSON.
+                plain = re.sub(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[rfb])|[^\x21-\x7e]", "", answer)
+                assert not pattern.search(plain)
+                assert HIDDEN not in plain
 
 
 def test_files_without_a_redaction_rule_are_named_at_the_start(logs: Path, serve: Serve) -> None:

@@ -42,6 +42,7 @@ class UnreadAnswers:
         self._clock = clock
         self._freed = freed
         self._was_much = False
+        self._given_way = 0
         # The one without progress for the longest time is the first.
         self._answers: dict[Answer, float] = {}
         self._counts: dict[int, int] = {}
@@ -64,8 +65,12 @@ class UnreadAnswers:
             oldest = next(iter(self._answers), None)
             if oldest is None or self._clock() - self._answers[oldest] < STALLED_SECONDS:
                 return False
+            self._given_way += len(oldest.body)
             self.remove(oldest)
             oldest.give_way()
+        if self._given_way > self.limit // 4:
+            self._given_way = 0
+            self._freed()
         return True
 
     def progress(self, answer: "Answer") -> None:
@@ -121,7 +126,7 @@ class Answer:
     def give_way(self) -> None:
         """End the answer at once, for another one."""
         self._is_over = True
-        abort(self._scope["state"])
+        abort(self._scope.get("state", {}))
 
     async def _begin(self, start: Message) -> None:
         if any(name == b"content-length" for name, _ in start["headers"]):
@@ -151,7 +156,7 @@ class Answer:
         self._is_over = True
         if self._start is None:
             # The client sees an answer without its end.
-            abort(self._scope["state"])
+            abort(self._scope.get("state", {}))
             return
         text = f"clients have not read {self._unread.limit // _MIB} MiB of answers"
         await refusal(503, text, retry_seconds=_RETRY_SECONDS)(self._scope, self._receive, self._send)
