@@ -224,8 +224,9 @@ def test_answers_that_nobody_reads_take_bounded_memory(server: Server, path: str
             client.sendall(request(server, path))
             client.settimeout(60)
             client.recv(1, socket.MSG_PEEK)
-        # Building takes some memory besides, in few threads.
-        assert memory(server.process.pid).rss - before < 2 * MAX_UNREAD_BYTES + 32 * MIB
+        # Building takes some memory besides, in few threads, and the allocator keeps some. Without a limit it is twice
+        # as much, and grows with the clients.
+        assert memory(server.process.pid).rss - before < 3 * MAX_UNREAD_BYTES + 32 * MIB
         assert server.get("/api/sources").status_code == 200
 
 
