@@ -117,14 +117,15 @@ def time_reading(lines: Sequence[str], now: float | None = None) -> TimeReading:
     most = max(places.values(), default=0)
     begun = sum(line[:1] not in {"", " ", "\t"} for line in lines)
     return TimeReading(
-        order=_order([parts for line in lines if (parts := numeric_date(line))], today),
+        order=date_order(lines, today),
         bare=most * _SHARE_OF_TIMES >= len(timed) and most * _SHARE_OF_LINES >= begun,
         column=_column(lines) if not timed else None,
     )
 
 
-def _order(dates: Sequence[tuple[str, ...]], today: date) -> Order | None:
-    """Return the order of numbers in which the dates are valid, past, ascending and near each other, if one is best."""
+def date_order(lines: Iterable[str], today: date) -> Order | None:
+    """Return the order of numbers in which dates are valid, past, ascending and near each other, if one is best."""
+    dates = [parts for line in lines if (parts := numeric_date(line))]
     if not dates:
         return None
     orders: list[Order] = [each for each in get_args(Order) if each != "ymd" or len(dates[0][2]) == 2]

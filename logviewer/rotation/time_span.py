@@ -3,14 +3,16 @@
 import os
 import re
 import statistics
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.encoding import detect, to_text
-from logviewer.formats.timestamp import find_time
+from logviewer.files.encoding import DETECTED_BYTES, detect, to_text
+from logviewer.formats.file_evidence import date_order
+from logviewer.formats.timestamp import Order, TimeReading, find_time, numeric_date
 
 _HEAD_BYTES = 4 * 1024
 _TAIL_BYTES = 16 * 1024
@@ -68,15 +70,18 @@ def is_prefix(path: Path, status: os.stat_result, live: Path) -> bool:
 @lru_cache(4096)
 def _read_span(path: Path, _device: int, _inode: int, size: int, _changed: int) -> TimeSpan:
     head, tail = _pread(path, _HEAD_BYTES, 0), _pread(path, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
+    encoding = detect(head[:DETECTED_BYTES])
+    first, last = ([line[:_LINE_CHARS] for line in to_text(data, encoding).split("\n")] for data in (head, tail))
+    order = date_order([*first, *last], datetime.now(UTC).date())
     return TimeSpan(
-        _outermost(_times(head, head), last=False), _outermost(_times(tail, head), last=True), _shapes(head)
+        _outermost(_times(first, order), last=False), _outermost(_times(last, order), last=True), _shapes(first)
     )
 
 
-def _shapes(head: bytes) -> frozenset[str]:
+def _shapes(lines: Sequence[str]) -> frozenset[str]:
     """Return the beginnings of the first lines, with one letter for all letters and one digit for all digits."""
-    lines = to_text(head, detect(head[:4])).split("\n")[:_SHAPED_LINES]
-    return frozenset(_DIGITS.sub("0", _LETTERS.sub("a", line[:_SHAPE_CHARS])) for line in lines if line)
+    some = lines[:_SHAPED_LINES]
+    return frozenset(_DIGITS.sub("0", _LETTERS.sub("a", line[:_SHAPE_CHARS])) for line in some if line)
 
 
 def _pread(path: Path, size: int, offset: int) -> bytes:
@@ -87,11 +92,12 @@ def _pread(path: Path, size: int, offset: int) -> bytes:
         file.close()
 
 
-def _times(data: bytes, first: bytes) -> Iterator[int]:
-    """Yield the times of lines; the cut lines at both ends count as lines."""
-    encoding = detect(first[:4])
-    for line in to_text(data, encoding).split("\n"):
-        if (found := find_time(line[:_LINE_CHARS])) is not None:
+def _times(lines: Iterable[str], order: Order | None) -> Iterator[int]:
+    """Yield the times of lines, without dates that can be read in several ways; the cut lines at both ends count."""
+    reading = TimeReading(order)
+    for line in lines:
+        found = find_time(line, reading=reading)
+        if found is not None and (order is not None or not numeric_date(line)):
             yield found
 
 
