@@ -12,6 +12,9 @@ from logviewer.search.selected_lines import lines_of
 # With these, a pattern may not match in a block where it matches in a line.
 _ONLY_IN_LINES = re.compile(r"\(\?[a-zA-Z]*-|\\[QC]")
 
+# The hits of a part are in memory at once, in each thread: a hundred bytes a hit.
+_PART_BYTES = 256 * 1024
+
 _Edit = tuple[int, int, bytes]
 """A span of a block, and what replaces it."""
 
@@ -33,6 +36,15 @@ class Masks:
 
     def block(self, data: bytes) -> bytes:
         """Return a block of lines with their masks, if each of them ``keeps_lines``."""
+        parts: list[bytes] = []
+        at = 0
+        while at < len(data):
+            end = data.find(b"\n", at + _PART_BYTES) + 1 or len(data)
+            parts.append(self._masked(data[at:end]))
+            at = end
+        return b"".join(parts)
+
+    def _masked(self, data: bytes) -> bytes:
         alone = self._lines_to_read_alone(data)
         edits = [(start, end, self.line(data, start, end)) for start, end in alone]
         edits += _outside(self._hits(data), alone)

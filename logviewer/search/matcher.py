@@ -179,7 +179,7 @@ class Matcher:
         if masks.keeps_lines and (lines is None or len(lines) * _BYTES_A_CANDIDATE > last - first):
             block = masks.block(data)
             found = self._by_text(block, 0, len(block))
-            return found if block is data else _same_lines(found, block, lambda: lines_of(data))
+            return _same_lines(found, block, lambda: lines_of(data))
         lines = lines_of(data, first=first, last=last) if lines is None else lines
         return [line for line in lines if self._has_text(masks.line(data, *line))]
 

@@ -160,10 +160,10 @@ def _large_file(page: Page, logs: Path, size: int) -> Iterator[Figure]:
         )
         yield Figure("first contentful paint", paint["startTime"], "ms", 300)
         source = server.source_id(path.name)
-        until(lambda: server.get("/api/lines", source=source, start=0, count=1).json()["complete"], timeout=60)
+        until(lambda: server.get("/api/lines", source=source, start=0, count=1).json()["complete"], timeout=600)
         resident, peak = memory(server.process.pid).rss / 1e6, peak_rss(server.process.pid)
         yield Figure("10 GB counted, memory of the server", resident, "MB", 100, peak=peak)
-        page.wait_for_function("() => document.querySelector('#place').textContent.includes('100 %')", timeout=60_000)
+        page.wait_for_function("() => document.querySelector('#place').textContent.includes('100 %')", timeout=600_000)
         yield Figure("10 GB, jump to the middle", _jump(page, total // 2), "ms", 100)
 
 

@@ -132,3 +132,9 @@ def test_a_masked_block_has_each_line_with_its_masks(data: bytes, rules: Sequenc
     block = Masks(line_format).block(data)
     texts = [line_format.mask(data[start:end].decode()) for start, end in lines_of(data)]
     assert [block[start:end].decode() for start, end in lines_of(block)] == texts
+
+
+def test_a_large_block_has_each_line_with_its_masks() -> None:
+    data = b"".join(b"line %d of key-%d\n" % (number, number % 7) for number in range(40_000))
+    block = masks(RedactRule("key-[0-9]", "#")).block(data)
+    assert block == b"".join(b"line %d of #\n" % number for number in range(40_000))
