@@ -152,6 +152,10 @@ class RotationClassifier:
 
     # Logs whose files are dated
 
+    def note_rewritten(self, log: Path) -> None:
+        """Note that the live file of a log has other lines than before."""
+        self._known_files.forget_alone(log)
+
     def is_family(self, log: Path) -> bool:
         """Return whether a path names the dated files beside it, because it has no file of its own."""
         return log in self._newest and not os.path.lexists(log)

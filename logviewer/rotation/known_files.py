@@ -75,6 +75,11 @@ class KnownFiles:
         if now != before:
             self._unsaved.add(log)
 
+    def forget_alone(self, log: Path) -> None:
+        """Forget the only file of a log: its lines are new, so that other files may be older than it."""
+        if log in self._alone:
+            self._alone[log] = None
+
     def save(self) -> None:
         """Write the changes since the last call to the state directory."""
         for log in tuple(islice(self._short, _LENGTHENED_AT_ONCE)):

@@ -73,6 +73,10 @@ class DirectoryListings:
         """Return the path of a log's live file, another one if its files are dated. Raises OSError."""
         return self._classifier.newest(path, lambda: self._beside(path))
 
+    def note_rewritten(self, path: Path) -> None:
+        """Note that the file at a path has other lines than before."""
+        self._classifier.note_rewritten(path)
+
     def rotated(self, path: Path) -> list[DirectoryEntry]:
         """Return the rotated files of a log, oldest first: beside it and beside its symlink's target.
 

@@ -377,6 +377,9 @@ class LocalSource:
                 history.attach_unseen(self._listed(self._listings().rotated) or [])
         if file:
             history.check_resting()
+        if live in changed:
+            # Before the rotated files are put in order.
+            self._listings().note_rewritten(self.path)
         if changed or file:
             history.update(changed, file, self._rotated if changed else self._list_noted)
 
