@@ -73,7 +73,10 @@ class Pages:
         first = chosen[0] if chosen else next(open_ids, None)
         return quote(first, safe="") if first else None
 
-    def sign_in(self, *, wrong: bool, query: Sequence[tuple[str, str]], wait: int | None = None) -> HTMLResponse:
+    def sign_in(
+        self, *, wrong: bool, query: Sequence[tuple[str, str]], wait: int | None = None, busy: bool = False
+    ) -> HTMLResponse:
         """Render the sign-in page. The arguments are those of ``SignInPage``."""
         minutes = None if wait is None else -(-wait // 60)
-        return self._render("sign_in.html", 429 if wait else 401, wrong=wrong, query=query, minutes=minutes)
+        status = 503 if busy else 429 if wait else 401
+        return self._render("sign_in.html", status, wrong=wrong, query=query, minutes=minutes, busy=busy)

@@ -53,7 +53,7 @@ class Guard:
         except LockedOutError as error:
             response = self._locked_out(request, error.seconds)
         except BusyError:
-            response = refusal(503, "too many people are signing in", retry_seconds=1)
+            response = self._busy(request)
         await response(scope, receive, with_security_headers(send))
 
     def _with_root_path(self, scope: Scope) -> Scope:
@@ -112,6 +112,13 @@ class Guard:
             return refusal(429, "too many failed sign-ins from this address", retry_seconds=seconds)
         response = self._sign_in.ask(request, wait=seconds)
         response.headers["retry-after"] = str(seconds)
+        return response
+
+    def _busy(self, request: Request) -> Response:
+        if self._path(request) not in ("/", "/sign-in"):
+            return refusal(503, "too many others are signing in", retry_seconds=1)
+        response = self._sign_in.ask(request, busy=True)
+        response.headers["retry-after"] = "1"
         return response
 
     def _is_preflight(self, request: Request) -> bool:

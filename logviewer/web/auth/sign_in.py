@@ -21,13 +21,16 @@ _TOKEN = re.compile(r"(?:^|(?<=&))token=([^&]*)(?:&|$)")
 class SignInPage(Protocol):
     """Renders the sign-in page."""
 
-    def __call__(self, *, wrong: bool, query: Sequence[tuple[str, str]], wait: int | None = None) -> Response:
+    def __call__(
+        self, *, wrong: bool, query: Sequence[tuple[str, str]], wait: int | None = None, busy: bool = False
+    ) -> Response:
         """Render it.
 
         Args:
             wrong: Whether a wrong token or password was sent.
             query: The other parameters of the requested URL, kept through the sign-in.
             wait: Seconds until this address may try again, after too many failed attempts.
+            busy: Whether too many others sign in at the same time.
         """
 
 
@@ -60,9 +63,9 @@ class SignIn:
             return self._sign_out(request)
         return None
 
-    def ask(self, request: Request, *, wait: int | None = None) -> Response:
-        """Return the sign-in page, which keeps the query of the request; ``wait`` is as in ``SignInPage``."""
-        return self._page(wrong=wait is not None, query=_kept(_query(request)), wait=wait)
+    def ask(self, request: Request, *, wait: int | None = None, busy: bool = False) -> Response:
+        """Return the sign-in page, which keeps the query of the request; the rest is as in ``SignInPage``."""
+        return self._page(wrong=wait is not None, query=_kept(_query(request)), wait=wait, busy=busy)
 
     async def _by_link(self, request: Request, token: str) -> Response:
         # A page of another site could open wrong links until the address of its visitor is locked out.

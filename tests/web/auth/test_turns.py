@@ -75,6 +75,8 @@ def test_a_right_password_is_let_in_among_strangers(logs: Path, serve: Serve) ->
                 response = sign_in_as(client, "ada", "wrong")
                 assert response.status_code in (401, 429, 503)
                 assert response.status_code == 401 or int(response.headers["retry-after"]) > 0
+                # A person sees the form again, with the reason.
+                assert response.status_code != 503 or "Too many others are signing in." in response.text
                 failures += 1
 
     with ExitStack() as stack:
