@@ -120,13 +120,18 @@ def _name_end(text: str) -> tuple[int, int]:
     for _ in range(2):
         match = _NAME.match(text, at)
         if not match or not text[match.end() - 1].isspace():
-            return 0, (match.end() if match else at) + 2
+            return 0, match.end() + 2 if match else _date_seen(text, at)
         at = match.end()
         if match[1] == "|":
             return at, at
         if _DATE.match(text, at):
             return at, at + _DATE_CHARS
-    return 0, at + (_DATE_CHARS if text[at : at + 1].isdigit() or text[at : at + 1] in {"[", "("} else 2)
+    return 0, _date_seen(text, at)
+
+
+def _date_seen(text: str, at: int) -> int:
+    """Return the end of the text that decides whether a date begins at an index."""
+    return at + (_DATE_CHARS if text[at : at + 1].isdigit() or text[at : at + 1] in {"[", "("} else 2)
 
 
 @dataclass(frozen=True, slots=True)

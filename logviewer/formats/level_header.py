@@ -45,7 +45,7 @@ _CODED_MESSAGE = re.compile(r"[A-Z]{3,5}\d{3,5}([IWESF]):?|[A-Z]{3,8}_([IWEF])_\
 _OF_CODE: Mapping[str, Level] = {"I": "info", "W": "warning", "E": "error", "S": "error", "F": "fatal"}
 # The text after a single letter that is a level: a column, brackets, or a word with the characters of names.
 _AFTER_LETTER = re.compile(r"\s*\||\s+(?:\[|\(|[a-z_]+[/.:_\[#@\d][\w./:_\[#@-]*|[A-Z]{4,5}\d{4,5}[A-Z]:)", re.ASCII)
-_AFTER_FIRST_LETTER = re.compile(r" \[\d\d|  ?\d{1,4}[/.-]\d\d|: [A-Z]")
+_AFTER_FIRST_LETTER = re.compile(r" ?\[\d\d|  ?\d{1,4}[/.-]\d\d|: [A-Z]")
 _AFTER_WORD = re.compile(r"\s+(?:[\[<@][\w$-]|[\w.$/-]{1,24}\[[\d$]|[\w.-]{1,22} :)")
 _AFTER_TITLE = re.compile(rf"{_AFTER_WORD.pattern}|\s+[A-Z][a-z\d]+[A-Z.][\w.]*:")
 _PROGRAM = re.compile(r"\s+[\w.$/-]{1,24}(?:\([\w-]{1,20}\))?\[\d")

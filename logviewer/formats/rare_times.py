@@ -131,7 +131,7 @@ _HOLDERS = (
 _MOST_DEPTH = 4
 # Other keys, but not of times in the future or past.
 _TIME_KEY = re.compile(
-    r"(?!exp|end|due|valid|birth|until|last|max|next|prev|not|old|new|stop|finish).*(?:time|timestamp|published)"
+    r"(?!exp|end|due|valid|birth|until|last|max|next|prev|not|old|new|stop|finish).*(?:time|timestamp|published)(?:in)?(?:ms|millis|us|micros|ns|nanos)?"
 )
 
 
@@ -144,9 +144,9 @@ def time_of_fields(fields: Mapping[str, Any], read: ReadText, depth: int = 0) ->
         if key in keyed and (found := _of_value(keyed[key][1], read)) is not None:
             nanos = fields.get("timestampNanos") if key == "timestampseconds" else None
             return found + (nanos // 1_000_000 if isinstance(nanos, int) and 0 <= nanos < 10**9 else 0)
-    for key, (_, value) in keyed.items():
-        if isinstance(value, str) and _TIME_KEY.fullmatch(key) and (found := read(value)) is not None:
-            return found
+    named = (_of_other_key(key, value, read) for key, (_, value) in keyed.items())
+    if (other := next((found for found in named if found is not None), None)) is not None:
+        return other
     date, time = fields.get("date"), fields.get("time")
     if isinstance(date, str) and isinstance(time, str) and (found := read(f"{date} {time}")) is not None:
         return found
@@ -158,6 +158,12 @@ def time_of_fields(fields: Mapping[str, Any], read: ReadText, depth: int = 0) ->
         if isinstance(inner, dict) and (found := time_of_fields(inner, read, depth + 1)) is not None:
             return found
     return None
+
+
+def _of_other_key(key: str, value: object, read: ReadText) -> int | None:
+    if not _TIME_KEY.fullmatch(key):
+        return None
+    return read(value) if isinstance(value, str) else of_number(value) if "timestamp" in key else None
 
 
 def _of_value(value: object, read: ReadText) -> int | None:
