@@ -9,8 +9,9 @@ from logviewer.files import codecs
 
 _HEAD_BYTES = 1024
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-# Logs have tabs, newlines, form feeds and terminal colours; truncated ones begin with null bytes.
-_CONTROL = re.compile(rb"[\x01-\x07\x0e-\x1a\x1c-\x1f\x7f]")
+# Logs have tabs, newlines, form feeds, colours, titles of terminals, which a bell ends, and deleted characters.
+# Truncated ones begin with null bytes.
+_CONTROL = re.compile(rb"[\x01-\x06\x0e-\x1a\x1c-\x1f]")
 
 
 def is_binary(head: bytes) -> bool:

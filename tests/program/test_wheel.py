@@ -95,12 +95,15 @@ def test_the_metadata_are_complete(distribution: Distribution) -> None:
     names = sorted(re.split(r"[\[<>=~ ]", each)[0] for each in needed)
     libraries = [
         "argon2-cffi",
+        "backports-zstd",
         "click",
         "fastapi",
         "google-re2",
         "inotify-simple",
+        "isal",
         "itsdangerous",
         "jinja2",
+        "lz4",
         "numpy",
         "orjson",
         "prometheus-client",
