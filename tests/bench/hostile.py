@@ -231,6 +231,17 @@ def _unread(target: Target) -> None:
         time.sleep(min(_TIMEOUT, max(0.0, target.until - time.monotonic())))
 
 
+def _unread_lines(target: Target) -> None:
+    lines = [f"{name}: {value}" for name, value in target.headers.items()]
+    head = "\r\n".join(["Host: localhost", *lines, "", ""])
+    paths = "/api/lines?source=long.log&start=-500&count=500", "/api/search?source=long.log&q=needle"
+    with ExitStack() as stack:
+        for number in range(60):
+            asking = f"GET {paths[number % len(paths)]} HTTP/1.1\r\n{head}"
+            stack.enter_context(_connect(target, asking.encode()))
+        time.sleep(min(_TIMEOUT, max(0.0, target.until - time.monotonic())))
+
+
 def _malformed(target: Target) -> None:
     for _ in range(100):
         with _connect(target, b"\x00\x01 nothing\r\n\r\n") as connection:
@@ -292,6 +303,7 @@ _TRICKS: Mapping[str, Callable[[Target], None]] = {
     "long cursors": _cursors,
     "long lines": _long_lines,
     "unread downloads": _unread,
+    "unread lines": _unread_lines,
     "files that come and go": _files,
     "a storm of rotations": _rotations,
     "a symlink that changes": _links,
