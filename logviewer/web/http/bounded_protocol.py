@@ -38,6 +38,9 @@ _HEAD_END = re.compile(rb"\n\r?\n")
 _MIN_HEAD_BYTES = 14
 # A piece of a body may hold the requests after it: at most a dozen.
 _BODY_PIECE_BYTES = 256
+# What is read of a refused request, so that its client gets the answer.
+_DROPPED_BYTES = 64 * 1024
+_DROPPED_SECONDS = 0.5
 
 # Requests of all clients that were sent before the answer to the last one, answered in a turn of the event loop.
 _PIPELINED_IN_A_TURN = 8
@@ -83,6 +86,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _unparsed = b""
     _start = 0
     _refusal: tuple[str, str] | None = None
+    _dropped_bytes = 0
 
     def __init__(
         self, config: Config, server_state: ServerState, app_state: dict[str, Any], connections: Connections
@@ -126,10 +130,19 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse bytes from the client, or keep them until its last request is answered."""
+        if self._refusal:
+            self._drop(data)
+            return
         self._unset_keepalive_if_required()
         self._unparsed = self._unparsed[self._start :] + data if self._unparsed else data
         self._start = 0
         self._parse()
+
+    def _drop(self, data: bytes) -> None:
+        """Read on after a refusal, for a moment: otherwise the kernel resets the connection, and the answer is lost."""
+        self._dropped_bytes += len(data)
+        if self._dropped_bytes > _DROPPED_BYTES:
+            self.transport.close()
 
     def on_response_complete(self) -> None:
         """Continue with the next request, in its turn."""
@@ -141,7 +154,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _parse(self) -> None:
         """Parse until a request has to be answered."""
-        while self._start < len(self._unparsed) and not self.transport.is_closing():
+        while self._start < len(self._unparsed) and not self._refusal and not self.transport.is_closing():
             if self._is_answering():
                 self.flow.holds_requests = True
                 self.flow.pause_reading()
@@ -235,7 +248,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.cycle and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        self.transport.close()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.loop.call_later(_DROPPED_SECONDS, self.transport.close)
+        else:
+            self.transport.close()
 
     def _can_answer(self) -> bool:
         if self.pipeline:
