@@ -167,7 +167,7 @@ class ByteFile:
         """Return an open file, as its text if it is compressed. Raises OSError."""
         try:
             if not _is_compressed(fd, path):
-                return ByteFile(fd, path)
+                return cls(fd, path)
             # Its module needs this one.
             from logviewer.files.compressed import CompressedFile  # noqa: PLC0415
 
@@ -180,7 +180,7 @@ class ByteFile:
         """Return a second descriptor of the same file, with its own ``close``. Raises OSError."""
         OPEN_FILES.make_room()
         with self:
-            return self._of(os.dup(self._fd), self._path)
+            return ByteFile._of(os.dup(self._fd), self._path)
 
     # Rest
 
