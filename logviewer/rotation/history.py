@@ -419,10 +419,13 @@ class RotationHistory:
         for each in self.generations:
             self._drop(each)
 
-    def release(self, *, missing_since: float | None) -> None:
-        """Limit the number of open files, and the time for which a deleted file keeps its disk space."""
+    def release(self, *, missing_since: float | None, hold: float) -> None:
+        """Limit the number of open files, and the time for which a deleted file keeps its disk space.
+
+        The last file of a missing path is held for ``hold`` seconds.
+        """
         now = self._clock()
-        is_missing = missing_since is not None and now > missing_since + HOLD_SECONDS
+        is_missing = missing_since is not None and now > missing_since + hold
         newest = self.generations[-MAX_HELD:]
         for each in self.polled:
             is_pinned = each in newest

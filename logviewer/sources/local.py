@@ -20,7 +20,7 @@ from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
 from logviewer.rotation.classifier import RotationClassifier
 from logviewer.rotation.generation import Generation
-from logviewer.rotation.history import HOLD_SECONDS, RotationHistory, older_than
+from logviewer.rotation.history import GRACE_SECONDS, HOLD_SECONDS, RotationHistory, older_than
 from logviewer.rotation.listing import DirectoryEntry, DirectoryListings
 from logviewer.rotation.position import Position, Reason
 from logviewer.source import ChangeSignal, SourceStatus, State
@@ -191,7 +191,8 @@ class LocalSource:
                 self._note_missing()
             except OSError as error:
                 self._note_state("unreadable", _reason(error))
-        self._history.release(missing_since=self._missing_since)
+        # Without a client, no reader comes back for the lines of a deleted file.
+        self._history.release(missing_since=self._missing_since, hold=HOLD_SECONDS if self.is_used else GRACE_SECONDS)
         self._decode(*self._history.compressed.awaited, *(self._history.compressed.pending if self.is_used else ()))
         if self._poll_error and self._next_state == "open":
             self._note_state("unreadable", self._poll_error)

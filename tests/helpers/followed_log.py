@@ -67,6 +67,7 @@ class FollowedLog:
         self.source = LocalSource(
             "app", self.path, name="app.log", line_format=PLAIN, max_history=max_history, clock=lambda: self.clock
         )
+        self.source.is_used = True
         return self.poll()
 
     def poll(self, seconds: float = 0.25) -> Self:

@@ -41,6 +41,13 @@ def test_a_deleted_file_is_released_after_its_time(log: FollowedLog) -> None:
     assert log.descriptors() == []
 
 
+def test_a_deleted_file_that_no_client_has_used_is_released_at_once(log: FollowedLog) -> None:
+    log.source.is_used = False
+    log.append("one").poll().delete().poll().poll(GRACE_SECONDS + 1)
+    assert log.descriptors() == []
+    log.append("two").poll().open().expect("two")
+
+
 def test_a_file_that_follows_a_released_one_is_read(log: FollowedLog) -> None:
     log.open("one").expect("one")
     log.delete().poll().poll(HOLD_SECONDS + 1).append("new").poll()
