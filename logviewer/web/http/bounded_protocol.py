@@ -38,7 +38,7 @@ _HEAD_END = re.compile(rb"\n\r?\n")
 _MIN_HEAD_BYTES = 14
 # A piece of a body may hold the requests after it: at most a dozen.
 _BODY_PIECE_BYTES = 256
-# What is read of a refused request, so that its client gets the answer.
+# The server reads on after a refusal, at most so much: otherwise the client may lose the answer.
 _DROPPED_BYTES = 64 * 1024
 _DROPPED_SECONDS = 0.5
 
