@@ -13,6 +13,8 @@ class FakeServer {
   /** @type {{id: string, lines: string[], counted: number}[]} */
   files = [];
   boot = 0;
+  /** How many of the oldest files are not decoded yet. */
+  hidden = 0;
 
   /** @param {number} lines @param {boolean} counted */
   addFile(lines, counted = true) {
@@ -58,8 +60,9 @@ class FakeServer {
 
   /** @param {Record<string, any>} query @returns {LinesAnswer} */
   answer({ start, count, at, before }) {
-    const all = this.files.flatMap((file) => file.lines.map((text, index) => ({ file, text, index })));
-    const complete = this.files.every((file) => file.counted === file.lines.length);
+    const files = this.files.slice(this.hidden);
+    const all = files.flatMap((file) => file.lines.map((text, index) => ({ file, text, index })));
+    const complete = !this.hidden && files.every((file) => file.counted === file.lines.length);
     const cursor = at ?? before;
     let first = start < 0 ? Math.max(0, all.length + start) : start;
     if (cursor) {
@@ -73,7 +76,7 @@ class FakeServer {
       total: complete ? all.length : null,
       complete,
       start: complete ? first : null,
-      files: this.files.map(({ id, lines, counted }) => ({
+      files: files.map(({ id, lines, counted }) => ({
         file: id,
         first: 1,
         lines: counted,
@@ -150,6 +153,24 @@ class FakeList {
     assert.fail("it never came");
   }
 }
+
+test("older files appear once they are decoded, and the visible line stays", async () => {
+  const server = new FakeServer();
+  server.addFile(700);
+  server.addFile(300);
+  server.hidden = 1;
+  const list = new FakeList(server);
+  list.document.open(null);
+  await list.until(() => list.document.total === 300);
+  assert.equal(list.document.exact, false);
+  list.top = 150;
+  await list.until(() => list.text === "1/150");
+  server.hidden = 0;
+  await list.until(() => list.document.exact);
+  assert.equal(list.document.linesIn(list.document.total), 1000);
+  assert.equal(list.text, "1/150");
+  list.check();
+});
 
 test("a counted file has all its rows at once, and visible lines are loaded", async () => {
   const server = new FakeServer();

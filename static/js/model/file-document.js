@@ -51,6 +51,8 @@ export class FileDocument {
   #lastKnown = null;
   #skipped = 0;
   #closed = false;
+  /** Whether the server knows all files: compressed ones follow once they are decoded. */
+  #complete = true;
   /** @type {{at: string, below: number} | null} */
   #target = null;
 
@@ -96,7 +98,7 @@ export class FileDocument {
 
   /** Whether the number of rows is final. */
   get exact() {
-    return this.#files.every((file) => file.exact);
+    return this.#complete && this.#files.every((file) => file.exact);
   }
 
   /** @returns {number | null} share of the bytes that the server has counted, from 0 to 1; null when complete */
@@ -304,6 +306,7 @@ export class FileDocument {
     }
     const whole = answer.files.filter(({ counted, size }) => counted === size);
     this.#lastKnown ??= new Map(whole.map(({ file, first, lines }) => [file, first + lines - 1]));
+    this.#complete = answer.complete;
     this.#host.change(() => {
       this.#update(answer);
       handle(answer);
@@ -322,7 +325,7 @@ export class FileDocument {
   /** @param {Record<string, string | number> | null} open the initial query to retry, if it failed */
   #retryLater(open) {
     clearTimeout(this.#timer);
-    const isIncomplete = this.#files.some((file) => !file.reported || !file.exact || !file.counted);
+    const isIncomplete = !this.#complete || this.#files.some((file) => !file.reported || !file.exact || !file.counted);
     if (!open && !isIncomplete && this.#files.length > 0) return;
     this.#timer = setTimeout(() => this.#continue(open), RETRY_MS);
   }
