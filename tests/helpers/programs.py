@@ -15,6 +15,7 @@ import pytest
 PACKAGES = {
     "chromium": "chromium",
     "curl": "curl",
+    "gzip": "gzip",
     "nginx": "nginx-light",
     "logrotate": "logrotate",
     "openssl": "openssl",
@@ -22,6 +23,8 @@ PACKAGES = {
     "svlogd": "runit",
     "systemd-analyze": "systemd",
     "tail": "coreutils",
+    "xz": "xz-utils",
+    "zstd": "zstd",
 }
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])

@@ -73,7 +73,7 @@ CONFIGURATIONS = {
 @pytest.mark.parametrize("times", [1, 2], ids=["once", "twice between reads"])
 @pytest.mark.parametrize("options", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
 def test_logrotate(logs: Path, serve: Serve, options: str, times: int) -> None:
-    require("logrotate")
+    require("logrotate", "gzip", "xz", "zstd")
     log = logs / "app.log"
     configuration = logs.parent / f"{logs.name}.conf"
     lines = options.replace("olddir old", f"olddir {logs}/old")
