@@ -22,6 +22,7 @@ from logviewer.files import own_directory
 from logviewer.options import CONFIG, FILE, build_settings, with_settings
 from logviewer.settings import Tables
 from logviewer.sources import catalog
+from logviewer.sources.command import of_option
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
 _CONTEXT = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -61,19 +62,24 @@ def _fail(code: int, message: str) -> NoReturn:
 def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 (typed by the table of options)
     """Follow log files in a browser.
 
-    PATH is a file, a quoted glob, a directory, or - for standard input. A file may be created later; a glob and a
-    directory also match files created later. Prints the URL to open when the server is ready. Press Ctrl-C to stop.
+    PATH is a file, a quoted glob, a directory, - for standard input, or journal:UNIT for the journal of systemd. A file
+    may be created later; a glob and a directory also match files created later. Prints the URL to open when the server
+    is ready. Press Ctrl-C to stop.
 
     Every option can also be set by an environment variable, such as LOGVIEWER_PORT, or by a key in the --config file.
     """
-    if not paths:
+    if not (paths or options["command"] or options["tables"].sources):
         raise click.UsageError("no PATH given; give a log file, a glob, a directory, or - for standard input")
     if any("\0" in path or not path for path in paths):
         raise click.UsageError("a PATH must not be empty or contain a null byte")
     try:
         catalog.check(paths)
+        for text in options["command"]:
+            of_option(text)
     except NotAFileError as error:
         raise click.UsageError(f"{error}; give a log file, or pipe it: ... | logviewer -") from error
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     settings = build_settings(paths, **options)
     cache = None if settings.no_cache else own_directory.find(os.environ, "cache")
     server.run(replace(settings, state=own_directory.find(os.environ, "state"), cache=cache))

@@ -29,12 +29,14 @@ from logviewer.settings import (
     User,
     read_log_rule,
     read_redact_rule,
+    read_source,
     read_user,
 )
+from logviewer.sources.command import DEFAULT_MIB
 
 T = TypeVar("T")
 FILE = click.Path(path_type=Path)
-_TABLES = ("logs", "redact", "users")
+_TABLES = ("logs", "redact", "sources", "users")
 _WARNINGS = "logviewer.warnings"
 # Of ``LoadCredential=token:FILE`` in a unit of systemd.
 _MOST_TOKEN_CHARACTERS = 4096
@@ -186,6 +188,7 @@ def _read_config(context: click.Context, _: click.Parameter, file: Path | None) 
     tables = Tables(
         logs=_read_tables(file, "logs", keys, _log_rule),
         redact=_read_tables(file, "redact", keys, _redact_rule),
+        sources=_read_tables(file, "sources", keys, read_source),
         users=_read_tables(file, "users", keys, read_user),
     )
     names = [each.name for each in tables.users]
@@ -303,6 +306,20 @@ _OPTIONS = (
         type=click.IntRange(min=1),
         metavar="N",
         help="Show only the N newest rotated files of each log that are on disk at the start.  [default: all]",
+    ),
+    click.Option(
+        ["--command"],
+        multiple=True,
+        metavar="NAME=CMD",
+        help="A command whose output is followed as the source NAME; repeatable.",
+    ),
+    click.Option(
+        ["--spool-size"],
+        type=click.IntRange(min=1),
+        default=DEFAULT_MIB,
+        show_default=True,
+        metavar="MIB",
+        help="Limit of the kept output of each command, in MiB.",
     ),
     click.Option(["--no-cache"], is_flag=True, help="Count lines again after a restart, without files on disk."),
     click.Option(

@@ -11,8 +11,9 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from logviewer.errors import CannotRunError
 from logviewer.memory import limit_arenas
 from logviewer.settings import Settings
 from logviewer.sources.catalog import STDIN, Catalog
+from logviewer.sources.command import Command, CommandOutput, of_option, of_path
 from logviewer.sources.stdin import Spool
 from logviewer.web import log
 from logviewer.web.app import create_app
@@ -57,6 +59,44 @@ _RECEIVE_BYTES = 16 * 1024
 _TIMEOUTS = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": int(SEND_SECONDS * 1000)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """What this process writes to files that the server follows: standard input, and the output of commands."""
+
+    spool: Spool | None
+    outputs: Sequence[CommandOutput]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "_Inputs":
+        """Create the files. Raises CannotRunError."""
+        if STDIN in settings.paths and sys.stdin is None:
+            raise CannotRunError("standard input is closed; pipe lines into it, or give a log file")
+        commands = [
+            *(command for path in settings.paths if (command := of_path(path))),
+            *map(of_option, settings.command),
+            *(Command(each.name, each.words) for each in settings.tables.sources),
+        ]
+        names = [each.name for each in commands]
+        if repeated := [name for name in names if names.count(name) > 1]:
+            raise CannotRunError(f"two commands have the name {repeated[0]!r}; names must differ")
+        outputs = [CommandOutput(each, settings.state, settings.spool_size) for each in commands]
+        return cls(Spool(sys.stdin.buffer) if STDIN in settings.paths else None, outputs)
+
+    def start(self, at_end: Callable[[], None], report: Callable[[Path, str | None], None]) -> None:
+        """Begin to write. Both functions are called in threads: ``report`` with a file and the reason why it rests."""
+        if self.spool:
+            self.spool.start(at_end, partial(report, self.spool.path))
+        for each in self.outputs:
+            each.start(partial(report, each.path))
+
+    def stop(self) -> None:
+        """End the commands."""
+        for each in self.outputs:
+            each.end()
+        for each in self.outputs:
+            each.stop()
+
+
 def run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM.
 
@@ -68,33 +108,35 @@ def run(settings: Settings) -> None:
         _LOG.warning("%s", warning)
     _allow_many_files()
     limit_arenas()
-    if STDIN in settings.paths and sys.stdin is None:
-        raise CannotRunError("standard input is closed; pipe lines into it, or give a log file")
     listeners = _listeners(settings)
     settings = replace(settings, port=listeners[0].getsockname()[1])
-    spool = Spool(sys.stdin.buffer) if STDIN in settings.paths else None
+    inputs = _Inputs.of(settings)
     shared = SharedState(WorkerLink(settings.workers))
-    if settings.workers > 1:
-        _run_workers(settings, spool, shared, listeners)
-        return
+    try:
+        if settings.workers > 1:
+            _run_workers(settings, inputs, shared, listeners)
+        else:
+            _run_alone(settings, inputs, shared, listeners[0])
+    finally:
+        inputs.stop()
 
+
+def _run_alone(settings: Settings, inputs: _Inputs, shared: SharedState, listener: socket.socket) -> None:
     def ready(catalog: Catalog, _: uvicorn.Server) -> None:
         """Print the URL and warnings once the server accepts connections."""
-        _announce(settings, spool, at_end=_input_ender(catalog), report_error=_error_reporter(catalog))
+        _announce(settings, inputs, at_end=_input_ender(catalog), report_error=_error_reporter(catalog))
         _warn_of_missing(catalog)
         _warn_of_unmasked(catalog)
 
-    _serve(settings, spool, shared, listeners[0], ready)
+    _serve(settings, inputs, shared, listener, ready)
 
 
-def _run_workers(
-    settings: Settings, spool: Spool | None, shared: SharedState, listeners: Sequence[socket.socket]
-) -> None:
+def _run_workers(settings: Settings, inputs: _Inputs, shared: SharedState, listeners: Sequence[socket.socket]) -> None:
     workers = Supervisor(
         listeners,
-        work=lambda worker: _work(settings, spool, shared, worker),
+        work=lambda worker: _work(settings, inputs, shared, worker),
         # Standard input is read in the parent: workers get its end, but not its errors.
-        ready=lambda: _announce(settings, spool, at_end=workers.input_is_over, report_error=_log_warning),
+        ready=lambda: _announce(settings, inputs, at_end=workers.input_is_over, report_error=_log_warning),
     )
     # Workers share the memory of the modules loaded so far.
     gc.collect()
@@ -102,7 +144,7 @@ def _run_workers(
     workers.run()
 
 
-def _work(settings: Settings, spool: Spool | None, shared: SharedState, worker: Worker) -> None:
+def _work(settings: Settings, inputs: _Inputs, shared: SharedState, worker: Worker) -> None:
     shared.link.number = worker.number
 
     def ready(catalog: Catalog, server: uvicorn.Server) -> None:
@@ -122,19 +164,20 @@ def _work(settings: Settings, spool: Spool | None, shared: SharedState, worker: 
             _warn_of_unmasked(catalog)
         worker.ready()
 
-    _serve(settings, spool, shared, worker.listener, ready)
+    _serve(settings, inputs, shared, worker.listener, ready)
 
 
 def _serve(
     settings: Settings,
-    spool: Spool | None,
+    inputs: _Inputs,
     shared: SharedState,
     listener: socket.socket,
     ready: Callable[[Catalog, uvicorn.Server], None],
 ) -> None:
     catalog = Catalog(
         settings.paths,
-        stdin=spool.path if spool else None,
+        stdin=inputs.spool.path if inputs.spool else None,
+        outputs={each.path: each.command.name for each in inputs.outputs},
         tables=settings.tables,
         follow_symlinks=settings.follow_symlinks,
         max_history=0 if settings.no_history else settings.max_history,
@@ -223,12 +266,15 @@ def _configure(settings: Settings, catalog: Catalog, streams: Streams, shared: S
 
 
 def _announce(
-    settings: Settings, spool: Spool | None, *, at_end: Callable[[], None], report_error: Callable[[str | None], None]
+    settings: Settings,
+    inputs: _Inputs,
+    *,
+    at_end: Callable[[], None],
+    report_error: Callable[[Path, str | None], None],
 ) -> None:
     url = address(settings)
     print(url, flush=True)  # noqa: T201 (scripts wait for this line)
-    if spool:
-        spool.start(at_end, report_error)
+    inputs.start(at_end, report_error)
     if settings.open_browser:
         webbrowser.open(url)
 
@@ -246,17 +292,16 @@ def _input_ender(catalog: Catalog) -> Callable[[], None]:
     return at_end
 
 
-def _error_reporter(catalog: Catalog) -> Callable[[str | None], None]:
-    """Return a function to call, in any thread, with the error that blocks the spool of standard input, or None."""
+def _error_reporter(catalog: Catalog) -> Callable[[Path, str | None], None]:
+    """Return a function to call, in any thread, with the error that keeps lines out of a file, or None."""
 
-    def report_error(reason: str | None) -> None:
-        if stdin := catalog.stdin:
-            stdin.input_error = reason
+    def report_error(path: Path, reason: str | None) -> None:
+        catalog.outputs[path].input_error = reason
 
     return report_error
 
 
-def _log_warning(reason: str | None) -> None:
+def _log_warning(_: Path, reason: str | None) -> None:
     if reason:
         _LOG.warning(reason)
 

@@ -56,11 +56,20 @@ ANONYMOUS = User("")
 
 
 @dataclass(frozen=True, slots=True)
+class SourceCommand:
+    """A [[sources]] table: the name of a source, and the words of the command whose output it shows."""
+
+    name: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """The tables of the configuration file."""
 
     logs: tuple[LogRule, ...] = ()
     redact: tuple[RedactRule, ...] = ()
+    sources: tuple[SourceCommand, ...] = ()
     users: tuple[User, ...] = ()
 
 
@@ -78,6 +87,8 @@ class Settings:
     """
 
     paths: tuple[str, ...]
+    command: tuple[str, ...]
+    spool_size: int
     host: str
     port: int
     token: str | None
@@ -109,6 +120,7 @@ class Settings:
 _RULE_KEYS = ("files", "zone", "pattern", "time-format", "levels", "time-key", "level-key", "date-order", "encoding")
 _NEEDED_KEYS = ("zone", "pattern", "time-key", "level-key", "date-order", "encoding")
 _REDACT_KEYS = ("pattern", "mask", "files")
+_SOURCE_KEYS = ("name", "command")
 _USER_KEYS = ("name", "password", "sources")
 
 
@@ -136,6 +148,17 @@ def read_redact_rule(table: Mapping[str, Any]) -> RedactRule:
     if not mask.isprintable() or not mask:
         raise CannotRunError(f"mask must be printable text, not {mask!r}")
     return RedactRule(keys["pattern"], mask, files)
+
+
+def read_source(table: Mapping[str, Any]) -> SourceCommand:
+    """Check a [[sources]] table. Raises CannotRunError, which names the key."""
+    keys = _known(table, _SOURCE_KEYS)
+    name, words = keys.get("name"), keys.get("command")
+    if not isinstance(name, str) or not name.isprintable() or not name.strip():
+        raise CannotRunError("name must be printable text")
+    if not isinstance(words, list) or not words or not all(isinstance(each, str) and each for each in words):
+        raise CannotRunError('command must be a list of words, such as ["kubectl", "logs", "-f", "deploy/web"]')
+    return SourceCommand(name, tuple(words))
 
 
 def _known(table: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -46,6 +46,10 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "--no-history": Setting(default=False, toml=("true", True), env=("0", False), flag=(["--no-history"], True)),
     "--cache-size": Setting(default=None, toml=("7", 7), env=("7", 7), flag=(["--cache-size=7"], 7)),
+    "--command": Setting(
+        (), ('["a=b", "c=d"]', ("a=b", "c=d")), ("a=b", ("a=b",)), (["--command", "a=b c"], ("a=b c",))
+    ),
+    "--spool-size": Setting(256, ("7", 7), ("8", 8), (["--spool-size=9"], 9)),
     "--no-cache": Setting(default=False, toml=("true", True), env=("0", False), flag=(["--no-cache"], True)),
     "--max-history": Setting(None, ("1", 1), ("2", 2), (["--max-history", "3"], 3)),
     "--root-path": Setting("", ('"/file"', "/file"), ("/env", "/env"), (["--root-path", "/flag"], "/flag")),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 from weakref import WeakSet
 
@@ -27,6 +28,7 @@ from logviewer.settings import NO_TABLES, Tables, User
 from logviewer.showable import one_line
 from logviewer.source import Source
 from logviewer.sources.awake import AwakeSources, most_awake
+from logviewer.sources.command import of_path
 from logviewer.sources.expansion import Expansion
 from logviewer.sources.line_counter import LineCounter
 from logviewer.sources.local import LocalSource
@@ -50,9 +52,10 @@ class Catalog:
     """The sources by id; new files become sources while the server runs.
 
     ``tables`` hold line formats and redaction patterns. Unless ``follow_symlinks``, a symlink is followed only to a
-    target inside the given paths. ``follow`` and all readers run on one event loop. ``max_history`` limits the rotated
-    files per source that are on disk at the start, None for all. ``state`` is a directory for the order of
-    rotated files, None to keep nothing.
+    target inside the given paths. ``outputs`` are the files with the output of commands, and the names of their
+    sources. ``follow`` and all readers run on one event loop. ``max_history`` limits the rotated files per source that
+    are on disk at the start, None for all. ``state`` is a directory for the order of rotated files, None to keep
+    nothing.
     """
 
     def __init__(  # noqa: PLR0913 (its settings)
@@ -60,19 +63,19 @@ class Catalog:
         paths: Sequence[str],
         *,
         stdin: Path | None = None,
+        outputs: Mapping[Path, str] = MappingProxyType({}),
         tables: Tables = NO_TABLES,
         follow_symlinks: bool = False,
         max_history: int | None = None,
         state: Path | None = None,
     ) -> None:
         self._max_history = max_history
-        self._paths = [path for path in paths if path != STDIN]
-        self._roots = (
-            EVERYWHERE if follow_symlinks else AllowedRoots.for_paths([*self._paths, *([str(stdin)] if stdin else [])])
-        )
+        self._paths = [path for path in paths if path != STDIN and not of_path(path)]
+        outputs = {**outputs, **({stdin: "stdin"} if stdin else {})}
+        self._roots = EVERYWHERE if follow_symlinks else AllowedRoots.for_paths([*self._paths, *map(str, outputs)])
         self._line_formats = LineFormats(tables.logs, tables.redact)
         self._has_redaction = bool(tables.redact)
-        self._index = SourceIndex({}, stdin)
+        self._index = SourceIndex({}, outputs)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="poll")
         self.line_counter = LineCounter(lambda: self._awake)
         self._watch = SourceWatch(self._poll)
@@ -83,12 +86,14 @@ class Catalog:
         self._awake = AwakeSources()
         self._unnoted: list[LocalSource] = []
         self._failing: WeakSet[LocalSource] = WeakSet()
-        self.stdin = self._create(stdin, "stdin") if stdin else None
-        if self.stdin:
-            self.stdin.poll()
+        # By path.
+        self.outputs = {path: self._create(path, name) for path, name in outputs.items()}
+        self.stdin = self.outputs.get(stdin) if stdin else None
+        for source in self.outputs.values():
+            source.poll()
             # Its file may have no name to open it again.
-            self._awake.keep(self.stdin)
-            self._replace([self.stdin], set())
+            self._awake.keep(source)
+        self._replace(self.outputs.values(), set())
         self._replace(*self._expand())
 
     def __iter__(self) -> Iterator[LocalSource]:
@@ -318,7 +323,7 @@ def check(paths: Iterable[str]) -> None:
         NotAFileError: if a path names a device, pipe or socket, is too long, or is a loop of symlinks.
     """
     for path in paths:
-        if path != STDIN and not os.path.isdir(path):
+        if path != STDIN and not of_path(path) and not os.path.isdir(path):
             try:
                 check_regular(Path(path))
             except NotAFileError:

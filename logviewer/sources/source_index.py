@@ -11,12 +11,12 @@ from logviewer.sources.local import LocalSource
 class SourceIndex:
     """Sources by path, id and name. It never changes, so any thread may read it.
 
-    ``stdin`` is the path of standard input's spool.
+    ``outputs`` are the paths of standard input and of the output of commands.
     """
 
-    def __init__(self, by_path: Mapping[Path, LocalSource], stdin: Path | None = None) -> None:
+    def __init__(self, by_path: Mapping[Path, LocalSource], outputs: Collection[Path] = ()) -> None:
         self.by_path = by_path
-        self._stdin = stdin
+        self._outputs = outputs
         self._by_id = {source.id: source for source in by_path.values()}
         self._by_name: dict[str, list[LocalSource]] = {}
         for source in by_path.values():
@@ -27,7 +27,7 @@ class SourceIndex:
         by_path = {**self.by_path, **{source.path: source for source in new}}
         for source in gone:
             del by_path[source.path]
-        return SourceIndex(by_path, self._stdin)
+        return SourceIndex(by_path, self._outputs)
 
     def visible_to(self, user: User) -> list[LocalSource]:
         """Return the sources that a user may see."""
@@ -42,8 +42,8 @@ class SourceIndex:
         return named[0] if len(named) == 1 else None
 
     def _is_visible(self, source: LocalSource, user: User) -> bool:
-        # Standard input is matched by its name: the path of its spool means nothing to a user.
-        path = Path(source.name) if source.path == self._stdin else source.path
+        # Output is matched by its name: the path of its file means nothing to a user.
+        path = Path(source.name) if source.path in self._outputs else source.path
         if _allows(user, path, source.name):
             return True
         # A log whose files are dated has no file of its own name: all of its files must be allowed.

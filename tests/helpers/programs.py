@@ -17,17 +17,19 @@ PACKAGES = {
     "curl": "curl",
     "gzip": "gzip",
     "nginx": "nginx-light",
+    "journalctl": "systemd",
     "logrotate": "logrotate",
     "openssl": "openssl",
     "setpriv": "util-linux",
     "svlogd": "runit",
     "systemd-analyze": "systemd",
+    "systemd-journal-remote": "systemd-journal-remote",
     "tail": "coreutils",
     "xz": "xz-utils",
     "zstd": "zstd",
 }
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin", "/lib/systemd"])
 
 
 def find(name: str) -> str | None:
