@@ -20,6 +20,7 @@ from urllib.parse import quote
 import uvicorn
 
 from logviewer.errors import CannotRunError
+from logviewer.files.texts import TEXTS
 from logviewer.memory import limit_arenas
 from logviewer.settings import Settings
 from logviewer.sources.catalog import STDIN, Catalog
@@ -374,6 +375,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._acceptor.close()
         self._streams.close()
+        TEXTS.close()
         asyncio.get_running_loop().call_later(SHUTDOWN_SECONDS, self._abort_connections)
         await super().shutdown(sockets)
 

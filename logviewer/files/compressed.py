@@ -6,7 +6,7 @@ from pathlib import Path
 from logviewer.errors import NotDecodedError
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.frames import End
-from logviewer.files.texts import TEXTS, Text, text_name
+from logviewer.files.texts import TEXTS, Text, finished, text_name
 
 _ST_SIZE = 6
 
@@ -64,7 +64,7 @@ class CompressedFile(ByteFile):
                 self._note(self._fd)
                 running = TEXTS.decode(self._name, self._fd)
             if wait:
-                self._found = running.result()
+                self._found = finished(running)
 
     def _read(self, size: int, offset: int) -> bytes:
         return TEXTS.read(self._fd, self._text, size, offset)

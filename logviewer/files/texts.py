@@ -7,13 +7,13 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 from logviewer import temporary
-from logviewer.errors import NotDecodedError
+from logviewer.errors import ClosedError, NotDecodedError
 from logviewer.files import frames
 from logviewer.files.codecs import decode
 from logviewer.files.frames import FRAME_BYTES, End, Frames
@@ -69,13 +69,19 @@ class Texts:
 
     def keep(self, directory: Path | None, most_mib: int | None) -> None:
         """Keep texts below a cache directory; None for a temporary one, and for the default limit."""
+        if self._is_closed:
+            self._is_closed, self._threads = False, ThreadPoolExecutor(1, "decode")
         self._files = OwnDirectory(directory / "texts", ".text") if directory else None
         self._most_bytes = None if most_mib is None else most_mib * _MIB
 
     def close(self) -> None:
-        """End the decoding that runs."""
-        self._is_closed = True
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """End the decoding that runs, so that the process can end."""
+        with self._lock:
+            self._is_closed = True
+            waiting, self._running = self._running, {}
+        self._threads.shutdown(wait=False)
+        for each in waiting.values():
+            each.cancel()
 
     def find(self, name: str) -> Text | None:
         """Return the text of this name if this server or another one has decoded it; otherwise None.
@@ -94,6 +100,8 @@ class Texts:
         """Begin to decode an open compressed file, or return the decoding that runs. Raises OSError."""
         with self._lock:
             running = self._running.get(name)
+            if self._is_closed:
+                raise ClosedError("the server ends")
             if running is None:
                 running = self._running[name] = self._threads.submit(self._decode, name, os.dup(fd))
         return running
@@ -106,7 +114,7 @@ class Texts:
             # Others needed the space.
             with self._lock:
                 self._found.pop(text.name, None)
-            return self._read(self.decode(text.name, fd).result(), size, offset)
+            return self._read(finished(self.decode(text.name, fd)), size, offset)
 
     def _read(self, text: Text, size: int, offset: int) -> bytes:
         end = min(text.frames.size, offset + size)
@@ -182,7 +190,7 @@ class Texts:
         finally:
             os.close(fd)
             with self._lock:
-                del self._running[name]
+                self._running.pop(name, None)
         return text
 
     def _write(self, name: str, fd: int) -> Text:
@@ -209,7 +217,7 @@ class Texts:
         at = 0
         while data := os.pread(fd, _READ_BYTES, at):
             if self._is_closed:
-                raise NotDecodedError
+                raise ClosedError("the server ends")
             yield data
             at += len(data)
 
@@ -220,8 +228,16 @@ class Texts:
             if size > most:
                 raise OSError(f"its text needs more than the {most // _MIB} MiB of --cache-size")
             if self._is_closed:
-                raise NotDecodedError
+                raise ClosedError("the server ends")
             yield piece
+
+
+def finished(decoding: "Future[Text]") -> Text:
+    """Wait for the end of a decoding, and return the text. Raises OSError."""
+    try:
+        return decoding.result()
+    except CancelledError as error:
+        raise ClosedError("the server ends") from error
 
 
 def text_name(fd: int) -> str:

@@ -1,6 +1,7 @@
 """Compressed files in the history of a log, and alone: read, searched, counted, masked and linked as plain ones."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,18 @@ def test_a_compressed_file_is_a_log(logs: Path, serve: Serve) -> None:
     assert [line["text"] + "\n" for line in answer["lines"]] == WHOLE
     response = server.get("/api/stream", source="app.log.gz", from_="start", follow="false", format="text")
     assert response.text == "".join(WHOLE)
+
+
+def test_the_server_ends_while_it_decodes(logs: Path, serve: Serve, tmp_path: Path) -> None:
+    path = logs / "app.log"
+    path.write_bytes(b"".join(f"{number} {number * number % 1_000_003}\n".encode() for number in range(1_500_000)))
+    server = serve(compress(path, ".bz2"), env={"CACHE_DIRECTORY": str(tmp_path)})
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(server.get, "/api/lines", source="app.log.bz2")
+        until(lambda: list((tmp_path / "texts").glob(".*.tmp")))
+        server.stop_in_time()
+        asked.exception()
+    assert list((tmp_path / "texts").iterdir()) == []
 
 
 def test_a_text_that_does_not_fit_is_said(logs: Path, serve: Serve) -> None:
