@@ -145,7 +145,7 @@ def test_workers_share_the_output(tmp_path: Path, serve: Serve, state: dict[str,
     server.stop_in_time()
 
 
-def test_users_see_output_by_its_name(tmp_path: Path, serve: Serve, state: dict[str, str]) -> None:
+def test_output_of_a_command_is_masked(tmp_path: Path, serve: Serve, state: dict[str, str]) -> None:
     config = tmp_path / "logviewer.toml"
     config.write_text('[[redact]]\nfiles = "secret"\npattern = "pass\\\\w+"\n')
     command = script(tmp_path, "echo the password; exec sleep 1000")
