@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+import tempfile
 import traceback
 from collections.abc import Mapping
 
@@ -57,7 +58,10 @@ def main() -> int:
     # A bench that is ended early leaves no server and no files.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     print(heading(), flush=True)
-    ran = [_show(name, plan, strict=strict) for name in names]
+    # Servers neither read nor write the state and the cache of the user.
+    with tempfile.TemporaryDirectory(prefix="logviewer-bench-") as own:
+        os.environ |= {"XDG_STATE_HOME": f"{own}/state", "XDG_CACHE_HOME": f"{own}/cache"}
+        ran = [_show(name, plan, strict=strict) for name in names]
     return 0 if all(ran) else 1
 
 
