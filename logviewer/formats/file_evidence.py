@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from operator import itemgetter
 from typing import get_args
 
 from logviewer.formats.crash import TRACEBACK
@@ -33,6 +34,7 @@ _LEAST_COLUMN_LINES = 5
 _MOST_COLUMNS = 32
 # Fewer lines of a file do not decide, if it follows another one.
 _LEAST_OWN_LINES = 10
+_AHEAD = 366 * DAY
 _COLUMN_SPAN = 2 * 366 * DAY * 1000
 
 
@@ -114,13 +116,28 @@ def time_reading(lines: Sequence[str], now: float | None = None) -> TimeReading:
     today = datetime.fromtimestamp(time.time() if now is None else now, UTC).date()
     timed = [line for line in lines if find_time(line) is not None]
     places = Counter(place for line in timed if (place := bare_place(line)))
-    most = max(places.values(), default=0)
+    place, most = max(places.items(), key=itemgetter(1), default=(None, 0))
     begun = sum(line[:1] not in {"", " ", "\t"} for line in lines)
+    has_enough = most * _SHARE_OF_TIMES >= len(timed) and most * _SHARE_OF_LINES >= begun
     return TimeReading(
         order=date_order(lines, today),
-        bare=most * _SHARE_OF_TIMES >= len(timed) and most * _SHARE_OF_LINES >= begun,
+        bare=has_enough
+        # Numbers after words are often counts and sizes.
+        and (
+            not place or not place[0] or _are_times([each for each in timed if bare_place(each) == place], begun, now)
+        ),
         column=_column(lines) if not timed else None,
     )
+
+
+def _are_times(lines: Sequence[str], count: int, now: float | None) -> bool:
+    """Return whether the bare numbers in these of ``count`` lines can be times: not far ahead, mostly in order."""
+    times = [each for line in lines if (each := find_time(line)) is not None]
+    latest = ((time.time() if now is None else now) + _AHEAD) * 1000
+    if len(times) < min(count, 2) or max(times) > latest:
+        return False
+    in_order = sum(after >= before for before, after in pairwise(times))
+    return max(times) - min(times) <= DAY * 1000 or in_order * 3 >= (len(times) - 1) * 2
 
 
 def date_order(lines: Iterable[str], today: date) -> Order | None:

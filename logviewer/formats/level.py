@@ -9,7 +9,7 @@ from logviewer.formats.crash import crash_level, kernel_seen, may_crash
 from logviewer.formats.fields import find_level_field, json_fields
 from logviewer.formats.hidden_text import without_hidden_start, without_sequences
 from logviewer.formats.level_fields import of_field, of_fields, of_held_fields, of_status
-from logviewer.formats.level_header import SYSLOG_SENTENCE, TOKEN, Header
+from logviewer.formats.level_header import INDENTED_TIME, SYSLOG_SENTENCE, TOKEN, Header
 from logviewer.formats.level_words import (
     BRACKETED,
     CAPITALS,
@@ -70,6 +70,9 @@ _REPORT = re.compile(
     r"|(?:(error\[E\d{4}\]:)|(warning\[E\d{4}\]:))|CMake (?:(Error)|((?:Deprecation )?Warning)) (?:\(dev\) )?(?:at|in) "
     r"|(?:(e)|(w)): (?:file:)?/"
 )
+# The begin of a report whose code decides, and the greatest length of the code.
+_REPORT_PART = re.compile(r"[^\s:(]+(?:\(\d+(?:,\d+)*\):|:\d+:\d+ -) (?:fatal error|error|warning)")
+_REPORT_CODE_CHARS = 17
 # Texts of formats that name a level at any position of a line.
 SPECIAL = (
     "level",
@@ -81,6 +84,7 @@ SPECIAL = (
     " std",
     "\x1b",
     "prio",
+    " pri=",
     "LEVEL",
     "Level",
     " at=",
@@ -164,10 +168,12 @@ def learn(text: str) -> LearnedLevel:
         return LearnedLevel(found, rest.length and max(seen, end + rest.length))
     if match := _OTHER_HEADER.match(head):
         seen = max(seen, match.end() + 1)
+    if match := _REPORT_PART.match(head):
+        seen = max(seen, match.end() + _REPORT_CODE_CHARS)
     if (match := SYSLOG_SENTENCE.match(head)) and not kernel_seen(head):
         return LearnedLevel(found, max(seen, match.end() + 1))
     seen = max(seen, _syslog_seen(head), kernel_seen(head))
-    length = 3 if head.startswith(("\t", "   ")) else _deciding_length(head)
+    length = _indented_length(head) if head.startswith(("\t", "   ")) else _deciding_length(head)
     return LearnedLevel(found, length and max(seen, length))
 
 
@@ -190,6 +196,14 @@ def _deciding_length(head: str) -> int | None:
         return None
     is_clear = tokens[-1] not in _AMBIGUOUS or (tokens[-1] in LETTER_LEVELS and header.numbers > 1)
     return max(header.seen, header.end + _AHEAD_CHARS) if is_clear else None
+
+
+def _indented_length(head: str) -> int | None:
+    """Return the length of the prefix that decides the level of an indented line."""
+    indent = len(head) - len(head.lstrip())
+    if INDENTED_TIME.match(head):
+        return _deciding_length(head)
+    return indent + (_DATE_CHARS if head[indent : indent + 1].isdigit() else 1)
 
 
 def _of_number(text: str) -> Level | None:

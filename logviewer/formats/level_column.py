@@ -22,16 +22,21 @@ _EDGES = " \t\"'[]()<>{}:"
 def level_column(lines: Sequence[str]) -> LogRule | None:
     """Return the rule for a column in which nearly all lines have a word or letter for a level; None without one.
 
-    Also None if most lines name their levels elsewhere.
+    Also None if most lines name other levels elsewhere, or all the same ones.
     """
     rows = [line for line in lines if line[:1] not in {"", " ", "\t", "{", "#"}][:_MOST_LINES]
-    if len(rows) < _LEAST_LINES or 2 * sum(find_level(row) is not None for row in rows) > len(rows):
+    found = [find_level(row) for row in rows]
+    if len(rows) < _LEAST_LINES or None not in found:
         return None
+    may_differ = 2 * found.count(None) >= len(rows)
     for separator, column in _SEPARATORS:
         split = [row.split(separator, _MOST_COLUMNS + 1)[: _MOST_COLUMNS + 1] for row in rows]
         for index in range(min(_MOST_COLUMNS, max(map(len, split)))):
-            words = [row[index].strip(_EDGES) for row in split if len(row) > index]
-            if levels := _levels_of(words, len(rows)):
+            words = [row[index].strip(_EDGES) if len(row) > index else "" for row in split]
+            levels = _levels_of(words, len(rows))
+            is_alike = all(level in {None, levels.get(word)} for level, word in zip(found, words, strict=True))
+            # A single letter may mean something else.
+            if levels and (may_differ or (is_alike and not any(len(word) == 1 for word in words))):
                 edges = re.escape(_EDGES)
                 pattern = rf"^(?:{column}){{{index}}}[{edges}]*(?P<level>[A-Za-z]+\d?)(?:[{edges},;|]|$)"
                 return LogRule(files=(), pattern=pattern, levels=levels)
@@ -43,7 +48,7 @@ def _levels_of(words: Sequence[str], count: int) -> dict[str, str]:
     kinds = {word for word in words if word}
     has_words = kinds and all(kind.lower() in _WORDS for kind in kinds)
     has_letters = len(kinds) > 1 and all(kind.lower() in _LETTERS for kind in kinds)
-    if len(words) * 10 < count * 9 or len(kinds) < 2 or not (has_words or has_letters):
+    if sum(map(bool, words)) * 10 < count * 9 or len(kinds) < 2 or not (has_words or has_letters):
         return {}
     found = {kind: level_of(_LETTERS.get(kind.lower(), kind)) for kind in kinds}
     return {kind: level for kind, level in found.items() if level}

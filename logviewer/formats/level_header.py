@@ -30,10 +30,11 @@ TOKEN = re.compile(
 SYSLOG_SENTENCE = re.compile(
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S*[^\s:] [^\s\[(:]+(?:\([^)]{0,40}\))?(?:\[\d+\])?: [A-Za-z][a-z]* "
 )
+INDENTED_TIME = re.compile(r"\s*\d{4}-\d\d-\d\d[T ]\d\d:")
 _INNER = re.compile(
     r"""(?:^|[\s:|])([A-Z]{3,11}\d?)(?=[\s:/|]|$) | [/.#]([A-Z]{3,11})$ | [:#]([a-z]{3,11}\d?)$ | ^([DIWECNTVF])[ ]\d
       | \d[ ]([VDIWECF])(?:/\w|[ ]\d) | ^[\dA-Fa-f]{4,16}[ ]([a-z]{4,7})[ ]' | ^([A-Z][a-z]{3,10})[ ]*:[ ]
-      | :([a-z]{4,7}),\d{4}-""",
+      | :([a-z]{4,7}),\d{4}- | ^([a-z]{4,7})(?:[ ]?\||[ ][a-z]+[.][a-z.]+(?::\d|[ ])) | ^([DIWEF])\d{4}[ ]\d\d:""",
     re.VERBOSE,
 )
 _CLOCK = re.compile(r"\d\d:\d\d")
@@ -45,7 +46,7 @@ _CODED_MESSAGE = re.compile(r"[A-Z]{3,5}\d{3,5}([IWESF]):?|[A-Z]{3,8}_([IWEF])_\
 _OF_CODE: Mapping[str, Level] = {"I": "info", "W": "warning", "E": "error", "S": "error", "F": "fatal"}
 # The text after a single letter that is a level: a column, brackets, or a word with the characters of names.
 _AFTER_LETTER = re.compile(r"\s*\||\s+(?:\[|\(|[a-z_]+[/.:_\[#@\d][\w./:_\[#@-]*|[A-Z]{4,5}\d{4,5}[A-Z]:)", re.ASCII)
-_AFTER_FIRST_LETTER = re.compile(r" ?\[\d\d|  ?\d{1,4}[/.-]\d\d|: [A-Z]")
+_AFTER_FIRST_LETTER = re.compile(r" ?\[\d\d|  ?\d{1,4}[/.-]\d\d|: [A-Z\[]")
 _AFTER_WORD = re.compile(r"\s+(?:[\[<@][\w$-]|[\w.$/-]{1,24}\[[\d$]|[\w.-]{1,22} :)")
 _AFTER_TITLE = re.compile(rf"{_AFTER_WORD.pattern}|\s+[A-Z][a-z\d]+[A-Z.][\w.]*:")
 _PROGRAM = re.compile(r"\s+[\w.$/-]{1,24}(?:\([\w-]{1,20}\))?\[\d")
@@ -94,7 +95,9 @@ class Header:
 
     def level(self, end: int) -> Level | None:
         """Return the level in the header before the index ``end``; None without one."""
-        if self.text.startswith(("\t", "   ")) or SYSLOG_SENTENCE.match(self.text):
+        if self.text.startswith(("\t", "   ")) and not INDENTED_TIME.match(self.text):
+            return None
+        if SYSLOG_SENTENCE.match(self.text):
             return None
         for index, match in enumerate(TOKEN.finditer(self.text, 0, end)):
             piece = match[0]
@@ -307,11 +310,11 @@ class Header:
 
 
 def _of_inner(match: re.Match[str]) -> Level | None:
-    capitals, last, spoken, letter, tagged, quoted, titled, dated = match.groups()
+    capitals, last, spoken, letter, tagged, quoted, titled, dated, first, short = match.groups()
     return (
         CAPITALS.get(capitals or last or "")
-        or BRACKETED.get((spoken or quoted or titled or dated or "").lower())
-        or LETTER_LEVELS.get(letter or tagged or "")
+        or BRACKETED.get((spoken or quoted or titled or dated or first or "").lower())
+        or LETTER_LEVELS.get(letter or tagged or short or "")
     )
 
 

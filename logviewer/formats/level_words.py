@@ -17,10 +17,10 @@ LETTERS: Mapping[Level | None, str] = {
 }
 LEVELS: tuple[Level | None, ...] = tuple(LETTERS)
 _WORDS: Mapping[Level, str] = {
-    "fatal": "fatal critical crit emergency emerg alert panic dpanic ftl pnc fault",
+    "fatal": "fatal critical crit emergency emerg emer alert panic dpanic ftl pnc fault",
     "error": "error err errs severe failure fail eror",
     "warning": "warning warn wrn deprecation",
-    "notice": "notice note noti lifecycle",
+    "notice": "notice note noti ntc lifecycle",
     "info": "info information informational inf success log",
     "debug": "debug dbg dbug debg fine config ddebug subdebug",
     "trace": "trace trc trce verbose vrb finer finest silly",

@@ -139,3 +139,20 @@ def test_an_empty_file_decides_later(tmp_path: Path) -> None:
     found = generation.line_format.time("05/11/2026 12:00:00 x")
     assert found is not None
     assert datetime.fromtimestamp(found / 1000, UTC).month == 11
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["read 1795222923 rows", "a size of 2147483648 bytes", "the user with id 1795222924 came"],
+        [f"kept {number} bytes" for number in (2147483648, 1610612736, 1073741824, 4294967295)],
+        [f"row {number} read" for number in (1795222923, 1200000000, 1700000000, 1100000000)],
+    ],
+)
+def test_numbers_in_several_places_or_no_order_are_not_times(lines: list[str]) -> None:
+    assert days_read(lines) == [None] * len(lines)
+
+
+@pytest.mark.parametrize("lines", [["1795222923 up"], ["1795222925|O|x", "1795222923|I|x", "1795222923|I|x"]])
+def test_numbers_that_are_near_each_other_are_times(lines: list[str]) -> None:
+    assert days_read(lines) == ["2026-11-21"] * len(lines)

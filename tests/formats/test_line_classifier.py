@@ -117,6 +117,18 @@ def test_other_ends_are_read_as_one_by_one(parts: list[tuple[str, str, int]]) ->
     check([line[: max(8, at)] + end for line, end, at in parts] + ["."] * 70)
 
 
+@pytest.mark.parametrize(
+    ("line", "other"),
+    [
+        ("[77] - Worker 7 (PID: 77) booted in 0.0s", "[77] - Worker 7 (PID: 77) booted in 0.0s id=7 pri=error x"),
+        ("a.cs(12,13): warning CS0168> and more", "a.cs(12,13): warning CS0168: and more"),
+        ("    2026-11-21 01 is a place", "    2026-11-21 01:02:03 [ERROR] boom"),
+    ],
+)
+def test_text_after_the_begin_of_a_learned_line_counts(line: str, other: str) -> None:
+    check([line] * 200 + [other] + [line] * 10)
+
+
 def test_configured_formats_and_wide_characters_are_read_one_by_one() -> None:
     lines = [*LINES[:20], *MORE]
     check(lines, LineFormat([LogRule(files=(), pattern="(?P<level>INFO|WARN)"), LogRule(files=(), zone="Asia/Tokyo")]))
