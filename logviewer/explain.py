@@ -7,7 +7,8 @@ from pathlib import Path
 
 from logviewer.errors import CannotRunError
 from logviewer.files.byte_file import ByteFile
-from logviewer.files.encoding import DETECTED_BYTES, Encoding, detect
+from logviewer.files.encoding import Encoding, detect, to_text
+from logviewer.files.lines import MAX_LINES, split
 from logviewer.formats.explanation import decisions, explanation_of
 from logviewer.formats.line_format import LineFormat, LineFormats
 from logviewer.formats.record import record_at
@@ -15,6 +16,7 @@ from logviewer.rotation.line_sample import LineSample
 from logviewer.settings import Tables
 
 _SHOWN_CHARS = 160
+_MOST_BYTES = 8 * 1024 * 1024
 
 
 def explain(file: Path | None, tables: Tables, count: int) -> Iterator[str]:
@@ -25,25 +27,40 @@ def explain(file: Path | None, tables: Tables, count: int) -> Iterator[str]:
     name = file.name if file else "stdin"
     base = LineFormats(tables.logs, tables.redact).of(file.absolute() if file else Path(name), name)
     if file:
-        sample = _sample(file, base.encoding)
-        offsets, lines = zip(*(sample.placed() or [(0, "")]), strict=True)
+        log, data = _opened(file)
+        encoding = base.encoding or detect(data)
+        sample = LineSample(log, lambda: encoding, lambda: log.stat().st_size)
         line_format: LineFormat = base.of_file(sample, dated=sample.dated)
     else:
-        lines = tuple(sys.stdin.read().splitlines())
-        offsets, line_format = (0,) * len(lines), base.of_file(lambda: lines)
+        data = sys.stdin.buffer.read()
+        encoding = base.encoding or detect(data)
+        line_format = base.of_file(lambda: lines)
+    placed = _lines(data, encoding, count + MAX_LINES)
+    offsets, lines = [at for at, _ in placed], [text for _, text in placed]
     yield from decisions(line_format.reading)
     for number in range(min(count, len(lines))):
         yield f"{number + 1} | {line_format.mask(lines[number], _SHOWN_CHARS)}"
         yield from _of_line(lines, number, line_format.part(line_format.part_at(offsets[number])))
 
 
-def _sample(file: Path, encoding: Encoding | None) -> LineSample:
+def _opened(file: Path) -> tuple[ByteFile, bytes]:
+    """Return an open file and its first bytes. Raises CannotRunError."""
     try:
         log = ByteFile.open(file)
-        found = encoding or detect(log.pread(DETECTED_BYTES, 0))
+        return log, log.pread(_MOST_BYTES, 0)
     except OSError as error:
-        raise CannotRunError(f"cannot read {file}: {error.strerror}") from error
-    return LineSample(log, lambda: found, lambda: log.stat().st_size)
+        raise CannotRunError(f"cannot read {file}: {error.strerror or error}") from error
+
+
+def _lines(data: bytes, encoding: Encoding, most: int) -> list[tuple[int, str]]:
+    """Return the offsets and texts of the first lines; the last one may have no newline."""
+    lines, end = split(data, encoding, most)
+    found, at = list[tuple[int, str]](), 0
+    for line in lines:
+        found.append((at, to_text(line, encoding)))
+        at += len(line) + len(encoding.newline)
+    rest = data[end:] if len(found) < most else b""
+    return [*found, (end, to_text(rest, encoding))] if rest else found
 
 
 def _of_line(lines: Sequence[str], number: int, line_format: LineFormat) -> Iterator[str]:

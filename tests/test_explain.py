@@ -49,3 +49,26 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     failed = run(str(tmp_path / "none.log"))
     assert failed.returncode == 1
     assert "cannot read" in failed.stderr
+
+
+def test_bytes_of_any_encoding_on_standard_input_are_lines() -> None:
+    data = "2026-11-21 01:02:03 ERROR caf\u00e9 \u2028 more\n".encode("utf-16") + "x\n".encode("utf-16-le")
+    for text in (b"2026-11-21 01:02:03 ERROR caf\xe9 \x85\x0b more\nx\n", data):
+        printed = subprocess.run(
+            [sys.executable, "-m", "logviewer", "explain", "-"],
+            input=text,
+            capture_output=True,
+            check=True,
+            env={**os.environ, "TZ": "UTC", "PYTHONIOENCODING": "utf-8:strict"},
+        ).stdout.decode()
+        assert "1 | 2026-11-21" in printed
+        assert "level   error" in printed
+        assert "2 | x\n" in printed
+        assert "3 | " not in printed
+
+
+def test_lines_far_in_a_file_have_their_own_numbers(tmp_path: Path) -> None:
+    lines = [f"2026-11-21 01:02:03 INFO {number} {'x' * 500}\n" for number in range(1, 401)]
+    (tmp_path / "app.log").write_text("".join(lines))
+    printed = run("--lines", "200", str(tmp_path / "app.log")).stdout
+    assert "200 | 2026-11-21 01:02:03 INFO 200 " in printed
