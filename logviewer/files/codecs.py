@@ -11,6 +11,8 @@ from typing import Protocol
 MAGIC_BYTES = 6
 # Bombs expand a thousandfold: a decoder returns no more than this at once.
 PIECE_BYTES = 1024 * 1024
+# A file names the memory that its decoder needs, up to 4 GiB; `xz -9` names 65 MiB.
+_MOST_XZ_BYTES = 96 * 1024 * 1024
 
 
 class TruncatedError(Exception):
@@ -57,6 +59,10 @@ class _Gzip:
         return bytes(self._stream.decompress(data or self._stream.unconsumed_tail, max_length))
 
 
+def _xz() -> _Decoder:
+    return lzma.LZMADecompressor(memlimit=_MOST_XZ_BYTES)
+
+
 def _zstd() -> _Decoder:
     if sys.version_info >= (3, 14):
         from compression import zstd  # noqa: PLC0415
@@ -77,7 +83,7 @@ _MAGIC: Mapping[re.Pattern[bytes], Callable[[], _Decoder]] = MappingProxyType(
     {
         re.compile(rb"\x1f\x8b\x08[\x00-\x1f]", re.DOTALL): _Gzip,
         re.compile(rb"\x28\xb5\x2f\xfd"): _zstd,
-        re.compile(rb"\xfd7zXZ\x00"): lzma.LZMADecompressor,
+        re.compile(rb"\xfd7zXZ\x00"): _xz,
         re.compile(rb"BZh[1-9](?:1A|\x17r)"): bz2.BZ2Decompressor,
         re.compile(rb"\x04\x22\x4d\x18"): _lz4,
     }

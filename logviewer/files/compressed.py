@@ -57,8 +57,10 @@ class CompressedFile(ByteFile):
             return False
 
     def decode(self, *, wait: bool = False) -> None:
-        """Begin to decode the text, and ``wait`` for the end. Raises OSError."""
+        """Begin to decode the text, unless many files wait, or ``wait`` for the end. Raises OSError."""
         if self._found is None and not self.is_decoded:
+            if TEXTS.is_busy and not wait:
+                return
             with self:
                 # It may have been unfinished.
                 self._note(self._fd)

@@ -29,6 +29,8 @@ _TAIL_BYTES = 64
 _UNUSED_DAYS = 30
 _MOST_FILES = 10_000
 _FRAMES_KEPT = 8
+# Each file that waits takes a descriptor.
+_MOST_RUNNING = 16
 # A file without its end is decoded again after these seconds: it may have been written meanwhile.
 _WRITTEN_SECONDS = 5.0
 _RETRY_SECONDS = 5.0
@@ -82,6 +84,11 @@ class Texts:
         self._threads.shutdown(wait=False)
         for each in waiting.values():
             each.cancel()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether so many files wait that another one that no client waits for must be decoded later."""
+        return len(self._running) >= _MOST_RUNNING
 
     def find(self, name: str) -> Text | None:
         """Return the text of this name if this server or another one has decoded it; otherwise None.
@@ -241,12 +248,14 @@ def finished(decoding: "Future[Text]") -> Text:
 
 
 def text_name(fd: int) -> str:
-    """Return the name of the text of a file: a hash of its size, its first and its last bytes.
+    """Return the name of the text of a file: a hash of its identity, its size, its first and its last bytes.
 
-    A renamed or copied file has the same text. The last bytes of each format hold a checksum.
+    A renamed file has the same text. A copy has its own: a user who writes one with another middle must not change what
+    readers of the first file see.
     """
-    size = os.fstat(fd).st_size
-    digest = blake2b(b"%d" % size, digest_size=16)
+    status = os.fstat(fd)
+    size = status.st_size
+    digest = blake2b(b"%d %d %d" % (status.st_dev, status.st_ino, size), digest_size=16)
     digest.update(os.pread(fd, _HEAD_BYTES, 0))
     digest.update(os.pread(fd, _TAIL_BYTES, max(0, size - _TAIL_BYTES)))
     return digest.hexdigest() + ".text"

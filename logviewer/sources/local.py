@@ -91,6 +91,7 @@ class LocalSource:
         self._next_state: State = "missing"
         self._next_reason: str | None = None
         self._was_in_grace = False
+        self._waits = False
         self._poll_error: str | None = None
         self._request_error: str | None = None
         self._recovered = False
@@ -159,7 +160,7 @@ class LocalSource:
         if not self._lock.acquire(timeout=_BUSY_SECONDS):
             return False
         try:
-            return self._poll(None)
+            return self._poll(None, waits=False)
         finally:
             self._lock.release()
 
@@ -169,10 +170,12 @@ class LocalSource:
         ``listings`` may be shared by the first polls of many sources.
         """
         with self._lock:
-            return self._poll(listings)
+            return self._poll(listings, waits=self.is_used)
 
-    def _poll(self, listings: DirectoryListings | None) -> bool:
+    def _poll(self, listings: DirectoryListings | None, *, waits: bool) -> bool:
         before = self._last_poll
+        # A client that asks for the lines waits for the text of a compressed file; the polls of others must not.
+        self._waits = waits
         was_asleep, self.is_asleep = self.is_asleep, False
         self._poll_error = self.input_error or self._request_error
         # The listing is noted even if the log cannot be read: files rotated from now on are new.
@@ -430,8 +433,7 @@ class LocalSource:
     def _open(self) -> ByteFile | None:
         try:
             file = self._roots.open(self.file_path)
-            # A client that asks for the lines waits for them.
-            file.decode(wait=self.is_used)
+            file.decode(wait=self._waits)
             return file
         except FileNotFoundError:
             self._note_state("missing")

@@ -1,6 +1,8 @@
 """Compressed bytes of every format give their text, and what they hold of it where they are cut or damaged."""
 
+import lzma
 import os
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -78,3 +80,19 @@ def test_bytes_after_the_end_are_ignored(ending: str) -> None:
 def test_other_bytes_are_not_compressed(data: bytes) -> None:
     assert not is_compressed(data)
     assert decoded(data) == (b"", True)
+
+
+def test_a_file_cannot_make_its_decoder_large() -> None:
+    packed = bytearray(lzma.compress(b"text", preset=0))
+    # The block header has the size of the dictionary, and a checksum of itself.
+    header = slice(12, 12 + (packed[12] + 1) * 4)
+    block = packed[header]
+    block[block.index(b"\x21\x01") + 2] = 37
+    block[-4:] = zlib.crc32(block[:-4]).to_bytes(4, "little")
+    packed[header] = block
+    assert lzma.decompress(packed) == b"text"
+    assert decoded(bytes(packed)) == (b"", False)
+
+
+def test_the_largest_preset_is_decoded() -> None:
+    assert decoded(lzma.compress(b"text", preset=9 | lzma.PRESET_EXTREME)) == (b"text", True)

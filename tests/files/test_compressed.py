@@ -1,5 +1,6 @@
 """A compressed file is read as its text: any bytes of it, also by the next server, and within bounds."""
 
+import contextlib
 import os
 import threading
 import time
@@ -15,7 +16,7 @@ from logviewer.files import compressed
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.frames import FRAME_BYTES
 from logviewer.files.texts import Texts
-from tests.helpers.compression import COMPRESSORS, compress
+from tests.helpers.compression import COMPRESSORS, bomb, compress
 
 ENDINGS = pytest.mark.parametrize("ending", COMPRESSORS)
 LINES = b"".join(b"%d a line of a log, number %d\n" % (number * number, number) for number in range(40_000))
@@ -198,3 +199,24 @@ def test_many_threads_read_one_text(tmp_path: Path, texts: Texts) -> None:
     for thread in threads:
         thread.join()
     assert sorted(found) == sorted(LINES[start : start + 1000] for start in range(0, 8000, 1000))
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst", ".lz4"])
+def test_a_copy_with_another_middle_does_not_change_the_text(ending: str, tmp_path: Path, texts: Texts) -> None:
+    path = write(tmp_path / f"app.log{ending}", ending=ending)
+    forged = bytearray(path.read_bytes())
+    forged[len(forged) // 2] ^= 1
+    (tmp_path / "forged").write_bytes(forged)
+    # The forged file is seen first.
+    with contextlib.suppress(OSError):
+        opened(tmp_path / "forged")
+    assert opened(path).pread(len(LINES), 0) == LINES
+
+
+def test_files_that_wait_take_few_descriptors(tmp_path: Path, texts: Texts) -> None:
+    ByteFile.open(bomb(tmp_path / "bomb")).decode()
+    files = [ByteFile.open(write(tmp_path / f"{number}.gz", b"%d" % number)) for number in range(100)]
+    before = sum(1 for _ in Path("/proc/self/fd").iterdir())
+    for file in files:
+        file.decode()
+    assert sum(1 for _ in Path("/proc/self/fd").iterdir()) < before + 20

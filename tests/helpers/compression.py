@@ -29,3 +29,9 @@ def compress(path: Path, ending: str = ".gz", *, to: Path | None = None) -> Path
     compressed.write_bytes(COMPRESSORS[ending](path.read_bytes()))
     path.unlink()
     return compressed
+
+
+def bomb(path: Path) -> Path:
+    """Write a file of 200 KB whose text takes minutes to decode."""
+    path.write_bytes(bz2.compress(b"\0" * 9_000_000) * 4000)
+    return path

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.compression import COMPRESSORS, compress
+from tests.helpers.compression import COMPRESSORS, bomb, compress
 from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
@@ -155,3 +155,15 @@ def test_a_text_that_does_not_fit_is_said(logs: Path, serve: Serve) -> None:
         return str(status["reason"]) if status["state"] == "unreadable" else None
 
     assert "--cache-size" in until(reason)
+
+
+def test_a_bomb_in_the_place_of_a_log_hides_no_new_file(logs: Path, serve: Serve, tmp_path: Path) -> None:
+    path = logs / "app.log"
+    path.write_text("line\n")
+    server = serve(logs)
+    with server.stream(source="app.log", from_="start") as stream:
+        assert stream.lines(1) == ["line"]
+        bomb(tmp_path / "bomb").replace(path)
+        until(lambda: "decoded" in str(server.get("/api/sources").json()[0]["reason"]))
+        (logs / "new.log").write_text("new\n")
+        until(lambda: len(server.get("/api/sources").json()) == 2)
