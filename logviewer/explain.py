@@ -37,7 +37,7 @@ def explain(file: Path | None, tables: Tables, count: int) -> Iterator[str]:
         line_format = base.of_file(lambda: lines)
     placed = _lines(data, encoding, count + MAX_LINES)
     offsets, lines = [at for at, _ in placed], [text for _, text in placed]
-    yield from decisions(line_format.reading)
+    yield from decisions(line_format)
     for number in range(min(count, len(lines))):
         yield f"{number + 1} | {line_format.mask(lines[number], _SHOWN_CHARS)}"
         yield from _of_line(lines, number, line_format.part(line_format.part_at(offsets[number])))

@@ -72,3 +72,12 @@ def test_lines_far_in_a_file_have_their_own_numbers(tmp_path: Path) -> None:
     (tmp_path / "app.log").write_text("".join(lines))
     printed = run("--lines", "200", str(tmp_path / "app.log")).stdout
     assert "200 | 2026-11-21 01:02:03 INFO 200 " in printed
+
+
+def test_an_order_of_the_configuration_is_printed(tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text("05/11/2026 08:12:27 x\n11/05/2026 08:12:27 x\n")
+    config = tmp_path / "config.toml"
+    config.write_text("[[logs]]\nfiles = 'app.log'\ndate-order = 'dmy'\n")
+    printed = run("--config", str(config), str(tmp_path / "app.log")).stdout
+    assert "dates: day first" in printed
+    assert "2026-11-05T08:12:27" in printed

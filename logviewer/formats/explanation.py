@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from logviewer.formats.fields import find_level_field, json_fields
-from logviewer.formats.file_evidence import FileReading
 from logviewer.formats.level import Level, find_level
 from logviewer.formats.line_format import LineFormat
 from logviewer.formats.timestamp import bare_place, find_time, stamp_of
@@ -39,12 +38,13 @@ def explanation_of(text: str, line_format: LineFormat) -> Explanation:
     )
 
 
-def decisions(reading: FileReading) -> list[str]:
+def decisions(line_format: LineFormat) -> list[str]:
     """Return the decisions for a file in words."""
-    times = reading.times
+    reading = line_format.reading
+    times, order = reading.times, line_format.with_reading(reading).time_reading.order
     return [
         *(f"format: {name}" for name in reading.names),
-        *([f"dates: {_ORDERS[times.order]}"] if times.order else []),
+        *([f"dates: {_ORDERS[order]}"] if order else []),
         *([] if times.bare else ["numbers that stand alone: not times"]),
         *(["years: by the order of the lines"] if times.parts else []),
         *([] if times.column is None else [f"time: word {times.column + 1} of each line"]),

@@ -59,7 +59,7 @@ class FieldKey(Generic[T]):
 
 
 class FieldPatterns(Generic[T]):
-    """Patterns for one field; the last one that matched is tried first. Any thread may use them."""
+    """Patterns for one field, the first one first. Any thread may use them."""
 
     def __init__(self, patterns: Iterable[Field[T]], fallback: Read[T]) -> None:
         self._patterns = tuple(patterns)
@@ -70,14 +70,11 @@ class FieldPatterns(Generic[T]):
         head = text[:_HEAD_CHARS]
         # Encoded here because re2 is slower at it: it computes the byte offset of each character.
         data = (_COLOUR.sub("", head) if "\x1b" in head else head).encode("utf-8", "replace")
-        patterns = self._patterns
         is_matched = False
-        for index, pattern in enumerate(patterns):
+        for pattern in self._patterns:
             if (field := pattern.field(text, data)) is None:
                 continue
             is_matched = True
             if (value := pattern.parse(field)) is not None:
-                if index:
-                    self._patterns = (pattern, *patterns[:index], *patterns[index + 1 :])
                 return value
         return None if is_matched else self._fallback(text)

@@ -132,7 +132,7 @@ def test_rules_for_different_parts_all_apply() -> None:
     assert line_format.time("E! <2026-11-21 01:02:03>") == ms(datetime(2026, 11, 21, 1, 2, 3, tzinfo=UTC))
 
 
-def test_the_last_matching_pattern_is_tried_first() -> None:
+def test_the_first_pattern_that_reads_a_time_counts_after_any_line() -> None:
     day_first, month_first = (
         rule(r"^(?P<time>\d\d/\d\d/\d{4})", zone="UTC", form=form) for form in ("%d/%m/%Y", "%m/%d/%Y")
     )
@@ -140,7 +140,7 @@ def test_the_last_matching_pattern_is_tried_first() -> None:
     moments = [
         line_format.time(f"{text} x") for text in ("01/02/2026", "01/31/2026", "01/02/2026", "31/01/2026", "01/02/2026")
     ]
-    expected = [(2, 1), (1, 31), (1, 2), (1, 31), (2, 1)]
+    expected = [(2, 1), (1, 31), (2, 1), (1, 31), (2, 1)]
     assert moments == [ms(datetime(2026, month, day, tzinfo=UTC)) for month, day in expected]
 
 

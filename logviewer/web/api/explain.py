@@ -50,7 +50,7 @@ def _explained(position: Position) -> dict[str, Any]:
         "text": following[0],
         **asdict(explanation_of(following[0], line_format.part(line_format.part_at(position.offset)))),
         "record": {"before": number - first, "after": after - number - 1},
-        "decisions": decisions(line_format.reading),
+        "decisions": decisions(line_format),
     }
 
 
