@@ -77,6 +77,8 @@ class Catalog:
         self._has_redaction = bool(tables.redact)
         self._index = SourceIndex({}, outputs)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="poll")
+        # A long decoding must not take the threads in which passwords are checked.
+        self._decoded = ThreadPoolExecutor(2, thread_name_prefix="decoded")
         self.line_counter = LineCounter(lambda: self._awake)
         self._watch = SourceWatch(self._poll)
         self._poll_now = asyncio.Event()
@@ -125,7 +127,8 @@ class Catalog:
             await asyncio.to_thread(self._poll_first, asleep)
         for source in sources if whole else ():
             if not source.is_whole:
-                await asyncio.to_thread(source.wait_decoded, pending=True)
+                wait = partial(source.wait_decoded, pending=True)
+                await asyncio.get_running_loop().run_in_executor(self._decoded, wait)
 
     def _expand(self) -> tuple[list[LocalSource], set[LocalSource]]:
         """Return new sources, for files that the paths name now, and the sources whose files are gone.
@@ -215,6 +218,7 @@ class Catalog:
     def close(self) -> None:
         """Stop polling and counting."""
         self._threads.shutdown(wait=False)
+        self._decoded.shutdown(wait=False, cancel_futures=True)
         self.line_counter.close()
 
     # Following

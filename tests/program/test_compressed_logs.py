@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from logviewer.password_hash import hash_password
 from tests.helpers.compression import COMPRESSORS, bomb, compress
-from tests.helpers.server import Server, until
+from tests.helpers.server import TIMEOUT, Server, until
 
 Serve = Callable[..., Server]
 
@@ -167,3 +170,21 @@ def test_a_bomb_in_the_place_of_a_log_hides_no_new_file(logs: Path, serve: Serve
         until(lambda: "decoded" in str(server.get("/api/sources").json()[0]["reason"]))
         (logs / "new.log").write_text("new\n")
         until(lambda: len(server.get("/api/sources").json()) == 2)
+
+
+def test_clients_that_wait_for_a_text_keep_nobody_from_signing_in(logs: Path, serve: Serve, tmp_path: Path) -> None:
+    (logs / "app.log").write_text("line\n")
+    bomb(logs / "app.log.1.bz2")
+    config = tmp_path / "logviewer.toml"
+    config.write_text(f'[[users]]\nname = "ada"\npassword = "{hash_password("right")}"\nsources = "/**"\n')
+    server = serve("--config", config, logs, env={"LOGVIEWER_TOKEN": "t" * 40})
+    for _ in range(40):
+        with suppress(httpx.TimeoutException):
+            server.client.get(
+                "/api/download",
+                params={"source": "app.log", "q": "x"},
+                headers={"Authorization": "Bearer " + "t" * 40},
+                timeout=0.2,
+            )
+    with httpx.Client(base_url=server.base, timeout=TIMEOUT, trust_env=False) as client:
+        assert client.post("/sign-in", data={"user": "ada", "password": "right"}).status_code == 303
