@@ -278,7 +278,8 @@ class Header:
     def _stands_apart(self, piece: str, word: str, end: int, index: int) -> bool:
         """Return whether a word not in capitals names a level rather than begins a message."""
         is_colon = piece[-1] == ":"
-        if (word.lower() not in SET_APART and not is_colon) or (not self.dated and index > 1):
+        is_key = piece[0] == '"' and not self.dated
+        if (word.lower() not in SET_APART and not is_colon) or is_key or (not self.dated and index > 1):
             return False
         if self.ended:
             # After one name with a colon.
