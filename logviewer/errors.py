@@ -15,11 +15,18 @@ class NotAFileError(OSError):
     """The path is a directory, device, pipe or socket, not a regular file."""
 
 
+NOT_DECODED = "its text is being decoded"
+
+
 class NotDecodedError(OSError):
     """The text of a compressed file is not known yet: it is decoded now, or the file is still written."""
 
     def __init__(self) -> None:
-        super().__init__(EAGAIN, "its text is being decoded")
+        super().__init__(EAGAIN, NOT_DECODED)
+
+
+class TooLargeError(OSError):
+    """The text of a compressed file is larger than allowed. The message is the limit."""
 
 
 class ClosedError(OSError):

@@ -8,8 +8,10 @@ import stat
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, digest
 from logviewer.errors import ClosedError, FileGoneError, NotAFileError
@@ -17,6 +19,9 @@ from logviewer.files import codecs
 from logviewer.files.open_files import OPEN_FILES, descriptor_path
 from logviewer.files.rotations import is_compressed
 from logviewer.showable import one_line
+
+if TYPE_CHECKING:
+    from logviewer.files.texts import Text
 
 Identity = tuple[int, int]
 """Device and inode of one physical file."""
@@ -367,8 +372,12 @@ class ByteFile:
         """Whether the bytes can be read now: those of a compressed file can after ``decode`` has ended."""
         return True
 
-    def decode(self, *, wait: bool = False) -> None:
-        """Begin to decode a compressed file, and ``wait`` for the end. Raises OSError."""
+    def decode(self, *, wait: bool = False) -> "Future[Text] | None":  # noqa: ARG002 (nothing to decode)
+        """Begin to decode a compressed file; ``wait`` some seconds for the end.
+
+        Returns the decoding that runs, None without one. Raises OSError.
+        """
+        return None
 
     @property
     def path(self) -> Path | None:

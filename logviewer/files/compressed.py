@@ -1,11 +1,13 @@
 """A compressed file that is read as its text."""
 
 import os
+from concurrent.futures import Future
 from pathlib import Path
 
 from logviewer.errors import NotDecodedError
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.frames import End
+from logviewer.files.rotations import is_compressed
 from logviewer.files.texts import TEXTS, Text, finished, text_name
 
 _ST_SIZE = 6
@@ -46,7 +48,7 @@ class CompressedFile(ByteFile):
     @property
     def is_whole(self) -> bool:
         """Whether the text has its end: false for a file that was cut or damaged. Raises OSError."""
-        return self._text.frames.end is End.WHOLE
+        return self._is_plain or self._text.frames.end is End.WHOLE
 
     @property
     def is_decoded(self) -> bool:
@@ -56,32 +58,50 @@ class CompressedFile(ByteFile):
         except OSError:
             return False
 
-    def decode(self, *, wait: bool = False) -> None:
-        """Begin to decode the text, unless many files wait, or ``wait`` for the end. Raises OSError."""
-        if self._found is None and not self.is_decoded:
-            if TEXTS.is_busy and not wait:
-                return
-            with self:
-                # It may have been unfinished.
-                self._note(self._fd)
-                running = TEXTS.decode(self._name, self._fd)
-            if wait:
-                self._found = finished(running)
+    def decode(self, *, wait: bool = False) -> Future[Text] | None:
+        """Begin to decode the text, unless many files wait, or ``wait`` some seconds for the end.
+
+        Returns the decoding that runs, None without one. Raises OSError.
+        """
+        if self._found or (TEXTS.is_busy and not wait):
+            return None
+        with self:
+            # It may have been unfinished.
+            self._note(self._fd)
+            self._found = TEXTS.find(self._name)
+            if self._found:
+                return None
+            running = TEXTS.decode(self._name, self._fd)
+        if wait:
+            self._found = finished(running)
+        return running
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether the file only begins like a compressed one. Raises NotDecodedError, and OSError."""
+        frames = self._text.frames
+        return frames.end is not End.WHOLE and frames.size == 0 and not is_compressed((self.path or Path()).name)
 
     def _read(self, size: int, offset: int) -> bytes:
+        if self._is_plain:
+            return super()._read(size, offset)
         return TEXTS.read(self._fd, self._text, size, offset)
 
     def stat(self) -> os.stat_result:
         """Return the stat of the file, with the size of its text. Raises OSError."""
         # A file at rest is opened only once it can be read.
-        text, status = self._text, self._stat()
+        is_plain, status = self._is_plain, self._stat()
+        if is_plain:
+            return status
         fields = list(status[:10])
-        fields[_ST_SIZE] = text.frames.size if status.st_size == self._compressed_size else 0
+        fields[_ST_SIZE] = self.size_of(status)
         exact = {name: getattr(status, name) for name in ("st_atime_ns", "st_mtime_ns", "st_ctime_ns")}
         return os.stat_result(fields, exact)
 
     def size_of(self, status: os.stat_result) -> int:
         """Return the size of the text; 0 if the file has another size than before. Raises OSError."""
+        if self._is_plain:
+            return status.st_size
         return self._text.frames.size if status.st_size == self._compressed_size else 0
 
     def cached_bytes(self, size: int, offset: int) -> int:  # noqa: ARG002 (as its base class)
@@ -90,11 +110,11 @@ class CompressedFile(ByteFile):
 
     def next_data(self, offset: int) -> int:
         """Return the offset, or the size of the text: it has no holes."""
-        return min(offset, self._text.frames.size)
+        return min(offset, self.size_of(self._stat()))
 
     def next_hole(self, offset: int) -> int:  # noqa: ARG002 (as its base class)
         """Return the size of the text."""
-        return self._text.frames.size
+        return self.size_of(self._stat())
 
     def previous_data(self, offset: int) -> int:
         """Return the offset: a text has no holes."""

@@ -9,11 +9,12 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from errno import EFBIG
 from hashlib import blake2b
 from pathlib import Path
 
 from logviewer import temporary
-from logviewer.errors import ClosedError, NotDecodedError
+from logviewer.errors import ClosedError, NotDecodedError, TooLargeError
 from logviewer.files import frames
 from logviewer.files.codecs import decode
 from logviewer.files.frames import FRAME_BYTES, End, Frames
@@ -23,7 +24,13 @@ DEFAULT_BYTES = 2 * 1024**3
 # By default, the texts take no more than this part of the free disk.
 _PART_OF_DISK = 10
 _MIB = 1024 * 1024
-_READ_BYTES = _MIB
+# Of a file with many short members, each of them copies the rest of a piece.
+_READ_BYTES = 64 * 1024
+# A bomb must not occupy the thread, or the disk: a text may be so large, and larger for a large file.
+_MOST_TEXT_BYTES = 1024 * _MIB
+_MOST_EXPANSION = 250
+# Threads of requests wait so long for a text.
+_WAIT_SECONDS = 10.0
 _HEAD_BYTES = 1024
 _TAIL_BYTES = 64
 _UNUSED_DAYS = 30
@@ -34,6 +41,7 @@ _MOST_RUNNING = 16
 # A file without its end is decoded again after these seconds: it may have been written meanwhile.
 _WRITTEN_SECONDS = 5.0
 _RETRY_SECONDS = 5.0
+_TOO_LARGE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ class Text:
 @dataclass(frozen=True, slots=True)
 class _Failure:
     error: OSError
-    at: float
+    until: float
 
 
 class Texts:
@@ -99,7 +107,7 @@ class Texts:
             return text
         with self._lock:
             failure = self._failed.get(name)
-        if failure and time.monotonic() < failure.at + _RETRY_SECONDS:
+        if failure and time.monotonic() < failure.until:
             raise failure.error
         return None
 
@@ -192,7 +200,10 @@ class Texts:
             text = self._write(name, fd)
         except OSError as error:
             with self._lock:
-                self._failed[name] = _Failure(error, time.monotonic())
+                seconds = _TOO_LARGE_SECONDS if isinstance(error, TooLargeError) else _RETRY_SECONDS
+                self._failed[name] = _Failure(error, time.monotonic() + seconds)
+                while len(self._failed) > _MOST_FILES:
+                    del self._failed[next(iter(self._failed))]
             raise
         finally:
             os.close(fd)
@@ -202,18 +213,23 @@ class Texts:
 
     def _write(self, name: str, fd: int) -> Text:
         directory, most = self._directory(), self._most()
-        directory.write(name, self._bounded(frames.encode(decode(self._pieces(fd))), most))
-        text = self._known(name)
-        if text is None:
+        most_text = max(_MOST_TEXT_BYTES, _MOST_EXPANSION * os.fstat(fd).st_size)
+        text = _bounded(
+            decode(self._pieces(fd)), most_text, "its text is larger than {} MiB, and far larger than the file"
+        )
+        pieces = _bounded(frames.encode(text), most, "its text needs more than the {} MiB of --cache-size")
+        directory.write(name, pieces)
+        known = self._known(name)
+        if known is None:
             raise OSError(f"the decoded text cannot be read in {directory.path}")
-        if text.frames.end is End.CUT and not self._is_final(name):
+        if known.frames.end is End.CUT and not self._is_final(name):
             directory.remove(name)
             with self._lock:
                 del self._found[name]
             raise NotDecodedError
         with contextlib.suppress(OSError):
             directory.remove_unused(days=_UNUSED_DAYS, most_files=_MOST_FILES, most_bytes=most)
-        return text
+        return known
 
     def _is_final(self, name: str) -> bool:
         """Return whether a file without its end has had these bytes for some seconds: no program writes it now."""
@@ -228,21 +244,23 @@ class Texts:
             yield data
             at += len(data)
 
-    def _bounded(self, pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
-        size = 0
-        for piece in pieces:
-            size += len(piece)
-            if size > most:
-                raise OSError(f"its text needs more than the {most // _MIB} MiB of --cache-size")
-            if self._is_closed:
-                raise ClosedError("the server ends")
-            yield piece
+
+def _bounded(pieces: Iterator[bytes], most: int, message: str) -> Iterator[bytes]:
+    """Yield the pieces. Raises TooLargeError, whose message has the limit in MiB, once they have more bytes."""
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > most:
+            raise TooLargeError(EFBIG, message.format(most // _MIB))
+        yield piece
 
 
 def finished(decoding: "Future[Text]") -> Text:
-    """Wait for the end of a decoding, and return the text. Raises OSError."""
+    """Wait some seconds for the end of a decoding, and return the text. Raises OSError."""
     try:
-        return decoding.result()
+        return decoding.result(_WAIT_SECONDS)
+    except TimeoutError as error:
+        raise NotDecodedError from error
     except CancelledError as error:
         raise ClosedError("the server ends") from error
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TypeVar
 from weakref import WeakSet
 
-from logviewer.errors import NotAFileError
+from logviewer.errors import NOT_DECODED, NotAFileError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import check_regular
 from logviewer.files.rotations import is_compressed, proposed_logs
@@ -43,6 +43,10 @@ _MOST_LOAD = 0.1
 _MOST_EXPAND_LOAD = 0.25
 _NOTED_AT_ONCE = 500
 STDIN = "-"
+# A request waits so long for the text of its file, and so long for that of the whole history.
+_MOST_TEXT_SECONDS = 10.0
+_MOST_WHOLE_SECONDS = 600.0
+_TEXT_POLL_SECONDS = 0.25
 
 _LOG = logging.getLogger("logviewer")
 T = TypeVar("T")
@@ -77,8 +81,6 @@ class Catalog:
         self._has_redaction = bool(tables.redact)
         self._index = SourceIndex({}, outputs)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="poll")
-        # A long decoding must not take the threads in which passwords are checked.
-        self._decoded = ThreadPoolExecutor(2, thread_name_prefix="decoded")
         self.line_counter = LineCounter(lambda: self._awake)
         self._watch = SourceWatch(self._poll)
         self._poll_now = asyncio.Event()
@@ -88,6 +90,7 @@ class Catalog:
         self._awake = AwakeSources()
         self._unnoted: list[LocalSource] = []
         self._failing: WeakSet[LocalSource] = WeakSet()
+        self._texts: dict[tuple[LocalSource, bool], asyncio.Task[None]] = {}
         # By path.
         self.outputs = {path: self._create(path, name) for path, name in outputs.items()}
         self.stdin = self.outputs.get(stdin) if stdin else None
@@ -125,10 +128,19 @@ class Catalog:
         asleep = [each for each in sources if isinstance(each, LocalSource) and each.is_asleep]
         if asleep:
             await asyncio.to_thread(self._poll_first, asleep)
-        for source in sources if whole else ():
-            if not source.is_whole:
-                wait = partial(source.wait_decoded, pending=True)
-                await asyncio.get_running_loop().run_in_executor(self._decoded, wait)
+        undecoded = [each for each in sources if isinstance(each, LocalSource) and each.needs_text(whole=whole)]
+        if undecoded:
+            waits = [self._awaited_text(each, whole=whole) for each in undecoded]
+            await asyncio.wait(waits, timeout=_MOST_WHOLE_SECONDS if whole else _MOST_TEXT_SECONDS)
+
+    def _awaited_text(self, source: LocalSource, *, whole: bool) -> "asyncio.Task[None]":
+        """Return the task that waits for the text of a source: one for all its clients."""
+        key = source, whole
+        task = self._texts.get(key)
+        if task is None:
+            task = self._texts[key] = asyncio.create_task(_await_text(source, whole=whole))
+            task.add_done_callback(lambda _: self._texts.pop(key, None))
+        return task
 
     def _expand(self) -> tuple[list[LocalSource], set[LocalSource]]:
         """Return new sources, for files that the paths name now, and the sources whose files are gone.
@@ -218,7 +230,6 @@ class Catalog:
     def close(self) -> None:
         """Stop polling and counting."""
         self._threads.shutdown(wait=False)
-        self._decoded.shutdown(wait=False, cancel_futures=True)
         self.line_counter.close()
 
     # Following
@@ -290,6 +301,22 @@ class Catalog:
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+
+async def _await_text(source: LocalSource, *, whole: bool) -> None:
+    """Wait for the text of compressed files, without a thread: a decoding may take minutes."""
+    ends = asyncio.get_running_loop().time() + _MOST_WHOLE_SECONDS
+    while source.needs_text(whole=whole) and (left := ends - asyncio.get_running_loop().time()) > 0:
+        decodings = await asyncio.to_thread(source.decodings, whole=whole)
+        if decodings:
+            # A decoding goes on without its clients.
+            await asyncio.wait([asyncio.wrap_future(each) for each in decodings], timeout=left)
+        else:
+            # Decoded, still written by a program, or in vain.
+            await asyncio.sleep(_TEXT_POLL_SECONDS)
+        await asyncio.to_thread(source.poll)
+        if source.state == "unreadable" and source.reason != NOT_DECODED:
+            return
 
 
 def _last_write(source: LocalSource) -> int:

@@ -6,10 +6,11 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from errno import EACCES
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from weakref import proxy
 
 from logviewer.cursor import Checkpoint, source_key
@@ -24,6 +25,9 @@ from logviewer.rotation.history import GRACE_SECONDS, HOLD_SECONDS, RotationHist
 from logviewer.rotation.listing import DirectoryEntry, DirectoryListings
 from logviewer.rotation.position import Position, Reason
 from logviewer.source import ChangeSignal, SourceStatus, State
+
+if TYPE_CHECKING:
+    from logviewer.files.texts import Text
 
 _TRIES = 8
 _RENAMING_SECONDS = 0.005
@@ -91,7 +95,7 @@ class LocalSource:
         self._next_state: State = "missing"
         self._next_reason: str | None = None
         self._was_in_grace = False
-        self._waits = False
+        self._undecoded: ByteFile | None = None
         self._poll_error: str | None = None
         self._request_error: str | None = None
         self._recovered = False
@@ -113,7 +117,7 @@ class LocalSource:
     @property
     def is_whole(self) -> bool:
         """See ``Source``."""
-        return not self._history.compressed.pending
+        return not (self._history.compressed.pending or self._undecoded)
 
     def after(self, generation: Generation) -> Generation | None:
         """Return the next newer generation."""
@@ -160,7 +164,7 @@ class LocalSource:
         if not self._lock.acquire(timeout=_BUSY_SECONDS):
             return False
         try:
-            return self._poll(None, waits=False)
+            return self._poll(None)
         finally:
             self._lock.release()
 
@@ -170,12 +174,10 @@ class LocalSource:
         ``listings`` may be shared by the first polls of many sources.
         """
         with self._lock:
-            return self._poll(listings, waits=self.is_used)
+            return self._poll(listings)
 
-    def _poll(self, listings: DirectoryListings | None, *, waits: bool) -> bool:
+    def _poll(self, listings: DirectoryListings | None) -> bool:
         before = self._last_poll
-        # A client that asks for the lines waits for the text of a compressed file; the polls of others must not.
-        self._waits = waits
         was_asleep, self.is_asleep = self.is_asleep, False
         self._poll_error = self.input_error or self._request_error
         # The listing is noted even if the log cannot be read: files rotated from now on are new.
@@ -325,6 +327,23 @@ class LocalSource:
                 except OSError:
                     pass
                 break
+            if wait and time.monotonic() > deadline:
+                return
+
+    def needs_text(self, *, whole: bool) -> bool:
+        """Whether compressed files are not decoded: the live one, and those of the ``whole`` history."""
+        return self._undecoded is not None or (whole and not self.is_whole)
+
+    def decodings(self, *, whole: bool) -> list["Future[Text]"]:
+        """Begin to decode the compressed files that ``needs_text`` means, and return the decodings that run."""
+        compressed = self._history.compressed
+        live = [self._undecoded] if self._undecoded else []
+        found: list[Future[Text]] = []
+        for file in (*live, *(compressed.pending if whole else ())):
+            with contextlib.suppress(OSError):
+                running = file.decode()
+                found += [running] if running else []
+        return found
 
     def wait_decoded(self, *, pending: bool = False) -> None:
         """See ``Source``."""
@@ -433,7 +452,8 @@ class LocalSource:
     def _open(self) -> ByteFile | None:
         try:
             file = self._roots.open(self.file_path)
-            file.decode(wait=self._waits)
+            file.decode()
+            self._undecoded = None if file.is_decoded else file
             return file
         except FileNotFoundError:
             self._note_state("missing")

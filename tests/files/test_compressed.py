@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logviewer.errors import NotDecodedError
+from logviewer.errors import NotDecodedError, TooLargeError
 from logviewer.files import compressed
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.frames import FRAME_BYTES
@@ -124,6 +124,17 @@ def test_a_text_above_the_limit_is_an_error(tmp_path: Path, monkeypatch: pytest.
         with pytest.raises(OSError, match="--cache-size"):
             file.pread(1, 0)
         assert list((tmp_path / "cache" / "texts").iterdir()) == []
+
+
+def test_a_text_far_larger_than_its_file_is_an_error(
+    tmp_path: Path, texts: Texts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("logviewer.files.texts._MOST_TEXT_BYTES", 10_000_000)
+    file = ByteFile.open(write(tmp_path / "app.log.gz", bytes(20_000_000)))
+    for _ in range(2):
+        # Not decoded again a moment later.
+        with pytest.raises(TooLargeError, match="9 MiB"):
+            file.decode(wait=True)
 
 
 def test_a_directory_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

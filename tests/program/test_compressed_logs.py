@@ -172,6 +172,36 @@ def test_a_bomb_in_the_place_of_a_log_hides_no_new_file(logs: Path, serve: Serve
         until(lambda: len(server.get("/api/sources").json()) == 2)
 
 
+def test_clients_that_wait_for_a_text_stop_no_other_page(logs: Path, serve: Serve) -> None:
+    (logs / "other.log").write_text("line\n")
+    bomb(logs / "lone.log.bz2")
+    server = serve(logs)
+    for path in ["/api/lines", "/api/stream", "/api/search", "/api/download"] * 6:
+        with suppress(httpx.TimeoutException):
+            server.client.get(path, params={"source": "lone.log.bz2", "q": "x", "from": "start"}, timeout=0.2)
+    for path in ("/api/lines", "/api/download", "/api/histogram"):
+        assert server.get(path, source="other.log").status_code == 200
+    assert server.get("/api/download", source="other.log", q="line").text == "line\n"
+
+
+@pytest.mark.parametrize("first", [b"BZh91AY&SY hello\n", b"\xfd7zXZ\x00 hello\n"])
+def test_a_line_that_looks_compressed_hides_nothing(first: bytes, logs: Path, serve: Serve) -> None:
+    path = logs / "app.log"
+    path.write_bytes(first)
+    server = serve(path)
+    with path.open("ab") as file:
+        file.write(b"second\n")
+
+    def rest() -> list[str]:
+        lines = server.get("/api/lines", source="app.log", start=0).json()["lines"]
+        return [line["text"] for line in lines[1:]]
+
+    until(lambda: rest() == ["second"])
+    with path.open("ab") as file:
+        file.write(b"third\n")
+    until(lambda: rest() == ["second", "third"])
+
+
 def test_clients_that_wait_for_a_text_keep_nobody_from_signing_in(logs: Path, serve: Serve, tmp_path: Path) -> None:
     (logs / "app.log").write_text("line\n")
     bomb(logs / "app.log.1.bz2")
