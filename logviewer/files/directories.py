@@ -168,11 +168,11 @@ def _read(path: str, descriptor: int, stamp: tuple[int, int, int], now: int, bef
             elif entry.is_dir(follow_symlinks=False):
                 folders.append(name)
             elif entry.is_file(follow_symlinks=False):
-                inodes[name] = inode = entry.inode()
-                if before and known.get(name) == inode:
-                    files[name] = before.files[name]
-                elif identity := _identity(entry):
-                    files[name] = identity
+                inode = entry.inode()
+                identity = before.files[name] if before and known.get(name) == inode else _identity(entry)
+                if identity:
+                    # Not before: a file that is gone while it is listed may come again.
+                    files[name], inodes[name] = identity, inode
     paths = {name: each for name, each in before.paths.items() if name in files} if before else {}
     return Directory(path, stamp, now, files, frozenset(links), tuple(sorted(folders)), inodes, paths)
 

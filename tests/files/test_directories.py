@@ -26,6 +26,20 @@ def test_hidden_directories_and_symlinks_are_not_entered(tmp_path: Path) -> None
     assert below(tmp_path) == [".", "a", "b", "b/c"]
 
 
+def test_a_file_that_went_while_it_was_listed_may_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "one.log").touch()
+    directories = Directories()
+    with monkeypatch.context() as patched:
+        patched.setattr("logviewer.files.directories._identity", lambda _: None)
+        first = directories.read(str(tmp_path))
+    assert first
+    assert first.files == {}
+    (tmp_path / "two.log").touch()
+    second = directories.read(str(tmp_path))
+    assert second
+    assert second.files.keys() == {"one.log", "two.log"}
+
+
 def test_a_directory_is_read_again_only_after_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "one.log").touch()
     age(tmp_path)
