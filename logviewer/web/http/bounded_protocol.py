@@ -214,6 +214,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """Begin to answer, unless a limit refuses the request."""
         if len(self.url.partition(b"?")[0]) > MAX_PATH_BYTES:
             self._refusal = "414 URI Too Long", f"the path is too long (limit {MAX_PATH_BYTES} bytes)"
+        length = next((value for name, value in self.headers if name == b"content-length"), b"")
+        if length.isdigit() and int(length) > MAX_BODY_BYTES:
+            # Before the application answers: its client would send the next request on a connection that ends.
+            self._refusal = _body_too_long()
         if not self._refusal:
             # Raises if the URL is malformed: then there is no request to answer.
             super().on_headers_complete()
