@@ -62,7 +62,7 @@ _TIMEOUTS = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USE
 
 @dataclass(frozen=True, slots=True)
 class _Inputs:
-    """What this process writes to files that the server follows: standard input, and the output of commands."""
+    """Standard input and the output of commands, which this process writes to files that the server follows."""
 
     spool: Spool | None
     outputs: Sequence[CommandOutput]
@@ -84,7 +84,10 @@ class _Inputs:
         return cls(Spool(sys.stdin.buffer) if STDIN in settings.paths else None, outputs)
 
     def start(self, at_end: Callable[[], None], report: Callable[[Path, str | None], None]) -> None:
-        """Begin to write. Both functions are called in threads: ``report`` with a file and the reason why it rests."""
+        """Begin to write.
+
+        Calls both functions in threads: ``report`` with a file and the reason why it gets no lines, or None.
+        """
         if self.spool:
             self.spool.start(at_end, partial(report, self.spool.path))
         for each in self.outputs:
