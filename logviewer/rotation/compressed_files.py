@@ -20,7 +20,7 @@ class CompressedFiles:
 
     @property
     def pending(self) -> Sequence[ByteFile]:
-        """The files from before the first poll whose text is not decoded, newest first."""
+        """The files that become generations once their text is decoded, the last noted one first."""
         return list(self._pending.values())[::-1]
 
     @property
@@ -46,7 +46,7 @@ class CompressedFiles:
         return bool(decoded)
 
     def new(self) -> list[DirectoryEntry]:
-        """Return the compressed files that appeared since the first poll, and await no text. Raises OSError."""
+        """Forget the awaited files, and return those that are new; see ``is_new``. Raises OSError."""
         self._awaited.clear()
         return [each for each in self._list_rotated() if self.is_new(each)]
 
