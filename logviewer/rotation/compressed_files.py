@@ -46,7 +46,7 @@ class CompressedFiles:
         return bool(decoded)
 
     def new(self) -> list[DirectoryEntry]:
-        """Forget the awaited files, and return those that are new; see ``is_new``. Raises OSError."""
+        """Forget the awaited files, and return all new ones; see ``is_new``. Raises OSError."""
         self._awaited.clear()
         return [each for each in self._list_rotated() if self.is_new(each)]
 
