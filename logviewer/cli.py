@@ -20,8 +20,8 @@ from logviewer.errors import CannotRunError, NotAFileError
 from logviewer.explain import explain
 from logviewer.files import own_directory
 from logviewer.options import CONFIG, FILE, build_settings, with_settings
-from logviewer.settings import Tables
-from logviewer.sources import catalog
+from logviewer.settings import FoundPath, Tables
+from logviewer.sources import catalog, machine
 from logviewer.sources.command import of_option
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
@@ -57,19 +57,19 @@ def _fail(code: int, message: str) -> NoReturn:
     epilog="\b\nExamples:\n  logviewer /var/log/syslog '/var/log/nginx/*.log'\n  make 2>&1 | logviewer -\n"
     "  logviewer demo          write and serve demo logs (for a file named demo: ./demo)\n",
 )
-@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.version_option(version("logviewer"), message="logviewer %(version)s", allow_from_autoenv=False)
 def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 (typed by the table of options)
     """Follow log files in a browser.
 
     PATH is a file, a quoted glob, a directory, - for standard input, or journal:UNIT for the journal of systemd. A file
-    may be created later; a glob and a directory also match files created later. Prints the URL to open when the server
-    is ready. Press Ctrl-C to stop.
+    may be created later; a glob and a directory also match files created later. Without PATH, the logs of this machine
+    are followed. Prints the URL to open when the server is ready. Press Ctrl-C to stop.
 
     Every option can also be set by an environment variable, such as LOGVIEWER_PORT, or by a key in the --config file.
     """
-    if not (paths or options["command"] or options["tables"].sources):
-        raise click.UsageError("no PATH given; give a log file, a glob, a directory, or - for standard input")
+    found = () if paths or options["command"] or options["tables"].sources else _find()
+    paths = paths or tuple(each.path for each in found if each.is_readable)
     if any("\0" in path or not path for path in paths):
         raise click.UsageError("a PATH must not be empty or contain a null byte")
     try:
@@ -80,9 +80,19 @@ def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN4
         raise click.UsageError(f"{error}; give a log file, or pipe it: ... | logviewer -") from error
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    settings = build_settings(paths, **options)
+    settings = build_settings(paths, found=found, **options)
     cache = None if settings.no_cache else own_directory.find(os.environ, "cache")
     server.run(replace(settings, state=own_directory.find(os.environ, "state"), cache=cache))
+
+
+def _find() -> tuple[FoundPath, ...]:
+    """Return the paths of this machine, for a command line without one. Raises click.UsageError without any."""
+    found = tuple(machine.find())
+    if not any(each.is_readable for each in found):
+        refused = [f"{each.path} cannot be read ({each.limit})" for each in found]
+        reason = ", ".join(refused) or f"{', '.join(machine.DIRECTORIES)} and the journal have no logs"
+        raise click.UsageError(f"no PATH given, and {reason}; give a log file, a glob, a directory, or - for stdin")
+    return found
 
 
 @with_settings

@@ -23,6 +23,7 @@ from logviewer.errors import CannotRunError
 from logviewer.files.texts import TEXTS
 from logviewer.memory import limit_arenas
 from logviewer.settings import Settings
+from logviewer.sources import machine
 from logviewer.sources.catalog import STDIN, Catalog
 from logviewer.sources.command import Command, CommandOutput, of_option, of_path
 from logviewer.sources.stdin import Spool
@@ -129,8 +130,7 @@ def _run_alone(settings: Settings, inputs: _Inputs, shared: SharedState, listene
     def ready(catalog: Catalog, _: uvicorn.Server) -> None:
         """Print the URL and warnings once the server accepts connections."""
         _announce(settings, inputs, at_end=_input_ender(catalog), report_error=_error_reporter(catalog))
-        _warn_of_missing(catalog)
-        _warn_of_unmasked(catalog)
+        _report_paths(settings, catalog)
 
     _serve(settings, inputs, shared, listener, ready)
 
@@ -164,8 +164,7 @@ def _work(settings: Settings, inputs: _Inputs, shared: SharedState, worker: Work
         loop.add_reader(worker.parent_is_gone, once, worker.parent_is_gone, end)
         loop.add_reader(worker.input_is_over, once, worker.input_is_over, lambda: loop.run_in_executor(None, at_end))
         if worker.is_first:
-            _warn_of_missing(catalog)
-            _warn_of_unmasked(catalog)
+            _report_paths(settings, catalog)
         worker.ready()
 
     _serve(settings, inputs, shared, worker.listener, ready)
@@ -308,6 +307,15 @@ def _error_reporter(catalog: Catalog) -> Callable[[Path, str | None], None]:
 def _log_warning(_: Path, reason: str | None) -> None:
     if reason:
         _LOG.warning(reason)
+
+
+def _report_paths(settings: Settings, catalog: Catalog) -> None:
+    if settings.found:
+        for line in machine.summaries(settings.found, catalog):
+            _LOG.warning("%s", line)
+    else:
+        _warn_of_missing(catalog)
+    _warn_of_unmasked(catalog)
 
 
 def _warn_of_missing(catalog: Catalog) -> None:

@@ -77,13 +77,23 @@ NO_TABLES = Tables()
 
 
 @dataclass(frozen=True, slots=True)
+class FoundPath:
+    """A PATH with logs that was not given. ``limit`` is the reason why some are unreadable, and the remedy."""
+
+    path: str
+    is_readable: bool
+    limit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one server.
 
     ``paths`` are as typed: files, globs, directories, ``-``. ``token`` is None if clients cannot sign in with a token;
     with ``no_auth`` they need not sign in. ``secret`` signs the cookies: servers with the same secret accept each
     other's. Without a ``log_format`` the server logs only warnings. ``state`` is a directory that survives the server;
-    None keeps nothing. ``warnings`` are about unsafe options.
+    None keeps nothing. ``warnings`` are about unsafe options. Without a given path, ``found`` are
+    those of the machine.
     """
 
     paths: tuple[str, ...]
@@ -115,6 +125,7 @@ class Settings:
     cache_size: int | None = None
     warnings: tuple[str, ...] = ()
     cache: Path | None = None
+    found: tuple[FoundPath, ...] = ()
 
 
 _RULE_KEYS = ("files", "zone", "pattern", "time-format", "levels", "time-key", "level-key", "date-order", "encoding")

@@ -29,7 +29,6 @@ DEMO = (*PROGRAM, "demo")
 SERVED = "app.log"
 # The words of a refused command line, and the words that the line on stderr must have.
 BAD: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
-    "no PATH": ([], ["PATH"]),
     "an unknown option": (["--bogus", SERVED], ["--bogus"]),
     "a port that is no number": (["--port", "http", SERVED], ["--port", "http"]),
     "a port out of range": (["--port", "65536", SERVED], ["--port", "65536"]),

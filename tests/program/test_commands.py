@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.journal import Journal
 from tests.helpers.programs import require
 from tests.helpers.server import Server, until
 
@@ -161,37 +162,6 @@ def test_a_wrong_command_is_an_error(words: Sequence[str], tmp_path: Path) -> No
 
 
 # The journal
-
-JOURNAL_REMOTE = "/lib/systemd/systemd-journal-remote"
-
-
-class Journal:
-    """A journal in a directory, written by systemd-journal-remote."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.count = 0
-        directory.mkdir()
-
-    def write(self, count: int, unit: str = "ssh.service") -> list[str]:
-        """Add a file with messages, and return them."""
-        messages = [f"message {self.count + number}" for number in range(count)]
-        entries = [
-            f"__REALTIME_TIMESTAMP={1_795_700_000_000_000 + (self.count + number) * 1_000_000}\n"
-            f"__MONOTONIC_TIMESTAMP={(self.count + number) * 1_000_000 + 5}\n"
-            "_BOOT_ID=a1b2c3d4e5f60718293a4b5c6d7e8f90\n"
-            f"MESSAGE={message}\nPRIORITY={3 if number % 5 == 0 else 6}\n_SYSTEMD_UNIT={unit}\n\n"
-            for number, message in enumerate(messages)
-        ]
-        output = self.directory / f"remote-{self.count:06}.journal"
-        subprocess.run(
-            [JOURNAL_REMOTE, f"--output={output}", "-"],
-            input="".join(entries).encode(),
-            check=True,
-            capture_output=True,
-        )
-        self.count += count
-        return messages
 
 
 @pytest.fixture
