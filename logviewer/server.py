@@ -321,6 +321,8 @@ def _report_paths(settings: Settings, catalog: Catalog) -> None:
 def _warn_of_missing(catalog: Catalog) -> None:
     for path in catalog.unmatched():
         _LOG.warning("nothing matches %s yet; waiting for it", path)
+    for source in [each for each in catalog if each.state == "open" and each.reason][:_NAMES_SHOWN]:
+        _LOG.warning("%s is %s", source.path, source.reason)
     waiting = [source for source in catalog if source.state != "open"]
     for source in waiting[:_NAMES_SHOWN]:
         status = source.status()

@@ -17,8 +17,8 @@ class SourceStatus:
     """The fields of a source in ``/api/sources``; the numbers are those of its live file.
 
     ``size`` is in bytes. ``lines`` is None until all lines are counted. ``modified`` is in epoch milliseconds, None
-    without a file. ``reason`` says why an unreadable source is unreadable. ``encoding`` is that of its live file,
-    ``unknown`` if lines are not in it, None before lines were read.
+    without a file. ``reason`` says why a source is unreadable, or names a fault of an open file.
+    ``encoding`` is that of its live file, ``unknown`` if lines are not in it, None before lines were read.
     """
 
     id: str

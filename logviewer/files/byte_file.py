@@ -365,7 +365,12 @@ class ByteFile:
     @property
     def is_whole(self) -> bool:
         """Whether the bytes have their end: false for a compressed file that was cut or damaged. Raises OSError."""
-        return True
+        return self.fault is None
+
+    @property
+    def fault(self) -> str | None:
+        """Why the end of the bytes is missing, for people; None if it is not. Raises OSError."""
+        return None
 
     @property
     def is_decoded(self) -> bool:

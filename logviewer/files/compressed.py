@@ -11,6 +11,10 @@ from logviewer.files.rotations import is_compressed
 from logviewer.files.texts import TEXTS, Text, finished, text_name
 
 _ST_SIZE = 6
+_FAULTS = {
+    End.CUT: "cut: the compressed file ends before its text does",
+    End.DAMAGED: "damaged: the compressed file has no readable text after the last line",
+}
 
 
 class CompressedFile(ByteFile):
@@ -46,9 +50,9 @@ class CompressedFile(ByteFile):
         return self._found
 
     @property
-    def is_whole(self) -> bool:
-        """Whether the text has its end: false for a file that was cut or damaged. Raises OSError."""
-        return self._is_plain or self._text.frames.end is End.WHOLE
+    def fault(self) -> str | None:
+        """Why the end of the text is missing, for people; None if it is not. Raises OSError."""
+        return None if self._is_plain else _FAULTS.get(self._text.frames.end)
 
     @property
     def is_decoded(self) -> bool:

@@ -2,10 +2,10 @@
 
 import os
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 
 from logviewer.files import codecs
+from logviewer.files.encoding import DETECTED_BYTES, UTF8, detect
 
 _HEAD_BYTES = 1024
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -16,7 +16,7 @@ _CONTROL = re.compile(rb"[\x01-\x06\x0e-\x1a\x1c-\x1f]")
 
 def is_binary(head: bytes) -> bool:
     """Return whether these first bytes of a file are not text in any encoding, and not compressed text."""
-    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+    if detect(head[:DETECTED_BYTES]) is not UTF8:
         return False
     return b"\0" in head and _CONTROL.search(head) is not None and not codecs.is_compressed(head)
 

@@ -1,5 +1,6 @@
 """A log file under the name of a source: lines by offset and number, and checks that its bytes are still the same."""
 
+import contextlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -9,6 +10,7 @@ from logviewer.cursor import HEAD_BYTES, TAIL_BYTES, Checkpoint, checkpoint_text
 from logviewer.errors import FileChangedError
 from logviewer.files.block_map import BLOCK_BYTES, BlockMap
 from logviewer.files.byte_file import ByteFile
+from logviewer.files.content import is_binary
 from logviewer.files.encoding import DETECTED_BYTES, UTF8, Encoding, detect
 from logviewer.files.lines import (
     LINE_CAP,
@@ -32,6 +34,7 @@ _CATCH_UP_BYTES = 4 * 1024 * 1024
 # A file that has grown by this has new evidence on how its lines are read.
 _GROWTH = 1.25
 _LEAST_GROWTH_BYTES = 256
+_BINARY = "binary: the file is not text, and its bytes are shown as lines"
 
 
 class Generation:
@@ -76,6 +79,7 @@ class Generation:
         self.was_empty = True
         self._encoding: Encoding | None = line_format.encoding
         self._head = (0, digest(b""))
+        self._is_binary = False
         self._searched = (0, 0)
         self._frozen_unterminated = (-1, False)
         self._last_stat = (0, 0, digest(b""))
@@ -96,6 +100,13 @@ class Generation:
         if self._encoding is None or not self._sample.size:
             return None
         return self._encoding.codec if self._sample.is_valid else "unknown"
+
+    @property
+    def fault(self) -> str | None:
+        """A fault of the contents, for people, as far as they were read: binary, cut or damaged."""
+        with contextlib.suppress(OSError):
+            return self.file.fault or (_BINARY if self._is_binary else None)
+        return None
 
     def size(self) -> int:
         """Return the number of bytes of the file up to its end or ``limit``. Raises OSError."""
@@ -232,6 +243,7 @@ class Generation:
             # New contents belong to the next generation: readers of this one detect them by the old hash.
             if digest(data[:length]) == head_hash:
                 self._head = (len(data), digest(data))
+                self._is_binary = is_binary(data)
         return self._head
 
     def _has_seen_head(self) -> bool:

@@ -202,7 +202,7 @@ class LocalSource:
         if self._poll_error and self._next_state == "open":
             self._note_state("unreadable", self._poll_error)
         # Publish one status per poll, once it is complete.
-        self.state, self.reason = self._next_state, self._next_reason
+        self._publish()
         # Failed requests are retried after a poll wakes their readers, and no more often.
         refused, self._request_error = self._request_error, None
         was_in_grace, self._was_in_grace = self._was_in_grace, self._history.in_grace
@@ -244,7 +244,7 @@ class LocalSource:
                     with contextlib.suppress(OSError):
                         listings.rotated(self.path)
                 self.noted = found.identity
-            self.state, self.reason = self._next_state, self._next_reason
+            self._publish()
         finally:
             self._lock.release()
 
@@ -288,6 +288,11 @@ class LocalSource:
 
     def _note_state(self, state: State, reason: str | None = None) -> None:
         self._next_state, self._next_reason = state, reason
+
+    def _publish(self) -> None:
+        self.state, self.reason = self._next_state, self._next_reason
+        if self.state == "open" and self.live:
+            self.reason = self.live.fault
 
     def _note_missing(self) -> None:
         self._note_state("missing")

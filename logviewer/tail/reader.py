@@ -220,7 +220,7 @@ class Reader(Generic[P]):
                 and (event := await self._read(cursor, read_position))
             ):
                 return event
-        return await self._enter_next(cursor) or await self._finish(cursor)
+        return await self._enter_next(cursor) or await self._end_cut(cursor) or await self._finish(cursor)
 
     async def _begin(self, cursor: SourceCursor) -> Gap | None:
         """Enter the source's first generation, for a reader without positions; return the gap before it, if any."""
@@ -268,8 +268,8 @@ class Reader(Generic[P]):
             # Closed during the read, or a disk error: then the next signal leads to another try.
             return await self._find_again(cursor, read_position) if generation.lost else self._fail(cursor)
         if chunk:
-            read_position.position, read_position.skipped = chunk.end, False
-            cursor.done = cursor.reached_stop(read_position)
+            read_position.position, read_position.skipped, read_position.has_lines = chunk.end, False, True
+            cursor.done = cursor.reached_stop(read_position) and generation.file.is_whole
         cursor.drop_exhausted()
         return Lines(cursor.source, chunk) if chunk else None
 
@@ -297,6 +297,21 @@ class Reader(Generic[P]):
             # Closed after this step read it: its lines, or a gap, come first.
             return await self._step(cursor)
         return await self._enter(cursor, following) or StateChange(cursor.source, "rotated")
+
+    async def _end_cut(self, cursor: SourceCursor) -> Event[P] | None:
+        """Return the last line of a compressed file whose end is missing, or the gap after it.
+
+        Runs at the present end of a source. Returns None for other files, and after the gap.
+        """
+        read_position = cursor.positions[-1] if cursor.positions else None
+        if read_position is None or not read_position.has_lines or read_position.position.generation.file.is_whole:
+            return None
+        last_line = await self._loader.read_unterminated(cursor.source, read_position.position)
+        if last_line:
+            read_position.position = last_line.end
+            return Lines(cursor.source, last_line)
+        read_position.has_lines = False
+        return Gap(cursor.source, "lost")
 
     async def _finish(self, cursor: SourceCursor) -> Lines[P] | None:
         """Set ``done`` if there are no more events; return the last line of a non-following reader.

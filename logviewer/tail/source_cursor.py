@@ -14,12 +14,14 @@ from logviewer.tail.events import Gap, StateChange
 class ReadPosition:
     """A reader's position in one generation.
 
-    ``exhausted`` once the generation has no more lines, ``skipped`` right after a skip.
+    ``exhausted`` once the generation has no more lines, ``skipped`` right after a skip. With ``has_lines``, lines were
+    read since the last gap.
     """
 
     position: Position
     exhausted: bool = False
     skipped: bool = False
+    has_lines: bool = False
 
     def text(self) -> str:
         """Return the checkpoint's text."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.helpers.compression import compress
 from tests.helpers.log_file import append
 from tests.helpers.page import BROKEN_CONNECTION, expect_state
 from tests.helpers.server import Server
@@ -197,6 +198,29 @@ def test_a_phone_shows_the_lines_and_the_sources_in_a_sheet(logs: Path, serve: S
     page.locator("#sources-button").click()
     page.locator("dialog#sources-sheet").get_by_text("web.log").click()
     expect(page.locator(".rows")).to_contain_text("from the web")
+
+
+def test_a_binary_file_is_shown_and_says_so(logs: Path, serve: Serve, page: Page) -> None:
+    content = b"\0\1\x1b[31m<b>\xff\n" * 50 + bytes(range(256)) * 20_000 + b"\2" * 3_000_000 + b"\nthe end\n"
+    (logs / "image.png").write_bytes(content)
+    page.goto(serve(logs / "image.png").ready_line)
+    expect(page.locator("#sources .source .off")).to_have_text("binary")
+    expect(page.locator("#state-words")).to_have_text("live \u00b7 binary")
+    expect(page.locator(".rows")).to_contain_text("the end")
+    page.locator(".rows").click()
+    page.keyboard.press("Home")
+    expect(page.locator(".rows")).to_contain_text("<b>")
+
+
+def test_a_cut_archive_shows_its_lines_and_says_so(logs: Path, serve: Serve, page: Page) -> None:
+    path = logs / "app.log"
+    append(path, *(f"line {number} {number * number % 1_000_003}" for number in range(20_000)))
+    packed = compress(path)
+    packed.write_bytes(packed.read_bytes()[:-1000])
+    page.goto(serve(packed).ready_line)
+    expect(page.locator(".rows")).to_contain_text("no newline at end of line")
+    expect(page.locator("#sources .source .off")).to_have_text("cut")
+    expect(page.locator("#state-words")).to_have_text("live \u00b7 cut")
 
 
 def test_lines_in_another_encoding_are_a_state_of_the_source(logs: Path, serve: Serve, page: Page) -> None:

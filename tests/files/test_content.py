@@ -25,6 +25,7 @@ TEXT = {
     "UTF-8": "gestartet: größe\n".encode(),
     "Latin-1": "gestartet: größe\n".encode("latin-1"),
     "UTF-16": "\ufeffstarted\r\n".encode("utf-16-le"),
+    "UTF-16 in another script": "22 начало\r\n".encode("utf-16-le"),
     "UTF-16 without a mark": "started\r\n".encode("utf-16-le"),
     "truncated while it was written": bytes(500) + b"INFO started\n",
     "null bytes after a crash": b"INFO started\n" + bytes(400) + b"INFO started\n",

@@ -3,9 +3,11 @@ import { test } from "node:test";
 import { noticeFor } from "../../static/js/text/notices.js";
 import {
   agoText,
+  faultText,
   gapText,
   positionText,
   rateText,
+  shortFault,
   shortPositionText,
   sourceText,
   statusText,
@@ -17,7 +19,7 @@ import {
 
 /**
  * @param {Connection} connection
- * @param {{paused?: boolean, empty?: boolean, sources?: number | null}} [view]
+ * @param {{paused?: boolean, empty?: boolean, sources?: number | null, fault?: string}} [view]
  */
 const status = (connection, view = {}) =>
   statusText(connection, { now: 10_000, paused: false, empty: false, sources: 3, ...view }).words;
@@ -44,6 +46,15 @@ test("without a stream the status says what is missing", () => {
 
 test("a lost connection is shown even while paused", () => {
   assert.equal(status({ name: "reconnecting", retryAt: null }, { paused: true }), "reconnecting\u2026");
+});
+
+test("a fault of the file is a word in the status, and a sentence elsewhere", () => {
+  const binary = { reason: "binary: not text", encoding: "unknown" };
+  assert.equal(faultText(binary), "binary: not text");
+  assert.equal(shortFault(binary), "binary");
+  assert.equal(shortFault({ reason: null, encoding: "unknown" }), "wrong encoding");
+  assert.equal(shortFault({ reason: null, encoding: "utf-8" }), null);
+  assert.equal(status({ name: "live" }, { fault: "binary" }), "live \u00b7 binary");
 });
 
 test("a gap has its number of lines and reason", () => {
@@ -131,6 +142,8 @@ test("an empty page says why", () => {
     notice({ sources: [{ id: "a", name: "app.log", state: "unreadable", reason: "a symlink" }] })?.text,
     "Reason: a symlink. Lines appear here once it is readable.",
   );
+  const damaged = { id: "a", name: "app.gz", state: "open", reason: "damaged: no text" };
+  assert.equal(notice({ sources: [damaged] })?.title, "app.gz has no lines");
   assert.equal(notice({ connection: { name: "ended" } })?.title, "No lines");
 });
 

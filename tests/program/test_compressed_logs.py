@@ -135,6 +135,50 @@ def test_a_compressed_file_is_a_log(logs: Path, serve: Serve) -> None:
     assert response.text == "".join(WHOLE)
 
 
+def faulty(logs: Path, fault: str) -> Path:
+    """Write a compressed log without its end."""
+    path = logs / "app.log"
+    path.write_bytes(b"".join(f"{number} {number * number % 1_000_003}\n".encode() for number in range(50_000)))
+    packed = compress(path)
+    data = bytearray(packed.read_bytes())
+    half = len(data) // 2
+    packed.write_bytes(data[:half] if fault == "cut" else data[:half] + bytes(100) + data[half + 100 :])
+    return packed
+
+
+@pytest.mark.parametrize("fault", ["cut", "damaged"])
+def test_a_lone_file_without_its_end_says_so(fault: str, logs: Path, serve: Serve) -> None:
+    path = faulty(logs, fault)
+    server = serve(path)
+    until(lambda: server.get("/api/lines", source=path.name).json()["lines"])
+    (status,) = server.get("/api/sources").json()
+    assert status["state"] == "open"
+    assert status["reason"].startswith(f"{fault}: ")
+
+
+@pytest.mark.parametrize("follow", ["true", "false"])
+@pytest.mark.parametrize("fault", ["cut", "damaged"])
+def test_a_stream_of_a_lone_file_without_its_end_ends_with_a_gap(
+    fault: str, follow: str, logs: Path, serve: Serve
+) -> None:
+    path = faulty(logs, fault)
+    server = serve(path)
+    until(lambda: server.get("/api/lines", source=path.name).json()["lines"])
+    lines: list[str] = []
+    with server.stream(source=path.name, from_="start", follow=follow) as stream:
+        while (event := stream.next("lines", "gap")).name == "lines":
+            lines += event.data["lines"]
+        assert event.data["reason"] == "lost"
+        last = event.id
+        if follow == "false":
+            assert stream.next().name == "end"
+    # Damaged bytes give some text before the decoder notices.
+    assert [line.partition(" ")[0] for line in lines[:20_000]] == [*map(str, range(20_000))]
+    # A reader that comes back gets neither the lines nor the gap again.
+    with server.stream(source=path.name, follow="false", last_event_id=last) as stream:
+        assert stream.next("lines", "gap", "end").name == "end"
+
+
 def test_the_server_ends_while_it_decodes(logs: Path, serve: Serve, tmp_path: Path) -> None:
     path = logs / "app.log"
     path.write_bytes(b"".join(f"{number} {number * number % 1_000_003}\n".encode() for number in range(1_500_000)))

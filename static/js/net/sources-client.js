@@ -11,7 +11,7 @@ import { Signal } from "../lib/signal.js";
  * @property {number | null} lines null until counted
  * @property {number | null} modified epoch milliseconds
  * @property {"open" | "missing" | "unreadable"} state
- * @property {string | null} reason message why the source is unreadable
+ * @property {string | null} reason why the source is unreadable, or a fault of an open file, such as "binary: ..."
  * @property {string | null} [encoding] "unknown" if lines are not in the encoding of their file
  */
 /** @typedef {"signed-out" | "unreachable" | null} SourcesError */

@@ -111,5 +111,6 @@ function waitingNotice(shown) {
     const detail = reason ? `Reason: ${reason}. ` : "";
     return { title: `${name} cannot be read`, text: `${detail}Lines appear here once it is readable.` };
   }
+  if (reason) return { title: `${name} has no lines`, text: reason };
   return { title: "No lines yet", text: `${name} is empty. Lines appear here as they are written.` };
 }

@@ -22,7 +22,9 @@ import { sanitize } from "./sanitize.js";
  * @property {boolean} empty whether no line was received yet
  * @property {boolean} [filtered] whether lines are filtered out
  * @property {number | null} sources number of sources, null until known
+ * @property {string | null} [fault] word for a fault of an open file that is shown
  */
+/** @typedef {{reason?: string | null, encoding?: string | null}} Faulty a source */
 
 const GAP_REASONS = {
   truncated: "lost: the file was truncated",
@@ -148,7 +150,7 @@ export function agoText(milliseconds) {
  * @param {StatusContext} view
  * @returns {{words: string, tone: Tone}}
  */
-export function statusText(connection, { now, paused, empty, filtered, sources }) {
+export function statusText(connection, { now, paused, empty, filtered, sources, fault }) {
   switch (connection.name) {
     case "idle":
       if (sources === null) return { words: "connecting", tone: "wait" };
@@ -158,7 +160,7 @@ export function statusText(connection, { now, paused, empty, filtered, sources }
     case "live":
       if (paused) return { words: "paused", tone: "wait" };
       if (empty) return { words: filtered ? "live \u00b7 no matches" : "live \u00b7 no lines yet", tone: "live" };
-      return { words: "live", tone: "live" };
+      return { words: fault ? `live \u00b7 ${fault}` : "live", tone: "live" };
     case "reconnecting":
       return { words: `reconnecting${inSeconds(connection.retryAt, now)}`, tone: "wait" };
     case "server-ended":
@@ -170,6 +172,21 @@ export function statusText(connection, { now, paused, empty, filtered, sources }
     case "refused":
       return { words: "refused", tone: "bad" };
   }
+}
+
+/**
+ * The reason why a source is unreadable, or the fault of its file: its first word, a colon, and what it means.
+ *
+ * @param {Faulty} source
+ */
+export function faultText({ reason, encoding }) {
+  if (reason) return sanitize(reason);
+  return encoding === "unknown" ? "wrong encoding: set encoding in [[logs]] of the configuration file" : null;
+}
+
+/** @param {Faulty} source */
+export function shortFault(source) {
+  return faultText(source)?.split(":", 1)[0] ?? null;
 }
 
 /**

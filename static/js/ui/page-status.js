@@ -7,7 +7,7 @@ import { byId } from "../lib/element.js";
 import { LineRate } from "../model/line-rate.js";
 import { noticeFor } from "../text/notices.js";
 import { sanitize } from "../text/sanitize.js";
-import { statusText } from "../text/words.js";
+import { shortFault, statusText } from "../text/words.js";
 import { Announcer } from "./announcer.js";
 import { PageTitle } from "./page-title.js";
 import { showPressed } from "./setting-buttons.js";
@@ -33,9 +33,11 @@ import { StatusBar } from "./status-bar.js";
  * @typedef {object} PageState
  * @property {readonly PaneState[]} panes
  * @property {number} active index of the pane that title and status bar describe
- * @property {readonly {id: string, name: string, state: string}[] | null} sources null until known
+ * @property {readonly Source[] | null} sources null until known
  * @property {"signed-out" | "unreachable" | null} sourcesError a problem with the list of sources
  */
+
+/** @typedef {{id: string, name: string, state: string, reason?: string | null, encoding?: string | null}} Source */
 
 const EVERY_MS = 1_000;
 
@@ -101,7 +103,9 @@ export class PageStatus {
    */
   #showStatus({ sources }, active) {
     const { connection, paused, empty, filtered } = active;
-    const view = { now: Date.now(), paused, empty, filtered, sources: sources?.length ?? null };
+    const open = sources?.filter(({ id, state }) => state === "open" && active.chosen.includes(id)) ?? [];
+    const fault = open.map(shortFault).find((each) => each !== null) ?? null;
+    const view = { now: Date.now(), paused, empty, filtered, sources: sources?.length ?? null, fault };
     const { words, tone } = statusText(connection, view);
     this.#statusBar.showState(words, tone);
     this.#statusBar.showPosition(empty ? null : active.position);

@@ -5,7 +5,7 @@ import { bytes } from "../lib/numbers.js";
 import { NO_FILTER } from "../model/filter.js";
 import { writeQuery } from "../model/query.js";
 import { sanitize } from "../text/sanitize.js";
-import { agoText } from "../text/words.js";
+import { agoText, faultText, shortFault } from "../text/words.js";
 
 /**
  * @typedef {object} Source
@@ -15,6 +15,7 @@ import { agoText } from "../text/words.js";
  * @property {number | null} size bytes
  * @property {number | null} modified epoch milliseconds
  * @property {string} state
+ * @property {string | null} reason why it is unreadable, or a fault of an open file
  * @property {string | null} [encoding] "unknown" if lines are not in the encoding of their file
  */
 /**
@@ -30,8 +31,6 @@ import { agoText } from "../text/words.js";
  * @property {number | null} color
  * @property {boolean} chosen selected in the active pane
  */
-
-const WRONG_ENCODING = "wrong encoding";
 
 export class SourceEntry {
   item;
@@ -100,7 +99,8 @@ export class SourceEntry {
   }
 
   /** @param {Source} source */
-  #showName({ name, path, size, modified, encoding }) {
+  #showName(source) {
+    const { name, path, size, modified } = source;
     const shown = sanitize(name);
     if (this.#link.textContent !== shown) {
       this.#link.textContent = shown;
@@ -108,8 +108,8 @@ export class SourceEntry {
       this.#splitButton.ariaLabel = `Open ${shown} in split view`;
     }
     const changed = modified === null ? "" : `\nlast modified ${new Date(modified).toLocaleString()}`;
-    const wrong = encoding === "unknown" ? `\n${WRONG_ENCODING}: set encoding in [[logs]] of the configuration file` : "";
-    const title = `${sanitize(path)}${size === null ? "" : `\n${bytes(size)}`}${changed}${wrong}`;
+    const fault = faultText(source);
+    const title = `${sanitize(path)}${size === null ? "" : `\n${bytes(size)}`}${changed}${fault ? `\n${fault}` : ""}`;
     if (this.#link.title !== title) this.#link.title = title;
   }
 
@@ -118,9 +118,9 @@ export class SourceEntry {
    * @param {number} now
    * @param {number | null} rate
    */
-  #showState({ size, modified, state, encoding }, now, rate) {
-    const isOpen = state === "open";
-    const problem = !isOpen ? state : encoding === "unknown" ? WRONG_ENCODING : null;
+  #showState(source, now, rate) {
+    const { size, modified, state } = source;
+    const problem = state === "open" ? shortFault(source) : state;
     const grows = problem === null && rate !== null && rate > 0;
     const age = modified === null ? "" : agoText(now - modified);
     setText(this.#growth, problem ?? (grows ? `${bytes(rate)}/s` : age));
