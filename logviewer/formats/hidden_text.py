@@ -2,8 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 # As in static/js/text/ansi.js: colours and other control sequences, strings, selections of character sets. No branch
 # matches across the next introducer, so matching takes linear time.
@@ -12,7 +13,19 @@ _SEQUENCES = (
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[()*+][ -~]"
 )
-_SEVEN_BIT = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)|\x1b[()*+][ -~]"
+# Every reader takes the same characters for these: colours, usual motions of the cursor, strings.
+_CLEAR = (
+    r"\x1b\[(?:[0-?]*[mK]|[0-9;]*[HJ]|[0-9;]+[A-GST]|\?[0-9;]*[hl])"
+    r"|\x1b[\]PX^_][^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\)|\x1b[()*+][0B]"
+)
+# What other readers take for a sequence that is cut or broken, or may be a stray character: its introducer alone; its
+# introducer with parameters; all that a terminal ignores.
+_UNCLEAR = [
+    *(r"\x1b", r"\x1b[\[\]PX^_()*+]", r"\x1b[\[\]][0-9;:]*", r"\x1b\[[ -?]*"),
+    r"\x1b\[[\x00-\x17\x19\x1c-?\x7f]*[@-~]",
+    *(r"\x1b[\]PX^_][^\x07\x18\x1a\x1b\x80-\x9f]*(?:[\x18\x1a]|\x1b\\|[\x07\x9c])?", r"\x1b[ -/]*[0-Z\\`-~]"),
+    "[\x90-\x9f]",
+]
 # Default_Ignorable_Code_Point of Unicode, and the marks of text direction.
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
@@ -21,45 +34,72 @@ _INVISIBLE = (
 _CONTROLS = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"
 # Shown as a space, or wide as one.
 _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
-_HIDDEN_CHARACTER = f"[{_CONTROLS}{_INVISIBLE}]"
+_REPLACEMENT = "\ufffd"
 _SEQUENCE = re.compile(_SEQUENCES)
-_COLOR = re.compile(r"\x1b\[[0-9;:]*m")
-_INTRODUCER = re.compile(r"[\x1b\x90-\x9f]")
-# The page shows the escape of a short sequence by name, a terminal nothing of it.
-_AS_ON_PAGE = re.compile(f"(?:{_SEQUENCES}|{_HIDDEN_CHARACTER})+")
-_AS_IN_TERMINAL = re.compile(f"(?:{_SEQUENCES}|\\x1b[ -/]*[0-~]|{_HIDDEN_CHARACTER})+")
-# An introducer of one byte may also be a stray one, or a character of another encoding.
-_WITHOUT_C1 = re.compile(f"(?:{_SEVEN_BIT}|{_HIDDEN_CHARACTER})+")
-_CHARACTERS = re.compile(rf"(?:\x1b\[[0-9;:]*m|{_HIDDEN_CHARACTER})+")
+_CLEAR_SEQUENCE = re.compile(_CLEAR)
+_UNCLEAR_SEQUENCES = [_SEQUENCE, *map(re.compile, _UNCLEAR)]
+_INTRODUCER = re.compile(r"[\x1b\x90\x98\x9b\x9d-\x9f]")
+_HIDDEN = re.compile(f"[{_CONTROLS}{_INVISIBLE}]+")
 _SPACE = re.compile(f"[{_SPACES}]")
+_BLANK = re.compile(f"[{_SPACES}{_REPLACEMENT}]")
+_HIDDEN_OR_BLANK = re.compile(f"[{_CONTROLS}{_INVISIBLE}{_SPACES}{_REPLACEMENT}]+")
+# A carriage return at the end is part of the newline.
+_MOTION = re.compile(r"\x08|\r(?!\r*\Z)")
+_MOVE = re.compile(r"[\x08\r]")
+_MOST_READINGS = 64
+_MOST_UNCLEAR = 4096
+_MOST_READ_CHARACTERS = 8 * 1024 * 1024
 CONTROL_BYTES = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n")
 """The ASCII bytes that may hide text."""
 
-MAY_HIDE = f"[{_CONTROLS}{_INVISIBLE}{_SPACES}]".replace(r"\u2028\u2029", "\u2028\u2029")
+MAY_HIDE = f"[{_CONTROLS}{_INVISIBLE}{_SPACES}{_REPLACEMENT}]".replace(r"\u2028\u2029", "\u2028\u2029")
 """Matches in each line that may have hidden text."""
 
 _MAY_HIDE = re.compile(MAY_HIDE)
 _HIDDEN_STARTS = frozenset("\ufeff\0\x1b")
 
+Span = tuple[int, int]
+
+
+class ShownText(Protocol):
+    """A line as a reader sees it: its ``text``, and where each character of it is in the line."""
+
+    @property
+    def text(self) -> str:
+        """The text."""
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the span of the line that shows some characters of ``text``, at least one."""
+
 
 @dataclass(frozen=True, slots=True)
-class ShownText:
-    """A line without hidden text, and the parts of the line that it consists of.
-
-    Part number n begins at ``starts[n]`` in ``text`` and at ``origins[n]`` in the line.
-    """
+class _Parts:
+    """Parts of a line: number n begins at ``starts[n]`` in ``text`` and at ``origins[n]`` in the line."""
 
     text: str
     starts: list[int]
     origins: list[int]
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the span of the line that shows some characters of ``text``, at least one."""
+    def span(self, start: int, end: int) -> Span:
+        """See ``ShownText``."""
         return self._index(start), self._index(end - 1) + 1
 
     def _index(self, index: int) -> int:
         part = bisect_right(self.starts, index) - 1
         return self.origins[part] + index - self.starts[part]
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """A line whose characters replace others; each column has the characters of ``spans``, also struck over."""
+
+    text: str
+    spans: list[Span]
+
+    def span(self, start: int, end: int) -> Span:
+        """See ``ShownText``."""
+        spans = self.spans[start:end]
+        return min(first for first, _ in spans), max(after for _, after in spans)
 
 
 def may_hide(line: str) -> bool:
@@ -85,33 +125,102 @@ def without_hidden_start(text: str) -> str:
     return without_sequences(text).lstrip("\ufeff\0") if "\x1b" in text else text
 
 
-def shown_texts(line: str) -> Iterator[ShownText]:
-    """Yield a line as the page and terminals show it, and without any of its invisible characters.
+def shown_texts(line: str) -> Iterator[ShownText] | None:
+    """Return a line as readers may see it, first as the page shows it; None if it has too many readings.
 
-    Unusual spaces are left out, or become usual ones.
+    No text has terminal sequences or invisible characters. Unusual spaces are usual ones, or left out; so are
+    characters in place of bytes that are not text. Backspaces and carriage returns are invisible, or moves to columns
+    that the text after them replaces.
     """
-    hidden = [_AS_ON_PAGE]
-    if _INTRODUCER.search(_COLOR.sub("", line)):
-        # Not only colours: what a sequence takes depends on the reader.
-        hidden += _AS_IN_TERMINAL, _WITHOUT_C1, _CHARACTERS
-    has_spaces = _SPACE.search(line) is not None
-    for pattern in hidden:
-        text = _without(line, pattern)
-        yield replace(text, text=_SPACE.sub(" ", text.text)) if has_spaces else text
-        if has_spaces:
-            yield _without(line, re.compile(f"(?:{pattern.pattern}|{_SPACE.pattern})+"))
+    readings = _readings(line)
+    return None if readings is None else (text for each in readings for text in _shown(line, each))
 
 
-def _without(line: str, hidden: re.Pattern[str]) -> ShownText:
+def _readings(line: str) -> list[list[Span]] | None:
+    """Return lists of the sequences of a line, one list for each reading: readers differ in the ends of sequences."""
+    most = min(_MOST_READINGS, max(4, _MOST_READ_CHARACTERS // (len(line) + 1)))
+    # The last one is continued first.
+    begun: list[tuple[int, list[Span]]] = [(0, [])]
+    readings: list[list[Span]] = []
+    unclear = 0
+    while begun:
+        at, found = begun.pop()
+        while introducer := _INTRODUCER.search(line, at):
+            start = introducer.start()
+            if clear := _CLEAR_SEQUENCE.match(line, start):
+                at = clear.end()
+            else:
+                at, *others = _ends(line, start)
+                begun += [(end, [*found, (start, end)]) for end in others]
+                unclear += 1
+            if len(readings) + len(begun) >= most or unclear > _MOST_UNCLEAR:
+                return None
+            found.append((start, at))
+        readings.append(found)
+    return readings
+
+
+def _ends(line: str, start: int) -> Sequence[int]:
+    """Return the ends that readers may see for an unclear sequence; that of the page first."""
+    # The page shows other introducers by name.
+    first = [start + 1] if _SEQUENCE.match(line, start) is None else []
+    found = (pattern.match(line, start) for pattern in _UNCLEAR_SEQUENCES)
+    return list(dict.fromkeys([*first, *(each.end() for each in found if each)]))
+
+
+def _shown(line: str, sequences: list[Span]) -> Iterator[ShownText]:
+    has_blanks = _BLANK.search(line) is not None
+    for hidden in (_HIDDEN, _HIDDEN_OR_BLANK) if has_blanks else (_HIDDEN,):
+        parts = _without(line, sequences, hidden)
+        yield _Parts(_SPACE.sub(" ", parts.text), parts.starts, parts.origins) if has_blanks else parts
+        if _MOTION.search(line):
+            columns = _in_columns(line, sequences, hidden)
+            yield _Columns(_SPACE.sub(" ", columns.text), columns.spans)
+
+
+def _visible(line: str, sequences: list[Span], hidden: re.Pattern[str]) -> Iterator[Span]:
+    """Yield the spans outside of terminal sequences and hidden characters, ascending."""
+    at = 0
+    for start, end in [*sequences, (len(line), len(line))]:
+        for each in hidden.finditer(line, at, start):
+            if at < each.start():
+                yield at, each.start()
+            at = each.end()
+        if at < start:
+            yield at, start
+        at = end
+
+
+def _without(line: str, sequences: list[Span], hidden: re.Pattern[str]) -> _Parts:
     pieces: list[str] = []
     starts: list[int] = []
     origins: list[int] = []
-    at = size = 0
-    for start, end in [*(found.span() for found in hidden.finditer(line)), (len(line), len(line))]:
-        if at < start:
-            pieces.append(line[at:start])
-            starts.append(size)
-            origins.append(at)
-            size += start - at
-        at = end
-    return ShownText("".join(pieces), starts, origins)
+    size = 0
+    for start, end in _visible(line, sequences, hidden):
+        pieces.append(line[start:end])
+        starts.append(size)
+        origins.append(start)
+        size += end - start
+    return _Parts("".join(pieces), starts, origins)
+
+
+def _in_columns(line: str, sequences: list[Span], hidden: re.Pattern[str]) -> _Columns:
+    """Return a line as a terminal shows it after backspaces and carriage returns."""
+    characters: list[str] = []
+    spans: list[Span] = []
+    column = before = 0
+    is_over = False
+    for start, end in [*_visible(line, sequences, hidden), (len(line), len(line))]:
+        for motion in _MOVE.findall(line, before, start):
+            is_over = motion == "\b"
+            column = max(0, column - 1) if is_over else 0
+        for at in range(start, end):
+            if column == len(spans):
+                characters.append(line[at])
+                spans.append((at, at + 1))
+            else:
+                characters[column] = line[at]
+                spans[column] = spans[column][0] if is_over else at, at + 1
+            column += 1
+        before = end
+    return _Columns("".join(characters), spans)

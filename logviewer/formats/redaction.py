@@ -24,8 +24,8 @@ class Redaction:
         """Return the first ``limit`` characters of a line (default: all) with masks.
 
         Each rule matches the whole unmasked line, and the line as it is shown: without terminal sequences and invisible
-        characters. Overlapping matches get one mask; a match that crosses the limit is replaced by its whole
-        mask.
+        characters. A line that can be read in too many ways is masked as a whole. Overlapping matches get one mask; a
+        match that crosses the limit is replaced by its whole mask.
         """
         limit = len(line) if limit is None else limit
         hits = sorted({*self._hits(line), *self._shown_hits(line)})
@@ -44,9 +44,14 @@ class Redaction:
             yield from ((*hit.span(), mask) for hit in pattern.finditer(text))
 
     def _shown_hits(self, line: str) -> Iterator[tuple[int, int, str]]:
-        if may_hide(line):
-            for shown in shown_texts(line):
-                yield from ((*shown.span(*span), mask) for *span, mask in self._hits(shown.text) if span[0] < span[1])
+        if not may_hide(line):
+            return
+        texts = shown_texts(line)
+        if texts is None:
+            yield 0, len(line), self.rules[0].mask
+            return
+        for shown in texts:
+            yield from ((*shown.span(*span), mask) for *span, mask in self._hits(shown.text) if span[0] < span[1])
 
 
 def _compiled(pattern: str) -> Any:  # noqa: ANN401 (re2 has no types)

@@ -19,6 +19,15 @@ Serve = Callable[..., Server]
 
 HIDDEN = "5ec2e7a1"
 TEXT = f"key-{HIDDEN}"
+# The page or a terminal shows the text.
+DISGUISED = [
+    f"\x1b[36mkey-\x1b[0m{HIDDEN}",
+    f"{TEXT[:7]}\u200b{TEXT[7:]}",
+    f"key\x1b[\x07-\x1b]0;\x1b[1m{HIDDEN}",
+    "".join(f"{each}\b{each}" for each in TEXT),
+    f"{TEXT[:7]}\ufffd{TEXT[7:]}",
+    f"{TEXT[2:]}\r{TEXT[:2]}",
+]
 CONFIG = """
 [[redact]]
 pattern = 'key-[0-9a-f]{8}'
@@ -40,16 +49,16 @@ LINES = [
             f"key-{HIDDEN.upper()}",
             "key-",
             f"x\tpass={HIDDEN}",
-            f"\x1b[36mkey-\x1b[0m{HIDDEN} {TEXT[:7]}\u200b{TEXT[7:]}",
-        )[number % 8],
+            f"{DISGUISED[0]} {DISGUISED[1]}",
+            f"{DISGUISED[2]} or {DISGUISED[3]} or {DISGUISED[4]}",
+        )[number % 9],
     )
-] + [f"pass={HIDDEN}", "  at some.place(key)"]
+] + [f"pass={HIDDEN}", "  at some.place(key)", f"XX{DISGUISED[5]}"]
 LONG = "x" * (LINE_CAP - 6) + f"{TEXT} {'y' * LINE_CAP} {TEXT} z"
 NAMES = ["app.log", "crlf.log", "u16.log", "long.log", "rest.log"]
 
 
-# Also with a colour or an invisible character inside.
-SHOWN_KEY = f"key-(\x1b\\[0m)?[0-9a-f]{{8}}|{TEXT[:7]}\u200b{TEXT[7:]}"
+SHOWN_KEY = "|".join([*map(re.escape, DISGUISED[1:]), "key-(\x1b\\[0m)?[0-9a-f]{8}"])
 
 
 def masked(text: str) -> str:
@@ -59,7 +68,7 @@ def masked(text: str) -> str:
 def write(directory: Path, mask: Callable[[str], str]) -> None:
     text = mask("".join(f"{line}\n" for line in LINES))
     plain = re.sub(SHOWN_KEY, "***", text) if mask is masked else text
-    only_keys = [line for line in plain.splitlines() if "pass=" not in line and "<gone>" not in line]
+    only_keys = [line for line in plain.removesuffix("\n").split("\n") if "pass=" not in line and "<gone>" not in line]
     (directory / "app.log.1").write_text(text)
     (directory / "app.log").write_text(text)
     (directory / "crlf.log").write_text("".join(f"{line}\r\n" for line in only_keys), newline="")

@@ -1,0 +1,95 @@
+"""A line without hidden text is what the page shows of it."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logviewer.formats.hidden_text import shown_texts
+from tests.helpers.repository import REPOSITORY
+
+TABLE = json.loads((REPOSITORY / "tests" / "helpers" / "shown_lines.json").read_text())
+PIECES = [
+    *("\x1b", "\x1b[", "\x1b]", "\x1bP", "\x1b\\", "\x1b(", "\x9b", "\x9c", "\x9d", "\x90", "\x07", "\b", "\r", "\x18"),
+    *("31m", "0;", " ", "m", "a", "é", "\0", "\x7f", "\u200b", "\u00a0", "\ufffd", "\u202e", "\U0001f600", "\t"),
+]
+
+
+def shown(line: str) -> str | None:
+    texts = shown_texts(line)
+    return next(texts).text if texts else None
+
+
+@pytest.mark.parametrize(("line", "text"), TABLE, ids=[ascii(line) for line, _ in TABLE])
+def test_rules_match_what_the_page_shows(line: str, text: str) -> None:
+    # As for the page, a carriage return at the end is part of the newline.
+    assert shown(line) == text
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Callable[[str], str]]:
+    if not (node := shutil.which("node")):
+        pytest.skip("node is not here")
+    program = [node, str(REPOSITORY / "tests" / "js" / "shown-text.js")]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        to_page, from_page = process.stdin, process.stdout
+        assert to_page
+        assert from_page
+
+        def ask(line: str) -> str:
+            print(json.dumps(line), file=to_page, flush=True)
+            return str(json.loads(from_page.readline()))
+
+        yield ask
+        to_page.close()
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.characters(exclude_characters="\n"), max_size=12).map("".join))
+@settings(max_examples=2_000)
+def test_rules_match_what_the_page_shows_of_any_line(page: Callable[[str], str], line: str) -> None:
+    assert shown(line) in (None, page(line))
+
+
+def test_each_reading_has_its_spans() -> None:
+    line = "a\x1b[1mb\x1b[\x07c\u200bd"
+    for text in shown_texts(line) or []:
+        for start in range(len(text.text)):
+            first, after = text.span(start, start + 1)
+            assert line[first:after] == text.text[start]
+
+
+def test_a_character_between_sequences_has_its_own_span() -> None:
+    texts = shown_texts("\x1b[1ma\x1b[0mbc\u200b")
+    assert texts
+    (text,) = texts
+    assert text.text == "abc"
+    assert [text.span(index, index + 1) for index in range(3)] == [(4, 5), (9, 10), (10, 11)]
+    assert text.span(0, 3) == (4, 11)
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "span"),
+    [
+        ("p\bpa\ba", "pa", (0, 6)),
+        ("_\bp_\ba", "pa", (0, 6)),
+        ("ab\b\bab", "ab", (0, 6)),
+        ("xxxxword\rpass", "password", (4, 13)),
+        ("x\bpass\r\r", "pass", (0, 6)),
+        ("\b\bpass", "pass", (2, 6)),
+    ],
+)
+def test_a_terminal_shows_one_character_in_a_column(line: str, text: str, span: tuple[int, int]) -> None:
+    in_terminal = list(shown_texts(line) or [])[1]
+    assert in_terminal.text == text
+    assert in_terminal.span(0, len(text)) == span
+
+
+@pytest.mark.parametrize("piece", ["\x1b", "\x1b[", "\x1b]", "\x1b[\x07", "\x9b", "\x9ba", "\x1b7", "\x1b[31ma", "a\b"])
+def test_a_long_line_has_few_readings(piece: str) -> None:
+    line = piece * (100_000 // len(piece))
+    readings = list(shown_texts(line) or [])
+    assert len(readings) <= 64
