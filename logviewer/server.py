@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import quote
 
 import uvicorn
 
+from logviewer import links
 from logviewer.errors import CannotRunError
 from logviewer.files.texts import TEXTS
 from logviewer.memory import limit_arenas
@@ -129,7 +129,7 @@ def run(settings: Settings) -> None:
 def _run_alone(settings: Settings, inputs: _Inputs, shared: SharedState, listener: socket.socket) -> None:
     def ready(catalog: Catalog, _: uvicorn.Server) -> None:
         """Print the URL and warnings once the server accepts connections."""
-        _announce(settings, inputs, at_end=_input_ender(catalog), report_error=_error_reporter(catalog))
+        _announce(settings, inputs, shared, at_end=_input_ender(catalog), report_error=_error_reporter(catalog))
         _report_paths(settings, catalog)
 
     _serve(settings, inputs, shared, listener, ready)
@@ -140,7 +140,7 @@ def _run_workers(settings: Settings, inputs: _Inputs, shared: SharedState, liste
         listeners,
         work=lambda worker: _work(settings, inputs, shared, worker),
         # Standard input is read in the parent: workers get its end, but not its errors.
-        ready=lambda: _announce(settings, inputs, at_end=workers.input_is_over, report_error=_log_warning),
+        ready=lambda: _announce(settings, inputs, shared, at_end=workers.input_is_over, report_error=_log_warning),
     )
     # Workers share the memory of the modules loaded so far.
     gc.collect()
@@ -271,15 +271,15 @@ def _configure(settings: Settings, catalog: Catalog, streams: Streams, shared: S
 def _announce(
     settings: Settings,
     inputs: _Inputs,
+    shared: SharedState,
     *,
     at_end: Callable[[], None],
     report_error: Callable[[Path, str | None], None],
 ) -> None:
-    url = address(settings)
-    print(url, flush=True)  # noqa: T201 (scripts wait for this line)
+    print(links.with_token(settings), flush=True)  # noqa: T201 (scripts wait for this line)
     inputs.start(at_end, report_error)
     if settings.open_browser:
-        webbrowser.open(url)
+        webbrowser.open(links.with_code(settings, shared.browser.text))
 
 
 def _input_ender(catalog: Catalog) -> Callable[[], None]:
@@ -337,15 +337,6 @@ def _warn_of_unmasked(catalog: Catalog) -> None:
         more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
         shown = ", ".join(sorted(names)[:_NAMES_SHOWN])
         _LOG.warning("no [[redact]] rule matches %s%s: their lines are not masked", shown, more)
-
-
-def address(settings: Settings) -> str:
-    """Return the URL to open, with the token."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 (not bound here)
-    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    scheme = "https" if settings.ssl_certfile else "http"
-    query = f"?token={quote(settings.token, safe='')}" if settings.token else ""
-    return f"{scheme}://{host}:{settings.port}{settings.root_path}/{query}"
 
 
 class _Server(uvicorn.Server):

@@ -75,9 +75,7 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     # The last one is the outermost.
     app.add_middleware(LimitUnread, unread=UnreadAnswers())
     app.add_middleware(ConcurrencyLimits, max_streams=settings.max_streams)
-    app.add_middleware(
-        Guard, settings=settings, sign_in_page=pages.sign_in, lockout=lockout, signed_out=shared.signed_out
-    )
+    app.add_middleware(Guard, settings=settings, sign_in_page=pages.sign_in, lockout=lockout, shared=shared)
     if settings.log_format:
         app.add_middleware(RequestLog)
     app.add_middleware(TrustedProxy, settings=settings)

@@ -17,18 +17,18 @@ from logviewer.web.http.limits import RequestRate, refuse_size
 from logviewer.web.http.refusal import refusal
 from logviewer.web.http.security_headers import with_security_headers
 from logviewer.web.static import SIGN_IN
-from logviewer.workers.shared_log import SharedLog
+from logviewer.workers.shared_state import SharedState
 
 
 class Guard:
     """Middleware that answers refused requests and those to sign in or out, and passes on the others.
 
-    ``sign_in_page`` renders that page; ``lockout`` counts wrong tokens and passwords; ``signed_out`` holds the ended
+    ``sign_in_page`` renders that page; ``lockout`` counts wrong tokens and passwords; ``shared`` holds the ended
     sessions of all workers.
     """
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, sign_in_page: SignInPage, lockout: Lockout, signed_out: SharedLog
+        self, app: ASGIApp, settings: Settings, sign_in_page: SignInPage, lockout: Lockout, shared: SharedState
     ) -> None:
         self._app = app
         self._settings = settings
@@ -38,8 +38,8 @@ class Guard:
         self._known_rate = RequestRate()
         # Probes of a load balancer, and streams: after a network failure all of them reconnect at once.
         self._exempt_rate = RequestRate()
-        self._credentials = Credentials(settings, lockout, signed_out)
-        self._sign_in = SignIn(self._credentials, sign_in_page, f"{settings.root_path}/")
+        self._credentials = Credentials(settings, lockout, shared.signed_out)
+        self._sign_in = SignIn(self._credentials, sign_in_page, f"{settings.root_path}/", shared.browser)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request or pass it on; every response gets the security headers."""

@@ -1,4 +1,4 @@
-"""Signing in and out: ``/?token=…``, ``/sign-in`` and ``/sign-out`` begin and end sessions."""
+"""Signing in and out: ``/?token=…``, ``/?once=…``, ``/sign-in`` and ``/sign-out`` begin and end sessions."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,12 @@ from logviewer.settings import ANONYMOUS, User
 from logviewer.web.auth.credentials import Credentials
 from logviewer.web.http.limits import MAX_BODY_BYTES
 from logviewer.web.http.refusal import refusal
+from logviewer.workers.one_time_code import OneTimeCode
 
 # Each field takes time to parse, and becomes a longer one of the page: a stranger's long URL must cost little.
 _MAX_FIELDS, _MAX_CHARACTERS = 100, 8000
 _TOKEN = re.compile(r"(?:^|(?<=&))token=([^&]*)(?:&|$)")
+_ONCE = re.compile(rb"once=([\w-]+)")
 
 
 class SignInPage(Protocol):
@@ -42,12 +44,16 @@ class _CookieOptions(TypedDict):
 
 
 class SignIn:
-    """Answers the requests that begin or end a session. ``base`` is the path of the page."""
+    """Answers the requests that begin or end a session.
 
-    def __init__(self, credentials: Credentials, page: SignInPage, base: str) -> None:
+    ``base`` is the path of the page, and ``browser`` the code in the URL of the browser that the server opens.
+    """
+
+    def __init__(self, credentials: Credentials, page: SignInPage, base: str, browser: OneTimeCode) -> None:
         self._credentials = credentials
         self._page = page
         self._base = base
+        self._browser = browser
 
     async def respond(self, request: Request, path: str) -> Response | None:
         """Return the response to signing in or out; None for any other request. ``path`` is below the root path.
@@ -57,6 +63,8 @@ class SignIn:
         # The search within a text is ten times faster than the pattern.
         if path == "/" and b"token=" in request.scope["query_string"] and (token := _TOKEN.search(_query(request))):
             return await self._by_link(request, unquote_plus(token[1]))
+        if path == "/" and request.method == "GET" and (code := _ONCE.fullmatch(request.scope["query_string"])):
+            return self._by_code(request, code[1].decode())
         if path == "/sign-in":
             return await self._by_form(request)
         if path == "/sign-out" and request.method == "POST":
@@ -74,6 +82,12 @@ class SignIn:
         if await self._credentials.is_token(request, token):
             return self._begin_session(request, ANONYMOUS, _TOKEN.sub("", _query(request)).strip("&"))
         return self._page(wrong=True, query=_kept(_query(request)))
+
+    def _by_code(self, request: Request, code: str) -> Response:
+        if self._browser.take(code):
+            return self._begin_session(request, ANONYMOUS, "")
+        # A browser that opens its last URL again may be signed in.
+        return RedirectResponse(self._base, status_code=303)
 
     async def _by_form(self, request: Request) -> Response:
         if request.method != "POST":
