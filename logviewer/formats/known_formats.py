@@ -60,7 +60,13 @@ def _read(table: Mapping[str, Any]) -> KnownFormat:
     return KnownFormat(
         name=table["name"],
         match=re2.compile(table["match"].encode()),
-        rule=LogRule(files=(), pattern=pattern, levels=table.get("levels", {}), time_format=table.get("time-format"))
+        rule=LogRule(
+            files=(),
+            pattern=pattern,
+            levels=table.get("levels", {}),
+            time_format=table.get("time-format"),
+            zone=table.get("zone"),
+        )
         if pattern
         else None,
         order=cast("Order | None", table.get("order")),

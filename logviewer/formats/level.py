@@ -65,8 +65,11 @@ _NAMED = re.compile(r"[^\W\d][\w.@/-]+[ \t]+(?:[|:-][ \t]|[\[(]?\d{4}[-/.]|\d{14
 # Reports of compilers, interpreters and package managers.
 _REPORT = re.compile(
     r"[^\s:]+:\d+(?::\d+)?: (?:(fatal error:|error: )|(warning: |\w{0,30}Warning: ))"
-    r"|npm (?:(ERR!|error )|(WARN |warn ))"
-    r"|[^\s:(]+(?:\(\d+(?:,\d+)*\):|:\d+:\d+ -) (?:(fatal error|error)|(warning))(?: [A-Z]{1,8}\d{1,6})?:"
+    r"|[a-z][\w.-]{1,30} (?:(ERR! )|(WARN ))|npm (?:(error )|(warn ))"
+    r"|(?:[A-Za-z]:\\[^:(]+|[^\s:(]+)(?:\(\d+(?:,\d+)*\) ?:|:\d+:\d+ -)"
+    r" (?:(fatal error|error)|(warning))(?: [A-Z]{1,8}\d{1,6})?:"
+    r"|[A-Z][A-Za-z]+ (?:(error)|(warning)): "
+    r"|[\w.]+ : (?:(fatal error|error)|(warning)) [A-Z]{1,8}\d{1,6}: "
     r"|(?:(error\[E\d{4}\]:)|(warning\[E\d{4}\]:))|CMake (?:(Error)|((?:Deprecation )?Warning)) (?:\(dev\) )?(?:at|in) "
     r"|(?:(e)|(w)): (?:file:)?/"
 )

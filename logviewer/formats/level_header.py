@@ -14,7 +14,9 @@ from logviewer.formats.level_words import (
     FACILITIES,
     LETTER_LEVELS,
     LEVELS,
+    RESULTS,
     SET_APART,
+    SYMBOLS,
     SYSLOG,
     Level,
 )
@@ -33,8 +35,9 @@ SYSLOG_SENTENCE = re.compile(
 INDENTED_TIME = re.compile(r"\s*\d{4}-\d\d-\d\d[T ]\d\d:")
 _INNER = re.compile(
     r"""(?:^|[\s:|])([A-Z]{3,11}\d?)(?=[\s:/|]|$) | [/.#]([A-Z]{3,11})$ | [:#]([a-z]{3,11}\d?)$ | ^([DIWECNTVF])[ ]\d
-      | \d[ ]([VDIWECF])(?:/\w|[ ]\d) | ^[\dA-Fa-f]{4,16}[ ]([a-z]{4,7})[ ]' | ^([A-Z][a-z]{3,10})[ ]*:[ ]
-      | :([a-z]{4,7}),\d{4}- | ^([a-z]{4,7})(?:[ ]?\||[ ][a-z]+[.][a-z.]+(?::\d|[ ])) | ^([DIWEF])\d{4}[ ]\d\d:""",
+      | \d[ ]([VDIWECF])(?:/\w|[ ]\d) | ^[\dA-Fa-f]{4,16}[ ]([a-z]{4,7})[ ]'
+      | ^([A-Za-z][a-z]{3,10})(?:[ ]*:[ ]|(?=[:#]\w)) | [ ]([A-Z][a-z]{3,10})$ | :([a-z]{4,7}),\d{4}-
+      | ^([a-z]{4,7})(?:[ ]?\||[ ][a-z]+[.][a-z.]+(?::\d|[ ])) | ^([DIWEF])\d{4}[ ]\d\d:""",
     re.VERBOSE,
 )
 _CLOCK = re.compile(r"\d\d:\d\d")
@@ -46,7 +49,9 @@ _CODED_MESSAGE = re.compile(r"[A-Z]{3,5}\d{3,5}([IWESF]):?|[A-Z]{3,8}_([IWEF])_\
 _OF_CODE: Mapping[str, Level] = {"I": "info", "W": "warning", "E": "error", "S": "error", "F": "fatal"}
 # The text after a single letter that is a level: a column, brackets, or a word with the characters of names.
 _AFTER_LETTER = re.compile(r"\s*\||\s+(?:\[|\(|[a-z_]+[/.:_\[#@\d][\w./:_\[#@-]*|[A-Z]{4,5}\d{4,5}[A-Z]:)", re.ASCII)
-_AFTER_FIRST_LETTER = re.compile(r" ?\[\d\d|  ?\d{1,4}[/.-]\d\d|: [A-Z\[]")
+_AFTER_FIRST_LETTER = re.compile(r" ?\[\d\d|  ?\d{1,4}[/.-]\d\d| \d\d:\d\d:\d\d[. ]|: [A-Z\[]")
+# As Go's slog writes levels between the named ones.
+_SHIFTED = re.compile(r"[A-Z]{4,8}[+-]\d{1,3}")
 _AFTER_WORD = re.compile(r"\s+(?:[\[<@][\w$-]|[\w.$/-]{1,24}\[[\d$]|[\w.-]{1,22} :)")
 _AFTER_TITLE = re.compile(rf"{_AFTER_WORD.pattern}|\s+[A-Z][a-z\d]+[A-Z.][\w.]*:")
 _PROGRAM = re.compile(r"\s+[\w.$/-]{1,24}(?:\([\w-]{1,20}\))?\[\d")
@@ -54,6 +59,7 @@ _SCOPE = re.compile(r"\[E|\([\w.-]{1,20}\): ")
 _TITLED = re.compile(r'"([A-Z][A-Za-z]{3,10})",')
 _AFTER_FACILITY = re.compile(r"\s+:([a-z]{3,7})\s*:")
 _CLOSED_LEVEL = re.compile(r"\s+(?:[\[<]([A-Za-z]{3,11})[\]>]|- ([A-Z]{3,11}) -|\d+: ([A-Z]{3,9}):\s)|\|([DIWECNF])\|")
+_NAME_OF_SYMBOL = re.compile(r" {1,2}([a-z]+) ")
 _COLUMN_AFTER = re.compile(r"\s+:[A-Z]+\s+:")
 _VERBOSITY = re.compile(r" \d{1,2}:")
 _TOPICS = re.compile(r"[a-z][a-z0-9-]*(?:,[a-z][a-z0-9-]*)+")
@@ -99,9 +105,14 @@ class Header:
             return None
         if SYSLOG_SENTENCE.match(self.text):
             return None
-        for index, match in enumerate(TOKEN.finditer(self.text, 0, end)):
+        index = -1
+        for match in TOKEN.finditer(self.text, 0, end):
             piece = match[0]
             start = piece[0]
+            if len(piece) == 1 and not piece.isascii() and not piece.isalnum() and piece not in SYMBOLS:
+                # A line of a frame, or a bullet.
+                continue
+            index += 1
             if start in "[<(":
                 found = self._in_brackets(piece, match.end(), first=index == 0)
             elif start in _DIGITS:
@@ -109,7 +120,8 @@ class Header:
                 self.numbers += piece.isdigit()
             else:
                 found = self._word(piece, match.end(), index)
-            if not found and self.plain_words > self.dated:
+            # A name with a colon may begin the line.
+            if not found and self.plain_words > (self.dated or (self.ended and not index)):
                 found = self._closed(match.end()) if self.dated and not self.ended else None
                 self.end = match.end()
                 return found
@@ -127,7 +139,8 @@ class Header:
         inner = piece[1:-1].strip()
         if piece[0] == "(":
             return self._in_parentheses(inner, end, first=first)
-        found = CAPITALS.get(inner) or BRACKETED.get(inner.lower()) or LETTER_LEVELS.get(inner)
+        found = CAPITALS.get(inner) or BRACKETED.get(inner.lower()) or LETTER_LEVELS.get(inner) or RESULTS.get(inner)
+        found = found or SYMBOLS.get(inner[:1])
         if found or len(inner) < 6:
             return found
         facility, dot, named = inner.partition(".")
@@ -148,6 +161,8 @@ class Header:
         ):
             return LETTER_LEVELS.get(inner)
         is_apart = self.dated and (not self.words or self.text[end : end + 1] == ":")
+        if is_apart and not self.ended and len(inner) == 1 and self.text[end : end + 1] == ":":
+            return LETTER_LEVELS.get(inner)
         return SET_APART.get(inner.lower()) if is_apart and not self.ended else None
 
     def _word(self, piece: str, end: int, index: int) -> Level | None:
@@ -174,14 +189,24 @@ class Header:
             CAPITALS.get(word)
             or CAPITALS.get(piece.lstrip(":"))
             or CAPITALS.get(piece + self.text[end : end + 2])
+            or (CAPITALS.get(re.split("[+-]", piece)[0]) if _SHIFTED.fullmatch(piece) else None)
+            or self._symbol(piece, end)
             or _joined(piece)
             or (self._last(piece, end) if word[-1:].isupper() else None)
         )
 
+    def _symbol(self, piece: str, end: int) -> Level | None:
+        """Return the level of a symbol, or of the word after it."""
+        if not (found := SYMBOLS.get(piece[0])):
+            return None
+        match = self._follows(_NAME_OF_SYMBOL, end)
+        return SET_APART.get(match[1], found) if match else found
+
     def _last(self, piece: str, end: int) -> Level | None:
         """Return the level of ``app.ERR`` and ``GLib-WARNING **``."""
-        if self.text.startswith(" **", end):
-            return CAPITALS.get(piece.rpartition("-")[2])
+        if self.text.startswith(" **", end) or (self.ended and self.text[0] == "(" and piece[-1] == ":"):
+            # As GLib writes them.
+            return CAPITALS.get(piece.strip(":").rpartition("-")[2])
         match = _LAST.fullmatch(piece) if self.dated and not self.ended else None
         return CAPITALS.get(match[1]) if match else None
 
@@ -283,7 +308,8 @@ class Header:
             return False
         if self.ended:
             # After one name with a colon.
-            is_apart = self.words - self.is_numbered == 1 and self.dated and self.text[end : end + 1] == " "
+            is_begin = self.dated or (index == 1 and is_colon)
+            is_apart = self.words - self.is_numbered == 1 and is_begin and self.text[end : end + 1] == " "
             return is_apart and (is_colon or self._follows(_VERBOSITY, end) is not None)
         if index and not self.dated:
             return piece == word and self._follows(_AFTER_WORD, end) is not None
@@ -292,7 +318,7 @@ class Header:
         if is_noun or is_colon or after[:1] in {"\t", "|"} or after in {"  ", " |", " -"}:
             return True
         if not index:
-            return piece[:2] == "::" or self._follows(_SCOPE, end) is not None
+            return piece[:2] == "::" or after == " :" or self._follows(_SCOPE, end) is not None
         # After the name of a host, a program follows.
         pattern = _PROGRAM if self.words else _AFTER_TITLE if word[:1].isupper() else _AFTER_WORD
         is_alone = piece == word and self.words <= 1
@@ -311,10 +337,10 @@ class Header:
 
 
 def _of_inner(match: re.Match[str]) -> Level | None:
-    capitals, last, spoken, letter, tagged, quoted, titled, dated, first, short = match.groups()
+    capitals, last, spoken, letter, tagged, quoted, titled, final, dated, first, short = match.groups()
     return (
         CAPITALS.get(capitals or last or "")
-        or BRACKETED.get((spoken or quoted or titled or dated or first or "").lower())
+        or BRACKETED.get((spoken or quoted or titled or final or dated or first or "").lower())
         or LETTER_LEVELS.get(letter or tagged or short or "")
     )
 

@@ -17,13 +17,13 @@ LETTERS: Mapping[Level | None, str] = {
 }
 LEVELS: tuple[Level | None, ...] = tuple(LETTERS)
 _WORDS: Mapping[Level, str] = {
-    "fatal": "fatal critical crit emergency emerg emer alert panic dpanic ftl pnc fault",
-    "error": "error err errs severe failure fail eror",
+    "fatal": "fatal critical crit crt emergency emerg emrg emer alert alrt panic dpanic fatl ftl pnc fault",
+    "error": "error err errs erro severe failure fail eror exc",
     "warning": "warning warn wrn deprecation",
-    "notice": "notice note noti ntc lifecycle",
-    "info": "info information informational inf success log",
+    "notice": "notice note noti ntc ntce lifecycle",
+    "info": "info information informational inf nfo success log",
     "debug": "debug dbg dbug debg fine config ddebug subdebug",
-    "trace": "trace trc trce verbose vrb finer finest silly",
+    "trace": "trace trc trce verbose verb vrb finer finest silly",
 }
 NAMES: Mapping[str, Level] = {
     **{word: level for level, words in _WORDS.items() for word in words.split()},
@@ -57,6 +57,7 @@ def _without(*words: str) -> dict[str, Level]:
 CAPITALS: Mapping[str, Level] = {
     **{word.upper(): level for word, level in _without("log", "fail", "note", "silly", "fault").items()},
     **{f"{word}:": level for word, level in _FOREIGN.items()},
+    **{f"LOG_{word.upper()}": level for word, level in _without("log", "fail", "note", "silly", "fault").items()},
     "LOG:": "info",
     "LOG [": "info",
     "PANI": "fatal",
@@ -71,7 +72,16 @@ CAPITALS: Mapping[str, Level] = {
     "TRAC": "trace",
 }
 BRACKETED: Mapping[str, Level] = _without("log", "config", "fine", "fail", "fault", "success", "deprecation") | {
-    "success": "info"
+    "success": "info",
+    "!": "warning",
+}
+# In capitals in brackets: the results of a step.
+RESULTS: Mapping[str, Level] = {"FAILED": "error", "DEPEND": "error"}
+# Symbols in place of a letter.
+SYMBOLS: Mapping[str, Level] = {
+    **dict.fromkeys("\u2716\u2718\u2717\u274c\u26d4", "error"),
+    "\u26a0": "warning",
+    "\u2139": "info",
 }
 
 

@@ -29,14 +29,14 @@ _RECENT_DAYS = 3 * 366
 _STAMP = re.compile(
     rf"""(?:(?<![\w.])|(?<=^\.))(
         \d{{4}}[-/.]\d\d[-/.]\d\d
-      | (?:\d{{4}}[ -])?{MONTH}(?:[ -]{{1,2}}\d{{1,2}}(?:,?[ ]\d{{4}})?|/\d\d?/\d{{4}})
+      | (?:\d{{4}}[ -])?{MONTH}(?:(?:[ -]{{1,2}}\d{{1,2}}|\d\d(?=[ ]))(?:,?[ ]\d{{4}})?|/\d\d?/\d{{4}})
       | \d\d{MONTH}\d{{4}} | \d{{1,2}}\.?[-/ ]{MONTH}(?:[-/ ]\d{{4}}|[-/]\d\d(?!:\d\d:\d\d(?!:)))?
       | \d\d?[-/.]\d\d?[-/.](?:\d{{4}}|\d\d)
       | \d\d[-/.]\d\d(?=[ |-]\d\d:)
       | \d{{8}} | \d{{6}}(?=[ ]) | [DIWEF](?:\d{{4}}|\d{{6}}|\d{{8}})(?=[ ]\d\d:)
-    )(?:::?|[Tt_\t|-]|\]\[|,|;[ ]?|","|,?[ ]{{1,3}}|[ ]--?[ ]|--)
+    )(?:::?|[Tt_\t|@-]|\]\[|,|;[ ]?|","|,?[ ]{{1,3}}|[ ]--?[ ]|--)
     (\d\d?)([:.])([0-5]?\d)\3(60|[0-5]?\d)(?:[.,:](\d{{1,9}}))?
-    (?:[ ]?([AaPp])\.?[Mm]\b)?
+    (?:[ ]?([AaPp])\.?[Mm]\b(?:\.(\d{{1,9}}))?)?
     ([ ]?(?:Z|(?:UTC|GMT)(?:[ ]?[+-]\d{{1,2}}(?::?\d\d)?)?)\b|[+-]\d\d(?::?\d\d|\d)?\b|[ ][+-]\d\d:?\d\d\b
       |[ ][+-]\d\d(?=[ ](?:[\[(]|-[ ]))|[ ](?:{ZONE_NAMES})\b)?
     (?:[ ](?:[A-Z]{{3,4}}[ ])?((?:19|20)\d\d)(?![\w:./-]))?""",
@@ -64,6 +64,9 @@ _WORD = re.compile(r"(?<!\S)[a-z]{2,}(?!\S)")
 _PARTS = re.compile(r"\d+|[^\W\d_]+")
 _UNUSUAL_STARTS = frozenset("{ \t\0")
 _SPACES = str.maketrans("\u00a0\u202f", "  ")
+# After a time of day, a date further on belongs to the message.
+_CLOCK_FIRST = re.compile(r"[\[(]?\d\d:\d\d:\d\d(?!\S*[-/])")
+_CLOCK_CHARS = 16
 # A date in brackets may stand after words.
 _BRACKET = re.compile(r"\[(?:[A-Z][a-z]{2} )?$")
 
@@ -177,9 +180,10 @@ def learn_time(text: str) -> LearnedTime | None:
         return None
     after = text[match.end() : match.end() + _TAIL_CHARS]
     # A zone such as " -03" depends on the text after it.
-    if len(after) < _TAIL_CHARS or _LONGER.match(after) or (match[8] and match[8][0] == " " and len(match[8]) == 4):
+    is_open = match[8] or (match[9] and match[9][0] == " " and len(match[9]) == 4)
+    if len(after) < _TAIL_CHARS or _LONGER.match(after) or is_open:
         return None
-    may_have_year = match[9] is None and _ZONE_AND_SPACE.match(after) is not None
+    may_have_year = match[10] is None and _ZONE_AND_SPACE.match(after) is not None
     return _learned(match, (4, 5, 6), match.end() + _TAIL_CHARS, may_have_year=may_have_year)
 
 
@@ -207,6 +211,8 @@ def _may_follow_space(first: str) -> bool:
 
 def _is_of_message(text: str, start: int) -> bool:
     """Return whether a time that begins at an index stands after words of a message."""
+    if start > _CLOCK_CHARS and _CLOCK_FIRST.match(text):
+        return True
     if start <= _WORDLESS_CHARS or len(_WORD.findall(text, 0, start)) < 2:
         return False
     return not _BRACKET.search(text, 0, start)
@@ -221,7 +227,7 @@ def _of_text(text: str, zone: tzinfo | None, today: int, reading: TimeReading) -
         date, hour, minute, second, fraction, offset = match.groups()
         return _moment(_hour(date, hour, None, offset, None, None, zone, today, None), minute, second, fraction)
     for match in _STAMP.finditer(text, 0, _HEAD_CHARS):
-        if match.start() > _WORDLESS_CHARS and _is_of_message(text, match.start()):
+        if match.start() and _is_of_message(text, match.start()):
             return None
         if (found := _of_match(match, zone, today, reading)) is not None:
             return found
@@ -239,7 +245,7 @@ def _after_space(text: str) -> re.Match[str] | None:
 
 def _of_match(match: re.Match[str], zone: tzinfo | None, today: int, reading: TimeReading) -> int | None:
     order = reading.order
-    date, hour, separator, minute, second, fraction, half, offset, year = match.groups()
+    date, hour, separator, minute, second, fraction, half, rest, offset, year = match.groups()
     if offset and len(offset) == 4 and separator == ":" and offset[1:].isdigit():
         # Only times with dots have minutes for a zone.
         offset = None
@@ -247,7 +253,7 @@ def _of_match(match: re.Match[str], zone: tzinfo | None, today: int, reading: Ti
         # Access logs and Suricata have the day first.
         order = "dmy"
     base = _hour(date, hour, half, offset, year, order, zone, today, reading.after)
-    return _moment(base, minute, second, fraction)
+    return _moment(base, minute, second, fraction or rest)
 
 
 def _moment(hour: int | None, minute: str, second: str, fraction: str | None) -> int | None:
