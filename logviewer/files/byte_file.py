@@ -204,13 +204,22 @@ class ByteFile:
                 return True
             return self._rest()
 
-    def rest_if_idle(self) -> bool:
-        """Return whether the file rests now: not one that is read, has no name, or cannot be read."""
+    def rest_if_idle(self, *, even_deleted: bool = False) -> bool:
+        """Return whether the file rests now: not one that is read, or cannot be read.
+
+        A file without a name rests only if ``even_deleted``, and is gone then.
+        """
         if not self._lock.acquire(blocking=False):
             return False
         try:
-            is_idle = not self._closed and not self._readers and self._fd >= 0
-            return is_idle and os.fstat(self._fd).st_nlink > 0 and self._rest()
+            if self._closed or self._readers or self._fd < 0:
+                return False
+            if os.fstat(self._fd).st_nlink > 0:
+                return self._rest()
+            if even_deleted:
+                self._close()
+                self.is_gone = self.needs_poll = True
+            return even_deleted
         except OSError:
             return False
         finally:

@@ -23,8 +23,11 @@ class OpenFile(Protocol):
 
     last_use: int
 
-    def rest_if_idle(self) -> bool:
-        """Close the descriptor until the next read, unless the file is in use or has no name; return whether it is."""
+    def rest_if_idle(self, *, even_deleted: bool = False) -> bool:
+        """Close the descriptor until the next read, unless the file is in use or has no name; return whether it is.
+
+        With ``even_deleted``, also that of a file without a name, for good.
+        """
 
 
 class OpenFiles:
@@ -51,7 +54,11 @@ class OpenFiles:
         return len(self._files) > _limit() // 2
 
     def make_room(self) -> None:
-        """Let files rest if one more would be too many. Raises OSError (EMFILE) if all are in use."""
+        """Let files rest if one more would be too many. Raises OSError (EMFILE) if all are in use.
+
+        Without another file that can rest, the deleted one that was read longest ago is closed: a storm of rotations
+        in one directory must not take the files of all readers.
+        """
         most = _limit()
         # Other threads may open files at the same time.
         if len(self._files) < most - min(_AT_ONCE, most // _RESTED_PART):
@@ -63,7 +70,7 @@ class OpenFiles:
             wanted -= file.rest_if_idle()
             if not wanted:
                 return
-        if len(self._files) >= most:
+        if len(self._files) >= most and not any(file.rest_if_idle(even_deleted=True) for file in files):
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from logviewer.errors import FileGoneError
 from logviewer.files import byte_file, open_files
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.open_files import OpenFiles
@@ -54,11 +55,30 @@ def test_all_of_many_files_are_read(tmp_path: Path) -> None:
             assert sum(not each.is_resting for each in files) <= MOST
 
 
-def test_files_in_use_and_deleted_files_stay_open(tmp_path: Path) -> None:
+def test_deleted_files_stay_open_while_others_can_rest(tmp_path: Path) -> None:
     files = [ByteFile.open(path) for path in written(tmp_path, MOST)]
     for number in range(0, MOST, 2):
         (tmp_path / f"{number}.log").unlink()
-    for file in files[1::2]:
+    for file in files[3::2]:
+        file.__enter__()
+    for name in ("new.log", "newer.log"):
+        (tmp_path / name).touch()
+    newest = [ByteFile.open(tmp_path / "new.log")]
+    assert [each.is_resting for each in files] == [False, True, *[False] * (MOST - 2)]
+    newest[0].__enter__()
+    files[0].pread(1, 0)
+    newest.append(ByteFile.open(tmp_path / "newer.log"))
+    # The least recently read one gives way.
+    assert [each.is_resting for each in files] == [False, True, True, *[False] * (MOST - 3)]
+    assert files[0].pread(5, 0) == b"0.log"
+    with pytest.raises(FileGoneError):
+        files[2].pread(5, 0)
+
+
+def test_files_in_use_stay_open(tmp_path: Path) -> None:
+    files = [ByteFile.open(path) for path in written(tmp_path, MOST)]
+    (tmp_path / "0.log").unlink()
+    for file in files:
         file.__enter__()
     (tmp_path / "new.log").touch()
     with pytest.raises(OSError, match=os.strerror(24)):

@@ -69,6 +69,26 @@ def test_files_take_at_most_half_of_the_descriptors(limit: int, count: int, logs
     assert not re.search("Traceback|failed", server.process.stderr.read())
 
 
+def test_deleted_files_of_some_logs_leave_descriptors_to_the_others(logs: Path, serve: Serve) -> None:
+    limit = 64
+    numbers = range(limit)
+    write(logs, *numbers)
+    (logs / "app.log").write_text("first\n")
+    server = serve(logs, program=[*with_limit(limit), sys.executable, "-m", "logviewer"])
+    with server.stream(source="app.log", **{"from": "start"}) as stream:
+        assert stream.lines(1) == ["first"]
+        for number in numbers:
+            # A deleted file stays open for its readers.
+            assert first_line(server, f"f{number}x.log") == f"line {number}"
+            (logs / f"f{number}x.log").unlink()
+        with (logs / "app.log").open("a") as file:
+            file.write("second\n")
+        assert stream.lines(1) == ["second"]
+        statuses = server.get("/api/sources").json()
+        assert [each["state"] for each in statuses if each["name"] == "app.log"] == ["open"]
+        assert first_line(server, "app.log") == "first"
+
+
 def test_few_of_thousands_of_files_are_held_open(logs: Path, serve: Serve) -> None:
     write(logs, *range(3000))
     (logs / "odd.log").symlink_to("/etc/passwd")
