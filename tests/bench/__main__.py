@@ -68,14 +68,15 @@ def main() -> int:
 def _read_arguments() -> tuple[list[str], Plan, bool]:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Benches of logviewer.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; default: all")
-    parser.add_argument("--seconds", type=float, default=60, help="of the soak (default: 60)")
+    parser.add_argument("--seconds", type=float, default=60, help="of the soak and the crowd (default: 60)")
     parser.add_argument("--rate", type=int, default=100_000, help="of the soak, in lines/s (default: 100000)")
     parser.add_argument("--size", type=int, default=1000, help="of the large file, in MB (default: 1000)")
+    parser.add_argument("--only", default="", help="only tricks of the crowd with this text in their name")
     parser.add_argument("--strict", action="store_true", help="fail if a target is missed")
     given = parser.parse_args()
     if unknown := [name for name in given.names if name not in BENCHES]:
         parser.error(f"no bench is named {', '.join(unknown)}")
-    plan = Plan(seconds=given.seconds, rate=given.rate, size=given.size * MEGABYTE)
+    plan = Plan(seconds=given.seconds, rate=given.rate, size=given.size * MEGABYTE, only=given.only)
     return given.names or list(BENCHES), plan, given.strict
 
 

@@ -10,11 +10,15 @@ _COLUMNS = "{:<48} {:>16} {:>14} {:<6} {}"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``seconds`` and ``rate`` (lines/s) of the soak; ``size`` in bytes of the large file."""
+    """``seconds`` and ``rate`` (lines/s) of the soak; ``size`` in bytes of the large file.
+
+    ``only`` is a part of the names of the crowd's tricks that are wanted.
+    """
 
     seconds: float
     rate: int
     size: int
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)

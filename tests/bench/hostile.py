@@ -1,106 +1,176 @@
-"""Ordinary readers beside a hostile crowd: strangers, clumsy viewers, and a writer of odd files, each trick in turn."""
+"""Ordinary readers beside a hostile crowd: strangers, clumsy viewers, and a writer of odd files, each trick in turn.
+
+The crowd has the lowest priority, as if it had machines of its own. The kernel notes when a line arrives, so a reader
+that waits for a core is not late. A second server without a crowd shows what the machine itself delays.
+"""
 
 import os
 import re
 import secrets
 import socket
-import subprocess
+import struct
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 from multiprocessing.connection import Connection
 from pathlib import Path
-from urllib.parse import urlencode
 
 from logviewer.password_hash import hash_password
 from tests.bench import corpus
-from tests.bench.children import started
+from tests.bench.children import Child, started
 from tests.bench.client import open_stream, request
-from tests.bench.figures import Figure, Plan, percentile
+from tests.bench.figures import Beside, Figure, Plan, percentile
 from tests.bench.process import descriptors, forget_peak, memory, peak_rss
+from tests.bench.tricks import FEW_DESCRIPTORS, TRICKS, Target, Trick
+from tests.helpers.forked import PROGRAM
 from tests.helpers.server import Server
 
 _MIB = 2**20
-_P99_MS, _MOST_MIB, _MOST_GAINED_MIB = 250.0, 250.0, 64.0
+_P99_MS, _MOST_MIB, _MOST_GAINED_MIB, _MOST_LOGGED_A_MINUTE = 250.0, 250.0, 64.0, 10
 _READERS = 3
 _PAUSE_SECONDS = 0.05
+_VISIT_SECONDS = 0.5
 _SETTLE_SECONDS = 2.0
 _TIMEOUT = 5.0
-_STAMP = re.compile(rb"line (\d{9}) at (\d{18})")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The server for a trick: its port, the headers of a viewer, and the directory that it follows."""
-
-    port: int
-    headers: Mapping[str, str]
-    logs: Path
-    until: float
-
-    def is_over(self) -> bool:
-        """Whether the time of the trick has passed."""
-        return time.monotonic() >= self.until
+_LOWEST_PRIORITY = 19
+_STAMP = re.compile(rb"line (\d{9}) at (\d{19})")
+# SO_TIMESTAMPNS, which the module ``socket`` does not name.
+_ARRIVAL, _TIME = 35, struct.Struct("qq")
 
 
 def run(plan: Plan) -> Iterator[Figure]:
-    """Measure the delay of live lines during each trick, and the memory and descriptors that stay after all."""
-    with corpus.room() as logs, ExitStack() as stack:
-        path = logs / "live" / "app.log"
-        _fill(logs, path)
-        config = logs / "logviewer.toml"
+    """Measure live lines during each trick, and the memory and descriptors that stay after all."""
+    tricks = {name: trick for name, trick in TRICKS.items() if plan.only in name}
+    few = {name: trick for name, trick in FEW_DESCRIPTORS.items() if plan.only in name}
+    seconds = plan.seconds / max(1, len(tricks) + len(few))
+    for limit, some in ((None, tricks), (64, few)):
+        if some:
+            with corpus.room() as room, ExitStack() as stack:
+                yield from _Stand(room, stack, limit).play(some, seconds)
+
+
+class _Stand:
+    """The attacked server and the calm one, with a writer and readers."""
+
+    def __init__(self, room: Path, stack: ExitStack, limit: int | None) -> None:
+        paths = [room / name / "app.log" for name in ("live", "calm")]
+        _fill(room, paths)
+        config = room / "logviewer.toml"
         config.write_text(f'[[users]]\nname = "ada"\npassword = "{hash_password("right")}"\nsources = "/**"\n')
         env = {"LOGVIEWER_TOKEN": secrets.token_urlsafe(32)}
-        server = stack.enter_context(Server("--config", config, logs / "live", env=env))
-        asking = request(server, source=server.source_id("app.log"))
-        readers = [stack.enter_context(started(_read, server.port, asking)) for _ in range(_READERS)]
-        writer = stack.enter_context(started(_write, path))
+        program = [] if limit is None else ["prlimit", f"--nofile={limit}:{limit}"]
+        self._server, calm = (
+            stack.enter_context(Server("--config", config, path.parent, env=env, program=[*program, *PROGRAM]))
+            for path in paths
+        )
+        self._logs = paths[0].parent
+        self._log = _Log(self._server)
+        self._room = f" ({limit} descriptors)" if limit else ""
+        self._readers = [_reading(stack, self._server) for _ in range(_READERS)]
+        self._calm = [_reading(stack, calm)]
+        self._visitor = stack.enter_context(started(_visit, self._server.port, self._server.headers))
+        self._writer = stack.enter_context(started(_write, paths))
         time.sleep(_SETTLE_SECONDS)
-        before = memory(server.process.pid).rss, descriptors(server.process.pid)
-        for name in _TRICKS:
-            forget_peak(server.process.pid)
-            for reader in readers:
-                reader.pipe.send("begin")
-            seconds = plan.seconds / len(_TRICKS)
-            target = Target(server.port, server.headers, logs / "live", time.monotonic() + seconds)
-            with started(_play, name, target) as child:
-                child.pipe.recv()
-            for reader in readers:
-                reader.pipe.send("end")
-            delays = [delay for reader in readers for delay in reader.pipe.recv()]
-            yield Figure(f"{name}: live line, p99", percentile(delays or [inf], 0.99), "ms", _P99_MS)
-            yield Figure(f"{name}: highest RSS", peak_rss(server.process.pid) / _MIB, "MiB", _MOST_MIB)
-        time.sleep(_SETTLE_SECONDS)
-        gained = memory(server.process.pid).rss - before[0]
-        yield Figure("after the crowd: RSS gained", gained / _MIB, "MiB", _MOST_GAINED_MIB)
-        yield Figure("after the crowd: descriptors gained", descriptors(server.process.pid) - before[1], "", 16)
-        writer.pipe.send("end")
-        written = writer.pipe.recv()
-        for reader in readers:
+
+    def play(self, tricks: Mapping[str, Trick], seconds: float) -> Iterator[Figure]:
+        """Play each trick for so many seconds."""
+        pid, began = self._server.process.pid, time.monotonic()
+        before = memory(pid).rss, descriptors(pid)
+        target = Target(self._server.port, self._server.headers, self._logs, seconds)
+        for name, trick in tricks.items():
+            forget_peak(pid)
+            with started(_play, trick, target) as crowd:
+                # Not the start of the process, which takes a core.
+                crowd.pipe.recv()
+                for each in (*self._readers, *self._calm):
+                    each.pipe.send("begin")
+                crowd.pipe.send("begin")
+                crowd.pipe.recv()
+            delays, calm = _delays(self._readers), _delays(self._calm)
+            peak = peak_rss(pid)
+            time.sleep(_SETTLE_SECONDS)
+            yield from _figures(f"{name}{self._room}", delays, calm)
+            yield Figure(f"{name}{self._room}: highest RSS", peak / _MIB, "MiB", _MOST_MIB)
+            yield Figure(f"{name}{self._room}: RSS after", memory(pid).rss / _MIB, "MiB")
+        yield Figure(
+            f"after all{self._room}: RSS gained", (memory(pid).rss - before[0]) / _MIB, "MiB", _MOST_GAINED_MIB
+        )
+        yield Figure(f"after all{self._room}: descriptors gained", descriptors(pid) - before[1], "", 16)
+        self._visitor.pipe.send("end")
+        refused, slowest = self._visitor.pipe.recv()
+        yield Figure(f"requests of a viewer refused{self._room}", refused, "", 0)
+        yield Figure(f"slowest answer to a viewer{self._room}", slowest, "s")
+        most = 10 + _MOST_LOGGED_A_MINUTE * (time.monotonic() - began) / 60
+        yield Figure(f"lines in the server's own log{self._room}", len(self._log.lines), "", most)
+        yield Figure(f"tracebacks in it{self._room}", sum(map(_is_traceback, self._log.lines)), "", 0)
+        yield Figure(f"lines lost or doubled{self._room}", self._wrong(), "lines", 0)
+
+    def _wrong(self) -> int:
+        self._writer.pipe.send("end")
+        written = self._writer.pipe.recv()
+        for reader in self._readers:
             reader.pipe.send(written)
-        yield Figure("lines lost or doubled", sum(reader.pipe.recv() for reader in readers), "lines", 0)
+        return sum(reader.pipe.recv() for reader in self._readers)
 
 
-def _fill(logs: Path, path: Path) -> None:
-    path.parent.mkdir()
-    path.write_text("an earlier line\n")
-    corpus.write(path.with_name("dense.log"), 50_000_000)
-    with path.with_name("long.log").open("w") as file:
+class _Log:
+    """The lines that a server writes on standard error."""
+
+    def __init__(self, server: Server) -> None:
+        self.lines: list[str] = []
+        self._pipe = server.process.stderr
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        # The pipe is closed at the end.
+        with suppress(ValueError):
+            self.lines.extend(self._pipe or ())
+
+
+def _is_traceback(line: str) -> bool:
+    return line.startswith("Traceback")
+
+
+def _reading(stack: ExitStack, server: Server) -> Child:
+    asking = request(server, source=server.source_id("app.log"))
+    return stack.enter_context(started(_read, server.port, asking))
+
+
+def _delays(readers: Sequence[Child]) -> list[float]:
+    for reader in readers:
+        reader.pipe.send("end")
+    return [delay for reader in readers for delay in reader.pipe.recv()] or [inf]
+
+
+def _figures(name: str, delays: list[float], calm: list[float]) -> Iterator[Figure]:
+    for share, target in ((0.5, None), (0.99, _P99_MS)):
+        beside = Beside("a calm server", percentile(calm, share))
+        yield Figure(f"{name}: p{share * 100:.0f}", percentile(delays, share), "ms", target, beside=beside)
+
+
+def _fill(room: Path, paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text("an earlier line\n")
+    corpus.write(paths[0].with_name("dense.log"), 50_000_000)
+    with paths[0].with_name("long.log").open("w") as file:
         for _ in range(60):
             file.write(f"needle {'x' * 1_048_000}\n")
-    (logs / "outside").mkdir()
-    (logs / "outside" / "x.log").write_text("outside\n")
+    (room / "outside").mkdir()
+    (room / "outside" / "x.log").write_text("outside\n")
 
 
-def _write(pipe: Connection, path: Path) -> None:
-    """Write a stamped line every 50 ms; return their number at the end."""
+def _write(pipe: Connection, paths: Sequence[Path]) -> None:
+    """Write a stamped line to each file every 50 ms; return their number at the end."""
     number = 0
-    with path.open("ab", buffering=0) as file:
+    with ExitStack() as stack:
+        files = [stack.enter_context(path.open("ab", buffering=0)) for path in paths]
         while not pipe.poll(_PAUSE_SECONDS):
-            file.write(b"line %09d at %018d\n" % (number, time.clock_gettime_ns(time.CLOCK_MONOTONIC)))
+            for file in files:
+                file.write(b"line %09d at %019d\n" % (number, time.time_ns()))
             number += 1
     pipe.send(number)
 
@@ -111,11 +181,13 @@ def _read(pipe: Connection, port: int, asking: bytes) -> None:
     numbers: list[int] = []
     with open_stream(port, asking) as stream:
         stream.settimeout(_PAUSE_SECONDS)
+        stream.setsockopt(socket.SOL_SOCKET, _ARRIVAL, 1)
         rest, written = b"", None
         while written is None or not numbers or numbers[-1] < written - 1:
+            now = 0
             with suppress(TimeoutError):
-                rest += stream.recv(65536)
-            now = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+                data, now = _receive(stream)
+                rest += data
             whole, newline, rest = rest.rpartition(b"\n")
             for number, stamp in _STAMP.findall(whole + newline):
                 numbers.append(int(number))
@@ -132,180 +204,43 @@ def _read(pipe: Connection, port: int, asking: bytes) -> None:
     pipe.send(wrong)
 
 
-def _play(pipe: Connection, name: str, target: Target) -> None:
+def _receive(stream: socket.socket) -> tuple[bytes, int]:
+    """Return bytes, and the time in ns at which the kernel got the last of them."""
+    data, extra, _, _ = stream.recvmsg(65536, 64)
+    for _, kind, value in extra:
+        if kind == _ARRIVAL:
+            seconds, nanoseconds = _TIME.unpack(value)
+            return data, seconds * 10**9 + nanoseconds
+    return data, time.time_ns()
+
+
+def _visit(pipe: Connection, port: int, headers: Mapping[str, str]) -> None:
+    """Ask for the sources at intervals, as a user at the address of the strangers does.
+
+    At the end, send how many requests were refused, and the seconds of the slowest one.
+    """
+    refused, slowest = 0, 0.0
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    asking = "\r\n".join(["GET /api/sources HTTP/1.1", "Host: localhost", "Connection: close", *lines, "", ""])
+    while not pipe.poll(_VISIT_SECONDS):
+        began = time.monotonic()
+        answer = b""
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=_TIMEOUT) as connection:
+            connection.sendall(asking.encode())
+            answer = connection.recv(65536)
+        refused += not answer.startswith(b"HTTP/1.1 200 ")
+        slowest = max(slowest, time.monotonic() - began)
+    pipe.send((refused, slowest))
+
+
+def _play(pipe: Connection, trick: Trick, target: Target) -> None:
+    os.nice(_LOWEST_PRIORITY)
+    pipe.send(None)
+    pipe.recv()
+    target.begin()
     while not target.is_over():
         # A refused or closed connection is a right answer to any trick.
         with suppress(OSError):
-            _TRICKS[name](target)
+            trick(target)
         time.sleep(_PAUSE_SECONDS)
     pipe.send(None)
-
-
-def _connect(target: Target, data: bytes = b"") -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", target.port), timeout=_TIMEOUT)
-    connection.sendall(data)
-    return connection
-
-
-def _get(target: Target, path: str, *, headers: Mapping[str, str], seconds: float = _TIMEOUT, **params: object) -> None:
-    """Send a request, and leave after so many seconds."""
-    query = urlencode({name: value for name, value in params.items() if value is not None}, doseq=True)
-    lines = [f"GET {path}?{query} HTTP/1.1", f"Host: 127.0.0.1:{target.port}", "Connection: close"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    with _connect(target, "\r\n".join([*lines, "", ""]).encode()) as connection:
-        connection.settimeout(seconds)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and connection.recv(_MIB):
-            pass
-
-
-def _pipeline(target: Target) -> None:
-    asking = b"GET /a HTTP/1.1\r\nHost:localhost\r\nX:" + b"a" * 25 + b"\r\n\r\n"
-    with ExitStack() as stack:
-        connections = [stack.enter_context(_connect(target)) for _ in range(20)]
-        while not target.is_over():
-            for connection in connections:
-                connection.sendall(asking * 1024)
-            time.sleep(0.02)
-
-
-def _fields(target: Target) -> None:
-    with _connect(target, b"GET /?" + b"a&" * 28_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n") as connection:
-        connection.recv(_MIB)
-
-
-def _bodies(target: Target) -> None:
-    head = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with _connect(target, head) as connection:
-        while not target.is_over():
-            connection.sendall(b"10000\r\n" + b"a" * 0x10000 + b"\r\n")
-
-
-def _heads(target: Target) -> None:
-    with ExitStack() as stack:
-        for _ in range(1_000):
-            stack.enter_context(_connect(target, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 16_000))
-        time.sleep(min(_TIMEOUT, max(0.0, target.until - time.monotonic())))
-
-
-def _tokens(target: Target) -> None:
-    for number in range(20):
-        _get(target, "/", headers={}, token=f"wrong{number}")
-
-
-def _passwords(target: Target) -> None:
-    body = urlencode({"name": "ada", "password": "wrong"}).encode()
-    head = f"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1:{target.port}\r\nContent-Length: {len(body)}\r\n"
-    head += f"Origin: http://127.0.0.1:{target.port}\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n"
-    with ExitStack() as stack:
-        for connection in [stack.enter_context(_connect(target, head.encode() + body)) for _ in range(50)]:
-            connection.recv(_MIB)
-
-
-def _patterns(target: Target) -> None:
-    large = [rf"\pL{{{400 + number}}}X" for number in range(30)]
-    _get(target, "/api/lines", headers=target.headers, source="dense.log", start=-5, regex="true", q=large)
-    for texts in ([f"[ab]*a[ab]{{{14 + number}}}c" for number in range(50)], ["a[ab]{999}c|b[ab]{999}d"]):
-        for source in ("dense.log", "long.log"):
-            asked = {"source": source, "start": -5, "regex": "true", "q": texts}
-            _get(target, "/api/lines", headers=target.headers, seconds=1.0, **asked)
-
-
-def _cursors(target: Target) -> None:
-    headers = {**target.headers, "Last-Event-ID": "1" + "A" * 48 * 1_240}
-    _get(target, "/api/stream", headers=headers, source="app.log", follow="false")
-
-
-def _long_lines(target: Target) -> None:
-    for path in ("/api/lines", "/api/download", "/api/search"):
-        start = -500 if path == "/api/lines" else None
-        _get(target, path, headers=target.headers, source="long.log", start=start, q="needle")
-
-
-def _unread(target: Target) -> None:
-    lines = [f"{name}: {value}" for name, value in target.headers.items()]
-    asking = "\r\n".join(["GET /api/download?source=dense.log&q=o HTTP/1.1", "Host: localhost", *lines, "", ""])
-    with ExitStack() as stack:
-        for _ in range(50):
-            stack.enter_context(_connect(target, asking.encode()))
-        time.sleep(min(_TIMEOUT, max(0.0, target.until - time.monotonic())))
-
-
-def _unread_lines(target: Target) -> None:
-    lines = [f"{name}: {value}" for name, value in target.headers.items()]
-    head = "\r\n".join(["Host: localhost", *lines, "", ""])
-    paths = "/api/lines?source=long.log&start=-500&count=500", "/api/search?source=long.log&q=needle"
-    with ExitStack() as stack:
-        for number in range(60):
-            asking = f"GET {paths[number % len(paths)]} HTTP/1.1\r\n{head}"
-            stack.enter_context(_connect(target, asking.encode()))
-        time.sleep(min(_TIMEOUT, max(0.0, target.until - time.monotonic())))
-
-
-def _malformed(target: Target) -> None:
-    for _ in range(100):
-        with _connect(target, b"\x00\x01 nothing\r\n\r\n") as connection:
-            connection.recv(_MIB)
-
-
-def _files(target: Target) -> None:
-    for number in range(300):
-        (target.logs / f"made-{number}.log").write_text("x\n")
-    time.sleep(1.0)
-    for number in range(300):
-        (target.logs / f"made-{number}.log").unlink()
-
-
-def _rotations(target: Target) -> None:
-    path = target.logs / "storm.log"
-    while not target.is_over():
-        path.write_text("x\n")
-        for number in range(5, 0, -1):
-            with suppress(FileNotFoundError):
-                path.with_name(f"{path.name}.{number}").replace(f"{path}.{number + 1}")
-        path.rename(f"{path}.1")
-
-
-def _links(target: Target) -> None:
-    link, names = target.logs / "flip.log", ("dense.log", "../outside/x.log", "flip.log", "missing\x1b\n.log")
-    while not target.is_over():
-        for name in names:
-            link.unlink(missing_ok=True)
-            link.symlink_to(name)
-    link.unlink()
-
-
-def _directories(target: Target) -> None:
-    path = target.logs / "deep"
-    path.mkdir(exist_ok=True)
-    descriptor = os.open(path, os.O_DIRECTORY)
-    for _ in range(1_100):
-        with suppress(FileExistsError):
-            os.mkdir("a", dir_fd=descriptor)
-        inner = os.open("a", os.O_DIRECTORY, dir_fd=descriptor)
-        os.close(descriptor)
-        descriptor = inner
-    os.close(descriptor)
-    time.sleep(max(0.0, target.until - time.monotonic()))
-    # Too deep for Python's own function.
-    subprocess.run(["rm", "-rf", path], check=True)
-
-
-_TRICKS: Mapping[str, Callable[[Target], None]] = {
-    "pipelined requests": _pipeline,
-    "many fields": _fields,
-    "endless bodies": _bodies,
-    "half heads": _heads,
-    "wrong tokens": _tokens,
-    "wrong passwords": _passwords,
-    "malformed requests": _malformed,
-    "large patterns": _patterns,
-    "long cursors": _cursors,
-    "long lines": _long_lines,
-    "unread downloads": _unread,
-    "unread lines": _unread_lines,
-    "files that come and go": _files,
-    "a storm of rotations": _rotations,
-    "a symlink that changes": _links,
-    "nested directories": _directories,
-}
