@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 
 Identity = tuple[int, int]
 """Device and inode of one physical file."""
+
+
+class Urgency(IntEnum):
+    """How soon clients need the text of a compressed file; the smallest goes first."""
+
+    SHOWN = 0
+    HISTORY = 1
+    BACKGROUND = 2
+
 
 # How often a directory is read anew for a file that is renamed meanwhile.
 _RENAMES = 3
@@ -386,7 +396,12 @@ class ByteFile:
         """Whether the bytes can be read now: those of a compressed file can after ``decode`` has ended."""
         return True
 
-    def decode(self, *, wait: bool = False) -> "Future[Text] | None":  # noqa: ARG002 (nothing to decode)
+    def decode(
+        self,
+        urgency: Urgency = Urgency.BACKGROUND,  # noqa: ARG002 (nothing to decode)
+        *,
+        wait: bool = False,  # noqa: ARG002 (as above)
+    ) -> "Future[Text] | None":
         """Begin to decode a compressed file; ``wait`` some seconds for the end.
 
         Returns the decoding that runs, None without one. Raises OSError.

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from logviewer.errors import NotDecodedError
-from logviewer.files.byte_file import ByteFile
+from logviewer.files.byte_file import ByteFile, Urgency
 from logviewer.files.frames import End
 from logviewer.files.rotations import is_compressed
 from logviewer.files.texts import TEXTS, Text, finished, text_name
@@ -62,12 +62,12 @@ class CompressedFile(ByteFile):
         except OSError:
             return False
 
-    def decode(self, *, wait: bool = False) -> Future[Text] | None:
-        """Begin to decode the text, unless many files wait, or ``wait`` some seconds for the end.
+    def decode(self, urgency: Urgency = Urgency.BACKGROUND, *, wait: bool = False) -> Future[Text] | None:
+        """Begin to decode the text, unless many files as urgent wait, or ``wait`` some seconds for the end.
 
         Returns the decoding that runs, None without one. Raises OSError.
         """
-        if self._found or (TEXTS.is_busy and not wait):
+        if self._found or (TEXTS.is_busy(urgency) and not wait):
             return None
         with self:
             # It may have been unfinished.
@@ -75,7 +75,7 @@ class CompressedFile(ByteFile):
             self._found = TEXTS.find(self._name)
             if self._found:
                 return None
-            running = TEXTS.decode(self._name, self._fd)
+            running = TEXTS.decode(self._name, self._fd, Urgency.SHOWN if wait else urgency)
         if wait:
             self._found = finished(running)
         return running

@@ -8,14 +8,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from errno import EFBIG
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from logviewer import temporary
 from logviewer.errors import ClosedError, NotDecodedError, TooLargeError
 from logviewer.files import frames
+from logviewer.files.byte_file import Urgency
 from logviewer.files.codecs import decode
 from logviewer.files.frames import FRAME_BYTES, End, Frames
 from logviewer.files.own_directory import OwnDirectory
@@ -36,15 +39,21 @@ _TAIL_BYTES = 64
 _UNUSED_DAYS = 30
 _MOST_FILES = 10_000
 _FRAMES_KEPT = 8
+# Decoders give two gigabytes of text a second, and the compression of frames takes one.
+_COMPRESSORS = 2
 # Each file that waits takes a descriptor.
-_MOST_RUNNING = 16
+_MOST_JOBS = 16
+_FAR_SMALLER = 8
 # A file without its end is decoded again after these seconds: it may have been written meanwhile.
 _WRITTEN_SECONDS = 5.0
 _RETRY_SECONDS = 5.0
 _TOO_LARGE_SECONDS = 600.0
 
 
-@dataclass(frozen=True, slots=True)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Text:
     """The text of one compressed file. ``name`` depends on its bytes."""
 
@@ -58,8 +67,30 @@ class _Failure:
     until: float
 
 
+@dataclass(slots=True)
+class _Job:
+    """A compressed file to decode; ``size`` is that of the file."""
+
+    name: str
+    fd: int
+    size: int
+    urgency: Urgency
+    result: "Future[Text]" = field(default_factory=Future)
+
+    def order(self) -> tuple[Urgency, int]:
+        """Return the key of the order in which files are decoded."""
+        return self.urgency, self.size
+
+    def interrupts(self, running: "_Job") -> bool:
+        """Return whether the running one should wait for this one."""
+        is_smaller = self.size * _FAR_SMALLER < running.size
+        return self.urgency < running.urgency or (self.urgency == running.urgency and is_smaller)
+
+
 class Texts:
-    """Decodes compressed files one after the other, and reads their texts. For any thread.
+    """Decodes compressed files one after the other, the most urgent and smallest first, and reads their texts.
+
+    For any thread. A file that is far more urgent interrupts the one that is decoded.
 
     ``keep`` sets the directory of the texts and the most bytes that they take there; without it, they go to a temporary
     directory. Texts that were not used for the longest time are removed first, and decoded again by the next read.
@@ -70,8 +101,11 @@ class Texts:
         self._files: OwnDirectory | None = None
         self._most_bytes: int | None = None
         self._threads = ThreadPoolExecutor(1, "decode")
-        self._found: dict[str, Text] = {}
-        self._running: dict[str, Future[Text]] = {}
+        self._compressors = ThreadPoolExecutor(_COMPRESSORS, "compress")
+        # As long as a file holds its text.
+        self._found: WeakValueDictionary[str, Text] = WeakValueDictionary()
+        self._jobs: dict[str, _Job] = {}
+        self._waiting: dict[str, _Job] = {}
         self._failed: dict[str, _Failure] = {}
         self._unfinished: dict[str, float] = {}
         self._recent: OrderedDict[tuple[str, int], bytes] = OrderedDict()
@@ -88,15 +122,17 @@ class Texts:
         """End the decoding that runs, so that the process can end."""
         with self._lock:
             self._is_closed = True
-            waiting, self._running = self._running, {}
+            waiting, self._waiting = self._waiting, {}
         self._threads.shutdown(wait=False)
         for each in waiting.values():
-            each.cancel()
+            each.result.cancel()
+            os.close(each.fd)
+            del self._jobs[each.name]
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether so many files wait that another one that no client waits for must be decoded later."""
-        return len(self._running) >= _MOST_RUNNING
+    def is_busy(self, urgency: Urgency) -> bool:
+        """Return whether so many files as urgent as this wait that another one must be decoded later."""
+        with self._lock:
+            return sum(each.urgency <= urgency for each in self._jobs.values()) >= _MOST_JOBS
 
     def find(self, name: str) -> Text | None:
         """Return the text of this name if this server or another one has decoded it; otherwise None.
@@ -111,15 +147,18 @@ class Texts:
             raise failure.error
         return None
 
-    def decode(self, name: str, fd: int) -> "Future[Text]":
+    def decode(self, name: str, fd: int, urgency: Urgency) -> "Future[Text]":
         """Begin to decode an open compressed file, or return the decoding that runs. Raises OSError."""
         with self._lock:
-            running = self._running.get(name)
             if self._is_closed:
                 raise ClosedError("the server ends")
-            if running is None:
-                running = self._running[name] = self._threads.submit(self._decode, name, os.dup(fd))
-        return running
+            job = self._jobs.get(name)
+            if job is None:
+                job = self._jobs[name] = self._waiting[name] = _Job(name, os.dup(fd), os.fstat(fd).st_size, urgency)
+                # One step for each job; each takes the most urgent one of its time.
+                self._threads.submit(self._decode_next)
+            job.urgency = min(job.urgency, urgency)
+        return job.result
 
     def read(self, fd: int, text: Text, size: int, offset: int) -> bytes:
         """Return bytes of a text; ``fd`` is its compressed file. Raises OSError."""
@@ -129,7 +168,7 @@ class Texts:
             # Others needed the space.
             with self._lock:
                 self._found.pop(text.name, None)
-            return self._read(finished(self.decode(text.name, fd)), size, offset)
+            return self._read(finished(self.decode(text.name, fd, Urgency.SHOWN)), size, offset)
 
     def _read(self, text: Text, size: int, offset: int) -> bytes:
         end = min(text.frames.size, offset + size)
@@ -195,29 +234,38 @@ class Texts:
             text = self._found[name] = Text(name, found)
         return text
 
-    def _decode(self, name: str, fd: int) -> Text:
+    def _decode_next(self, running: "_Job | None" = None) -> bool:
+        """Decode the most urgent file, if one is far more urgent than the running one; return whether there was one."""
+        with self._lock:
+            job = min(self._waiting.values(), key=_Job.order, default=None)
+            if job is None or (running and not job.interrupts(running)):
+                return False
+            del self._waiting[job.name]
+            job.result.set_running_or_notify_cancel()
+        text: Text | BaseException
         try:
-            text = self._write(name, fd)
-        except OSError as error:
-            with self._lock:
-                seconds = _TOO_LARGE_SECONDS if isinstance(error, TooLargeError) else _RETRY_SECONDS
-                self._failed[name] = _Failure(error, time.monotonic() + seconds)
-                while len(self._failed) > _MOST_FILES:
-                    del self._failed[next(iter(self._failed))]
-            raise
-        finally:
-            os.close(fd)
-            with self._lock:
-                self._running.pop(name, None)
-        return text
+            text = self._write(job)
+        except BaseException as error:  # noqa: BLE001 (for the callers that wait)
+            text = error
+        os.close(job.fd)
+        with self._lock:
+            del self._jobs[job.name]
+            if isinstance(text, OSError):
+                seconds = _TOO_LARGE_SECONDS if isinstance(text, TooLargeError) else _RETRY_SECONDS
+                _note(self._failed, job.name, _Failure(text, time.monotonic() + seconds))
+        job.result.set_result(text) if isinstance(text, Text) else job.result.set_exception(text)
+        return True
 
-    def _write(self, name: str, fd: int) -> Text:
-        directory, most = self._directory(), self._most()
-        most_text = max(_MOST_TEXT_BYTES, _MOST_EXPANSION * os.fstat(fd).st_size)
+    def _write(self, job: "_Job") -> Text:
+        name, directory, most = job.name, self._directory(), self._most()
         text = _bounded(
-            decode(self._pieces(fd)), most_text, "its text is larger than {} MiB, and far larger than the file"
+            decode(self._pieces(job)),
+            max(_MOST_TEXT_BYTES, _MOST_EXPANSION * job.size),
+            "its text is larger than {} MiB, and far larger than the file",
         )
-        pieces = _bounded(frames.encode(text), most, "its text needs more than the {} MiB of --cache-size")
+        pieces = _bounded(
+            frames.encode(text, self._compressors), most, "its text needs more than the {} MiB of --cache-size"
+        )
         directory.write(name, pieces)
         known = self._known(name)
         if known is None:
@@ -225,7 +273,7 @@ class Texts:
         if known.frames.end is End.CUT and not self._is_final(name):
             directory.remove(name)
             with self._lock:
-                del self._found[name]
+                self._found.pop(name, None)
             raise NotDecodedError
         with contextlib.suppress(OSError):
             directory.remove_unused(days=_UNUSED_DAYS, most_files=_MOST_FILES, most_bytes=most)
@@ -234,15 +282,25 @@ class Texts:
     def _is_final(self, name: str) -> bool:
         """Return whether a file without its end has had these bytes for some seconds: no program writes it now."""
         now = time.monotonic()
-        return now >= self._unfinished.setdefault(name, now) + _WRITTEN_SECONDS
+        _note(self._unfinished, name, since := self._unfinished.get(name, now))
+        return now >= since + _WRITTEN_SECONDS
 
-    def _pieces(self, fd: int) -> Iterator[bytes]:
+    def _pieces(self, job: "_Job") -> Iterator[bytes]:
         at = 0
-        while data := os.pread(fd, _READ_BYTES, at):
+        while data := os.pread(job.fd, _READ_BYTES, at):
+            while self._decode_next(job):
+                pass
             if self._is_closed:
                 raise ClosedError("the server ends")
             yield data
             at += len(data)
+
+
+def _note(notes: dict[str, T], name: str, value: T) -> None:
+    """Set an entry, and remove the oldest ones of too many."""
+    notes[name] = value
+    while len(notes) > _MOST_FILES:
+        del notes[next(iter(notes))]
 
 
 def _bounded(pieces: Iterator[bytes], most: int, message: str) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from weakref import proxy
 from logviewer.cursor import Checkpoint, source_key
 from logviewer.errors import FileGoneError, NotDecodedError, StaleListingError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots, real_path
-from logviewer.files.byte_file import ByteFile, Identity, check_regular
+from logviewer.files.byte_file import ByteFile, Identity, Urgency, check_regular
 from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.change import Absent, Change, Held, OnDisk, decide
 from logviewer.rotation.classifier import RotationClassifier
@@ -342,11 +342,13 @@ class LocalSource:
     def decodings(self, *, whole: bool) -> list["Future[Text]"]:
         """Begin to decode the compressed files that ``needs_text`` means, and return the decodings that run."""
         compressed = self._history.compressed
-        live = [self._undecoded] if self._undecoded else []
+        wanted = dict.fromkeys(compressed.pending if whole else (), Urgency.HISTORY)
+        if self._undecoded:
+            wanted[self._undecoded] = Urgency.SHOWN
         found: list[Future[Text]] = []
-        for file in (*live, *(compressed.pending if whole else ())):
+        for file, urgency in wanted.items():
             with contextlib.suppress(OSError):
-                running = file.decode()
+                running = file.decode(urgency)
                 found += [running] if running else []
         return found
 

@@ -1,21 +1,25 @@
 """A compressed file is read as its text: any bytes of it, also by the next server, and within bounds."""
 
 import contextlib
+import gc
 import os
 import threading
 import time
+from array import array
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from weakref import ref
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logviewer.errors import NotDecodedError, TooLargeError
-from logviewer.files import compressed
-from logviewer.files.byte_file import ByteFile
+from logviewer.files import codecs, compressed
+from logviewer.files.byte_file import ByteFile, Urgency
 from logviewer.files.frames import FRAME_BYTES
-from logviewer.files.texts import Texts
+from logviewer.files.texts import Text, Texts
 from tests.helpers.compression import COMPRESSORS, bomb, compress
 
 ENDINGS = pytest.mark.parametrize("ending", COMPRESSORS)
@@ -222,6 +226,68 @@ def test_a_copy_with_another_middle_does_not_change_the_text(ending: str, tmp_pa
     with contextlib.suppress(OSError):
         opened(tmp_path / "forged")
     assert opened(path).pread(len(LINES), 0) == LINES
+
+
+def test_the_most_urgent_file_is_decoded_first(tmp_path: Path, texts: Texts, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def decode(pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for text in codecs.decode(pieces):
+            begun.set()
+            goes_on.wait()
+            yield text
+
+    monkeypatch.setattr("logviewer.files.texts.decode", decode)
+    ended: list[str] = []
+
+    def begin(name: str, size: int, urgency: Urgency) -> Future[Text]:
+        decoding = ByteFile.open(write(tmp_path / name, os.urandom(size))).decode(urgency)
+        assert decoding
+        decoding.add_done_callback(lambda _: ended.append(name))
+        return decoding
+
+    running = [begin("large", 3_000_000, Urgency.BACKGROUND)]
+    begun.wait()
+    running += [
+        begin("older", 900_000, Urgency.BACKGROUND),
+        begin("small", 100_000, Urgency.BACKGROUND),
+        begin("history", 200_000, Urgency.HISTORY),
+        begin("shown", 900_000, Urgency.SHOWN),
+        begin("small and shown", 100_000, Urgency.SHOWN),
+    ]
+    goes_on.set()
+    for each in running:
+        each.result()
+    assert ended == ["small and shown", "shown", "history", "small", "large", "older"]
+
+
+def test_a_text_is_forgotten_with_its_files(tmp_path: Path, texts: Texts) -> None:
+    file = opened(write(tmp_path / "app.log.gz"))
+    (kept,) = (tmp_path / "cache" / "texts").iterdir()
+    text = texts.find(kept.name)
+    assert text is not None
+    known = ref(text)
+    del text
+    gc.collect()
+    assert known() is not None
+    file.close()
+    del file
+    gc.collect()
+    assert known() is None
+
+
+def test_a_frame_that_is_too_large_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "app.log.gz", b"x" * 1000)
+    for _ in fresh(tmp_path / "cache", monkeypatch):
+        opened(path).close()
+    (kept,) = (tmp_path / "cache" / "texts").iterdir()
+    frame = COMPRESSORS[".zst"](bytes(100_000_000))
+    # One frame, with the index and the footer of the first file.
+    kept.write_bytes(frame + array("Q", [len(frame)]).tobytes() + kept.read_bytes()[-21:])
+    for _ in fresh(tmp_path / "cache", monkeypatch):
+        file = opened(path)
+        with pytest.raises(OSError, match="too large"):
+            file.pread(1000, 0)
 
 
 def test_files_that_wait_take_few_descriptors(tmp_path: Path, texts: Texts) -> None:
