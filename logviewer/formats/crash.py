@@ -9,6 +9,7 @@ TRACEBACK = "Traceback (most recent call last):"
 _KERNEL_PREFIX = r"(?:[^\[\]]{10,90} kernel: )?\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? "
 _SCRIPT = r"(?:(?:file://)?/\S+\.[cm]?[jt]s|node:[\w/.-]+):\d+"
 _RUBY = r"[^\s:]+\.rb:\d+:in\ [`'][^']*':\ "
+_HASKELL = r"[\w./-]+:[ ]"
 # The first line of a report; a group names its level unless it is "error".
 _CRASH = re.compile(
     rf"""Exception\ in\ thread\ "[^"]*"\ | thread\ '[^']*'\ (?:\(\d+\)\ )?panicked\ at
@@ -23,6 +24,8 @@ _CRASH = re.compile(
       | (?:free|malloc|realloc|munmap_chunk)\(\):\ | =+\d+=+\ ?ERROR:\ | \*\*\ \((?:\w+(?:\.\w+)*(?:Error|Exit)|EXIT)\b
       | \{{"init\ terminating\ in\ do_boot" | Execution\ error\ \( | Error\ in\ \S+\( | Caught:\ [\w.]+\.[A-Z]
       | lua\S*:\ \S+:\d+:\ | [ ]{{2}}\+\ Exception\ Group\ Traceback\ \(
+      | \S+:\d+:\d+:\ runtime\ error:\ | {_HASKELL}(?:Uncaught\ exception\ |internal\ error:\ )
+      | {_HASKELL}(?:Prelude\.\S+:\ |user\ error\ \(|<<loop>>$|\S+:(?:\(\d+,\d+\)|\d+)\S*:\ Non-exhaustive\ )
       | \S+\.swift:\d+:\ (?P<fatal>Fatal\ error):\ """,
     re.VERBOSE,
 )
@@ -31,12 +34,13 @@ _STARTS = frozenset([
     "Exc", "thr", "Unh", "Unc", "Fat", "ter", "lib", "PHP", "Die", "Can", "Seg", "Abo", "Bus", "Ill", "Flo", "***",
     "fre", "mal", "rea", "mun", "===", "Exe", "Err", "Cau", "lua", "fil", "nod", "** ", "  +", '{"i',
 ])  # fmt: skip
-_INNER = re.compile(r"==|\S+(?:: \S+)?:\d+:? ?")
+_INNER = re.compile(rf"==|\S+(?:: \S+)?:\d+:? ?|{_HASKELL}(?:Uncaught|internal|Prelude|user error|<<loop|\S+:\()")
 # Lines with such first words may be the first of a report: no shorter prefix of them decides their level.
 _MAY_CRASH = re.compile(
     rf"""Exception\ in|thread\ '|Unhandled|Uncaught|Fatal|terminate|libc\+\+|{_SCRIPT}|PHP\ |Died|Can't|Segm|Abort
       | Bus\ e|Illegal|Floating|\S+:\ \S+:\d+:\ |\*\*|free|malloc|realloc|munmap|==|\{{"init|Execution|Error\ in|Caught
-      | lua|[ ]{{2}}\+|\S+:\d+:(?:\ Fatal|in\ )|Traceback""",
+      | lua|[ ]{{2}}\+|\S+:\d+:(?:\ Fatal|in\ )|Traceback|\S+:\d+:\d+:\ runtime
+      | {_HASKELL}(?:Unc|inter|Prel|user|<<|\S+:\()""",
     re.VERBOSE,
 )
 GROUP = "  + Exception Group Traceback ("

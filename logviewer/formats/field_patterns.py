@@ -1,7 +1,7 @@
 """The ways to find one field of a line: a pattern of a configured or known format, or a key of JSON."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from logviewer.formats.fields import json_fields
@@ -67,14 +67,21 @@ class FieldPatterns(Generic[T]):
 
     def read(self, text: str) -> T | None:
         """Return the field of a line: from the patterns if one matches, otherwise from the fallback."""
-        head = text[:_HEAD_CHARS]
-        # Encoded here because re2 is slower at it: it computes the byte offset of each character.
-        data = (_COLOUR.sub("", head) if "\x1b" in head else head).encode("utf-8", "replace")
         is_matched = False
-        for pattern in self._patterns:
-            if (field := pattern.field(text, data)) is None:
-                continue
+        for pattern, field in self._fields(text):
             is_matched = True
             if (value := pattern.parse(field)) is not None:
                 return value
         return None if is_matched else self._fallback(text)
+
+    def text(self, text: str) -> str:
+        """Return the text of the field of a line; the whole line if no pattern matches."""
+        return next((field for _, field in self._fields(text)), text)
+
+    def _fields(self, text: str) -> Iterator[tuple[Field[T], str]]:
+        head = text[:_HEAD_CHARS]
+        # Encoded here because re2 is slower at it: it computes the byte offset of each character.
+        data = (_COLOUR.sub("", head) if "\x1b" in head else head).encode("utf-8", "replace")
+        for pattern in self._patterns:
+            if (field := pattern.field(text, data)) is not None:
+                yield pattern, field

@@ -32,6 +32,8 @@ _SHARE_OF_LINES = 5
 # So many lines show that a column has times; they are of two years at most, and nine of ten are in order.
 _LEAST_COLUMN_LINES = 5
 _MOST_COLUMNS = 32
+# Numbers of so many digits, without a fraction, may count something in a few lines.
+_COUNT_LENGTHS = frozenset({10, 13})
 # Fewer lines of a file do not decide, if it follows another one.
 _LEAST_OWN_LINES = 10
 _AHEAD = 366 * DAY
@@ -55,10 +57,13 @@ NO_READING = FileReading()
 """The reading of lines without a file."""
 
 
-def read_file(lines: Sequence[str], now: float | None = None) -> FileReading:
-    """Return how the lines of a file are read, by some of them in their order. ``now`` is in epoch seconds."""
+def read_file(lines: Sequence[str], now: float | None = None, *, dates: Sequence[str] = ()) -> FileReading:
+    """Return how the lines of a file are read, by some of them in their order.
+
+    ``now`` is in epoch seconds. ``dates`` are the parts of the lines that have their times, by default the lines.
+    """
     formats = known_formats_of(lines)
-    times = time_reading(lines, now)
+    times = time_reading(lines, now, dates=dates)
     order = next((each.order for each in formats if each.order), times.order)
     rules = tuple(each.rule for each in formats if each.rule)
     column = None if rules else level_column(lines)
@@ -108,10 +113,10 @@ def _is_report_of_others(text: str) -> bool:
     return level not in {"fatal", "error", "warning"}
 
 
-def time_reading(lines: Sequence[str], now: float | None = None) -> TimeReading:
+def time_reading(lines: Sequence[str], now: float | None = None, *, dates: Sequence[str] = ()) -> TimeReading:
     """Return how the times of a file are read, by some of its lines in their order.
 
-    Dates after ``now`` (epoch seconds, by default the present) are unlikely.
+    Dates after ``now`` (epoch seconds, by default the present) are unlikely. ``dates`` are as in ``read_file``.
     """
     today = datetime.fromtimestamp(time.time() if now is None else now, UTC).date()
     timed = [line for line in lines if find_time(line) is not None]
@@ -120,7 +125,7 @@ def time_reading(lines: Sequence[str], now: float | None = None) -> TimeReading:
     begun = sum(line[:1] not in {"", " ", "\t"} for line in lines)
     has_enough = most * _SHARE_OF_TIMES >= len(timed) and most * _SHARE_OF_LINES >= begun
     return TimeReading(
-        order=date_order(lines, today),
+        order=date_order(dates or lines, today),
         bare=has_enough
         # Numbers after words are often counts and sizes.
         and (
@@ -133,6 +138,9 @@ def time_reading(lines: Sequence[str], now: float | None = None) -> TimeReading:
 def _are_times(lines: Sequence[str], count: int, now: float | None) -> bool:
     """Return whether the bare numbers in these of ``count`` lines can be times: not far ahead, mostly in order."""
     times = [each for line in lines if (each := find_time(line)) is not None]
+    place = bare_place(lines[0]) if lines else None
+    if place and place[2] in _COUNT_LENGTHS and len(times) < _LEAST_COLUMN_LINES:
+        return False
     latest = ((time.time() if now is None else now) + _AHEAD) * 1000
     if len(times) < min(count, 2) or max(times) > latest:
         return False

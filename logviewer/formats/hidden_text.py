@@ -56,7 +56,9 @@ MAY_HIDE = f"[{_CONTROLS}{_INVISIBLE}{_SPACES}{_REPLACEMENT}]".replace(r"\u2028\
 """Matches in each line that may have hidden text."""
 
 _MAY_HIDE = re.compile(MAY_HIDE)
-_HIDDEN_STARTS = frozenset("\ufeff\0\x1b")
+# Characters without width, at the start of lines that were copied from elsewhere.
+_WIDTHLESS = "\ufeff\0\u200b\u200c\u200d\u200e\u200f\u2060"
+_HIDDEN_STARTS = frozenset(f"{_WIDTHLESS}\x1b")
 
 Span = tuple[int, int]
 
@@ -115,14 +117,14 @@ def without_sequences(text: str) -> str:
 
 
 def without_hidden_start(text: str) -> str:
-    """Return a line without the byte order mark, NULs and terminal sequences at its start.
+    """Return a line without the byte order mark, NULs, characters without width and terminal sequences at its start.
 
     A line that begins with one of them loses all of its sequences: what a colour opens, another one closes later.
     """
     if text[:1] not in _HIDDEN_STARTS:
         return text
-    text = text.lstrip("\ufeff\0")
-    return without_sequences(text).lstrip("\ufeff\0") if "\x1b" in text else text
+    text = text.lstrip(_WIDTHLESS)
+    return without_sequences(text).lstrip(_WIDTHLESS) if "\x1b" in text else text
 
 
 def shown_texts(line: str) -> Iterator[ShownText] | None:

@@ -32,7 +32,7 @@ TOKEN = re.compile(
 SYSLOG_SENTENCE = re.compile(
     r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S*[^\s:] [^\s\[(:]+(?:\([^)]{0,40}\))?(?:\[\d+\])?: [A-Za-z][a-z]* "
 )
-INDENTED_TIME = re.compile(r"\s*\d{4}-\d\d-\d\d[T ]\d\d:")
+INDENTED_TIME = re.compile(r"\s*(?:[A-Z]{4,8} [\[(]?)?\d{4}-\d\d-\d\d[T ]\d\d:")
 _INNER = re.compile(
     r"""(?:^|[\s:|])([A-Z]{3,11}\d?)(?=[\s:/|]|$) | [/.#]([A-Z]{3,11})$ | [:#]([a-z]{3,11}\d?)$ | ^([DIWECNTVF])[ ]\d
       | \d[ ]([VDIWECF])(?:/\w|[ ]\d) | ^[\dA-Fa-f]{4,16}[ ]([a-z]{4,7})[ ]'
@@ -141,6 +141,9 @@ class Header:
             return self._in_parentheses(inner, end, first=first)
         found = CAPITALS.get(inner) or BRACKETED.get(inner.lower()) or LETTER_LEVELS.get(inner) or RESULTS.get(inner)
         found = found or SYMBOLS.get(inner[:1])
+        if first and piece[0] == "<" and not found and inner.isalpha() and inner.islower():
+            # The name of a person in a chat.
+            self.plain_words = _HEAD_TOKENS
         if found or len(inner) < 6:
             return found
         facility, dot, named = inner.partition(".")

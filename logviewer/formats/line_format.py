@@ -79,7 +79,8 @@ class LineFormat:
             if rule.level_key is not None:
                 levels.append(FieldKey[Level](rule.level_key, _level_of(rule)))
         find_time_in_file = _find_time(zone, self.time_reading)
-        self.time = FieldPatterns(times, find_time_in_file).read if times else find_time_in_file
+        time_fields = FieldPatterns(times, find_time_in_file)
+        self.time, self.time_text = time_fields.read if times else find_time_in_file, time_fields.text
         find_level_in_file = _with_tracebacks if reading.lone_tracebacks else find_level
         self.level = FieldPatterns(levels, find_level_in_file).read if levels else find_level_in_file
         self._has_own_levels = bool(levels) or redaction is not None
@@ -199,7 +200,8 @@ class FileFormat(LineFormat):
             return self._base
 
     def _read(self, lines: Sequence[str]) -> FileReading:
-        reading = with_inherited(read_file(lines), lines, self._inherited)
+        dates = [*map(self._base.time_text, lines)]
+        reading = with_inherited(read_file(lines, dates=dates), dates, self._inherited)
         undated = self._base.with_reading(reading)
 
         def read(text: str, after: int | None) -> int | None:
@@ -219,7 +221,8 @@ class FileFormat(LineFormat):
 
     def own_reading(self) -> FileReading:
         """Return the decisions for the file, without those of other files unless they are made."""
-        return self._reading if self.is_decided else read_file(lines) if (lines := self._sample()) else NO_READING
+        lines = [] if self.is_decided else self._sample()
+        return read_file(lines, dates=[*map(self._base.time_text, lines)]) if lines else self._reading
 
     def renewed(self) -> "FileFormat":
         """Return the format by the present lines of the file: this one, unless they are read in another way now."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from logviewer.formats.level_words import level_of
 from logviewer.formats.time_words import MONTH
 
 ReadText = Callable[[str], int | None]
@@ -39,6 +40,9 @@ _SCIENTIFIC = re.compile(r"([1-4]\.\d{6,18})e\+?09(?!\w)")
 _ORDINAL = re.compile(rf"(\d{{4}})-([0-3]\d\d)T({_CLOCK})(Z|[+-]\d\d:?\d\d)?")
 _CHINESE = re.compile(rf"(\d{{4}})年(\d\d?)月(\d\d?)日\s*({_CLOCK})")
 _MOST_CHARS = 4096
+_MOST_FIELD_CHARS = 200
+_CONDITIONS = frozenset({"WHERE", "AND", "OR", "ON", "SET", "HAVING", "WITH", "BY", "WHEN", "IF", "AT", "SINCE"})
+_MINUTES = re.compile(rf"({MONTH} {{1,2}}\d{{1,2}}) (\d\d:\d\d)(?= : )")
 
 
 def find_rare(text: str, read: ReadText, *, bare: bool) -> int | None:
@@ -55,11 +59,18 @@ def find_rare(text: str, read: ReadText, *, bare: bool) -> int | None:
     first = text[:2].lstrip("[(")
     if first[:1].isdigit() and (found := _of_digits(text, read)) is not None:
         return found
-    if first[:1].isalpha() and (match := _JOINED.match(text)):
-        return _of_joined(match, read)
+    if first[:1].isalpha() and (found := _of_letters(text, read)) is not None:
+        return found
     if (text[8:9] == "." or text[:3] == "@40") and (found := _of_hexadecimal(text)) is not None:
         return found
     return _of_fields(text, read) if "=" in text else None
+
+
+def _of_letters(text: str, read: ReadText) -> int | None:
+    if match := _JOINED.match(text):
+        return _of_joined(match, read)
+    match = _MINUTES.match(text)
+    return read(f"{match[1]} {match[2]}:00") if match else None
 
 
 def _of_hexadecimal(text: str) -> int | None:
@@ -113,7 +124,15 @@ def _of_fields(text: str, read: ReadText) -> int | None:
         # The offset is the minutes from local time to UTC.
         return found + int(match[2]) * 60_000 if found is not None and match[2] else found
     match = _FIELD.search(text, 0, _MOST_CHARS)
-    return read(match[1]) if match and not text.startswith("SET ") else None
+    return read(match[1]) if match and not text.startswith("SET ") and not is_condition(text, match.start(1)) else None
+
+
+def is_condition(text: str, at: int) -> bool:
+    """Return whether the ``ts=`` before an index is a condition of a query, or a part of a sentence."""
+    *before, field = text[max(0, at - _MOST_FIELD_CHARS) : at].split() or [""]
+    if "=" not in field or len(before) < 2 or not before[-1].isalpha():
+        return False
+    return before[-1].upper() in _CONDITIONS or not (level_of(before[-1]) or any("=" in word for word in before))
 
 
 # Keys without their case and punctuation, the likeliest first.

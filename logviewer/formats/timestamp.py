@@ -11,7 +11,7 @@ from typing import Literal
 
 from logviewer.formats.fields import json_fields
 from logviewer.formats.hidden_text import without_hidden_start, without_sequences
-from logviewer.formats.rare_times import find_rare, time_of_fields
+from logviewer.formats.rare_times import find_rare, is_condition, time_of_fields
 from logviewer.formats.time_words import MONTH, MONTH_STARTS, ZONE_NAMES, month_of, zone_of
 from logviewer.formats.years import BACK_MS, YearPart
 
@@ -45,7 +45,7 @@ _STAMP = re.compile(
 _COMPACT = re.compile(r"(\d{8}(?=T)|\d{6})[ T](\d\d)([0-5]\d)([0-5]\d|60)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?(?!\w)")
 _NUMBER = r"([1-4]\d{9})(?:(?:\.|,(?=\d{3}\s))(\d{1,9})|(\d{3})(?:\d{3}){0,2})?"
 _BARE_START = r'(?:[^\s=:"]+[ ]{1,2}){0,4}[\[(]?'
-_FIELD_START = r'(?:.{0,60}[\s,])??(?:ts|time|timestamp)="?|type=\S+[ ]msg=audit\('
+_FIELD_START = r'(?:.{0,60}[\s,])??(?:ts|time|timestamp)="?|(?:node=\S+[ ])?type=\S+[ ]msg=audit\('
 _EPOCH = re.compile(rf"(?!SET[ ])(?:{_BARE_START}|{_FIELD_START}){_NUMBER}(?![\w.])")
 _EPOCH_FIELD = re.compile(rf"(?!SET[ ])(?:{_FIELD_START}){_NUMBER}(?![\w.])")
 _BARE = re.compile(rf"{_BARE_START}{_NUMBER}(?![\w.])")
@@ -67,6 +67,8 @@ _SPACES = str.maketrans("\u00a0\u202f", "  ")
 # After a time of day, a date further on belongs to the message.
 _CLOCK_FIRST = re.compile(r"[\[(]?\d\d:\d\d:\d\d(?!\S*[-/])")
 _CLOCK_CHARS = 16
+# A level in a column of its own, before the time.
+_ALIGNED_LEVEL = re.compile(r" {1,5}[A-Z]{4,8} [\[(]?")
 # A date in brackets may stand after words.
 _BRACKET = re.compile(r"\[(?:[A-Z][a-z]{2} )?$")
 
@@ -168,6 +170,7 @@ def learn_time(text: str) -> LearnedTime | None:
     first = text.lstrip(" \t")[:1]
     if text[:1] in {" ", "\t"}:
         may_begin = first == "{" or first in _STAMP_STARTS or (text[1:2] == first and _may_follow_space(first))
+        may_begin = may_begin or text[1:2] not in {" ", "\t"} or _ALIGNED_LEVEL.match(text) is not None
         length = text.find(first) + 1 if first and not may_begin else 0
         return LearnedTime(length) if length else None
     if text[:1] == "{" or "\x1b" in text[: 2 * _HEAD_CHARS]:
@@ -221,8 +224,9 @@ def _is_of_message(text: str, start: int) -> bool:
 def _of_text(text: str, zone: tzinfo | None, today: int, reading: TimeReading) -> int | None:
     if text[:1] in {" ", "\t"}:
         # An indented line continues the line before it, unless it begins with a time.
-        match = _STAMP.match(text.lstrip(" \t")) or _after_space(text)
-        return _of_match(match, zone, today, reading) if match else None
+        if match := _STAMP.match(text.lstrip(" \t")) or _after_space(text):
+            return _of_match(match, zone, today, reading)
+        return _epoch(text[1:], bare=reading.bare) if text[1:2] not in {" ", "\t"} else None
     if (text[6:7] == " " or text[8:9] == "T") and (match := _COMPACT.match(text)):
         date, hour, minute, second, fraction, offset = match.groups()
         return _moment(_hour(date, hour, None, offset, None, None, zone, today, None), minute, second, fraction)
@@ -231,12 +235,20 @@ def _of_text(text: str, zone: tzinfo | None, today: int, reading: TimeReading) -
             return None
         if (found := _of_match(match, zone, today, reading)) is not None:
             return found
-    match = _EPOCH.match(text) if reading.bare else _EPOCH_FIELD.match(text)
-    return int(match[1]) * 1000 + int(match[3] or _milliseconds(match[2])) if match else None
+    return _epoch(text, bare=reading.bare)
+
+
+def _epoch(text: str, *, bare: bool) -> int | None:
+    match = _EPOCH.match(text) if bare else _EPOCH_FIELD.match(text)
+    if not match or is_condition(text, match.start(1)):
+        return None
+    return int(match[1]) * 1000 + int(match[3] or _milliseconds(match[2]))
 
 
 def _after_space(text: str) -> re.Match[str] | None:
-    """Return the match of a time after one space and a header without words."""
+    """Return the match of a time after one space and a header without words, or after a level to the right."""
+    if match := _ALIGNED_LEVEL.match(text):
+        return _STAMP.match(text, match.end())
     if text[1:2] in {" ", "\t"} or not _may_follow_space(text[1:2]):
         return None
     match = _STAMP.search(text, 1, _WORDLESS_CHARS + _STAMP_CHARS)

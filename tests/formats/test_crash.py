@@ -226,6 +226,40 @@ Caught: java.lang.RuntimeException: bad
 java.lang.RuntimeException: bad
 	at a.run(a.groovy:3)
 """,
+    "asan": """
+==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x602000000010 at pc 0x55 bp 0x7f sp 0x7f
+READ of size 4 at 0x602000000010 thread T0
+    #0 0x55 in main /srv/a.c:12
+    #1 0x7f in __libc_start_main
+
+0x602000000010 is located 0 bytes inside of 4-byte region [0x602000000010,0x602000000014)
+freed by thread T0 here:
+    #0 0x7f in free
+SUMMARY: AddressSanitizer: heap-use-after-free /srv/a.c:12 in main
+Shadow bytes around the buggy address:
+  0x0c047fff7fb0: 00 00 00 00
+=>0x0c047fff8000: fa fa[fd]fa
+==7==ABORTING
+""",
+    "ubsan": """
+/srv/a.c:12:5: runtime error: signed integer overflow: 2147483647 + 1 cannot be represented in type 'int'
+""",
+    "haskell": """
+app: Prelude.head: empty list
+CallStack (from HasCallStack):
+  error, called at libraries/base/GHC/List.hs:1646:3 in base:GHC.List
+  errorEmptyList, called at a.hs:1:1
+""",
+    "haskell-pattern": """
+app: src/Main.hs:(3,1)-(4,20): Non-exhaustive patterns in function f
+""",
+    "haskell-new": """
+app: Uncaught exception ghc-internal:GHC.Internal.Exception.ErrorCall:
+
+bad
+HasCallStack backtrace:
+  error, called at a.hs:3:8 in main:Main
+""",
 }
 KERNEL = {
     "oom": """

@@ -145,6 +145,13 @@ def test_an_empty_file_decides_later(tmp_path: Path) -> None:
     "lines",
     [
         ["read 1795222923 rows", "a size of 2147483648 bytes", "the user with id 1795222924 came"],
+        ["started", "read 1795222923 rows", "read 1795222930 rows"],
+        ["read 1795222923 rows"],
+        [
+            "SELECT a FROM b WHERE ts=1795222923",
+            "DELETE FROM a WHERE b=1 AND time=1795222923",
+            "rows with a time=1795222923",
+        ],
         [f"kept {number} bytes" for number in (2147483648, 1610612736, 1073741824, 4294967295)],
         [f"row {number} read" for number in (1795222923, 1200000000, 1700000000, 1100000000)],
     ],
@@ -156,3 +163,22 @@ def test_numbers_in_several_places_or_no_order_are_not_times(lines: list[str]) -
 @pytest.mark.parametrize("lines", [["1795222923 up"], ["1795222925|O|x", "1795222923|I|x", "1795222923|I|x"]])
 def test_numbers_that_are_near_each_other_are_times(lines: list[str]) -> None:
     assert days_read(lines) == ["2026-11-21"] * len(lines)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "form"),
+    [
+        (r"^(?P<date>[\d/]+) \w+ (?P<time>[\d:]+)", "{} x {}"),
+        (r" at (?P<time>\S+ [\d:]+)$", "a step of the job, which has a long name and many words, ended at {} {}"),
+    ],
+)
+def test_the_fields_of_a_pattern_decide_the_order(pattern: str, form: str) -> None:
+    line_format = LineFormat([LogRule(files=(), zone="UTC", pattern=pattern)])
+    lines = [form.format(date, "12:00:00") for date in ("05/11/2026", "06/11/2026", "13/11/2026")]
+    of_file = line_format.of_file(lambda: lines)
+    found = [of_file.time(line) for line in lines]
+    assert [each and f"{datetime.fromtimestamp(each / 1000, UTC):%m-%d}" for each in found] == [
+        "11-05",
+        "11-06",
+        "11-13",
+    ]

@@ -135,6 +135,8 @@ def test_text_that_is_not_shown_changes_no_level(start: str) -> None:
         '{"level":true}',
         "{not json: ERROR}",
         "[ERROR_CODE] x",
+        "<bob> ERROR",
+        "<bob> warning: x",
     ],
 )
 def test_a_line_without_a_level(line: str) -> None:

@@ -64,6 +64,12 @@ MILLISECONDS = [
     "ts=1795222923.123 level=info",
     "[1795222923.123] up",
     "  2026-11-21 01:02:03.123 indented, with a time of its own",
+    "  INFO 2026-11-21 01:02:03.123456 [  main ] a level to the right",
+    "node=host type=PATH msg=audit(1795222923.123:45): item=0",
+    " 1795222923.123 up",
+    " ts=1795222923.123 level=info",
+    "[26/11/21@01:02:03.123+0000] P-7 T-7 I x",
+    "Nov 21 2026 01:02:03 AM.123456 x",
 ]
 
 
@@ -72,7 +78,7 @@ def test_the_time_of_a_line_with_milliseconds(line: str) -> None:
     assert read(line) == "2026-11-21T01:02:03.123"
 
 
-@pytest.mark.parametrize("start", ["\ufeff", "\0", "\x1b[31m", "\ufeff\x1b[0;1m\x1b[31m", "\x1b]0;title\x07"])
+@pytest.mark.parametrize("start", ["\ufeff", "\0", "\u200b", "\x1b[31m", "\ufeff\x1b[0;1m\x1b[31m", "\x1b]0;title\x07"])
 def test_text_that_is_not_shown_changes_no_time(start: str) -> None:
     assert {line for line in MILLISECONDS if read(f"{start}{line}\x1b[0m") != "2026-11-21T01:02:03.123"} == set()
 
