@@ -32,11 +32,11 @@ def test_a_file_is_explained(tmp_path: Path) -> None:
     printed = run("--config", str(config), str(tmp_path / "app.log")).stdout
     assert "dates: day first" in printed
     assert "time    2026-11-02T10:00:00.000Z, from the text '02/11/2026 10:00:00'" in printed
-    assert "level   info, from the words before the message" in printed
+    assert "level   info, from the word 'INFO' after the time" in printed
     assert "record  lines 1 to 2" in printed
-    assert "level   error, from a field of the JSON object" in printed
+    assert 'level   error, from the field "level"' in printed
     assert "fields  ts, level, msg" in printed
-    assert "level   fatal, from a pattern of [[logs]]" in printed
+    assert "level   fatal, from the word 'S1', by a pattern of [[logs]]" in printed
 
 
 def test_standard_input_is_explained_up_to_a_number_of_lines() -> None:

@@ -185,7 +185,7 @@ class FileFormat(LineFormat):
 
     def _use(self, line_format: LineFormat) -> None:
         self._reading, self._rules, self._redaction = line_format.reading, line_format._rules, line_format._redaction
-        self._parts: dict[int, LineFormat] = {}
+        self._parts, self.time_text = dict[int, LineFormat](), line_format.time_text
 
     def _decided(self) -> LineFormat:
         if self.is_decided:

@@ -126,12 +126,6 @@ def epoch_of(word: str) -> int | None:
     return int(match[1]) * 1000 + int(match[3] or _milliseconds(match[2])) if match else None
 
 
-def stamp_of(text: str) -> str | None:
-    """Return the first text of a line that looks like a date and time in a common form."""
-    match = _STAMP.search(text, 0, _HEAD_CHARS)
-    return match[0] if match else None
-
-
 def numeric_date(text: str) -> tuple[str, ...] | None:
     """Return the parts of a line's date if it has only numbers and can be read in several ways; None for others."""
     match = _STAMP.search(text, 0, _HEAD_CHARS)

@@ -41,7 +41,7 @@ def explained(server: Server, number: int) -> dict[str, Any]:
 def test_a_line_has_its_values_and_their_rules(server: Server) -> None:
     answer = explained(server, 0)
     assert answer["time_rule"] == "the text '02/11/2026 10:00:00'"
-    assert answer["level_rule"] == "the words before the message, or the status of a request"
+    assert answer["level_rule"] == "the word 'INFO' after the time"
     assert "dates: day first" in answer["decisions"]
     assert answer["record"] == {"before": 0, "after": 2}
 
