@@ -10,7 +10,8 @@ from logviewer.files.byte_file import ByteFile
 from logviewer.files.encoding import Encoding, detect, to_text
 from logviewer.files.lines import MAX_LINES, split
 from logviewer.formats.explanation import decisions, explanation_of
-from logviewer.formats.line_format import LineFormat, LineFormats
+from logviewer.formats.line_format import LineFormat
+from logviewer.formats.line_formats import LineFormats
 from logviewer.formats.record import record_at
 from logviewer.rotation.line_sample import LineSample
 from logviewer.settings import Tables

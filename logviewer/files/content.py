@@ -7,7 +7,8 @@ from pathlib import Path
 from logviewer.files import codecs
 from logviewer.files.encoding import DETECTED_BYTES, UTF8, detect
 
-_HEAD_BYTES = 1024
+HEAD_BYTES = 1024
+"""The number of first bytes that ``read_head`` returns."""
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 # Logs have tabs, newlines, form feeds, colours, titles of terminals, which a bell ends, and deleted characters.
 # Truncated ones begin with null bytes.
@@ -28,7 +29,7 @@ def read_head(path: Path) -> bytes:
     except OSError:
         return b""
     try:
-        return os.pread(fd, _HEAD_BYTES, 0)
+        return os.pread(fd, HEAD_BYTES, 0)
     except OSError:
         return b""
     finally:

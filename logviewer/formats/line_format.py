@@ -1,14 +1,11 @@
 """How the lines of one source are read: its masks, its zone, and its rules for time and level."""
 
-import re
 import threading
 import time as clock
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
-from os.path import abspath
-from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -16,7 +13,6 @@ import re2
 
 from logviewer.errors import CannotRunError
 from logviewer.files.encoding import Encoding, encoding_named
-from logviewer.files.rotations import bases
 from logviewer.formats import time_format
 from logviewer.formats.crash import TRACEBACK
 from logviewer.formats.field_patterns import Field, FieldKey, FieldPattern, FieldPatterns, Read
@@ -25,12 +21,10 @@ from logviewer.formats.level import Level, find_level, level_of
 from logviewer.formats.redaction import Redaction
 from logviewer.formats.timestamp import ALONE, Order, TimeReading, find_time
 from logviewer.formats.years import LEAST_PART_MS, DatedFile, has_year, part_at, year_parts
-from logviewer.globs import matches_glob
 from logviewer.settings import LogRule, RedactRule
 
 # So many lines show whether times have years.
 _MOST_UNDATED = 40
-_NAME_END = re.compile(r"(?<=.)[^\w]|(?<=.)_")
 _GROUPS = frozenset({"date", "time", "level"})
 _LEVELS: Mapping[str, Level] = {each: each for each in get_args(Level)}
 
@@ -109,12 +103,14 @@ class LineFormat:
         *,
         dated: Callable[[], DatedFile | None] = lambda: None,
         inherited: Callable[[], FileReading] = lambda: NO_READING,
+        again: Callable[[], "LineFormat"] | None = None,
     ) -> "FileFormat":
         """Return the format of one file, which decides on its reading as soon as ``sample`` returns lines of it.
 
         ``dated`` returns what decides on years, and ``inherited`` the reading of the file before it in its log.
+        ``again`` returns the present format of the file without a reading, in place of this one.
         """
-        return FileFormat(self, sample, dated, inherited)
+        return FileFormat(self, sample, dated, inherited, again or (lambda: self))
 
     def with_reading(self, reading: FileReading) -> "LineFormat":
         """Return this format with the decisions for a file."""
@@ -173,8 +169,10 @@ class FileFormat(LineFormat):
         sample: Callable[[], Sequence[str]],
         dated: Callable[[], DatedFile | None],
         inherited: Callable[[], FileReading],
+        again: Callable[[], LineFormat],
     ) -> None:
         self._sample = sample
+        self._again = again
         self._dated = dated
         self._inherited = inherited
         self._deciding = threading.Lock()
@@ -226,9 +224,12 @@ class FileFormat(LineFormat):
 
     def renewed(self) -> "FileFormat":
         """Return the format by the present lines of the file: this one, unless they are read in another way now."""
+        undecided = self._again()
+        found = FileFormat(undecided, self._sample, self._dated, self._inherited, self._again)
+        if undecided is not self._undecided:
+            return found
         if not self.is_decided:
             return self
-        found = FileFormat(self._undecided, self._sample, self._dated, self._inherited)
         own, other = self.reading, found.reading
         if not found.is_decided or bool(own.times.parts) != bool(other.times.parts):
             return found if found.is_decided else self
@@ -341,60 +342,3 @@ def _zone(name: str) -> tzinfo:
 
 PLAIN = LineFormat()
 """The format of a source without rules."""
-
-
-class LineFormats:
-    """Makes the line format of each source from the rules of the configuration.
-
-    Sources with the same rules share one line format.
-    """
-
-    def __init__(self, rules: Sequence[LogRule] = (), redact: Sequence[RedactRule] = ()) -> None:
-        self._rules = rules
-        self._redact = redact
-        self._made: dict[tuple[tuple[LogRule, ...], tuple[RedactRule, ...]], LineFormat] = {((), ()): PLAIN}
-
-    def of(self, path: Path, name: str, *, file: Path | None = None, is_linked: bool = False) -> LineFormat:
-        """Return the line format of a source, or of one ``file`` of it: the rules for either name apply.
-
-        Redaction rules also apply to files that may be copies: the glob ``app.log`` matches each name with ``app`` in
-        it, such as ``app.log.1``, ``Copy of APP.log`` and ``app_backup``. A rule without files applies to every file,
-        and each rule to a file that ``is_linked``: one of its hard links may have any name.
-        """
-        names = [(path, name), *([(file, file.name)] if file else [])]
-        rules = tuple(rule for rule in self._rules if _matches_any(rule.files, names))
-        if self._redact:
-            names += [(path.with_name(each), each) for path, name in names for each in _copied_names(name)]
-        redact = tuple(
-            rule
-            for rule in self._redact
-            if is_linked or not rule.files or _matches_any(rule.files, names) or _may_be_copy(rule.files, names)
-        )
-        if (rules, redact) not in self._made:
-            self._made[rules, redact] = LineFormat(rules, Redaction(redact) if redact else None)
-        return self._made[rules, redact]
-
-
-def _copied_names(name: str) -> set[str]:
-    """Return the names of all files of which a file may be a copy or a rotation, by its name."""
-    begins = {name[: end.start()] for end in _NAME_END.finditer(name)}
-    return begins.union(*map(bases, [name, *begins]))
-
-
-def _may_be_copy(globs: Iterable[str], names: Sequence[tuple[Path, str]]) -> bool:
-    """Return whether a name has the stem of a glob in it, in any case."""
-    lower = [(Path(str(path).lower()), name.lower()) for path, name in names]
-    return _matches_any([_copies(glob.lower()) for glob in globs], lower)
-
-
-def _copies(glob: str) -> str:
-    """Return the glob of the names that a copy of a file may have."""
-    before, slash, name = (abspath(glob) if "/" in glob else glob).rpartition("/")
-    stem = name.rpartition(".")[0] or name.lstrip(".")
-    # Without a letter, the stem would match every name.
-    kept = stem if any(each.isalnum() for each in stem) else name
-    return f"{before}{slash}*{kept}*"
-
-
-def _matches_any(globs: Iterable[str], names: Sequence[tuple[Path, str]]) -> bool:
-    return any(matches_glob(glob, path, name) for glob in globs for path, name in names)

@@ -46,7 +46,8 @@ class Generation:
     readers then continue at ``successor``. ``loss`` is the reason of a gap before the first line. ``was_empty`` is true
     if the last poll saw no bytes. ``key`` names the file in cursors; a copy of a truncated file has the key of that
     file. ``id`` is valid in this process. ``block_map`` counts the lines. ``line_format`` is another object once lines
-    are read in another way. ``inherited`` returns the reading of the file before it in its log.
+    are read in another way. ``inherited`` returns the reading of the file before it in its log, and ``again`` the
+    present format of the file without a reading.
     """
 
     def __init__(  # noqa: PLR0913 (its parts)
@@ -59,13 +60,14 @@ class Generation:
         ended: float | None = None,
         attached: bool = False,
         inherited: Callable[[], FileReading] = lambda: NO_READING,
+        again: Callable[[], LineFormat] | None = None,
     ) -> None:
         self.file = file
         self.source = source
         # The format is a cycle: a strong reference holds the descriptor until the garbage collector runs.
         myself = proxy(self)
         self._sample = LineSample(proxy(file), lambda: myself.encoding, lambda: myself.size())  # noqa: PLW0108 (weak)
-        self.line_format = line_format.of_file(self._sample, dated=self._sample.dated, inherited=inherited)
+        self.line_format = line_format.of_file(self._sample, dated=self._sample.dated, inherited=inherited, again=again)
         self.key = key or file_key(*file.identity)
         self.id = secrets.token_urlsafe(6)
         self.block_map = BlockMap(file)

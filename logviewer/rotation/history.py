@@ -61,8 +61,14 @@ class RotationHistory:
             history = myself()
             return history._inherited(own()) if history else NO_READING
 
+        base, format_of = self._line_format(file), self._line_format
+
+        def again() -> LineFormat:
+            present = own()
+            return format_of(present) if present else base
+
         return Generation(
-            file, self._source, self._line_format(file), key=key, ended=ended, attached=attached, inherited=inherited
+            file, self._source, base, key=key, ended=ended, attached=attached, inherited=inherited, again=again
         )
 
     def _inherited(self, file: ByteFile | None) -> FileReading:

@@ -19,7 +19,7 @@ from logviewer.errors import NOT_DECODED, NotAFileError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import check_regular
 from logviewer.files.rotations import is_compressed, proposed_logs
-from logviewer.formats.line_format import LineFormats
+from logviewer.formats.line_formats import LineFormats
 from logviewer.rotation.classifier import RotationClassifier
 from logviewer.rotation.known_files import KnownFiles
 from logviewer.rotation.listing import DirectoryListings
@@ -30,6 +30,7 @@ from logviewer.source import Source
 from logviewer.sources.awake import AwakeSources, most_awake
 from logviewer.sources.command import of_path
 from logviewer.sources.expansion import Expansion
+from logviewer.sources.file_formats import FileFormats
 from logviewer.sources.line_counter import LineCounter
 from logviewer.sources.local import LocalSource
 from logviewer.sources.source_index import SourceIndex
@@ -77,7 +78,7 @@ class Catalog:
         self._paths = [path for path in paths if path != STDIN and not of_path(path)]
         outputs = {**outputs, **({stdin: "stdin"} if stdin else {})}
         self._roots = EVERYWHERE if follow_symlinks else AllowedRoots.for_paths([*self._paths, *map(str, outputs)])
-        self._line_formats = LineFormats(tables.logs, tables.redact)
+        self._formats = FileFormats(LineFormats(tables.logs, tables.redact))
         self._has_redaction = bool(tables.redact)
         self._index = SourceIndex({}, outputs)
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="poll")
@@ -148,6 +149,7 @@ class Catalog:
         For any thread, but one at a time.
         """
         known = self._index.by_path
+        self._formats.look()
         if not self._expansion.update(known):
             return [], set()
         named = self._expansion.logs
@@ -192,13 +194,12 @@ class Catalog:
         return path.parent.name + path.name if has_no_stem else path.name
 
     def _create(self, path: Path, name: str) -> LocalSource:
-        line_format = self._line_formats.of(path, name)
         return LocalSource(
             _source_id(path, name),
             path,
             name=name,
-            line_format=line_format,
-            file_format=lambda file: self._line_formats.of(path, name, file=file.path, is_linked=file.is_linked),
+            line_format=self._formats.of_source(path, name),
+            file_format=partial(self._formats.of_file, path, name),
             roots=self._roots,
             classifier=self._classifier,
             max_history=self._max_history,
@@ -215,6 +216,7 @@ class Catalog:
                 self._awake.add(source)
         for source in gone:
             self._awake.discard(source)
+            self._formats.forget(source.path, source.name)
         self._index = self._index.replaced(new, gone)
 
     def unmatched(self) -> list[str]:

@@ -9,7 +9,8 @@ import pytest
 
 from logviewer.errors import CannotRunError
 from logviewer.formats.level import find_level
-from logviewer.formats.line_format import PLAIN, LineFormat, LineFormats
+from logviewer.formats.line_format import PLAIN, LineFormat
+from logviewer.formats.line_formats import LineFormats
 from logviewer.formats.record import record_at
 from logviewer.formats.timestamp import find_time
 from logviewer.settings import LogRule, RedactRule
@@ -231,10 +232,12 @@ def test_a_redaction_rule_matches_copies_and_rotations(glob: str, path: str, *, 
     assert line_format.has_masks is is_masked
 
 
-def test_every_redaction_rule_matches_a_file_with_hard_links() -> None:
+def test_redaction_rules_apply_to_copies() -> None:
     line_formats = LineFormats([], [RedactRule("x", files=("app.log",)), RedactRule("y", files=("/elsewhere/**",))])
     assert line_formats.of(Path("/any"), "any").mask("xy") == "xy"
-    assert line_formats.of(Path("/any"), "any", is_linked=True).mask("xy") == "******"
+    assert line_formats.of(Path("/any"), "any", copied=line_formats.with_files).mask("xy") == "******"
+    assert line_formats.named(Path("/any"), "any") == []
+    assert line_formats.named(Path("/any"), "any", file=Path("/any/app.log.1")) == [line_formats.with_files[0]]
 
 
 def test_keys_of_json_reach_into_objects() -> None:

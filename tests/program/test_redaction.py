@@ -271,13 +271,13 @@ def test_files_whose_names_may_be_those_of_copies_are_redacted(logs: Path, serve
     (logs / "rule.toml").write_text("[[redact]]\npattern = 'key-[0-9a-f]+'\nfiles = ['app.log', '*.audit']\n")
     names = [*COPIES, "x.audit.save", "Copy of y.AUDIT"]
     for name in [*names, "other.log"]:
-        (logs / name).write_text(f"{TEXT}\n")
+        (logs / name).write_text(f"{name} {TEXT}\n")
     server = serve("--config", logs / "rule.toml", *(logs / name for name in [*names, "other.log"]))
     sources = server.get("/api/sources").json()
     assert {each["name"] for each in sources} == {*names, "other.log"}
     for each in sources:
         text = server.get("/api/download", source=each["id"]).text
-        assert text == (f"{TEXT}\n" if each["name"] == "other.log" else "***\n"), each["name"]
+        assert text == f"{each['name']} {TEXT if each['name'] == 'other.log' else '***'}\n"
 
 
 UNSEEN = [chr(code) for code in range(0x110000) if re.fullmatch(MAY_HIDE, chr(code)) and chr(code) not in "\n\t"]
@@ -308,7 +308,7 @@ def test_unseen_characters_in_a_secret_are_in_no_response(logs: Path, serve: Ser
 def test_files_without_a_redaction_rule_are_named_at_the_start(logs: Path, serve: Serve) -> None:
     (logs / "rule.toml").write_text("[[redact]]\npattern = 'x'\nfiles = 'app.log'\n")
     for name in ["app.log", "app.log.1", *(f"other{number}.log" for number in range(7))]:
-        (logs / name).write_text("line\n")
+        (logs / name).write_text(f"line of {name}\n")
     server = serve("--config", logs / "rule.toml", logs)
     assert server.process.stderr
     names = ", ".join(f"other{number}.log" for number in range(5))
