@@ -482,8 +482,10 @@ def test_a_misread_regular_expression_is_offered_as_it_was_meant(logs: Path, ser
     search(page, r"\<needle\>")
     hint = page.locator("#find-hint")
     expect(page.locator("#find-count")).to_have_text("no hits")
-    expect(hint).to_be_hidden()
-    page.locator("#find-regex").click()
+    expect(hint).to_contain_text("Regex is off")
+    assert serious_violations(Axe().run(page)) == []
+    hint.get_by_role("button", name="Search as a regular expression").click()
+    expect(page.locator("#find-regex")).to_have_attribute("aria-pressed", "true")
     expect(hint).to_contain_text(r"write \b for the edge of a word")
     assert serious_violations(Axe().run(page)) == []
     hint.get_by_role("button", name=r"\bneedle\b").click()

@@ -4,6 +4,7 @@ import { fieldsOf } from "../../static/js/text/fields.js";
 import {
   hitParameters,
   isFiltering,
+  looksLikePattern,
   matchParameters,
   NO_FILTER,
   readFilter,
@@ -112,4 +113,11 @@ test("a selected field matches its whole value", () => {
   assert.equal(termText(filter.include[0], true), "user=u1");
   assert.deepEqual(withRegexToggled(filter).include, ["user=u1"]);
   assert.deepEqual(withField(NO_FILTER, "exclude", name), { ...NO_FILTER, exclude: ['name="a b"'] });
+});
+
+test("a text with parts of a regular expression looks like one", () => {
+  const patterns = ["\\<word\\>", "foo|bar", ".*", "a.*b", "^INFO", "done$", "[a-z]+", "(ab)+", "\\d", "a\\|b", "x\\."];
+  assert.deepEqual(patterns.filter(looksLikePattern), patterns);
+  const texts = ["", "error", "a | b", "user@host", "[main]", "f(x)", "1.5 ms", "what?", "a*b", "C:\\temp", "{}", "||"];
+  assert.deepEqual(texts.filter(looksLikePattern), []);
 });

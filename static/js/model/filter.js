@@ -44,6 +44,8 @@ const NAMES = ["q", "not", "find", "regex", "case", "level", "since", "until", "
 // Ends a value that is not quoted.
 const END = "(?:[\\s,;|)}\\]]|$)";
 const EPOCH = /^\d{9,}(\.\d+)?$/;
+// Parts of regular expressions that are rare in the text of logs.
+const PATTERN = /\\[<>bBdDsSwW.|()[\]{}+*?^$]|\.[*+?]|[\w)\]]\|[\w(\\[^]|^\^\S|\S\$$|\[\^?[^\]\s]+\][*+?{]|\)[*+?{]/;
 const SPECIAL = /[\\^$.*+?()[\]{}|]/g;
 
 /**
@@ -177,6 +179,11 @@ export function withField(filter, list, { text, isBounded }) {
   if (isBounded) return withText(filter, list, text);
   const asPatterns = filter.regex ? filter : { ...withRegexToggled(filter), search: escapePattern(filter.search) };
   return { ...asPatterns, [list]: [...new Set([...asPatterns[list], escapePattern(text) + END])] };
+}
+
+/** Whether a text was probably meant as a regular expression. @param {string} text */
+export function looksLikePattern(text) {
+  return PATTERN.test(text);
 }
 
 /**

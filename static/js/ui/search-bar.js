@@ -1,6 +1,7 @@
 /** The search bar: field, switches, number of hits, the error of an invalid pattern, and the hint for a misread one. */
 
 import { byId, element, setText } from "../lib/element.js";
+import { looksLikePattern } from "../model/filter.js";
 import { sanitize } from "../text/sanitize.js";
 import { errorText, searchText } from "../text/words.js";
 
@@ -59,6 +60,7 @@ export class SearchBar {
     });
     this.#regex.addEventListener("click", () => listener.regex());
     this.#rewrite.addEventListener("click", () => {
+      if (!isPressed(this.#regex)) return listener.regex();
       this.#field.value = this.#rewrite.value;
       this.#field.focus();
       this.#typed();
@@ -106,16 +108,23 @@ export class SearchBar {
     setText(this.#error, error);
     if (error) this.#field.setAttribute("aria-invalid", "true");
     else this.#field.removeAttribute("aria-invalid");
-    this.#showHint(("progress" in state && state.progress?.hints) || []);
+    const hints = ("progress" in state && state.progress?.hints) || [];
+    const hasNone = state.name === "done" && state.progress.matches === 0;
+    this.#showHint(hints, hasNone && !isPressed(this.#regex) && looksLikePattern(this.#field.value));
   }
 
   /**
-   * Show the first hint for the text of the field.
+   * Show the first hint for the text of the field, or that it is a pattern without being searched for as one.
    * @param {readonly import("../net/search-client.js").PatternHint[]} hints
+   * @param {boolean} isPlainPattern
    */
-  #showHint(hints) {
+  #showHint(hints, isPlainPattern) {
     const hint = hints.find(({ text }) => text === this.#field.value);
-    this.#hint.hidden = !hint;
+    this.#hint.hidden = !hint && !isPlainPattern;
+    if (isPlainPattern) {
+      setText(this.#hintText, "Regex is off: this text is searched for as it stands.");
+      setText(this.#rewrite, "Search as a regular expression");
+    }
     if (!hint) return;
     setText(this.#hintText, `${sanitize(hint.hint)}.`);
     setText(this.#rewrite, `Search for \u201c${sanitize(hint.rewrite)}\u201d`);
