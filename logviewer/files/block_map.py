@@ -9,12 +9,22 @@ import time
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from typing import Protocol
 
-from logviewer.files.byte_file import ByteFile
 from logviewer.files.encoding import UTF8, Encoding
 from logviewer.files.lines import count_newlines, end_of_newline
 
 BLOCK_BYTES = 256 * 1024
+
+
+class Bytes(Protocol):
+    """The bytes of one file."""
+
+    def pread(self, size: int, offset: int) -> bytes:
+        """See ``ByteFile``."""
+
+    def next_data(self, offset: int) -> int:
+        """See ``ByteFile``."""
 
 
 class BlockMap:
@@ -23,7 +33,7 @@ class BlockMap:
     Other threads may read while one extends. Holes of a sparse file are skipped and take no memory.
     """
 
-    def __init__(self, file: ByteFile, *, block: int = BLOCK_BYTES) -> None:
+    def __init__(self, file: Bytes, *, block: int = BLOCK_BYTES) -> None:
         self._file = file
         self._block = block
         self._lock = threading.Lock()

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from logviewer.files.cells import NO_TIME
 from logviewer.files.encoding import UTF8, Encoding
 from logviewer.files.lines import find_newline, line_text
+from logviewer.formats.envelope import time_of
 from logviewer.formats.level_learner import CODE_OF, LevelLearner
 from logviewer.formats.line_format import LineFormat
 from logviewer.formats.line_heads import MOST_LINES, LineHeads, Offsets
@@ -39,7 +40,8 @@ class LineClassifier:
 
         The offsets ascend.
         """
-        found = [self._levels.values(heads, guess=guess)[0] for heads in _blocks(data, np.array(starts, np.int64), 0)]
+        data, own = self._unpadded(data, np.array(starts, np.int64))
+        found = [self._levels.values(heads, guess=guess)[0] for heads in _blocks(data, own, 0)]
         return [code for codes in found for code in codes.tolist()]
 
     def times(self, data: bytes, starts: Sequence[int], base: int = 0) -> list[int | None]:
@@ -47,6 +49,9 @@ class LineClassifier:
 
         ``base`` is as in ``classify``.
         """
+        if self._line_format.has_envelope:
+            found_times = self.classify(data, np.array(starts, np.int64), base=base, guess=False).times.tolist()
+            return [None if time == NO_TIME else time for time in found_times]
         blocks = self._blocks(data, np.array(starts, np.int64), base)
         found = [times.values(heads, guess=False)[0] for heads, times in blocks]
         return [None if time == NO_TIME else time for times in found for time in times.tolist()]
@@ -69,6 +74,8 @@ class LineClassifier:
             codes[:] = [CODE_OF[self._line_format.level(text)] for text in texts]
             times[:] = [NO_TIME if time is None else time for time in found]
             return LineClasses(codes, times, guessed, guessed_times)
+        stamps = self._line_format.stamps((starts + base).tolist)
+        data, starts = self._unpadded(data, starts)
         at = 0
         for heads, learner in self._blocks(data, starts, base):
             block = slice(at, at + len(heads))
@@ -76,7 +83,21 @@ class LineClassifier:
             times[block], unclear = learner.values(heads, guess=guess_times)
             guessed[at + guessed_levels] = guessed[at + unclear] = guessed_times[at + unclear] = True
             at += len(heads)
+        if stamps:
+            read = (stamp and time_of(stamp) for stamp in stamps)
+            stamped = np.array([NO_TIME if time is None else time for time in read], np.int64)
+            times = np.where(stamped == NO_TIME, times, stamped)
+            guessed_times &= stamped == NO_TIME
         return LineClasses(codes, times, guessed, guessed_times)
+
+    def _unpadded(self, data: bytes, starts: Offsets) -> tuple[bytes, Offsets]:
+        """Return lines without the padding that took the place of their envelopes."""
+        if not self._line_format.has_envelope or b"\0" not in data:
+            return data, starts
+        before = np.cumsum(np.frombuffer(data, np.uint8) == 0)
+        # Up to the byte before each start.
+        counts = np.where(starts > 0, before[starts - 1], 0)
+        return data.translate(None, b"\0"), starts - counts
 
     def _blocks(self, data: bytes, starts: Offsets, base: int) -> Iterator[tuple[LineHeads, TimeLearner]]:
         """Yield lines in blocks, each with the learner of the times of its part of the file."""

@@ -15,6 +15,7 @@ from logviewer.errors import CannotRunError
 from logviewer.files.encoding import Encoding, encoding_named
 from logviewer.formats import time_format
 from logviewer.formats.crash import TRACEBACK
+from logviewer.formats.envelope import NO_STAMPS, Stamp, Stamps, time_of
 from logviewer.formats.field_patterns import Field, FieldKey, FieldPattern, FieldPatterns, Read
 from logviewer.formats.file_evidence import NO_READING, FileReading, read_file, with_inherited
 from logviewer.formats.level import Level, find_level, level_of
@@ -104,13 +105,15 @@ class LineFormat:
         dated: Callable[[], DatedFile | None] = lambda: None,
         inherited: Callable[[], FileReading] = lambda: NO_READING,
         again: Callable[[], "LineFormat"] | None = None,
+        stamps: Stamps = NO_STAMPS,
     ) -> "FileFormat":
         """Return the format of one file, which decides on its reading as soon as ``sample`` returns lines of it.
 
         ``dated`` returns what decides on years, and ``inherited`` the reading of the file before it in its log.
-        ``again`` returns the present format of the file without a reading, in place of this one.
+        ``again`` returns the present format of the file without a reading, in place of this one. ``stamps`` has the
+        envelopes of its lines.
         """
-        return FileFormat(self, sample, dated, inherited, again or (lambda: self))
+        return FileFormat(self, sample, dated=dated, inherited=inherited, again=again or (lambda: self), stamps=stamps)
 
     def with_reading(self, reading: FileReading) -> "LineFormat":
         """Return this format with the decisions for a file."""
@@ -121,6 +124,15 @@ class LineFormat:
         if self.parts == 1:
             return [self.time(text) for text in texts]
         return [self.part(self.part_at(at)).time(text) for text, at in zip(texts, offsets(), strict=True)]
+
+    @property
+    def has_envelope(self) -> bool:
+        """Whether lines of the file have an envelope, which is not part of their text. Raises OSError."""
+        return False
+
+    def stamps(self, offsets: Callable[[], Sequence[int]]) -> Sequence[Stamp | None]:  # noqa: ARG002 (of a file)
+        """Return the stamp of each line at these offsets; empty if the file has no envelopes. Raises OSError."""
+        return ()
 
     @property
     def parts(self) -> int:
@@ -163,16 +175,19 @@ class LineFormat:
 class FileFormat(LineFormat):
     """The format of one file. Any thread may use it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (its parts)
         self,
         base: LineFormat,
         sample: Callable[[], Sequence[str]],
+        *,
         dated: Callable[[], DatedFile | None],
         inherited: Callable[[], FileReading],
         again: Callable[[], LineFormat],
+        stamps: Stamps,
     ) -> None:
         self._sample = sample
         self._again = again
+        self._stamps = stamps
         self._dated = dated
         self._inherited = inherited
         self._deciding = threading.Lock()
@@ -225,7 +240,9 @@ class FileFormat(LineFormat):
     def renewed(self) -> "FileFormat":
         """Return the format by the present lines of the file: this one, unless they are read in another way now."""
         undecided = self._again()
-        found = FileFormat(undecided, self._sample, self._dated, self._inherited, self._again)
+        found = undecided.of_file(
+            self._sample, dated=self._dated, inherited=self._inherited, again=self._again, stamps=self._stamps
+        )
         if undecided is not self._undecided:
             return found
         if not self.is_decided:
@@ -261,7 +278,23 @@ class FileFormat(LineFormat):
     @property
     def fingerprint(self) -> str:
         """See ``LineFormat``."""
-        return self._decided().fingerprint
+        return f"{self._decided().fingerprint}{' of text in envelopes' * self.has_envelope}"
+
+    @property
+    def has_envelope(self) -> bool:
+        """See ``LineFormat``."""
+        return self._stamps.envelope is not None
+
+    def stamps(self, offsets: Callable[[], Sequence[int]]) -> Sequence[Stamp | None]:
+        """See ``LineFormat``."""
+        return self._stamps.stamps(offsets()) if self.has_envelope else ()
+
+    def times(self, texts: Sequence[str], offsets: Callable[[], Sequence[int]]) -> list[int | None]:
+        """See ``LineFormat``; an envelope has the time of its line."""
+        stamps = self.stamps(offsets)
+        if not stamps:
+            return super().times(texts, offsets)
+        return [self.time(text) if stamp is None else time_of(stamp) for text, stamp in zip(texts, stamps, strict=True)]
 
 
 def _find_time(zone: tzinfo | None, reading: TimeReading) -> Read[int]:

@@ -25,6 +25,7 @@ from logviewer.files.lines import (
 )
 from logviewer.formats.file_evidence import NO_READING, FileReading
 from logviewer.formats.line_format import LineFormat
+from logviewer.rotation.file_text import FileText
 from logviewer.rotation.line_sample import LineSample
 from logviewer.rotation.position import Batch, LineCount, Position, Reason
 
@@ -66,11 +67,14 @@ class Generation:
         self.source = source
         # The format is a cycle: a strong reference holds the descriptor until the garbage collector runs.
         myself = proxy(self)
-        self._sample = LineSample(proxy(file), lambda: myself.encoding, lambda: myself.size())  # noqa: PLW0108 (weak)
-        self.line_format = line_format.of_file(self._sample, dated=self._sample.dated, inherited=inherited, again=again)
+        self._text = FileText(proxy(file), lambda: myself.limit is not None)
+        self._sample = LineSample(proxy(file), lambda: myself.encoding, lambda: myself.size(), self._text)  # noqa: PLW0108 (weak)
+        self.line_format = line_format.of_file(
+            self._sample, dated=self._sample.dated, inherited=inherited, again=again, stamps=self._text
+        )
         self.key = key or file_key(*file.identity)
         self.id = secrets.token_urlsafe(6)
-        self.block_map = BlockMap(file)
+        self.block_map = BlockMap(self._text)
         self.begin = 0
         self.limit: int | None = None
         self.ended = ended
@@ -115,7 +119,7 @@ class Generation:
         if self.limit is not None and self.file.is_resting:
             return self.limit
         size = self.file.stat().st_size
-        return size if self.limit is None else min(size, self.limit)
+        return self._text.size(size) if self.limit is None else min(size, self.limit)
 
     def first(self) -> Position:
         """Return the position before the first line. Raises OSError."""
@@ -151,7 +155,8 @@ class Generation:
         for run in _runs(offsets):
             start, data = self._read_to(run)
             tail_hashes += _tail_hashes(run, start, data)
-            numbers += self._numbers(run, start, data) if lines is None else ()
+            if lines is None:
+                numbers += self.numbers(run) if self._text.envelope else self._numbers(run, start, data)
         lines = numbers if lines is None else lines
         return lines, checkpoint_texts(self.source, self.key, offsets, lines, *self._see_head(), tail_hashes)
 
@@ -221,7 +226,7 @@ class Generation:
         width = len(self.encoding.newline)
         if size <= self.begin or size % width:
             return size > self.begin
-        last = self.file.pread(width, size - width)
+        last = self.pread(width, size - width)
         if last == b"\0":
             line = self.read_unterminated(self.last(0))
             return line is not None and line.unterminated
@@ -384,7 +389,7 @@ class Generation:
             return None
         if end.offset > self.seen_size:
             self._last_stat = (end.offset, 0, end.tail_hash)
-        plain = b"\0" not in data and not (start == 0 and data.startswith(self.encoding.bom))
+        plain = self._is_plain(data, start)
         more = len(lines) == max_lines or len(data) == MAX_BYTES
         return Batch(position, end, lines, cut=cut, plain=plain, more=more)
 
@@ -394,6 +399,8 @@ class Generation:
         False where the kernel does not say it. Raises OSError.
         """
         if position.line is None or self._encoding is None or self.limit is not None or self.lost:
+            return False
+        if self._text.envelope:
             return False
         # Without a system call for a reader that is far behind.
         if self.seen_size > position.offset + most:
@@ -411,7 +418,8 @@ class Generation:
         position = self._numbered(position)
         start = position.offset
         data = self.pread(size, start) if self.encoding is UTF8 else b""
-        lines = [] if data[:1] == b"\0" else list(blocks(data, max_lines, max_bytes))
+        is_hole = data[:1] == b"\0" and not self._text.envelope
+        lines = [] if is_hole else list(blocks(data, max_lines, max_bytes))
         has_more = len(data) == size
         if has_more and len(lines) > 1:
             # The next read begins with the last one, and can fill it.
@@ -419,7 +427,7 @@ class Generation:
         if not lines:
             batch = self.read(position)
             return [batch] if batch else []
-        plain = b"\0" not in data and not (start == 0 and data.startswith(self.encoding.bom))
+        plain = self._is_plain(data, start)
         batches: list[Batch] = []
         for block in lines:
             before = batches[-1].end if batches else position
@@ -497,16 +505,21 @@ class Generation:
         """Read up to ``size`` bytes at ``offset``, none beyond ``limit``. Raises OSError."""
         if self.limit is not None:
             size = max(0, min(size, self.limit - offset))
-        return self.file.pread(size, offset)
+        return self._text.pread(size, offset)
 
     def _check(self, position: Position, end: int, data: bytes) -> None:
         # After the read: the file may have been rewritten before it, or before the end position was hashed.
         if self.lost or self.file.stat().st_size < end or self._tail_hash(position.offset) != position.tail_hash:
             raise FileChangedError
         length, head_hash = self._head
-        first = data[:length] if position.offset == 0 and len(data) >= length else self.file.pread(length, 0)
+        has_first = position.offset == 0 and len(data) >= length and not self._text.envelope
+        first = data[:length] if has_first else self.file.pread(length, 0)
         if length and digest(first) != head_hash:
             raise FileChangedError
+
+    def _is_plain(self, data: bytes, start: int) -> bool:
+        has_nuls = b"\0" in data and not self._text.envelope
+        return not has_nuls and not (start == 0 and data.startswith(self.encoding.bom))
 
     def _end_of_nuls(self, start: int) -> int:
         at = self._resume_search(start)

@@ -7,6 +7,7 @@ from logviewer.files.byte_file import ByteFile
 from logviewer.files.encoding import Encoding, to_text
 from logviewer.files.lines import MAX_LINES, find_newline, split
 from logviewer.formats.years import DatedFile
+from logviewer.rotation.file_text import FileText
 
 # So many bytes and lines at the begin of a file and at its end.
 _BYTES = 64 * 1024
@@ -26,8 +27,11 @@ class LineSample:
     ``is_valid`` no line had bytes that are not of the encoding.
     """
 
-    def __init__(self, file: ByteFile, encoding: Callable[[], Encoding], size: Callable[[], int]) -> None:
+    def __init__(
+        self, file: ByteFile, encoding: Callable[[], Encoding], size: Callable[[], int], text: FileText | None = None
+    ) -> None:
         self._file = file
+        self._text = text or FileText(file, lambda: False)
         self._encoding = encoding
         self._size = size
         self.size = 0
@@ -45,7 +49,7 @@ class LineSample:
             first = self._lines(0, min(size, _BYTES), encoding, _LINES)
             if not first and size >= _BYTES:
                 # A line that is longer than the sample.
-                return [(0, to_text(self._file.pread(_BYTES, 0), encoding))]
+                return [(0, to_text(self._text.pread(_BYTES, 0), encoding))]
             between = [
                 line for at in _between(size) for line in self._lines(at, at + _BETWEEN_BYTES, encoding, _BETWEEN_LINES)
             ]
@@ -77,7 +81,7 @@ class LineSample:
         width = len(encoding.newline)
         start -= start % width
         base = max(0, start - width)
-        data = self._file.pread(end - base, base)
+        data = self._text.pread(end - base, base)
         at = 0 if base == start else find_newline(data, encoding) + width
         lines, _ = split(data[at:], encoding, most) if at or base == start else ([], 0)
         offsets = accumulate((len(line) + width for line in lines), initial=base + at)

@@ -59,10 +59,11 @@ class Batch:
     """Whole lines from ``start`` to ``end``, as bytes without newlines.
 
     ``cut`` is the true length in bytes of a line over 1 MiB; the batch then has only this line, and its first MiB.
-    ``plain`` lines have no byte order mark or NUL to strip. ``more`` is true if further lines may
-    follow that did not fit. ``unterminated`` is true if the last line has no newline in the file. ``offsets`` are
-    those of the lines, if a filter dropped lines between them, and ``numbers`` count the lines of the file before each
-    of them, if that is known. ``context`` has a flag a line, true for lines that surround a match, or is empty.
+    ``plain`` lines have no byte order mark to strip, and no NULs but the padding of an envelope. ``more`` is true if
+    further lines may follow that did not fit. ``unterminated`` is true if the last line has no newline in the file.
+    ``offsets`` are those of the lines, if a filter dropped lines between them, and ``numbers`` count the lines of the
+    file before each of them, if that is known. ``context`` has a flag a line, true for lines that surround a match, or
+    is empty.
     """
 
     start: Position
@@ -97,6 +98,8 @@ class Batch:
         if not self.plain or not isinstance(self.lines, Block):
             return None
         data = self.lines.data
+        if b"\0" in data:
+            data = data.translate(None, b"\0")
         return data.replace(b"\r\n", b"\n") if b"\r" in data else data
 
     def uncut(self, most: int) -> bytes:

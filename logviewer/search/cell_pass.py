@@ -137,7 +137,7 @@ class CellPass:
     def _read_cell(self, start: int, end: int) -> CellLines:
         window = self._window(start, end)
         starts = self._starts(window, start, end)
-        classes = self._classifier.classify(window.data, starts, guess=False)
+        classes = self._classifier.classify(window.data, starts, base=window.base, guess=False)
         return CellLines(starts + window.base, classes.codes, classes.times)
 
     def _cover(self, size: int) -> None:

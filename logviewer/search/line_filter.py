@@ -236,7 +236,8 @@ def _batch(generation: Generation, selected: SelectedLines, spans: list[Span]) -
     plain = False
     if generation.encoding is UTF8:
         lines = block = joined(lines)
-        plain = b"\0" not in block.data and UTF8.bom not in block.data
+        has_nuls = b"\0" in block.data and not generation.line_format.has_envelope
+        plain = not has_nuls and UTF8.bom not in block.data
     return Batch(
         generation.position(base + first, None),
         generation.position(base + (end if unterminated else end + width), None),

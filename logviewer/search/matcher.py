@@ -41,6 +41,7 @@ class Matcher:
         # Only such patterns can match a carriage return at the end of a line.
         self._sees_line_ends = query.regex or any("\r" in text for text in (*query.include, *query.exclude))
         self._masks = Masks(line_format) if line_format.has_masks else None
+        self._has_envelope = line_format.has_envelope
         self._exclude = [Pattern("not", text, regex=query.regex, case=query.case) for text in query.exclude]
         if sum(each.instructions for each in (*self._include, *self._exclude)) > MOST_INSTRUCTIONS:
             raise QueryError(f"q: {TOO_LARGE}")
@@ -53,7 +54,7 @@ class Matcher:
         last = len(data) if last is None else last
         # A search for one byte is ten times as fast as for two.
         has_crlf = self._sees_line_ends and b"\r" in data and (b"\r\n" in data or data.endswith(b"\r", first, last))
-        is_raw_utf8 = self._encoding is UTF8 and self._masks is None
+        is_raw_utf8 = self._encoding is UTF8 and self._masks is None and not self._has_envelope
         follows_mark = first > 0 and data[first - 1] != _NEWLINE
         if is_raw_utf8 and not has_crlf and not follows_mark:
             return self._match(data, first, last)
@@ -157,7 +158,9 @@ class Matcher:
     def _match_shown(self, data: bytes) -> list[Span]:
         """Match the text of lines with masks, or in another encoding."""
         own = partial(lines_of, data, self._encoding)
-        shown = data if self._is_shown(data) else _shown(data, own(), self._encoding)
+        shown = data.translate(None, b"\0") if self._has_envelope and self._encoding is UTF8 else data
+        if not self._is_shown(shown):
+            shown = _shown(shown, lines_of(shown, self._encoding), self._encoding)
         match = self._by_masked_text if self._masks else self._by_text
         lines = match(shown, 0, len(shown))
         return self._by_level(data, lines if shown is data else _same_lines(lines, shown, own))

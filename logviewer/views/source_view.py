@@ -41,7 +41,7 @@ class SourceView:
             found = file.read_at(number, count, RANGE_BYTES) if count > 0 else None
             if found is None:
                 return self._range(start, pending=count > 0)
-            batches, newer, is_pending = list(found.batches), self.files[index + 1 :], False
+            batches, newer, is_pending = list(found.batches), self.files[index + 1 :], found.is_pending
             if found.is_whole and newer:
                 left, room = count - line_count(batches), RANGE_BYTES - byte_count(batches)
                 following, is_pending = read_lines([Scan(0, newer, newest=False)], left, room)

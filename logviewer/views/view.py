@@ -31,8 +31,8 @@ class LineRange:
 
     @property
     def total(self) -> int | None:
-        """The number of lines in the view, None until all are counted."""
-        complete = self.whole and all(line_count.complete for _, line_count in self.line_counts)
+        """The number of lines in the view, None until all are counted, and while more of the range may be found."""
+        complete = self.whole and not self.pending and all(line_count.complete for _, line_count in self.line_counts)
         return sum(line_count.lines for _, line_count in self.line_counts) if complete else None
 
 
@@ -56,15 +56,15 @@ class View(Protocol):
         """Return up to ``count`` lines that end at a position; the last of them if they are long."""
 
 
-def whole_line(position: Position) -> Iterator[bytes]:
+def whole_line(position: Position, *, raw: bool = False) -> Iterator[bytes]:
     """Yield the bytes of the line after a position, without its newline, in pieces of 64 KiB. Raises OSError.
 
-    A line format with masks yields one piece, of the first 4 MiB.
+    ``raw`` keeps envelopes. A line format with masks yields one piece, of the first 4 MiB, never with an envelope.
     """
     generation = position.generation
     line_format, encoding = generation.line_format, generation.encoding
     if not line_format.has_masks:
-        yield from _pieces(position)
+        yield from _raw_pieces(position) if raw and line_format.has_envelope else _pieces(position)
     else:
         # A match may continue after the limit.
         data = b"".join(islice(_pieces(position), (MASKED_BYTES + LINE_CAP) // _PIECE_BYTES))
@@ -72,10 +72,23 @@ def whole_line(position: Position) -> Iterator[bytes]:
         yield line_format.mask(to_text(data, encoding), limit).encode(encoding.codec, "replace")
 
 
-def _pieces(position: Position) -> Iterator[bytes]:
-    generation = position.generation
+def _raw_pieces(position: Position) -> Iterator[bytes]:
     offset = position.offset
-    while data := generation.file.pread(_PIECE_BYTES, offset):
+    end = offset + sum(map(len, _padded_pieces(position)))
+    while data := position.generation.file.pread(min(_PIECE_BYTES, end - offset), offset):
+        yield data
+        offset += len(data)
+
+
+def _pieces(position: Position) -> Iterator[bytes]:
+    has_padding = position.generation.line_format.has_envelope
+    for piece in _padded_pieces(position):
+        yield piece.translate(None, b"\0") if has_padding else piece
+
+
+def _padded_pieces(position: Position) -> Iterator[bytes]:
+    generation, offset = position.generation, position.offset
+    while data := generation.pread(_PIECE_BYTES, offset):
         end = find_newline(data, generation.encoding)
         if end >= 0:
             yield data[:end]

@@ -292,6 +292,9 @@ class RowEncoder:
         for row, time in zip(rows, times, strict=True):
             row["level"] = line_format.level(row["text"])
             row["time"] = time
+        for row, stamp in zip(rows, line_format.stamps(batch.line_offsets), strict=False):
+            if stamp:
+                row["stream"] = stamp.stream
         if self.places:
             for row in rows:
                 row["file"] = generation.id

@@ -19,8 +19,8 @@ BEGIN = 1_803_859_200_000
 MINUTE = 60_000
 
 
-def docker(text: str, time: int) -> dict[str, Any]:
-    return {"log": text, "stream": "stderr", "time": datetime.fromtimestamp(time / 1000, UTC).isoformat()}
+def fluent(text: str, time: int) -> dict[str, Any]:
+    return {"log": text, "stream": "stderr", "tag": "web", "time": datetime.fromtimestamp(time / 1000, UTC).isoformat()}
 
 
 def pino(text: str, time: int) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def ecs(text: str, time: int) -> dict[str, Any]:
     return {"message": text, "ecs.version": "8", "@timestamp": datetime.fromtimestamp(time / 1000, UTC).isoformat()}
 
 
-KINDS = (docker, pino, ecs)
+KINDS = (fluent, pino, ecs)
 SIZES = (600, 5_000, 70_000, 300_000)
 
 
@@ -68,7 +68,7 @@ def test_a_long_line_has_its_place_in_time(tmp_path: Path, views: Views, kind: A
 
 @pytest.mark.parametrize("size", SIZES)
 def test_long_lines_are_merged_and_counted_by_their_times(tmp_path: Path, views: Views, size: int) -> None:
-    long = [json.dumps(docker("z" * size, BEGIN + each * MINUTE)) for each in range(4)]
+    long = [json.dumps(fluent("z" * size, BEGIN + each * MINUTE)) for each in range(4)]
     short = [f"{(BEGIN + each * MINUTE) // 1000 + 20} INFO beside" for each in range(4)]
     sources = [followed(tmp_path / "long.log", long), followed(tmp_path / "short.log", short)]
     merged = [line for pair in zip(long, short, strict=True) for line in pair]

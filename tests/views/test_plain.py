@@ -15,6 +15,7 @@ from logviewer.files.lines import LINE_CAP, MAX_LINES
 from logviewer.formats.line_format import PLAIN
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch
+from logviewer.search import match_lines
 from logviewer.search.file_lines import all_lines
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.match_index import MatchIndex
@@ -342,6 +343,18 @@ def test_an_uncounted_line_is_pending_at_first(tmp_path: Path) -> None:
     late = view.by_number(30, 1)
     assert (len(shown(late)), late.pending, late.total) == (1, False, 40)
     assert view.by_number(-1, 1).start == 39
+
+
+def test_a_range_that_takes_too_long_has_no_total(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = MatchIndex(opened(tmp_path / "a", b"needle 1\nhay\nneedle 2\n"), LineFilter(Query(include=("needle",))))
+    index.extend()
+    while index.scan():
+        pass
+    view = SourceView([MatchLines(index)])
+    assert view.by_number(0, 2).total == 2
+    monkeypatch.setattr(match_lines, "_MOST_SECONDS", -1.0)
+    late = view.by_number(0, 2)
+    assert (shown(late), late.pending, late.total) == ([], True, None)
 
 
 def test_a_range_is_pending_while_a_newer_file_is_searched(tmp_path: Path) -> None:

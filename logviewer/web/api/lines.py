@@ -65,7 +65,7 @@ class LineRoutes:
         """Return one line of any length as text. `raw` returns its bytes as they are in the file."""
         source = await self._lookup.source(parameters.source, user)
         position = await from_disk(self._loader, lambda: locate([source], "at", parameters.at))
-        codec, pieces = position.generation.encoding.codec, whole_line(position)
+        codec, pieces = position.generation.encoding.codec, whole_line(position, raw=parameters.raw)
         headers = {"content-type": f"text/plain; charset={codec if parameters.raw else 'utf-8'}"}
         pieces = pieces if parameters.raw else visible_line(pieces, codec)
         if position.generation.line_format.has_masks:

@@ -1,0 +1,131 @@
+"""The text of a container's log: pieces are joined, and the file keeps its size."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from logviewer.formats import unwrapping
+from logviewer.formats.envelope import ENVELOPES, Cri, JsonFile, envelope_of, time_of
+from logviewer.formats.unwrapping import WAIT_BYTES, unwrap
+from tests.helpers.containers import FORMS, Form, Written, file_bytes, file_lines, meant, pieces_of
+
+forms = st.sampled_from(FORMS)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\0"), max_size=40)
+pieces = st.builds(
+    Written,
+    st.sampled_from(["stdout", "stderr"]),
+    texts | st.just('{"a": "b\\n"}'),
+    st.sampled_from([True, True, False]),
+)
+
+
+def _texts(data: bytes) -> list[str]:
+    return [line.lstrip(b"\0").decode() for line in data.split(b"\n")]
+
+
+@given(forms, st.lists(pieces, max_size=30))
+@example("cri", [Written("stdout", "a", whole=False), Written("stderr", "b"), Written("stdout", "c")])
+def test_lines_are_joined_in_order_of_their_ends(form: Form, written: list[Written]) -> None:
+    data = file_bytes(form, written)
+    found = unwrap(dict(zip(FORMS, ENVELOPES, strict=True))[form], data, is_end=True)
+    lines, rest = meant(written)
+    assert len(found.data) == len(data)
+    *whole, last = _texts(found.data)
+    assert whole == [line.text for line in lines]
+    assert last == "".join(line.text for line in rest)
+
+
+@given(forms, st.lists(pieces, max_size=30), st.integers(0, 30))
+def test_text_up_to_a_clean_offset_is_final(form: Form, written: list[Written], count: int) -> None:
+    envelope = dict(zip(FORMS, ENVELOPES, strict=True))[form]
+    whole = unwrap(envelope, file_bytes(form, written), is_end=True)
+    part = unwrap(envelope, file_bytes(form, written[:count]))
+    assert whole.data.startswith(part.data)
+    assert len(part.data) == part.end
+    assert part.origins.items() <= whole.origins.items()
+
+
+@given(forms, st.lists(pieces, max_size=30))
+def test_each_line_is_traced_to_its_first_piece(form: Form, written: list[Written]) -> None:
+    envelope = dict(zip(FORMS, ENVELOPES, strict=True))[form]
+    data = file_bytes(form, written)
+    found = unwrap(envelope, data)
+    lines, _ = meant(written)
+    at = 0
+    for line in lines:
+        if at >= found.end:
+            break
+        origin = found.origins.get(at, at)
+        piece = envelope.piece(data[origin : data.index(b"\n", origin)])
+        assert piece is not None
+        assert (piece.stamp.stream, time_of(piece.stamp)) == (line.stream, line.time)
+        at = found.data.index(b"\n", at) + 1
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_line_of_many_pieces_is_one_line(form: Form) -> None:
+    line = "".join(chr(ord("a") + number % 26) for number in range(100_000))
+    written = [Written("stdout", "before"), *pieces_of(line), Written("stdout", "after")]
+    found = unwrap(dict(zip(FORMS, ENVELOPES, strict=True))[form], file_bytes(form, written))
+    assert _texts(found.data) == ["before", line, "after", ""]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_piece_does_not_wait_for_ever(form: Form) -> None:
+    others = [Written("stdout", "x" * 100) for _ in range(WAIT_BYTES // 100)]
+    written = [Written("stderr", "half", whole=False), *others, Written("stderr", "rest")]
+    found = unwrap(dict(zip(FORMS, ENVELOPES, strict=True))[form], file_bytes(form, written))
+    lines = _texts(found.data)
+    assert sorted({line for line in lines if not line.startswith("x")}) == ["", "half", "rest"]
+    assert found.end == len(found.data)
+
+
+def test_lines_without_an_envelope_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unwrapping, "MOST_BYTES", 200)
+    first = b"\n".join(file_lines("cri", [Written("stdout", "one"), Written("stdout", "two", whole=False)]))
+    long = b"long " * 100
+    found = unwrap(Cri(), first + b"\nplain\n" + long + b"\n" + file_bytes("cri", [Written("stdout", "three")]))
+    assert _texts(found.data) == ["one", "plain", "two", long.decode(), "three", ""]
+
+
+def test_half_a_line_at_the_end_of_a_file_is_text() -> None:
+    data = file_bytes("cri", [Written("stdout", "one"), Written("stdout", "two and", whole=False)])
+    data += file_lines("cri", [Written("stdout", " a half")], first=2)[0]
+    assert unwrap(Cri(), data).end == len(file_bytes("cri", [Written("stdout", "one")]))
+    assert _texts(unwrap(Cri(), data, is_end=True).data) == ["one", "two and a half"]
+
+
+@pytest.mark.parametrize(
+    ("line", "form"),
+    [
+        (b"2026-11-05T08:12:27.123456789Z stdout F text", Cri),
+        (b"2026-11-05T08:12:27.123456789+01:00 stderr P text", Cri),
+        (b"2026-11-05T08:12:27Z stdout F:tag text", Cri),
+        (b"2026-11-05T08:12:27.1Z stdout F ", Cri),
+        (b"2026-11-05T08:12:27.1Z stdout F", Cri),
+        (b'{"log":"text\\n","stream":"stderr","time":"2026-11-05T08:12:27.1Z"}', JsonFile),
+        (b'{"log":"text\\n","stream":"stdout","attrs":{"tag":"web"},"time":"2026-11-05T08:12:27.1Z"}', JsonFile),
+        (b'{"log":"\\ud83d text\\n","stream":"stdout","time":"2026-11-05T08:12:27.1Z"}', JsonFile),
+    ],
+)
+def test_a_file_has_the_envelope_of_its_first_line(line: bytes, form: type) -> None:
+    assert isinstance(envelope_of(line), form)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"2026-11-05T08:12:27.1Z stdout text",
+        b"2026-11-05 08:12:27.1 stdout F text",
+        b"2026-11-05T08:12:27.1Z stdin F text",
+        b" 2026-11-05T08:12:27.1Z stdout F text",
+        b'{"log":"text","level":"info","time":"2026-11-05T08:12:27.1Z"}',
+        b'{"log":"text","stream":"stdout","time":1793866347}',
+        b'{"log":{"a":1},"stream":"stdout","time":"2026-11-05T08:12:27.1Z"}',
+        b'{"log":"text\\n","stream":"stdout","time":"2026-11-05T08:12:27.1Z","host":"a"}',
+        b'["log","stream","time"]',
+    ],
+)
+def test_other_lines_have_no_envelope(line: bytes) -> None:
+    assert envelope_of(line) is None
