@@ -152,6 +152,11 @@ class RotationHistory:
             return None
         return generation.seen()
 
+    def note_cut(self) -> None:
+        """Note that lines before the oldest file were lost."""
+        for each in self.generations[:1]:
+            each.loss = each.loss or "rotated"
+
     @property
     def has_listing(self) -> bool:
         """Whether a listing has been noted."""

@@ -3,12 +3,13 @@
 import contextlib
 import fcntl
 import os
+import re
 import shlex
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from io import FileIO
@@ -20,6 +21,7 @@ import orjson
 from logviewer import temporary
 
 OUTPUT_NAME = "output"
+CUT_NAME = "cut"
 DEFAULT_MIB = 256
 _MIB = 1024 * 1024
 _READ_BYTES = 256 * 1024
@@ -32,6 +34,7 @@ _STEADY_SECONDS = 60.0
 # Longer than between two polls of a source without readers.
 _LEAST_SECONDS = 1.5
 _END_SECONDS = 0.7
+_EXIT_SECONDS = 0.2
 _LAST_LINE_BYTES = 1024 * 1024
 
 Report = Callable[[str | None], None]
@@ -41,12 +44,15 @@ Report = Callable[[str | None], None]
 class Command:
     """A program whose output is a source of this name. It runs without a shell.
 
-    ``resume`` returns more words for a start after the last line of an earlier run, None before the first one.
+    ``resume`` returns more words for a start after the last lines of earlier runs, the newest first, and for output of
+    so many bytes. ``history`` are the words of a program that prints the lines of the past, the oldest first,
+    and ends. It runs before the command.
     """
 
     name: str
     words: tuple[str, ...]
-    resume: Callable[[bytes | None], Sequence[str]] = lambda _: ()
+    resume: Callable[[Iterable[bytes], int], Sequence[str]] = lambda _, __: ()
+    history: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -58,7 +64,8 @@ class CommandOutput:
     """Runs a command, and appends what it writes to ``path``, from ``start`` until ``stop``.
 
     A command that ends is started again, after a pause that doubles up to a minute. The files are rotated at a quarter
-    of ``most_mib``; without a ``directory``, they are temporary. Of several servers that share the directory, one runs
+    of ``most_mib``; without a ``directory``, they are temporary. A file ``cut`` beside them says that earlier output is
+    not kept. Of several servers that share the directory, one runs
     the command, and the others follow its files.
     """
 
@@ -114,40 +121,69 @@ class CommandOutput:
             pause = min(_LONGEST_PAUSE, 2 * pause)
 
     def _run_once(self, report: Report) -> str:
-        """Run the command until it ends, and return the reason of the end."""
+        """Run the command until it ends, after its history, and return the reason of the end."""
+        reason = ""
+        for words in filter(None, (self.command.history, self.command.words)):
+            try:
+                last = list(last_lines(self.path))
+                if not last:
+                    self.path.with_name(CUT_NAME).unlink(missing_ok=True)
+                oldest = self._oldest() if words is self.command.history and not last else b""
+                full = [*words, *self.command.resume(last, _FILES * self._most_bytes)]
+                with self._running(full) as process:
+                    report(None)
+                    if process.stdout:
+                        self._copy(process.stdout, report, oldest)
+            except OSError as error:
+                return f"cannot start {words[0]}: {error.strerror}"
+            code = process.returncode
+            how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+            reason = f"{shlex.join(words)} {how}"
+            if code or self._stopped.is_set():
+                break
+        return reason
+
+    @contextlib.contextmanager
+    def _running(self, words: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a program; it ends with the block or with ``end``. Raises OSError if it cannot start."""
+        process = self._process = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         try:
-            words = [*self.command.words, *self.command.resume(last_line(self.path))]
-            process = subprocess.Popen(
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            return f"cannot start {self.command.words[0]}: {error.strerror}"
-        self._process = process
-        report(None)
-        try:
-            if process.stdout:
-                with process.stdout as pipe:
-                    self._copy(pipe, report)
+            yield process
         finally:
+            if process.stdout:
+                process.stdout.close()
+            _await_end(process)
             # Its children may go on without a reader.
             _signal(process, signal.SIGTERM)
             process.wait()
             self._process = None
-        code = process.returncode
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
-        return f"{shlex.join(self.command.words)} {how}"
 
-    def _copy(self, pipe: IO[bytes], report: Report) -> None:
-        """Append the output of a command to the files, until it ends. While writes fail, the command waits."""
+    def _oldest(self) -> bytes:
+        """Return the oldest line of the history. Raises OSError."""
+        with self._running(self.command.history) as process:
+            line = process.stdout.readline() if process.stdout else b""
+            _signal(process, signal.SIGTERM)
+        return line
+
+    def _copy(self, pipe: IO[bytes], report: Report, oldest: bytes) -> None:
+        """Append the output of a command to the files, until it ends. While writes fail, the command waits.
+
+        Output that does not begin with the ``oldest`` line, if there is one, is cut.
+        """
         file, last, rotated = self.path.open("ab", buffering=0), b"\n", time.monotonic()
         try:
             while data := os.read(pipe.fileno(), _READ_BYTES):
                 last = data[-1:]
                 self._write(file, data, report)
+                if oldest and b"\n" in data:
+                    self._compare(oldest)
+                    oldest = b""
                 if last == b"\n" and file.tell() > self._most_bytes:
                     file.close()
                     # A file that is gone before the next poll is never read: the command waits.
@@ -172,7 +208,19 @@ class CommandOutput:
             else:
                 report(None)
 
+    def _compare(self, oldest: bytes) -> None:
+        with self.path.open("rb") as file:
+            first = file.readline(_LAST_LINE_BYTES)
+        if self.command.resume([first], 0) != self.command.resume([oldest], 0):
+            self._cut()
+
+    def _cut(self) -> None:
+        with contextlib.suppress(OSError):
+            self.path.with_name(CUT_NAME).touch(mode=0o600)
+
     def _rotate(self) -> None:
+        if self.path.with_name(f"{OUTPUT_NAME}.{_FILES - 1}").exists():
+            self._cut()
         for number in range(_FILES - 1, 0, -1):
             older = self.path.with_name(f"{OUTPUT_NAME}.{number - 1}") if number > 1 else self.path
             with contextlib.suppress(FileNotFoundError):
@@ -180,15 +228,12 @@ class CommandOutput:
         self.path.touch(mode=0o600)
 
 
-def last_line(path: Path) -> bytes | None:
-    """Return the last whole line of the output so far, in the live file or the newest rotated one; None without."""
+def last_lines(path: Path) -> Iterator[bytes]:
+    """Yield the last whole lines of the output so far, the newest first, from the live file and the newest rotated."""
     for each in (path, path.with_name(f"{OUTPUT_NAME}.1")):
         with contextlib.suppress(FileNotFoundError), each.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_LINE_BYTES))
-            lines = file.read().rpartition(b"\n")[0].splitlines()
-            if lines:
-                return lines[-1]
-    return None
+            yield from reversed(file.read().rpartition(b"\n")[0].splitlines())
 
 
 def _lock(path: Path) -> int | None:
@@ -202,6 +247,16 @@ def _lock(path: Path) -> int | None:
     return descriptor
 
 
+def _await_end(process: subprocess.Popen[bytes]) -> None:
+    """Wait a moment for the end of a program that has closed its output: its exit status must be its own."""
+    deadline = time.monotonic() + _EXIT_SECONDS
+    while time.monotonic() < deadline:
+        # Its process id stays valid.
+        if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG):
+            return
+        time.sleep(_EXIT_SECONDS / 20)
+
+
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     """Send a signal to a command and its children."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -211,30 +266,28 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 # Schemes: a PATH that begins with one of them is a command.
 
 _JOURNAL_FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_SYSTEMD_UNIT,_PID,_HOSTNAME,_BOOT_ID"
-# With the history of all boots, a full journal would be larger than its files.
-_JOURNAL_LINES = 200_000
+_OTHER_JOURNAL = re.compile(r"-D|--directory|--file|--root|--image")
+# No entry is shorter: more of them would only pass through the files.
+_JOURNAL_BYTES = 300
 
 
 def journal(rest: str) -> Command:
     """Return the command of ``journal:REST``: a unit, or options of journalctl. Raises ValueError for a bad quote."""
     given = shlex.split(rest)
     chosen = given if not given or given[0].startswith("-") else [f"--unit={given[0]}", *given[1:]]
-    words = [
-        "journalctl",
-        "--follow",
-        "--all",
-        "--quiet",
-        "--output=json",
-        f"--output-fields={_JOURNAL_FIELDS}",
-        *chosen,
-    ]
-    return Command(f"journal:{rest}", tuple(words), _after_cursor)
+    options = ("--all", "--quiet", "--output=json", f"--output-fields={_JOURNAL_FIELDS}", *chosen)
+    # With --follow, versions 250 to 257 show the last boot alone: in a directory, that of one of several machines.
+    merge = ("--merge",) if any(_OTHER_JOURNAL.match(each) for each in chosen) else ()
+    history = ("journalctl", *options, *merge)
+    return Command(f"journal:{rest}", ("journalctl", "--follow", *options, *merge), _after_cursor, history)
 
 
-def _after_cursor(last: bytes | None) -> Sequence[str]:
-    with contextlib.suppress(orjson.JSONDecodeError, KeyError, TypeError):
-        return ["--no-tail", f"--after-cursor={orjson.loads(last or b'')['__CURSOR']}"]
-    return [f"--lines={_JOURNAL_LINES}"]
+def _after_cursor(last: Iterable[bytes], most_bytes: int) -> Sequence[str]:
+    # The last line may be a warning of journalctl.
+    for line in last:
+        with contextlib.suppress(orjson.JSONDecodeError, KeyError, TypeError):
+            return ["--no-tail", f"--after-cursor={orjson.loads(line)['__CURSOR']}"]
+    return [f"--lines={most_bytes // _JOURNAL_BYTES}"]
 
 
 SCHEMES = {"journal": journal}

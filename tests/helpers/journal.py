@@ -14,14 +14,13 @@ class Journal:
         self.count = 0
         directory.mkdir()
 
-    def write(self, count: int, unit: str = "ssh.service") -> list[str]:
+    def write(self, count: int, unit: str = "ssh.service", boot: str = "a1b2c3d4e5f60718293a4b5c6d7e8f90") -> list[str]:
         """Add a file with messages, and return them."""
         messages = [f"message {self.count + number}" for number in range(count)]
         entries = [
             f"__REALTIME_TIMESTAMP={1_795_700_000_000_000 + (self.count + number) * 1_000_000}\n"
             f"__MONOTONIC_TIMESTAMP={(self.count + number) * 1_000_000 + 5}\n"
-            "_BOOT_ID=a1b2c3d4e5f60718293a4b5c6d7e8f90\n"
-            f"MESSAGE={message}\nPRIORITY={3 if number % 5 == 0 else 6}\n_SYSTEMD_UNIT={unit}\n\n"
+            f"_BOOT_ID={boot}\nMESSAGE={message}\nPRIORITY={3 if number % 5 == 0 else 6}\n_SYSTEMD_UNIT={unit}\n\n"
             for number, message in enumerate(messages)
         ]
         output = self.directory / f"remote-{self.count:06}.journal"

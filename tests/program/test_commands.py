@@ -125,7 +125,9 @@ def test_output_is_bounded(tmp_path: Path, serve: Serve, state: dict[str, str]) 
     until(lambda: any(text.startswith(f"line {count} ") for text in lines(server, "flood")[-1:]))
     files = [path.stat().st_size for path in Path(state["STATE_DIRECTORY"]).rglob("output*")]
     assert sum(files) < 2 * 1024 * 1024
-    numbers = [int(text.split()[1]) for text in lines(server, "flood")]
+    with server.stream(source="flood", from_="start") as stream:
+        assert stream.next("lines", "gap").data["reason"] == "rotated"
+    numbers = [int(text.split()[1]) for text in lines(server, "flood") if text.startswith("line ")]
     assert numbers == [*range(numbers[0], count + 1)]
 
 
@@ -170,6 +172,10 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal")
 
 
+def has_last(server: Server, name: str, message: str) -> bool:
+    return any(message in line for line in lines(server, name)[-1:])
+
+
 def messages(server: Server, name: str) -> list[str]:
     return [json.loads(line)["MESSAGE"] for line in lines(server, name)]
 
@@ -191,6 +197,65 @@ def test_the_journal_is_followed_over_restarts(journal: Journal, serve: Serve, s
     written += journal.write(5)
     until(lambda: len(messages(server, name)) >= len(written))
     assert messages(server, name) == written
+
+
+def test_all_boots_of_the_journal_are_there(journal: Journal, serve: Serve, state: dict[str, str]) -> None:
+    written = [message for boot in ("1" * 32, "2" * 32, "3" * 32) for message in journal.write(50, boot=boot)]
+    name = f"journal:--directory={journal.directory}"
+    server = serve(name, env=state)
+    until(lambda: messages(server, name) == written)
+    answer = server.get("/api/lines", source=name, start=0, count=1, places=True).json()
+    assert [each["loss"] for each in answer["files"]] == [None]
+    written += journal.write(50, boot="4" * 32)
+    until(lambda: messages(server, name) == written)
+    server.process.send_signal(signal.SIGKILL)
+    server.wait()
+    written += [message for boot in ("4" * 32, "5" * 32) for message in journal.write(50, boot=boot)]
+    server = serve(name, env=state)
+    until(lambda: messages(server, name) == written)
+
+
+def test_the_newest_entries_of_a_large_journal_are_kept_after_a_gap(
+    journal: Journal, serve: Serve, state: dict[str, str]
+) -> None:
+    written = journal.write(8000)
+    name = f"journal:--directory={journal.directory}"
+    for _ in range(2):
+        server = serve(name, "--spool-size", "1", env=state)
+        until(partial(has_last, server, name, written[-1]))
+        with server.stream(source=name, from_="start", follow="false") as stream:
+            gap = stream.next("lines", "gap")
+            assert (gap.name, gap.data["reason"]) == ("gap", "rotated")
+            found: list[str] = []
+            while (event := stream.next("lines", "gap", "end")).name == "lines":
+                found += [json.loads(line)["MESSAGE"] for line in event.data["lines"]]
+        assert event.name == "end"
+        assert found == written[-len(found) :]
+        assert len(found) > 800
+        server.stop()
+
+
+def test_a_warning_of_journalctl_doubles_no_entry(
+    journal: Journal, serve: Serve, state: dict[str, str], tmp_path: Path
+) -> None:
+    real = shutil.which("journalctl")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    script(programs, f"echo 'a file is truncated' >&2; exec {real} \"$@\"", "journalctl")
+    environment = state | {"PATH": f"{programs}:{os.environ['PATH']}"}
+    written = journal.write(20)
+    name = f"journal:--directory={journal.directory}"
+    for _ in range(3):
+        server = serve(name, env=environment)
+        until(partial(has_entries, server, name, written))
+        server.process.send_signal(signal.SIGKILL)
+        server.wait()
+
+
+def has_entries(server: Server, name: str, wanted: Sequence[str]) -> bool:
+    texts = [json.loads(line)["MESSAGE"] for line in lines(server, name) if line.startswith("{")]
+    assert len(texts) <= len(wanted)
+    return texts == wanted and not lines(server, name)[-1].startswith("{")
 
 
 def test_a_unit_of_the_journal(journal: Journal, serve: Serve, state: dict[str, str]) -> None:
