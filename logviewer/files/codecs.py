@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-MAGIC_BYTES = 6
+MAGIC_BYTES = 10
 # Bombs expand a thousandfold: a decoder returns no more than this at once.
 PIECE_BYTES = 1024 * 1024
 # A file names the memory that its decoder needs, up to 4 GiB; `xz -9` names 65 MiB.
@@ -78,10 +78,11 @@ def _lz4() -> _Decoder:
     return decoder
 
 
-# As many bytes as any file of the format has: a log must not be taken for one.
+# As many bytes as any file of the format has: a log must not be taken for one. A header of gzip may last for the whole
+# file, but has two bytes that text does not have. A file may still be written.
 _MAGIC: Mapping[re.Pattern[bytes], Callable[[], _Decoder]] = MappingProxyType(
     {
-        re.compile(rb"\x1f\x8b\x08[\x00-\x1f]", re.DOTALL): _Gzip,
+        re.compile(rb"\x1f\x8b\x08[\x00-\x1f](?:.{0,4}\Z|.{4}[\x00-\x08](?:\Z|[\x00-\x1f\xff]))", re.DOTALL): _Gzip,
         re.compile(rb"\x28\xb5\x2f\xfd"): _zstd,
         re.compile(rb"\xfd7zXZ\x00"): _xz,
         re.compile(rb"BZh[1-9](?:1A|\x17r)"): bz2.BZ2Decompressor,
@@ -91,7 +92,7 @@ _MAGIC: Mapping[re.Pattern[bytes], Callable[[], _Decoder]] = MappingProxyType(
 
 
 def is_compressed(head: bytes) -> bool:
-    """Return whether a file with these first six bytes is compressed in a known format."""
+    """Return whether a file with these first ten bytes is compressed in a known format."""
     return _codec(head) is not None
 
 

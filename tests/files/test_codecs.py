@@ -82,6 +82,18 @@ def test_other_bytes_are_not_compressed(data: bytes) -> None:
     assert decoded(data) == (b"", True)
 
 
+@pytest.mark.parametrize("flags", range(32))
+def test_a_line_that_begins_like_a_header_of_gzip_is_plain(flags: int) -> None:
+    line = b"\x1f\x8b\x08" + bytes([flags]) + b" is the begin of a line\n"
+    assert not is_compressed(line[:MAGIC_BYTES])
+
+
+@ENDINGS
+def test_a_file_without_its_end_is_compressed(ending: str) -> None:
+    data = COMPRESSORS[ending](b"text")
+    assert all(is_compressed(data[:size]) for size in range(6, MAGIC_BYTES + 1))
+
+
 def test_a_file_cannot_make_its_decoder_large() -> None:
     packed = bytearray(lzma.compress(b"text", preset=0))
     # The block header has the size of the dictionary, and a checksum of itself.

@@ -262,3 +262,20 @@ def test_clients_that_wait_for_a_text_keep_nobody_from_signing_in(logs: Path, se
             )
     with httpx.Client(base_url=server.base, timeout=TIMEOUT, trust_env=False) as client:
         assert client.post("/sign-in", data={"user": "ada", "password": "right"}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "begin", [b"\x1f\x8b\x08\x04", b"\x1f\x8b\x08\x08", b"BZh91A", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"]
+)
+def test_a_log_that_begins_like_a_compressed_file_and_grows_is_plain(begin: bytes, logs: Path, serve: Serve) -> None:
+    log = logs / "app.log"
+    log.write_bytes(begin + b" is the begin of a line\n")
+    server = serve(log)
+
+    def number() -> int:
+        with log.open("ab") as file:
+            file.write(b"one more\n")
+        lines = server.get("/api/lines", source="app.log", start=0).json()["lines"]
+        return len(lines)
+
+    until(lambda: number() > 3)

@@ -138,5 +138,5 @@ def test_a_cut_file_gives_its_lines_and_a_gap(log: FollowedLog, monkeypatch: pyt
 
 def test_a_damaged_file_hides_no_other(log: FollowedLog) -> None:
     log.append("one", to="app.log.3").compress("app.log.3").append("two", to="app.log.1").append("live")
-    log.beside("app.log.2.gz").write_bytes(b"\x1f\x8b\x08\x00 damaged")
+    log.beside("app.log.2.gz").write_bytes(b"\x1f\x8b\x08" + bytes(6) + b"\x03 damaged")
     log.restart().open().expect("one", "<lost>", "two", "live")
