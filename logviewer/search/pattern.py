@@ -36,8 +36,9 @@ _IGNORES_CASE = re.compile(r"\(\?\w*i")
 _LEAST_REQUIRED = 3
 
 
-# The engine takes up to 16 ns an instruction and byte, and nothing can stop it: a second for each line.
-_MOST_WORK = 64 * 1024 * 1024
+# The engine takes up to 16 ns an instruction and byte, and nothing can stop it: half a second for each line. A smaller
+# limit would leave out parts of lines of 10 KB, for classes such as \pL with a thousand instructions each.
+_MOST_WORK = 32 * 1024 * 1024
 
 
 class Pattern:
