@@ -1,12 +1,11 @@
 """The rules of a line's time and level name the text that was read, and its place."""
 
-from pathlib import Path
-
 import pytest
 
 from logviewer.formats.explanation import explanation_of
 from logviewer.formats.line_format import LineFormat
 from logviewer.settings import LogRule
+from tests.helpers.lines_of_programs import programs
 
 UTC = LineFormat([LogRule(files=(), zone="UTC")])
 
@@ -73,9 +72,7 @@ def test_the_rule_of_a_file_or_a_pattern_is_named() -> None:
 
 
 def test_every_level_and_time_of_the_lines_of_programs_has_a_rule() -> None:
-    text = (Path(__file__).parent.parent / "helpers" / "lines_of_programs.txt").read_text()
-    for row in text.splitlines():
-        line = row.split("\u00a6", 2)[-1]
+    for line in (text for rows in programs().values() for _, _, text in rows):
         found = explanation_of(line, UTC)
         assert bool(found.time_rule) == (found.time is not None), line
         assert bool(found.level_rule) == (found.level is not None), line

@@ -1,13 +1,12 @@
 """Lines that programs write, each program's read as one file, with their times and levels."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from logviewer.formats.line_format import LineFormat
 from logviewer.settings import LogRule
-from tests.helpers import lines_of_programs
+from tests.helpers.lines_of_programs import programs
 
 TIMES = {
     "s": "2026-11-05T08:12:27",
@@ -16,17 +15,6 @@ TIMES = {
     "ym": "--11-05T08:12:27.123",
 }
 UTC_FORMAT = LineFormat([LogRule(files=(), zone="UTC")])
-
-
-def programs() -> dict[str, list[list[str]]]:
-    """Return for each program its lines: time, level and text."""
-    found: dict[str, list[list[str]]] = {}
-    for row in Path(lines_of_programs.__file__).with_suffix(".txt").read_text().splitlines():
-        if row.startswith("## "):
-            rows = found.setdefault(row.removeprefix("## "), [])
-        else:
-            rows.append(row.split("\u00a6", 2))
-    return found
 
 
 def shown(time: int | None, like: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.lines_of_programs import programs
 from tests.helpers.log_file import append, rotate
 from tests.helpers.server import Server, until
 from tests.helpers.view import view_texts
@@ -97,3 +98,22 @@ def test_the_next_file_inherits_the_reading(log: Path, serve: Serve) -> None:
     # Also after a restart, and in another worker.
     again = serve(log, env={"TZ": "UTC"})
     assert until(lambda: times(again, source="app.log")[len(DAY_FIRST) :], what="the same line") == found
+
+
+def test_lines_of_all_programs_are_read_alike_after_a_restart(logs: Path, serve: Serve) -> None:
+    """A running server, which saw the files grow, decides as a new one does."""
+    lines = {f"{name.split()[0]}.log": [text for _, _, text in found] * 10 for name, found in programs().items()}
+    for name, texts in lines.items():
+        append(logs / name, *texts[: len(texts) // 3])
+    server = serve(logs, env={"TZ": "UTC"})
+    for name in lines:
+        rows(server, source=name)
+    for name, texts in lines.items():
+        append(logs / name, *texts[len(texts) // 3 :])
+    last = list(lines)[-1]
+    until(lambda: len(rows(server, source=last)) == len(lines[last]), what="the new lines")
+    again = serve(logs, env={"TZ": "UTC"})
+    for name, texts in lines.items():
+        found, expected = rows(server, source=name), rows(again, source=name)
+        assert len(found) == len(texts), name
+        assert [(row["time"], row["level"]) for row in found] == [(row["time"], row["level"]) for row in expected], name
