@@ -11,9 +11,10 @@ from logviewer.settings import LogRule
 
 _LEAST_LINES = 5
 _MOST_LINES = 200
-_MOST_COLUMNS = 10
+_MOST_COLUMNS = 16
 _HEAD_CHARS = 120
 _LETTERS = {letter.lower(): letter for letter in LETTER_LEVELS if letter != "A"}
+_USUAL_LETTERS = frozenset("EIWeiw")
 _WORDS = frozenset(
     [
         *SET_APART,
@@ -29,10 +30,12 @@ _WORDS = frozenset(
 # What separates columns, and the pattern of one column with its end.
 _SEPARATORS = ((None, r"\S+\s+"), ("|", r"[^|]*\|"), ("\t", r"[^\t]*\t"), (";", r"[^;]*;"), (",", r"[^,]*,"))
 _EDGES = " \t\"'[]()<>{}:"
-# A word with up to two characters on each side that are none of a word.
+# A word with up to two characters on each side that are none of a word, or with the next mark beyond spaces.
 _SURROUNDED = re.compile(r"(?:^|(?<=[^A-Za-z\d]))[A-Za-z]{1,11}\d?(?=[^A-Za-z\d]|$)")
 _BEFORE = re.compile(r"[^A-Za-z\d]{0,2}$")
 _AFTER = re.compile(r"[^A-Za-z\d]{0,2}")
+_MARK_BEFORE = re.compile(r"([^A-Za-z\d\s])\s*$|\s$|^$")
+_MARK_AFTER = re.compile(r"\s*([^A-Za-z\d\s])")
 
 
 def level_column(lines: Sequence[str]) -> LogRule | None:
@@ -76,7 +79,9 @@ def _patterns(rows: Sequence[str]) -> list[str]:
     for row in rows:
         head = row[:_HEAD_CHARS]
         words = [each for each in _SURROUNDED.finditer(head) if _is_level(each[0])]
-        found.update({pattern for each in words if (pattern := _surroundings(row, each))})
+        found.update(
+            {pattern for each in words for pattern in (_surroundings(row, each), _marks(row, each)) if pattern}
+        )
     return [pattern for pattern, count in found.most_common() if count * 4 >= len(rows) * 3]
 
 
@@ -91,6 +96,16 @@ def _surroundings(row: str, word: re.Match[str]) -> str | None:
     return rf"{'' if around[0] and len(around[0]) < word.start() else '^'}{start}(?P<level>[A-Za-z]+\d?){end}"
 
 
+def _marks(row: str, word: re.Match[str]) -> str | None:
+    """Return the pattern of a word by the marks around it, with any spaces between."""
+    before = _MARK_BEFORE.search(row, 0, word.start())
+    after = _MARK_AFTER.match(row, word.end())
+    if not before or not after:
+        return None
+    start = rf"{re.escape(before[1])}\s*" if before[1] else r"\s" if before[0] else "^"
+    return rf"{start}(?P<level>[A-Za-z]+\d?)\s*{re.escape(after[1])}"
+
+
 def _is_level(word: str) -> bool:
     return word.lower() in _WORDS or word.lower() in _LETTERS
 
@@ -100,7 +115,9 @@ def _levels_of(words: Sequence[str], least: float = 0.9) -> dict[str, str]:
     kinds = {word for word in words if word}
     named = [word for word in words if word.lower() in _WORDS]
     letters = [word for word in words if word.lower() in _LETTERS]
-    if len(kinds) > 1 and len(kinds) == len(set(letters)) and len(letters) >= 0.9 * len(words):
+    # Others, as T and F, mostly mean something else.
+    has_usual = any(letter in _USUAL_LETTERS for letter in letters)
+    if has_usual and len(kinds) > 1 and len(kinds) == len(set(letters)) and len(letters) >= 0.9 * len(words):
         is_lower = any(map(str.islower, letters))
         return {letter if is_lower else letter.upper(): _level(letter) for letter in _LETTERS}
     is_named = len(set(named)) > 1 and len(named) >= least * len(words)

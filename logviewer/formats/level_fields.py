@@ -19,6 +19,7 @@ _NAME_KEYS = [
     "levelname",
     "sev",
     "severitytext",
+    "severitylevel",
     "syslogseveritytext",
     "messagetype",
     "errorseverity",
@@ -44,6 +45,10 @@ _HOLDERS = (
     "logRecords",
     "params",
     "data",
+    "baseData",
+    "detail",
+    "payload",
+    "attributes",
 )
 _NAMES_WITHIN = ("name", "levelname", "levelStr", "standardLevel", "text")
 _MOST_DEPTH = 4

@@ -50,6 +50,7 @@ _OF_CODE: Mapping[str, Level] = {"I": "info", "W": "warning", "E": "error", "S":
 # The text after a single letter that is a level: a column, brackets, or a word with the characters of names.
 _AFTER_LETTER = re.compile(r"\s*\||\s+(?:\[|\(|[a-z_]+[/.:_\[#@\d][\w./:_\[#@-]*|[A-Z]{4,5}\d{4,5}[A-Z]:)", re.ASCII)
 _AFTER_FIRST_LETTER = re.compile(r" ?\[\d\d|  ?\d{1,4}[/.-]\d\d| \d\d:\d\d:\d\d[. ]|: [A-Z\[]")
+_JOINED_TIME = re.compile(r"[DIWEF]\d{8}-\d\d:")
 # As Go's slog writes levels between the named ones.
 _SHIFTED = re.compile(r"[A-Z]{4,8}[+-]\d{1,3}")
 _AFTER_WORD = re.compile(r"\s+(?:[\[<@][\w$-]|[\w.$/-]{1,24}\[[\d$]|[\w.-]{1,22} :)")
@@ -153,7 +154,7 @@ class Header:
         return "debug" if inner == "Config" else next(filter(None, map(_of_inner, _INNER.finditer(inner))), None)
 
     def _in_parentheses(self, inner: str, end: int, *, first: bool) -> Level | None:
-        if found := CAPITALS.get(inner) or DOUBLED.get(inner):
+        if found := CAPITALS.get(inner.rpartition(", ")[2]) or DOUBLED.get(inner):
             return found
         if (
             first
@@ -241,7 +242,9 @@ class Header:
             is_apart = piece[1] == "!" or self.text[end - 3 : end - 2] == "]"
             named = self._follows(_AFTER_FIRST_LETTER, end - 1) if first else self.dated and is_apart
             return LETTER_LEVELS[piece[0]] if named and not self.words and piece[0] not in "AC" else None
-        is_date = len(piece) in {5, 7, 9} and piece[1:].isdigit() and following[3:] == ":"
+        is_date = _JOINED_TIME.match(piece) is not None or (
+            len(piece) in {5, 7, 9} and piece[1:].isdigit() and following[3:] == ":"
+        )
         return LETTER_LEVELS[piece[0]] if is_date else None
 
     def _is_level(self, piece: str, end: int, *, first: bool) -> bool:

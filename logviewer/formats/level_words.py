@@ -17,7 +17,7 @@ LETTERS: Mapping[Level | None, str] = {
 }
 LEVELS: tuple[Level | None, ...] = tuple(LETTERS)
 _WORDS: Mapping[Level, str] = {
-    "fatal": "fatal critical crit crt emergency emerg emrg emer alert alrt panic dpanic fatl ftl pnc fault",
+    "fatal": "fatal critical crit crt emergency emerg emrg emer alert alrt panic dpanic fatl ftl pnc shout fault",
     "error": "error err errs erro severe failure fail eror exc",
     "warning": "warning warn wrn deprecation",
     "notice": "notice note noti ntc ntce lifecycle",

@@ -26,7 +26,7 @@ _FIELD = re.compile(
 )
 _JOINED = re.compile(
     r"(?:\[?\d{1,10}:|(?:[^\W\d][\w.-]*[ ]){1,2}|)((?:19|20)\d\d)([01]\d)([0-3]\d)[:_-]?([0-2]\d)([0-5]\d)([0-5]\d)"
-    r"(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?(?!\w)"
+    r"(?:[.,](\d{1,9})|(\d{3}))?(Z|[+-]\d\d:?\d\d)?(?!\w)"
 )
 _JOINED_DAY = re.compile(r"\[?(?:\d{1,10}:){0,3}([01]\d)([0-3]\d)/([0-2]\d)([0-5]\d)([0-5]\d)(\.\d{1,9})?(?=[:\] ])")
 _TAI = re.compile(r"@40{7}[0-9a-f]{8}([0-9a-f]{8})\b")
@@ -110,8 +110,8 @@ def _of_rare_date(text: str, read: ReadText) -> int | None:
 
 
 def _of_joined(match: re.Match[str], read: ReadText) -> int | None:
-    year, month, day, hour, minute, second, fraction, zone = match.groups()
-    end = f".{fraction}" if fraction else ""
+    year, month, day, hour, minute, second, fraction, milliseconds, zone = match.groups()
+    end = f".{fraction or milliseconds}" if fraction or milliseconds else ""
     return read(f"{year}-{month}-{day} {hour}:{minute}:{second}{end}{zone or ''}")
 
 

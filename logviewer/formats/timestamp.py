@@ -33,7 +33,7 @@ _STAMP = re.compile(
       | \d\d{MONTH}\d{{4}} | \d{{1,2}}\.?[-/ ]{MONTH}(?:[-/ ]\d{{4}}|[-/]\d\d(?!:\d\d:\d\d(?!:)))?
       | \d\d?[-/.]\d\d?[-/.](?:\d{{4}}|\d\d)
       | \d\d[-/.]\d\d(?=[ |-]\d\d:)
-      | \d{{8}} | \d{{6}}(?=[ ]) | [DIWEF](?:\d{{4}}|\d{{6}}|\d{{8}})(?=[ ]\d\d:)
+      | \d{{8}} | \d{{6}}(?=[ ]) | [DIWEF](?:\d{{4}}|\d{{6}}|\d{{8}})(?=[ -]\d\d:)
     )(?:::?|[Tt_\t|@-]|\]\[|,|;[ ]?|","|,?[ ]{{1,3}}|[ ]--?[ ]|--)
     (\d\d?)([:.])([0-5]?\d)\3(60|[0-5]?\d)(?:[.,:](\d{{1,9}}))?
     (?:[ ]?([AaPp])\.?[Mm]\b(?:\.(\d{{1,9}}))?)?
@@ -49,7 +49,7 @@ _FIELD_START = r'(?:.{0,60}[\s,])??(?:ts|time|timestamp)="?|(?:node=\S+[ ])?type
 _EPOCH = re.compile(rf"(?!SET[ ])(?:{_BARE_START}|{_FIELD_START}){_NUMBER}(?![\w.])")
 _EPOCH_FIELD = re.compile(rf"(?!SET[ ])(?:{_FIELD_START}){_NUMBER}(?![\w.])")
 _BARE = re.compile(rf"{_BARE_START}{_NUMBER}(?![\w.])")
-_DIGITS = re.compile(r"((?:19|20)\d{12})(?!\w)")
+_DIGITS = re.compile(r"((?:19|20)\d{12}(?:\d{3})?)(?!\w)")
 _EPOCH_WORD = re.compile(_NUMBER)
 # First characters of a ``_STAMP``.
 _STAMP_STARTS = frozenset(f"0123456789{MONTH_STARTS}IWE")
