@@ -42,6 +42,11 @@ class MergedView:
             return self._range(start, pending=True)
         positions, left = found
         batches, pending = self._read(positions, left + count)
+        while left > 0 < line_count(batches) < left + count and not pending:
+            # These are long lines, or the last ones.
+            passed = first_lines(batches, left)
+            positions, left = self._after(positions, passed), left - line_count(passed)
+            batches, pending = self._read(positions, left + count)
         return self._range(start, last_lines(batches, line_count(batches) - left), pending=pending)
 
     def lines_from(self, position: Position, count: int) -> LineRange:
@@ -75,8 +80,12 @@ class MergedView:
         return len(self.parts) == 1 or all(order.is_known for order in self.orders)
 
     def _from_end(self, wanted: int, count: int) -> LineRange:
+        """Return the first ``count`` of the last ``wanted`` lines; where they are long, the last of these."""
         # Before the lines are read: a line that comes later must not be in the total but outside the range.
         line_counts = self._line_counts()
+        total = LineRange(None, line_counts=line_counts).total if wanted > count and self._is_known else None
+        if total is not None:
+            return self.by_number(max(0, total - wanted), count)
         batches, pending = self._read([order.end() for order in self.orders], wanted, newest=True)
         found = LineRange(None, first_lines(batches, count), pending, line_counts=line_counts)
         if not batches or not self._is_known:
@@ -165,6 +174,14 @@ class MergedView:
         parts = enumerate(zip(self.parts, self.orders, positions, strict=True))
         scans = [Scan(part, view.files, newest, order, begin) for part, (view, order, begin) in parts if begin]
         return read_lines(scans, count)
+
+    def _after(self, positions: PartPositions, batches: Sequence[Batch]) -> PartPositions:
+        """Return the positions after lines that were read from ``positions``."""
+        ends = {batch.end.generation: batch.end for batch in batches}
+        return [
+            next((ends[each] for each in reversed(part.generations) if each in ends), position)
+            for part, position in zip(self.parts, positions, strict=True)
+        ]
 
     def _range(self, start: int | None, batches: Sequence[Batch] = (), *, pending: bool = False) -> LineRange:
         return LineRange(start, batches, pending, line_counts=self._line_counts())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from logviewer.formats.line_format import PLAIN
@@ -126,7 +126,17 @@ def places(view: View, count: int) -> list[Position]:
     return [place for batch in view.by_number(0, count).batches for place in batch.starts()]
 
 
+def untimed(number: int, count: int, *, rotated: int = 0, padding: int = 70_000) -> Log:
+    return Log(
+        [Line(f"  and {number}_{at} ", None) for at in range(count)],
+        rotated=rotated,
+        is_unterminated=False,
+        padding=padding,
+    )
+
+
 @given(contents=CONTENTS, start=st.integers(-40, 90), count=st.integers(1, 20))
+@example(contents=[untimed(0, 19, rotated=2), untimed(1, 11)], start=-30, count=1)
 def test_lines_by_number_are_those_of_a_sorted_list(
     tmp_path: Path, contents: list[Log], start: int, count: int
 ) -> None:
@@ -138,6 +148,7 @@ def test_lines_by_number_are_those_of_a_sorted_list(
 
 
 @given(contents=CONTENTS, count=st.integers(1, 20))
+@example(contents=[untimed(0, 60), untimed(1, 50)], count=20)
 def test_pages_of_any_size_have_each_line_once(tmp_path: Path, contents: list[Log], count: int) -> None:
     sources, expected = opened(tmp_path, contents)
     view = Views().of(sources, None)
