@@ -16,6 +16,8 @@ def with_code(settings: Settings, code: str) -> str:
 
 
 def _url(settings: Settings, query: str) -> str:
+    if settings.uds:
+        return f"http://unix:{settings.uds}:{settings.root_path}/{query}"
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 (not bound here)
     host = f"[{host}]" if ":" in host and not host.startswith("[") else host
     scheme = "https" if settings.ssl_certfile else "http"

@@ -72,7 +72,8 @@ def build_settings(  # noqa: PLR0913 (the options that are checked or changed)
     sign_in_methods = {"--token": chosen, "--auth-header": others["auth_header"], "[[users]]": tables.users}
     if no_auth:
         _check_no_auth(host, [name for name, value in sign_in_methods.items() if value])
-    _check_proxy(others["auth_header"], others["trusted_proxy"], tables.users)
+    has_proxy = others["trusted_proxy"] or others["uds"]
+    _check_proxy(others["auth_header"], others["trusted_proxy"], tables.users, has_proxy=bool(has_proxy))
     if (others["ssl_certfile"] is None) != (others["ssl_keyfile"] is None):
         raise click.UsageError("--ssl-certfile and --ssl-keyfile need each other")
     needs_token = not (no_auth or any(sign_in_methods.values()))
@@ -82,7 +83,7 @@ def build_settings(  # noqa: PLR0913 (the options that are checked or changed)
         token=secrets.token_urlsafe(16) if needs_token else chosen,
         secret=_secret(chosen) if chosen else secrets.token_urlsafe(32),
         no_auth=no_auth,
-        open_browser=_has_desktop() if open_browser is None else open_browser,
+        open_browser=not others["uds"] and (_has_desktop() if open_browser is None else open_browser),
         root_path=_prefix(root_path),
         tables=tables,
         warnings=tuple(warnings),
@@ -140,7 +141,9 @@ def _check_no_auth(host: str, sign_in_methods: Sequence[str]) -> None:
         raise click.UsageError(f"--no-auth cannot be used with {sign_in_methods[0]}")
 
 
-def _check_proxy(auth_header: str | None, trusted_proxy: Sequence[str], users: Sequence[User]) -> None:
+def _check_proxy(
+    auth_header: str | None, trusted_proxy: Sequence[str], users: Sequence[User], *, has_proxy: bool
+) -> None:
     """Raise click.UsageError for a proxy or a user that would let in all clients or none."""
     for address in trusted_proxy:
         try:
@@ -149,8 +152,9 @@ def _check_proxy(auth_header: str | None, trusted_proxy: Sequence[str], users: S
             raise click.UsageError(
                 f"--trusted-proxy: {error}; give an address, or a network such as 10.0.0.0/8"
             ) from error
-    if auth_header is not None and not trusted_proxy:
-        raise click.UsageError("--auth-header needs --trusted-proxy; otherwise any client could send that header")
+    if auth_header is not None and not has_proxy:
+        message = "--auth-header needs --trusted-proxy or --uds; otherwise any client could send that header"
+        raise click.UsageError(message)
     if auth_header is not None and not re.fullmatch(r"[A-Za-z0-9-]+", auth_header):
         raise click.UsageError(f"--auth-header {auth_header!r} is not the name of a header, such as X-Remote-User")
     for each in users:
@@ -286,6 +290,12 @@ _OPTIONS = (
         help="Port to listen on; 0 for any free port.",
     ),
     click.Option(
+        ["--uds"],
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="Unix socket to listen on, for a proxy, in place of host and port.",
+    ),
+    click.Option(
         ["--open/--no-open", "open_browser"],
         envvar="LOGVIEWER_OPEN",
         default=None,
@@ -339,7 +349,9 @@ _OPTIONS = (
         help="Another origin whose pages may call the API; repeatable.",
     ),
     click.Option(
-        ["--auth-header"], metavar="NAME", help="Header in which a proxy names the user; needs --trusted-proxy."
+        ["--auth-header"],
+        metavar="NAME",
+        help="Header in which a proxy names the user; needs --trusted-proxy or --uds.",
     ),
     click.Option(
         ["--trusted-proxy"],

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import gc
 import logging
 import resource
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
-from logviewer import links
+from logviewer import links, listening
 from logviewer.errors import CannotRunError
 from logviewer.files.texts import TEXTS
 from logviewer.memory import limit_arenas
@@ -31,7 +30,7 @@ from logviewer.web import log
 from logviewer.web.app import create_app
 from logviewer.web.http.acceptor import Acceptor
 from logviewer.web.http.bounded_protocol import BoundedProtocol
-from logviewer.web.http.connection_reaper import SEND_SECONDS, ConnectionReaper
+from logviewer.web.http.connection_reaper import ConnectionReaper
 from logviewer.web.http.connections import Connections
 from logviewer.web.streams import Streams
 from logviewer.workers.link import WorkerLink
@@ -55,10 +54,6 @@ _TICK_SECONDS = 1.0
 _LAST_READS_SECONDS = 0.1
 _NAMES_SHOWN = 5
 _LOG = logging.getLogger("logviewer")
-# Bounds the bytes of a client that the kernel holds, and those of one read. Requests are short.
-_RECEIVE_BYTES = 16 * 1024
-# Ends connections of vanished clients: idle ones by keep-alive (seconds), others by unacknowledged data (milliseconds).
-_TIMEOUTS = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": int(SEND_SECONDS * 1000)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +108,9 @@ def run(settings: Settings) -> None:
         _LOG.warning("%s", warning)
     _allow_many_files()
     limit_arenas()
-    listeners = _listeners(settings)
-    settings = replace(settings, port=listeners[0].getsockname()[1])
+    listeners = listening.listeners(settings)
+    if settings.uds is None:
+        settings = replace(settings, port=listeners[0].getsockname()[1])
     inputs = _Inputs.of(settings)
     shared = SharedState(WorkerLink(settings.workers))
     try:
@@ -124,6 +120,8 @@ def run(settings: Settings) -> None:
             _run_alone(settings, inputs, shared, listeners[0])
     finally:
         inputs.stop()
+        if settings.uds:
+            settings.uds.unlink(missing_ok=True)
 
 
 def _run_alone(settings: Settings, inputs: _Inputs, shared: SharedState, listener: socket.socket) -> None:
@@ -204,43 +202,6 @@ def _allow_many_files() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _listeners(settings: Settings) -> list[socket.socket]:
-    """Bind a socket for each worker to one port; Linux spreads connections evenly. Raises CannotRunError."""
-    first = _listen(settings.host, settings.port)
-    if settings.workers == 1 or sys.platform != "linux":
-        # Other systems give all connections to one of several sockets; workers that share one socket get some each.
-        return [first] * settings.workers
-    # Set after the first bind, so that two servers never get the same port.
-    first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    port = first.getsockname()[1]
-    return [first, *(_listen(settings.host, port, reuse_port=True) for _ in range(settings.workers - 1))]
-
-
-def _listen(host: str, port: int, *, reuse_port: bool = False) -> socket.socket:
-    listener = None
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BYTES)
-        for name, value in _TIMEOUTS.items():
-            if hasattr(socket, name):
-                listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-        if reuse_port:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listener.bind(address)
-        listener.listen(2048)
-    except OSError as error:
-        if listener:
-            listener.close()
-        is_bad_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
-        advice = "check --host" if is_bad_host else "choose another --port, or 0 for any free port"
-        raise CannotRunError(f"cannot listen on {host} port {port}: {error.strerror}; {advice}") from error
-    listener.settimeout(0)
-    return listener
 
 
 def _configure(settings: Settings, catalog: Catalog, streams: Streams, shared: SharedState) -> uvicorn.Config:

@@ -89,7 +89,8 @@ class FoundPath:
 class Settings:
     """The settings of one server.
 
-    ``paths`` are as typed: files, globs, directories, ``-``. ``token`` is None if clients cannot sign in with a token;
+    ``paths`` are as typed: files, globs, directories, ``-``. With ``uds`` the server listens on a Unix socket, in place
+    of ``host`` and ``port``. ``token`` is None if clients cannot sign in with a token;
     with ``no_auth`` they need not sign in. ``secret`` signs the cookies: servers with the same secret accept each
     other's. Without a ``log_format`` the server logs only warnings. ``state`` is a directory that survives the server;
     None keeps nothing. ``warnings`` are about unsafe options. Without a given path, ``found`` are
@@ -101,6 +102,7 @@ class Settings:
     spool_size: int
     host: str
     port: int
+    uds: Path | None
     token: str | None
     secret: str
     no_auth: bool

@@ -35,6 +35,7 @@ SETTINGS: Mapping[str, Setting] = {
         "127.0.0.1", ('"127.0.0.2"', "127.0.0.2"), ("127.0.0.3", "127.0.0.3"), (["--host", "::1"], "::1")
     ),
     "--port": Setting(8000, ("8001", 8001), ("8002", 8002), (["--port", "8003"], 8003)),
+    "--uds": Setting(None, ('"file"', Path("file")), ("env", Path("env")), (["--uds", "flag"], Path("flag"))),
     "--open": Setting(None, ("true", True), ("0", False), (["--open"], True)),
     "--token": Setting(None, ('"file"', "file"), ("env", "env"), (["--token", "flag"], "flag")),
     "--token-file": Setting(

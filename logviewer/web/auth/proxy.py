@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from logviewer.settings import Settings
+from logviewer.web.http.connections import UNIX
 from logviewer.web.http.throttled_warning import ThrottledWarning
 
 _REMOTE_USER = "logviewer.remote-user"
@@ -36,7 +37,10 @@ class TrustedProxy:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         # Uvicorn declares the ASGI types anew.
-        self._app = cast("ASGIApp", ProxyHeadersMiddleware(cast("Any", app), list(settings.trusted_proxy)))
+        trusted = [*settings.trusted_proxy, *([UNIX] if settings.uds else [])]
+        self._app = cast("ASGIApp", ProxyHeadersMiddleware(cast("Any", app), trusted))
+        # Permissions of the file keep others from a Unix socket.
+        self._trusts_all = settings.uds is not None
         self._networks = [ipaddress.ip_network(each) for each in settings.trusted_proxy]
         self._header = settings.auth_header
         # Once: any client can send the header.
@@ -48,7 +52,7 @@ class TrustedProxy:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with the client's data in its scope."""
         if scope["type"] == "http":
-            address, port = scope.get("client") or ("", 0)
+            address, port = scope.get("client") or (UNIX, 0)
             peer = _address(address)
             headers, is_trusted = Headers(scope=scope), self._is_trusted(peer)
             name = self._name(headers) if is_trusted else None
@@ -59,7 +63,7 @@ class TrustedProxy:
         await self._app(scope, receive, send)
 
     def _is_trusted(self, peer: ipaddress.IPv4Address | ipaddress.IPv6Address | None) -> bool:
-        return peer is not None and any(peer in network for network in self._networks)
+        return self._trusts_all or (peer is not None and any(peer in network for network in self._networks))
 
     def _name(self, headers: Headers) -> str | None:
         names = headers.getlist(self._header) if self._header else []

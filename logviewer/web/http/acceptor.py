@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable
 
 from logviewer.web.http.bounded_protocol import BoundedProtocol
-from logviewer.web.http.connections import Connections
+from logviewer.web.http.connections import UNIX, Connections
 from logviewer.web.http.throttled_warning import ThrottledWarning
 
 HANDSHAKE_SECONDS = 15.0
@@ -59,7 +59,7 @@ class Acceptor:
                 self._pause = self._loop.call_later(_PAUSE_SECONDS, self._resume)
                 return
             client.settimeout(0)
-            self._admit(client, address[0])
+            self._admit(client, address[0] if address else UNIX)
 
     def _admit(self, client: socket.socket, address: str) -> None:
         protocol = self._create()

@@ -14,6 +14,8 @@ from logviewer.web.http.throttled_warning import ThrottledWarning
 # Together they hold at most some 100 MB.
 MAX_STRANGERS = 1000
 _CONNECTION = "logviewer.connection"
+UNIX = "unix"
+"""The address of all clients of a Unix socket."""
 
 
 class Connection(Protocol):

@@ -11,7 +11,7 @@ from typing import Self
 
 import pytest
 
-from logviewer import server as serving
+from logviewer import listening
 from logviewer.web.http.connection_reaper import HEAD_SECONDS, SEND_SECONDS, ConnectionReaper
 from logviewer.web.http.security_headers import SECURITY_HEADERS
 from tests.helpers.connection import connect, open_stream
@@ -115,7 +115,7 @@ def test_a_silent_connection_is_dropped(server: Server) -> None:
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no such option")
 def test_the_kernel_drops_unacknowledged_data() -> None:
-    with closing(serving._listen("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
+    with closing(listening._listen("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()):
         listener.settimeout(None)
         accepted, _ = listener.accept()
         with accepted:
