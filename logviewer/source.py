@@ -116,11 +116,8 @@ class Source(Protocol):
     def poll(self) -> bool:
         """Compare path and open files with the last poll; return whether readers have reason to read again."""
 
-    def wait_decoded(self, *, pending: bool = False) -> None:
-        """Wait until compressed files are decoded that may have the lines of a removed file.
-
-        With ``pending``, wait until the source ``is_whole``.
-        """
+    def has_lines(self, count: int) -> bool:
+        """Return whether the generations have at least so many whole lines. Raises OSError."""
 
     def report_rewrite(self, generation: Generation) -> None:
         """Handle a generation in which a reader found other bytes than before. Raises OSError."""

@@ -5,7 +5,7 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from errno import EACCES
 from functools import partial
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from weakref import proxy
 
 from logviewer.cursor import Checkpoint, source_key
-from logviewer.errors import FileGoneError, NotDecodedError, StaleListingError
+from logviewer.errors import FileGoneError, StaleListingError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots, real_path
 from logviewer.files.byte_file import ByteFile, Identity, Urgency, check_regular
 from logviewer.formats.line_format import LineFormat
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 _TRIES = 8
 _RENAMING_SECONDS = 0.005
 _BUSY_SECONDS = 0.01
-# A compressed file without its end may still be written.
-_WRITTEN_SECONDS = 10.0
-_UNFINISHED_SECONDS = 0.25
 # A cursor has one mark for each file that may still get late lines. Each mark of a client can cost a look at all files.
 MAX_MARKS = 32
 
@@ -201,7 +198,9 @@ class LocalSource:
             self._history.note_cut()
         # Without a client, no reader comes back for the lines of a deleted file.
         self._history.release(missing_since=self._missing_since, hold=HOLD_SECONDS if self.is_used else GRACE_SECONDS)
-        self._decode(*self._history.compressed.awaited, *(self._history.compressed.pending if self.is_used else ()))
+        compressed = self._history.compressed
+        background = dict.fromkeys(compressed.pending if self.is_used else (), Urgency.BACKGROUND)
+        _decode(dict.fromkeys(compressed.awaited, Urgency.SHOWN) | background)
         if self._poll_error and self._next_state == "open":
             self._note_state("unreadable", self._poll_error)
         # Publish one status per poll, once it is complete.
@@ -320,47 +319,16 @@ class LocalSource:
             rotated = self._without_newer(self._list_rotated())
             self._history.attach_decoded(rotated[-self._max_history :] if self._max_history else rotated)
 
-    @staticmethod
-    def _decode(*files: ByteFile, wait: bool = False) -> None:
-        """Decode compressed files, and ``wait`` for them, also for files that are still written. An error ends it."""
-        deadline = time.monotonic() + (_WRITTEN_SECONDS if wait else 0)
-        for file in files:
-            while True:
-                try:
-                    file.decode(wait=wait)
-                except NotDecodedError:
-                    if time.monotonic() < deadline:
-                        time.sleep(_UNFINISHED_SECONDS)
-                        continue
-                except OSError:
-                    pass
-                break
-            if wait and time.monotonic() > deadline:
-                return
-
     def needs_text(self, *, whole: bool) -> bool:
         """Whether compressed files are not decoded: the live one, and those of the ``whole`` history."""
         return self._undecoded is not None or (whole and not self.is_whole)
 
     def decodings(self, *, whole: bool) -> list["Future[Text]"]:
-        """Begin to decode the compressed files that ``needs_text`` means, and return the decodings that run."""
+        """Begin to decode the compressed files that clients wait for, and return the decodings that run."""
         compressed = self._history.compressed
-        wanted = dict.fromkeys(compressed.pending if whole else (), Urgency.HISTORY)
-        if self._undecoded:
-            wanted[self._undecoded] = Urgency.SHOWN
-        found: list[Future[Text]] = []
-        for file, urgency in wanted.items():
-            with contextlib.suppress(OSError):
-                running = file.decode(urgency)
-                found += [running] if running else []
-        return found
-
-    def wait_decoded(self, *, pending: bool = False) -> None:
-        """See ``Source``."""
-        compressed = self._history.compressed
-        if files := (*compressed.awaited, *(compressed.pending if pending else ())):
-            self._decode(*files, wait=True)
-            self.poll()
+        history = dict.fromkeys(compressed.pending if whole else (), Urgency.HISTORY)
+        live = [self._undecoded] if self._undecoded else []
+        return _decode(history | dict.fromkeys((*live, *compressed.awaited), Urgency.SHOWN))
 
     def _rotated(self) -> Sequence[DirectoryEntry]:
         # A new listing: an older one may lack the change that was just detected.
@@ -503,8 +471,6 @@ class LocalSource:
             return self.start_live()
         with self._request():
             self._retry(lambda: self._attach_history(self._listings()))
-        self.wait_decoded(pending=True)
-        with self._request():
             self._history.pin()
             return self._history.start()
 
@@ -526,13 +492,14 @@ class LocalSource:
                 self._retry(self._attach_newest)
         generations = self.generations[-2:] if is_empty else self.generations[-1:]
         if count:
-            position, found = self._last_over_rotations(count)
-            if found < count and self._history.compressed.pending:
-                self.wait_decoded(pending=True)
-                position, _ = self._last_over_rotations(count)
+            position, _ = self._last_over_rotations(count)
             if position:
                 return [position]
         return [each.last(0) for each in generations]
+
+    def has_lines(self, count: int) -> bool:
+        """See ``Source``."""
+        return self._last_over_rotations(count)[1] >= count
 
     def _last_over_rotations(self, count: int) -> tuple[Position | None, int]:
         """Return the position before the last ``count`` whole lines of all generations, and the lines after it.
@@ -603,6 +570,16 @@ class LocalSource:
             raise OSError(EACCES, self._next_reason or os.strerror(EACCES))
         # A server that did not see the turns of a file has one generation: the last position in it counts.
         return list({position.generation: position for position in found}.values()), reason
+
+
+def _decode(files: Mapping[ByteFile, Urgency]) -> "list[Future[Text]]":
+    """Begin to decode compressed files, and return the decodings that run."""
+    found: list[Future[Text]] = []
+    for file, urgency in files.items():
+        with contextlib.suppress(OSError):
+            running = file.decode(urgency)
+            found += [running] if running else []
+    return found
 
 
 def _reason(error: OSError) -> str:

@@ -185,7 +185,9 @@ class Reader(Generic[P]):
             except FileGoneError:
                 # The file was deleted before it was opened: the poll drops its generation, or continues it elsewhere.
                 await self._poll(cursor.source)
-                await self._loader.run(cursor.source.wait_decoded)
+                if cursor.source.changed.sends == sends:
+                    # Its text may be in a compressed file: the poll that has decoded it sends a signal.
+                    del self._dirty[cursor]
                 continue
             except OSError:
                 # A disk error: the poll that succeeds again sends a signal.

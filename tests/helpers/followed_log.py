@@ -9,6 +9,7 @@ Each step returns the log, so that a test reads as a script::
 
 import os
 import shutil
+from concurrent.futures import wait
 from pathlib import Path
 from typing import Self
 
@@ -82,6 +83,8 @@ class FollowedLog:
         """Append these lines, if any, and poll; then open a reader at the start."""
         if lines:
             self.append(*lines).poll()
+        if self.source.decodings(whole=True):
+            self.decode()
         self.reader = open_reader(self.source, follow=follow)
         return self
 
@@ -168,7 +171,9 @@ class FollowedLog:
 
     def decode(self) -> Self:
         """Wait until the compressed files are decoded that the last poll asked for, and poll."""
-        self.source.wait_decoded(pending=True)
+        while running := self.source.decodings(whole=True):
+            wait(running)
+            self.source.poll()
         return self.poll()
 
     def truncate(self, name: str = "app.log") -> Self:

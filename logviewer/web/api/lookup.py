@@ -52,6 +52,10 @@ class Lookup:
         await self._catalog.wake(found, whole=whole)
         return found
 
+    async def decode(self, source: Source) -> None:
+        """Make the compressed files of a source ready to be read."""
+        await self._catalog.wake([source], whole=True)
+
     async def source(self, wanted: str, user: User) -> Source:
         """Return the source of this id, or of this name if only one has it. Raises HTTPException (404)."""
         (found,) = await self.sources([wanted], user)

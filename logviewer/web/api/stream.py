@@ -44,7 +44,8 @@ class StreamRoutes:
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Stream lines as they are written, as server-sent events or as text."""
-        sources = await self._lookup.sources(parameters.source, user)
+        is_whole = parameters.begin == "start" and not (parameters.cursor or last_event_id)
+        sources = await self._lookup.sources(parameters.source, user, whole=is_whole)
         checkpoints = _checkpoints(sources, last_event_id, parameters.cursor)
         as_text = parameters.format == "text" or (parameters.format is None and accept.startswith("text/plain"))
         line_filter = self._lookup.line_filter(parameters)
@@ -101,6 +102,8 @@ class StreamRoutes:
         count = _last_lines(parameters)
         if count is None:
             return lambda each: each.start()
+        if count and not source.is_whole and not await self._has_lines(source, count):
+            await self._lookup.decode(source)
         end = await self._streams.loader.run(lambda: source.last(0)) if line_filter and count else []
         if not end:
             return lambda each: each.last(count)
@@ -116,6 +119,12 @@ class StreamRoutes:
         )
         starts |= await scan.before_last(count)
         return lambda _: [starts[source.key]]
+
+    async def _has_lines(self, source: Source, count: int) -> bool:
+        try:
+            return await self._streams.loader.run(lambda: source.has_lines(count))
+        except OSError as error:
+            raise unavailable(f"source: {source.name} cannot be read: {error}") from error
 
 
 def _encoder(

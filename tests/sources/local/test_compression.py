@@ -29,6 +29,8 @@ def test_a_reader_of_the_live_file_needs_no_history(log: FollowedLog) -> None:
 
 def test_the_last_lines_reach_into_compressed_files(log: FollowedLog) -> None:
     log.append("one", "two", to="app.log.1").compress("app.log.1").append("live").restart()
+    assert not log.source.has_lines(2)
+    assert log.decode().source.has_lines(2)
     (position,) = log.source.last(2)
     assert position.generation is not log.source.live
     log.open_at((position.checkpoint(),)).expect("two", "live")
