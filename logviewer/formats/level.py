@@ -61,6 +61,7 @@ _COLUMN = re.compile(r'\t"?([A-Za-z]{4,11})"? *(?=\t)')
 _NAME = re.compile(r"[^\W\d][\w.@/-]{1,64}(?:[ \t]+(?:([|:-])[ \t]+)?)?")
 _DATE = re.compile(r"[\[(]?\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:|\d{14}[. ]")
 _DATE_CHARS = 16
+_ALIGNED_CHARS = 10
 _NAMED = re.compile(r"[^\W\d][\w.@/-]+[ \t]+(?:[|:-][ \t]|[\[(]?\d{4}[-/.]|\d{14}|[^\W\d][\w.@/-]*[ \t]+[|:\-\[(\d])")
 # Reports of compilers, interpreters and package managers.
 _REPORT = re.compile(
@@ -74,7 +75,9 @@ _REPORT = re.compile(
     r"|(?:(e)|(w)): (?:file:)?/"
 )
 # The begin of a report whose code decides, and the greatest length of the code.
-_REPORT_PART = re.compile(r"[^\s:(]+(?:\(\d+(?:,\d+)*\):|:\d+:\d+ -) (?:fatal error|error|warning)")
+_REPORT_PART = re.compile(
+    r"(?:(?:[A-Za-z]:\\[^:(]+|[^\s:(]+)(?:\(\d+(?:,\d+)*\) ?:|:\d+:\d+ -)|[\w.]+ :) (?:fatal error|error|warning)"
+)
 _REPORT_CODE_CHARS = 17
 # Texts of formats that name a level at any position of a line.
 SPECIAL = (
@@ -206,6 +209,9 @@ def _indented_length(head: str) -> int | None:
     indent = len(head) - len(head.lstrip())
     if INDENTED_TIME.match(head):
         return _deciding_length(head)
+    if head[indent : indent + 1].isupper():
+        # A level may stand before the date.
+        return indent + _DATE_CHARS + _ALIGNED_CHARS
     return indent + (_DATE_CHARS if head[indent : indent + 1].isdigit() else 1)
 
 

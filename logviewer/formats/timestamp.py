@@ -68,6 +68,7 @@ _SPACES = str.maketrans("\u00a0\u202f", "  ")
 _CLOCK_FIRST = re.compile(r"[\[(]?\d\d:\d\d:\d\d(?!\S*[-/])")
 _CLOCK_CHARS = 16
 # A level in a column of its own, before the time.
+_ALIGNED_CHARS = 15
 _ALIGNED_LEVEL = re.compile(r" {1,5}[A-Z]{4,8} [\[(]?")
 # A date in brackets may stand after words.
 _BRACKET = re.compile(r"\[(?:[A-Z][a-z]{2} )?$")
@@ -161,12 +162,8 @@ class LearnedTime:
 
 def learn_time(text: str) -> LearnedTime | None:
     """Return where the time of a line is; None if later text decides too, as in JSON."""
-    first = text.lstrip(" \t")[:1]
     if text[:1] in {" ", "\t"}:
-        may_begin = first == "{" or first in _STAMP_STARTS or (text[1:2] == first and _may_follow_space(first))
-        may_begin = may_begin or text[1:2] not in {" ", "\t"} or _ALIGNED_LEVEL.match(text) is not None
-        length = text.find(first) + 1 if first and not may_begin else 0
-        return LearnedTime(length) if length else None
+        return _learn_indented(text)
     if text[:1] == "{" or "\x1b" in text[: 2 * _HEAD_CHARS]:
         return None
     if (text[6:7] == " " or text[8:9] == "T") and (match := _COMPACT.match(text)):
@@ -182,6 +179,14 @@ def learn_time(text: str) -> LearnedTime | None:
         return None
     may_have_year = match[10] is None and _ZONE_AND_SPACE.match(after) is not None
     return _learned(match, (4, 5, 6), match.end() + _TAIL_CHARS, may_have_year=may_have_year)
+
+
+def _learn_indented(text: str) -> LearnedTime | None:
+    first = text.lstrip(" \t")[:1]
+    may_begin = first == "{" or first in _STAMP_STARTS or (text[1:2] == first and _may_follow_space(first))
+    if not first or may_begin or text[1:2] not in {" ", "\t"} or _ALIGNED_LEVEL.match(text):
+        return None
+    return LearnedTime(max(text.find(first) + 1, _ALIGNED_CHARS if first.isupper() else 0))
 
 
 def _learned(
