@@ -21,7 +21,7 @@ _CLEAR = (
 # What other readers take for a sequence that is cut or broken, or may be a stray character: its introducer alone; its
 # introducer with parameters; all that a terminal ignores.
 _UNCLEAR = [
-    *(r"\x1b", r"\x1b[\[\]PX^_()*+]", r"\x1b[\[\]][0-9;:]*", r"\x1b\[[ -?]*"),
+    *(r"\x1b", r"\x1b[\[\]PX^_()*+]", r"\x1b\[[ -?]*"),
     r"\x1b\[[\x00-\x17\x19\x1c-?\x7f]*[@-~]",
     *(r"\x1b[\]PX^_][^\x07\x18\x1a\x1b\x80-\x9f]*(?:[\x18\x1a]|\x1b\\|[\x07\x9c])?", r"\x1b[ -/]*[0-Z\\`-~]"),
     "[\x90-\x9f]",
@@ -37,6 +37,8 @@ _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
 _REPLACEMENT = "\ufffd"
 _SEQUENCE = re.compile(_SEQUENCES)
 _CLEAR_SEQUENCE = re.compile(_CLEAR)
+# Digits may be those of a sequence that is cut, or of the text after it.
+_PARAMETERS = re.compile(r"\x1b[\[\]][0-9;:]{0,8}")
 _UNCLEAR_SEQUENCES = [_SEQUENCE, *map(re.compile, _UNCLEAR)]
 _INTRODUCER = re.compile(r"[\x1b\x90\x98\x9b\x9d-\x9f]")
 _HIDDEN = re.compile(f"[{_CONTROLS}{_INVISIBLE}]+")
@@ -167,7 +169,9 @@ def _ends(line: str, start: int) -> Sequence[int]:
     # The page shows other introducers by name.
     first = [start + 1] if _SEQUENCE.match(line, start) is None else []
     found = (pattern.match(line, start) for pattern in _UNCLEAR_SEQUENCES)
-    return list(dict.fromkeys([*first, *(each.end() for each in found if each)]))
+    cut = _PARAMETERS.match(line, start)
+    others = range(start + 2, cut.end() + 1) if cut else ()
+    return list(dict.fromkeys([*first, *(each.end() for each in found if each), *others]))
 
 
 def _shown(line: str, sequences: list[Span]) -> Iterator[ShownText]:

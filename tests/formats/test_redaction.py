@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from logviewer.formats.hidden_text import MAY_HIDE, shown_texts
 from logviewer.formats.redaction import Redaction
 from logviewer.settings import RedactRule
+from tests.helpers.disguises import BROKEN
 
 
 @given(st.lists(st.sampled_from(["a", "bb", "é", " ", "x" * 9]), max_size=30).map("".join), st.integers(0, 60))
@@ -80,27 +81,6 @@ def test_unseen_characters_anywhere_in_a_secret_do_not_hide_it(hidden: list[str]
     for each in shown_texts(masked) or []:
         assert "hunter2" not in each.text.replace(" ", "")
     assert [each for each in "hunter2" if each in masked] == []
-
-
-# Sequences that are cut, broken, stray or within each other.
-BROKEN = [
-    *("\x1b", "\x1b[", "\x1b[\x07", "\x1b[3", "\x1b[3\x1b[1m", "\x1b[ 1m", "\x1b[3\b1m", "\x1b[3\x18", "\x1b\x1b[0m"),
-    *("\x1b]", "\x1b]0;", "\x1b]0;\x18", "\x1b]0;x\x1b[1m", "\x1b]0;x\x1b]0;y\x07", "\x1b]0;x\x9c", "\x1b]8;;\x1b[K"),
-    *("\x1bP", "\x1bPx\x1a", "\x1b_", "\x1b_x\x1b\\", "\x1b^", "\x1bX", "\x1b(", "\x1b(B", "\x1bc", "\x1b7", "\x1b#8"),
-    *(
-        "\x9b",
-        "\x9b1m",
-        "\x9b\x07",
-        "\x9d",
-        "\x9d0;\x07",
-        "\x9d0;\x9c",
-        "\x90",
-        "\x9f\x1b\\",
-        "\x9c",
-        "\ufffd",
-        "\x08\x08",
-    ),
-]
 
 
 @given(st.dictionaries(st.integers(0, 16), st.sampled_from(BROKEN), max_size=6))
