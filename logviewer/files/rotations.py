@@ -8,10 +8,11 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-Kind = Literal["date", "number", "word"]
+Kind = Literal["date", "number", "word", "restart"]
 
 _COMPRESSED = re.compile(r"\.(?:gz|zst|xz|bz2|lz4)$")
 # Archives, and names that a compressor or a copier gives while it works.
@@ -49,6 +50,11 @@ _WORD = re.compile(r"\.(?:old|bak|backup|prev|previous|orig|o)|[_-]old|~", re.IG
 _TAI = re.compile(r"@(?P<seconds>4[0-9a-f]{15})(?P<nanoseconds>[0-9a-f]{8})\.[su]")
 _TAI_EPOCH = 1 << 62
 _CURRENT = "current"
+# What kubelet writes for each start of a container: 0.log, 1.log, and 1.log.20261127-101112 after a rotation.
+_RESTART = re.compile(r"(\d{1,9})\.log(\.\d{8}-\d{6})?")
+_RESTARTS = ".log"
+_POD = re.compile(r"[^_]+_[^_]+_[0-9a-f-]{32,36}")
+_NEVER = (9999,)
 _BOUNDARY = re.compile(r"(?<=.)(?:[._-]+|~|(?<=\D)(?=\d))")
 _EXTENSION = re.compile(r"(?P<extension>\.[^.]+?)(?P<number>\.\d{1,5})?$")
 _NAMES_KEPT = 1 << 16
@@ -106,6 +112,13 @@ def common_name(name: str) -> str | None:
     return min(found, key=len, default=None)
 
 
+def family_name(path: Path) -> str | None:
+    """Return the ``common_name`` of a file; also that of all starts of a container, in the directory of a pod."""
+    if _RESTART.match(path.name) and _POD.fullmatch(path.parent.parent.name):
+        return _RESTARTS
+    return common_name(path.name)
+
+
 @lru_cache(_NAMES_KEPT)
 def _readings(name: str) -> Mapping[str, RotatedName]:
     """Return what a name says of its age for each log that it can be a rotation of; the longest name first."""
@@ -124,6 +137,10 @@ def _readings(name: str) -> Mapping[str, RotatedName]:
     if not found and _COMPRESSED.search(name):
         # A copy of the log itself.
         found[plain] = RotatedName(1, (), -1, "word", 0, is_usual=True)
+    if match := _RESTART.fullmatch(plain):
+        rotated = _first_date(_DATES, match[2]) if match[2] else None
+        when = int(match[1]), *(rotated.when if rotated else _NEVER)
+        found[_RESTARTS] = RotatedName(0, when, 0, "restart", int(match[1]), is_usual=False)
     found.pop(name, None)
     return MappingProxyType(found)
 

@@ -21,7 +21,7 @@ from logviewer.files.byte_file import Identity
 from logviewer.files.rotations import (
     RotatedName,
     bases,
-    common_name,
+    family_name,
     is_compressed,
     is_unreadable,
     parse,
@@ -136,9 +136,9 @@ class RotationClassifier:
         apart: list[Identity] = []
         for path, identity in files.items():
             name = None if path == live or is_unreadable(path.name) else parse(live.name, path.name)
-            if name is None or not _proposes(live.name, path.name, names, is_family=is_family):
+            if name is None or not _proposes(live, path, names, is_family=is_family):
                 continue
-            is_member = is_family and common_name(path.name) == live.name
+            is_member = is_family and family_name(path) == live.name
             if not self._is_apart(live, path) if is_member else self._belongs(live, path, identity):
                 found[path] = name
             else:
@@ -181,7 +181,7 @@ class RotationClassifier:
         """Return the dated files by the log that they are, if the newest file of it is among ``files``."""
         families: dict[Path, list[Path]] = {}
         for path, identity in files.items():
-            if identity and not is_unreadable(path.name) and (name := common_name(path.name)):
+            if identity and not is_unreadable(path.name) and (name := family_name(path)):
                 families.setdefault(path.with_name(name), []).append(path)
         logs = {*files, *known, *families} if families else set()
         for log in [each for each in families if is_archive(each.parent.name)]:
@@ -202,7 +202,7 @@ class RotationClassifier:
             for path in files
             if path.parent == log.parent
             and not is_unreadable(path.name)
-            and common_name(path.name) == log.name
+            and family_name(path) == log.name
             and (name := parse(log.name, path.name))
             and not self._is_apart(log, path)
         }
@@ -376,18 +376,18 @@ def _dated_files(directory: Path) -> dict[str, dict[Path, Identity]]:
         device = directory.stat().st_dev
         with os.scandir(directory) as entries:
             for each in entries:
-                if (name := common_name(each.name)) and each.is_file(follow_symlinks=False):
+                if (name := family_name(directory / each.name)) and each.is_file(follow_symlinks=False):
                     found.setdefault(name, {})[directory / each.name] = device, each.inode()
     return found
 
 
-def _proposes(log: str, name: str, names: Container[str], *, is_family: bool) -> bool:
+def _proposes(log: Path, path: Path, names: Container[str], *, is_family: bool) -> bool:
     """Whether a log is the nearest one among ``names`` that a file may be a rotation of."""
-    for base in bases(name):
-        if base == log:
+    for base in bases(path.name):
+        if base == log.name:
             return True
         # Of dated files, the log of all is nearer than any single one.
-        if base in names and not (is_family and common_name(base) == log):
+        if base in names and not (is_family and family_name(path.with_name(base)) == log.name):
             return False
     return False
 

@@ -29,6 +29,7 @@ from logviewer.showable import one_line
 from logviewer.source import Source
 from logviewer.sources.awake import AwakeSources, most_awake
 from logviewer.sources.command import CUT_NAME, of_path
+from logviewer.sources.containers import container_name, linked_directories
 from logviewer.sources.expansion import Expansion
 from logviewer.sources.file_formats import FileFormats
 from logviewer.sources.line_counter import LineCounter
@@ -77,7 +78,13 @@ class Catalog:
         self._max_history = max_history
         self._paths = [path for path in paths if path != STDIN and not of_path(path)]
         outputs = {**outputs, **({stdin: "stdin"} if stdin else {})}
-        self._roots = EVERYWHERE if follow_symlinks else AllowedRoots.for_paths([*self._paths, *map(str, outputs)])
+        self._roots = (
+            EVERYWHERE
+            if follow_symlinks
+            else AllowedRoots.for_paths(
+                [*self._paths, *map(str, (*outputs, *linked_directories(map(Path, self._paths))))]
+            )
+        )
         self._formats = FileFormats(LineFormats(tables.logs, tables.redact))
         self._has_redaction = bool(tables.redact)
         self._index = SourceIndex({}, outputs)
@@ -190,7 +197,9 @@ class Catalog:
         self._note(some)
 
     def _name(self, path: Path) -> str:
-        """Return the name of a source; with that of its directory if its files are named by their dates alone."""
+        """Return the name of a source: of its container, or with its directory if its files have dates for names."""
+        if name := container_name(path):
+            return name
         has_no_stem = path.name.startswith(".") and self._classifier.is_family(path)
         return path.parent.name + path.name if has_no_stem else path.name
 

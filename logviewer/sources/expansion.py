@@ -14,6 +14,7 @@ from logviewer.files.byte_file import Identity
 from logviewer.files.content import is_binary, read_head
 from logviewer.files.directories import Directories, Directory, matching
 from logviewer.rotation.classifier import RotationClassifier, is_archive
+from logviewer.sources.containers import is_beside_log, is_second_name
 
 # Growth proves that a file with the name of a rotation is a log: all files are judged again, with no more than this
 # part of a processor.
@@ -63,6 +64,7 @@ class Expansion:
     def __init__(self, paths: Iterable[str], classifier: RotationClassifier, roots: AllowedRoots = EVERYWHERE) -> None:
         self.logs: Mapping[Path, Identity | None] = {}
         self._paths = [(path, Path(os.path.abspath(path)), _pattern(path)) for path in paths]
+        self._given = [path for _, path, pattern in self._paths if pattern is None]
         self._classifier = classifier
         self._directories = Directories(roots.contain)
         self._found: dict[str, dict[str, _Group]] = {}
@@ -156,6 +158,7 @@ class Expansion:
             path: files.get(path)
             for path in logs
             if not _is_other(path, files)
+            and not is_second_name(path, self._given)
             and (files.get(path) or self._classifier.is_family(path))
             and not self._is_binary(path, files.get(path))
         }
@@ -199,6 +202,6 @@ def _regular(path: Path) -> Identity | None:
 def _is_other(path: Path, files: Container[Path]) -> bool:
     """Whether a name is that of a file that is not a log."""
     name = path.name
-    if name in _SVLOGD_FILES and path.with_name("current") in files:
+    if is_beside_log(path, files) or (name in _SVLOGD_FILES and path.with_name("current") in files):
         return True
     return name in _LOGIN_RECORDS or _NOT_LOGS.search(name) is not None
