@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.helpers.containers import Written, file_bytes, pieces_of
+
 LINES = """\
 02/11/2026 10:00:00 INFO started
   at a place
@@ -43,6 +45,17 @@ def test_standard_input_is_explained_up_to_a_number_of_lines() -> None:
     printed = run("--lines", "1", text=LINES).stdout
     assert "1 | 02/11/2026" in printed
     assert "2 | " not in printed
+
+
+def test_lines_of_a_container_are_explained_without_their_envelopes(tmp_path: Path) -> None:
+    written = [Written("stdout", "INFO 2001-01-01 00:00:00 started"), *pieces_of("E" * 20_000, "stderr")]
+    (tmp_path / "0.log").write_bytes(file_bytes("cri", written))
+    for printed in (run(str(tmp_path / "0.log")).stdout, run(text=file_bytes("json", written).decode()).stdout):
+        assert "1 | INFO 2001-01-01 00:00:00 started" in printed
+        assert "2 | EEEE" in printed
+        assert printed.count("from the envelope of the container runtime") == 2
+        assert "stream  stdout" in printed
+        assert "stream  stderr" in printed
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:

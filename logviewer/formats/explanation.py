@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from logviewer.formats.crash import crash_level
+from logviewer.formats.envelope import Stamp, Stream, time_of
 from logviewer.formats.field_patterns import Read
 from logviewer.formats.fields import json_fields
 from logviewer.formats.level import Level, find_level, level_of
@@ -31,6 +32,7 @@ _PRIORITY = re.compile(r"<\d{1,3}>")
 _STATUS = re.compile(r'" $')
 _DATED_LETTER = re.compile(r"[A-Z]\d{4,8}")
 _OF_TIME = "0123456789./:-"
+_BY_ENVELOPE = "the envelope of the container runtime"
 _BY_PATTERN = ", by a pattern of [[logs]]"
 _EDGES = " \t[]<>()|:"
 _ORDERS = {"ymd": "year, month, day", "mdy": "month first", "dmy": "day first"}
@@ -40,7 +42,7 @@ _ORDERS = {"ymd": "year, month, day", "mdy": "month first", "dmy": "day first"}
 class Explanation:
     """The time of a line in epoch milliseconds and its level, None without one, their rules, and names of its fields.
 
-    A rule is empty where there is no value.
+    A rule is empty where there is no value. ``stream`` is that of a container's line.
     """
 
     time: int | None
@@ -48,17 +50,22 @@ class Explanation:
     level: Level | None
     level_rule: str
     fields: Sequence[str]
+    stream: Stream | None
 
 
-def explanation_of(text: str, line_format: LineFormat) -> Explanation:
-    """Return how a line is read, whose ``text`` has its masks."""
-    time, level, fields = line_format.time(text), line_format.level(text), json_fields(text)
+def explanation_of(text: str, line_format: LineFormat, stamp: Stamp | None = None) -> Explanation:
+    """Return how a line is read, whose ``text`` has its masks, and whose envelope has this stamp."""
+    level, fields = line_format.level(text), json_fields(text)
+    stamped = time_of(stamp) if stamp else None
+    time = line_format.time(text) if stamped is None else stamped
+    rule = _BY_ENVELOPE if stamped is not None else "" if time is None else _time_rule(text, line_format, time, fields)
     return Explanation(
         time=time,
-        time_rule="" if time is None else _time_rule(text, line_format, time, fields),
+        time_rule=rule,
         level=level,
         level_rule="" if level is None else _level_rule(text, line_format, level, fields),
         fields=list(fields or ()),
+        stream=stamp.stream if stamp else None,
     )
 
 

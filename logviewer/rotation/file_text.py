@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from logviewer.errors import FileChangedError
-from logviewer.files.byte_file import ByteFile
+from logviewer.files.block_map import Bytes
 from logviewer.formats.envelope import Envelope, Piece, Stamp, envelope_of
 from logviewer.formats.unwrapping import BORDER_BYTES, MOST_BYTES, RUN_BYTES, WAIT_BYTES, Unwrapped, unwrap
 
@@ -27,7 +27,7 @@ class FileText:
     Once ``is_ended`` returns true, pieces at the end of the file are a line.
     """
 
-    def __init__(self, file: ByteFile, is_ended: Callable[[], bool]) -> None:
+    def __init__(self, file: Bytes, is_ended: Callable[[], bool]) -> None:
         self._file = file
         self._is_ended = is_ended
         self._envelope: Envelope | None = None

@@ -10,6 +10,7 @@ const PLAIN = {
   level: null,
   level_rule: "",
   fields: [],
+  stream: null,
   record: { before: 0, after: 0 },
   decisions: [],
 };
@@ -45,6 +46,10 @@ test("the record is named by line numbers, or counted where the line has none", 
   const where = { n: null, zone: "utc" };
   assert.equal(shown({ record }, where)[2][1], "this line with 2 lines before and 1,000 lines after");
   assert.equal(shown({ record: { before: 0, after: 1 } }, where)[2][1], "this line with 1 line after");
+});
+
+test("the line of a container has its stream", () => {
+  assert.deepEqual(shown({ stream: "stderr" })[3], ["Stream", "stderr", ""]);
 });
 
 test("fields and decisions have rows of their own, safe to display", () => {

@@ -46,9 +46,10 @@ def _explained(position: Position) -> dict[str, Any]:
     before = _texts(generation.position(found[0], None), found[1]) if found and found[1] else []
     line_format, number = generation.line_format, len(before)
     first, after = record_at([*before, *following], number, line_format)
+    part, stamps = line_format.part(line_format.part_at(position.offset)), line_format.stamps(lambda: [position.offset])
     return {
         "text": following[0],
-        **asdict(explanation_of(following[0], line_format.part(line_format.part_at(position.offset)))),
+        **asdict(explanation_of(following[0], part, stamps[0] if stamps else None)),
         "record": {"before": number - first, "after": after - number - 1},
         "decisions": decisions(line_format),
     }

@@ -14,6 +14,7 @@ import { formatTime } from "./time.js";
  * @property {Level | null} level
  * @property {string} level_rule
  * @property {readonly string[]} fields names of the fields
+ * @property {"stdout" | "stderr" | null} stream of a container's line
  * @property {{before: number, after: number}} record lines of the record before and after the line
  * @property {readonly string[]} decisions how the lines of the file are read
  */
@@ -31,12 +32,13 @@ import { formatTime } from "./time.js";
  *   of times
  * @returns {ExplanationRow[]}
  */
-export function explanationRows({ time, time_rule, level, level_rule, fields, record, decisions }, { n, zone }) {
+export function explanationRows({ time, time_rule, level, level_rule, fields, stream, record, decisions }, { n, zone }) {
   const when = time === null ? "none" : `${formatTime(time, { zone, date: true })} ${zoneName(zone)}`;
   return [
     row("Time", when, source(time_rule)),
     { ...row("Level", level ?? "none", source(level_rule)), level },
     row("Record", recordText(record, n)),
+    ...(stream ? [row("Stream", stream)] : []),
     ...(fields.length > 0 ? [row("Fields", sanitize(fields.join(", ")))] : []),
     ...decisions.map((decision, index) => row(index === 0 ? "File" : "", sanitize(decision))),
   ];
