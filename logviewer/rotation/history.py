@@ -22,6 +22,8 @@ from logviewer.rotation.survey import Survey
 GRACE_SECONDS = 5.0
 HOLD_SECONDS = 600.0
 MAX_HELD = 16
+OLDEST = 0
+"""No file has this inode."""
 
 
 class RotationHistory:
@@ -152,10 +154,11 @@ class RotationHistory:
             return None
         return generation.seen()
 
-    def note_cut(self) -> None:
-        """Note that lines before the oldest file were lost."""
-        for each in self.generations[:1]:
-            each.loss = each.loss or "rotated"
+    def note_gaps(self, inodes: Container[int]) -> None:
+        """Note that lines before those of some files were lost; ``OLDEST`` stands for the oldest file."""
+        for index, each in enumerate(self.generations):
+            if each.file.identity[1] in inodes or (index == 0 and OLDEST in inodes):
+                each.loss = each.loss or "rotated"
 
     @property
     def has_listing(self) -> bool:

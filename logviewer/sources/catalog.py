@@ -28,7 +28,7 @@ from logviewer.settings import NO_TABLES, Tables, User
 from logviewer.showable import one_line
 from logviewer.source import Source
 from logviewer.sources.awake import AwakeSources, most_awake
-from logviewer.sources.command import CUT_NAME, of_path
+from logviewer.sources.command import gap_marks, of_path
 from logviewer.sources.containers import container_name, linked_directories
 from logviewer.sources.expansion import Expansion
 from logviewer.sources.file_formats import FileFormats
@@ -103,7 +103,7 @@ class Catalog:
         self.outputs = {path: self._create(path, name) for path, name in outputs.items()}
         self.stdin = self.outputs.get(stdin) if stdin else None
         for source in self.outputs.values():
-            source.cut_mark = source.path.with_name(CUT_NAME)
+            source.gaps = partial(gap_marks, source.path)
             source.poll()
             # Its file may have no name to open it again.
             self._awake.keep(source)

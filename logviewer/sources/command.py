@@ -9,19 +9,21 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from io import FileIO
+from io import BufferedReader, FileIO
+from itertools import pairwise
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import orjson
 
 from logviewer import temporary
+from logviewer.rotation.history import OLDEST
 
 OUTPUT_NAME = "output"
-CUT_NAME = "cut"
+GAPS_NAME = "gaps"
 DEFAULT_MIB = 256
 _MIB = 1024 * 1024
 _READ_BYTES = 256 * 1024
@@ -44,15 +46,16 @@ Report = Callable[[str | None], None]
 class Command:
     """A program whose output is a source of this name. It runs without a shell.
 
-    ``resume`` returns more words for a start after the last lines of earlier runs, the newest first, and for output of
-    so many bytes. ``history`` are the words of a program that prints the lines of the past, the oldest first,
-    and ends. It runs before the command.
+    ``place`` returns the place of a line, from which the command can ``resume``: more words for output from this place
+    on, or without one, for as many bytes. ``history`` are the words of a program that prints the lines of the past, the
+    oldest first, and ends. It runs before the command.
     """
 
     name: str
     words: tuple[str, ...]
-    resume: Callable[[Iterable[bytes], int], Sequence[str]] = lambda _, __: ()
     history: tuple[str, ...] = ()
+    place: Callable[[bytes], str | None] = lambda _: None
+    resume: Callable[[str | None, int], Sequence[str]] = lambda _, __: ()
 
     @property
     def key(self) -> str:
@@ -64,9 +67,9 @@ class CommandOutput:
     """Runs a command, and appends what it writes to ``path``, from ``start`` until ``stop``.
 
     A command that ends is started again, after a pause that doubles up to a minute. The files are rotated at a quarter
-    of ``most_mib``; without a ``directory``, they are temporary. A file ``cut`` beside them says that earlier output is
-    not kept. Of several servers that share the directory, one runs
-    the command, and the others follow its files.
+    of ``most_mib``; without a ``directory``, they are temporary. A file ``gaps`` beside them
+    names those before whose lines others were lost. Of several servers that share the directory, one runs the command,
+    and the others follow its files.
     """
 
     def __init__(self, command: Command, directory: Path | None, most_mib: int = DEFAULT_MIB) -> None:
@@ -125,15 +128,12 @@ class CommandOutput:
         reason = ""
         for words in filter(None, (self.command.history, self.command.words)):
             try:
-                last = list(last_lines(self.path))
-                if not last:
-                    self.path.with_name(CUT_NAME).unlink(missing_ok=True)
-                oldest = self._oldest() if words is self.command.history and not last else b""
-                full = [*words, *self.command.resume(last, _FILES * self._most_bytes)]
-                with self._running(full) as process:
+                kept = self._last_place()
+                first = kept or (self._first_place() if words is self.command.history else None)
+                with self._running([*words, *self.command.resume(kept, _FILES * self._most_bytes)]) as process:
                     report(None)
-                    if process.stdout:
-                        self._copy(process.stdout, report, oldest)
+                    if pipe := process.stdout:
+                        self._copy(pipe, report, self._head(pipe, first, is_kept=kept is not None))
             except OSError as error:
                 return f"cannot start {words[0]}: {error.strerror}"
             code = process.returncode
@@ -164,26 +164,43 @@ class CommandOutput:
             process.wait()
             self._process = None
 
-    def _oldest(self) -> bytes:
-        """Return the oldest line of the history. Raises OSError."""
+    def _last_place(self) -> str | None:
+        """Return the place of the newest line with one among the last that are kept."""
+        return next(filter(None, map(self.command.place, last_lines(self.path))), None)
+
+    def _first_place(self) -> str | None:
+        """Return the place of the oldest line of the history. Raises OSError."""
         with self._running(self.command.history) as process:
             line = process.stdout.readline() if process.stdout else b""
             _signal(process, signal.SIGTERM)
-        return line
+        return self.command.place(line)
 
-    def _copy(self, pipe: IO[bytes], report: Report, oldest: bytes) -> None:
-        """Append the output of a command to the files, until it ends. While writes fail, the command waits.
+    def _head(self, pipe: IO[bytes], first: str | None, *, is_kept: bool) -> bytes:
+        """Read the output up to its first line with a place, and return the lines to keep.
 
-        Output that does not begin with the ``oldest`` line, if there is one, is cut.
+        With another place than ``first``, lines before it were lost. Otherwise it is left out if it ``is_kept``.
         """
+        head: list[bytes] = []
+        for line in iter(pipe.readline, b"") if first else ():
+            place = self.command.place(line)
+            head += [] if is_kept and place == first else [line]
+            if place:
+                if place != first:
+                    self._begin_after_gap()
+                break
+        return b"".join(head)
+
+    def _copy(self, pipe: IO[bytes], report: Report, head: bytes) -> None:
+        """Append the output of a command to the files, until it ends. While writes fail, the command waits."""
         file, last, rotated = self.path.open("ab", buffering=0), b"\n", time.monotonic()
+        if _is_unterminated(self.path):
+            # This process was killed before.
+            head = b"\n" + head
         try:
-            while data := os.read(pipe.fileno(), _READ_BYTES):
+            data = head or _read(pipe)
+            while data:
                 last = data[-1:]
                 self._write(file, data, report)
-                if oldest and b"\n" in data:
-                    self._compare(oldest)
-                    oldest = b""
                 if last == b"\n" and file.tell() > self._most_bytes:
                     file.close()
                     # A file that is gone before the next poll is never read: the command waits.
@@ -191,6 +208,7 @@ class CommandOutput:
                     self._rotate()
                     rotated = time.monotonic()
                     file = self.path.open("ab", buffering=0)
+                data = _read(pipe)
             if last != b"\n":
                 # The first line of the next run is not the rest of this one.
                 self._write(file, b"\n", report)
@@ -208,24 +226,48 @@ class CommandOutput:
             else:
                 report(None)
 
-    def _compare(self, oldest: bytes) -> None:
-        with self.path.open("rb") as file:
-            first = file.readline(_LAST_LINE_BYTES)
-        if self.command.resume([first], 0) != self.command.resume([oldest], 0):
-            self._cut()
+    def _begin_after_gap(self) -> None:
+        if self.path.stat().st_size:
+            self._rotate()
+        self._mark(self.path.stat().st_ino)
 
-    def _cut(self) -> None:
-        with contextlib.suppress(OSError):
-            self.path.with_name(CUT_NAME).touch(mode=0o600)
+    def _mark(self, inode: int) -> None:
+        """Note that lines were lost before those of a file. Forget files that are gone: inodes are reused."""
+        files = self.path.parent.glob(f"{OUTPUT_NAME}*")
+        marks = (gap_marks(self.path) & {OLDEST, *(each.stat().st_ino for each in files)}) | {inode}
+        unfinished = self.path.with_name(f"{GAPS_NAME}.tmp")
+        unfinished.write_text(" ".join(map(str, marks)))
+        unfinished.replace(self.path.with_name(GAPS_NAME))
 
     def _rotate(self) -> None:
-        if self.path.with_name(f"{OUTPUT_NAME}.{_FILES - 1}").exists():
-            self._cut()
-        for number in range(_FILES - 1, 0, -1):
-            older = self.path.with_name(f"{OUTPUT_NAME}.{number - 1}") if number > 1 else self.path
+        paths = [self.path, *(self.path.with_name(f"{OUTPUT_NAME}.{number}") for number in range(1, _FILES))]
+        loses = paths[-1].exists()
+        for newer, older in reversed(list(pairwise(paths))):
             with contextlib.suppress(FileNotFoundError):
-                older.rename(self.path.with_name(f"{OUTPUT_NAME}.{number}"))
+                newer.rename(older)
+        if loses:
+            # Before a new file gets the inode of the lost one.
+            self._mark(OLDEST)
         self.path.touch(mode=0o600)
+
+
+def gap_marks(path: Path) -> set[int]:
+    """Return the inodes of the files of an output before whose lines others were lost; ``OLDEST`` for the oldest."""
+    try:
+        return {int(each) for each in path.with_name(GAPS_NAME).read_text().split()}
+    except (OSError, ValueError):
+        return set()
+
+
+def _read(pipe: IO[bytes]) -> bytes:
+    # The bytes after the head may be in the buffer.
+    return cast("BufferedReader", pipe).read1(_READ_BYTES)
+
+
+def _is_unterminated(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
+        return file.read(1) not in (b"", b"\n")
 
 
 def last_lines(path: Path) -> Iterator[bytes]:
@@ -279,15 +321,19 @@ def journal(rest: str) -> Command:
     # With --follow, versions 250 to 257 show the last boot alone: in a directory, that of one of several machines.
     merge = ("--merge",) if any(_OTHER_JOURNAL.match(each) for each in chosen) else ()
     history = ("journalctl", *options, *merge)
-    return Command(f"journal:{rest}", ("journalctl", "--follow", *options, *merge), _after_cursor, history)
+    return Command(f"journal:{rest}", ("journalctl", "--follow", *options, *merge), history, _cursor, _from_cursor)
 
 
-def _after_cursor(last: Iterable[bytes], most_bytes: int) -> Sequence[str]:
-    # The last line may be a warning of journalctl.
-    for line in last:
-        with contextlib.suppress(orjson.JSONDecodeError, KeyError, TypeError):
-            return ["--no-tail", f"--after-cursor={orjson.loads(line)['__CURSOR']}"]
-    return [f"--lines={most_bytes // _JOURNAL_BYTES}"]
+def _cursor(line: bytes) -> str | None:
+    # Other lines are warnings of journalctl.
+    with contextlib.suppress(orjson.JSONDecodeError, KeyError, TypeError):
+        return str(orjson.loads(line)["__CURSOR"])
+    return None
+
+
+def _from_cursor(cursor: str | None, most_bytes: int) -> Sequence[str]:
+    # Not after it: without its entry, that would skip the next one.
+    return ["--no-tail", f"--cursor={cursor}"] if cursor else [f"--lines={most_bytes // _JOURNAL_BYTES}"]
 
 
 SCHEMES = {"journal": journal}

@@ -5,7 +5,7 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from errno import EACCES
 from functools import partial
@@ -46,7 +46,7 @@ class LocalSource:
     and after ``sleep`` until its next poll. Once a client uses it, ``is_used`` is true, and compressed files of its
     history are decoded. ``noted`` is the file at its path, as the last ``note`` saw it.
     ``input_error`` is set by the writer of the file, if there is one in this process: the reason why lines do not reach
-    the file. While ``cut_mark`` exists, lines before the oldest file were lost.
+    the file. ``gaps`` returns the inodes of the files before whose lines others were lost.
     """
 
     def __init__(  # noqa: PLR0913 (its parts)
@@ -72,7 +72,7 @@ class LocalSource:
         self.reason: str | None = None
         self.complete = False
         self.input_error: str | None = None
-        self.cut_mark: Path | None = None
+        self.gaps: Callable[[], Container[int]] | None = None
         self.changed = ChangeSignal()
         self.is_asleep = True
         self.noted: Identity | None = None
@@ -194,8 +194,8 @@ class LocalSource:
                 self._note_missing()
             except OSError as error:
                 self._note_state("unreadable", _reason(error))
-        if self.cut_mark and self.cut_mark.exists():
-            self._history.note_cut()
+        if self.gaps:
+            self._history.note_gaps(self.gaps())
         # Without a client, no reader comes back for the lines of a deleted file.
         self._history.release(missing_since=self._missing_since, hold=HOLD_SECONDS if self.is_used else GRACE_SECONDS)
         compressed = self._history.compressed

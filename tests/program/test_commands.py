@@ -117,6 +117,16 @@ def test_output_survives_the_server(tmp_path: Path, serve: Serve, state: dict[st
         assert stream.lines(1) == ["run 2"]
 
 
+def test_half_a_line_of_a_killed_server_stays_alone(tmp_path: Path, serve: Serve, state: dict[str, str]) -> None:
+    command = script(tmp_path, "printf half; exec sleep 1000")
+    server = serve("--command", f"half={command}", env=state)
+    until(lambda: "".join(path.read_text() for path in Path(state["STATE_DIRECTORY"]).rglob("output")) == "half")
+    server.process.send_signal(signal.SIGKILL)
+    server.wait()
+    server = serve("--command", f"half={command}", env=state)
+    until(lambda: lines(server, "half") == ["half", "half"])
+
+
 def test_output_is_bounded(tmp_path: Path, serve: Serve, state: dict[str, str]) -> None:
     count = 24_000
     line = 'echo "line $i $((i * 7919)) of a flood of lines that goes on"'
@@ -232,6 +242,28 @@ def test_the_newest_entries_of_a_large_journal_are_kept_after_a_gap(
         assert event.name == "end"
         assert found == written[-len(found) :]
         assert len(found) > 800
+        server.stop()
+
+
+def test_entries_that_the_journal_lost_are_a_gap(journal: Journal, serve: Serve, state: dict[str, str]) -> None:
+    name = f"journal:--directory={journal.directory}"
+    written = [journal.write(20)]
+    server = serve(name, env=state)
+    until(lambda: messages(server, name) == written[0])
+    server.process.send_signal(signal.SIGKILL)
+    server.wait()
+    written += [journal.write(20), journal.write(20)]
+    for path in sorted(journal.directory.iterdir())[:2]:
+        path.unlink()
+    for _ in range(2):
+        server = serve(name, env=state)
+        until(partial(has_last, server, name, written[-1][-1]))
+        events: list[str] = []
+        with server.stream(source=name, from_="start", follow="false") as stream:
+            while (event := stream.next("lines", "gap", "end")).name != "end":
+                entries = map(json.loads, event.data.get("lines") or ()) if event.name == "lines" else ()
+                events += [entry["MESSAGE"] for entry in entries] or [event.data["reason"]]
+        assert events == [*written[0], "rotated", *written[2]]
         server.stop()
 
 
