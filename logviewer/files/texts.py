@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from errno import EFBIG
 from hashlib import blake2b
@@ -77,6 +77,10 @@ class _Job:
     urgency: Urgency
     result: "Future[Text]" = field(default_factory=Future)
 
+    def __post_init__(self) -> None:
+        # A client that goes away must not cancel it for the others.
+        self.result.set_running_or_notify_cancel()
+
     def order(self) -> tuple[Urgency, int]:
         """Return the key of the order in which files are decoded."""
         return self.urgency, self.size
@@ -125,7 +129,7 @@ class Texts:
             waiting, self._waiting = self._waiting, {}
         self._threads.shutdown(wait=False)
         for each in waiting.values():
-            each.result.cancel()
+            each.result.set_exception(ClosedError("the server ends"))
             os.close(each.fd)
             del self._jobs[each.name]
 
@@ -241,7 +245,6 @@ class Texts:
             if job is None or (running and not job.interrupts(running)):
                 return False
             del self._waiting[job.name]
-            job.result.set_running_or_notify_cancel()
         text: Text | BaseException
         try:
             text = self._write(job)
@@ -319,8 +322,6 @@ def finished(decoding: "Future[Text]") -> Text:
         return decoding.result(_WAIT_SECONDS)
     except TimeoutError as error:
         raise NotDecodedError from error
-    except CancelledError as error:
-        raise ClosedError("the server ends") from error
 
 
 def text_name(fd: int) -> str:

@@ -1,5 +1,6 @@
 """A compressed file is read as its text: any bytes of it, also by the next server, and within bounds."""
 
+import asyncio
 import contextlib
 import gc
 import os
@@ -259,6 +260,18 @@ def test_the_most_urgent_file_is_decoded_first(tmp_path: Path, texts: Texts, mon
     for each in running:
         each.result()
     assert ended == ["small and shown", "shown", "history", "small", "large", "older"]
+
+
+def test_a_client_that_goes_away_stops_no_decoding(tmp_path: Path, texts: Texts) -> None:
+    async def leave(decoding: Future[Text]) -> None:
+        asyncio.wrap_future(decoding).cancel()
+
+    file = ByteFile.open(write(tmp_path / "app.log.gz"))
+    decoding = file.decode()
+    assert decoding
+    asyncio.run(leave(decoding))
+    decoding.result()
+    assert opened(write(tmp_path / "next.gz")).pread(3, 0) == LINES[:3]
 
 
 def test_a_text_is_forgotten_with_its_files(tmp_path: Path, texts: Texts) -> None:
