@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 from weakref import WeakSet
 
+from logviewer.cursor import source_key
 from logviewer.errors import NOT_DECODED, NotAFileError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import check_regular
@@ -88,6 +90,7 @@ class Catalog:
         self._formats = FileFormats(LineFormats(tables.logs, tables.redact))
         self._has_redaction = bool(tables.redact)
         self._index = SourceIndex({}, outputs)
+        self._keys: dict[bytes, str] = {}
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="poll")
         self.line_counter = LineCounter(lambda: self._awake)
         self._watch = SourceWatch(self._poll)
@@ -204,8 +207,9 @@ class Catalog:
         return path.parent.name + path.name if has_no_stem else path.name
 
     def _create(self, path: Path, name: str) -> LocalSource:
+        source_id = _source_id(path, name)
         return LocalSource(
-            _source_id(path, name),
+            source_id,
             path,
             name=name,
             line_format=self._formats.of_source(path, name),
@@ -213,7 +217,13 @@ class Catalog:
             roots=self._roots,
             classifier=self._classifier,
             max_history=self._max_history,
+            key=self._key(source_id),
         )
+
+    def _key(self, source_id: str) -> bytes:
+        """Return the name of a source in cursors: another one than usual if that is taken by chance."""
+        candidates = (source_key(f"{source_id} {number}" if number else source_id) for number in count())
+        return next(key for key in candidates if self._keys.setdefault(key, source_id) == source_id)
 
     def _replace(self, new: Iterable[LocalSource], gone: Collection[LocalSource]) -> None:
         """Add new sources; remove unwatched ones that are gone, or whose path became a directory before a file."""
@@ -227,6 +237,9 @@ class Catalog:
         for source in gone:
             self._awake.discard(source)
             self._formats.forget(source.path, source.name)
+            self._keys.pop(source.key, None)
+        # A path may have a new source and one that is gone.
+        self._keys |= {source.key: source.id for source in new}
         self._index = self._index.replaced(new, gone)
 
     def unmatched(self) -> list[str]:

@@ -60,13 +60,14 @@ class LocalSource:
         roots: AllowedRoots = EVERYWHERE,
         classifier: RotationClassifier | None = None,
         max_history: int | None = None,
+        key: bytes | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.id = source_id
         self.name = os.fsencode(name).decode("utf-8", "replace")
         self.path = path
         self.file_path = path
-        self.key = source_key(source_id)
+        self.key = key or source_key(source_id)
         self.line_format = line_format
         self.state: State = "missing"
         self.reason: str | None = None
