@@ -8,11 +8,18 @@ import json
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
 import orjson
 
+from logviewer.files.lines import line_ends
 from logviewer.formats.timestamp import find_time
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Offsets = npt.NDArray[np.int64]
 
 Stream = Literal["stdout", "stderr"]
 
@@ -43,6 +50,12 @@ class Envelope(Protocol):
 
     def blank(self, data: bytes) -> bytes | None:
         """Return many whole lines at once, in as many bytes; None if one is partial or has no envelope."""
+
+    def times(self, data: bytes, starts: "Offsets") -> "tuple[bytes, Offsets] | None":
+        """Return data, and the index in it of the time of each line that begins at one of these indexes.
+
+        None if some lines may have no envelope.
+        """
 
 
 class Cri:
@@ -96,11 +109,19 @@ class Cri:
             starts, shapes = starts[~is_alike], shapes[~is_alike]
         return None
 
+    def times(self, data: bytes, starts: "Offsets") -> "tuple[bytes, Offsets] | None":
+        """See ``Envelope``. The time of a line without an envelope is found in its text."""
+        return data, starts
+
 
 class JsonFile:
     r"""The lines of Docker's ``json-file``: ``{"log":"text\n","stream":"stdout","time":"2026-11-05T08:12:27.5Z"}``."""
 
     _KEYS = frozenset({"log", "stream", "attrs", "time"})
+    _STREAMS = frozenset({"stdout", "stderr"})
+    _TIME = re.compile(rb'"time":"')
+    # A time is learned together with some characters after it.
+    _AFTER_TIME = b"        \n"
     _WHOLE = b'\\n","stream":"'
 
     def piece(self, line: bytes) -> Piece | None:
@@ -125,7 +146,7 @@ class JsonFile:
         return (
             isinstance(value, dict)
             and value.keys() <= self._KEYS
-            and value.get("stream") in ("stdout", "stderr")
+            and value.get("stream") in self._STREAMS
             and isinstance(value.get("log"), str)
             and isinstance(value.get("time"), str)
         )
@@ -143,16 +164,35 @@ class JsonFile:
             values = orjson.loads(b"[%b]" % b",".join(lines))
         except orjson.JSONDecodeError:
             return None
-        if len(values) != len(lines) or not all(map(self._is_piece, values)):
+        try:
+            texts = [value["log"] for value in values]
+            joined, streams = "".join(texts), {value["stream"] for value in values}
+            "".join([value["time"] for value in values])
+        except (KeyError, TypeError):
             return None
-        texts = [value["log"] for value in values]
-        joined = "".join(texts)
+        are_pieces = set(map(len, values)) <= {len(self._KEYS) - 1} or all(map(self._is_piece, values))
+        if len(values) != len(lines) or not streams <= self._STREAMS or not are_pieces:
+            return None
         # One newline each, at its end, and no other NUL than those before a line.
         if joined.count("\n") != len(texts) or "\0" in joined or not all(text[-1:] == "\n" for text in texts):
             return None
         found = joined.encode().split(b"\n")
         pairs = zip(lines, found, strict=False)
         return b"".join([part for line, text in pairs for part in (bytes(len(line) - len(text)), text, b"\n")])
+
+    def times(self, data: bytes, starts: "Offsets") -> "tuple[bytes, Offsets] | None":
+        """See ``Envelope``."""
+        import numpy as np  # noqa: PLC0415 (heavy)
+
+        ends = line_ends(data)
+        # In the text of a line, these quotes are escaped.
+        found = np.array([each.end() for each in self._TIME.finditer(data)], np.int64)
+        if len(found) != len(ends) or (found > ends).any() or (found[1:] < ends[:-1]).any():
+            return None
+        begins = found[ends.searchsorted(starts, "right")].tolist()
+        texts = [data[begin : data.index(b'"', begin)] for begin in begins]
+        sizes = np.array([0, *map(len, texts[:-1])], np.int64) + len(self._AFTER_TIME)
+        return self._AFTER_TIME.join([*texts, b""]), sizes.cumsum() - len(self._AFTER_TIME)
 
 
 ENVELOPES: tuple[Envelope, ...] = (Cri(), JsonFile())
@@ -173,9 +213,15 @@ class Stamps(Protocol):
     def stamps(self, offsets: Sequence[int]) -> list[Stamp | None]:
         """Return the stamp of each line that begins at one of these offsets, ascending. Raises OSError."""
 
+    def times(self, offsets: "Offsets") -> "tuple[bytes, Offsets] | None":
+        """Return data, and the index in it of the time of each line; None if lines are cut or have no envelopes."""
+
 
 class _NoStamps:
     envelope = None
+
+    def times(self, offsets: "Offsets") -> "tuple[bytes, Offsets] | None":  # noqa: ARG002 (as its protocol)
+        return None
 
     def stamps(self, offsets: Sequence[int]) -> list[Stamp | None]:
         return [None] * len(offsets)

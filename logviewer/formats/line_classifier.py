@@ -11,7 +11,7 @@ from logviewer.files.encoding import UTF8, Encoding
 from logviewer.files.lines import find_newline, line_text
 from logviewer.formats.envelope import time_of
 from logviewer.formats.level_learner import CODE_OF, LevelLearner
-from logviewer.formats.line_format import LineFormat
+from logviewer.formats.line_format import PLAIN, LineFormat
 from logviewer.formats.line_heads import MOST_LINES, LineHeads, Offsets
 from logviewer.formats.time_learner import TimeLearner
 
@@ -34,6 +34,7 @@ class LineClassifier:
         self._line_format = line_format
         self._levels = LevelLearner(line_format)
         self._times: dict[int, TimeLearner] = {}
+        self._stamps = TimeLearner(PLAIN)
 
     def codes(self, data: bytes, starts: Sequence[int], *, guess: bool) -> list[int]:
         """Return the level, as index in ``LEVELS``, of each line of ``data`` that begins at one of these offsets.
@@ -74,7 +75,7 @@ class LineClassifier:
             codes[:] = [CODE_OF[self._line_format.level(text)] for text in texts]
             times[:] = [NO_TIME if time is None else time for time in found]
             return LineClasses(codes, times, guessed, guessed_times)
-        stamps = self._line_format.stamps((starts + base).tolist)
+        stamped = self._stamp_times(starts + base)
         data, starts = self._unpadded(data, starts)
         at = 0
         for heads, learner in self._blocks(data, starts, base):
@@ -83,21 +84,30 @@ class LineClassifier:
             times[block], unclear = learner.values(heads, guess=guess_times)
             guessed[at + guessed_levels] = guessed[at + unclear] = guessed_times[at + unclear] = True
             at += len(heads)
-        if stamps:
-            read = (stamp and time_of(stamp) for stamp in stamps)
-            stamped = np.array([NO_TIME if time is None else time for time in read], np.int64)
+        if stamped is not None:
             times = np.where(stamped == NO_TIME, times, stamped)
             guessed_times &= stamped == NO_TIME
         return LineClasses(codes, times, guessed, guessed_times)
 
+    def _stamp_times(self, offsets: Offsets) -> npt.NDArray[np.int64] | None:
+        """Return the times of envelopes, ``NO_TIME`` for a line without one; None for a file without."""
+        if not self._line_format.has_envelope:
+            return None
+        if (found := self._line_format.stamp_times(offsets)) is not None:
+            data, starts = found
+            return np.concatenate([self._stamps.values(heads, guess=False)[0] for heads in _blocks(data, starts, 0)])
+        read = (stamp and time_of(stamp) for stamp in self._line_format.stamps(offsets.tolist))
+        return np.array([NO_TIME if time is None else time for time in read], np.int64)
+
     def _unpadded(self, data: bytes, starts: Offsets) -> tuple[bytes, Offsets]:
         """Return lines without the padding that took the place of their envelopes."""
-        if not self._line_format.has_envelope or b"\0" not in data:
+        if not self._line_format.has_envelope or not len(starts):
             return data, starts
-        before = np.cumsum(np.frombuffer(data, np.uint8) == 0)
-        # Up to the byte before each start.
-        counts = np.where(starts > 0, before[starts - 1], 0)
-        return data.translate(None, b"\0"), starts - counts
+        is_nul = np.frombuffer(data, np.uint8) == 0
+        # Up to the line after each start, and before the first one.
+        counts = np.add.reduceat(is_nul, starts, dtype=np.int64)
+        first = int(np.count_nonzero(is_nul[: starts[0]]))
+        return data.translate(None, b"\0"), starts - np.concatenate([[first], first + counts.cumsum()[:-1]])
 
     def _blocks(self, data: bytes, starts: Offsets, base: int) -> Iterator[tuple[LineHeads, TimeLearner]]:
         """Yield lines in blocks, each with the learner of the times of its part of the file."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
-from typing import Any, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 import re2
@@ -23,6 +23,9 @@ from logviewer.formats.redaction import Redaction
 from logviewer.formats.timestamp import ALONE, Order, TimeReading, find_time
 from logviewer.formats.years import LEAST_PART_MS, DatedFile, has_year, part_at, year_parts
 from logviewer.settings import LogRule, RedactRule
+
+if TYPE_CHECKING:
+    from logviewer.formats.envelope import Offsets
 
 # So many lines show whether times have years.
 _MOST_UNDATED = 40
@@ -133,6 +136,10 @@ class LineFormat:
     def stamps(self, offsets: Callable[[], Sequence[int]]) -> Sequence[Stamp | None]:  # noqa: ARG002 (of a file)
         """Return the stamp of each line at these offsets; empty if the file has no envelopes. Raises OSError."""
         return ()
+
+    def stamp_times(self, offsets: "Offsets") -> "tuple[bytes, Offsets] | None":  # noqa: ARG002 (of a file)
+        """Return data, and the index in it of the time of each line at these offsets; None to ask ``stamps``."""
+        return None
 
     @property
     def parts(self) -> int:
@@ -288,6 +295,10 @@ class FileFormat(LineFormat):
     def stamps(self, offsets: Callable[[], Sequence[int]]) -> Sequence[Stamp | None]:
         """See ``LineFormat``."""
         return self._stamps.stamps(offsets()) if self.has_envelope else ()
+
+    def stamp_times(self, offsets: "Offsets") -> "tuple[bytes, Offsets] | None":
+        """See ``LineFormat``."""
+        return self._stamps.times(offsets) if self.has_envelope else None
 
     def times(self, texts: Sequence[str], offsets: Callable[[], Sequence[int]]) -> list[int | None]:
         """See ``LineFormat``; an envelope has the time of its line."""

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+from itertools import repeat
 from typing import Literal
 
 from logviewer.formats.fields import json_fields
@@ -202,7 +203,9 @@ def _learned(
         if unit:
             digits.append((end - 1, unit))
         else:
-            digits += list(zip(range(start, end), (100, 10, 1), strict=False)) if start >= 0 else []
+            # Smaller parts of a second count nothing.
+            places = range(start, end) if start >= 0 else range(0)
+            digits += list(zip(places, (100, 10, 1, *repeat(0, len(places))), strict=False))
     return LearnedTime(length, match.end(), tuple(digits), tuple(tens), may_have_year=may_have_year)
 
 

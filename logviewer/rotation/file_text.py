@@ -4,11 +4,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from logviewer.errors import FileChangedError
 from logviewer.files.block_map import Bytes
 from logviewer.formats.envelope import Envelope, Piece, Stamp, envelope_of
 from logviewer.formats.unwrapping import BORDER_BYTES, MOST_BYTES, RUN_BYTES, WAIT_BYTES, Unwrapped, unwrap
+
+if TYPE_CHECKING:
+    from logviewer.formats.envelope import Offsets
 
 _HEAD_BYTES = 4 * 1024
 # The first line with an envelope is no longer.
@@ -19,6 +23,7 @@ _WINDOWS = (WAIT_BYTES + 64 * 1024, MOST_BYTES + WAIT_BYTES, BORDER_BYTES + RUN_
 _NEAR_BYTES = 512 * 1024
 _CLEAN_KEPT = 16
 _GAP_BYTES = 1024 * 1024
+_NEWLINE = 10
 
 
 class FileText:
@@ -79,6 +84,22 @@ class FileText:
             for first, last in pairwise([0, *edges, len(offsets)])
             for stamp in self._stamps_near(offsets[first:last])
         ]
+
+    def times(self, offsets: "Offsets") -> "tuple[bytes, Offsets] | None":
+        """Return data, and the index in it of the time of each line that begins at an offset, ascending.
+
+        None if some lines may be cut, or have no envelope. Raises OSError.
+        """
+        if not self.envelope or not len(offsets):
+            return None
+        first, last = int(offsets[0]), int(offsets[-1])
+        base = max(0, first - 1)
+        before = self._lines_of(base, last)
+        begin_lines = all(before[at - 1] == _NEWLINE for at in (offsets - base).tolist() if at)
+        data = before[first - base : before.rfind(b"\n") + 1]
+        if last - first >= len(data) or not begin_lines or self.envelope.may_have_partial(data):
+            return None
+        return self.envelope.times(data, offsets - first)
 
     def _stamps_near(self, offsets: Sequence[int]) -> list[Stamp | None]:
         if not self.envelope or not offsets:

@@ -2,10 +2,10 @@
 
 from bisect import bisect_left
 from collections.abc import Callable
-from functools import partial
 
 from logviewer.errors import QueryError
 from logviewer.files.encoding import UTF8, Encoding, is_utf8, to_text
+from logviewer.files.lines import line_ends
 from logviewer.formats.line_format import LineFormat
 from logviewer.search.automata import MOST_INSTRUCTIONS, TOO_LARGE
 from logviewer.search.level_counter import LevelCounter
@@ -16,6 +16,8 @@ from logviewer.search.selected_lines import lines_of
 
 _MOST_SPANS = 200
 _NEWLINE = 10
+# Numpy is faster for more.
+_FEW_BYTES = 64 * 1024
 # With more of these, all lines of a block are read at once for their times.
 _MANY_UNTIMED = 32
 # With more lines that may match, it is faster to mask the whole block.
@@ -153,17 +155,16 @@ class Matcher:
             # The newline may be written later; the result must not change then.
             data += b"\n"
         plain = data.replace(b"\r\n", b"\n")
-        return _same_lines(self._match(plain, 0, len(plain)), plain, lambda: lines_of(data))
+        return _same_lines(self._match(plain, 0, len(plain)), plain, data)
 
     def _match_shown(self, data: bytes) -> list[Span]:
         """Match the text of lines with masks, or in another encoding."""
-        own = partial(lines_of, data, self._encoding)
         shown = data.translate(None, b"\0") if self._has_envelope and self._encoding is UTF8 else data
         if not self._is_shown(shown):
             shown = _shown(shown, lines_of(shown, self._encoding), self._encoding)
         match = self._by_masked_text if self._masks else self._by_text
         lines = match(shown, 0, len(shown))
-        return self._by_level(data, lines if shown is data else _same_lines(lines, shown, own))
+        return self._by_level(data, lines if shown is data else _same_lines(lines, shown, data, self._encoding))
 
     def _is_shown(self, data: bytes) -> bool:
         """Whether the bytes are the text of their lines."""
@@ -182,7 +183,7 @@ class Matcher:
         if masks.keeps_lines and (lines is None or len(lines) * _BYTES_A_CANDIDATE > last - first):
             block = masks.block(data)
             found = self._by_text(block, 0, len(block))
-            return _same_lines(found, block, lambda: lines_of(data))
+            return _same_lines(found, block, data)
         lines = lines_of(data, first=first, last=last) if lines is None else lines
         return [line for line in lines if self._has_text(masks.line(data, *line))]
 
@@ -197,9 +198,17 @@ def _shown(data: bytes, lines: list[Span], encoding: Encoding) -> bytes:
     return "\n".join([*texts, ""]).encode("utf-8", "replace")
 
 
-def _same_lines(found: list[Span], data: bytes, own: Callable[[], list[Span]]) -> list[Span]:
+def _same_lines(found: list[Span], data: bytes, own: bytes, encoding: Encoding = UTF8) -> list[Span]:
     """Return the lines of ``own`` at the places that ``found`` have among the lines of ``data``."""
     if not found:
         return []
-    starts, lines = [start for start, _ in lines_of(data)], own()
-    return [lines[bisect_left(starts, start)] for start, _ in found]
+    if len(data) < _FEW_BYTES or len(encoding.newline) > 1:
+        starts, lines = [start for start, _ in lines_of(data)], lines_of(own, encoding)
+        return [lines[bisect_left(starts, start)] for start, _ in found]
+    numbers = line_ends(data).searchsorted([start for start, _ in found], "right").tolist()
+    ends = line_ends(own)
+    last = len(ends)
+    return [
+        (int(ends[number - 1]) if number else 0, int(ends[number]) - 1 if number < last else len(own))
+        for number in numbers
+    ]

@@ -12,7 +12,7 @@ from logviewer.files.byte_file import ByteFile
 from logviewer.files.cells import NO_TIME
 from logviewer.files.encoding import UTF8
 from logviewer.formats.file_evidence import NO_READING, read_file, time_reading
-from logviewer.formats.known_formats import KnownFormat, known_formats
+from logviewer.formats.known_formats import KnownFormat, known_formats, known_formats_of
 from logviewer.formats.level import LEVELS
 from logviewer.formats.line_classifier import LineClassifier
 from logviewer.formats.line_format import LineFormat
@@ -182,3 +182,22 @@ def test_the_fields_of_a_pattern_decide_the_order(pattern: str, form: str) -> No
         "11-06",
         "11-13",
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-05T08:12:22Z INFO message",
+        "2026-11-05T08:12:22.123Z ERROR message of app-1: text",
+        "2026-11-05T08:12:22.123456+01:00 WARN app::module: text",
+        "2026-11-05 08:12:22,123 INFO [main] com.example.Main: text",
+        "[2026-11-05 08:12:22] INFO: text",
+        "INFO 2026-11-05 08:12:22 text",
+        "Nov  5 08:12:22 host app[1]: text",
+        "time=2026-11-05T08:12:22Z level=info msg=text",
+        '{"time":"2026-11-05T08:12:22Z","level":"info","msg":"text"}',
+    ],
+)
+def test_a_usual_layout_is_not_the_format_of_one_program(line: str) -> None:
+    # Lines of such a format are read one by one.
+    assert known_formats_of([line] * 5) == []

@@ -1,6 +1,7 @@
 """The classifier of many lines finds what the reading of each line finds."""
 
 import re
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from logviewer.files.cells import NO_TIME
 from logviewer.files.encoding import UTF8, UTF16_LE
+from logviewer.files.lines import line_ends
 from logviewer.formats.level import LEVELS
 from logviewer.formats.line_classifier import LineClassifier
 from logviewer.formats.line_format import PLAIN, LineFormat
@@ -143,3 +145,25 @@ def test_some_of_many_unlike_lines_are_guessed_and_marked() -> None:
     exact = ~found.guessed
     assert 20_000 <= exact.sum() < len(lines)
     assert found.times[exact].tolist() == [(1_795_222_923 + each) * 1000 for each in np.flatnonzero(exact).tolist()]
+
+
+@pytest.mark.parametrize("digits", [0, 3, 6, 9])
+def test_few_lines_are_read_one_by_one_however_exact_their_times_are(digits: int) -> None:
+    random = Random(digits)
+    lines = []
+    for number in range(5_000):
+        fraction = f".{random.randrange(10**digits):0{digits}}" if digits else ""
+        lines.append(f"2026-11-21T01:{number // 60 % 60:02}:{number % 60:02}{fraction}Z INFO request {number} is done")
+    data = "".join(f"{line}\n" for line in lines).encode()
+    line_format, reads = LineFormat(), Counter[str]()
+    read = line_format.time
+
+    def counted(text: str) -> int | None:
+        reads["lines"] += 1
+        return read(text)
+
+    line_format.time = counted
+    starts = np.concatenate([[0], line_ends(data)[:-1]])
+    times = LineClassifier(UTF8, line_format).classify(data, starts, guess=False).times
+    assert times.tolist() == [PLAIN.time(line) for line in lines]
+    assert reads["lines"] < 100
