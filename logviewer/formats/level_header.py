@@ -193,16 +193,17 @@ class Header:
             CAPITALS.get(word)
             or CAPITALS.get(piece.lstrip(":"))
             or CAPITALS.get(piece + self.text[end : end + 2])
-            or (CAPITALS.get(re.split("[+-]", piece)[0]) if _SHIFTED.fullmatch(piece) else None)
-            or self._symbol(piece, end)
+            or (
+                CAPITALS.get(re.split("[+-]", piece)[0]) if piece[-1] in _DIGITS and _SHIFTED.fullmatch(piece) else None
+            )
+            or (self._symbol(piece, end) if piece[0] in SYMBOLS else None)
             or _joined(piece)
             or (self._last(piece, end) if word[-1:].isupper() else None)
         )
 
-    def _symbol(self, piece: str, end: int) -> Level | None:
+    def _symbol(self, piece: str, end: int) -> Level:
         """Return the level of a symbol, or of the word after it."""
-        if not (found := SYMBOLS.get(piece[0])):
-            return None
+        found = SYMBOLS[piece[0]]
         match = self._follows(_NAME_OF_SYMBOL, end)
         return SET_APART.get(match[1], found) if match else found
 
