@@ -50,6 +50,8 @@ _OF_CODE: Mapping[str, Level] = {"I": "info", "W": "warning", "E": "error", "S":
 # The text after a single letter that is a level: a column, brackets, or a word with the characters of names.
 _AFTER_LETTER = re.compile(r"\s*\||\s+(?:\[|\(|[a-z_]+[/.:_\[#@\d][\w./:_\[#@-]*|[A-Z]{4,5}\d{4,5}[A-Z]:)", re.ASCII)
 _AFTER_FIRST_LETTER = re.compile(r" ?\[\d\d|  ?\d{1,4}[/.-]\d\d| \d\d:\d\d:\d\d[. ]|: [A-Z\[]")
+# Numbers of a facility and a level, as FreeBSD's syslogd writes them.
+_SEVERITY = re.compile(r"<\d{1,2}\.([0-7])>")
 _JOINED_TIME = re.compile(r"[DIWEF]\d{8}-\d\d:")
 # As Go's slog writes levels between the named ones.
 _SHIFTED = re.compile(r"[A-Z]{4,8}[+-]\d{1,3}")
@@ -140,6 +142,9 @@ class Header:
         inner = piece[1:-1].strip()
         if piece[0] == "(":
             return self._in_parentheses(inner, end, first=first)
+        if self.dated and (match := _SEVERITY.fullmatch(piece)):
+            self.by_number = True
+            return SYSLOG[int(match[1])]
         found = CAPITALS.get(inner) or BRACKETED.get(inner.lower()) or LETTER_LEVELS.get(inner) or RESULTS.get(inner)
         found = found or SYMBOLS.get(inner[:1])
         if first and piece[0] == "<" and not found and inner.isalpha() and inner.islower():

@@ -25,10 +25,13 @@ _FIELD = re.compile(
     re.VERBOSE,
 )
 _JOINED = re.compile(
-    r"(?:\[?\d{1,10}:|(?:[^\W\d][\w.-]*[ ]){1,2}|)((?:19|20)\d\d)([01]\d)([0-3]\d)[:_-]?([0-2]\d)([0-5]\d)([0-5]\d)"
+    r"(?:\[?\d{1,10}[:\t]|(?:[^\W\d][\w.-]*[ ]){1,2}|)((?:19|20)\d\d)([01]\d)([0-3]\d)[:_T-]?"
+    r"([0-2]\d)([0-5]\d)([0-5]\d)"
     r"(?:[.,](\d{1,9})|(\d{3}))?(Z|[+-]\d\d:?\d\d)?(?!\w)"
 )
 _JOINED_DAY = re.compile(r"\[?(?:\d{1,10}:){0,3}([01]\d)([0-3]\d)/([0-2]\d)([0-5]\d)([0-5]\d)(\.\d{1,9})?(?=[:\] ])")
+_BRACKETED_DAY = re.compile(r"\[([01]\d)([0-3]\d) (\d\d:\d\d:\d\d\.\d{1,9})\]")
+_SPACED = re.compile(r"(\d{4}) (\d\d) (\d\d) (\d\d:\d\d:\d\d)(?:#([+-]\d\d(?:\d\d)?)#)?")
 _TAI = re.compile(r"@40{7}[0-9a-f]{8}([0-9a-f]{8})\b")
 _HEXADECIMAL = re.compile(r"([3-9a-f][0-9a-f]{7})\.([0-9a-f]{8}) 0x")
 # Seconds between the epoch and TAI's label of it, as the programs that write such labels count.
@@ -103,6 +106,11 @@ def _of_rare_date(text: str, read: ReadText) -> int | None:
     if match := _SCIENTIFIC.match(text):
         seconds = match[1].replace(".", "").ljust(13, "0")
         return int(seconds[:13])
+    if match := _SPACED.match(text):
+        year, month, day, clock, zone = match.groups()
+        return read(f"{year}-{month}-{day} {clock}{f'{zone:0<5}' if zone else ''}")
+    if match := _BRACKETED_DAY.match(text):
+        return read(f"{match[1]}-{match[2]} {match[3]}")
     if match := _ORDINAL.match(text):
         begin = read(f"{match[1]}-01-01 {match[3]}{match[4] or ''}")
         return begin + (int(match[2]) - 1) * 86_400_000 if begin is not None and 0 < int(match[2]) < 367 else None
