@@ -1,6 +1,7 @@
 """The files of container runtimes: names that people know, and files beside the logs."""
 
 import contextlib
+import os
 import re
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
@@ -50,10 +51,10 @@ def linked_directories(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield the directories to which kubelet's links in and below these paths lead."""
     for path in paths:
         for directory in (path, path.parent, path / _LINKS, path / _PODS):
-            if directory.name == _LINKS and (pods := directory.with_name(_PODS)).is_dir():
+            if directory.name == _LINKS and os.path.isdir(pods := directory.with_name(_PODS)):
                 yield pods
                 yield _DOCKER
-            elif directory.name == _PODS and directory.is_dir():
+            elif directory.name == _PODS and os.path.isdir(directory):
                 yield _DOCKER
 
 
