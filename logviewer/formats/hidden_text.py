@@ -1,6 +1,7 @@
 """Terminal sequences and invisible characters: the page shows a line without them."""
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ _MOTION = re.compile(r"\x08|\r(?!\r*\Z)")
 _MOVE = re.compile(r"[\x08\r]")
 _MOST_READINGS = 64
 _MOST_UNCLEAR = 4096
+_MOST_COLUMNS = 1024 * 1024
 _MOST_READ_CHARACTERS = 8 * 1024 * 1024
 CONTROL_BYTES = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n")
 """The ASCII bytes that may hide text."""
@@ -81,8 +83,8 @@ class _Parts:
     """Parts of a line: number n begins at ``starts[n]`` in ``text`` and at ``origins[n]`` in the line."""
 
     text: str
-    starts: list[int]
-    origins: list[int]
+    starts: "array[int]"
+    origins: "array[int]"
 
     def span(self, start: int, end: int) -> Span:
         """See ``ShownText``."""
@@ -95,15 +97,18 @@ class _Parts:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """A line whose characters replace others; each column has the characters of ``spans``, also struck over."""
+    """A line whose characters replace others.
+
+    Each column has characters from ``firsts`` to ``lasts`` of the line, if they were struck over.
+    """
 
     text: str
-    spans: list[Span]
+    firsts: "array[int]"
+    lasts: "array[int]"
 
     def span(self, start: int, end: int) -> Span:
         """See ``ShownText``."""
-        spans = self.spans[start:end]
-        return min(first for first, _ in spans), max(after for _, after in spans)
+        return min(self.firsts[start:end]), max(self.lasts[start:end]) + 1
 
 
 def may_hide(line: str) -> bool:
@@ -136,6 +141,8 @@ def shown_texts(line: str) -> Iterator[ShownText] | None:
     characters in place of bytes that are not text. Backspaces and carriage returns are invisible, or moves to columns
     that the text after them replaces.
     """
+    if len(line) > _MOST_COLUMNS and _MOTION.search(line):
+        return None
     readings = _readings(line)
     return None if readings is None else (text for each in readings for text in _shown(line, each))
 
@@ -181,7 +188,7 @@ def _shown(line: str, sequences: list[Span]) -> Iterator[ShownText]:
         yield _Parts(_SPACE.sub(" ", parts.text), parts.starts, parts.origins) if has_blanks else parts
         if _MOTION.search(line):
             columns = _in_columns(line, sequences, hidden)
-            yield _Columns(_SPACE.sub(" ", columns.text), columns.spans)
+            yield _Columns(_SPACE.sub(" ", columns.text), columns.firsts, columns.lasts)
 
 
 def _visible(line: str, sequences: list[Span], hidden: re.Pattern[str]) -> Iterator[Span]:
@@ -199,8 +206,7 @@ def _visible(line: str, sequences: list[Span], hidden: re.Pattern[str]) -> Itera
 
 def _without(line: str, sequences: list[Span], hidden: re.Pattern[str]) -> _Parts:
     pieces: list[str] = []
-    starts: list[int] = []
-    origins: list[int] = []
+    starts, origins = array("I"), array("I")
     size = 0
     for start, end in _visible(line, sequences, hidden):
         pieces.append(line[start:end])
@@ -213,20 +219,23 @@ def _without(line: str, sequences: list[Span], hidden: re.Pattern[str]) -> _Part
 def _in_columns(line: str, sequences: list[Span], hidden: re.Pattern[str]) -> _Columns:
     """Return a line as a terminal shows it after backspaces and carriage returns."""
     characters: list[str] = []
-    spans: list[Span] = []
+    firsts, lasts = array("I"), array("I")
     column = before = 0
     is_over = False
     for start, end in [*_visible(line, sequences, hidden), (len(line), len(line))]:
         for motion in _MOVE.findall(line, before, start):
             is_over = motion == "\b"
             column = max(0, column - 1) if is_over else 0
-        for at in range(start, end):
-            if column == len(spans):
-                characters.append(line[at])
-                spans.append((at, at + 1))
-            else:
-                characters[column] = line[at]
-                spans[column] = spans[column][0] if is_over else at, at + 1
-            column += 1
+        # Up to the end of the columns, characters replace others.
+        middle = min(end, start + len(firsts) - column)
+        replaced = slice(column, column + middle - start)
+        characters[replaced] = line[start:middle]
+        lasts[replaced] = array("I", range(start, middle))
+        if not is_over:
+            firsts[replaced] = lasts[replaced]
+        characters += line[middle:end]
+        firsts.extend(range(middle, end))
+        lasts.extend(range(middle, end))
+        column += end - start
         before = end
-    return _Columns("".join(characters), spans)
+    return _Columns("".join(characters), firsts, lasts)

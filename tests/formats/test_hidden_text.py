@@ -88,6 +88,25 @@ def test_a_terminal_shows_one_character_in_a_column(line: str, text: str, span: 
     assert in_terminal.span(0, len(text)) == span
 
 
+@given(st.text("abc\b\b\r", min_size=1, max_size=14))
+@settings(max_examples=1_000)
+def test_columns_are_those_of_a_terminal(line: str) -> None:
+    cells: list[tuple[str, int, int]] = []
+    column, is_over = 0, False
+    for at, character in enumerate(line):
+        if character in "\b\r":
+            is_over = character == "\b"
+            column = max(0, column - 1) if is_over else 0
+            continue
+        first = cells[column][1] if column < len(cells) and is_over else at
+        cells[column : column + 1] = [(character, first, at + 1)]
+        column += 1
+    in_terminal = list(shown_texts(line) or [])[1:]
+    for text in in_terminal:
+        assert text.text == "".join(character for character, _, _ in cells)
+        assert [text.span(at, at + 1) for at in range(len(cells))] == [(first, last) for _, first, last in cells]
+
+
 @pytest.mark.parametrize("piece", ["\x1b", "\x1b[", "\x1b]", "\x1b[\x07", "\x9b", "\x9ba", "\x1b7", "\x1b[31ma", "a\b"])
 def test_a_long_line_has_few_readings(piece: str) -> None:
     line = piece * (100_000 // len(piece))
