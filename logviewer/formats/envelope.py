@@ -40,7 +40,9 @@ class Piece(NamedTuple):
 
 
 class Envelope(Protocol):
-    """One form of envelopes."""
+    """One form of envelopes. Unless it ``has_times``, lines have their own."""
+
+    has_times: bool
 
     def piece(self, line: bytes) -> Piece | None:
         """Return a line, which has no newline, without its envelope; None if it has none."""
@@ -61,6 +63,7 @@ class Envelope(Protocol):
 class Cri:
     """The lines of containerd, CRI-O and Podman: ``2026-11-05T08:12:27.5Z stdout F text``."""
 
+    has_times = True
     _HEAD = re.compile(
         rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) "
         rb"std(out|err) ([FP])(?::[^ \n]*)?(?: |(?=\n)|$)"
@@ -114,9 +117,17 @@ class Cri:
         return data, starts
 
 
+class Spooled(Cri):
+    """The lines of commands in files of this server, with their own times: ``- stdout F text``."""
+
+    has_times = False
+    _HEAD = re.compile(rb"(-) std(out|err) ([FP])(?: |(?=\n)|$)")
+
+
 class JsonFile:
     r"""The lines of Docker's ``json-file``: ``{"log":"text\n","stream":"stdout","time":"2026-11-05T08:12:27.5Z"}``."""
 
+    has_times = True
     _KEYS = frozenset({"log", "stream", "attrs", "time"})
     _STREAMS = frozenset({"stdout", "stderr"})
     _TIME = re.compile(rb'"time":"')
@@ -195,7 +206,7 @@ class JsonFile:
         return self._AFTER_TIME.join([*texts, b""]), sizes.cumsum() - len(self._AFTER_TIME)
 
 
-ENVELOPES: tuple[Envelope, ...] = (Cri(), JsonFile())
+ENVELOPES: tuple[Envelope, ...] = (Cri(), JsonFile(), Spooled())
 
 
 def envelope_of(line: bytes) -> Envelope | None:
@@ -231,8 +242,16 @@ NO_STAMPS: Stamps = _NoStamps()
 """A file without envelopes."""
 
 
+def spooled(text: bytes, stream: Stream, *, is_partial: bool = False) -> bytes:
+    """Return whole lines, or a piece of one, in the envelopes of a spool; the piece has no newline."""
+    head = b"- %b %b " % (stream.encode(), b"P" if is_partial else b"F")
+    if is_partial:
+        return head + text + b"\n"
+    return b"".join([head, text[:-1].replace(b"\n", b"\n" + head), b"\n"]) if text else b""
+
+
 def time_of(stamp: Stamp) -> int | None:
-    """Return the time of a stamp in epoch milliseconds; None if it is not valid."""
+    """Return the time of a stamp in epoch milliseconds; None if it has none that is valid."""
     second, _, rest = stamp.time.partition(".")
     zone = rest.lstrip("0123456789")
     whole = _time_of_second(second + zone)

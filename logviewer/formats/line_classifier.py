@@ -91,7 +91,7 @@ class LineClassifier:
 
     def _stamp_times(self, offsets: Offsets) -> npt.NDArray[np.int64] | None:
         """Return the times of envelopes, ``NO_TIME`` for a line without one; None for a file without."""
-        if not self._line_format.has_envelope:
+        if not self._line_format.has_stamped_times:
             return None
         if (found := self._line_format.stamp_times(offsets)) is not None:
             data, starts = found

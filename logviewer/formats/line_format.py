@@ -133,6 +133,11 @@ class LineFormat:
         """Whether lines of the file have an envelope, which is not part of their text. Raises OSError."""
         return False
 
+    @property
+    def has_stamped_times(self) -> bool:
+        """Whether the envelopes have the times of lines. Raises OSError."""
+        return False
+
     def stamps(self, offsets: Callable[[], Sequence[int]]) -> Sequence[Stamp | None]:  # noqa: ARG002 (of a file)
         """Return the stamp of each line at these offsets; empty if the file has no envelopes. Raises OSError."""
         return ()
@@ -292,20 +297,26 @@ class FileFormat(LineFormat):
         """See ``LineFormat``."""
         return self._stamps.envelope is not None
 
+    @property
+    def has_stamped_times(self) -> bool:
+        """See ``LineFormat``."""
+        return (envelope := self._stamps.envelope) is not None and envelope.has_times
+
     def stamps(self, offsets: Callable[[], Sequence[int]]) -> Sequence[Stamp | None]:
         """See ``LineFormat``."""
         return self._stamps.stamps(offsets()) if self.has_envelope else ()
 
     def stamp_times(self, offsets: "Offsets") -> "tuple[bytes, Offsets] | None":
         """See ``LineFormat``."""
-        return self._stamps.times(offsets) if self.has_envelope else None
+        return self._stamps.times(offsets) if self.has_stamped_times else None
 
     def times(self, texts: Sequence[str], offsets: Callable[[], Sequence[int]]) -> list[int | None]:
         """See ``LineFormat``; an envelope has the time of its line."""
-        stamps = self.stamps(offsets)
+        stamps = self.stamps(offsets) if self.has_stamped_times else ()
         if not stamps:
             return super().times(texts, offsets)
-        return [self.time(text) if stamp is None else time_of(stamp) for text, stamp in zip(texts, stamps, strict=True)]
+        found = [stamp and time_of(stamp) for stamp in stamps]
+        return [self.time(text) if time is None else time for text, time in zip(texts, found, strict=True)]
 
 
 def _find_time(zone: tzinfo | None, reading: TimeReading) -> Read[int]:

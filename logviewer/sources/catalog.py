@@ -30,7 +30,7 @@ from logviewer.settings import NO_TABLES, Tables, User
 from logviewer.showable import one_line
 from logviewer.source import Source
 from logviewer.sources.awake import AwakeSources, most_awake
-from logviewer.sources.command import gap_marks, of_path
+from logviewer.sources.command import of_path
 from logviewer.sources.containers import container_name, linked_directories
 from logviewer.sources.expansion import Expansion
 from logviewer.sources.file_formats import FileFormats
@@ -38,6 +38,7 @@ from logviewer.sources.line_counter import LineCounter
 from logviewer.sources.local import LocalSource
 from logviewer.sources.source_index import SourceIndex
 from logviewer.sources.source_watch import SourceWatch
+from logviewer.sources.spool import gap_marks
 
 POLL_SECONDS = 0.25
 IDLE_POLL_SECONDS = 1.0

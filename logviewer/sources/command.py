@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import re
+import selectors
 import shlex
 import signal
 import subprocess
@@ -12,34 +13,26 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from io import BufferedReader, FileIO
-from itertools import pairwise
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import orjson
 
 from logviewer import temporary
-from logviewer.rotation.history import OLDEST
+from logviewer.formats.envelope import Stream
+from logviewer.sources.spool import Report, Spool
 
-OUTPUT_NAME = "output"
-GAPS_NAME = "gaps"
 DEFAULT_MIB = 256
 _MIB = 1024 * 1024
 _READ_BYTES = 256 * 1024
-# The live file, and three rotated ones.
-_FILES = 4
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
 # A command that ran so long is started again at once.
 _STEADY_SECONDS = 60.0
-# Longer than between two polls of a source without readers.
-_LEAST_SECONDS = 1.5
 _END_SECONDS = 0.7
 _EXIT_SECONDS = 0.2
-_LAST_LINE_BYTES = 1024 * 1024
-
-Report = Callable[[str | None], None]
+# The rest of a line usually follows within this time.
+_HALF_LINE_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +57,11 @@ class Command:
 
 
 class CommandOutput:
-    """Runs a command, and appends what it writes to ``path``, from ``start`` until ``stop``.
+    """Runs a command, and appends what it writes to the spool at ``path``, from ``start`` until ``stop``.
 
-    A command that ends is started again, after a pause that doubles up to a minute. The files are rotated at a quarter
-    of ``most_mib``; without a ``directory``, they are temporary. A file ``gaps`` beside them
-    names those before whose lines others were lost. Of several servers that share the directory, one runs the command,
-    and the others follow its files.
+    A command that ends is started again, after a pause that doubles up to a minute. The files of the spool take
+    ``most_mib``; without a ``directory``, they are temporary. Of several servers that share the directory, one runs the
+    command, and the others follow its files.
     """
 
     def __init__(self, command: Command, directory: Path | None, most_mib: int = DEFAULT_MIB) -> None:
@@ -78,16 +70,16 @@ class CommandOutput:
             directory / "commands" / command.key if directory else temporary.directory(f"the output of {command.name}")
         )
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path = own / OUTPUT_NAME
-        self.path.touch(mode=0o600)
-        self._most_bytes = most_mib * _MIB // _FILES
         self._stopped = threading.Event()
+        self._spool = Spool(own, most_mib * _MIB, self._stopped, lambda _: None)
+        self.path = self._spool.path
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._lock: int | None = None
 
     def start(self, report: Report) -> None:
         """Run the command in a thread, which calls ``report`` with the reason why it does not run, or with None."""
+        self._spool.report = report
         self._thread = threading.Thread(target=self._run, args=(report,), name=self.command.name, daemon=True)
         self._thread.start()
 
@@ -130,10 +122,10 @@ class CommandOutput:
             try:
                 kept = self._last_place()
                 first = kept or (self._first_place() if words is self.command.history else None)
-                with self._running([*words, *self.command.resume(kept, _FILES * self._most_bytes)]) as process:
+                with self._running([*words, *self.command.resume(kept, self._spool.most_bytes)]) as process:
                     report(None)
-                    if pipe := process.stdout:
-                        self._copy(pipe, report, self._head(pipe, first, is_kept=kept is not None))
+                    head = self._head(process, first, is_kept=kept is not None) if first else b""
+                    self._copy(process, head)
             except OSError as error:
                 return f"cannot start {words[0]}: {error.strerror}"
             code = process.returncode
@@ -144,20 +136,21 @@ class CommandOutput:
         return reason
 
     @contextlib.contextmanager
-    def _running(self, words: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    def _running(self, words: Sequence[str], errors: int = subprocess.PIPE) -> Iterator[subprocess.Popen[bytes]]:
         """Run a program; it ends with the block or with ``end``. Raises OSError if it cannot start."""
         process = self._process = subprocess.Popen(
             words,
+            bufsize=0,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=errors,
             start_new_session=True,
         )
         try:
             yield process
         finally:
-            if process.stdout:
-                process.stdout.close()
+            for _, pipe in _pipes(process):
+                pipe.close()
             _await_end(process)
             # Its children may go on without a reader.
             _signal(process, signal.SIGTERM)
@@ -166,116 +159,56 @@ class CommandOutput:
 
     def _last_place(self) -> str | None:
         """Return the place of the newest line with one among the last that are kept."""
-        return next(filter(None, map(self.command.place, last_lines(self.path))), None)
+        return next(filter(None, map(self.command.place, self._spool.last_lines())), None)
 
     def _first_place(self) -> str | None:
         """Return the place of the oldest line of the history. Raises OSError."""
-        with self._running(self.command.history) as process:
+        with self._running(self.command.history, subprocess.DEVNULL) as process:
             line = process.stdout.readline() if process.stdout else b""
             _signal(process, signal.SIGTERM)
         return self.command.place(line)
 
-    def _head(self, pipe: IO[bytes], first: str | None, *, is_kept: bool) -> bytes:
-        """Read the output up to its first line with a place, and return the lines to keep.
+    def _head(self, process: subprocess.Popen[bytes], first: str, *, is_kept: bool) -> bytes:
+        """Read the output up to its first line with a place, and return the bytes to keep.
 
         With another place than ``first``, lines before it were lost. Otherwise it is left out if it ``is_kept``.
         """
-        head: list[bytes] = []
-        for line in iter(pipe.readline, b"") if first else ():
-            place = self.command.place(line)
-            head += [] if is_kept and place == first else [line]
-            if place:
-                if place != first:
-                    self._begin_after_gap()
-                break
-        return b"".join(head)
+        head, rest = b"", b""
+        while process.stdout and (data := process.stdout.read(_READ_BYTES)):
+            rest += data
+            while b"\n" in rest:
+                line, newline, rest = rest.partition(b"\n")
+                place = self.command.place(line)
+                head += b"" if is_kept and place == first else line + newline
+                if place:
+                    if place != first:
+                        self._spool.begin_after_gap()
+                    return head + rest
+        return head + rest
 
-    def _copy(self, pipe: IO[bytes], report: Report, head: bytes) -> None:
-        """Append the output of a command to the files, until it ends. While writes fail, the command waits."""
-        file, last, rotated = self.path.open("ab", buffering=0), b"\n", time.monotonic()
-        if _is_unterminated(self.path):
-            # This process was killed before.
-            head = b"\n" + head
+    def _copy(self, process: subprocess.Popen[bytes], head: bytes) -> None:
+        """Append the output of a command to the spool, until it ends. While writes fail, the command waits."""
         try:
-            data = head or _read(pipe)
-            while data:
-                last = data[-1:]
-                self._write(file, data, report)
-                if last == b"\n" and file.tell() > self._most_bytes:
-                    file.close()
-                    # A file that is gone before the next poll is never read: the command waits.
-                    self._stopped.wait(rotated + _LEAST_SECONDS - time.monotonic())
-                    self._rotate()
-                    rotated = time.monotonic()
-                    file = self.path.open("ab", buffering=0)
-                data = _read(pipe)
-            if last != b"\n":
-                # The first line of the next run is not the rest of this one.
-                self._write(file, b"\n", report)
+            self._spool.add("stdout", head)
+            with selectors.DefaultSelector() as pipes:
+                for stream, pipe in _pipes(process):
+                    pipes.register(pipe, selectors.EVENT_READ, stream)
+                while pipes.get_map():
+                    ready = pipes.select(_HALF_LINE_SECONDS if self._spool.has_rest else None)
+                    if not ready:
+                        self._spool.flush()
+                    for key, _ in ready:
+                        if data := os.read(key.fd, _READ_BYTES):
+                            self._spool.add(key.data, data)
+                        else:
+                            pipes.unregister(key.fileobj)
         finally:
-            file.close()
-
-    def _write(self, file: FileIO, data: bytes, report: Report) -> None:
-        while data:
-            try:
-                data = data[file.write(data) :]
-            except OSError as error:
-                report(f"cannot store the output: {error.strerror}")
-                if self._stopped.wait(_FIRST_PAUSE):
-                    return
-            else:
-                report(None)
-
-    def _begin_after_gap(self) -> None:
-        if self.path.stat().st_size:
-            self._rotate()
-        self._mark(self.path.stat().st_ino)
-
-    def _mark(self, inode: int) -> None:
-        """Note that lines were lost before those of a file. Forget files that are gone: inodes are reused."""
-        files = self.path.parent.glob(f"{OUTPUT_NAME}*")
-        marks = (gap_marks(self.path) & {OLDEST, *(each.stat().st_ino for each in files)}) | {inode}
-        unfinished = self.path.with_name(f"{GAPS_NAME}.tmp")
-        unfinished.write_text(" ".join(map(str, marks)))
-        unfinished.replace(self.path.with_name(GAPS_NAME))
-
-    def _rotate(self) -> None:
-        paths = [self.path, *(self.path.with_name(f"{OUTPUT_NAME}.{number}") for number in range(1, _FILES))]
-        loses = paths[-1].exists()
-        for newer, older in reversed(list(pairwise(paths))):
-            with contextlib.suppress(FileNotFoundError):
-                newer.rename(older)
-        if loses:
-            # Before a new file gets the inode of the lost one.
-            self._mark(OLDEST)
-        self.path.touch(mode=0o600)
+            self._spool.close()
 
 
-def gap_marks(path: Path) -> set[int]:
-    """Return the inodes of the files of an output before whose lines others were lost; ``OLDEST`` for the oldest."""
-    try:
-        return {int(each) for each in path.with_name(GAPS_NAME).read_text().split()}
-    except (OSError, ValueError):
-        return set()
-
-
-def _read(pipe: IO[bytes]) -> bytes:
-    # The bytes after the head may be in the buffer.
-    return cast("BufferedReader", pipe).read1(_READ_BYTES)
-
-
-def _is_unterminated(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
-        return file.read(1) not in (b"", b"\n")
-
-
-def last_lines(path: Path) -> Iterator[bytes]:
-    """Yield the last whole lines of the output so far, the newest first, from the live file and the newest rotated."""
-    for each in (path, path.with_name(f"{OUTPUT_NAME}.1")):
-        with contextlib.suppress(FileNotFoundError), each.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_LINE_BYTES))
-            yield from reversed(file.read().rpartition(b"\n")[0].splitlines())
+def _pipes(process: subprocess.Popen[bytes]) -> list[tuple[Stream, IO[bytes]]]:
+    pipes: list[tuple[Stream, IO[bytes] | None]] = [("stdout", process.stdout), ("stderr", process.stderr)]
+    return [(stream, pipe) for stream, pipe in pipes if pipe]
 
 
 def _lock(path: Path) -> int | None:

@@ -5,9 +5,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logviewer.formats import unwrapping
-from logviewer.formats.envelope import ENVELOPES, Cri, JsonFile, envelope_of, time_of
+from logviewer.formats.envelope import Cri, Envelope, JsonFile, envelope_of, time_of
 from logviewer.formats.unwrapping import WAIT_BYTES, unwrap
 from tests.helpers.containers import FORMS, Form, Written, file_bytes, file_lines, meant, pieces_of
+
+ENVELOPE_OF: dict[Form, Envelope] = {"cri": Cri(), "json": JsonFile()}
 
 forms = st.sampled_from(FORMS)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\0"), max_size=40)
@@ -27,7 +29,7 @@ def _texts(data: bytes) -> list[str]:
 @example("cri", [Written("stdout", "a", whole=False), Written("stderr", "b"), Written("stdout", "c")])
 def test_lines_are_joined_in_order_of_their_ends(form: Form, written: list[Written]) -> None:
     data = file_bytes(form, written)
-    found = unwrap(dict(zip(FORMS, ENVELOPES, strict=True))[form], data, is_end=True)
+    found = unwrap(ENVELOPE_OF[form], data, is_end=True)
     lines, rest = meant(written)
     assert len(found.data) == len(data)
     *whole, last = _texts(found.data)
@@ -37,7 +39,7 @@ def test_lines_are_joined_in_order_of_their_ends(form: Form, written: list[Writt
 
 @given(forms, st.lists(pieces, max_size=30), st.integers(0, 30))
 def test_text_up_to_a_clean_offset_is_final(form: Form, written: list[Written], count: int) -> None:
-    envelope = dict(zip(FORMS, ENVELOPES, strict=True))[form]
+    envelope = ENVELOPE_OF[form]
     whole = unwrap(envelope, file_bytes(form, written), is_end=True)
     part = unwrap(envelope, file_bytes(form, written[:count]))
     assert whole.data.startswith(part.data)
@@ -47,7 +49,7 @@ def test_text_up_to_a_clean_offset_is_final(form: Form, written: list[Written], 
 
 @given(forms, st.lists(pieces, max_size=30))
 def test_each_line_is_traced_to_its_first_piece(form: Form, written: list[Written]) -> None:
-    envelope = dict(zip(FORMS, ENVELOPES, strict=True))[form]
+    envelope = ENVELOPE_OF[form]
     data = file_bytes(form, written)
     found = unwrap(envelope, data)
     lines, _ = meant(written)
@@ -66,7 +68,7 @@ def test_each_line_is_traced_to_its_first_piece(form: Form, written: list[Writte
 def test_a_line_of_many_pieces_is_one_line(form: Form) -> None:
     line = "".join(chr(ord("a") + number % 26) for number in range(100_000))
     written = [Written("stdout", "before"), *pieces_of(line), Written("stdout", "after")]
-    found = unwrap(dict(zip(FORMS, ENVELOPES, strict=True))[form], file_bytes(form, written))
+    found = unwrap(ENVELOPE_OF[form], file_bytes(form, written))
     assert _texts(found.data) == ["before", line, "after", ""]
 
 
@@ -74,7 +76,7 @@ def test_a_line_of_many_pieces_is_one_line(form: Form) -> None:
 def test_a_piece_does_not_wait_for_ever(form: Form) -> None:
     others = [Written("stdout", "x" * 100) for _ in range(WAIT_BYTES // 100)]
     written = [Written("stderr", "half", whole=False), *others, Written("stderr", "rest")]
-    found = unwrap(dict(zip(FORMS, ENVELOPES, strict=True))[form], file_bytes(form, written))
+    found = unwrap(ENVELOPE_OF[form], file_bytes(form, written))
     lines = _texts(found.data)
     assert sorted({line for line in lines if not line.startswith("x")}) == ["", "half", "rest"]
     assert found.end == len(found.data)

@@ -65,6 +65,25 @@ def test_output_is_followed(tmp_path: Path, serve: Serve, state: dict[str, str])
     assert source(server, "ticks")["state"] == "open"
 
 
+def test_each_line_has_its_stream_and_its_own_time(tmp_path: Path, serve: Serve, state: dict[str, str]) -> None:
+    command = script(
+        tmp_path,
+        "printf '2026-11-05T08:12:27Z INFO ha'; echo trouble >&2; sleep 0.2; echo lf; "
+        "head -c 600000 /dev/zero | tr '\\0' x; echo; printf 'the end' >&2; exec sleep 1000",
+    )
+    server = serve("--command", f"both={command}", env=state)
+
+    def rows() -> list[dict[str, Any]] | None:
+        found: list[dict[str, Any]] = server.get("/api/lines", source="both", start=0, count=10).json()["lines"]
+        return found if len(found) == 3 else None
+
+    trouble, half, long = until(rows)
+    assert (trouble["text"], trouble["stream"]) == ("trouble", "stderr")
+    assert (half["text"], half["stream"], half["level"]) == ("2026-11-05T08:12:27Z INFO half", "stdout", "info")
+    assert half["time"] == 1793866347000
+    assert (long["text"], long["stream"]) == ("x" * 600_000, "stdout")
+
+
 def test_words_are_not_for_a_shell(tmp_path: Path, serve: Serve, state: dict[str, str]) -> None:
     command = script(tmp_path, 'printf "%s\\n" "$@"; exec sleep 1000')
     server = serve("--command", f"words={command} 'two words' '$HOME' ';' '*'", env=state)
@@ -120,11 +139,16 @@ def test_output_survives_the_server(tmp_path: Path, serve: Serve, state: dict[st
 def test_half_a_line_of_a_killed_server_stays_alone(tmp_path: Path, serve: Serve, state: dict[str, str]) -> None:
     command = script(tmp_path, "printf half; exec sleep 1000")
     server = serve("--command", f"half={command}", env=state)
-    until(lambda: "".join(path.read_text() for path in Path(state["STATE_DIRECTORY"]).rglob("output")) == "half")
+
+    def kept() -> str:
+        return "".join(path.read_text() for path in Path(state["STATE_DIRECTORY"]).rglob("lines"))
+
+    until(lambda: kept() == "- stdout P half\n")
     server.process.send_signal(signal.SIGKILL)
     server.wait()
     server = serve("--command", f"half={command}", env=state)
-    until(lambda: lines(server, "half") == ["half", "half"])
+    until(lambda: kept() == "- stdout P half\n- stdout F \n- stdout P half\n")
+    until(lambda: lines(server, "half") == ["half"])
 
 
 def test_output_is_bounded(tmp_path: Path, serve: Serve, state: dict[str, str]) -> None:

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from logviewer.files.byte_file import ByteFile
 from logviewer.formats import unwrapping
-from logviewer.formats.envelope import ENVELOPES
+from logviewer.formats.envelope import Cri, Envelope, JsonFile
 from logviewer.formats.unwrapping import unwrap
 from logviewer.rotation import file_text
 from logviewer.rotation.file_text import FileText
 from tests.helpers.containers import FORMS, Form, Written, file_bytes
 
 WAIT, RUN, BORDER, MOST = 300, 1000, 4000, 400
+ENVELOPE_OF: dict[Form, Envelope] = {"cri": Cri(), "json": JsonFile()}
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n\0"), max_size=60)
 streams = st.sampled_from(["stdout", "stderr"])
@@ -49,7 +50,7 @@ def test_a_read_from_any_offset_is_that_part_of_the_text(
 ) -> None:
     path = tmp_path / "0.log"
     path.write_bytes(_written(form, parts))
-    envelope = dict(zip(FORMS, ENVELOPES, strict=True))[form]
+    envelope = ENVELOPE_OF[form]
     whole = unwrap(envelope, path.read_bytes(), is_end=True)
     file = ByteFile.open(path)
     text = whole.data if is_ended else whole.data[: whole.end]
@@ -71,7 +72,7 @@ def test_each_line_has_its_stamp(
     path = tmp_path / "0.log"
     raw = _written(form, parts)
     path.write_bytes(raw)
-    envelope = dict(zip(FORMS, ENVELOPES, strict=True))[form]
+    envelope = ENVELOPE_OF[form]
     whole = unwrap(envelope, raw)
     starts = [0, *(at + 1 for at, code in enumerate(whole.data) if code == ord("\n"))][:-1]
     chosen = sorted(data.draw(st.sets(st.sampled_from(starts), max_size=10)))
@@ -106,6 +107,6 @@ def test_text_that_was_there_stays_while_the_file_grows(
             found = text.pread(size, 0)
             assert found.startswith(seen)
             seen = found[:size]
-    envelope = dict(zip(FORMS, ENVELOPES, strict=True))[form]
+    envelope = ENVELOPE_OF[form]
     assert seen == unwrap(envelope, raw).data
     file.close()
