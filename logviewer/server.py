@@ -20,7 +20,7 @@ import uvicorn
 from logviewer import links, listening
 from logviewer.errors import CannotRunError
 from logviewer.files.texts import TEXTS
-from logviewer.memory import limit_arenas
+from logviewer.memory import FreedMemory, limit_arenas
 from logviewer.settings import Settings
 from logviewer.sources import machine
 from logviewer.sources.catalog import STDIN, Catalog
@@ -334,7 +334,7 @@ class _Server(uvicorn.Server):
         self._acceptor = Acceptor(listener, self._connections, self._protocol, self.config.ssl)
         # All connections are HTTP; websockets are off.
         connections = cast("set[Connection]", self.server_state.connections)
-        self._watch = asyncio.create_task(ConnectionReaper(connections).watch())
+        self._tasks = [asyncio.create_task(each.watch()) for each in (ConnectionReaper(connections), FreedMemory())]
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from weakref import WeakKeyDictionary, WeakSet
 
-from logviewer.memory import return_memory
 from logviewer.rotation.generation import Generation
 from logviewer.search.cell_cache import CellCache
 from logviewer.search.level_counter import LevelCounter
@@ -211,9 +210,6 @@ class Indexer:
             with self._wake:
                 wanted = self._wanted()
                 was_idle = not wanted
-                if was_idle:
-                    # The last pass took much.
-                    return_memory()
                 while not wanted and not self._closed:
                     self._wake.wait()
                     wanted = self._wanted()

@@ -5,13 +5,11 @@ client reads, and counts the bodies that are not passed on yet. At the limit, th
 nothing for the longest time gives way; while all clients read, new answers are refused.
 """
 
-import asyncio
 import time
 from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from logviewer.memory import return_memory
 from logviewer.web.http.connections import abort
 from logviewer.web.http.refusal import refusal
 
@@ -24,25 +22,12 @@ _RETRY_SECONDS = 5
 _MIB = 1024 * 1024
 
 
-def _return_memory() -> None:
-    asyncio.get_running_loop().run_in_executor(None, return_memory)
-
-
 class UnreadAnswers:
     """The bodies that are being sent, up to ``limit`` bytes of them. A body that many clients get counts once."""
 
-    def __init__(
-        self,
-        limit: int = MAX_UNREAD_BYTES,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        freed: Callable[[], None] = _return_memory,
-    ) -> None:
+    def __init__(self, limit: int = MAX_UNREAD_BYTES, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit = limit
         self._clock = clock
-        self._freed = freed
-        self._was_much = False
-        self._given_way = 0
         # The one without progress for the longest time is the first.
         self._answers: dict[Answer, float] = {}
         self._counts: dict[int, int] = {}
@@ -54,7 +39,6 @@ class UnreadAnswers:
             return False
         count = self._counts[id(body)] = self._counts.get(id(body), 0) + 1
         self.bytes += len(body) if count == 1 else 0
-        self._was_much |= self.bytes > self.limit // 4
         answer.body = body
         self._answers[answer] = self._clock()
         return True
@@ -65,12 +49,8 @@ class UnreadAnswers:
             oldest = next(iter(self._answers), None)
             if oldest is None or self._clock() - self._answers[oldest] < STALLED_SECONDS:
                 return False
-            self._given_way += len(oldest.body)
             self.remove(oldest)
             oldest.give_way()
-        if self._given_way > self.limit // 4:
-            self._given_way = 0
-            self._freed()
         return True
 
     def progress(self, answer: "Answer") -> None:
@@ -87,9 +67,6 @@ class UnreadAnswers:
         if not self._counts[id(body)]:
             del self._counts[id(body)]
             self.bytes -= len(body)
-            if self._was_much and self.bytes < self.limit // 16:
-                self._was_much = False
-                self._freed()
 
 
 class Answer:

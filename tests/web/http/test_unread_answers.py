@@ -76,7 +76,7 @@ def answers(limit: int, play: Callable[[UnreadAnswers, Clock], Any]) -> None:
 
     async def run() -> None:
         clock = Clock()
-        unread = UnreadAnswers(limit, clock=clock, freed=lambda: None)
+        unread = UnreadAnswers(limit, clock=clock)
         await play(unread, clock)
 
     asyncio.run(run())
