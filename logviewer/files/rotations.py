@@ -57,7 +57,7 @@ _POD = re.compile(r"[^_]+_[^_]+_[0-9a-f-]{32,36}")
 _NEVER = (9999,)
 _BOUNDARY = re.compile(r"(?<=.)(?:[._-]+|~|(?<=\D)(?=\d))")
 _EXTENSION = re.compile(r"(?P<extension>\.[^.]+?)(?P<number>\.\d{1,5})?$")
-_NAMES_KEPT = 1 << 16
+_NAMES_KEPT = 1 << 15
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -100,6 +100,12 @@ def proposed_logs(name: str, names: Container[str]) -> Iterator[str]:
 def bases(name: str) -> Collection[str]:
     """Return the names of all logs that a file may be a rotation of, by its name."""
     return _readings(name).keys()
+
+
+def forget_names() -> None:
+    """Free the readings of all names: those of names that are gone lie between other memory."""
+    common_name.cache_clear()
+    _readings.cache_clear()
 
 
 @lru_cache(_NAMES_KEPT)

@@ -77,7 +77,7 @@ class RotationClassifier:
         self._newest: dict[Path, Path | None] = {}
         self._changed: dict[Path, int] = {}
         # The highest number in each form of names that live files were renamed to.
-        self._highest: dict[tuple[Path, str], int] = {}
+        self._highest: dict[Path, dict[str, int]] = {}
         # When a file was seen to have a newer one beside it.
         self._passed: dict[Identity, float] = {}
         self._judged: dict[tuple[Path, Identity], tuple[tuple[int, int, int, bool], bool]] = {}
@@ -149,6 +149,13 @@ class RotationClassifier:
         seen = self._live.get(live, {}) if live in self._logs else ()
         self._known_files.note(live, line, live=files.get(newest or live), seen=seen, late=late)
         return by_age(found, files, self._ranks(live))
+
+    def forget(self, log: Path) -> None:
+        """Forget a log whose files are gone. If they come back, they are judged as at the start."""
+        self._logs.discard(log)
+        for known in (self._live, self._first, self._apart, self._newest, self._changed, self._highest):
+            known.pop(log, None)
+        self._known_files.forget(log)
 
     # Logs whose files are dated
 
@@ -305,21 +312,23 @@ class RotationClassifier:
         for path, identity in files.items():
             name = parse(live.name, path.name)
             if name and not name.is_usual and self._was_live(live, path, identity):
-                form = live, _form(path.name)
-                self._highest[form] = max(name.number, self._highest.get(form, 0))
+                highest, form = self._highest.setdefault(live, {}), _form(path.name)
+                highest[form] = max(name.number, highest.get(form, 0))
 
     def _continues(self, live: Path, path: Path, name: RotatedName) -> bool:
         """Whether a name continues the names that live files were renamed to: app-3.log after app-1.log."""
-        highest = self._highest.get((live, _form(path.name)))
+        highest = self._highest.get(live, {}).get(_form(path.name))
         return highest is not None and name.number <= highest + _SKIPPED_NUMBERS
 
     def _has_grown(self, path: Path, identity: Identity, size: int) -> bool:
         """Note the size of a file, and return whether it has grown under its name since the last call."""
         with self._lock:
-            before = self._seen.get(identity)
-            if len(self._seen) > _FILES_KEPT:
-                self._seen.clear()
+            before = self._seen.pop(identity, None)
             self._seen[identity] = path, size
+            if len(self._seen) > _FILES_KEPT:
+                oldest = next(iter(self._seen))
+                for known in (self._seen, self._growths, self._reached, self._passed):
+                    known.pop(oldest, None)
             if before and before[0] != path:
                 del self._growths[identity], self._reached[identity]
             return before is not None and before[0] == path and before[1] < size

@@ -80,6 +80,11 @@ class KnownFiles:
         if log in self._alone:
             self._alone[log] = None
 
+    def forget(self, log: Path) -> None:
+        """Forget a log. Its entry in the state directory stays."""
+        for known in (self._alone, self._lines, self._short):
+            known.pop(log, None)
+
     def save(self) -> None:
         """Write the changes since the last call to the state directory."""
         for log in tuple(islice(self._short, _LENGTHENED_AT_ONCE)):
@@ -89,7 +94,7 @@ class KnownFiles:
                 self._short[log] = None
         while self._unsaved:
             log = self._unsaved.pop()
-            if self._state:
+            if self._state and log in self._lines:
                 self._state.save(log, self._lines[log])
 
     def _lengthen(self, log: Path) -> bool:

@@ -20,7 +20,7 @@ from logviewer.cursor import source_key
 from logviewer.errors import NOT_DECODED, NotAFileError
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import check_regular
-from logviewer.files.rotations import is_compressed, proposed_logs
+from logviewer.files.rotations import forget_names, is_compressed, proposed_logs
 from logviewer.formats.line_formats import LineFormats
 from logviewer.rotation.classifier import RotationClassifier
 from logviewer.rotation.known_files import KnownFiles
@@ -47,6 +47,7 @@ _MOST_LOAD = 0.1
 # New files are wanted soon, and a directory without any costs nothing.
 _MOST_EXPAND_LOAD = 0.25
 _NOTED_AT_ONCE = 500
+_GONE_KEPT = 1000
 STDIN = "-"
 # A request waits so long for the text of its file, and so long for that of the whole history.
 _MOST_TEXT_SECONDS = 10.0
@@ -100,7 +101,9 @@ class Catalog:
         self._classifier = RotationClassifier(self._known_files)
         self._expansion = Expansion(self._paths, self._classifier, self._roots)
         self._awake = AwakeSources()
-        self._unnoted: list[LocalSource] = []
+        self._unnoted: list[Path] = []
+        # The last ones that are gone, oldest first. Their files may come back, as those of a directory that was away.
+        self._gone: dict[Path, None] = {}
         self._failing: WeakSet[LocalSource] = WeakSet()
         self._texts: dict[tuple[LocalSource, bool], asyncio.Task[None]] = {}
         # By path.
@@ -196,9 +199,10 @@ class Catalog:
 
     def _note_some(self) -> None:
         """Note the states of some sources that are asleep, of all in turn."""
-        self._unnoted = self._unnoted or [each for each in self if each.is_asleep]
+        known = self._index.by_path
+        self._unnoted = self._unnoted or [each.path for each in self if each.is_asleep]
         some, self._unnoted = self._unnoted[:_NOTED_AT_ONCE], self._unnoted[_NOTED_AT_ONCE:]
-        self._note(some)
+        self._note(known[path] for path in some if path in known)
 
     def _name(self, path: Path) -> str:
         """Return the name of a source: of its container, or with its directory if its files have dates for names."""
@@ -239,8 +243,11 @@ class Catalog:
             self._awake.discard(source)
             self._formats.forget(source.path, source.name)
             self._keys.pop(source.key, None)
+            self._gone[source.path] = None
         # A path may have a new source and one that is gone.
         self._keys |= {source.key: source.id for source in new}
+        for source in new:
+            self._gone.pop(source.path, None)
         self._index = self._index.replaced(new, gone)
 
     def unmatched(self) -> list[str]:
@@ -298,6 +305,11 @@ class Catalog:
         for source in unused:
             source.sleep()
         self._note_some()
+        if len(self._gone) > 2 * _GONE_KEPT:
+            for path in list(self._gone)[:-_GONE_KEPT]:
+                del self._gone[path]
+                self._classifier.forget(path)
+            forget_names()
 
     async def _sleep(self, seconds: float) -> None:
         """Sleep, but no longer than until a source gets its first reader."""

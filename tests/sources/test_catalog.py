@@ -9,7 +9,8 @@ import pytest
 from logviewer.files.byte_file import ByteFile
 from logviewer.rotation.generation import Generation
 from logviewer.settings import ANONYMOUS, RedactRule, Tables, User
-from logviewer.sources import expansion
+from logviewer.sources import catalog as catalog_module
+from logviewer.sources import expansion, local
 from logviewer.sources.catalog import Catalog
 from logviewer.sources.local import LocalSource
 
@@ -76,6 +77,32 @@ def test_a_log_of_its_own_leaves_the_history_of_another_one(tmp_path: Path, monk
         catalog._replace(*catalog._expand())
     assert [each.name for each in catalog] == names
     assert [len(each.generations) for each in catalog] == [1, 1]
+
+
+def test_names_that_come_and_go_take_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog_module, "_GONE_KEPT", 10)
+    monkeypatch.setattr(local, "GRACE_SECONDS", -1.0)
+    monkeypatch.setattr(expansion, "_MOST_LOAD", math.inf)
+    catalog = Catalog([str(tmp_path)])
+    for turn in range(5):
+        paths = [tmp_path / f"pod-{turn}-{number}.log" for number in range(40)]
+        for path in paths:
+            path.write_text("x\n")
+        catalog._replace(*catalog._expand())
+        assert len(list(catalog)) == len(paths)
+        catalog._poll_changed(catalog)
+        for path in paths:
+            path.unlink()
+        catalog._poll_changed(catalog)
+        catalog._replace(*catalog._expand())
+        catalog._rest([])
+        assert not list(catalog)
+    # The next look forgets the listing with them.
+    catalog._expand()
+    del path, paths
+    gc.collect()
+    kept = {str(each) for each in gc.get_objects() if isinstance(each, Path) and each.parent == tmp_path}
+    assert len(kept) <= 20
 
 
 def test_the_rules_of_the_target_of_a_symlink_apply(log: Path) -> None:
