@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import socket
 import subprocess
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import TypeAlias
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import httpx
 
@@ -161,7 +163,8 @@ def _patterns(target: Target) -> None:
 
 def _cursors(target: Target) -> None:
     random = Random(1)
-    names = [f"crowded-{number}.txt" for number in range(20_000)]
+    # Half of them are sources.
+    names = [f"crowded-{number}.{suffix}" for number in range(10_000) for suffix in ("log", "png")]
     with _made(target, names):
         key = cursor.source_key(_source_id(target, "app.log"))
         while not target.is_over():
@@ -199,7 +202,8 @@ def _malformed(target: Target) -> None:
 
 
 def _files(target: Target) -> None:
-    with _made(target, [f"made-{number}.log" for number in range(2_000)]):
+    # Names as those of pods: none comes again.
+    with _made(target, [f"made-{uuid4()}.log" for _ in range(2_000)]):
         target.wait(2.0)
 
 
@@ -211,6 +215,8 @@ def _rotations(target: Target) -> None:
             with suppress(FileNotFoundError):
                 path.with_name(f"{path.name}.{number}").replace(f"{path}.{number + 1}")
         path.rename(f"{path}.1")
+    for each in path.parent.glob(f"{path.name}*"):
+        each.unlink()
 
 
 def _links(target: Target) -> None:
@@ -234,6 +240,8 @@ def _exchange(target: Target) -> None:
         for _ in range(101):
             renameat2(_NAME_HERE, bytes(own), _NAME_HERE, bytes(other), _EXCHANGE)
         _get(target, "/api/lines", headers=target.headers, source="x.log")
+    for each in (own, other):
+        each.unlink() if each.is_symlink() else shutil.rmtree(each)
 
 
 def _directories(target: Target) -> None:
