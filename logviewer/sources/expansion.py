@@ -19,6 +19,7 @@ from logviewer.sources.containers import is_beside_log, is_second_name
 # Growth proves that a file with the name of a rotation is a log: all files are judged again, with no more than this
 # part of a processor.
 _MOST_LOAD = 0.02
+_BINARY_KEPT = 1000
 
 _NOT_LOGS = re.compile(r"\.(zip|Z|tar\.\w+|tgz|journal~?|db|pid|sock|lock)$|~$")
 # Binary records of logins.
@@ -99,10 +100,18 @@ class Expansion:
         self._directories.forget_unread()
         if changed:
             self.logs = dict(self._collect())
+            self._forget_binary()
         if judges:
             ended = time.monotonic()
             self._next_judgement = ended + (ended - began) / _MOST_LOAD
         return changed
+
+    def _forget_binary(self) -> None:
+        """Forget which files are binary, if most of them are gone: inodes have no end."""
+        groups = (group for groups in self._found.values() for group in groups.values())
+        count = sum(len(directory.files) for group in groups for directory, _ in group.directories)
+        if len(self._binary) > 2 * count + _BINARY_KEPT:
+            self._binary.clear()
 
     def _collect(self) -> Iterator[tuple[Path, Identity | None]]:
         for text, path, _ in self._paths:

@@ -128,3 +128,19 @@ def test_a_relative_glob_in_a_directory_with_the_name_of_a_glob(
     found = Expansion([pattern], judge)
     found.update()
     assert list(found.logs) == [tmp_path / "[x]" / "a.log"]
+
+
+def test_files_that_are_gone_are_forgotten(judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expansion, "_BINARY_KEPT", 10)
+    found = Expansion([str(tmp_path)], judge)
+    away = tmp_path.parent / "away"
+    away.mkdir()
+    for turn in range(5):
+        write(tmp_path, *(f"{turn}x{number}.log" for number in range(20)))
+        found.update()
+        assert len(found.logs) == 20
+        for path in found.logs:
+            # Still on disk, so that no inode comes again.
+            path.rename(away / path.name)
+        age(tmp_path)
+    assert len(found._binary) <= 2 * 20 + 10
