@@ -47,6 +47,7 @@ _MOST_LOAD = 0.1
 # New files are wanted soon, and a directory without any costs nothing.
 _MOST_EXPAND_LOAD = 0.25
 _NOTED_AT_ONCE = 500
+# Their files may come back, as those of a directory that was away.
 _GONE_KEPT = 1000
 STDIN = "-"
 # A request waits so long for the text of its file, and so long for that of the whole history.
@@ -102,7 +103,6 @@ class Catalog:
         self._expansion = Expansion(self._paths, self._classifier, self._roots)
         self._awake = AwakeSources()
         self._unnoted: list[Path] = []
-        # The last ones that are gone, oldest first. Their files may come back, as those of a directory that was away.
         self._gone: dict[Path, None] = {}
         self._failing: WeakSet[LocalSource] = WeakSet()
         self._texts: dict[tuple[LocalSource, bool], asyncio.Task[None]] = {}
@@ -245,8 +245,8 @@ class Catalog:
             self._keys.pop(source.key, None)
             self._gone[source.path] = None
         # A path may have a new source and one that is gone.
-        self._keys |= {source.key: source.id for source in new}
         for source in new:
+            self._keys[source.key] = source.id
             self._gone.pop(source.path, None)
         self._index = self._index.replaced(new, gone)
 

@@ -132,15 +132,15 @@ def test_a_relative_glob_in_a_directory_with_the_name_of_a_glob(
 
 def test_files_that_are_gone_are_forgotten(judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expansion, "_BINARY_KEPT", 10)
-    found = Expansion([str(tmp_path)], judge)
-    away = tmp_path.parent / "away"
+    logs, away = tmp_path / "logs", tmp_path / "away"
+    found = Expansion([str(logs)], judge)
     away.mkdir()
     for turn in range(5):
-        write(tmp_path, *(f"{turn}x{number}.log" for number in range(20)))
+        write(logs, *(f"{turn}x{number}.log" for number in range(20)))
         found.update()
         assert len(found.logs) == 20
         for path in found.logs:
             # Still on disk, so that no inode comes again.
             path.rename(away / path.name)
-        age(tmp_path)
+        age(logs)
     assert len(found._binary) <= 2 * 20 + 10
