@@ -21,6 +21,8 @@ Path = tuple[str, ...]
 _MOST_CHARS = 4096
 _MOST_WORDS = 300
 _MOST_FIELDS = 300
+# Each field costs a whole reading of the object.
+_MOST_JSON_CHARS = 16 * 1024
 # Words and numbers of one time are at most so far apart.
 _MOST_APART = 12
 # An epoch time has more digits.
@@ -84,7 +86,8 @@ def decisions(line_format: LineFormat) -> list[str]:
 
 def _time_rule(text: str, line_format: LineFormat, time: int, fields: Mapping[str, Any] | None) -> str:
     if fields is not None:
-        return _field_rule(fields, line_format.time, time)
+        return _field_rule(fields, line_format.time, time, text)
+    text = text[:_MOST_CHARS]
     span = _time_span(text, line_format)
     if span is None:
         return "a decision for the file"
@@ -97,7 +100,8 @@ def _time_rule(text: str, line_format: LineFormat, time: int, fields: Mapping[st
 
 def _level_rule(text: str, line_format: LineFormat, level: Level, fields: Mapping[str, Any] | None) -> str:
     if fields is not None:
-        return _field_rule(fields, line_format.level, level)
+        return _field_rule(fields, line_format.level, level, text)
+    text = text[:_MOST_CHARS]
     if match := _PRIORITY.match(text):
         return f"the priority {match[0]} of syslog"
     if crash_level(text) == level:
@@ -133,9 +137,9 @@ def _source(found: Level, plain: Level | None, line_format: LineFormat) -> str:
     return ", where most lines of the file have it" if reading.rules else _BY_PATTERN
 
 
-def _field_rule(fields: Mapping[str, Any], read: Read[Any], value: object) -> str:
+def _field_rule(fields: Mapping[str, Any], read: Read[Any], value: object, text: str) -> str:
     """Return the path of the first field without which an object has another value, or which alone has the value."""
-    paths = list(islice(_paths(fields), _MOST_FIELDS))
+    paths = list(islice(_paths(fields), _MOST_FIELDS)) if len(text) <= _MOST_JSON_CHARS else []
     without = (path for path in paths if read(_json(_without(fields, path))) != value)
     alone = (path for path in paths if read(_json(_alone(fields, path))) == value)
     path = next(chain(_deepest(list(without)), alone), None)

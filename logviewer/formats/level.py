@@ -69,7 +69,7 @@ _REPORT = re.compile(
     r"|[a-z][\w.-]{1,30} (?:(ERR! )|(WARN ))|npm (?:(error )|(warn ))"
     r"|(?:[A-Za-z]:\\[^:(]+|[^\s:(]+)(?:\(\d+(?:,\d+)*\) ?:|:\d+:\d+ -)"
     r" (?:(fatal error|error)|(warning))(?: [A-Z]{1,8}\d{1,6})?:"
-    r"|[A-Z][A-Za-z]+ (?:(error)|(warning)): "
+    r"|(?!(?:No|Any|Last|Previous|Without|Ignored?) )[A-Z][A-Za-z]+ (?:(error)|(warning)): "
     r"|[\w.]+ : (?:(fatal error|error)|(warning)) [A-Z]{1,8}\d{1,6}: "
     r"|(?:(error\[E\d{4}\]:)|(warning\[E\d{4}\]:))|CMake (?:(Error)|((?:Deprecation )?Warning)) (?:\(dev\) )?(?:at|in) "
     r"|(?:(e)|(w)): (?:file:)?/"

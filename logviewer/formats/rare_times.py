@@ -138,7 +138,10 @@ def _of_fields(text: str, read: ReadText) -> int | None:
 def is_condition(text: str, at: int) -> bool:
     """Return whether the ``ts=`` before an index is a condition of a query, or a part of a sentence."""
     *before, field = text[max(0, at - _MOST_FIELD_CHARS) : at].split() or [""]
-    if "=" not in field or len(before) < 2 or not before[-1].isalpha():
+    if "=" not in field or not before or not before[-1].isalpha():
+        return False
+    if len(before) == 1 and "=" in text[at : at + _MOST_FIELD_CHARS]:
+        # Fields after the name of a program.
         return False
     return before[-1].upper() in _CONDITIONS or not (level_of(before[-1]) or any("=" in word for word in before))
 

@@ -76,3 +76,25 @@ def test_every_level_and_time_of_the_lines_of_programs_has_a_rule() -> None:
         found = explanation_of(line, UTC)
         assert bool(found.time_rule) == (found.time is not None), line
         assert bool(found.level_rule) == (found.level is not None), line
+
+
+@pytest.mark.parametrize(
+    "line", ["2026-11-05 08:12:27 INFO " + "1 word " * 100_000, '{"level":"info"' + ',"a":1' * 100_000 + "}"]
+)
+def test_a_long_line_is_read_in_parts(line: str) -> None:
+    read = 0
+
+    def counted(text: str) -> str:
+        nonlocal read
+        read += len(text)
+        return text
+
+    class Counting(LineFormat):
+        def __init__(self) -> None:
+            super().__init__()
+            time, level = self.time, self.level
+            self.time = lambda text: time(counted(text))
+            self.level = lambda text: level(counted(text))
+
+    assert explanation_of(line, Counting()).level == "info"
+    assert read < 2 * len(line) + 4 * 2**20

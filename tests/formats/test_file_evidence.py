@@ -152,6 +152,7 @@ def test_an_empty_file_decides_later(tmp_path: Path) -> None:
             "DELETE FROM a WHERE b=1 AND time=1795222923",
             "rows with a time=1795222923",
         ],
+        ["took time=1795222923 of it", "SELECT time=1795222923"],
         [f"kept {number} bytes" for number in (2147483648, 1610612736, 1073741824, 4294967295)],
         [f"row {number} read" for number in (1795222923, 1200000000, 1700000000, 1100000000)],
     ],

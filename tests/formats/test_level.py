@@ -136,6 +136,11 @@ def test_text_that_is_not_shown_changes_no_level(start: str) -> None:
         "{not json: ERROR}",
         "[ERROR_CODE] x",
         "<bob> ERROR",
+        "No error: all is well",
+        "Last error: none",
+        "Usage: tool [error] [info]",
+        "the error: nothing",
+        "a | b [x] (e) of it",
         "<bob> warning: x",
     ],
 )
