@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GrowthRates } from "../../static/js/model/growth-rates.js";
-import { groupSources, matchesSearch } from "../../static/js/model/source-groups.js";
+import { groupSources, matchesSearch, nameInGroup } from "../../static/js/model/source-groups.js";
 
 /** @param {string} path */
 const source = (path) => ({ path, name: path.slice(path.lastIndexOf("/") + 1) });
@@ -32,6 +32,23 @@ test("a single directory has no name, and a source without a path is at the top"
     ["/log/", "b"],
   ]);
   assert.deepEqual(grouped(), []);
+});
+
+test("containers are grouped by their names, and commands stand alone", () => {
+  const sources = [
+    { name: "shop/web-1/nginx", path: "/log/pods/shop_web-1_0f4c/nginx/.log" },
+    { name: "kubectl", path: "/state/commands/d5e1/lines" },
+    { name: "syslog", path: "/log/syslog" },
+    { name: "shop/web-1/proxy", path: "/log/pods/shop_web-1_0f4c/proxy/.log" },
+    { name: "db", path: "/docker/4d5e/4d5e-json.log" },
+    { name: "day.log", path: "/log/day/.log" },
+  ];
+  const groups = groupSources(sources).map((group) => [group.directory, ...group.sources.map(nameInGroup)]);
+  assert.deepEqual(groups, [
+    ["", "kubectl", "syslog", "db"],
+    ["day/", "day.log"],
+    ["shop/web-1/", "nginx", "proxy"],
+  ]);
 });
 
 test("a search matches all words in any order and case", () => {

@@ -1,4 +1,7 @@
-/** Sources grouped by directory, without the common parent directory. */
+/**
+ * Sources grouped by directory, without the common parent directory. The name of a container, `shop/web-1/nginx`, has
+ * groups of its own: people know its parts, not the directories of its files. The name of a command has none.
+ */
 
 /**
  * @template {{name: string, path: string}} Source
@@ -13,17 +16,33 @@
  */
 export function groupSources(sources) {
   /** @type {Map<string, Source[]>} */
-  const byDirectory = new Map();
+  const groups = new Map();
+  const common = commonDirectory(sources.filter(isNamedByPath).map(({ path }) => directoryOf(path))).length;
   for (const source of sources) {
-    const directory = directoryOf(source.path);
-    const group = byDirectory.get(directory);
+    const directory = isNamedByPath(source) ? directoryOf(source.path).slice(common) : directoryOf(source.name);
+    const group = groups.get(directory);
     if (group) group.push(source);
-    else byDirectory.set(directory, [source]);
+    else groups.set(directory, [source]);
   }
-  const common = commonDirectory([...byDirectory.keys()]).length;
-  return [...byDirectory]
-    .map(([directory, grouped]) => ({ directory: directory.slice(common), sources: grouped }))
+  return [...groups]
+    .map(([directory, grouped]) => ({ directory, sources: grouped }))
     .sort((one, other) => (one.directory < other.directory ? -1 : 1));
+}
+
+/**
+ * Return the name of a source within its group.
+ * @param {{name: string, path: string}} source
+ */
+export function nameInGroup(source) {
+  return isNamedByPath(source) ? source.name : source.name.slice(directoryOf(source.name).length);
+}
+
+/**
+ * Whether a source has the name of its file; `logs/.log`, whose files have dates for names, is named `logs.log`.
+ * @param {{name: string, path: string}} source
+ */
+function isNamedByPath({ name, path }) {
+  return path.replaceAll("/", "").endsWith(name.replaceAll("/", ""));
 }
 
 /**

@@ -4,6 +4,7 @@ import { element, setText } from "../lib/element.js";
 import { bytes } from "../lib/numbers.js";
 import { NO_FILTER } from "../model/filter.js";
 import { writeQuery } from "../model/query.js";
+import { nameInGroup } from "../model/source-groups.js";
 import { sanitize } from "../text/sanitize.js";
 import { agoText, faultText, shortFault } from "../text/words.js";
 
@@ -101,11 +102,11 @@ export class SourceEntry {
   /** @param {Source} source */
   #showName(source) {
     const { name, path, size, modified } = source;
-    const shown = sanitize(name);
+    const shown = sanitize(nameInGroup({ name, path }));
     if (this.#link.textContent !== shown) {
       this.#link.textContent = shown;
-      this.#checkbox.ariaLabel = `Show ${shown} together with others`;
-      this.#splitButton.ariaLabel = `Open ${shown} in split view`;
+      this.#checkbox.ariaLabel = `Show ${sanitize(name)} together with others`;
+      this.#splitButton.ariaLabel = `Open ${sanitize(name)} in split view`;
     }
     const changed = modified === null ? "" : `\nlast modified ${new Date(modified).toLocaleString()}`;
     const fault = faultText(source);
