@@ -36,6 +36,7 @@ _DATED_LETTER = re.compile(r"[A-Z]\d{4,8}")
 _OF_TIME = "0123456789./:-"
 _BY_ENVELOPE = "the envelope of the container runtime"
 _BY_PATTERN = ", by a pattern of [[logs]]"
+_ZONE = re.compile(r" ?[+-]\d\d:?\d\d\b|Z\b")
 _EDGES = " \t[]<>()|:"
 _ORDERS = {"ymd": "year, month, day", "mdy": "month first", "dmy": "day first"}
 
@@ -196,9 +197,10 @@ def _time_span(text: str, line_format: LineFormat) -> tuple[int, int] | None:
     begin = numbers[0].start()
     if not _KEY.search(text, 0, begin) or numbers[-1].start() - begin > _MOST_APART:
         begin = next(word.start() for word in words if begin - _MOST_APART <= word.start())
-    # A year that would be guessed alike is a part of the text too.
+    # A year or a zone that would be guessed alike is a part of the text too.
     start = len(text[:begin].rstrip(_OF_TIME))
-    return start, words[-1].end()
+    zone = _ZONE.match(text, words[-1].end())
+    return start, zone.end() if zone else words[-1].end()
 
 
 def _named(text: str, word: re.Match[str]) -> str:

@@ -33,7 +33,7 @@ UTC = LineFormat([LogRule(files=(), zone="UTC")])
         ("<134>Nov  5 08:12:27 host a[1]: x", "the text 'Nov  5 08:12:27'", "the priority <134> of syslog"),
         (
             '192.0.2.1 - - [05/Nov/2026:08:12:27 +0000] "GET / HTTP/1.1" 404 12',
-            "the text '05/Nov/2026:08:12:27'",
+            "the text '05/Nov/2026:08:12:27 +0000'",
             "the status 404 of a request after the time",
         ),
         ("%ASA-3-106100: x", "", "the number '3' of '%ASA-3-106100:'"),
