@@ -47,8 +47,7 @@ _MOST_LOAD = 0.1
 # New files are wanted soon, and a directory without any costs nothing.
 _MOST_EXPAND_LOAD = 0.25
 _NOTED_AT_ONCE = 500
-# Their files may come back, as those of a directory that was away.
-_GONE_KEPT = 1000
+_GONE_KEPT = 1000  # A directory may be away for a while.
 STDIN = "-"
 # A request waits so long for the text of its file, and so long for that of the whole history.
 _MOST_TEXT_SECONDS = 10.0
@@ -199,10 +198,9 @@ class Catalog:
 
     def _note_some(self) -> None:
         """Note the states of some sources that are asleep, of all in turn."""
-        known = self._index.by_path
         self._unnoted = self._unnoted or [each.path for each in self if each.is_asleep]
         some, self._unnoted = self._unnoted[:_NOTED_AT_ONCE], self._unnoted[_NOTED_AT_ONCE:]
-        self._note(known[path] for path in some if path in known)
+        self._note(each for each in map(self._index.by_path.get, some) if each)
 
     def _name(self, path: Path) -> str:
         """Return the name of a source: of its container, or with its directory if its files have dates for names."""
