@@ -1,7 +1,7 @@
 """The compressed files of one log: which texts are awaited, and which files appeared since the first poll."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from logviewer.errors import NotDecodedError
 from logviewer.files.byte_file import ByteFile, Identity
@@ -38,12 +38,15 @@ class CompressedFiles:
             file.rest()
         self._pending[entry.identity] = file
 
-    def pop_decoded(self) -> bool:
-        """Forget the pending files whose text is decoded by now, or cannot be; return whether there were any."""
-        decoded = [identity for identity, file in self._pending.items() if not _is_awaited(file)]
-        for identity in decoded:
-            del self._pending[identity]
-        return bool(decoded)
+    def decoded(self) -> dict[Identity, ByteFile]:
+        """Return the pending files whose text is decoded by now, or cannot be."""
+        return {identity: file for identity, file in self._pending.items() if not _is_awaited(file)}
+
+    def forget(self, files: Mapping[Identity, ByteFile]) -> None:
+        """Forget pending files, unless they were noted again."""
+        for identity, file in files.items():
+            if self._pending.get(identity) is file:
+                del self._pending[identity]
 
     def new(self) -> list[DirectoryEntry]:
         """Forget the awaited files, and return all new ones; see ``is_new``. Raises OSError."""

@@ -406,8 +406,10 @@ class RotationHistory:
 
     def attach_decoded(self, rotated: Sequence[DirectoryEntry]) -> None:
         """Insert the pending files whose text is decoded by now. Raises OSError."""
-        if self.compressed.pop_decoded():
+        if decoded := self.compressed.decoded():
             self.attach(rotated)
+            # Not before: a client must not find the source whole without these files.
+            self.compressed.forget(decoded)
 
     def _drop(self, generation: Generation) -> None:
         index = self.generations.index(generation)

@@ -1,8 +1,12 @@
 """Rotated files that are compressed: the same lines under another name, once and in order."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from logviewer.rotation.history import HOLD_SECONDS
+from logviewer.rotation.history import HOLD_SECONDS, RotationHistory
+from logviewer.rotation.reconcile import Part
+from logviewer.rotation.survey import Survey
 from tests.helpers.compression import COMPRESSORS
 from tests.helpers.followed_log import FollowedLog
 
@@ -34,6 +38,23 @@ def test_the_last_lines_reach_into_compressed_files(log: FollowedLog) -> None:
     (position,) = log.source.last(2)
     assert position.generation is not log.source.live
     log.open_at((position.checkpoint(),)).expect("two", "live")
+
+
+def test_a_source_is_whole_only_with_its_compressed_files(log: FollowedLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    log.append("one", to="app.log.1").compress("app.log.1").append("live").restart()
+    seen: list[tuple[bool, int]] = []
+    publish = RotationHistory._apply
+
+    def observed(history: RotationHistory, line: Sequence[Part], survey: Survey) -> None:
+        seen.append((log.source.is_whole, len(log.source.generations)))
+        publish(history, line, survey)
+        seen.append((log.source.is_whole, len(log.source.generations)))
+
+    monkeypatch.setattr(RotationHistory, "_apply", observed)
+    log.decode()
+    assert (False, 2) in seen
+    assert (True, 1) not in seen
+    assert (log.source.is_whole, len(log.source.generations)) == (True, 2)
 
 
 def test_the_end_of_a_compressed_file_is_known_while_the_live_one_is_empty(log: FollowedLog) -> None:
