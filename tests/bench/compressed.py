@@ -35,12 +35,12 @@ def run(plan: Plan) -> Iterator[Figure]:
         with Server(packed, env=environment) as server:
             # The end of a gzip file is known only after all of it.
             limit = Beside("the decoder alone", 1e3 * _decode(packed))
-            yield Figure("compressed: last screen, cold", 1e3 * _screen(server, packed, -100), "ms", 300, beside=limit)
+            yield Figure("compressed: last screen, cold", 1e3 * screen(server, packed, -100), "ms", 300, beside=limit)
         with Server(packed, env=environment) as server, Server("--no-cache", raw) as plain:
-            yield Figure("compressed: last screen, after a restart", 1e3 * _screen(server, packed, -100), "ms", 300)
+            yield Figure("compressed: last screen, after a restart", 1e3 * screen(server, packed, -100), "ms", 300)
             yield _random_screens(server, packed)
-            beside = [_search(plain, raw) for _ in range(_SEARCHES)]
-            took = [_search(server, packed) for _ in range(_SEARCHES)]
+            beside = [search(plain, raw) for _ in range(_SEARCHES)]
+            took = [search(server, packed) for _ in range(_SEARCHES)]
             yield _searched("compressed: search", took, "the raw file", beside, 2.5)
             yield _searched("compressed: search", took, "rg -z", [_ripgrep(packed) for _ in range(_SEARCHES)], 1)
             peak = peak_rss(server.process.pid) / MEGABYTE
@@ -58,7 +58,8 @@ def _decode(path: Path) -> float:
     return time.perf_counter() - begun
 
 
-def _screen(server: Server, path: Path, start: int) -> float:
+def screen(server: Server, path: Path, start: int) -> float:
+    """Return the seconds until a screen of lines is there."""
     begun = time.perf_counter()
     answer = server.get("/api/lines", source=path.name, start=start, count=100).json()
     took = time.perf_counter() - begun
@@ -71,11 +72,12 @@ def _random_screens(server: Server, path: Path) -> Figure:
     while (total := server.get("/api/lines", source=path.name, count=1).json()["total"]) is None:
         time.sleep(0.1)
     random = Random(1)
-    taken = [_screen(server, path, random.randrange(total - 100)) for _ in range(_ROUNDS)]
+    taken = [screen(server, path, random.randrange(total - 100)) for _ in range(_ROUNDS)]
     return Figure("compressed: any screen, median", 1e3 * statistics.median(taken), "ms", 20)
 
 
-def _search(server: Server, path: Path) -> float:
+def search(server: Server, path: Path) -> float:
+    """Return the seconds of a search for the rare lines."""
     begun = time.perf_counter()
     # Another query each time: the matches of the last one are known.
     query = {"q": RARE, "not": f"absent {begun}", "quiet": "true"}
