@@ -130,6 +130,8 @@ class JsonFile:
     has_times = True
     _KEYS = frozenset({"log", "stream", "attrs", "time"})
     _STREAMS = frozenset({"stdout", "stderr"})
+    # The times of many lines are kept: RFC 3339 has 35 characters at most.
+    _MOST_TIME = 64
     _TIME = re.compile(rb'"time":"')
     # A time is learned together with some characters after it.
     _AFTER_TIME = b"        \n"
@@ -145,7 +147,7 @@ class JsonFile:
             try:
                 # Half of a character, which orjson refuses.
                 value = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return None
         if not self._is_piece(value):
             return None
@@ -159,7 +161,8 @@ class JsonFile:
             and value.keys() <= self._KEYS
             and value.get("stream") in self._STREAMS
             and isinstance(value.get("log"), str)
-            and isinstance(value.get("time"), str)
+            and isinstance(time := value.get("time"), str)
+            and len(time) <= self._MOST_TIME
         )
 
     def may_have_partial(self, data: bytes) -> bool:
@@ -171,18 +174,18 @@ class JsonFile:
         """See ``Envelope``."""
         lines = data.split(b"\n")
         lines.pop()
-        try:
-            values = orjson.loads(b"[%b]" % b",".join(lines))
-        except orjson.JSONDecodeError:
+        if data[:1] != b"{" or data.count(b"\n{") != len(lines) - 1:
             return None
         try:
+            # One by one: some lines together may have other values than each of them.
+            values = list(map(orjson.loads, lines))
             texts = [value["log"] for value in values]
             joined, streams = "".join(texts), {value["stream"] for value in values}
-            "".join([value["time"] for value in values])
-        except (KeyError, TypeError):
+            longest = max(len(value["time"] + "") for value in values)
+        except (orjson.JSONDecodeError, KeyError, TypeError):
             return None
         are_pieces = set(map(len, values)) <= {len(self._KEYS) - 1} or all(map(self._is_piece, values))
-        if len(values) != len(lines) or not streams <= self._STREAMS or not are_pieces:
+        if longest > self._MOST_TIME or not streams <= self._STREAMS or not are_pieces:
             return None
         # One newline each, at its end, and no other NUL than those before a line.
         if joined.count("\n") != len(texts) or "\0" in joined or not all(text[-1:] == "\n" for text in texts):
@@ -201,7 +204,7 @@ class JsonFile:
         if len(found) != len(ends) or (found > ends).any() or (found[1:] < ends[:-1]).any():
             return None
         begins = found[ends.searchsorted(starts, "right")].tolist()
-        texts = [data[begin : data.index(b'"', begin)] for begin in begins]
+        texts = [data[begin : begin + self._MOST_TIME].partition(b'"')[0] for begin in begins]
         sizes = np.array([0, *map(len, texts[:-1])], np.int64) + len(self._AFTER_TIME)
         return self._AFTER_TIME.join([*texts, b""]), sizes.cumsum() - len(self._AFTER_TIME)
 

@@ -1,5 +1,6 @@
 """The text of a container's log: pieces are joined, and the file keeps its size."""
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -90,6 +91,42 @@ def test_lines_without_an_envelope_stay(monkeypatch: pytest.MonkeyPatch) -> None
     assert _texts(found.data) == ["one", "plain", "two", long.decode(), "three", ""]
 
 
+_HOSTILE = [
+    b'{"log":"a\\n","stream":"stdout","time":"T"}',
+    b'{"log":"a\\n","stream":"stdout","time":"T"},{"log":"b\\n","stream":"stdout","time":"T"}',
+    b'{"log":"a\\n"',
+    b'"stream":"stdout","time":"T"}',
+    b'{"log":"a\\n","attrs":[{}',
+    b'{}],"stream":"stdout","time":"T"}',
+    b' {"log":"a\\n","stream":"stdout","time":"T"}',
+    b'{"log":"a\\n","stream":"stdout","time":"%b"}' % (b"1" * 100),
+    b'{"log":"a\\n","stream":"stdout","time":1}',
+    b'{"log":"a\\n","stream":"stdin","time":"T"}',
+    b'{"log":"a\\n","stream":"stdout","time":"T","other":"T"}',
+    b'a\\n","stream":"stdout,"time":"T',
+    b'{"log":' * 20_000,
+    b"{" + b"[" * 100_000,
+    b"",
+    b"2026-11-05T08:12:27.1Z stdout F a",
+    b"2026-11-05T08:12:27.1Z stdout F:tag",
+    b"2026-11-05T08:12:27.1Z stdout",
+    b" F a",
+]
+
+
+@given(st.sampled_from([*ENVELOPE_OF.values()]), st.lists(st.sampled_from(_HOSTILE), min_size=1, max_size=6))
+@example(JsonFile(), [_HOSTILE[1], _HOSTILE[2], _HOSTILE[3]])
+def test_lines_together_are_read_as_each_of_them(envelope: Envelope, lines: list[bytes]) -> None:
+    data = b"".join(line + b"\n" for line in lines)
+    together = envelope.blank(data)
+    pieces = [envelope.piece(line) for line in lines]
+    if together is not None:
+        expected = [piece and piece.text for piece in pieces]
+        assert [line.lstrip(b"\0") for line in together.split(b"\n")[:-1]] == expected
+    starts = np.array([0, *(at + 1 for at, code in enumerate(data) if code == ord("\n"))][:-1])
+    envelope.times(data, starts)
+
+
 def test_half_a_line_at_the_end_of_a_file_is_text() -> None:
     data = file_bytes("cri", [Written("stdout", "one"), Written("stdout", "two and", whole=False)])
     data += file_lines("cri", [Written("stdout", " a half")], first=2)[0]
@@ -127,6 +164,7 @@ def test_a_file_has_the_envelope_of_its_first_line(line: bytes, form: type) -> N
         b'{"log":{"a":1},"stream":"stdout","time":"2026-11-05T08:12:27.1Z"}',
         b'{"log":"text\\n","stream":"stdout","time":"2026-11-05T08:12:27.1Z","host":"a"}',
         b'["log","stream","time"]',
+        b'{"log":' * 10_000,
     ],
 )
 def test_other_lines_have_no_envelope(line: bytes) -> None:

@@ -131,3 +131,18 @@ def test_a_name_forges_no_line_of_the_servers_log(form: str, logs: Path, serve: 
     else:
         assert len(lines) == 1
         assert "link\\x1b]0;title\\x07\\x0alogviewer: forged\\u202e.log is unreadable" in lines[0]
+
+
+def test_lines_that_look_like_envelopes_are_shown(logs: Path, serve: Serve) -> None:
+    deep, shifted = logs / "deep.log", logs / "shifted.log"
+    deep.write_text('{"log":' * 10_000 + "\n")
+    two = ",".join(f'{{"log":"{text}\\n","stream":"stdout","time":"T"}}' for text in ("a", "long" * 100))
+    broken = ['{"log":"b\\n"', '"stream":"stdout","time":"T"}']
+    shifted.write_text("\n".join(['{"log":"one\\n","stream":"stdout","time":"T"}', two, *broken, ""]))
+    server = serve(deep, shifted)
+    with following(server, deep, deep.read_text().rstrip("\n")) as stream:
+        append(deep, "last")
+        expect(stream, "last")
+    with following(server, shifted, "one", two, *broken) as stream:
+        append(shifted, "last")
+        expect(stream, "last")
