@@ -9,13 +9,15 @@ from pathlib import Path
 def matches_glob(glob: str, path: Path, name: str) -> bool:
     """Return whether a glob matches a file.
 
-    A glob with a slash is matched against the absolute path; ``**`` stands for any number of directories. A glob
-    without a slash is matched against the name of the source.
+    A glob with a slash is matched against the absolute path, and against a name with slashes, that of a container;
+    ``**`` stands for any number of directories. A glob without a slash is matched against the name of the source.
     """
     if "/" not in glob:
         return name == glob or fnmatchcase(name, glob)
     absolute = abspath(glob)
-    return str(path) == absolute or _match_parts(Path(absolute).parts, path.parts)
+    if str(path) == absolute or _match_parts(Path(absolute).parts, path.parts):
+        return True
+    return "/" in name and _match_parts(glob.split("/"), name.split("/"))
 
 
 def _match_parts(globs: Sequence[str], parts: Sequence[str]) -> bool:

@@ -47,7 +47,7 @@ class LineFormats:
         if not self.with_files:
             return []
         names = [(path, name), *([(file, file.name)] if file else [])]
-        names += [(path.with_name(each), each) for path, name in names for each in _copied_names(name)]
+        names += [(path.parent / each, each) for path, name in names for each in _copied_names(name)]
         return [rule for rule in self.with_files if _matches_any(rule.files, names) or _may_be_copy(rule.files, names)]
 
 
@@ -60,12 +60,13 @@ def _copied_names(name: str) -> set[str]:
 def _may_be_copy(globs: Iterable[str], names: Sequence[tuple[Path, str]]) -> bool:
     """Return whether a name has the stem of a glob in it, in any case."""
     lower = [(Path(str(path).lower()), name.lower()) for path, name in names]
-    return _matches_any([_copies(glob.lower()) for glob in globs], lower)
+    copies = {_copies(each).lower() for glob in globs for each in ((glob, abspath(glob)) if "/" in glob else (glob,))}
+    return _matches_any(copies, lower)
 
 
 def _copies(glob: str) -> str:
     """Return the glob of the names that a copy of a file may have."""
-    before, slash, name = (abspath(glob) if "/" in glob else glob).rpartition("/")
+    before, slash, name = glob.rpartition("/")
     stem = name.rpartition(".")[0] or name.lstrip(".")
     # Without a letter, the stem would match every name.
     kept = stem if any(each.isalnum() for each in stem) else name

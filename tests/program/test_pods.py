@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.helpers.containers import Form, Written, file_bytes
 from tests.helpers.server import Server, until
+from tests.helpers.sign_in import PASSWORD_HASH, sign_in_as, source_names
 
 Serve = Callable[..., Server]
 
@@ -140,3 +142,21 @@ def test_numbers_in_other_directories_are_logs_of_their_own(logs: Path, serve: S
     for number in range(3):
         (logs / f"{number}.log").write_text(f"worker {number}\n")
     assert _names(serve(logs)) == ["0.log", "1.log", "2.log"]
+
+
+def test_rules_and_users_name_containers(logs: Path, serve: Serve, container: Path, tmp_path: Path) -> None:
+    _write(container / "0.log", "password=one token=two")
+    _write(container.with_name("sidecar") / "0.log", "beside: password=one token=two")
+    (logs / "..dots.log").write_text("token=two\n")
+    config = tmp_path / "logviewer.toml"
+    rules = {"shop/web-*/nginx": r"password=\S+", "shop/**": r"token=\S+"}
+    config.write_text(
+        "".join(f"[[redact]]\nfiles = '{glob}'\npattern = '{pattern}'\n" for glob, pattern in rules.items())
+        + f"[[users]]\nname = 'ada'\npassword = '{PASSWORD_HASH}'\nsources = ['shop/*/nginx']\n"
+    )
+    server = serve("--config", config, "--token", "t" * 32, logs)
+    assert _history(server, "shop/web-7d4f/nginx", 1) == ["*** ***"]
+    assert _history(server, "shop/web-7d4f/sidecar", 1) == ["beside: password=one ***"]
+    with httpx.Client(base_url=server.base) as client:
+        sign_in_as(client, "ada")
+        assert source_names(client) == ["shop/web-7d4f/nginx"]
