@@ -129,7 +129,8 @@ class JsonFile:
 
     has_times = True
     _KEYS = frozenset({"log", "stream", "attrs", "time"})
-    _STREAMS = frozenset({"stdout", "stderr"})
+    # Not a set: to look for a list in it is an error.
+    _STREAMS = ("stdout", "stderr")
     # The times of many lines are kept: RFC 3339 has 35 characters at most.
     _MOST_TIME = 64
     _TIME = re.compile(rb'"time":"')
@@ -185,7 +186,7 @@ class JsonFile:
         except (orjson.JSONDecodeError, KeyError, TypeError):
             return None
         are_pieces = set(map(len, values)) <= {len(self._KEYS) - 1} or all(map(self._is_piece, values))
-        if longest > self._MOST_TIME or not streams <= self._STREAMS or not are_pieces:
+        if longest > self._MOST_TIME or not streams.issubset(self._STREAMS) or not are_pieces:
             return None
         # One newline each, at its end, and no other NUL than those before a line.
         if joined.count("\n") != len(texts) or "\0" in joined or not all(text[-1:] == "\n" for text in texts):

@@ -130,7 +130,8 @@ class CommandOutput:
                 return f"cannot start {words[0]}: {error.strerror}"
             code = process.returncode
             how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
-            reason = f"{shlex.join(words)} {how}"
+            # Its other words may hold a password.
+            reason = f"{words[0]} {how}"
             if code or self._stopped.is_set():
                 break
         return reason

@@ -3,17 +3,23 @@
 import contextlib
 import os
 import re
+import stat
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from logviewer.files.byte_file import ByteFile
+
 _POD = re.compile(r"(?P<namespace>[^_]+)_(?P<pod>[^_]+)_[0-9a-f-]{32,36}")
 _LINK = re.compile(r"(?P<pod>[^_]+)_(?P<namespace>[^_]+)_(?P<container>.+)-[0-9a-f]{64}\.log")
 _ID = re.compile(r"[0-9a-f]{64}")
 _SHORT_ID = 12
 _CONFIG = "config.v2.json"
+_MOST_CONFIG_BYTES = 1024 * 1024
+# Docker allows no other.
+_DOCKER_NAME = re.compile(r"/?(?P<name>[a-zA-Z0-9][\w.-]{0,254})", re.ASCII)
 _PODS = "pods"
 _LINKS = "containers"
 # Kubelet's logs lead to Docker's where Docker runs the containers.
@@ -48,14 +54,25 @@ def is_second_name(path: Path, directories: Iterable[Path]) -> bool:
 
 
 def linked_directories(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the directories to which kubelet's links in and below these paths lead."""
+    """Yield the directories to which kubelet's links in and below these paths lead.
+
+    A directory that another user made is none of kubelet's, which could lead anywhere.
+    """
     for path in paths:
         for directory in (path, path.parent, path / _LINKS, path / _PODS):
-            if directory.name == _LINKS and os.path.isdir(pods := directory.with_name(_PODS)):
+            if directory.name == _LINKS and _is_own(pods := directory.with_name(_PODS)):
                 yield pods
                 yield _DOCKER
-            elif directory.name == _PODS and os.path.isdir(directory):
+            elif directory.name == _PODS and _is_own(directory):
                 yield _DOCKER
+
+
+def _is_own(directory: Path) -> bool:
+    """Whether this is a directory of root or of this user, and no symlink."""
+    with contextlib.suppress(OSError):
+        status = directory.lstat()
+        return stat.S_ISDIR(status.st_mode) and status.st_uid in {0, os.geteuid()}
+    return False
 
 
 def _is_of_docker(path: Path) -> bool:
@@ -64,7 +81,12 @@ def _is_of_docker(path: Path) -> bool:
 
 def _docker_name(directory: Path) -> str | None:
     with contextlib.suppress(OSError, orjson.JSONDecodeError):
-        config: Any = orjson.loads((directory / _CONFIG).read_bytes())
+        file = ByteFile.open(directory / _CONFIG, follow=False)
+        try:
+            config: Any = orjson.loads(file.pread(_MOST_CONFIG_BYTES, 0))
+        finally:
+            file.close()
         if isinstance(config, dict) and isinstance(name := config.get("Name"), str):
-            return name.removeprefix("/") or None
+            found = _DOCKER_NAME.fullmatch(name)
+            return found["name"] if found else None
     return None

@@ -79,8 +79,17 @@ def _innermost(path: Path, directories: Iterable[str]) -> str | None:
 def _unlisted(path: str) -> list[Path]:
     """Return the directories below a path that this user may not list."""
     found: list[Path] = []
-    for _ in os.walk(path, onerror=lambda error: found.append(Path(error.filename))):
-        pass
+    left = [path]
+    # `os.walk` recurses, and a hostile tree is deep.
+    while left:
+        directory = left.pop()
+        try:
+            with os.scandir(directory) as entries:
+                left += [each.path for each in entries if each.is_dir(follow_symlinks=False)]
+        except PermissionError:
+            found.append(Path(directory))
+        except OSError:
+            continue
     return found
 
 

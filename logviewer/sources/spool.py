@@ -53,7 +53,11 @@ class Spool:
         self._rest[stream] = rest
         if len(rest) >= _PIECE_BYTES:
             self.flush()
-        if self._file and not self._in_line and self._file.tell() > self.most_bytes // _FILES:
+        over = self._file.tell() - self.most_bytes // _FILES if self._file else 0
+        if over > _LAST_LINE_BYTES:
+            # Of a line that goes on and on.
+            self._end_lines()
+        if over > 0 and not self._in_line:
             # A file that is gone before the next poll is never read: the command waits.
             self._stopped.wait(self._rotated + _LEAST_SECONDS - time.monotonic())
             self.rotate()
@@ -77,6 +81,12 @@ class Spool:
             self.add(stream, b"\n")
         self._rest.clear()
         self._close_file()
+
+    def _end_lines(self) -> None:
+        """End the lines of which pieces are written."""
+        for stream in self._in_line:
+            self._write(spooled(b"\n", stream))
+        self._in_line.clear()
 
     def begin_after_gap(self) -> None:
         """Begin a new file, and note that lines are missing before it."""

@@ -1,5 +1,8 @@
 """The text of a container's log: pieces are joined, and the file keeps its size."""
 
+import json
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -63,6 +66,31 @@ def test_each_line_is_traced_to_its_first_piece(form: Form, written: list[Writte
         assert piece is not None
         assert (piece.stamp.stream, time_of(piece.stamp)) == (line.stream, line.time)
         at = found.data.index(b"\n", at) + 1
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["log", "stream", "time", "attrs"]),
+        st.recursive(
+            st.none() | st.integers() | st.sampled_from(["a\n", "stdout", "\ud83d", "2026-11-05T08:12:27.1Z"]) | texts,
+            lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
+            max_leaves=4,
+        ),
+        max_size=4,
+    ),
+    st.integers(0, 100),
+)
+@example({"log": "a\n", "stream": "stdout", "time": "2026"}, 1)
+def test_no_json_in_a_file_of_docker_is_an_error(value: dict[str, Any], cut: int) -> None:
+    whole, line = file_lines("json", [Written("stdout", "one")])[0], json.dumps(value).encode()
+    lines = [line, line[: len(line) - cut], whole.replace(b'"}', b""), b'{"a":' + b"[" * 5000]
+    for each in lines:
+        piece = JsonFile().piece(each)
+        assert piece is None or time_of(piece.stamp) is None or time_of(piece.stamp)
+        data = b"\n".join([whole, each, b""])
+        unwrap(JsonFile(), data)
+        JsonFile().blank(data)
+        JsonFile().times(data, np.array([0, len(whole) + 1]))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -163,6 +191,9 @@ def test_a_file_has_the_envelope_of_its_first_line(line: bytes, form: type) -> N
         b'{"log":"text","stream":"stdout","time":1793866347}',
         b'{"log":{"a":1},"stream":"stdout","time":"2026-11-05T08:12:27.1Z"}',
         b'{"log":"text\\n","stream":"stdout","time":"2026-11-05T08:12:27.1Z","host":"a"}',
+        b'{"log":"text\\n","stream":"stdout","time":"' + b"2" * 100 + b'"}',
+        b'{"stream":[]}',
+        b'{"a":' + b"[" * 5000,
         b'["log","stream","time"]',
         b'{"log":' * 10_000,
     ],

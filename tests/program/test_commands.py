@@ -157,12 +157,30 @@ def test_output_is_bounded(tmp_path: Path, serve: Serve, state: dict[str, str]) 
     command = script(tmp_path, f"i=0; while [ $i -lt {count} ]; do i=$((i + 1)); {line}; done; exec sleep 1000")
     server = serve("--command", f"flood={command}", "--spool-size", "1", env=state)
     until(lambda: any(text.startswith(f"line {count} ") for text in lines(server, "flood")[-1:]))
-    files = [path.stat().st_size for path in Path(state["STATE_DIRECTORY"]).rglob("output*")]
+    files = [path.stat().st_size for path in Path(state["STATE_DIRECTORY"]).rglob("lines*")]
+    assert files
     assert sum(files) < 2 * 1024 * 1024
     with server.stream(source="flood", from_="start") as stream:
         assert stream.next("lines", "gap").data["reason"] == "rotated"
     numbers = [int(text.split()[1]) for text in lines(server, "flood") if text.startswith("line ")]
     assert numbers == [*range(numbers[0], count + 1)]
+
+
+def test_a_line_without_an_end_is_bounded(tmp_path: Path, serve: Serve, state: dict[str, str]) -> None:
+    text = "printf 'Progress: ' >&2; sleep 1; while :; do printf %0100000d 0; done"
+    server = serve("--command", f"endless={script(tmp_path, text)}", "--spool-size", "1", env=state)
+    kept = Path(state["STATE_DIRECTORY"])
+    until(lambda: len([*kept.rglob("lines*")]) == 4)
+    until(lambda: any("gaps" in path.name for path in kept.rglob("*")))
+    # Each of the four files may have a line of a mebibyte more than its part.
+    assert sum(path.stat().st_size for path in kept.rglob("lines*")) < 6 * 1024 * 1024
+    assert source(server, "endless")["state"] == "open"
+
+
+def test_users_do_not_see_the_words_of_a_command(tmp_path: Path, serve: Serve, state: dict[str, str]) -> None:
+    server = serve("--command", f"ends={script(tmp_path, 'exit 3')} --password=hunter2", env=state)
+    until(lambda: "status 3" in (source(server, "ends")["reason"] or ""))
+    assert "hunter2" not in server.get("/api/sources").text
 
 
 def test_two_servers_run_a_command_once(tmp_path: Path, serve: Serve, state: dict[str, str]) -> None:

@@ -5,14 +5,14 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from tests.helpers.deep_tree import nested
 from tests.helpers.following import expect, following
 from tests.helpers.log_file import append
 from tests.helpers.server import Server, until
@@ -20,6 +20,7 @@ from tests.helpers.server import Server, until
 Serve = Callable[..., Server]
 
 HOSTILE_NAME = "link\x1b]0;title\x07\nlogviewer: forged\u202e.log"
+ENVELOPE = rb'{"log":"x\n","stream":"stdout","time":"2026-11-05T08:12:27.5Z"}'
 _FLIP = """
 import os, sys
 path, target, other = sys.argv[1:]
@@ -31,33 +32,19 @@ while True:
 """
 
 
+def peak_bytes(server: Server) -> int:
+    """Return the most memory that the server had."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{server.process.pid}/status").read_text())
+    assert found
+    return int(found[1]) * 1024
+
+
 def errors_of(server: Server) -> str:
     """Stop the server and return its standard error."""
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait() == 0
     assert server.process.stderr
     return server.process.stderr.read()
-
-
-def nest(directory: Path, depth: int) -> None:
-    """Make directories within each other, too deep for a path."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    for _ in range(depth):
-        os.mkdir("a", dir_fd=descriptor)
-        inner = os.open("a", os.O_RDONLY, dir_fd=descriptor)
-        os.close(descriptor)
-        descriptor = inner
-    os.close(descriptor)
-
-
-@contextmanager
-def nested(directory: Path, depth: int) -> Iterator[None]:
-    nest(directory, depth)
-    try:
-        yield
-    finally:
-        # The tests' own clean-up recurses.
-        subprocess.run(["rm", "-rf", str(directory / "a")], check=True)
 
 
 @pytest.mark.parametrize("pattern", ["", "**/*.log"], ids=["directory", "glob"])
@@ -89,6 +76,46 @@ def test_a_flipping_symlink_disturbs_no_other_log(logs: Path, serve: Serve) -> N
         flipping.kill()
         flipping.wait()
     assert not re.search("Traceback|failed|cannot be polled", errors_of(server))
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"a":' + b"[" * 5000, b'{"stream":[]}', ENVELOPE[:-2], b"\0" * 100], ids=["deep", "list", "cut", "nulls"]
+)
+def test_a_line_that_is_almost_an_envelope_disturbs_no_other_log(line: bytes, logs: Path, serve: Serve) -> None:
+    (logs / "first.log").write_bytes(line + b"\nafter\n")
+    (logs / "later.log").write_bytes(ENVELOPE + b"\n" + line + b"\n")
+    append(logs / "other.log", "other")
+    server = serve(logs)
+    for name, source in {each["name"]: each["id"] for each in server.get("/api/sources").json()}.items():
+        for query in ({}, {"level": "error"}, {"q": "e"}, {"since": "2020-01-01"}):
+            assert server.get("/api/lines", source=source, start=-5, **query).status_code == 200, (name, query)
+        assert server.get("/api/histogram", source=source).status_code == 200
+    with following(server, logs / "other.log", "other"):
+        pass
+    assert "Traceback" not in errors_of(server)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "sparse", "name", "control"])
+def test_a_hostile_name_of_a_container_costs_nothing(kind: str, logs: Path, serve: Serve) -> None:
+    append(logs / "app.log", "one")
+    server = serve(logs)
+    directory = logs / ("4d5e" * 16)
+    directory.mkdir()
+    config = directory / "config.v2.json"
+    if kind == "pipe":
+        os.mkfifo(config)
+    elif kind == "device":
+        config.symlink_to("/dev/zero")
+    elif kind == "sparse":
+        config.touch()
+        os.truncate(config, 10**12)
+    else:
+        config.write_bytes(orjson.dumps({"Name": "a" * 100_000 if kind == "name" else HOSTILE_NAME}))
+    append(directory / f"{directory.name}-json.log", "two")
+    append(logs / "new.log", "new")
+    server.source_id("new.log")
+    assert server.source_id(directory.name[:12])
+    assert peak_bytes(server) < 300 * 1024 * 1024
 
 
 def test_names_that_are_not_utf8_are_shown_escaped(logs: Path, serve: Serve) -> None:

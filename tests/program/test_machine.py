@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.command import Ended, assert_refused, end, run
+from tests.helpers.deep_tree import nested
 from tests.helpers.forked import PROGRAM
 from tests.helpers.journal import Journal
 from tests.helpers.programs import require
@@ -92,6 +93,14 @@ def test_files_that_cannot_be_read_are_counted_with_the_group_that_can(machine: 
     assert "run as " in line
     assert "root (2)" in line
     assert "(2)" in line.replace("root (2)", "")
+
+
+def test_deep_directories_do_not_end_the_start(machine: Machine, serve: Serve) -> None:
+    (machine.log / "syslog").write_text("one\n")
+    with nested(machine.log, 1100):
+        server = machine.start(serve)
+        assert "syslog" in names(server)
+        assert "Traceback" not in end(server).err
 
 
 def test_the_journal_is_followed_where_it_has_entries(machine: Machine, serve: Serve) -> None:

@@ -40,6 +40,16 @@ def all_that_is_told(server: Server) -> str:
     return "".join(each.text for each in answers)
 
 
+@pytest.mark.parametrize("given", ["", "containers"])
+def test_a_directory_with_a_name_of_kubelets_leads_nowhere(
+    given: str, inside: Path, outside: Path, serve: Serve
+) -> None:
+    (inside / "pods").symlink_to(outside.parent)
+    (inside / "containers").mkdir()
+    (inside / given / "app.log").symlink_to(outside)
+    assert HIDDEN not in all_that_is_told(serve(inside / given))
+
+
 @pytest.mark.parametrize("named", ["", "app.log", "*.log"], ids=["directory", "file", "glob"])
 def test_a_symlink_swapped_to_the_outside_is_never_read(named: str, inside: Path, outside: Path, serve: Serve) -> None:
     log, first = inside / "app.log", inside / "first.log"
