@@ -43,13 +43,14 @@ class FileText:
 
     @property
     def envelope(self) -> Envelope | None:
-        """The envelope of the first line; None without one, and before that line is whole. Raises OSError."""
+        """The envelope of the first line; None without one, and before it can be read. Raises OSError."""
         if not self._is_known:
             for size in (_HEAD_BYTES, _MOST_HEAD_BYTES):
                 head = self._file.pread(size, 0)
                 line, newline, _ = head.partition(b"\n")
-                if newline or len(head) == _MOST_HEAD_BYTES:
-                    self._envelope, self._is_known = envelope_of(line), True
+                # Half a line is text without its envelope, too: rules of redaction match its start.
+                self._envelope = envelope_of(line)
+                self._is_known = bool(self._envelope or newline or len(head) == _MOST_HEAD_BYTES)
                 if newline or len(head) < size:
                     break
         return self._envelope

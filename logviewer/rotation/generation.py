@@ -519,7 +519,8 @@ class Generation:
 
     def _is_plain(self, data: bytes, start: int) -> bool:
         has_nuls = b"\0" in data and not self._text.envelope
-        return not has_nuls and not (start == 0 and data.startswith(self.encoding.bom))
+        has_mark = self.encoding.bom in data if self.encoding.bom else start == 0
+        return not has_nuls and not has_mark
 
     def _end_of_nuls(self, start: int) -> int:
         at = self._resume_search(start)

@@ -75,3 +75,12 @@ def test_an_unknown_encoding_is_refused() -> None:
     for name in ("klingon", "utf-32", "base64"):
         with pytest.raises(CannotRunError, match=f"unknown encoding '{name}'"):
             LineFormat([LogRule(files=(), encoding=name)])
+
+
+def test_a_mark_at_the_start_of_any_line_is_left_out(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_text("one\n\ufefftwo\n2026-11-05T08:12:27Z three\n")
+    server = serve(logs / "app.log")
+    assert view_texts(server, source="app.log")[:2] == ["one", "two"]
+    assert view_texts(server, source="app.log", q="^two", regex=True) == ["two"]
+    stream = server.get("/api/stream", source="app.log", from_="start", follow="false", format="text")
+    assert stream.text.splitlines()[:2] == ["one", "two"]

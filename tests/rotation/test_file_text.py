@@ -110,3 +110,14 @@ def test_text_that_was_there_stays_while_the_file_grows(
     envelope = ENVELOPE_OF[form]
     assert seen == unwrap(envelope, raw).data
     file.close()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_only_line_of_a_file_needs_no_newline(tmp_path: Path, form: Form) -> None:
+    path = tmp_path / "0.log"
+    raw = file_bytes(form, [Written("stdout", "only")]).removesuffix(b"\n")
+    path.write_bytes(raw)
+    file = ByteFile.open(path)
+    assert FileText(file, lambda: False).size(len(raw)) == 0
+    assert FileText(file, lambda: True).pread(len(raw), 0).lstrip(b"\0") == b"only"
+    file.close()
