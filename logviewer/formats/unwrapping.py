@@ -13,9 +13,9 @@ MOST_BYTES = 1024 * 1024
 """A longer line of a file has no envelope: runtimes cut lines into pieces of 16 KiB."""
 WAIT_BYTES = 128 * 1024
 """A piece waits for the next one of its stream while no more bytes follow than these."""
-BORDER_BYTES = 16 * 1024 * 1024
+BORDER_BYTES = 4 * 1024 * 1024
 """At each multiple of this offset, all lines end if there was no clean offset in the ``RUN_BYTES`` before it."""
-RUN_BYTES = 4 * 1024 * 1024
+RUN_BYTES = 1024 * 1024
 _PART_BYTES = 64 * 1024
 
 

@@ -160,6 +160,8 @@ class FileText:
         if offset - known <= _NEAR_BYTES:
             return known, False
         for size in _WINDOWS:
+            if offset - known <= size:
+                return known, False
             start = max(0, offset - size)
             data = self._file.pread(offset - start, start)
             if start and len(data) - (data.rfind(b"\n") + 1) > MOST_BYTES:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.helpers.containers import PIECE_BYTES, Written, file_bytes
 from tests.helpers.deep_tree import nested
 from tests.helpers.following import expect, following
 from tests.helpers.log_file import append
@@ -37,6 +38,11 @@ def peak_bytes(server: Server) -> int:
     found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{server.process.pid}/status").read_text())
     assert found
     return int(found[1]) * 1024
+
+
+def read_bytes(server: Server) -> int:
+    """Return how many bytes the server has read."""
+    return int(Path(f"/proc/{server.process.pid}/io").read_text().split()[1])
 
 
 def errors_of(server: Server) -> str:
@@ -93,6 +99,17 @@ def test_a_line_that_is_almost_an_envelope_disturbs_no_other_log(line: bytes, lo
     with following(server, logs / "other.log", "other"):
         pass
     assert "Traceback" not in errors_of(server)
+
+
+def test_two_lines_without_an_end_are_not_read_over_and_over(logs: Path, serve: Serve) -> None:
+    written = [Written(("stdout", "stderr")[number % 2], "x" * PIECE_BYTES, whole=False) for number in range(1900)]
+    log = logs / "endless.log"
+    log.write_bytes(file_bytes("cri", [Written("stdout", "one"), *written]))
+    server = serve(logs)
+    before = read_bytes(server)
+    for start in (0, 1):
+        assert server.get("/api/lines", source=log.name, start=start, count=5).status_code == 200
+    assert read_bytes(server) - before < 50 * log.stat().st_size
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "sparse", "name", "control"])
