@@ -1,8 +1,9 @@
-"""How the C library keeps freed memory."""
+"""How Python and the C library keep freed memory."""
 
 import asyncio
 import contextlib
 import ctypes
+import gc
 import resource
 from pathlib import Path
 
@@ -11,13 +12,8 @@ _M_ARENA_MAX = -8
 _MUCH_BYTES = 16 * 1024 * 1024
 # A look takes some milliseconds where memory is in pieces.
 _LOOK_SECONDS = 5.0
+_MOST_SECONDS = 60.0
 _PAGE_BYTES = resource.getpagesize()
-
-
-class _Allocated(ctypes.Structure):
-    """The result of ``mallinfo2``."""
-
-    _fields_ = (("others", ctypes.c_size_t * 8), ("fordblks", ctypes.c_size_t), ("keepcost", ctypes.c_size_t))
 
 
 def limit_arenas() -> None:
@@ -27,36 +23,59 @@ def limit_arenas() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
+class Garbage:
+    """Counts the responses that ended before their last byte.
+
+    The exception that ends one refers to its frames, with the bytes that were not sent, and they refer to it.
+    """
+
+    def __init__(self) -> None:
+        self._responses = 0
+        self._had_responses = False
+
+    def add(self) -> None:
+        """Count a response."""
+        self._responses += 1
+
+    def collect(self) -> None:
+        """Free the responses since the call before the last one: the tasks of the latest ones may still end."""
+        has_responses, self._responses = self._responses > 0, 0
+        if has_responses or self._had_responses:
+            gc.collect()
+        self._had_responses = has_responses
+
+
+GARBAGE = Garbage()
+
+
 class FreedMemory:
     """Returns freed memory of every kind to the system, once it is much."""
 
     def __init__(self) -> None:
-        self._resident = _resident_bytes()
-        # The free bytes after the last return: the library counts them as free, too.
-        self._returned = 0
+        self._usual = self._last = _resident_bytes()
+        self._pause = _LOOK_SECONDS
 
     async def watch(self) -> None:
         """Look at intervals. Runs until cancelled."""
+        waited = 0.0
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            if _resident_bytes() > self._resident + _MUCH_BYTES:
+            waited += _LOOK_SECONDS
+            resident = _resident_bytes()
+            if resident > self._usual + _MUCH_BYTES and (waited >= self._pause or resident > self._last + _MUCH_BYTES):
+                GARBAGE.collect()
                 await asyncio.to_thread(self.give_back)
+                waited = 0.0
 
     def give_back(self) -> None:
-        """Return free memory to the system, if more was freed since the last time than a server needs."""
-        # Only glibc has these functions.
+        """Return free memory to the system. Where little was free, the next time comes later."""
+        before = _resident_bytes()
+        # Only glibc has this function.
         with contextlib.suppress(OSError, AttributeError):
-            library = ctypes.CDLL(None)
-            free = _free_bytes(library)
-            self._returned = min(self._returned, free)
-            if free > self._returned + _MUCH_BYTES:
-                library.malloc_trim(0)
-                self._returned = _free_bytes(library)
-
-
-def _free_bytes(library: ctypes.CDLL) -> int:
-    library.mallinfo2.restype = _Allocated
-    return int(library.mallinfo2().fordblks)
+            ctypes.CDLL(None).malloc_trim(0)
+        self._last = _resident_bytes()
+        is_much = before > self._last + _MUCH_BYTES // 4
+        self._pause = _LOOK_SECONDS if is_much else min(_MOST_SECONDS, 2 * self._pause)
 
 
 def _resident_bytes() -> int:

@@ -3,17 +3,19 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from random import Random
 from urllib.parse import quote
 
 import pytest
 
-from tests.bench.process import cpu_seconds
+from tests.bench.process import cpu_seconds, memory
 from tests.helpers.connection import connect, request
 from tests.helpers.server import Server, until
 
 Serve = Callable[..., Server]
 # Slow for the engine: minutes for the file below.
+MIB = 2**20
 PATTERN = "a[ab]{400}c"
 
 
@@ -55,3 +57,21 @@ def test_a_scan_ends_with_its_clients(server: Server, path: str, count: int) -> 
             client.sendall(request(server, f"{path}&regex=true&q={quote(f'{PATTERN}|{number}')}"))
         until(lambda: cpu_seconds(server.process.pid) > began + 0.3, what="the scan")
     until(lambda: is_idle(server), what="the end of the scan")
+
+
+@pytest.mark.parametrize("path", ["/api/search?q=needle", "/api/stream?from=start", "/api/download?q=needle"])
+def test_answers_that_were_not_read_leave_no_memory(logs: Path, serve: Serve, path: str) -> None:
+    with (logs / "long.log").open("w") as file:
+        file.writelines(f"needle {'x' * 1_048_000}\n" for _ in range(60))
+    server = serve(logs / "long.log")
+    pid = server.process.pid
+    server.get("/api/lines", source="long.log", q="needle", start=0, count=1)
+    before = memory(pid).rss
+    for _ in range(3):
+        with ExitStack() as stack:
+            for _ in range(30):
+                client = stack.enter_context(connect(server, buffer=4096))
+                client.sendall(request(server, f"{path}&source=long.log"))
+            # Each has bytes that it cannot send.
+            until(lambda: is_idle(server), what="full buffers")
+    until(lambda: memory(pid).rss < before + 32 * MIB, what="the end of the answers")
