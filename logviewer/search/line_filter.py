@@ -175,13 +175,18 @@ class LineFilter:
     def _widen(self, generation: Generation, data: bytes, spans: list[Span], lines: list[Span]) -> list[Span]:
         texts, line_format = _Texts(data, lines, generation.encoding), generation.line_format
         numbers = {line[0]: number for number, line in enumerate(lines)}
-        wanted: set[int] = set()
+        ranges: list[tuple[int, int]] = []
         for number in (numbers[start] for start, _ in spans):
             first, after = number, number + 1
             if self.query.records:
                 first, after = record_at(texts, number, line_format)
-            wanted.update(range(max(0, first - self.context), min(len(lines), after + self.context)))
-        return [lines[number] for number in sorted(wanted)]
+            ranges.append((max(0, first - self.context), min(len(lines), after + self.context)))
+        found, at = list[Span](), 0
+        # Each line once, however many matches are near it.
+        for begin, end in sorted(ranges):
+            found += lines[max(at, begin) : end]
+            at = max(at, end)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

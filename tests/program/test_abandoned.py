@@ -36,6 +36,18 @@ def is_idle(server: Server) -> bool:
     return cpu_seconds(server.process.pid) - before < 0.04
 
 
+def test_many_lines_around_many_matches_take_little_more_time(logs: Path, serve: Serve) -> None:
+    (logs / "app.log").write_bytes(b"".join(b"ERROR line %d\n" % number for number in range(60_000)))
+    server = serve(logs / "app.log")
+    taken = []
+    for context in (0, 1000):
+        began = cpu_seconds(server.process.pid)
+        query = {"q": "ERROR", "context": context, "format": "text", "follow": "false", "from_": "start"}
+        assert len(server.get("/api/stream", source="app.log", **query).text.splitlines()) == 60_000
+        taken.append(cpu_seconds(server.process.pid) - began)
+    assert taken[1] < 10 * taken[0]
+
+
 @pytest.mark.parametrize("count", [1, 20], ids=["running", "queued"])
 @pytest.mark.parametrize(
     "path",
