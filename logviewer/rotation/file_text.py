@@ -172,5 +172,7 @@ class FileText:
                 return start + last, False
             clean = unwrap(envelope, data[first:last], start + first).end
             if not start or clean > start + first + WAIT_BYTES:
+                with self._lock:
+                    self._clean.append(clean)
                 return clean, False
         return start + last, False
