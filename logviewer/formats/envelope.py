@@ -47,6 +47,9 @@ class Envelope(Protocol):
     def piece(self, line: bytes) -> Piece | None:
         """Return a line, which has no newline, without its envelope; None if it has none."""
 
+    def half(self, line: bytes) -> bytes:
+        """Return the begin of a line, which is not whole, without the begin of its envelope."""
+
     def may_have_partial(self, data: bytes) -> bool:
         """Return whether some of these lines may be partial pieces."""
 
@@ -83,6 +86,10 @@ class Cri:
             return None
         stamp = Stamp(found[1].decode(), "stdout" if found[2] == b"out" else "stderr")
         return Piece(line[found.end() :], stamp, found[3] == b"P")
+
+    def half(self, line: bytes) -> bytes:
+        """See ``Envelope``. A line with the text has the whole envelope."""
+        return line
 
     def may_have_partial(self, data: bytes) -> bool:
         """See ``Envelope``."""
@@ -128,6 +135,7 @@ class JsonFile:
     r"""The lines of Docker's ``json-file``: ``{"log":"text\n","stream":"stdout","time":"2026-11-05T08:12:27.5Z"}``."""
 
     has_times = True
+    BEGIN = b'{"log":"'
     _KEYS = frozenset({"log", "stream", "attrs", "time"})
     # Not a set: to look for a list in it is an error.
     _STREAMS = ("stdout", "stderr")
@@ -165,6 +173,10 @@ class JsonFile:
             and isinstance(time := value.get("time"), str)
             and len(time) <= self._MOST_TIME
         )
+
+    def half(self, line: bytes) -> bytes:
+        """See ``Envelope``."""
+        return line.removeprefix(self.BEGIN)
 
     def may_have_partial(self, data: bytes) -> bool:
         """See ``Envelope``."""
@@ -213,9 +225,10 @@ class JsonFile:
 ENVELOPES: tuple[Envelope, ...] = (Cri(), JsonFile(), Spooled())
 
 
-def envelope_of(line: bytes) -> Envelope | None:
-    """Return the envelope of a file by its first line; None if the line has none."""
-    return next((each for each in ENVELOPES if each.piece(line)), None)
+def envelope_of(line: bytes, *, is_whole: bool = True) -> Envelope | None:
+    """Return the envelope of a file by its first line, or by the begin of it; None if the line has none."""
+    found = next((each for each in ENVELOPES if each.piece(line)), None)
+    return JsonFile() if not (found or is_whole) and line.startswith(JsonFile.BEGIN) else found
 
 
 class Stamps(Protocol):

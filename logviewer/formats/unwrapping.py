@@ -15,7 +15,7 @@ WAIT_BYTES = 128 * 1024
 """A piece waits for the next one of its stream while no more bytes follow than these."""
 BORDER_BYTES = 4 * 1024 * 1024
 """At each multiple of this offset, all lines end if there was no clean offset in the ``RUN_BYTES`` before it."""
-RUN_BYTES = 1024 * 1024
+RUN_BYTES = 2 * 1024 * 1024
 _PART_BYTES = 64 * 1024
 
 
@@ -134,7 +134,7 @@ class _Unwrapping:
         """Add the last line of a file, without a newline and perhaps empty, after the pieces that wait for more."""
         piece = self.envelope.piece(line)
         texts = [text for waiting in self.waiting.values() for text in waiting.texts]
-        text = b"".join([*texts, piece.text if piece else line]).replace(b"\0", b"")
+        text = b"".join([*texts, piece.text if piece else self.envelope.half(line)]).replace(b"\0", b"")
         origin = min((each.start for each in self.waiting.values()), default=self.at)
         if origin != self.at:
             self.origins[self.base + self.at] = self.base + origin

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from weakref import ReferenceType, ref
 
 from logviewer.errors import FileChangedError
 from logviewer.files.block_map import Bytes
@@ -23,6 +24,7 @@ _WINDOWS = (WAIT_BYTES + 64 * 1024, MOST_BYTES + WAIT_BYTES, BORDER_BYTES + RUN_
 _NEAR_BYTES = 512 * 1024
 _CLEAN_KEPT = 16
 _GAP_BYTES = 1024 * 1024
+_LONG_BYTES = 1024 * 1024
 _NEWLINE = 10
 
 
@@ -49,8 +51,9 @@ class FileText:
                 head = self._file.pread(size, 0)
                 line, newline, _ = head.partition(b"\n")
                 # Half a line is text without its envelope, too: rules of redaction match its start.
-                self._envelope = envelope_of(line)
-                self._is_known = bool(self._envelope or newline or len(head) == _MOST_HEAD_BYTES)
+                is_whole = bool(newline) or len(head) == _MOST_HEAD_BYTES
+                self._envelope = envelope_of(line, is_whole=is_whole)
+                self._is_known = is_whole
                 if newline or len(head) < size:
                     break
         return self._envelope
@@ -139,6 +142,8 @@ class FileText:
         envelope = self._envelope
         if not envelope:
             raise FileChangedError
+        if long := _LONG_TEXT.find(self, start, end):
+            return long
         base, within_line = self._clean_before(envelope, start)
         size = end - base + _LINE_BYTES
         while True:
@@ -151,6 +156,8 @@ class FileText:
         if found.end > base and data[found.end - base - 1 : found.end - base] == b"\n":
             with self._lock:
                 self._clean.append(found.end)
+        if len(found.data) > _LONG_BYTES:
+            _LONG_TEXT.keep(self, found)
         return found
 
     def _clean_before(self, envelope: Envelope, offset: int) -> tuple[int, bool]:
@@ -176,3 +183,23 @@ class FileText:
                     self._clean.append(clean)
                 return clean, False
         return start + last, False
+
+
+class _LongText:
+    """The text that was unwrapped last because of pieces that go on for long: each read of it would cost as much."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[ReferenceType[FileText], Unwrapped] | None = None
+
+    def keep(self, owner: FileText, found: Unwrapped) -> None:
+        """Keep the final text of a file."""
+        self._kept = ref(owner), found
+
+    def find(self, owner: FileText, start: int, end: int) -> Unwrapped | None:
+        """Return the text of a range of a file, if it is kept."""
+        kept = self._kept
+        is_there = kept is not None and kept[0]() is owner and kept[1].base <= start and end <= kept[1].end
+        return kept[1] if kept and is_there else None
+
+
+_LONG_TEXT = _LongText()

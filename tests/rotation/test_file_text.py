@@ -121,3 +121,17 @@ def test_the_only_line_of_a_file_needs_no_newline(tmp_path: Path, form: Form) ->
     assert FileText(file, lambda: False).size(len(raw)) == 0
     assert FileText(file, lambda: True).pread(len(raw), 0).lstrip(b"\0") == b"only"
     file.close()
+
+
+@pytest.mark.parametrize("is_ended", [False, True])
+def test_half_an_envelope_is_not_text(tmp_path: Path, is_ended: bool) -> None:
+    path = tmp_path / "0.log"
+    path.write_bytes(b'{"log":"password=hunter2')
+    file = ByteFile.open(path)
+    text = FileText(file, lambda: is_ended)
+    shown = text.pread(100, 0).lstrip(b"\0")
+    assert (shown, text.size(24)) == ((b"password=hunter2", 0) if is_ended else (b"", 0))
+    with path.open("ab") as log:
+        log.write(b'\\n","stream":"stdout","time":"2026-11-05T08:12:27Z"}\n')
+    assert text.pread(100, 0).lstrip(b"\0") == b"password=hunter2\n"
+    file.close()
