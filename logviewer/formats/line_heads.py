@@ -55,6 +55,12 @@ class LineHeads:
         end = self.data.find(b"\n", start, start + LINE_CAP)
         return line_text(self.data, start, end if end >= 0 else len(self.data), UTF8)
 
+    def empty(self) -> Flags:
+        """Return whether each line has no byte."""
+        data = np.frombuffer(self.data, np.uint8)
+        found: Flags = data[np.minimum(self.starts, len(data) - 1)] == ord("\n")
+        return found
+
     def edges(self, numbers: Offsets) -> Offsets:
         """Return the first and the last of these lines in each cell of the file."""
         cells = (self.starts[numbers] + self._base) // CELL_BYTES

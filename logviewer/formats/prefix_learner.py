@@ -50,7 +50,10 @@ class PrefixLearner(ABC):
         """
         guess = guess and self._may_guess
         values = np.empty(len(heads), self.dtype)
-        known = np.zeros(len(heads), np.bool_)
+        # Without a prefix, empty lines would be read one by one.
+        known = heads.empty()
+        if known.any():
+            values[known] = self._lesson("", may_learn=False)[0]
         # The lengths of most lines first: the others are then looked up for few lines.
         for length in sorted(self._tables, key=self._found.__getitem__, reverse=True):
             self._look_up(heads, values, known, length)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from logviewer.files.cells import NO_TIME
 from logviewer.files.encoding import UTF8, UTF16_LE
 from logviewer.files.lines import line_ends
-from logviewer.formats.level import LEVELS
+from logviewer.formats.level import LEVELS, Level
 from logviewer.formats.line_classifier import LineClassifier
 from logviewer.formats.line_format import PLAIN, LineFormat
 from logviewer.settings import LogRule
@@ -167,3 +167,20 @@ def test_few_lines_are_read_one_by_one_however_exact_their_times_are(digits: int
     times = LineClassifier(UTF8, line_format).classify(data, starts, guess=False).times
     assert times.tolist() == [PLAIN.time(line) for line in lines]
     assert reads["lines"] < 100
+
+
+def test_empty_lines_are_not_read_one_by_one() -> None:
+    lines = ["2026-11-21T01:02:03Z ERROR text", *[""] * 5_000, "2026-11-21T01:02:04Z INFO text"]
+    data = "\n".join(lines).encode()
+    line_format, reads = LineFormat(), Counter[str]()
+    read = line_format.level
+
+    def counted(text: str) -> Level | None:
+        reads["lines"] += 1
+        return read(text)
+
+    line_format.level = counted
+    found = LineClassifier(UTF8, line_format).classify(data, np.concatenate([[0], line_ends(data)]), guess=False)
+    assert found.codes.tolist() == [LEVELS.index(PLAIN.level(line)) for line in lines]
+    assert found.times.tolist() == [NO_TIME if (time := PLAIN.time(line)) is None else time for line in lines]
+    assert reads["lines"] < 10

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import orjson
 import pytest
 
 from logviewer.files.allowed_roots import EVERYWHERE, AllowedRoots
 from logviewer.files.byte_file import ByteFile
 from logviewer.formats.line_format import PLAIN
+from logviewer.source import SourceStatus
 from logviewer.sources.local import LocalSource
+from logviewer.web.encode import encode_sources
 
 
 def test_a_poll_publishes_one_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,3 +29,15 @@ def test_a_poll_publishes_one_status(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (published, source.state, source.reason) == (["missing"], "unreadable", "no descriptor is left")
     source.poll()
     assert (source.state, source.reason) == ("open", None)
+
+
+def test_a_source_whose_status_fails_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = [LocalSource(name, tmp_path / name, name=name, line_format=PLAIN) for name in ("bad", "good")]
+
+    def fail() -> SourceStatus:
+        raise RecursionError
+
+    monkeypatch.setattr(sources[0], "status", fail)
+    bad, good = orjson.loads(encode_sources(sources))
+    assert (bad["name"], bad["state"], bad["reason"]) == ("bad", "unreadable", "see the log of the server")
+    assert (good["name"], good["state"]) == ("good", "missing")
