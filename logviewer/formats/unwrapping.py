@@ -40,20 +40,9 @@ def unwrap(
     The offset is clean, or ``within_line`` without an envelope. The text goes up to the last byte if this ``is_end``
     of a file that does not grow.
     """
-    found = _Unwrapping(envelope, base, bytearray(len(data)))
-    at = 0
-    if within_line:
-        at = data.find(b"\n") + 1 or len(data)
-        found.copy(data[:at])
-    while end := data.rfind(b"\n", at, at + _PART_BYTES) + 1 or data.find(b"\n", at) + 1:
-        found.add(data[at:end], at)
-        at = end
-    if len(data) - at > MOST_BYTES:
-        found.end_all(at)
-        found.copy(data[at:])
-    elif is_end:
-        found.add_last(data[at:])
-    return Unwrapped(base, bytes(found.out[: found.at if is_end else found.clean]), base + found.clean, found.origins)
+    found = Unwrapping(envelope, base, within_line=within_line)
+    found.feed(data)
+    return found.text(is_end=is_end)
 
 
 @dataclass(slots=True)
@@ -66,17 +55,50 @@ class _Waiting:
 
 
 @dataclass(slots=True)
-class _Unwrapping:
-    """Text in ``out`` up to the index ``at``. ``clean`` is the last clean index, ``last`` that of the last line."""
+class Unwrapping:
+    """Unwraps a file from an offset on while its bytes come; see ``unwrap``.
+
+    The text of all bytes is in ``out``: final up to the index ``clean``, written up to ``at``. ``last`` is the index of
+    the last line. The ``rest`` has no newline.
+    """
 
     envelope: Envelope
     base: int
-    out: bytearray
+    within_line: bool = False
+    out: bytearray = field(default_factory=bytearray)
+    rest: bytes = b""
     at: int = 0
     clean: int = 0
     last: int = 0
     waiting: dict[str, _Waiting] = field(default_factory=dict)
     origins: dict[int, int] = field(default_factory=dict)
+
+    def feed(self, data: bytes) -> None:
+        """Add the next bytes of the file."""
+        first = len(self.out) - len(self.rest)
+        data = self.rest + data
+        self.out.extend(bytes(len(data) - len(self.rest)))
+        at = 0
+        if self.within_line:
+            at = data.find(b"\n") + 1
+            self.within_line = not at
+            at = at or len(data)
+            self.copy(data[:at])
+        while end := data.rfind(b"\n", at, at + _PART_BYTES) + 1 or data.find(b"\n", at) + 1:
+            self.add(data[at:end], first + at)
+            at = end
+        if len(data) - at > MOST_BYTES:
+            self.end_all(first + at)
+            self.copy(data[at:])
+            self.within_line, at = True, len(data)
+        self.rest = data[at:]
+
+    def text(self, *, is_end: bool = False) -> Unwrapped:
+        """Return the text so far; no byte may come after the end."""
+        if is_end and not self.within_line:
+            self.add_last(self.rest)
+        data = bytes(self.out[: self.at if is_end else self.clean])
+        return Unwrapped(self.base, data, self.base + self.clean, dict(self.origins))
 
     def add(self, lines: bytes, start: int) -> None:
         """Add whole lines that begin at an index."""

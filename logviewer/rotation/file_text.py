@@ -10,7 +10,7 @@ from weakref import ReferenceType, ref
 from logviewer.errors import FileChangedError
 from logviewer.files.block_map import Bytes
 from logviewer.formats.envelope import Envelope, Piece, Stamp, envelope_of
-from logviewer.formats.unwrapping import BORDER_BYTES, MOST_BYTES, RUN_BYTES, WAIT_BYTES, Unwrapped, unwrap
+from logviewer.formats.unwrapping import BORDER_BYTES, MOST_BYTES, RUN_BYTES, WAIT_BYTES, Unwrapped, Unwrapping, unwrap
 
 if TYPE_CHECKING:
     from logviewer.formats.envelope import Offsets
@@ -25,6 +25,8 @@ _NEAR_BYTES = 512 * 1024
 _CLEAN_KEPT = 16
 _GAP_BYTES = 1024 * 1024
 _LONG_BYTES = 1024 * 1024
+_TAIL_BYTES = 64 * 1024
+_TAILS_KEPT = 4
 _NEWLINE = 10
 
 
@@ -144,18 +146,25 @@ class FileText:
             raise FileChangedError
         if long := _LONG_TEXT.find(self, start, end):
             return long
-        base, within_line = self._clean_before(envelope, start)
+        unwrapping = _TAILS.take(self, start) or Unwrapping(envelope, *self._clean_before(envelope, start))
+        base = unwrapping.base
         size = end - base + _LINE_BYTES
         while True:
-            data = self._file.pread(size, base)
-            at_end = len(data) < size
-            found = unwrap(envelope, data, base, within_line=within_line, is_end=at_end and self._is_ended())
-            if at_end or found.end >= end:
+            known = len(unwrapping.out)
+            size = max(size, known + _LINE_BYTES)
+            data = self._file.pread(size - known, base + known)
+            unwrapping.feed(data)
+            at_end = len(data) < size - known
+            if at_end or base + unwrapping.clean >= end:
                 break
             size *= 2
-        if found.end > base and data[found.end - base - 1 : found.end - base] == b"\n":
+        is_ended = at_end and self._is_ended()
+        found = unwrapping.text(is_end=is_ended)
+        if found.end > base and not unwrapping.within_line:
             with self._lock:
                 self._clean.append(found.end)
+        if at_end and not is_ended and len(unwrapping.out) > unwrapping.clean + _TAIL_BYTES:
+            _TAILS.keep(self, unwrapping)
         if len(found.data) > _LONG_BYTES:
             _LONG_TEXT.keep(self, found)
         return found
@@ -203,3 +212,30 @@ class _LongText:
 
 
 _LONG_TEXT = _LongText()
+
+
+class _Tails:
+    """The ends of a few files whose pieces go on for long, so that each byte is unwrapped once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: list[tuple[ReferenceType[FileText], Unwrapping]] = []
+
+    def keep(self, owner: FileText, unwrapping: Unwrapping) -> None:
+        """Keep the end of a file."""
+        with self._lock:
+            self._kept = [(ref(owner), unwrapping), *(each for each in self._kept if each[0]() is not owner)]
+            del self._kept[_TAILS_KEPT:]
+
+    def take(self, owner: FileText, offset: int) -> Unwrapping | None:
+        """Remove the end of a file, and return it if an offset is in it or not far behind."""
+        with self._lock:
+            for each in self._kept:
+                begin = each[1].base
+                if each[0]() is owner and begin <= offset <= begin + len(each[1].out) + MOST_BYTES:
+                    self._kept.remove(each)
+                    return each[1]
+        return None
+
+
+_TAILS = _Tails()

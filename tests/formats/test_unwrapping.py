@@ -1,6 +1,7 @@
 """The text of a container's log: pieces are joined, and the file keeps its size."""
 
 import json
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from logviewer.formats import unwrapping
 from logviewer.formats.envelope import Cri, Envelope, JsonFile, envelope_of, time_of
-from logviewer.formats.unwrapping import WAIT_BYTES, unwrap
+from logviewer.formats.unwrapping import WAIT_BYTES, Unwrapping, unwrap
 from tests.helpers.containers import FORMS, Form, Written, file_bytes, file_lines, meant, pieces_of
 
 ENVELOPE_OF: dict[Form, Envelope] = {"cri": Cri(), "json": JsonFile()}
@@ -49,6 +50,21 @@ def test_text_up_to_a_clean_offset_is_final(form: Form, written: list[Written], 
     assert whole.data.startswith(part.data)
     assert len(part.data) == part.end
     assert part.origins.items() <= whole.origins.items()
+
+
+@given(forms, st.lists(pieces, max_size=30), st.lists(st.integers(1, 200), min_size=1))
+def test_text_is_the_same_in_whatever_parts_the_bytes_come(
+    form: Form, written: list[Written], sizes: list[int]
+) -> None:
+    data, at = file_bytes(form, written), 0
+    found = Unwrapping(ENVELOPE_OF[form], 0)
+    for size in cycle(sizes):
+        found.feed(data[at : at + size])
+        at += size
+        assert found.text() == unwrap(ENVELOPE_OF[form], data[:at])
+        if at >= len(data):
+            break
+    assert found.text(is_end=True) == unwrap(ENVELOPE_OF[form], data, is_end=True)
 
 
 @given(forms, st.lists(pieces, max_size=30))

@@ -38,7 +38,8 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"WAIT_BYTES": WAIT, "RUN_BYTES": RUN, "BORDER_BYTES": BORDER, "MOST_BYTES": MOST}.items():
         monkeypatch.setattr(unwrapping, name, value)
     monkeypatch.setattr(unwrapping, "_PART_BYTES", 200)
-    for name, value in {"WAIT_BYTES": WAIT, "MOST_BYTES": MOST, "_LINE_BYTES": 50, "_NEAR_BYTES": 100}.items():
+    own = {"WAIT_BYTES": WAIT, "MOST_BYTES": MOST, "_LINE_BYTES": 50, "_NEAR_BYTES": 100}
+    for name, value in {**own, "_TAIL_BYTES": 0, "_LONG_BYTES": 200}.items():
         monkeypatch.setattr(file_text, name, value)
     monkeypatch.setattr(file_text, "_WINDOWS", (WAIT + 100, MOST + WAIT, BORDER + RUN + WAIT + 2 * MOST))
 
@@ -121,6 +122,38 @@ def test_the_only_line_of_a_file_needs_no_newline(tmp_path: Path, form: Form) ->
     assert FileText(file, lambda: False).size(len(raw)) == 0
     assert FileText(file, lambda: True).pread(len(raw), 0).lstrip(b"\0") == b"only"
     file.close()
+
+
+class CountingFile:
+    """Counts the bytes that are read of a file in memory."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.bytes_read = 0
+
+    def pread(self, size: int, offset: int) -> bytes:
+        found = bytes(self.data[offset : offset + size])
+        self.bytes_read += len(found)
+        return found
+
+    def next_data(self, offset: int) -> int:
+        return offset
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_pieces_that_go_on_for_long_are_read_once(form: Form) -> None:
+    file = CountingFile()
+    endless = [Written(stream, "y" * 20, whole=False) for _ in range(12) for stream in ("stdout", "stderr")]
+    file.data += file_bytes(form, [Written("stdout", "first"), *endless])
+    text = FileText(file, lambda: False)
+    size = text.size(len(file.data))
+    assert size < len(file.data) - 500
+    file.bytes_read = 0
+    for number in range(10):
+        file.data += file_bytes(form, [Written("stderr", "z", whole=False)], number)
+        assert text.size(len(file.data)) == size
+        assert text.pread(1000, size) == b""
+    assert file.bytes_read < 2000
 
 
 @pytest.mark.parametrize("is_ended", [False, True])
