@@ -54,7 +54,7 @@ class FileFormats:
     def look(self) -> None:
         """Note the first bytes of the files that rules name. Now and then, for files that will be moved."""
         with self._lock:
-            if time.time() > self._looked + self._took / _MOST_LOAD:
+            if time.monotonic() > self._looked + self._took / _MOST_LOAD:
                 self._look()
 
     def of_file(self, path: Path, name: str, file: ByteFile) -> LineFormat:
@@ -82,13 +82,13 @@ class FileFormats:
         return set().union(*found) if head else {*self._formats.with_files}
 
     def _look(self) -> None:
-        began = time.time()
+        began = time.monotonic()
         for directory in self._directories:
             with contextlib.suppress(OSError):
                 for path in directory.iterdir():
                     if rules := self._named(path):
                         self._add(read_head(path), rules)
-        self._looked, self._took = began, time.time() - began
+        self._looked, self._took = began, time.monotonic() - began
 
     def _add(self, head: bytes, rules: list[RedactRule]) -> None:
         if head and rules:

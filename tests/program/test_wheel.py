@@ -99,6 +99,7 @@ def test_the_metadata_are_complete(distribution: Distribution) -> None:
         "click",
         "fastapi",
         "google-re2",
+        "httptools",
         "inotify-simple",
         "isal",
         "itsdangerous",
@@ -109,6 +110,7 @@ def test_the_metadata_are_complete(distribution: Distribution) -> None:
         "prometheus-client",
         "sse-starlette",
         "uvicorn",
+        "uvloop",
         "watchfiles",
     ]
     assert names == libraries
