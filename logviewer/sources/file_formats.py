@@ -34,14 +34,15 @@ class FileFormats:
         self._named = lru_cache(_MOST_HEADS)(lambda path: formats.named(path, path.name))
         self._heads: dict[bytes, set[RedactRule]] = {}
         self._lock = threading.Lock()
-        self._looked = self._took = 0.0
+        # By the clock of files, and the least time of the next look, in monotonic seconds.
+        self._looked = self._next = 0.0
 
     def of_source(self, path: Path, name: str) -> LineFormat:
         """Return the line format of a source, and compare other files with its files from now on."""
         if self._formats.named(path, name):
             with self._lock:
                 self._directories[path.parent] += 1
-                self._looked = 0.0
+                self._looked = self._next = 0.0
         return self._formats.of(path, name)
 
     def forget(self, path: Path, name: str) -> None:
@@ -54,7 +55,7 @@ class FileFormats:
     def look(self) -> None:
         """Note the first bytes of the files that rules name. Now and then, for files that will be moved."""
         with self._lock:
-            if time.monotonic() > self._looked + self._took / _MOST_LOAD:
+            if time.monotonic() > self._next:
                 self._look()
 
     def of_file(self, path: Path, name: str, file: ByteFile) -> LineFormat:
@@ -69,7 +70,7 @@ class FileFormats:
         except OSError:
             head, changed = b"", 0
         with self._lock:
-            if changed > self._looked - _CLOCK_SECONDS:
+            if changed > self._looked - _CLOCK_SECONDS or time.time() < self._looked:
                 self._look()
             self._add(head, formats.named(path, name, file=file.path))
             return formats.of(path, name, file=file.path, copied=self._rules_of(head))
@@ -82,13 +83,14 @@ class FileFormats:
         return set().union(*found) if head else {*self._formats.with_files}
 
     def _look(self) -> None:
-        began = time.monotonic()
+        looked, began = time.time(), time.monotonic()
         for directory in self._directories:
             with contextlib.suppress(OSError):
                 for path in directory.iterdir():
                     if rules := self._named(path):
                         self._add(read_head(path), rules)
-        self._looked, self._took = began, time.monotonic() - began
+        ended = time.monotonic()
+        self._looked, self._next = looked, ended + (ended - began) / _MOST_LOAD
 
     def _add(self, head: bytes, rules: list[RedactRule]) -> None:
         if head and rules:
