@@ -6,14 +6,28 @@ from os.path import abspath
 from pathlib import Path
 
 
-def matches_glob(glob: str, path: Path, name: str) -> bool:
-    """Return whether a glob matches a file.
+def matches_glob(glob: str, path: Path, name: str, host: str | None = None) -> bool:
+    """Return whether a glob matches a file, of this machine unless it has a ``host``.
 
     A glob with a slash is matched against the absolute path, and against a name with slashes, that of a container;
     ``**`` stands for any number of directories. A glob without a slash is matched against the name of the source.
+
+    A file of a host is matched by ``host:glob`` alone: both parts are globs. ``*`` matches every file of every host.
     """
+    if host is None:
+        return _matches(glob, path, name)
+    wanted, colon, rest = glob.partition(":")
+    return glob == "*" or (bool(colon) and matches_text(wanted, host) and _matches(rest, path, name))
+
+
+def matches_text(glob: str, text: str) -> bool:
+    """Return whether a glob is or matches a whole text."""
+    return text == glob or fnmatchcase(text, glob)
+
+
+def _matches(glob: str, path: Path, name: str) -> bool:
     if "/" not in glob:
-        return name == glob or fnmatchcase(name, glob)
+        return matches_text(glob, name)
     absolute = abspath(glob)
     if str(path) == absolute or _match_parts(Path(absolute).parts, path.parts):
         return True

@@ -9,7 +9,8 @@ from logviewer.formats.line_format import LineFormat
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Position, Reason
 
-State = Literal["open", "missing", "unreadable"]
+State = Literal["open", "missing", "unreadable", "absent"]
+"""``absent`` is the state of all sources of a host that does not answer its hub."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class SourceStatus:
     ``size`` is in bytes. ``lines`` is None until all lines are counted. ``modified`` is in epoch milliseconds, None
     without a file. ``reason`` says why a source is unreadable, or names a fault of an open file.
     ``encoding`` is that of its live file, ``unknown`` if lines are not in it, None before lines were read.
+    ``host`` is the name of its host at a hub, None for a file of the server itself.
     """
 
     id: str
@@ -30,6 +32,7 @@ class SourceStatus:
     state: State
     reason: str | None
     encoding: str | None = None
+    host: str | None = None
 
 
 class ChangeSignal:

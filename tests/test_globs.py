@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from logviewer.globs import matches_glob
 
@@ -53,3 +55,56 @@ def test_a_relative_glob_matches_the_name_of_a_container(glob: str, matches: boo
 
 def test_a_relative_glob_does_not_match_the_name_of_a_file() -> None:
     assert not matches_glob("**/app.log", Path("/elsewhere/app.log"), "app.log")
+
+
+@pytest.mark.parametrize(
+    ("glob", "matches"),
+    [
+        ("web-1:app.log", True),
+        ("web-*:*.log", True),
+        ("*:app.log", True),
+        ("web-1:/var/**", True),
+        ("*:/var/log/*.log", True),
+        ("*", True),
+        ("app.log", False),
+        ("*.log", False),
+        ("**", False),
+        ("/var/log/app.log", False),
+        ("/**", False),
+        ("*/**", False),
+        ("db-*:*", False),
+        ("web-1:", False),
+        (":app.log", False),
+        (":*", False),
+        ("web-1:/var/*.log", False),
+        ("web-1:log/app.log", False),
+        ("/web-1:app.log", False),
+        ("web-1:web-1:app.log", False),
+        ("WEB-1:app.log", False),
+    ],
+)
+def test_a_file_of_a_host_is_matched_by_a_glob_with_a_host(glob: str, matches: bool) -> None:
+    assert matches_glob(glob, Path("/var/log/app.log"), "app.log", "web-1") == matches
+
+
+@pytest.mark.parametrize("glob", ["*:*", "web-1:*", "web-1:/var/**", "*:app.log"])
+def test_a_glob_with_a_host_matches_no_file_of_this_machine(glob: str) -> None:
+    assert not matches_glob(glob, Path("/var/log/app.log"), "app.log")
+
+
+def test_a_name_with_a_colon_is_matched_on_this_machine_as_it_is() -> None:
+    assert matches_glob("journal:*", Path("journal:nginx"), "journal:nginx")
+    assert matches_glob("web-1:journal:*", Path("journal:nginx"), "journal:nginx", "web-1")
+    assert not matches_glob("web-1:*", Path("journal:nginx"), "journal:nginx", "journal")
+
+
+HOSTS = st.text("ab-.", min_size=1, max_size=4)
+GLOBS = st.text("ab*?:/.", min_size=1, max_size=8)
+
+
+@given(HOSTS, GLOBS.filter(lambda glob: glob != "*"))
+def test_a_glob_sees_files_of_hosts_only_by_its_part_for_hosts(host: str, glob: str) -> None:
+    path, name = Path("/a/b"), "b"
+    wanted, _, rest = glob.partition(":")
+    by_parts = ":" in glob and matches_glob(wanted, Path(host), host) and matches_glob(rest, path, name)
+    assert matches_glob(glob, path, name, host) == by_parts

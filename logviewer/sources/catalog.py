@@ -3,10 +3,8 @@
 import asyncio
 import contextlib
 import errno
-import hashlib
 import logging
 import os
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
@@ -31,11 +29,12 @@ from logviewer.showable import one_line
 from logviewer.source import Source
 from logviewer.sources.awake import AwakeSources, most_awake
 from logviewer.sources.command import of_path
-from logviewer.sources.containers import container_name, linked_directories
+from logviewer.sources.containers import linked_directories
 from logviewer.sources.expansion import Expansion
 from logviewer.sources.file_formats import FileFormats
 from logviewer.sources.line_counter import LineCounter
 from logviewer.sources.local import LocalSource
+from logviewer.sources.naming import plain_name, source_id
 from logviewer.sources.source_index import SourceIndex
 from logviewer.sources.source_watch import SourceWatch
 from logviewer.sources.spool import gap_marks
@@ -65,7 +64,7 @@ class Catalog:
     target inside the given paths. ``outputs`` are the files with the output of commands, and the names of their
     sources. ``follow`` and all readers run on one event loop. ``max_history`` limits the rotated files per source that
     are on disk at the start, None for all. ``state`` is a directory for the order of rotated files, None to keep
-    nothing.
+    nothing. ``host`` is the name under which a hub knows this machine: ids and shown names then have it.
     """
 
     def __init__(  # noqa: PLR0913 (its settings)
@@ -78,8 +77,10 @@ class Catalog:
         follow_symlinks: bool = False,
         max_history: int | None = None,
         state: Path | None = None,
+        host: str | None = None,
     ) -> None:
         self._max_history = max_history
+        self._host = host
         self._paths = [path for path in paths if path != STDIN and not of_path(path)]
         outputs = {**outputs, **({stdin: "stdin"} if stdin else {})}
         self._roots = (
@@ -167,7 +168,7 @@ class Catalog:
         if not self._expansion.update(known):
             return [], set()
         named = self._expansion.logs
-        new = [self._create(path, self._name(path)) for path in named if path not in known]
+        new = [self._create(path, plain_name(path, self._classifier)) for path in named if path not in known]
         if len(new) > most_awake():
             new.sort(key=_last_write, reverse=True)
         # The text of a compressed file is decoded when a client asks for it.
@@ -202,25 +203,19 @@ class Catalog:
         some, self._unnoted = self._unnoted[:_NOTED_AT_ONCE], self._unnoted[_NOTED_AT_ONCE:]
         self._note(each for each in map(self._index.by_path.get, some) if each)
 
-    def _name(self, path: Path) -> str:
-        """Return the name of a source: of its container, or with its directory if its files have dates for names."""
-        if name := container_name(path):
-            return name
-        has_no_stem = path.name.startswith(".") and self._classifier.is_family(path)
-        return path.parent.name + path.name if has_no_stem else path.name
-
     def _create(self, path: Path, name: str) -> LocalSource:
-        source_id = _source_id(path, name)
+        own_id = source_id(path, name, self._host)
         return LocalSource(
-            source_id,
+            own_id,
             path,
             name=name,
+            host=self._host,
             line_format=self._formats.of_source(path, name),
             file_format=partial(self._formats.of_file, path, name),
             roots=self._roots,
             classifier=self._classifier,
             max_history=self._max_history,
-            key=self._key(source_id),
+            key=self._key(own_id),
         )
 
     def _key(self, source_id: str) -> bytes:
@@ -239,7 +234,7 @@ class Catalog:
                 self._awake.add(source)
         for source in gone:
             self._awake.discard(source)
-            self._formats.forget(source.path, source.name)
+            self._formats.forget(source.path, source.plain_name)
             self._keys.pop(source.key, None)
             self._gone[source.path] = None
         # A path may have a new source and one that is gone.
@@ -375,12 +370,6 @@ def _separate(new: Iterable[LocalSource], known: Mapping[Path, LocalSource]) -> 
         for base in proposed_logs(source.path.name, names.get(source.path.parent, ())):
             if source.live:
                 known[source.path.with_name(base)].drop_file(source.live.file.identity)
-
-
-def _source_id(path: Path, name: str) -> str:
-    """Return an id that depends on path and name only: it is the same in every server on this machine."""
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "log"
-    return f"{slug[:40]}-{hashlib.blake2b(os.fsencode(path), digest_size=8).hexdigest()}"
 
 
 def check(paths: Iterable[str]) -> None:

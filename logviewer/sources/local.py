@@ -25,6 +25,7 @@ from logviewer.rotation.history import GRACE_SECONDS, HOLD_SECONDS, RotationHist
 from logviewer.rotation.listing import DirectoryEntry, DirectoryListings
 from logviewer.rotation.position import Position, Reason
 from logviewer.source import ChangeSignal, SourceStatus, State
+from logviewer.sources.naming import shown_name
 
 if TYPE_CHECKING:
     from logviewer.files.texts import Text
@@ -41,6 +42,7 @@ T = TypeVar("T")
 class LocalSource:
     """One followed path. ``complete`` is true if no line will be added. Only files below ``roots`` are opened.
 
+    ``plain_name`` is the name for globs of this machine's configuration. In ``name`` it follows the ``host``, if any.
     ``file_format`` returns the line format of a file; by default all files have that of the source.
     Polls and requests may come from any thread; a lock serialises them. A source ``is_asleep`` until its first poll,
     and after ``sleep`` until its next poll. Once a client uses it, ``is_used`` is true, and compressed files of its
@@ -55,6 +57,7 @@ class LocalSource:
         path: Path,
         *,
         name: str,
+        host: str | None = None,
         line_format: LineFormat,
         file_format: Callable[[ByteFile], LineFormat] | None = None,
         roots: AllowedRoots = EVERYWHERE,
@@ -64,7 +67,9 @@ class LocalSource:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.id = source_id
-        self.name = os.fsencode(name).decode("utf-8", "replace")
+        self.plain_name = name
+        self.host = host
+        self.name = shown_name(os.fsencode(name).decode("utf-8", "replace"), host)
         self.path = path
         self.file_path = path
         self.key = key or source_key(source_id)
@@ -140,7 +145,9 @@ class LocalSource:
                 lines = self._line_count(size)
         path = os.fsencode(self.file_path).decode("utf-8", "replace")
         encoding = self.live.encoding_name if self.live else None
-        return SourceStatus(self.id, self.name, path, size, lines, modified, self.state, self.reason, encoding)
+        return SourceStatus(
+            self.id, self.name, path, size, lines, modified, self.state, self.reason, encoding, self.host
+        )
 
     def _line_count(self, size: int) -> int | None:
         """Return the number of lines of the live file; None while they are not counted. Raises OSError."""

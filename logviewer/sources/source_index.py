@@ -43,13 +43,13 @@ class SourceIndex:
 
     def _is_visible(self, source: LocalSource, user: User) -> bool:
         # Output is matched by its name: the path of its file means nothing to a user.
-        path = Path(source.name) if source.path in self._outputs else source.path
-        if _allows(user, path, source.name):
+        path = Path(source.plain_name) if source.path in self._outputs else source.path
+        if _allows(user, path, source.plain_name, source.host):
             return True
         # A log whose files are dated has no file of its own name: all of its files must be allowed.
         files = [each.file.path for each in source.generations] if source.file_path != source.path else []
-        return bool(files) and all(file is not None and _allows(user, file, file.name) for file in files)
+        return bool(files) and all(file is not None and _allows(user, file, file.name, source.host) for file in files)
 
 
-def _allows(user: User, path: Path, name: str) -> bool:
-    return user.sources is None or any(matches_glob(glob, path, name) for glob in user.sources)
+def _allows(user: User, path: Path, name: str, host: str | None) -> bool:
+    return user.sources is None or any(matches_glob(glob, path, name, host) for glob in user.sources)

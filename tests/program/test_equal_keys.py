@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from logviewer.cursor import source_key
-from logviewer.sources.catalog import _source_id
+from logviewer.sources.naming import source_id
 from tests.helpers.server import Server
 
 Serve = Callable[..., Server]
@@ -19,7 +19,7 @@ def names(logs: Path) -> tuple[str, str]:
     found: dict[bytes, str] = {}
     for number in count():
         name = f"w{number:06}.log"
-        key = source_key(_source_id(logs / name, name))
+        key = source_key(source_id(logs / name, name))
         if key in found:
             return found[key], name
         found[key] = name

@@ -127,3 +127,47 @@ def test_a_user_sees_dated_files_whose_common_name_or_own_names_are_all_allowed(
         (tmp_path / f"app-2026-11-{day}.log").write_text(f"{LINE} {day}\n")
     user = User("one", sources=(glob,))
     assert [each.name for each in Catalog([str(tmp_path)]).visible_to(user)] == ["app.log"] * is_visible
+
+
+def test_a_host_is_part_of_ids_and_shown_names(log: Path) -> None:
+    (local,), (one,), (other,) = (
+        Catalog([str(log)]),
+        Catalog([str(log)], host="web-1"),
+        Catalog([str(log)], host="web.1"),
+    )
+    assert [local.name, one.name, other.name] == ["app.log", "web-1:app.log", "web.1:app.log"]
+    assert one.id.startswith("web-1-app-log-")
+    assert len({local.id, one.id, other.id}) == len({local.key, one.key, other.key}) == 3
+    assert (one.status().name, one.status().host, local.status().host) == ("web-1:app.log", "web-1", None)
+    (again,) = Catalog([str(log)], host="web-1")
+    assert (again.id, again.key) == (one.id, one.key)
+
+
+def test_hosts_with_long_names_have_ids_of_their_own(log: Path) -> None:
+    (one,), (other,) = Catalog([str(log)], host="web" * 80 + "1"), Catalog([str(log)], host="web" * 80 + "2")
+    assert one.id != other.id
+
+
+@pytest.mark.parametrize("file", ["app.log", "/**/app.log"])
+def test_rules_of_a_host_match_plain_names_and_paths(log: Path, file: str) -> None:
+    catalog = Catalog([str(log)], tables=Tables(redact=(RedactRule("password=\\w+", files=(file,)),)), host="web-1")
+    source = catalog.find("web-1:app.log", ANONYMOUS)
+    assert source
+    batch = source.generations[0].read(source.generations[0].first())
+    assert batch
+    assert batch.texts() == ["***"]
+
+
+@pytest.mark.parametrize(
+    ("glob", "seen"),
+    [
+        ("web-*:*", True),
+        ("web-1:/**/app.log", True),
+        ("*", True),
+        ("app.log", False),
+        ("/**", False),
+        ("web-2:*", False),
+    ],
+)
+def test_globs_of_a_user_see_a_host(log: Path, glob: str, seen: bool) -> None:
+    assert len(Catalog([str(log)], host="web-1").visible_to(User("ann", sources=(glob,)))) == seen

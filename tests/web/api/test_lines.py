@@ -83,8 +83,8 @@ def test_sources_have_all_their_fields(server: Server, directory: Path) -> None:
     sources = {source["path"]: source for source in response.json()}
     path = directory / "three.log"
     three = sources[str(path)]
-    assert set(three) == {"id", "name", "path", "size", "lines", "modified", "state", "reason", "encoding"}
-    assert (three["name"], three["size"], three["state"]) == ("three.log", 14, "open")
+    assert set(three) == {"id", "name", "path", "size", "lines", "modified", "state", "reason", "encoding", "host"}
+    assert (three["name"], three["size"], three["state"], three["host"]) == ("three.log", 14, "open", None)
     assert three["modified"] == path.stat().st_mtime_ns // 1_000_000
     assert three["lines"] in (None, 3)
     missing = sources[str(directory / MISSING)]
