@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 
@@ -31,6 +31,7 @@ from logviewer.web.http.fast_sse import DetachedStreams
 from logviewer.web.http.limits import ConcurrencyLimits
 from logviewer.web.http.security_headers import SECURITY_HEADERS
 from logviewer.web.http.unread_answers import LimitUnread, UnreadAnswers
+from logviewer.web.in_process import InProcess
 from logviewer.web.log import AbortedResponses, RequestLog
 from logviewer.web.metrics import Metrics
 from logviewer.web.page_text import PageText
@@ -43,31 +44,18 @@ from logviewer.workers.shared_state import SharedState
 def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: SharedState) -> FastAPI:
     """Return the application over these sources. Polls and pings run during its lifespan."""
     package_version = version("logviewer")
-    views = Views(settings.cache)
-    TEXTS.keep(settings.cache, settings.cache_size)
-    catalog.line_counter.recall = views.recall
+    views = _views(settings, catalog)
     lockout = Lockout(shared.failed_sign_ins)
     metrics = Metrics(catalog, streams, lockout, shared.link)
-    app = FastAPI(
-        title="logviewer",
-        version=package_version,
-        lifespan=_lifespan(catalog, streams, views, metrics),
-        docs_url=None,
-        redoc_url=None,
-        openapi_url="/api/openapi.json",
-        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-    )
     lookup = Lookup(catalog, views)
     stream = StreamRoutes(lookup, views, streams)
+    app = _application(_lifespan(catalog, streams, views, metrics))
     pages = Pages(settings, package_version, catalog, text=PageText(lookup, stream))
     app.include_router(pages.router)
-    for router in _api(lookup, views, streams, metrics, stream):
-        app.include_router(router, prefix="/api", default_response_class=Response)
+    _include(app, _api(lookup, views, streams, metrics, stream))
     app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(_healthz)
     app.get("/metrics", include_in_schema=False)(metrics.answer)
     app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
-    app.exception_handler(RequestValidationError)(_bad_parameter)
-    app.exception_handler(Exception)(_internal_error)
     app.add_middleware(AbortedResponses)
     app.add_middleware(DetachedStreams)
     if settings.allow_origin:
@@ -80,6 +68,44 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
         app.add_middleware(RequestLog)
     app.add_middleware(TrustedProxy, settings=settings)
     return app
+
+
+def create_api(settings: Settings, catalog: Catalog, streams: Streams, shared: SharedState) -> FastAPI:
+    """Return the API alone, for callers in this process, who may see all sources."""
+    views = _views(settings, catalog)
+    metrics = Metrics(catalog, streams, Lockout(shared.failed_sign_ins), shared.link)
+    lookup = Lookup(catalog, views)
+    api = _application(_lifespan(catalog, streams, views, metrics))
+    _include(api, _api(lookup, views, streams, metrics, StreamRoutes(lookup, views, streams)))
+    api.add_middleware(InProcess)
+    return api
+
+
+def _views(settings: Settings, catalog: Catalog) -> Views:
+    views = Views(settings.cache)
+    TEXTS.keep(settings.cache, settings.cache_size)
+    catalog.line_counter.recall = views.recall
+    return views
+
+
+def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
+    app = FastAPI(
+        title="logviewer",
+        version=version("logviewer"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    app.exception_handler(RequestValidationError)(_bad_parameter)
+    app.exception_handler(Exception)(_internal_error)
+    return app
+
+
+def _include(app: FastAPI, routers: Iterable[APIRouter]) -> None:
+    for router in routers:
+        app.include_router(router, prefix="/api", default_response_class=Response)
 
 
 def _api(lookup: Lookup, views: Views, streams: Streams, metrics: Metrics, stream: StreamRoutes) -> Iterator[APIRouter]:

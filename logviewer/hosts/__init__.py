@@ -1,0 +1,1 @@
+"""Logs of other hosts: agents answer there what the hub asks here. The optional extra ``hosts``."""
