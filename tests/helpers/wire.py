@@ -1,0 +1,51 @@
+"""A wire between a hub and hosts in one process, which may lose, double or reorder messages."""
+
+import asyncio
+import re
+from collections.abc import Callable
+
+from logviewer.hosts.transport import Received
+
+# Returns the messages that arrive in place of one.
+Fault = Callable[[Received], list[Received]]
+
+
+class Wire:
+    """All transports on it; ``fault`` changes messages on their way."""
+
+    def __init__(self) -> None:
+        self.fault: Fault = lambda message: [message]
+        self.is_cut = False
+        self.sent: list[Received] = []
+        self._receivers: list[tuple[re.Pattern[str], Callable[[Received], None]]] = []
+        self._reconnected: list[Callable[[], None]] = []
+
+    @property
+    def is_connected(self) -> bool:
+        return not self.is_cut
+
+    async def publish(self, subject: str, data: bytes, reply: str = "") -> None:
+        await asyncio.sleep(0)
+        if self.is_cut:
+            raise ConnectionError("cut")
+        message = Received(subject, data, reply)
+        self.sent.append(message)
+        for each in self.fault(message):
+            receivers = [handle for pattern, handle in self._receivers if pattern.fullmatch(each.subject)]
+            for handle in receivers:
+                asyncio.get_running_loop().call_soon(handle, each)
+            if reply and not receivers:
+                refusal = Received(reply, b"", is_refused=True)
+                for pattern, handle in self._receivers:
+                    if pattern.fullmatch(reply):
+                        asyncio.get_running_loop().call_soon(handle, refusal)
+
+    async def subscribe(self, subject: str, handle: Callable[[Received], None]) -> None:
+        pattern = re.escape(subject).replace(r"\*", "[^.]+").replace(">", ".+")
+        self._receivers.append((re.compile(pattern), handle))
+
+    def on_connected(self, call: Callable[[], None]) -> None:
+        self._reconnected.append(call)
+
+    async def close(self) -> None:
+        self.is_cut = True
