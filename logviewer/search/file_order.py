@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from logviewer.files.time_order import FOLLOWING, contradicted, greatest, keys
 from logviewer.search.cell_pass import CellPass
 
 _HEAD_BYTES = 4 * 1024
-# While the table is not filled, read at most so many cells in search of a time, and so many with times for a key.
+# While the table is not filled, read at most so many cells without a time in each call, and so many with times for a
+# key: short lines without times take 70 ms a cell, and nothing stops the call when its client leaves.
 _MOST_CELLS = 16
 _MOST_TIMED = 2
 _ROWS_KEPT = 16
@@ -90,12 +91,12 @@ class FileOrder:
     def first_times(self) -> Numbers:
         """Return the first three times in the file, less if it has less or none near its start."""
         self._begin()
-        return self._times_from(0)
+        return self._times_from(0, set())
 
     def greatest(self, after: Numbers) -> int:
         """Return the key of the last line."""
         self._begin()
-        return self._with_unterminated(self._before_row(self._row_count, after), after)
+        return self._with_unterminated(self._before_row(self._row_count, after, set()), after)
 
     def keys_at(self, offsets: Numbers, after: Numbers) -> Numbers:
         """Return the keys of the lines that begin at ascending offsets."""
@@ -107,12 +108,13 @@ class FileOrder:
         if not is_whole.all():
             found[~is_whole] = self.greatest(after)
         cells = offsets[is_whole] // CELL_BYTES
+        untimed: set[int] = set()
         for cell in distinct(cells).tolist():
             first, last = np.searchsorted(cells, [cell, cell + 1]).tolist()
             row = self._table.rows_of(cell, cell + 1).start
             starts, own = self._lines(row, after)
             at = np.searchsorted(starts, offsets[first:last], "right")
-            found[first:last] = np.concatenate([[self._before_row(row, after)], own])[at]
+            found[first:last] = np.concatenate([[self._before_row(row, after, untimed)], own])[at]
         return found
 
     def offset_of(self, key: int, after: Numbers) -> int:
@@ -141,21 +143,21 @@ class FileOrder:
     def _read_lines(self, row: int, _: _Version, times_after: bytes) -> tuple[Numbers, Numbers]:
         after = np.frombuffer(times_after, np.int64)
         lines = self._pass.read(int(self._row(row).numbers[0]))
-        following = self._times_from(row + 1, after)
-        return lines.starts, keys(lines.times, lines.times != NO_TIME, following, self._before_row(row, after))
+        untimed: set[int] = set()
+        following = self._times_from(row + 1, untimed, after)
+        return lines.starts, keys(lines.times, lines.times != NO_TIME, following, self._before_row(row, after, untimed))
 
-    def _times_from(self, row: int, after: Numbers = NOTHING) -> Numbers:
+    def _times_from(self, row: int, untimed: set[int], after: Numbers = NOTHING) -> Numbers:
         """Return the first three times in the rows from ``row`` on."""
         times = NOTHING
-        for each in self._timed_rows(range(row, self._row_count)):
+        for each in self._timed_rows(range(row, self._row_count), untimed):
             times = np.concatenate([times, self._own_times(each)[:FOLLOWING]])
             if len(times) >= FOLLOWING:
                 return times[:FOLLOWING]
         return np.concatenate([times, after])[:FOLLOWING]
 
-    def _timed_rows(self, rows: range) -> Iterator[int]:
-        """Yield the rows with times; while the table is not filled, among the next 16 that must be read."""
-        left = _MOST_CELLS
+    def _timed_rows(self, rows: range, untimed: set[int]) -> Iterator[int]:
+        """Yield the rows with times; while the table is not filled, until 16 others are ``untimed``."""
         if self.is_known and rows.step == 1:
             yield from self._known_timed_rows(rows)
             return
@@ -163,13 +165,14 @@ class FileOrder:
             cells = self._row(row)
             if cells.states[0] >= TIMED:
                 has_time = cells.first[0] != NO_TIME
-            else:
-                left -= 1
-                has_time = len(self._own_times(row)) > 0
+            elif row in untimed:
+                continue
+            elif len(untimed) == _MOST_CELLS:
+                return
+            elif not (has_time := len(self._own_times(row)) > 0):
+                untimed.add(row)
             if has_time:
                 yield row
-            if left <= 0:
-                return
 
     def _known_timed_rows(self, rows: range) -> Iterator[int]:
         """Yield the rows with times; the times of all rows are known."""
@@ -187,7 +190,7 @@ class FileOrder:
         found: Numbers = times[times != NO_TIME]
         return found
 
-    def _before_row(self, row: int, after: Numbers) -> int:
+    def _before_row(self, row: int, after: Numbers, untimed: set[int]) -> int:
         """Return the greatest key in the rows before a row."""
         if not row:
             return NO_TIME
@@ -195,11 +198,11 @@ class FileOrder:
         if self.is_known:
             return found
         left = _MOST_TIMED
-        for each in self._timed_rows(range(row - 1, -1, -1)):
+        for each in self._timed_rows(range(row - 1, -1, -1), untimed):
             cells = self._row(each)
             if cells.states[0] < TIMED:
                 times = self._pass.read(int(cells.numbers[0])).times
-                found = greatest(times[times != NO_TIME], self._times_from(each + 1, after), found)
+                found = greatest(times[times != NO_TIME], self._times_from(each + 1, untimed, after), found)
             left -= 1
             if not left:
                 break
@@ -241,22 +244,23 @@ class FileOrder:
     def _row_near(self, key: int, after: Numbers) -> int:
         """Return the row of the first line with a key, by bisection: the times of a log ascend, or nearly."""
         count = self._row_count
-        row = max(0, bisect_left(range(count), float(key), key=self._first_time) - 1)
+        untimed: set[int] = set()
+        row = max(0, bisect_left(range(count), float(key), key=partial(self._first_time, untimed)) - 1)
         left = _MOST_CELLS
-        while row > 0 and left and self._before_row(row, after) >= key:
+        while row > 0 and left and self._before_row(row, after, untimed) >= key:
             row, left = row - 1, left - 1
-        while row < count and left and self._before_row(row + 1, after) < key:
+        while row < count and left and self._before_row(row + 1, after, untimed) < key:
             row, left = row + 1, left - 1
         return row
 
-    def _first_time(self, row: int) -> float:
+    def _first_time(self, untimed: set[int], row: int) -> float:
         """Return the first time in a row or in the rows after it; infinity without one."""
         cells = self._row(row)
         if cells.states[0] < TIMED:
             times = self._pass.read_first(int(cells.numbers[0]), _HEAD_BYTES).times
             if (times != NO_TIME).any():
                 return int(times[times != NO_TIME][0])
-        for each in self._timed_rows(range(row, self._row_count)):
+        for each in self._timed_rows(range(row, self._row_count), untimed):
             return int(self._own_times(each)[0])
         return float("inf")
 

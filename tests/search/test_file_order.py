@@ -1,6 +1,8 @@
 """The keys of a file's lines are the same from its cell table and from its cells alone."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -13,8 +15,9 @@ from logviewer.cursor import source_key
 from logviewer.files.byte_file import ByteFile
 from logviewer.files.cells import CELL_BYTES, GUESSED, NO_TIME, TIMED
 from logviewer.files.encoding import UTF8
-from logviewer.formats.line_classifier import LineClassifier
+from logviewer.formats.line_classifier import LineClasses, LineClassifier
 from logviewer.formats.line_format import PLAIN
+from logviewer.formats.line_heads import Offsets
 from logviewer.rotation.generation import Generation
 from logviewer.search.cell_pass import CellPass
 from logviewer.search.file_order import NOTHING, FileOrder
@@ -95,6 +98,42 @@ def test_a_long_part_without_times_is_no_obstacle(tmp_path: Path) -> None:
     # Times far after it contradict the first one.
     size = path.stat().st_size
     assert order.keys_at(np.array([0, size - 9]), NOTHING).tolist() == [NO_TIME, (BEGIN - 9_000) * 1000]
+
+
+class CountingClassifier(LineClassifier):
+    """Counts the lines that it reads."""
+
+    lines = 0
+
+    def classify(
+        self, data: bytes, starts: Offsets, *, base: int = 0, guess: bool, guess_times: bool | None = None
+    ) -> LineClasses:
+        self.lines += len(starts)
+        return super().classify(data, starts, base=base, guess=guess, guess_times=guess_times)
+
+
+def test_few_cells_are_read_for_a_time_that_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    line = b"a long line without any time" * 300 + b"\n"
+    with path.open("wb") as file:
+        file.writelines(line for _ in range(400 * CELL_BYTES // len(line)))
+    generation = Generation(ByteFile.open(path), source_key("app"), PLAIN)
+    classifier = CountingClassifier(UTF8, PLAIN)
+    order = FileOrder(CellPass(generation, classifier))
+    order.catch_up(within=0)
+    last = generation.size() // len(line)
+    calls: list[Callable[[], object]] = [
+        order.first_times,
+        partial(order.greatest, NOTHING),
+        partial(order.offset_of, BEGIN * 1000, NOTHING),
+        partial(order.offset_of, NO_TIME + 1, NOTHING),
+        partial(order.keys_at, np.arange(last // 2, last // 2 + 4) * len(line), NOTHING),
+    ]
+    for call in calls:
+        classifier.lines = 0
+        call()
+        # The cells around the row, those on the way to it, and the first lines of a few others.
+        assert classifier.lines * len(line) < 40 * CELL_BYTES
 
 
 def test_times_that_a_pass_guesses_are_read_again(tmp_path: Path) -> None:
