@@ -5,6 +5,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 # As in static/js/text/ansi.js: colours and other control sequences, strings, selections of character sets. No branch
@@ -45,13 +46,13 @@ _INTRODUCER = re.compile(r"[\x1b\x90\x98\x9b\x9d-\x9f]")
 _HIDDEN = re.compile(f"[{_CONTROLS}{_INVISIBLE}]+")
 _SPACE = re.compile(f"[{_SPACES}]")
 _BLANK = re.compile(f"[{_SPACES}{_REPLACEMENT}]")
+_PART = re.compile(f"[{_CONTROLS}{_INVISIBLE}]+|[{_SPACES}{_REPLACEMENT}]+")
 _HIDDEN_OR_BLANK = re.compile(f"[{_CONTROLS}{_INVISIBLE}{_SPACES}{_REPLACEMENT}]+")
-# A carriage return at the end is part of the newline.
-_MOTION = re.compile(r"\x08|\r(?!\r*\Z)")
-_MOVE = re.compile(r"[\x08\r]")
 _MOST_READINGS = 64
 _MOST_UNCLEAR = 4096
 _MOST_COLUMNS = 1024 * 1024
+# Of all texts of a line but the first: a part takes up to 3 us.
+_MOST_PARTS = 64 * 1024
 _MOST_READ_CHARACTERS = 8 * 1024 * 1024
 CONTROL_BYTES = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n")
 """The ASCII bytes that may hide text."""
@@ -135,16 +136,32 @@ def without_hidden_start(text: str) -> str:
 
 
 def shown_texts(line: str) -> Iterator[ShownText] | None:
-    """Return a line as readers may see it, first as the page shows it; None if it has too many readings.
+    """Return a line as readers may see it, first as the page shows it; None if it has too many readings or parts.
 
     No text has terminal sequences or invisible characters. Unusual spaces are usual ones, or left out; so are
     characters in place of bytes that are not text. Backspaces and carriage returns are invisible, or moves to columns
     that the text after them replaces.
     """
-    if len(line) > _MOST_COLUMNS and _MOTION.search(line):
+    has_moves, has_blanks = _has_moves(line), _BLANK.search(line) is not None
+    if len(line) > _MOST_COLUMNS and has_moves:
         return None
     readings = _readings(line)
-    return None if readings is None else (text for each in readings for text in _shown(line, each))
+    if readings is None or _has_many_parts(line, readings, (1 + has_moves) * (1 + has_blanks)):
+        return None
+    return (text for each in readings for text in _shown(line, each, has_moves=has_moves, has_blanks=has_blanks))
+
+
+def _has_moves(line: str) -> bool:
+    # A carriage return at the end is part of the newline.
+    return "\b" in line or "\r" in line.rstrip("\r")
+
+
+def _has_many_parts(line: str, readings: list[list[Span]], texts: int) -> bool:
+    """Return whether the texts of a line have too many parts: so many texts for each reading, without the first one."""
+    if (others := len(readings) * texts - 1) == 0:
+        return False
+    most = max(0, _MOST_PARTS // others - max(map(len, readings)))
+    return next(islice(_PART.finditer(line), most, None), None) is not None
 
 
 def _readings(line: str) -> list[list[Span]] | None:
@@ -153,7 +170,7 @@ def _readings(line: str) -> list[list[Span]] | None:
     # The last one is continued first.
     begun: list[tuple[int, list[Span]]] = [(0, [])]
     readings: list[list[Span]] = []
-    unclear = 0
+    unclear = count = 0
     while begun:
         at, found = begun.pop()
         while introducer := _INTRODUCER.search(line, at):
@@ -161,12 +178,14 @@ def _readings(line: str) -> list[list[Span]] | None:
             if clear := _CLEAR_SEQUENCE.match(line, start):
                 at = clear.end()
             else:
-                at, *others = _ends(line, start)
-                begun += [(end, [*found, (start, end)]) for end in others]
+                at, *more = _ends(line, start)
+                begun += [(end, [*found, (start, end)]) for end in more]
                 unclear += 1
-            if len(readings) + len(begun) >= most or unclear > _MOST_UNCLEAR:
-                return None
             found.append((start, at))
+            count += 1
+            others = len(readings) + len(begun)
+            if others >= most or unclear > _MOST_UNCLEAR or (others and count > _MOST_PARTS):
+                return None
         readings.append(found)
     return readings
 
@@ -181,12 +200,11 @@ def _ends(line: str, start: int) -> Sequence[int]:
     return list(dict.fromkeys([*first, *(each.end() for each in found if each), *others]))
 
 
-def _shown(line: str, sequences: list[Span]) -> Iterator[ShownText]:
-    has_blanks = _BLANK.search(line) is not None
+def _shown(line: str, sequences: list[Span], *, has_moves: bool, has_blanks: bool) -> Iterator[ShownText]:
     for hidden in (_HIDDEN, _HIDDEN_OR_BLANK) if has_blanks else (_HIDDEN,):
         parts = _without(line, sequences, hidden)
         yield _Parts(_SPACE.sub(" ", parts.text), parts.starts, parts.origins) if has_blanks else parts
-        if _MOTION.search(line):
+        if has_moves:
             columns = _in_columns(line, sequences, hidden)
             yield _Columns(_SPACE.sub(" ", columns.text), columns.firsts, columns.lasts)
 
@@ -223,9 +241,12 @@ def _in_columns(line: str, sequences: list[Span], hidden: re.Pattern[str]) -> _C
     column = before = 0
     is_over = False
     for start, end in [*_visible(line, sequences, hidden), (len(line), len(line))]:
-        for motion in _MOVE.findall(line, before, start):
-            is_over = motion == "\b"
-            column = max(0, column - 1) if is_over else 0
+        between = line[before:start]
+        if "\r" in between:
+            between = between[between.rindex("\r") + 1 :]
+            is_over, column = False, 0
+        if "\b" in between:
+            is_over, column = True, max(0, column - between.count("\b"))
         # Up to the end of the columns, characters replace others.
         middle = min(end, start + len(firsts) - column)
         replaced = slice(column, column + middle - start)

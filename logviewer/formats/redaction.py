@@ -24,8 +24,8 @@ class Redaction:
         """Return the first ``limit`` characters of a line (default: all) with masks.
 
         Each rule matches the whole unmasked line, and the line as it is shown: without terminal sequences and invisible
-        characters. A line that can be read in too many ways is masked as a whole. Overlapping matches get one mask; a
-        match that crosses the limit is replaced by its whole mask.
+        characters. A line that can be read in too many ways or parts is masked as a whole. Overlapping matches get one
+        mask; a match that crosses the limit is replaced by its whole mask.
         """
         limit = len(line) if limit is None else limit
         hits = sorted({*self._hits(line), *self._shown_hits(line)})

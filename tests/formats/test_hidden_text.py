@@ -3,7 +3,10 @@
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +14,9 @@ from hypothesis import strategies as st
 
 from logviewer.formats.hidden_text import shown_texts
 from tests.helpers.repository import REPOSITORY
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 TABLE = json.loads((REPOSITORY / "tests" / "helpers" / "shown_lines.json").read_text())
 PIECES = [
@@ -112,3 +118,34 @@ def test_a_long_line_has_few_readings(piece: str) -> None:
     line = piece * (100_000 // len(piece))
     readings = list(shown_texts(line) or [])
     assert len(readings) <= 64
+
+
+@pytest.mark.parametrize("start", ["", "\x1b[31", "\x1b[31" * 2])
+@pytest.mark.parametrize(
+    "piece",
+    ["a\b", "_\bx\ufffd", "ab\b\bab", "a\r", "a\x1b[m\b", "a\0\u3000", "a\0", "\r", "\b", "\u200b\ufffd", "\x1b[m"],
+)
+@pytest.mark.parametrize("size", [60_000, 300_000])
+def test_a_long_line_takes_few_steps(start: str, piece: str, size: int) -> None:
+    line = start + piece * (size // len(piece))
+    steps = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> "TraceFunction":
+        nonlocal steps
+        steps += event == "line"
+        return count
+
+    sys.settrace(count)
+    try:
+        for _ in shown_texts(line) or []:
+            pass
+    finally:
+        sys.settrace(None)
+    # For each text but the first at most so many parts; the first one has any number.
+    assert steps < 20 * 65_536 + 8 * len(line)
+
+
+def test_a_long_line_of_a_progress_bar_is_read() -> None:
+    states = [f"{number:5} of 12000 [{'#' * (number // 400):30}]" for number in range(12_000)]
+    texts = list(shown_texts("\r".join([*states, "done"])) or [])
+    assert [text.text[:9] for text in texts] == ["    0 of ", "done9 of "]
