@@ -16,8 +16,14 @@ def matches_glob(glob: str, path: Path, name: str, host: str | None = None) -> b
     """
     if host is None:
         return _matches(glob, path, name)
-    wanted, colon, rest = glob.partition(":")
-    return glob == "*" or (bool(colon) and matches_text(wanted, host) and _matches(rest, path, name))
+    rest = glob.partition(":")[2]
+    return matches_host(glob, host) and (glob == "*" or _matches(rest, path, name))
+
+
+def matches_host(glob: str, host: str) -> bool:
+    """Return whether a glob can match a file of a host."""
+    wanted, colon, _ = glob.partition(":")
+    return glob == "*" or (bool(colon) and matches_text(wanted, host))
 
 
 def matches_text(glob: str, text: str) -> bool:

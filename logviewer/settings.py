@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from logviewer.errors import CannotRunError
+from logviewer.globs import matches_glob, matches_host
 from logviewer.password_hash import is_hash
 
 LogFormat = Literal["text", "json"]
@@ -49,6 +50,14 @@ class User:
     name: str
     password: str | None = field(default=None, repr=False)
     sources: tuple[str, ...] | None = None
+
+    def may_see(self, path: Path, name: str, host: str | None) -> bool:
+        """Return whether this user may see a file; without a ``host``, one of this machine."""
+        return self.sources is None or any(matches_glob(glob, path, name, host) for glob in self.sources)
+
+    def may_see_host(self, host: str) -> bool:
+        """Return whether this user may see any file of a host."""
+        return self.sources is None or any(matches_host(glob, host) for glob in self.sources)
 
 
 ANONYMOUS = User("")

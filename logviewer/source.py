@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from logviewer.cursor import Checkpoint
@@ -20,7 +21,8 @@ class SourceStatus:
     ``size`` is in bytes. ``lines`` is None until all lines are counted. ``modified`` is in epoch milliseconds, None
     without a file. ``reason`` says why a source is unreadable, or names a fault of an open file.
     ``encoding`` is that of its live file, ``unknown`` if lines are not in it, None before lines were read.
-    ``host`` is the name of its host at a hub, None for a file of the server itself.
+    ``host`` is the name of its host at a hub, None for a file of the server itself. ``log`` is the path that globs
+    match: without the dates of its files; the name of standard input or of a command.
     """
 
     id: str
@@ -33,6 +35,12 @@ class SourceStatus:
     reason: str | None
     encoding: str | None = None
     host: str | None = None
+    log: str = ""
+
+    @property
+    def plain_name(self) -> str:
+        """The name without the host."""
+        return self.name.removeprefix(f"{self.host}:") if self.host else self.name
 
 
 class ChangeSignal:
@@ -84,11 +92,15 @@ class ChangeSignal:
 class Source(Protocol):
     """Something that can be followed: generations of lines, the newest live.
 
-    ``key`` is the name of the source inside cursors. A ``complete`` source gets no more lines.
+    ``key`` is the name of the source inside cursors. A ``complete`` source gets no more lines. Globs match its
+    ``host``, ``plain_name`` and ``log``: see ``SourceStatus``.
     """
 
     id: str
     name: str
+    host: str | None
+    plain_name: str
+    log: Path
     key: bytes
     line_format: LineFormat
     state: State

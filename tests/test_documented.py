@@ -23,7 +23,7 @@ QUERIES = {
     if isinstance(model, type)
     and issubclass(model, BaseModel)
     and re.fullmatch(r"[A-Z]\w+Parameters", name)
-    and model is not parameters.QueryParameters
+    and model not in {parameters.QueryParameters, parameters.ChoiceParameters}
 }
 routes = pytest.mark.parametrize("route", QUERIES)
 
@@ -48,6 +48,11 @@ def documented(route: str) -> set[str]:
 
 def taken(route: str) -> set[str]:
     return {field.alias or name for name, field in QUERIES[route].model_fields.items()}
+
+
+def explained_in(heading: str) -> set[str]:
+    """Return the first column of the tables of a section."""
+    return set(re.findall(r"^\| `(\w+)` \|", section(API, heading), re.MULTILINE))
 
 
 def test_every_option_is_documented() -> None:
@@ -75,9 +80,12 @@ def test_every_documented_query_parameter_exists(route: str) -> None:
 
 
 def test_every_parameter_of_the_query_is_explained() -> None:
-    explained = set(re.findall(r"^\| `(\w+)` \|", section(API, "The query"), re.MULTILINE))
     shared = {field.alias or name for name, field in parameters.QueryParameters.model_fields.items()}
-    assert explained == shared
+    assert explained_in("The query") == shared
+
+
+def test_every_parameter_that_chooses_sources_is_explained() -> None:
+    assert explained_in("The sources") == parameters.CHOICE
 
 
 def test_every_metric_is_documented() -> None:

@@ -92,7 +92,7 @@ class Catalog:
         )
         self._formats = FileFormats(LineFormats(tables.logs, tables.redact))
         self._has_redaction = bool(tables.redact)
-        self._index = SourceIndex({}, outputs)
+        self._index = SourceIndex({})
         self._keys: dict[bytes, str] = {}
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="poll")
         self.line_counter = LineCounter(lambda: self._awake)
@@ -107,7 +107,7 @@ class Catalog:
         self._failing: WeakSet[LocalSource] = WeakSet()
         self._texts: dict[tuple[LocalSource, bool], asyncio.Task[None]] = {}
         # By path.
-        self.outputs = {path: self._create(path, name) for path, name in outputs.items()}
+        self.outputs = {path: self._create(path, name, is_output=True) for path, name in outputs.items()}
         self.stdin = self.outputs.get(stdin) if stdin else None
         for source in self.outputs.values():
             source.gaps = partial(gap_marks, source.path)
@@ -203,13 +203,14 @@ class Catalog:
         some, self._unnoted = self._unnoted[:_NOTED_AT_ONCE], self._unnoted[_NOTED_AT_ONCE:]
         self._note(each for each in map(self._index.by_path.get, some) if each)
 
-    def _create(self, path: Path, name: str) -> LocalSource:
+    def _create(self, path: Path, name: str, *, is_output: bool = False) -> LocalSource:
         own_id = source_id(path, name, self._host)
         return LocalSource(
             own_id,
             path,
             name=name,
             host=self._host,
+            is_output=is_output,
             line_format=self._formats.of_source(path, name),
             file_format=partial(self._formats.of_file, path, name),
             roots=self._roots,

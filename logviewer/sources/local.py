@@ -58,6 +58,7 @@ class LocalSource:
         *,
         name: str,
         host: str | None = None,
+        is_output: bool = False,
         line_format: LineFormat,
         file_format: Callable[[ByteFile], LineFormat] | None = None,
         roots: AllowedRoots = EVERYWHERE,
@@ -71,6 +72,7 @@ class LocalSource:
         self.host = host
         self.name = shown_name(os.fsencode(name).decode("utf-8", "replace"), host)
         self.path = path
+        self.log = Path(name) if is_output else path
         self.file_path = path
         self.key = key or source_key(source_id)
         self.line_format = line_format

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.middleware.cors import CORSMiddleware
 
 from logviewer.files.texts import TEXTS
+from logviewer.hosts.status import Fleet
 from logviewer.settings import Settings
 from logviewer.sources.catalog import Catalog
 from logviewer.views.views import Views
@@ -22,7 +23,7 @@ from logviewer.web.api.histogram import HistogramRoutes
 from logviewer.web.api.lines import LineRoutes
 from logviewer.web.api.lookup import Lookup
 from logviewer.web.api.search import SearchRoutes
-from logviewer.web.api.sources import SourceRoutes
+from logviewer.web.api.sources import TOTAL, SourceRoutes
 from logviewer.web.api.stream import StreamRoutes
 from logviewer.web.auth.guard import Guard
 from logviewer.web.auth.lockout import Lockout
@@ -41,13 +42,15 @@ from logviewer.web.streams import Streams
 from logviewer.workers.shared_state import SharedState
 
 
-def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: SharedState) -> FastAPI:
-    """Return the application over these sources. Polls and pings run during its lifespan."""
+def create_app(
+    settings: Settings, catalog: Catalog, streams: Streams, shared: SharedState, fleet: Fleet | None = None
+) -> FastAPI:
+    """Return the application over these sources and those of a fleet. Polls and pings run during its lifespan."""
     package_version = version("logviewer")
     views = _views(settings, catalog)
     lockout = Lockout(shared.failed_sign_ins)
     metrics = Metrics(catalog, streams, lockout, shared.link)
-    lookup = Lookup(catalog, views)
+    lookup = Lookup(catalog, views, fleet)
     stream = StreamRoutes(lookup, views, streams)
     app = _application(_lifespan(catalog, streams, views, metrics))
     pages = Pages(settings, package_version, catalog, text=PageText(lookup, stream))
@@ -59,7 +62,9 @@ def create_app(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     app.add_middleware(AbortedResponses)
     app.add_middleware(DetachedStreams)
     if settings.allow_origin:
-        app.add_middleware(CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"])
+        app.add_middleware(
+            CORSMiddleware, allow_origins=settings.allow_origin, allow_headers=["Authorization"], expose_headers=[TOTAL]
+        )
     # The last one is the outermost.
     app.add_middleware(LimitUnread, unread=UnreadAnswers())
     app.add_middleware(ConcurrencyLimits, max_streams=settings.max_streams)

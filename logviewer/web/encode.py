@@ -5,10 +5,8 @@ decodes no single line of a block without levels and times: two fifths of the ti
 ``RowEncoder`` and ``match_rows`` write such objects, both with ``_rows``, because each line has a place of its own.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import orjson
@@ -19,14 +17,13 @@ from logviewer.formats.level import LETTERS, LEVELS
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch, LineCount, Position
 from logviewer.search.line_filter import LineFilter
-from logviewer.showable import one_line, visible
-from logviewer.source import Source, SourceStatus
+from logviewer.showable import visible
+from logviewer.source import Source
 from logviewer.tail.events import Gap, StateChange
 from logviewer.views.histogram import Histogram
 from logviewer.views.view import LineRange
 from logviewer.web.terminal import SHORT, has_controls, visible_bytes, visible_json
 
-_LOG = logging.getLogger("logviewer")
 # A character that JSON does not escape.
 _MARK = b"\x7f"
 _NO_LINES = b'"lines":[]'
@@ -254,26 +251,6 @@ def gap_text(gap: Gap) -> bytes:
         return f"==> {name}: {gap.lines} lines skipped <==\n".encode()
     lines = "lines" if gap.lines is None else f"{gap.lines} lines"
     return f"==> {name}: {lines} lost ({gap.reason}) <==\n".encode()
-
-
-def encode_sources(sources: Sequence[Source]) -> bytes:
-    """Return the body of ``/api/sources``."""
-    return visible_json(orjson.dumps([asdict(_status(source)) for source in sources]))
-
-
-def _status(source: Source) -> SourceStatus:
-    """Return the status of a source, also if a fault of this program prevents it: all others are shown."""
-    try:
-        return source.status()
-    except Exception as error:  # noqa: BLE001 (any)
-        _warn(one_line(source.name), repr(error))
-        return SourceStatus(source.id, source.name, "", 0, None, None, "unreadable", "see the log of the server")
-
-
-@lru_cache(256)
-def _warn(name: str, error: str) -> None:
-    """Log an error of a source once."""
-    _LOG.error("the state of %s cannot be shown: %s", name, error)
 
 
 @dataclass(frozen=True, slots=True)

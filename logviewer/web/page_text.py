@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from logviewer.web.api.lookup import Lookup
 from logviewer.web.api.stream import StreamRoutes
 from logviewer.web.auth.current_user import user_of
-from logviewer.web.parameters import MAX_LINES, StreamParameters, parameter_names, repeatable_parameters
+from logviewer.web.parameters import CHOICE, MAX_LINES, StreamParameters, parameter_names, repeatable_parameters
 
 _NAMES = parameter_names(StreamParameters)
 _REPEATABLE = repeatable_parameters(StreamParameters)
@@ -32,7 +32,8 @@ class PageText:
         given: dict[str, Any] = {
             name: params.getlist(name) if name in _REPEATABLE else params[name] for name in _NAMES if name in params
         }
-        given.setdefault("source", [each.id for each in self._lookup.visible_to(user) if each.state == "open"][:1])
+        if CHOICE.isdisjoint(given):
+            given["source"] = [each.id for each in self._lookup.visible_to(user) if each.state == "open"][:1]
         try:
             parameters = StreamParameters.model_validate({"follow": False, **given, "format": "text"})
         except ValidationError as error:

@@ -12,10 +12,10 @@ from logviewer.settings import Settings
 from logviewer.sources.catalog import Catalog
 from logviewer.web import assets
 from logviewer.web.auth.current_user import has_session, user_of
-from logviewer.web.parameters import QueryParameters, parameter_names
+from logviewer.web.parameters import CHOICE, QueryParameters, parameter_names
 
 # With any of these, the page may ask for other lines than the last ones of its source.
-_OTHER_VIEWS = parameter_names(QueryParameters) | {"at"}
+_OTHER_VIEWS = parameter_names(QueryParameters) | (CHOICE - {"source"}) | {"at"}
 
 
 class Pages:

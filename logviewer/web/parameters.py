@@ -5,6 +5,7 @@ from typing import Literal, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from logviewer.hosts.choosing import Choice
 from logviewer.search.query import Case, Query
 
 Order = Literal["newest", "oldest"]
@@ -20,8 +21,30 @@ class _Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class SourcesParameters(_Parameters):
-    """``/api/sources`` takes no parameters."""
+class ChoiceParameters(_Parameters):
+    """Sources by id or name, and by globs: see ``choosing.Choice``."""
+
+    source: list[str] = Field([])
+    host: list[str] = Field([])
+    label: list[str] = Field([])
+    path: list[str] = Field([])
+
+    @property
+    def choice(self) -> Choice:
+        """The sources that these parameters choose."""
+        return Choice(self.source, self.host, self.label, self.path)
+
+
+class SourcesParameters(ChoiceParameters):
+    """``q`` are words of the name or the path. ``start`` and ``count`` choose a part of the list."""
+
+    q: list[str] = Field([])
+    start: int = Field(0, ge=0)
+    count: int | None = Field(None, ge=0)
+
+
+class HostsParameters(_Parameters):
+    """``/api/hosts`` takes no parameters."""
 
 
 class QueryParameters(_Parameters):
@@ -59,14 +82,13 @@ class QueryParameters(_Parameters):
         )
 
 
-class LinesParameters(QueryParameters):
+class LinesParameters(QueryParameters, ChoiceParameters):
     """``start`` counts from 0, or from the end if negative; ``at``, ``before`` and ``time`` replace it.
 
     Lines begin at the cursor ``at`` or at ``time``, or end before the cursor ``before``. ``places`` adds the files, and
     the file of each line; ``spans`` adds the matches within each line.
     """
 
-    source: list[str] = Field(min_length=1)
     start: int | None = None
     count: int = Field(1000, ge=1, le=MAX_LINES)
     at: str | None = None
@@ -90,42 +112,37 @@ class ExplainParameters(_Parameters):
     at: str
 
 
-class DownloadParameters(QueryParameters):
+class DownloadParameters(QueryParameters, ChoiceParameters):
     """The live file of one source; with a query or several sources, the matching lines of all files."""
 
-    source: list[str] = Field(min_length=1)
 
-
-class SearchParameters(QueryParameters):
+class SearchParameters(QueryParameters, ChoiceParameters):
     """``limit`` ends the search after so many matches; a ``quiet`` search only counts them.
 
     ``marks`` is the number of equal parts of the files to count matches in.
     """
 
-    source: list[str] = Field(min_length=1)
     order: Order = "newest"
     limit: int | None = Field(None, ge=0)
     marks: int = Field(0, ge=0, le=1000)
     quiet: bool = False
 
 
-class HistogramParameters(QueryParameters):
+class HistogramParameters(QueryParameters, ChoiceParameters):
     """``from`` and ``to`` are times; by default the histogram spans all lines."""
 
-    source: list[str] = Field(min_length=1)
     buckets: int = Field(60, ge=1, le=1000)
     begin: str | None = Field(None, alias="from")
     end: str | None = Field(None, alias="to")
 
 
-class StreamParameters(QueryParameters):
+class StreamParameters(QueryParameters, ChoiceParameters):
     """``from`` is ``start``, ``end`` or ``-N``. ``cursor`` takes precedence, and ``Last-Event-ID`` over both.
 
     In text, control characters are escaped unless ``raw``. ``levels``, ``times`` and ``places`` add fields to events. A
     reader more than ``lag`` lines behind skips to near the end.
     """
 
-    source: list[str] = Field(min_length=1)
     begin: str = Field("end", alias="from", pattern=r"^(start|end|-[0-9]{1,9})$")
     cursor: str | None = None
     follow: bool = True
@@ -147,3 +164,7 @@ def repeatable_parameters(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(
         field.alias or name for name, field in model.model_fields.items() if get_origin(field.annotation) is list
     )
+
+
+CHOICE = parameter_names(ChoiceParameters)
+"""The parameters that choose sources."""

@@ -66,7 +66,7 @@ class Server:
         self.headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         self.client = httpx.Client(base_url=self.base, headers=self.headers, timeout=TIMEOUT, trust_env=False)
 
-    def get(self, path: str, **params: Any) -> httpx.Response:
+    def get(self, path: str, /, **params: Any) -> httpx.Response:
         """Request a path below the base; ``from_`` is sent as ``from``."""
         return self.client.get(path, params=_query(params))
 

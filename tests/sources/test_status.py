@@ -10,7 +10,7 @@ from logviewer.files.byte_file import ByteFile
 from logviewer.formats.line_format import PLAIN
 from logviewer.source import SourceStatus
 from logviewer.sources.local import LocalSource
-from logviewer.web.encode import encode_sources
+from logviewer.web.facts import encode_sources
 
 
 def test_a_poll_publishes_one_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ class DownloadRoutes:
     ) -> Response:
         """Download the live file or a range of it; with a query or several sources, the matching lines by time."""
         line_filter = self._lookup.line_filter(parameters)
-        sources = await self._lookup.sources(parameters.source, user, whole=line_filter is not None)
+        sources = await self._lookup.sources(parameters.choice, user, whole=line_filter is not None)
         source = sources[0]
         if line_filter or len(sources) > 1:
             name = source.name if len(sources) == 1 else "merged.log"

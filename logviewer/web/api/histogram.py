@@ -31,7 +31,7 @@ class HistogramRoutes:
         self, request: Request, parameters: Annotated[HistogramParameters, Parameters()], user: CurrentUser
     ) -> Response:
         """Count the matching lines over time, by level. `complete` is false while lines are left to scan."""
-        sources, line_filter = await self._lookup.sources(parameters.source, user), self._lookup.line_filter(parameters)
+        sources, line_filter = await self._lookup.sources(parameters.choice, user), self._lookup.line_filter(parameters)
         since = None if parameters.begin is None else epoch_ms("from", parameters.begin, parameters)
         until = None if parameters.end is None else epoch_ms("to", parameters.end, parameters)
         if since is not None and until is not None and until <= since:

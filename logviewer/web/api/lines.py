@@ -44,7 +44,7 @@ class LineRoutes:
         self, request: Request, parameters: Annotated[LinesParameters, Parameters()], user: CurrentUser
     ) -> Response:
         """Return lines by number, cursor or time: the lines found within one second."""
-        sources = await self._lookup.sources(parameters.source, user)
+        sources = await self._lookup.sources(parameters.choice, user)
         given = [name for name in ("start", "at", "before", "time") if getattr(parameters, name) is not None]
         if len(given) > 1:
             raise HTTPException(422, f"{', '.join(given)}: give only one of them")

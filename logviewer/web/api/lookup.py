@@ -1,8 +1,8 @@
 """Finds the sources, cursors and times that a request names, and reads files with retries."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, HTTPException, Request
@@ -11,16 +11,19 @@ from logviewer import cursor
 from logviewer.cursor import Checkpoint
 from logviewer.errors import CursorError, FileChangedError, QueryError
 from logviewer.formats.human_time import parse_time
+from logviewer.hosts.choosing import Choice, ChoiceError, NoSourceError
+from logviewer.hosts.known_sources import Found, KnownSources
+from logviewer.hosts.status import Fleet, HostStatus
 from logviewer.rotation.position import Position
 from logviewer.search.line_filter import LineFilter
 from logviewer.settings import User
-from logviewer.source import Source
+from logviewer.source import Source, SourceStatus
 from logviewer.sources.catalog import Catalog
 from logviewer.views.views import Views
 from logviewer.web.auth.current_user import user_of
 from logviewer.web.http import connections
 from logviewer.web.loader import ChunkLoader
-from logviewer.web.parameters import QueryParameters
+from logviewer.web.parameters import QueryParameters, SourcesParameters
 
 JSON = "application/json"
 NO_STORE = {"cache-control": "no-store"}
@@ -33,24 +36,48 @@ CurrentUser = Annotated[User, Depends(user_of)]
 
 
 class Lookup:
-    """The sources that a user may see, and the line filter of a query."""
+    """The sources that a user may see, of this server and of a fleet, and the line filter of a query."""
 
-    def __init__(self, catalog: Catalog, views: Views) -> None:
+    def __init__(self, catalog: Catalog, views: Views, fleet: Fleet | None = None) -> None:
+        self.known = KnownSources(catalog, fleet)
         self._catalog = catalog
         self._views = views
 
+    async def listed(self, parameters: SourcesParameters, user: User) -> tuple[list[Found], int]:
+        """Return a part of the list of sources, with present facts, and how many there are in all.
+
+        Raises HTTPException (422).
+        """
+        known, choice = self.known, parameters.choice
+        ends = None if parameters.count is None else parameters.start + parameters.count
+
+        def listed() -> tuple[list[Found], int]:
+            found = known.listed(choice, parameters.q, user)
+            return found[parameters.start : ends], len(found)
+
+        with http_errors():
+            sources, total = await asyncio.to_thread(listed)
+            return await asyncio.to_thread(listed) if await known.refresh(sources) else (sources, total)
+
+    def hosts(self, user: User) -> list[HostStatus]:
+        """Return the hosts of which the user may see sources."""
+        return self.known.hosts(user)
+
     def visible_to(self, user: User) -> list[Source]:
-        """Return all sources that the user may see."""
+        """Return all sources of this server that the user may see."""
         return self._catalog.visible_to(user)
 
-    async def sources(self, wanted: Sequence[str], user: User, *, whole: bool = False) -> list[Source]:
-        """Return the sources of these ids or names, each once, ready to be read. Raises HTTPException (404).
+    async def sources(self, choice: Choice, user: User, *, whole: bool = False) -> list[Source]:
+        """Return the sources of a choice, ready to be read. They stay the same for the whole request.
 
-        With ``whole``, also their compressed files are ready.
+        With ``whole``, also their compressed files are ready. Raises HTTPException (404, 422).
         """
-        found = list(dict.fromkeys(self._find(each, user) for each in wanted))
-        await self._catalog.wake(found, whole=whole)
-        return found
+        with http_errors():
+            found = self.known.choose(choice, user)
+        # Requests for sources of other hosts do not come here.
+        sources = [each for each in found if not isinstance(each, SourceStatus)]
+        await self._catalog.wake(sources, whole=whole)
+        return sources
 
     async def decode(self, source: Source) -> None:
         """Make the compressed files of a source ready to be read."""
@@ -58,13 +85,8 @@ class Lookup:
 
     async def source(self, wanted: str, user: User) -> Source:
         """Return the source of this id, or of this name if only one has it. Raises HTTPException (404)."""
-        (found,) = await self.sources([wanted], user)
+        (found,) = await self.sources(Choice([wanted]), user)
         return found
-
-    def _find(self, wanted: str, user: User) -> Source:
-        if source := self._catalog.find(wanted, user):
-            return source
-        raise HTTPException(404, f"source: {wanted!r} is not an id or the name of exactly one source; see /api/sources")
 
     def line_filter(self, parameters: QueryParameters) -> LineFilter | None:
         """Return the line filter of the query; None if every line matches. Raises HTTPException (422)."""
@@ -72,6 +94,17 @@ class Lookup:
             return self._views.line_filter(parameters.query(), parameters.context)
         except QueryError as error:
             raise HTTPException(422, str(error)) from error
+
+
+@contextmanager
+def http_errors() -> Iterator[None]:
+    """Raise HTTPException for a malformed choice (422), and for one without sources (404)."""
+    try:
+        yield
+    except ChoiceError as error:
+        raise HTTPException(422, str(error)) from error
+    except NoSourceError as error:
+        raise HTTPException(404, str(error)) from error
 
 
 def decode_cursor(parameter: str, text: str) -> tuple[Checkpoint, ...]:

@@ -46,7 +46,7 @@ class SearchRoutes:
     async def search(self, parameters: Annotated[SearchParameters, Parameters()], user: CurrentUser) -> Response:
         """Stream every match and the progress of the search, as server-sent events."""
         line_filter = self._lookup.line_filter(parameters)
-        sources = await self._lookup.sources(parameters.source, user, whole=True)
+        sources = await self._lookup.sources(parameters.choice, user, whole=True)
         if line_filter is None:
             raise HTTPException(422, "q: required, unless another parameter filters")
         run = SearchRun(self._scans, self._views, sources, line_filter, parameters)

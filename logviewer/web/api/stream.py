@@ -45,7 +45,7 @@ class StreamRoutes:
     ) -> Response:
         """Stream lines as they are written, as server-sent events or as text."""
         is_whole = parameters.begin == "start" and not (parameters.cursor or last_event_id)
-        sources = await self._lookup.sources(parameters.source, user, whole=is_whole)
+        sources = await self._lookup.sources(parameters.choice, user, whole=is_whole)
         checkpoints = _checkpoints(sources, last_event_id, parameters.cursor)
         as_text = parameters.format == "text" or (parameters.format is None and accept.startswith("text/plain"))
         line_filter = self._lookup.line_filter(parameters)

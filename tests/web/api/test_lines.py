@@ -83,7 +83,19 @@ def test_sources_have_all_their_fields(server: Server, directory: Path) -> None:
     sources = {source["path"]: source for source in response.json()}
     path = directory / "three.log"
     three = sources[str(path)]
-    assert set(three) == {"id", "name", "path", "size", "lines", "modified", "state", "reason", "encoding", "host"}
+    assert set(three) == {
+        "id",
+        "name",
+        "path",
+        "size",
+        "lines",
+        "modified",
+        "state",
+        "reason",
+        "encoding",
+        "host",
+        "log",
+    }
     assert (three["name"], three["size"], three["state"], three["host"]) == ("three.log", 14, "open", None)
     assert three["modified"] == path.stat().st_mtime_ns // 1_000_000
     assert three["lines"] in (None, 3)
@@ -377,7 +389,7 @@ def test_a_response_with_long_lines_stays_small(logs: Path, serve: Serve) -> Non
         ("/api/stream?source=three.log&format=xml", "format"),
         ("/api/stream?source=three.log&cursor=x", "cursor"),
         ("/api/stream?source=three.log&Q=error", "Q"),
-        ("/api/sources?q=error", "q"),
+        ("/api/sources?quiet=true", "quiet"),
     ],
 )
 def test_a_bad_parameter_is_422_with_its_name(server: Server, query: str, named: str) -> None:

@@ -1,0 +1,42 @@
+"""Encodes the bodies of ``/api/sources`` and ``/api/hosts``."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import lru_cache
+
+import orjson
+
+from logviewer.hosts.status import HostStatus
+from logviewer.showable import one_line
+from logviewer.source import Source, SourceStatus
+from logviewer.web.terminal import visible_json
+
+_LOG = logging.getLogger("logviewer")
+
+
+def encode_hosts(hosts: Sequence[HostStatus]) -> bytes:
+    """Return the body of ``/api/hosts``."""
+    return visible_json(orjson.dumps([asdict(each) for each in hosts]))
+
+
+def encode_sources(sources: Sequence[Source | SourceStatus]) -> bytes:
+    """Return the body of ``/api/sources``."""
+    return visible_json(orjson.dumps([asdict(_status(source)) for source in sources]))
+
+
+def _status(source: Source | SourceStatus) -> SourceStatus:
+    """Return the status of a source, also if a fault of this program prevents it: all others are shown."""
+    if isinstance(source, SourceStatus):
+        return source
+    try:
+        return source.status()
+    except Exception as error:  # noqa: BLE001 (any)
+        _warn(one_line(source.name), repr(error))
+        return SourceStatus(source.id, source.name, "", 0, None, None, "unreadable", "see the log of the server")
+
+
+@lru_cache(256)
+def _warn(name: str, error: str) -> None:
+    """Log an error of a source once."""
+    _LOG.error("the state of %s cannot be shown: %s", name, error)
