@@ -28,6 +28,9 @@ class Transport(Protocol):
     def is_connected(self) -> bool:
         """Whether messages pass now."""
 
+    async def run(self) -> None:
+        """Connect, and stay connected, until cancelled."""
+
     async def publish(self, subject: str, data: bytes, reply: str = "") -> None:
         """Send a message, or lose it. Waits while too much is unsent. Raises ConnectionError."""
 

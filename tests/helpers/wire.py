@@ -24,6 +24,9 @@ class Wire:
     def is_connected(self) -> bool:
         return not self.is_cut
 
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
     async def publish(self, subject: str, data: bytes, reply: str = "") -> None:
         await asyncio.sleep(0)
         if self.is_cut:
@@ -44,8 +47,17 @@ class Wire:
         pattern = re.escape(subject).replace(r"\*", "[^.]+").replace(">", ".+")
         self._receivers.append((re.compile(pattern), handle))
 
+    def has_receiver(self, subject: str) -> bool:
+        """Whether a message on a subject would arrive."""
+        return any(pattern.fullmatch(subject) for pattern, _ in self._receivers)
+
     def on_connected(self, call: Callable[[], None]) -> None:
         self._reconnected.append(call)
 
+    def reconnect(self) -> None:
+        self.is_cut = False
+        for call in self._reconnected:
+            call()
+
     async def close(self) -> None:
-        self.is_cut = True
+        """Leave the wire to the others."""
