@@ -130,6 +130,21 @@ class FileOrder:
             return last[0]
         return self.generation.size()
 
+    def borders_of(self, wanted: Numbers, after: Numbers) -> tuple[Numbers, Numbers]:
+        """Return the ends of the cell in which the first line with each of these keys or a greater one begins.
+
+        Without such a line, these are the offsets of an unterminated line and of the end of the file. The order must be
+        known.
+        """
+        self._begin()
+        rows, size = np.searchsorted(self._greatest(after), wanted), self.generation.size()
+        lower, upper = np.full(len(rows), self._table.high), np.full(len(rows), size)
+        for row in distinct(rows[rows < self._row_count]).tolist():
+            start = int(self._row(row).numbers[0]) * CELL_BYTES
+            lower[rows == row] = max(self.generation.begin, start)
+            upper[rows == row] = min(size, start + CELL_BYTES)
+        return lower, upper
+
     def _begin(self) -> None:
         if not self._is_extended:
             self.catch_up(within=0)

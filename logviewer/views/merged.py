@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from logviewer.files.cells import NO_TIME
+import numpy as np
+
+from logviewer.files.cells import NO_TIME, distinct
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch, LineCount, Position, first_lines, last_lines, line_count
+from logviewer.views.ranks import Ranks
 from logviewer.views.scan import Scan, read_lines
 from logviewer.views.source_order import SourceOrder
 from logviewer.views.source_view import SourceView
@@ -54,9 +57,9 @@ class MergedView:
         positions = self._before_line(position)
         return self._lines_from(positions, self._number(positions), count)
 
-    def lines_at(self, time: int, count: int) -> LineRange:
-        """Return up to ``count`` lines from a time on, in epoch milliseconds. Raises as ``View``."""
-        positions = self._before_key(time)
+    def lines_at(self, key: int, count: int) -> LineRange:
+        """Return up to ``count`` lines from the first line of a key or a greater one on. Raises as ``View``."""
+        positions = self._before_key(key)
         return self._lines_from(positions, self._number(positions), count)
 
     def _lines_from(self, positions: PartPositions, start: int | None, count: int) -> LineRange:
@@ -65,7 +68,13 @@ class MergedView:
 
     def lines_before(self, position: Position, count: int) -> LineRange:
         """See ``View``."""
-        positions = self._before_line(position)
+        return self._lines_until(self._before_line(position), count)
+
+    def lines_until(self, key: int, count: int) -> LineRange:
+        """Return up to ``count`` lines that end before the first line of a key or a greater one. Raises as ``View``."""
+        return self._lines_until(self._before_key(key), count)
+
+    def _lines_until(self, positions: PartPositions, count: int) -> LineRange:
         batches, pending = self._read(positions, count, newest=True)
         number = self._number(positions)
         return self._range(None if number is None else number - line_count(batches), batches, pending=pending)
@@ -73,6 +82,37 @@ class MergedView:
     def number(self, position: Position) -> int | None:
         """See ``View``."""
         return self._number(self._before_line(position))
+
+    def ranks(self, keys: Sequence[int], *, exact: bool) -> Ranks:
+        """Return how many lines are before each of some keys.
+
+        Unless ``exact``, that is as near as the cell tables are, without a read for each key. Raises as ``View``.
+        """
+        low = [key for order in self.orders if (key := order.least()) is not None]
+        high = max((order.greatest() for order in self.orders), default=NO_TIME)
+        total = self._range(None).total
+        least: Sequence[int | None] = [None] * len(keys)
+        most = least
+        if all(order.is_known for order in self.orders):
+            exactly = [self._number(self._before_key(key)) for key in keys] if exact else []
+            least, most = (exactly, exactly) if exact else self._bounds(keys) or (least, most)
+        pending = total is None or None in least
+        return Ranks(least, most, total, min(low, default=None), None if high == NO_TIME else high, pending)
+
+    def _bounds(self, keys: Sequence[int]) -> tuple[list[int], list[int]] | None:
+        """Return bounds of the numbers of lines before keys; None until lines are counted."""
+        wanted = np.array(keys, np.int64)
+        least, most = np.zeros_like(wanted), np.zeros_like(wanted)
+        for part, order in zip(self.parts, self.orders, strict=True):
+            for file in part.files:
+                for bound, offsets in zip((least, most), order.borders_of(file.generation, wanted), strict=True):
+                    for offset in distinct(offsets).tolist():
+                        if (before := file.lines_before(offset)) is None:
+                            return None
+                        # A line that goes on at a border is not in each count.
+                        goes_on = bound is most and offset < file.generation.size()
+                        bound[offsets == offset] += before + goes_on
+        return least.tolist(), most.tolist()
 
     @property
     def _is_known(self) -> bool:

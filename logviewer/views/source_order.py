@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from logviewer.errors import FileChangedError
 from logviewer.files.cells import NO_TIME, Numbers
 from logviewer.files.time_order import FOLLOWING
 from logviewer.rotation.generation import Generation
@@ -39,7 +40,11 @@ class SourceOrder:
 
     def keys(self, batch: Batch) -> list[int]:
         """Return the key of each line of a batch."""
-        found: list[int] = self._keys(batch.start.generation, batch.line_offsets()).tolist()
+        return self.keys_of(batch.start.generation, batch.line_offsets())
+
+    def keys_of(self, generation: Generation, offsets: Sequence[int]) -> list[int]:
+        """Return the keys of the lines that begin at ascending offsets of a file."""
+        found: list[int] = self._keys(generation, offsets).tolist()
         return found
 
     def line_after(self, position: Position) -> Position:
@@ -70,6 +75,18 @@ class SourceOrder:
                 if offset < file.generation.size():
                     return file.generation.position(offset, None)
         return self.end()
+
+    def borders_of(self, generation: Generation, keys: Numbers) -> tuple[Numbers, Numbers]:
+        """Return offsets in a file on both sides of the first line with each of these keys or a greater one.
+
+        They are at most a cell apart. The order must be known. Raises FileChangedError if the file is not in it.
+        """
+        if generation not in self._indexes:
+            raise FileChangedError
+        index = self._indexes[generation]
+        lower, upper = self._files[index].borders_of(keys, self._after(index))
+        is_later = keys <= self._before(index)
+        return np.where(is_later, generation.begin, lower), np.where(is_later, generation.begin, upper)
 
     def least(self) -> int | None:
         """Return the key of the first line with a time that counts; None without one."""

@@ -16,11 +16,23 @@ MASKED_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """The key of each line of a range, and of the line at the cursor of the request, None without a cursor.
+
+    At the end of a source, that is the key of its last line.
+    """
+
+    lines: Sequence[int]
+    cursor: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class LineRange:
     """Consecutive lines of a view: ``start`` is the number of the first line, from 0, or None while unknown.
 
     ``line_counts`` has one entry for each log file, oldest first, and counts the lines of the view. ``pending`` is
-    true while more lines of the range may be found. Without a ``whole`` view, the total is not known.
+    true while more lines of the range may be found. Without a ``whole`` view, the total is not known. A range has its
+    ``keys`` where a request asks for them.
     """
 
     start: int | None
@@ -28,6 +40,7 @@ class LineRange:
     pending: bool = False
     line_counts: Sequence[tuple[Generation, LineCount]] = field(default=(), kw_only=True)
     whole: bool = field(default=True, kw_only=True)
+    keys: Keys | None = field(default=None, kw_only=True)
 
     @property
     def total(self) -> int | None:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from logviewer.rotation.position import Batch, Position
 from logviewer.search.file_lines import FileLines, all_lines
 from logviewer.search.indexer import Indexer
 from logviewer.search.line_filter import LineFilter
@@ -15,9 +16,10 @@ from logviewer.search.query import Query
 from logviewer.source import Source
 from logviewer.views.histogram import Histogram, histogram
 from logviewer.views.source_view import SourceView
-from logviewer.views.view import LineRange, View
+from logviewer.views.view import Keys, View
 
 if TYPE_CHECKING:
+    from logviewer.rotation.generation import Generation
     from logviewer.views.counting import Part
     from logviewer.views.merged import MergedView
     from logviewer.views.source_order import SourceOrder
@@ -40,9 +42,10 @@ class Views:
         """Return the view of sources, by time if there are several; of all lines without a line filter."""
         if len(sources) == 1:
             return self._of_one(sources[0], line_filter)
-        return self._merged(sources, line_filter)
+        return self.merged(sources, line_filter)
 
-    def _merged(self, sources: Sequence[Source], line_filter: LineFilter | None) -> "MergedView":
+    def merged(self, sources: Sequence[Source], line_filter: LineFilter | None) -> "MergedView":
+        """Return the view of sources by time, also of a single one."""
         # numpy is loaded at its first use.
         from logviewer.views.merged import MergedView  # noqa: PLC0415
 
@@ -77,9 +80,20 @@ class Views:
 
         return SourceOrder(self._indexer.orders(source.generations))
 
-    def lines_at(self, sources: Sequence[Source], line_filter: LineFilter | None, time: int, count: int) -> LineRange:
-        """Return up to ``count`` lines from a time on, in epoch milliseconds. Raises as ``View``."""
-        return self._merged(sources, line_filter).lines_at(time, count)
+    def keys(self, sources: Sequence[Source], batches: Sequence[Batch], cursor: Position | None) -> Keys:
+        """Return the keys of batches, which are in the order of a view of these sources. Raises OSError."""
+        offsets: dict[Generation, list[int]] = {}
+        for batch in batches:
+            offsets.setdefault(batch.start.generation, []).extend(batch.line_offsets())
+        owners = {source.key: source for source in sources}
+        wanted = [*offsets, cursor.generation] if cursor else offsets
+        orders = {key: self.order(owners[key]) for key in {generation.source for generation in wanted}}
+        found = {each: iter(orders[each.source].keys_of(each, starts)) for each, starts in offsets.items()}
+        keys = [next(found[batch.start.generation]) for batch in batches for _ in batch.lines]
+        if cursor is None:
+            return Keys(keys, None)
+        order = orders[cursor.generation.source]
+        return Keys(keys, order.key_at(order.line_after(cursor)))
 
     def histogram(
         self,

@@ -22,6 +22,7 @@ from logviewer.web.api.explain import ExplainRoutes
 from logviewer.web.api.histogram import HistogramRoutes
 from logviewer.web.api.lines import LineRoutes
 from logviewer.web.api.lookup import Lookup
+from logviewer.web.api.ranks import RankRoutes
 from logviewer.web.api.search import SearchRoutes
 from logviewer.web.api.sources import TOTAL, SourceRoutes
 from logviewer.web.api.stream import StreamRoutes
@@ -116,6 +117,7 @@ def _include(app: FastAPI, routers: Iterable[APIRouter]) -> None:
 def _api(lookup: Lookup, views: Views, streams: Streams, metrics: Metrics, stream: StreamRoutes) -> Iterator[APIRouter]:
     yield SourceRoutes(lookup, streams.loader).router
     yield LineRoutes(lookup, views, streams).router
+    yield RankRoutes(lookup, views, streams).router
     yield ExplainRoutes(lookup, streams.pages).router
     yield stream.router
     yield SearchRoutes(lookup, views, streams.scans, metrics).router

@@ -21,6 +21,7 @@ from logviewer.showable import visible
 from logviewer.source import Source
 from logviewer.tail.events import Gap, StateChange
 from logviewer.views.histogram import Histogram
+from logviewer.views.ranks import NO_KEY, Ranks
 from logviewer.views.view import LineRange
 from logviewer.web.terminal import SHORT, has_controls, visible_bytes, visible_json
 
@@ -276,6 +277,9 @@ class RowEncoder:
             answer["hints"] = self.hints
         if self.places:
             answer["files"] = [_file(generation, line_count) for generation, line_count in lines.line_counts]
+        if lines.keys:
+            answer["pending"] = lines.pending
+            answer["key"], answer["keys"] = _key(lines.keys.cursor), [_key(each) for each in lines.keys.lines]
         answer["lines"] = [row for batch in lines.batches for row in self._rows_of(batch)]
         return visible_json(orjson.dumps(answer))
 
@@ -298,6 +302,15 @@ class RowEncoder:
         if batch.unterminated:
             rows[-1]["unterminated"] = True
         return rows
+
+
+def _key(key: int | None) -> int | None:
+    return None if key == NO_KEY else key
+
+
+def encode_ranks(ranks: Ranks) -> bytes:
+    """Return the body of ``/api/ranks``."""
+    return orjson.dumps(ranks)
 
 
 def scanned(line_counts: Sequence[LineCount]) -> dict[str, Any]:

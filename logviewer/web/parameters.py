@@ -1,7 +1,7 @@
 """The parameters of each route."""
 
 import time
-from typing import Literal, get_origin
+from typing import Annotated, Literal, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,7 +10,11 @@ from logviewer.search.query import Case, Query
 
 Order = Literal["newest", "oldest"]
 
+# The key of a line without a time before it is the least one.
+Key = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+
 MAX_LINES = 5000
+MAX_MOMENTS = 256
 MAX_CONTEXT = 1000
 # The year 2286: later moments have 14 digits, which a time does not have either.
 MAX_NOW_MS = 9_999_999_999_999
@@ -83,10 +87,11 @@ class QueryParameters(_Parameters):
 
 
 class LinesParameters(QueryParameters, ChoiceParameters):
-    """``start`` counts from 0, or from the end if negative; ``at``, ``before`` and ``time`` replace it.
+    """``start`` counts from 0, or from the end if negative; a cursor or a time replaces it.
 
-    Lines begin at the cursor ``at`` or at ``time``, or end before the cursor ``before``. ``places`` adds the files, and
-    the file of each line; ``spans`` adds the matches within each line.
+    Lines begin at the cursor ``at``, at ``time`` or at the key ``from_ms``, or end before the cursor ``before`` or the
+    key ``until_ms``. ``places`` adds the files, and the file of each line; ``spans`` adds the matches within each line;
+    ``keys`` adds the keys.
     """
 
     start: int | None = None
@@ -94,7 +99,17 @@ class LinesParameters(QueryParameters, ChoiceParameters):
     at: str | None = None
     before: str | None = None
     time: str | None = None
+    from_ms: Key | None = None
+    until_ms: Key | None = None
     places: bool = False
+    keys: bool = False
+
+
+class RanksParameters(QueryParameters, ChoiceParameters):
+    """Each ``moment`` is a key. Unless ``exact``, the answer has bounds as near as the cell tables are."""
+
+    moment: list[Key] = Field([], max_length=MAX_MOMENTS)
+    exact: bool = False
 
 
 class LineParameters(_Parameters):

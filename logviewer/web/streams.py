@@ -163,11 +163,10 @@ def bare_text(pieces: AsyncIterator[bytes]) -> Response:
 class _SseItemEncoder:
     """Encodes the items of one reader as server-sent events."""
 
-    __slots__ = ("_can_resume", "_reader")
+    __slots__ = ("_reader",)
 
     def __init__(self, reader: Reader[EncodedChunk]) -> None:
         self._reader = reader
-        self._can_resume = False
 
     def __call__(self, item: Item) -> bytes:
         match item:
@@ -183,13 +182,11 @@ class _SseItemEncoder:
     def _notice(self, notice: Notice) -> bytes:
         match notice:
             case "begin":
-                return b"retry: %d\n\n" % random.randint(*RETRY_MS)  # noqa: S311 (spreads load, hides nothing)
-            case "idle" if self._can_resume:
-                return b""
+                retry = b"retry: %d\n\n" % random.randint(*RETRY_MS)  # noqa: S311 (spreads load, hides nothing)
+                # From here on, a broken connection loses nothing, even if no line is ever sent.
+                return with_id(retry, self._reader.cursor())
             case "idle":
-                # From here on, a broken connection loses nothing, even if no line was ever sent.
-                self._can_resume = True
-                return with_id(b"", self._reader.cursor())
+                return b""
             case "ping":
                 return b": ping\n\n"
             case reason:

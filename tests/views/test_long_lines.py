@@ -59,7 +59,7 @@ def test_a_long_line_has_its_place_in_time(tmp_path: Path, views: Views, kind: A
     lines = [json.dumps(kind("y" * size, BEGIN + each * MINUTE)) for each in range(6)]
     source = followed(tmp_path / "long.log", lines)
     assert [PLAIN.time(line) for line in lines] == [BEGIN + each * MINUTE for each in range(6)]
-    assert texts(views.lines_at([source], None, BEGIN + 2 * MINUTE - 1, 1).batches) == [lines[2]]
+    assert texts(views.merged([source], None).lines_at(BEGIN + 2 * MINUTE - 1, 1).batches) == [lines[2]]
     span = views.line_filter(Query(since=BEGIN + MINUTE, until=BEGIN + 3 * MINUTE), 0)
     assert span
     until(lambda: all(index.complete for index in views.match_indexes(source, span)))

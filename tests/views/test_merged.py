@@ -1,5 +1,6 @@
 """Several files merged by time: every way through them shows each line once, in the order of a sorted list."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from logviewer.rotation.position import Position
 from logviewer.search.query import Query
 from logviewer.source import Source
 from logviewer.sources.local import LocalSource
+from logviewer.views.ranks import NO_KEY
 from logviewer.views.view import LineRange, View
 from logviewer.views.views import Views
 from tests.helpers.server import until
@@ -182,7 +184,7 @@ def test_lines_around_a_position_are_those_of_a_sorted_list(tmp_path: Path, cont
 @given(contents=CONTENTS, second=st.integers(-100, 400))
 def test_a_time_leads_to_the_first_line_from_then_on(tmp_path: Path, contents: list[Log], second: int) -> None:
     sources, expected = opened(tmp_path, contents)
-    found = Views().lines_at(sources, None, (BEGIN + second) * 1000, 5)
+    found = Views().merged(sources, None).lines_at((BEGIN + second) * 1000, 5)
     earlier = sum(line.key < BEGIN + second for log in contents for line in log.lines)
     assert (found.start, shown(found)) == (earlier, expected[earlier : earlier + 5])
 
@@ -236,3 +238,58 @@ def test_growing_files_are_merged_as_if_written_at_once(
         assert shown(view.by_number(0, len(expected) + 1)) == expected
         assert shown(view.by_number(-count, count)) == expected[-count:]
     views.close()
+
+
+def keys_of(contents: list[Log]) -> list[int]:
+    """Return the keys of all lines in order, in milliseconds."""
+    for log in contents:
+        set_keys(log)
+    keys = sorted(line.key for log in contents for line in log.lines)
+    return [NO_KEY if key == float("-inf") else round(key * 1000) for key in keys]
+
+
+@settings(max_examples=60)
+@given(contents=CONTENTS, seconds=st.lists(st.integers(-100, 400), max_size=5), count=st.integers(1, 20))
+@example(contents=[untimed(0, 19, rotated=2)], seconds=[], count=3)
+def test_keys_and_ranks_are_those_of_a_sorted_list(
+    tmp_path: Path, contents: list[Log], seconds: list[int], count: int
+) -> None:
+    sources, expected = opened(tmp_path, contents)
+    keys = keys_of(contents)
+    views = Views()
+    view = views.merged(sources, None)
+    timed = [key for key in keys if key != NO_KEY]
+    moments = [
+        NO_KEY,
+        NO_KEY + 1,
+        *((BEGIN + second) * 1000 for second in seconds),
+        *timed[::7],
+        timed[-1] + 1 if timed else 0,
+    ]
+    ranks = [bisect_left(keys, moment) for moment in moments]
+    whole = view.by_number(0, len(expected) + 1)
+    assert views.keys(sources, whole.batches, None).lines == keys
+    exact = view.ranks(moments, exact=True)
+    assert (exact.least, exact.most, exact.total) == (ranks, ranks, len(keys))
+    assert (exact.first, exact.last) == ((timed[0], timed[-1]) if timed else (None, None))
+    near = view.ranks(moments, exact=False)
+    for least, rank, most in zip(near.least, ranks, near.most, strict=True):
+        assert least is not None
+        assert most is not None
+        assert least <= rank <= most
+    for moment, rank in zip(moments, ranks, strict=True):
+        found = view.lines_until(moment, count)
+        assert (found.start, shown(found)) == (max(0, rank - count), expected[max(0, rank - count) : rank])
+    for place, key in zip(places(view, len(expected)), keys, strict=True):
+        assert views.keys(sources, (), place).cursor == key
+    views.close()
+
+
+def test_bounds_of_ranks_are_as_near_as_the_cells(tmp_path: Path) -> None:
+    lines = [Line(f"{datetime.fromtimestamp(BEGIN + at, UTC):%FT%TZ} {at} ", BEGIN + at) for at in range(4_000)]
+    sources, _ = opened(tmp_path, [Log(lines, 1_000, is_unterminated=False, padding=500)])
+    view = Views().merged(sources, None)
+    moments = [(BEGIN + at) * 1000 for at in range(0, 4_000, 50)]
+    found = view.ranks(moments, exact=False)
+    widths = [most - least for least, most in zip(found.least, found.most, strict=True) if least is not None and most]
+    assert max(widths) < 2 * 64 * 1024 // 500

@@ -1,8 +1,7 @@
 """``/api/lines`` and ``/api/line``: lines by position, and one line whole."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -10,20 +9,30 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi import Query as Parameters
 from fastapi.responses import Response, StreamingResponse
 
+from logviewer.rotation.position import Position
 from logviewer.search.line_filter import LineFilter
 from logviewer.search.regex_hints import hints_of
 from logviewer.source import Source
 from logviewer.views.view import LineRange, whole_line
 from logviewer.views.views import Views
-from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup, epoch_ms, from_disk, locate, while_connected
+from logviewer.web.api.lookup import (
+    JSON,
+    NO_STORE,
+    CurrentUser,
+    Lookup,
+    epoch_ms,
+    from_disk,
+    locate,
+    poll,
+    while_connected,
+)
 from logviewer.web.encode import RowEncoder
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import LineParameters, LinesParameters
 from logviewer.web.streams import Streams
 from logviewer.web.terminal import visible_line
 
-_POLL_SECONDS = 0.025
-_MOST_SECONDS = 1.0
+_PLACES = ("start", "at", "before", "time", "from_ms", "until_ms")
 
 
 class LineRoutes:
@@ -45,7 +54,7 @@ class LineRoutes:
     ) -> Response:
         """Return lines by number, cursor or time: the lines found within one second."""
         sources = await self._lookup.sources(parameters.choice, user)
-        given = [name for name in ("start", "at", "before", "time") if getattr(parameters, name) is not None]
+        given = [name for name in _PLACES if getattr(parameters, name) is not None]
         if len(given) > 1:
             raise HTTPException(422, f"{', '.join(given)}: give only one of them")
         line_filter = self._lookup.line_filter(parameters)
@@ -58,7 +67,7 @@ class LineRoutes:
             lambda: self._find(sources, line_filter, parameters),
             left=lambda: self._views.abandon(sources, line_filter),
         )
-        body = await self._poll(loader, find, encode)
+        body = await poll(loader, find, lambda lines: lines.pending, encode)
         return Response(body, media_type=JSON, headers=NO_STORE)
 
     async def line(self, parameters: Annotated[LineParameters, Parameters()], user: CurrentUser) -> Response:
@@ -74,45 +83,38 @@ class LineRoutes:
                 return Response(await from_disk(self._loader, lambda: b"".join(pieces)), headers=headers)
         return StreamingResponse(_in_threads(self._loader, pieces), headers=headers)
 
-    async def _poll(self, loader: ChunkLoader, find: Callable[[], LineRange], encode: RowEncoder) -> bytes:
-        """Return the encoded lines once they are found; after one second, or at shutdown, the lines found so far."""
-
-        def poll() -> tuple[bool, bytes]:
-            lines = find()
-            return lines.pending, encode(lines)
-
-        ends = time.monotonic() + _MOST_SECONDS
-        while True:
-            pending, body = await from_disk(loader, poll)
-            # A poll with a slow regular expression takes seconds in a long line.
-            if not pending or loader.closing or time.monotonic() >= ends:
-                return body
-            # A request that waits must not occupy a thread.
-            await asyncio.sleep(_POLL_SECONDS)
-
     def _find(
         self, sources: Sequence[Source], line_filter: LineFilter | None, parameters: LinesParameters
     ) -> LineRange:
-        found = self._range(sources, line_filter, parameters)
-        return replace(found, whole=all(each.is_whole for each in sources))
+        # Locate the cursor first: a file found on disk by it is part of the view from then on.
+        cursor = None
+        for name, text in (("at", parameters.at), ("before", parameters.before)):
+            cursor = cursor if text is None else locate(sources, name, text)
+        found = self._range(sources, line_filter, parameters, cursor)
+        keys = self._views.keys(sources, found.batches, cursor) if parameters.keys else None
+        return replace(found, whole=all(each.is_whole for each in sources), keys=keys)
 
     def _range(
-        self, sources: Sequence[Source], line_filter: LineFilter | None, parameters: LinesParameters
+        self,
+        sources: Sequence[Source],
+        line_filter: LineFilter | None,
+        parameters: LinesParameters,
+        cursor: Position | None,
     ) -> LineRange:
-        # Locate the cursor first: a file found on disk by it is part of the view from then on.
-        if parameters.at is not None:
-            at = locate(sources, "at", parameters.at)
-            return self._views.of(sources, line_filter).lines_from(at, parameters.count)
-        if parameters.before is not None:
-            before = locate(sources, "before", parameters.before)
-            return self._views.of(sources, line_filter).lines_before(before, parameters.count)
+        count, views = parameters.count, self._views
+        if cursor:
+            view = views.of(sources, line_filter)
+            return (view.lines_before if parameters.at is None else view.lines_from)(cursor, count)
         for source in sources:
             source.poll()
+        if parameters.until_ms is not None:
+            return views.merged(sources, line_filter).lines_until(parameters.until_ms, count)
+        begin = parameters.from_ms
         if parameters.time is not None:
-            return self._views.lines_at(
-                sources, line_filter, epoch_ms("time", parameters.time, parameters), parameters.count
-            )
-        return self._views.of(sources, line_filter).by_number(parameters.start or 0, parameters.count)
+            begin = epoch_ms("time", parameters.time, parameters)
+        if begin is not None:
+            return views.merged(sources, line_filter).lines_at(begin, count)
+        return views.of(sources, line_filter).by_number(parameters.start or 0, count)
 
 
 async def _in_threads(loader: ChunkLoader, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -1,6 +1,7 @@
 """Finds the sources, cursors and times that a request names, and reads files with retries."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Annotated, TypeVar
@@ -28,6 +29,8 @@ from logviewer.web.parameters import QueryParameters, SourcesParameters
 JSON = "application/json"
 NO_STORE = {"cache-control": "no-store"}
 _RETRY_SECONDS = (0.05, 0.1)
+_POLL_SECONDS = 0.025
+_MOST_SECONDS = 1.0
 # The status that nginx logs for a client that left; no client gets it.
 _CLIENT_LEFT = 499
 
@@ -174,6 +177,28 @@ async def from_disk(loader: ChunkLoader, call: Callable[[], T]) -> T:
         raise unavailable(f"{error}; try again") from error
     except OSError as error:
         raise unavailable(f"the file cannot be read: {error}") from error
+
+
+async def poll(
+    loader: ChunkLoader, find: Callable[[], T], is_pending: Callable[[T], bool], encode: Callable[[T], bytes]
+) -> bytes:
+    """Return the answer, encoded, once it is not pending; after one second, or at shutdown, as it is by then.
+
+    Raises HTTPException (503).
+    """
+
+    def poll_once() -> tuple[bool, bytes]:
+        found = find()
+        return is_pending(found), encode(found)
+
+    ends = time.monotonic() + _MOST_SECONDS
+    while True:
+        pending, body = await from_disk(loader, poll_once)
+        # A poll with a slow regular expression takes seconds in a long line.
+        if not pending or loader.closing or time.monotonic() >= ends:
+            return body
+        # A request that waits must not occupy a thread.
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 def unavailable(detail: str) -> HTTPException:

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from tests.helpers.server import Server
 
-PATHS = ["/api/sources", "/api/lines", "/api/line", "/api/stream", "/api/search", "/api/histogram", "/api/download"]
+PATHS = [
+    "/api/sources",
+    "/api/lines",
+    "/api/ranks",
+    "/api/line",
+    "/api/stream",
+    "/api/search",
+    "/api/histogram",
+    "/api/download",
+]
 SOURCE = st.one_of(st.just("app.log"), st.text(max_size=8))
 # The OpenAPI document describes the cases, without pytest's own reports.
 ANY_CASE = settings(suppress_health_check=list(HealthCheck), database=None, max_examples=60)
