@@ -7,7 +7,6 @@ import logging
 import resource
 import signal
 import socket
-import sys
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,17 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import uvicorn
+from fastapi import FastAPI
 
-from logviewer import links, listening
+from logviewer import links, listening, process
 from logviewer.errors import CannotRunError
 from logviewer.files.texts import TEXTS
-from logviewer.memory import FreedMemory, limit_arenas
+from logviewer.hosts.hub import HubPlan
+from logviewer.inputs import Inputs, error_reporter, input_ender
+from logviewer.memory import FreedMemory
 from logviewer.settings import Settings
 from logviewer.sources import machine
-from logviewer.sources.catalog import STDIN, Catalog
-from logviewer.sources.command import Command, CommandOutput, of_option, of_path
-from logviewer.sources.stdin import Spool
-from logviewer.web import log
+from logviewer.sources.catalog import Catalog
 from logviewer.web.app import create_app
 from logviewer.web.http.acceptor import Acceptor
 from logviewer.web.http.bounded_protocol import BoundedProtocol
@@ -45,10 +44,6 @@ if TYPE_CHECKING:
 
 # Clients have this long to read the end of their streams; then their connections are aborted.
 SHUTDOWN_SECONDS = 0.7
-# With the default thresholds, the collector scans thousands of readers many times while one chunk goes to all of them.
-_COLLECT_AFTER = 50_000, 20, 20
-# The event loop waits so long for a thread that searches, several times for each live line. The default is 5 ms.
-_SWITCH_SECONDS = 0.001
 # The date in the headers of answers is as old, at most.
 _TICK_SECONDS = 1.0
 _LAST_READS_SECONDS = 0.1
@@ -57,88 +52,52 @@ _LOG = logging.getLogger("logviewer")
 
 
 @dataclass(frozen=True, slots=True)
-class _Inputs:
-    """Standard input and the output of commands, which this process writes to files that the server follows."""
+class _Setup:
+    """The parts that all workers of a server share."""
 
-    spool: Spool | None
-    outputs: Sequence[CommandOutput]
-
-    @classmethod
-    def of(cls, settings: Settings) -> "_Inputs":
-        """Create the files. Raises CannotRunError."""
-        if STDIN in settings.paths and sys.stdin is None:
-            raise CannotRunError("standard input is closed; pipe lines into it, or give a log file")
-        commands = [
-            *(command for path in settings.paths if (command := of_path(path))),
-            *map(of_option, settings.command),
-            *(Command(each.name, each.words) for each in settings.tables.sources),
-        ]
-        names = [each.name for each in commands]
-        if repeated := [name for name in names if names.count(name) > 1]:
-            raise CannotRunError(f"two commands have the name {repeated[0]!r}; names must differ")
-        outputs = [CommandOutput(each, settings.state, settings.spool_size) for each in commands]
-        return cls(Spool(sys.stdin.buffer) if STDIN in settings.paths else None, outputs)
-
-    def start(self, at_end: Callable[[], None], report: Callable[[Path, str | None], None]) -> None:
-        """Begin to write.
-
-        Calls both functions in threads: ``report`` with a file and the reason why it gets no lines, or None.
-        """
-        if self.spool:
-            self.spool.start(at_end, partial(report, self.spool.path))
-        for each in self.outputs:
-            each.start(partial(report, each.path))
-
-    def stop(self) -> None:
-        """End the commands."""
-        for each in self.outputs:
-            each.end()
-        for each in self.outputs:
-            each.stop()
+    settings: Settings
+    inputs: Inputs
+    shared: SharedState
+    hub: HubPlan | None
 
 
-def run(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM.
+def run(settings: Settings, hub: HubPlan | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, with the sources of other hosts if there is a hub.
 
     Raises:
         CannotRunError: if the server cannot listen, read TLS files, or follow standard input.
     """
-    log.set_up(settings.log_format)
-    for warning in settings.warnings:
-        _LOG.warning("%s", warning)
-    _allow_many_files()
-    limit_arenas()
+    process.set_up(settings)
     listeners = listening.listeners(settings)
     if settings.uds is None:
         settings = replace(settings, port=listeners[0].getsockname()[1])
-    inputs = _Inputs.of(settings)
-    shared = SharedState(WorkerLink(settings.workers))
+    setup = _Setup(settings, Inputs.of(settings), SharedState(WorkerLink(settings.workers)), hub)
     try:
         if settings.workers > 1:
-            _run_workers(settings, inputs, shared, listeners)
+            _run_workers(setup, listeners)
         else:
-            _run_alone(settings, inputs, shared, listeners[0])
+            _run_alone(setup, listeners[0])
     finally:
-        inputs.stop()
+        setup.inputs.stop()
         if settings.uds:
             settings.uds.unlink(missing_ok=True)
 
 
-def _run_alone(settings: Settings, inputs: _Inputs, shared: SharedState, listener: socket.socket) -> None:
+def _run_alone(setup: _Setup, listener: socket.socket) -> None:
     def ready(catalog: Catalog, _: uvicorn.Server) -> None:
         """Print the URL and warnings once the server accepts connections."""
-        _announce(settings, inputs, shared, at_end=_input_ender(catalog), report_error=_error_reporter(catalog))
-        _report_paths(settings, catalog)
+        _announce(setup, at_end=input_ender(catalog), report_error=error_reporter(catalog))
+        _report_paths(setup.settings, catalog)
 
-    _serve(settings, inputs, shared, listener, ready)
+    _serve(setup, listener, ready)
 
 
-def _run_workers(settings: Settings, inputs: _Inputs, shared: SharedState, listeners: Sequence[socket.socket]) -> None:
+def _run_workers(setup: _Setup, listeners: Sequence[socket.socket]) -> None:
     workers = Supervisor(
         listeners,
-        work=lambda worker: _work(settings, inputs, shared, worker),
+        work=lambda worker: _work(setup, worker),
         # Standard input is read in the parent: workers get its end, but not its errors.
-        ready=lambda: _announce(settings, inputs, shared, at_end=workers.input_is_over, report_error=_log_warning),
+        ready=lambda: _announce(setup, at_end=workers.input_is_over, report_error=_log_warning),
     )
     # Workers share the memory of the modules loaded so far.
     gc.collect()
@@ -146,13 +105,13 @@ def _run_workers(settings: Settings, inputs: _Inputs, shared: SharedState, liste
     workers.run()
 
 
-def _work(settings: Settings, inputs: _Inputs, shared: SharedState, worker: Worker) -> None:
-    shared.link.number = worker.number
+def _work(setup: _Setup, worker: Worker) -> None:
+    setup.shared.link.number = worker.number
 
     def ready(catalog: Catalog, server: uvicorn.Server) -> None:
         """Report that the worker accepts connections; follow the end of the supervisor and of its input."""
         loop = asyncio.get_running_loop()
-        at_end = _input_ender(catalog)
+        at_end = input_ender(catalog)
 
         def once(descriptor: int, call: Callable[[], object]) -> None:
             loop.remove_reader(descriptor)
@@ -162,51 +121,28 @@ def _work(settings: Settings, inputs: _Inputs, shared: SharedState, worker: Work
         loop.add_reader(worker.parent_is_gone, once, worker.parent_is_gone, end)
         loop.add_reader(worker.input_is_over, once, worker.input_is_over, lambda: loop.run_in_executor(None, at_end))
         if worker.is_first:
-            _report_paths(settings, catalog)
+            _report_paths(setup.settings, catalog)
         worker.ready()
 
-    _serve(settings, inputs, shared, worker.listener, ready)
+    _serve(setup, worker.listener, ready)
 
 
-def _serve(
-    settings: Settings,
-    inputs: _Inputs,
-    shared: SharedState,
-    listener: socket.socket,
-    ready: Callable[[Catalog, uvicorn.Server], None],
-) -> None:
-    catalog = Catalog(
-        settings.paths,
-        stdin=inputs.spool.path if inputs.spool else None,
-        outputs={each.path: each.command.name for each in inputs.outputs},
-        tables=settings.tables,
-        follow_symlinks=settings.follow_symlinks,
-        max_history=0 if settings.no_history else settings.max_history,
-        state=settings.state,
-    )
-    streams = Streams()
-    config = _configure(settings, catalog, streams, shared)
+def _serve(setup: _Setup, listener: socket.socket, ready: Callable[[Catalog, uvicorn.Server], None]) -> None:
+    settings, catalog, streams = setup.settings, setup.inputs.catalog(setup.settings), Streams()
+    hub = setup.hub.hub(setup.shared.link.number) if setup.hub else None
+    config = _configure(settings, create_app(settings, catalog, streams, setup.shared, hub))
     # Files need the other half.
     max_connections = max(1, min(settings.max_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
     server = _Server(config, streams, max_connections=max_connections, ready=lambda: ready(catalog, server))
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    process.settle()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
     server.run(sockets=[listener])
 
 
-def _allow_many_files() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _configure(settings: Settings, catalog: Catalog, streams: Streams, shared: SharedState) -> uvicorn.Config:
+def _configure(settings: Settings, app: FastAPI) -> uvicorn.Config:
     config = uvicorn.Config(
-        create_app(settings, catalog, streams, shared),
+        app,
         http=BoundedProtocol,
         ws="none",
         lifespan="on",
@@ -229,40 +165,12 @@ def _configure(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     return config
 
 
-def _announce(
-    settings: Settings,
-    inputs: _Inputs,
-    shared: SharedState,
-    *,
-    at_end: Callable[[], None],
-    report_error: Callable[[Path, str | None], None],
-) -> None:
+def _announce(setup: _Setup, *, at_end: Callable[[], None], report_error: Callable[[Path, str | None], None]) -> None:
+    settings = setup.settings
     print(links.with_token(settings), flush=True)  # noqa: T201 (scripts wait for this line)
-    inputs.start(at_end, report_error)
+    setup.inputs.start(at_end, report_error)
     if settings.open_browser:
-        webbrowser.open(links.with_code(settings, shared.browser.text))
-
-
-def _input_ender(catalog: Catalog) -> Callable[[], None]:
-    """Return a function to call, in any thread, after the last line of standard input is in its spool."""
-    loop = asyncio.get_running_loop()
-
-    def at_end() -> None:
-        if stdin := catalog.stdin:
-            stdin.poll()
-            stdin.finish()
-            loop.call_soon_threadsafe(stdin.changed.send)
-
-    return at_end
-
-
-def _error_reporter(catalog: Catalog) -> Callable[[Path, str | None], None]:
-    """Return a function to call, in any thread, with the error that keeps lines out of a file, or None."""
-
-    def report_error(path: Path, reason: str | None) -> None:
-        catalog.outputs[path].input_error = reason
-
-    return report_error
+        webbrowser.open(links.with_code(settings, setup.shared.browser.text))
 
 
 def _log_warning(_: Path, reason: str | None) -> None:

@@ -2,10 +2,28 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from logviewer.hosts.asking import Asking
 from logviewer.hosts.fleet import AgentFleet
 from logviewer.hosts.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class HubPlan:
+    """How the workers of a hub connect: ``transport`` returns that of a worker with a name of its own.
+
+    ``expected`` returns the names of the invited hosts.
+    """
+
+    name: str
+    transport: Callable[[str], Transport]
+    expected: Callable[[], Iterable[str]] = tuple
+
+    def hub(self, number: int) -> "Hub":
+        """Return the hub of a worker; they are numbered from 1."""
+        name = f"{self.name}-{number}"
+        return Hub(self.transport(name), name, self.expected)
 
 
 class Hub:

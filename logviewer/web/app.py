@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 
@@ -12,6 +12,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.middleware.cors import CORSMiddleware
 
 from logviewer.files.texts import TEXTS
+from logviewer.hosts.api import AsgiApi
+from logviewer.hosts.hub import Hub
 from logviewer.hosts.status import Fleet
 from logviewer.settings import Settings
 from logviewer.sources.catalog import Catalog
@@ -29,6 +31,7 @@ from logviewer.web.api.stream import StreamRoutes
 from logviewer.web.auth.guard import Guard
 from logviewer.web.auth.lockout import Lockout
 from logviewer.web.auth.proxy import TrustedProxy
+from logviewer.web.hosts import HostRoutes
 from logviewer.web.http.fast_sse import DetachedStreams
 from logviewer.web.http.limits import ConcurrencyLimits
 from logviewer.web.http.security_headers import SECURITY_HEADERS
@@ -43,23 +46,35 @@ from logviewer.web.streams import Streams
 from logviewer.workers.shared_state import SharedState
 
 
-def create_app(
-    settings: Settings, catalog: Catalog, streams: Streams, shared: SharedState, fleet: Fleet | None = None
+def create_app(  # noqa: PLR0913, PLR0917 (its parts)
+    settings: Settings,
+    catalog: Catalog,
+    streams: Streams,
+    shared: SharedState,
+    hub: Hub | None = None,
+    fleet: Fleet | None = None,
 ) -> FastAPI:
-    """Return the application over these sources and those of a fleet. Polls and pings run during its lifespan."""
+    """Return the application over these sources, and those of other hosts: of a hub, or of a fleet that is not asked.
+
+    Polls and pings run during its lifespan.
+    """
     package_version = version("logviewer")
     views = _views(settings, catalog)
     lockout = Lockout(shared.failed_sign_ins)
     metrics = Metrics(catalog, streams, lockout, shared.link)
-    lookup = Lookup(catalog, views, fleet)
+    lookup = Lookup(catalog, views, hub.fleet if hub else fleet)
     stream = StreamRoutes(lookup, views, streams)
-    app = _application(_lifespan(catalog, streams, views, metrics))
+    app = _application(_lifespan(catalog, streams, views, metrics, [hub.run] if hub else []))
     pages = Pages(settings, package_version, catalog, text=PageText(lookup, stream))
     app.include_router(pages.router)
-    _include(app, _api(lookup, views, streams, metrics, stream))
+    routers = list(_api(lookup, views, streams, metrics, stream))
+    _include(app, routers)
     app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)(_healthz)
     app.get("/metrics", include_in_schema=False)(metrics.answer)
     app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
+    if hub:
+        local = _in_process(_application(None), routers)
+        app.add_middleware(HostRoutes, known=lookup.known, fleet=hub.fleet, local=AsgiApi(local))
     app.add_middleware(AbortedResponses)
     app.add_middleware(DetachedStreams)
     if settings.allow_origin:
@@ -81,10 +96,14 @@ def create_api(settings: Settings, catalog: Catalog, streams: Streams, shared: S
     views = _views(settings, catalog)
     metrics = Metrics(catalog, streams, Lockout(shared.failed_sign_ins), shared.link)
     lookup = Lookup(catalog, views)
-    api = _application(_lifespan(catalog, streams, views, metrics))
-    _include(api, _api(lookup, views, streams, metrics, StreamRoutes(lookup, views, streams)))
-    api.add_middleware(InProcess)
-    return api
+    routers = _api(lookup, views, streams, metrics, StreamRoutes(lookup, views, streams))
+    return _in_process(_application(_lifespan(catalog, streams, views, metrics)), routers)
+
+
+def _in_process(app: FastAPI, routers: Iterable[APIRouter]) -> FastAPI:
+    _include(app, routers)
+    app.add_middleware(InProcess)
+    return app
 
 
 def _views(settings: Settings, catalog: Catalog) -> Views:
@@ -94,7 +113,7 @@ def _views(settings: Settings, catalog: Catalog) -> Views:
     return views
 
 
-def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> FastAPI:
+def _application(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None) -> FastAPI:
     app = FastAPI(
         title="logviewer",
         version=version("logviewer"),
@@ -141,12 +160,16 @@ async def _internal_error(_: Request, __: Exception) -> JSONResponse:
 
 
 def _lifespan(
-    catalog: Catalog, streams: Streams, views: Views, metrics: Metrics
+    catalog: Catalog,
+    streams: Streams,
+    views: Views,
+    metrics: Metrics,
+    others: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         metrics.share()
-        tasks = [asyncio.create_task(_keep_running(each)) for each in (catalog.follow, streams.ping)]
+        tasks = [asyncio.create_task(_keep_running(each)) for each in (catalog.follow, streams.ping, *others)]
         yield
         for task in tasks:
             task.cancel()

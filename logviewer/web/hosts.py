@@ -1,0 +1,177 @@
+"""Passes requests about sources of other hosts on to these hosts, and their answers back."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from logviewer.hosts.api import PASSED_HEADERS, AbsentError, Api, ApiAnswer, ApiRequest, HostError
+from logviewer.hosts.choosing import Choice, ChoiceError, NoSourceError
+from logviewer.hosts.fleet import AgentFleet
+from logviewer.hosts.known_sources import KnownSources
+from logviewer.web.auth.current_user import user_of
+from logviewer.web.http.refusal import refusal
+from logviewer.web.parameters import CHOICE, MAX_LINES
+
+_ONE = frozenset({"/api/line", "/api/explain"})
+_QUERIED = frozenset({"/api/lines", "/api/stream", "/api/search", "/api/histogram", "/api/download", "/api/ranks"})
+_PAGE = "/"
+_FILTERS = frozenset({"q", "not", "level", "since", "until"})
+_STREAM_ONLY = frozenset(
+    {"from", "cursor", "follow", "raw", "lag", "regex", "case", "now", "records", "context", "format"}
+)
+# An agent that starts again is here after about that time.
+_RETRY_SECONDS = (0.05, 0.2, 0.75)
+_ABSENT_SECONDS = 5
+
+Items = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class HostPart:
+    """The sources of one host in a request, by id; ``name`` is None for those of this server."""
+
+    name: str | None
+    api: Api
+    sources: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A request, and the hosts that it is for. ``items`` are its parameters without the choice of sources."""
+
+    method: str
+    path: str
+    items: Items
+    headers: Mapping[str, str]
+    parts: Sequence[HostPart]
+
+    def request(self, part: HostPart) -> ApiRequest:
+        """Return the request for one host."""
+        query = urlencode([*(("source", each) for each in part.sources), *self.items])
+        return ApiRequest(self.method, self.path, query, self.headers)
+
+
+class HostRoutes:
+    """Middleware around the API: requests that name only sources of this server pass unchanged.
+
+    ``local`` is the API of this server, for requests that also name sources of other hosts.
+    """
+
+    def __init__(self, app: ASGIApp, known: KnownSources, fleet: AgentFleet, local: Api) -> None:
+        self._app = app
+        self._known = known
+        self._fleet = fleet
+        self._local = local
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, or pass it to the application."""
+        path = scope["path"].removeprefix(scope["root_path"]) if scope["type"] == "http" else ""
+        headers = Headers(scope=scope) if path else Headers()
+        is_text = path == _PAGE and headers.get("accept", "").startswith("text/plain")
+        if not (path in _ONE or path in _QUERIED or is_text) or scope["method"] not in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        items = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        parts = self._parts(Request(scope), items)
+        if all(part.name is None for part in parts):
+            await self._app(scope, receive, send)
+            return
+        items = [(name, value) for name, value in items if name not in CHOICE]
+        if is_text:
+            path, items = "/api/stream", _text_items(items)
+        if path in _QUERIED and not any(name == "now" for name, _ in items):
+            # Relative times count from the clock of the hub, for all hosts.
+            items.append(("now", str(time.time_ns() // 1_000_000)))
+        passed = {name: value for name, value in headers.items() if name in PASSED_HEADERS}
+        await _until_left(_answer(_Question(scope["method"], path, items, passed, parts), send), receive)
+
+    def _parts(self, request: Request, items: Items) -> list[HostPart]:
+        """Return the chosen sources of each host, in the order of the request; none for a malformed choice."""
+        values = {name: [value for each, value in items if each == name] for name in CHOICE}
+        try:
+            found = self._known.choose(Choice(**values), user_of(request))
+        except (ChoiceError, NoSourceError):
+            # The answer of the application has the reason.
+            return []
+        by_host: dict[str | None, list[str]] = {}
+        for each in found:
+            by_host.setdefault(each.host, []).append(each.id)
+        return [
+            HostPart(host, self._local if host is None else self._fleet.api(host), ids) for host, ids in by_host.items()
+        ]
+
+
+async def _answer(question: "_Question", send: Send) -> None:
+    if len(question.parts) > 1:
+        await _refuse(send, 501, "sources of several hosts in one view")
+        return
+    (part,) = question.parts
+    await _relay(part, question.request(part), send)
+
+
+async def _relay(part: HostPart, request: ApiRequest, send: Send) -> None:
+    """Send the answer of one host as it is. A host that starts again is asked again, until its answer begins."""
+    for seconds in (*_RETRY_SECONDS, None):
+        has_begun = False
+        try:
+            async with part.api.call(request) as answer:
+                has_begun = True
+                await _send(answer, send)
+            return
+        except HostError as error:
+            if has_begun:
+                # A read error for the middleware that logs it.
+                raise ConnectionError(f"{part.name}: {error}") from error
+            if seconds is None or isinstance(error, AbsentError):
+                await _refuse(send, 503, f"{part.name} does not answer ({error})")
+                return
+        await asyncio.sleep(seconds)
+
+
+async def _send(answer: ApiAnswer, send: Send) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    async for piece in answer.body:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _refuse(send: Send, status: int, detail: str) -> None:
+    response = refusal(status, detail, retry_seconds=_ABSENT_SECONDS if status == 503 else None)
+    await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
+    await send({"type": "http.response.body", "body": response.body})
+
+
+async def _until_left(answer: Awaitable[None], receive: Receive) -> None:
+    """Answer, until the client leaves."""
+    answering, leaving = asyncio.ensure_future(answer), asyncio.ensure_future(_left(receive))
+    try:
+        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (answering, leaving):
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await leaving
+        with suppress(asyncio.CancelledError):
+            await answering
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _text_items(items: Items) -> Items:
+    """Return the parameters of the stream that has the text of the page; see ``page_text.py``."""
+    is_filtered = any(name in _FILTERS and value for name, value in items)
+    given = [(name, value) for name, value in items if name in _FILTERS | _STREAM_ONLY and name != "format"]
+    names = {name for name, _ in given}
+    defaults = {"follow": "false", "from": "start" if is_filtered else f"-{MAX_LINES}"}
+    return [*given, *((name, value) for name, value in defaults.items() if name not in names), ("format", "text")]
