@@ -1,0 +1,100 @@
+"""The file by which the commands find the hub that runs with a directory: its address, and the revocations it knows."""
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from logviewer.errors import CannotRunError
+from logviewer.files.own_directory import OwnDirectory
+from logviewer.hosts.names import Address
+
+_FILE, _LOCK = "running.json", "running"
+_MOST_BYTES = 4096
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class _Status:
+    address: Address
+    signature: str
+
+
+class Running:
+    """The hub of a directory, seen from inside or from another process."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory
+        self._files = OwnDirectory(directory, ".json")
+        self._held: int | None = None
+
+    def hold(self) -> None:
+        """Become the hub of the directory until the process ends. Raises CannotRunError if there is one."""
+        self._held = self._lock()
+        if self._held is None:
+            raise CannotRunError(f"another hub runs with {self._path}; stop it, or set STATE_DIRECTORY to another one")
+
+    def release(self) -> None:
+        """Let another hub begin."""
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
+    def write(self, address: Address, token: str) -> None:
+        """Note the address of the NATS server, and the token of the account that it has read."""
+        value = {"address": str(address), "signature": _signature(token)}
+        with contextlib.suppress(OSError):
+            self._files.write(_FILE, [json.dumps(value).encode()])
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a hub runs."""
+        held = self._lock()
+        if held is not None:
+            os.close(held)
+        return held is None
+
+    @property
+    def address(self) -> Address | None:
+        """The address at which the NATS server of the hub listens, or did when it ran last."""
+        status = self._read()
+        return status.address if status else None
+
+    def has_read(self, token: str, *, seconds: float) -> bool:
+        """Wait until the hub's server has read this token of the account. Return False if it does not in this time."""
+        deadline = time.monotonic() + seconds
+        while True:
+            status = self._read()
+            if status and status.signature == _signature(token):
+                return True
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+
+    def _lock(self) -> int | None:
+        """Lock the file of the running hub; return None if another process holds it. Raises CannotRunError."""
+        path = self._path / _LOCK
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise CannotRunError(f"cannot use {path}: {error.strerror}; run this as its owner") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return None
+        return descriptor
+
+    def _read(self) -> _Status | None:
+        try:
+            value = json.loads(self._files.read(_FILE, _MOST_BYTES))
+            return _Status(Address.parse(value["address"]), str(value["signature"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+def _signature(token: str) -> str:
+    return token.rpartition(".")[2]
