@@ -48,6 +48,8 @@ SHUTDOWN_SECONDS = 0.7
 _TICK_SECONDS = 1.0
 _LAST_READS_SECONDS = 0.1
 _NAMES_SHOWN = 5
+# Streams and downloads leave this part of the connections.
+_SHORT_SHARE = 8
 _LOG = logging.getLogger("logviewer")
 
 
@@ -128,16 +130,20 @@ def _work(setup: _Setup, worker: Worker) -> None:
 
 
 def _serve(setup: _Setup, listener: socket.socket, ready: Callable[[Catalog, uvicorn.Server], None]) -> None:
-    settings, catalog, streams = setup.settings, setup.inputs.catalog(setup.settings), Streams()
+    settings, catalog, streams = _limited(setup.settings), setup.inputs.catalog(setup.settings), Streams()
     hub = setup.hub.hub(setup.shared.link.number) if setup.hub else None
     config = _configure(settings, create_app(settings, catalog, streams, setup.shared, hub))
-    # Files need the other half.
-    max_connections = max(1, min(settings.max_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
-    server = _Server(config, streams, max_connections=max_connections, ready=lambda: ready(catalog, server))
+    server = _Server(config, streams, max_connections=settings.max_connections, ready=lambda: ready(catalog, server))
     process.settle()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
     server.run(sockets=[listener])
+
+
+def _limited(settings: Settings) -> Settings:
+    """Limit connections to half of the descriptors, for files need the rest, and streams to most of the connections."""
+    most = max(1, min(settings.max_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
+    return replace(settings, max_connections=most, max_streams=min(settings.max_streams, most - most // _SHORT_SHARE))
 
 
 def _configure(settings: Settings, app: FastAPI) -> uvicorn.Config:

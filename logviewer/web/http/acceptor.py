@@ -11,7 +11,8 @@ from logviewer.web.http.connections import UNIX, Connections
 from logviewer.web.http.throttled_warning import ThrottledWarning
 
 HANDSHAKE_SECONDS = 15.0
-# After each batch, the requests of the last ones are answered.
+# After each batch, and after each connection for which another one was closed, the last ones are opened and read: those
+# of a burst must not close each other unread.
 _BATCH = 32
 _PAUSE_SECONDS = 0.1
 _REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n"
@@ -47,7 +48,7 @@ class Acceptor:
         self._loop.add_reader(self._listener, self._accept)
 
     def _accept(self) -> None:
-        for _ in range(_BATCH):
+        for _ in range(min(_BATCH, self._connections.burst)):
             try:
                 client, address = self._listener.accept()
             except (BlockingIOError, ConnectionAbortedError, InterruptedError):
@@ -59,7 +60,10 @@ class Acceptor:
                 self._pause = self._loop.call_later(_PAUSE_SECONDS, self._resume)
                 return
             client.settimeout(0)
+            closed = self._connections.closed
             self._admit(client, address[0] if address else UNIX)
+            if self._connections.closed > closed:
+                return
 
     def _admit(self, client: socket.socket, address: str) -> None:
         protocol = self._create()

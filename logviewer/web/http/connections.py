@@ -2,7 +2,7 @@
 
 A connection is a stranger's until a request on it has signed in. Strangers have limits of their own: each of them can
 hold up to some 100 KB. At a limit, the oldest connection of a stranger makes room for the new one, so that a client
-that signs in at once always finds a place.
+that signs in at once always finds a place; without strangers, one of a user that waits for its next request.
 """
 
 from collections.abc import Mapping, MutableMapping
@@ -37,29 +37,35 @@ class Connections:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._max_strangers = max(1, min(MAX_STRANGERS, limit // 2))
+        self.burst = max(1, self._max_strangers // 16)
+        """How many new connections at once close no other one of them before its request is read."""
         self._networks: dict[Connection, str] = {}
-        self._counts: dict[str, int] = {}
         # By network, oldest first.
         self._strangers: dict[str, dict[Connection, None]] = {}
+        self._users: dict[str, dict[Connection, None]] = {}
         self._stranger_count = 0
+        self.closed = 0
+        """How many connections were closed for others."""
         self._refusals = ThrottledWarning(f"too many connections (limit {limit}); refused one from %s")
 
     def add(self, connection: Connection, address: str) -> bool:
         """Count a new connection; return False if there is no room for it."""
         key = network(address)
-        strangers = self._strangers.get(key, {})
-        is_full = len(self._networks) >= self._limit
-        if self._counts.get(key, 0) >= max(1, self._limit // 2) or len(strangers) >= max(1, self._max_strangers // 2):
+        strangers, users = self._strangers.get(key, {}), self._users.get(key, {})
+        if len(strangers) >= max(1, self._max_strangers // 2):
             has_room = self._close_one(strangers)
-        elif is_full or self._stranger_count >= self._max_strangers:
-            has_room = self._close_one(max(self._strangers.values(), key=len, default={}))
+        elif len(strangers) + len(users) >= max(1, self._limit // 2):
+            has_room = self._close_one(strangers) or self._close_one(users, are_users=True)
+        elif self._stranger_count >= self._max_strangers:
+            has_room = self._close_one(_most(self._strangers))
+        elif len(self._networks) >= self._limit:
+            has_room = self._close_one(_most(self._strangers)) or self._close_one(_most(self._users), are_users=True)
         else:
             has_room = True
         if not has_room:
             self._refusals.add(address)
             return False
         self._networks[connection] = key
-        self._counts[key] = self._counts.get(key, 0) + 1
         self._strangers.setdefault(key, {})[connection] = None
         self._stranger_count += 1
         return True
@@ -67,29 +73,36 @@ class Connections:
     def sign_in(self, connection: Connection) -> None:
         """Count a connection as that of a user from now on."""
         key = self._networks.get(connection, "")
-        strangers = self._strangers.get(key, {})
-        if connection in strangers:
-            del strangers[connection]
+        if connection in self._strangers.get(key, ()):
+            _discard(self._strangers, key, connection)
             self._stranger_count -= 1
-            if not strangers:
-                del self._strangers[key]
+            self._users.setdefault(key, {})[connection] = None
 
     def remove(self, connection: Connection) -> None:
         """Uncount a connection that is closed."""
         self.sign_in(connection)
-        key = self._networks.pop(connection, None)
-        if key is not None:
-            self._counts[key] -= 1
-            if not self._counts[key]:
-                del self._counts[key]
+        if (key := self._networks.pop(connection, None)) is not None:
+            _discard(self._users, key, connection)
 
-    def _close_one(self, strangers: dict[Connection, None]) -> bool:
-        waiting = (each for each in strangers if each.waits_for_request())
-        oldest = next(waiting, None) or next(iter(strangers), None)
+    def _close_one(self, some: dict[Connection, None], *, are_users: bool = False) -> bool:
+        """Close the oldest connection that waits for a request; of strangers the oldest one, if none waits."""
+        waiting = (each for each in some if each.waits_for_request())
+        oldest = next(waiting, None) or (None if are_users else next(iter(some), None))
         if oldest is None or not oldest.abort():
             return False
         self.remove(oldest)
+        self.closed += 1
         return True
+
+
+def _most(networks: Mapping[str, dict[Connection, None]]) -> dict[Connection, None]:
+    return max(networks.values(), key=len, default={})
+
+
+def _discard(networks: dict[str, dict[Connection, None]], key: str, connection: Connection) -> None:
+    del networks[key][connection]
+    if not networks[key]:
+        del networks[key]
 
 
 class RequestConnection(Protocol):

@@ -4,7 +4,7 @@ import resource
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from logviewer.web.http.connections import Connections
 from tests.bench.process import descriptors, memory
 from tests.helpers.certificate import make_certificate
-from tests.helpers.connection import connect
+from tests.helpers.connection import connect, request
+from tests.helpers.following import paused
 from tests.helpers.server import TIMEOUT, Server, until
 from tests.helpers.sign_in import client_at
 
@@ -80,6 +81,32 @@ def test_strangers_do_not_keep_a_user_out(log: Path, serve: Serve) -> None:
         with log.open("a") as file:
             file.write("next\n")
         assert reader.lines(1) == ["next"]
+
+
+def test_a_user_amid_a_burst_of_strangers_at_the_same_address_gets_in(log: Path, serve: Serve) -> None:
+    server = serve("--max-connections", "32", log)
+    with ExitStack() as stack:
+        with paused(server):
+            before, user, after = (
+                [stack.enter_context(connect(server)) for _ in range(count)] for count in (50, 1, 50)
+            )
+            for client in (*before, *after):
+                client.sendall(HALF_HEAD[:100])
+            user[0].sendall(request(server, "/api/sources"))
+        assert user[0].recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_downloads_that_a_user_does_not_read_keep_no_other_user_out(log: Path, serve: Serve) -> None:
+    log.write_text("long line\n" * 1_000_000)
+    server = serve("--max-connections", "32", log)
+    with ExitStack() as stack:
+        for _ in range(30):
+            client = stack.enter_context(connect(server, buffer=4096))
+            client.sendall(request(server, "/api/download?source=app.log&q=line"))
+            client.settimeout(TIMEOUT)
+            with suppress(OSError):
+                client.recv(1)
+        assert [server.get("/api/sources").status_code for _ in range(5)] == [200] * 5
 
 
 def test_connections_of_users_have_limits(log: Path, serve: Serve) -> None:
@@ -150,9 +177,19 @@ def test_the_oldest_waiting_stranger_of_the_network_makes_room() -> None:
     assert (busy.aborted, idle.aborted, new.aborted, other.aborted) == (False, True, False, False)
 
 
-def test_users_are_never_closed_for_others() -> None:
+def test_a_user_that_waits_for_its_next_request_makes_room() -> None:
     connections = Connections(4)
-    users = [Client() for _ in range(4)]
+    users = [Client(waits=waits) for waits in (False, True, True, False)]
+    for user in users[:2]:
+        assert connections.add(user, "10.0.0.1")
+        connections.sign_in(user)
+    assert connections.add(Client(), "10.0.0.1")
+    assert [user.aborted for user in users] == [False, True, False, False]
+
+
+def test_answers_to_users_are_never_closed_for_others() -> None:
+    connections = Connections(4)
+    users = [Client(waits=False) for _ in range(4)]
     for number, user in enumerate(users):
         assert connections.add(user, f"10.0.0.{number}")
         connections.sign_in(user)
@@ -162,15 +199,15 @@ def test_users_are_never_closed_for_others() -> None:
     assert not any(user.aborted for user in users)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["add", "sign in", "remove"]), st.integers(0, 5)), max_size=200))
+@given(st.lists(st.tuples(st.sampled_from(["add", "sign in", "remove"]), st.integers(0, 11)), max_size=200))
 def test_limits_hold_and_nothing_is_left_behind(steps: list[tuple[str, int]]) -> None:
     connections = Connections(8)
     alive: dict[Client, tuple[int, bool]] = {}
     for step, number in steps:
         if step == "add":
-            client = Client()
-            if connections.add(client, f"10.0.0.{number}"):
-                alive[client] = number, False
+            client = Client(waits=number % 2 == 0)
+            if connections.add(client, f"10.0.0.{number // 2}"):
+                alive[client] = number // 2, False
         elif alive:
             client = list(alive)[number % len(alive)]
             if step == "sign in":
@@ -179,7 +216,7 @@ def test_limits_hold_and_nothing_is_left_behind(steps: list[tuple[str, int]]) ->
             else:
                 connections.remove(client)
                 del alive[client]
-        assert not any(client.aborted and signed_in for client, (_, signed_in) in alive.items())
+        assert not any(client.aborted and signed_in and not client.waits for client, (_, signed_in) in alive.items())
         alive = {client: each for client, each in alive.items() if not client.aborted}
         strangers = [network for network, signed_in in alive.values() if not signed_in]
         networks = [network for network, _ in alive.values()]
@@ -189,4 +226,4 @@ def test_limits_hold_and_nothing_is_left_behind(steps: list[tuple[str, int]]) ->
         assert max((strangers.count(each) for each in strangers), default=0) <= 2
     for client in alive:
         connections.remove(client)
-    assert not any((connections._networks, connections._counts, connections._strangers, connections._stranger_count))
+    assert not any((connections._networks, connections._users, connections._strangers, connections._stranger_count))
