@@ -12,7 +12,8 @@ import orjson
 
 from logviewer.hosts.answering import Answering
 from logviewer.hosts.api import Api
-from logviewer.hosts.transport import UP, WHO, Received, Transport, token
+from logviewer.hosts.names import token
+from logviewer.hosts.transport import UP, WHO, Received, Transport
 
 _LOOK_SECONDS = 1.0
 _UP_SECONDS = 4.0, 6.0

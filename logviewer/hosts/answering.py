@@ -12,7 +12,8 @@ import orjson
 
 from logviewer.hosts.api import PASSED_HEADERS, Api, ApiRequest, HostError
 from logviewer.hosts.link import LEASE_SECONDS, RENEW_SECONDS, ROOM_BYTES, Kind, Piece
-from logviewer.hosts.transport import ASK, TO, Received, Transport, token
+from logviewer.hosts.names import token
+from logviewer.hosts.transport import ASK, TO, Received, Transport
 
 _MOST_CALLS = 2000
 _PATHS = re.compile(r"/api/[a-z]+")

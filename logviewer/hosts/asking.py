@@ -13,7 +13,8 @@ import orjson
 
 from logviewer.hosts.api import PIECE_BYTES, AbsentError, ApiAnswer, ApiRequest, BrokenError, HostError
 from logviewer.hosts.link import HEAD_BYTES, RENEW_SECONDS, ROOM_BYTES, SILENCE_SECONDS, Numbering, Piece
-from logviewer.hosts.transport import ASK, TO, Received, Transport, token
+from logviewer.hosts.names import token
+from logviewer.hosts.transport import ASK, TO, Received, Transport
 
 # An answer of a host goes to browsers: it must not set cookies, and must not be a page.
 _HEADERS = frozenset(
@@ -41,7 +42,7 @@ class Asking:
         self._hub = token(hub)
         self._calls: dict[str, _Call] = {}
         self.lost = 0
-        """Calls that ended early because a piece was lost."""
+        """The number of calls that ended early because a piece was lost or wrong."""
 
     def __len__(self) -> int:
         """Return the number of open calls."""

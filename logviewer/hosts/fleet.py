@@ -11,8 +11,9 @@ from typing import get_args
 from logviewer.hosts.api import ApiRequest, BrokenError, HostError
 from logviewer.hosts.asking import Asking, HostApi
 from logviewer.hosts.facts import MOST_BYTES, Report, read_report, read_sources
+from logviewer.hosts.names import name_of
 from logviewer.hosts.status import HostState, HostStatus
-from logviewer.hosts.transport import UP, WHO, Received, Transport, name_of
+from logviewer.hosts.transport import UP, WHO, Received, Transport
 from logviewer.source import SourceStatus
 from logviewer.sources.naming import source_id
 

@@ -16,7 +16,7 @@ from logviewer.hosts.api import PIECE_BYTES, BrokenError
 
 Kind = Literal["head", "data", "end", "failure", "ping"]
 
-ROOM_BYTES = 4 * PIECE_BYTES
+ROOM_BYTES = 8 * PIECE_BYTES
 """The bytes of data that a host may send before the hub has used any of them."""
 RENEW_SECONDS = 4.0
 """The interval of grants and of pings."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import quote, unquote
 
 UP = "lv.up"
 WHO = "lv.who"
@@ -45,13 +44,3 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Send all unsent messages, and end the connection."""
-
-
-def token(name: str) -> str:
-    """Return a name as one token of a subject."""
-    return quote(name, safe="").replace(".", "%2E").replace("~", "%7E")
-
-
-def name_of(one_token: str) -> str:
-    """Return the name in a token of a subject."""
-    return unquote(one_token, errors="strict")

@@ -12,6 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from logviewer.hosts.hub import Hub
 from logviewer.rotation.position import Reason
 from logviewer.source import State
 from logviewer.sources.catalog import Catalog
@@ -27,10 +28,14 @@ _SEARCH_SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 class Metrics:
     """The metrics of one server; with several workers, those of each. Not thread-safe: use it in the event loop."""
 
-    def __init__(self, catalog: Catalog, streams: Streams, lockout: Lockout, link: WorkerLink) -> None:
+    def __init__(
+        self, catalog: Catalog, streams: Streams, lockout: Lockout, link: WorkerLink, hub: Hub | None = None
+    ) -> None:
         self._link = link
         self._registry = CollectorRegistry()
         self._registry.register(_Counts(catalog, streams, lockout))
+        if hub:
+            self._registry.register(_HostCounts(hub))
         ProcessCollector(registry=self._registry)
         self._running = Gauge("logviewer_searches_running", "Searches in progress.", registry=self._registry)
         self._seconds = Histogram(
@@ -129,3 +134,20 @@ class _Counts(Collector):
         yield GaugeMetricFamily("logviewer_stream_lag_bytes", "Unread bytes of the reader furthest behind.", lag)
         yield CounterMetricFamily("logviewer_stream_lines", "Lines sent by streams.", sent.lines)
         yield CounterMetricFamily("logviewer_stream_bytes", "Bytes of the events or text of these lines.", sent.bytes)
+
+
+class _HostCounts(Collector):
+    """The hosts of a hub, and its calls of their APIs."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics of hosts as they are now."""
+        hosts = GaugeMetricFamily("logviewer_hosts", "Hosts by state.", labels=["state"])
+        for state, count in self._hub.fleet.counts().items():
+            hosts.add_metric([state], count)
+        yield hosts
+        yield GaugeMetricFamily("logviewer_host_calls", "Requests to hosts in progress.", len(self._hub.calls))
+        broken = "Answers of hosts that broke off because a piece was lost or wrong, since the start."
+        yield CounterMetricFamily("logviewer_host_answers_broken", broken, self._hub.calls.lost)

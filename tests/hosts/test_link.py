@@ -102,7 +102,7 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, name, seconds)
 
 
-@pytest.mark.parametrize("host", ["web-1", "web.example.org", "ä b*>%", "a"])
+@pytest.mark.parametrize("host", ["web-1", "web.example.org", "a"])
 def test_an_answer_comes_whole(host: str) -> None:
     async def check(link: Link) -> None:
         assert await read(link) == b"onetwothree"
