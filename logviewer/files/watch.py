@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
@@ -32,6 +33,8 @@ class FileWatch:
         self._on_write = on_write
         self._inotify: INotify | None = None
         self._paths: Mapping[int, list[Path]] = {}
+        self._lock = threading.Lock()
+        self._is_over = False
 
     @property
     def is_running(self) -> bool:
@@ -58,19 +61,33 @@ class FileWatch:
         """Call ``on_write`` until cancelled."""
         if sys.platform != "linux":
             return
-        # The library starts a program to find the C library.
-        with contextlib.suppress(OSError):
-            self._inotify = await asyncio.to_thread(INotify, nonblocking=True)
-        if self._inotify is None:
-            return
+        self._is_over = False
         try:
-            self._resume()
-            await asyncio.Event().wait()
+            # The library starts a program to find the C library.
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(self._open)
+            if self._inotify:
+                self._resume()
+                await asyncio.Event().wait()
         finally:
             self._pause()
+            self._close()
+
+    def _open(self) -> None:
+        inotify = INotify(nonblocking=True)
+        with self._lock:
+            if not self._is_over:
+                self._inotify = inotify
+                return
+        # Cancelled meanwhile.
+        inotify.close()
+
+    def _close(self) -> None:
+        with self._lock:
+            self._is_over = True
             inotify, self._inotify = self._inotify, None
-            if inotify:
-                inotify.close()
+        if inotify:
+            inotify.close()
 
     def _resume(self) -> None:
         if self._inotify:
