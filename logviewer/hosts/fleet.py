@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from logviewer.hosts.api import ApiRequest, BrokenError, HostError
+from logviewer.hosts.api import Api, ApiRequest, BrokenError, HostError
 from logviewer.hosts.asking import Asking, HostApi
 from logviewer.hosts.facts import MOST_BYTES, Report, read_report, read_sources
 from logviewer.hosts.names import name_of
+from logviewer.hosts.sharing import SharedApi
 from logviewer.hosts.status import HostState, HostStatus
 from logviewer.hosts.transport import UP, WHO, Received, Transport
 from logviewer.source import SourceStatus
@@ -88,6 +89,7 @@ class AgentFleet:
         # Replaced as a whole, so that any thread may read them.
         self._hosts: Mapping[str, Host] = {}
         self._by_id: dict[str, SourceStatus] = {}
+        self._apis: dict[str, SharedApi] = {}
         self._reads = asyncio.Semaphore(_MOST_READS)
         self._listeners: set[Callable[[str], None]] = set()
 
@@ -113,9 +115,12 @@ class AgentFleet:
 
     # On the event loop
 
-    def api(self, host: str) -> HostApi:
-        """Return the API of a host."""
-        return HostApi(self._asking, host, lambda: self.boot(host))
+    def api(self, host: str) -> Api:
+        """Return the API of a host, with shared streams."""
+        api = self._apis.get(host)
+        if api is None:
+            api = self._apis[host] = SharedApi(HostApi(self._asking, host, lambda: self.boot(host)))
+        return api
 
     def boot(self, host: str) -> str | None:
         """Return the start of the agent that answers for a host, None while it is absent."""
