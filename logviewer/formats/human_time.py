@@ -60,7 +60,7 @@ def _of_calendar(words: str, present: datetime) -> int | None:
             found = _of_day(match, present)
         else:
             return None
-        return int(found.timestamp() * 1000)
+        return round(found.timestamp() * 1000)
     except (ValueError, OverflowError):
         return None
 

@@ -17,13 +17,13 @@ from logviewer.formats.level import LETTERS, LEVELS
 from logviewer.rotation.generation import Generation
 from logviewer.rotation.position import Batch, LineCount, Position
 from logviewer.search.line_filter import LineFilter
-from logviewer.showable import visible
+from logviewer.showable import SHORT, visible, visible_json
 from logviewer.source import Source
 from logviewer.tail.events import Gap, StateChange
 from logviewer.views.histogram import Histogram
 from logviewer.views.ranks import NO_KEY, Ranks
 from logviewer.views.view import LineRange
-from logviewer.web.terminal import SHORT, has_controls, visible_bytes, visible_json
+from logviewer.web.terminal import has_controls, visible_bytes
 
 # A character that JSON does not escape.
 _MARK = b"\x7f"

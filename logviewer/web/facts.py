@@ -10,7 +10,7 @@ import orjson
 from logviewer.hosts.status import HostStatus
 from logviewer.showable import one_line
 from logviewer.source import Source, SourceStatus
-from logviewer.web.terminal import visible_json
+from logviewer.showable import visible_json
 
 _LOG = logging.getLogger("logviewer")
 

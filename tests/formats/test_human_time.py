@@ -95,3 +95,9 @@ def test_a_month_ago_is_a_valid_day() -> None:
 def test_a_unit_is_known_by_its_whole_name(text: str) -> None:
     with pytest.raises(ValueError, match="15 min ago"):
         parse_time(text, now=NOW.timestamp(), zone=UTC)
+
+
+@pytest.mark.parametrize("text", ["1967-11-01T09:07:43.783Z", "9999-01-01T00:00:00.001Z", "2026-11-20T12:00:00.999Z"])
+def test_a_millisecond_is_exact(text: str) -> None:
+    expected = (datetime.fromisoformat(text) - datetime.fromtimestamp(0, UTC)) // timedelta(milliseconds=1)
+    assert parse_time(text) == expected

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from logviewer.showable import visible
-from logviewer.web.terminal import visible_json, visible_line
+from logviewer.showable import visible, visible_json
+from logviewer.web.terminal import visible_line
 from tests.helpers.server import Server
 
 Serve = Callable[..., Server]

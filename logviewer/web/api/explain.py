@@ -15,7 +15,7 @@ from logviewer.rotation.position import Position
 from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup, from_disk, locate
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import ExplainParameters
-from logviewer.web.terminal import visible_json
+from logviewer.showable import visible_json
 
 # Lines read before and after the line, for its record.
 _AROUND = 500

@@ -1,0 +1,129 @@
+"""The answers of hosts, which are untrusted: their form, checked in one place, and the limit of their size."""
+
+from typing import Annotated, Literal, NotRequired, TypeVar
+
+from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
+
+from logviewer.formats.level import LEVELS
+from logviewer.hosts.api import BrokenError
+
+MOST_BYTES = 32 * 1024 * 1024
+"""The bytes of one answer at most: 2 MiB of lines, each character escaped, and as much again for other fields."""
+
+T = TypeVar("T")
+
+_STRICT = ConfigDict(strict=True, extra="ignore")
+Count = Annotated[int, Field(ge=0, le=2**62)]
+Key = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+Cursor = Annotated[str, StringConstraints(pattern=r"^1(?:[A-Za-z0-9_-]{48}){1,32}$")]
+Level = Literal["fatal", "error", "warning", "notice", "info", "debug", "trace"]
+Span = Annotated[list[Count], Field(min_length=2, max_length=2)]
+FileId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+@with_config(_STRICT)
+class Row(TypedDict):
+    """A line of ``/api/lines`` or of a ``match`` event."""
+
+    source: str
+    n: Annotated[int, Field(ge=1, le=2**62)] | None
+    text: str
+    at: Cursor
+    level: NotRequired[Level | None]
+    time: NotRequired[Key | None]
+    stream: NotRequired[Literal["stdout", "stderr"]]
+    file: NotRequired[FileId]
+    spans: NotRequired[list[Span]]
+    context: NotRequired[Literal[True]]
+    cut: NotRequired[Count]
+    unterminated: NotRequired[Literal[True]]
+
+
+@with_config(_STRICT)
+class Scanned(TypedDict):
+    """How far a query is."""
+
+    done: Count
+    size: Count
+    matches: Count
+
+
+@with_config(_STRICT)
+class File(TypedDict):
+    """A file of ``/api/lines``."""
+
+    file: FileId
+    first: Count
+    lines: Count
+    counted: Count
+    size: Count
+    loss: Literal["truncated", "rotated", "skipped", "lost"] | None
+
+
+Hints = list[dict[str, str]]
+
+
+@with_config(_STRICT)
+class Lines(TypedDict):
+    """The answer of ``/api/lines`` with ``keys``."""
+
+    total: Count | None
+    start: Count | None
+    lines: list[Row]
+    keys: list[Key | None]
+    key: Key | None
+    pending: bool
+    scanned: NotRequired[Scanned]
+    hints: NotRequired[Hints]
+    files: NotRequired[list[File]]
+
+
+@with_config(_STRICT)
+class Ranks(TypedDict):
+    """The answer of ``/api/ranks``."""
+
+    least: list[Count | None]
+    most: list[Count | None]
+    total: Count | None
+    first: Key | None
+    last: Key | None
+    pending: bool
+
+
+@with_config(_STRICT)
+class Refusal(TypedDict):
+    """The answer to a request that is refused."""
+
+    detail: str
+
+
+LINES = TypeAdapter(Lines)
+RANKS = TypeAdapter(Ranks)
+REFUSAL = TypeAdapter(Refusal)
+
+
+def parse(form: TypeAdapter[T], body: bytes) -> T:
+    """Return the answer. Raises BrokenError if it does not have its form."""
+    try:
+        return form.validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise BrokenError(f"its answer has a wrong form: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def check_lines(lines: Lines, asked: frozenset[str]) -> None:
+    """Raise BrokenError unless each line has a key, and a source that the host was asked about."""
+    if len(lines["lines"]) != len(lines["keys"]):
+        raise BrokenError("its lines and keys differ in number")
+    check_sources(lines["lines"], asked)
+
+
+def check_sources(rows: list[Row], asked: frozenset[str]) -> None:
+    """Raise BrokenError if a line is of a source that the host was not asked about."""
+    for row in rows:
+        if row["source"] not in asked:
+            raise BrokenError("it sent lines of another source")
+
+
+assert set(Level.__args__) == {level for level in LEVELS if level}  # noqa: S101
