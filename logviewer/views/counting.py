@@ -54,23 +54,34 @@ class Counted:
 
 def span_of(parts: Sequence[Part]) -> tuple[int, int] | None:
     """Return the first and the last time to draw; None if no line has a time. Raises OSError."""
-    ends = [end for part in parts if (end := part.everything.unterminated_time()) is not None]
     pages = [page for part in parts for page in part.table.pages()]
-    if sum(map(len, pages)) <= _MOST_READ:
-        own = [
-            part.everything.cell_pass.read(cell).times
-            for part in parts
-            for page in part.table.pages()
-            for cell in page.numbers[page.states != UNKNOWN].tolist()
-        ]
-        times = np.concatenate([np.empty(0, np.int64), *own])
-        times = np.concatenate([times[times != NO_TIME], np.array(ends, np.int64)])
-        return main_span(times, np.ones(len(times)))
-    times, _ = _times_of(pages, 1 + sum(map(len, pages)) // _SAMPLED_ROWS)
-    if span := whole_span(np.append(times, np.array(ends, np.int64))):
-        return span
-    times, weights = _times_of(pages, 1)
-    return main_span(np.append(times, np.array(ends, np.int64)), np.append(weights, np.ones(len(ends))))
+    if (rows := sum(map(len, pages))) > _MOST_READ:
+        times, _ = _times_of(pages, 1 + rows // _SAMPLED_ROWS)
+        if span := whole_span(np.append(times, _unterminated_times(parts))):
+            return span
+    return main_span(*weighted_times(parts))
+
+
+def weighted_times(parts: Sequence[Part]) -> tuple[Numbers, Shares]:
+    """Return times of lines, with the number of lines near to each: all times of a few cells. Raises OSError."""
+    ends = _unterminated_times(parts)
+    pages = [page for part in parts for page in part.table.pages()]
+    if sum(map(len, pages)) > _MOST_READ:
+        times, weights = _times_of(pages, 1)
+        return np.append(times, ends), np.append(weights, np.ones(len(ends)))
+    own = [
+        part.everything.cell_pass.read(cell).times
+        for part in parts
+        for page in part.table.pages()
+        for cell in page.numbers[page.states != UNKNOWN].tolist()
+    ]
+    times = np.concatenate([np.empty(0, np.int64), *own])
+    times = np.append(times[times != NO_TIME], ends)
+    return times, np.ones(len(times))
+
+
+def _unterminated_times(parts: Sequence[Part]) -> Numbers:
+    return np.array([end for part in parts if (end := part.everything.unterminated_time()) is not None], np.int64)
 
 
 def _times_of(pages: Sequence[Page], step: int) -> tuple[Numbers, Shares]:

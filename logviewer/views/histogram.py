@@ -46,12 +46,9 @@ def histogram(parts: "Sequence[Part]", buckets: int, *, since: int | None, until
     from logviewer.views.counting import count_lines, span_of  # noqa: PLC0415
 
     complete = all(part.complete for part in parts)
-    span = (since, until) if since is not None and until is not None else None
-    if span is None and (drawn := span_of(parts)):
-        begin = drawn[0] if since is None else since
-        end = drawn[1] + 1 if until is None else until
-        span = (begin, max(end, begin + 1)) if until is None else (min(begin, end - 1), end)
-    if span is None or span[0] is None or span[1] is None:
+    drawn = None if since is not None and until is not None else span_of(parts)
+    span = bounds(drawn, since, until)
+    if span is None:
         counted = count_lines(parts, 0, 1, 1)
         return Histogram(None, 0, [[number] for number in _everything(counted)], complete)
     step = max(1, -(-(span[1] - span[0]) // buckets))
@@ -59,6 +56,17 @@ def histogram(parts: "Sequence[Part]", buckets: int, *, since: int | None, until
     before, *inside, after = counted.buckets
     counts = [[bucket[code] for bucket in inside] for code in range(len(LEVELS))]
     return Histogram(span[0], step, counts, complete, before, after, counted.untimed)
+
+
+def bounds(drawn: tuple[int, int] | None, since: int | None, until: int | None) -> tuple[int, int] | None:
+    """Return the begin and the end of the buckets: as given, otherwise those of the span to draw; None without both."""
+    if since is not None and until is not None:
+        return since, until
+    if drawn is None:
+        return None
+    begin = drawn[0] if since is None else since
+    end = drawn[1] + 1 if until is None else until
+    return (begin, max(end, begin + 1)) if until is None else (min(begin, end - 1), end)
 
 
 def _everything(counted: "Counted") -> list[int]:

@@ -12,6 +12,7 @@ _SHARE = 0.02
 _FEWEST_LINES = 3
 _GAP_SPANS = 4
 _LEAST_GAP_MS = 3_600_000
+_EDGE_TIMES = 64
 
 
 def whole_span(times: Times) -> tuple[int, int] | None:
@@ -29,12 +30,39 @@ def whole_span(times: Times) -> tuple[int, int] | None:
     return (least, most) if is_near else None
 
 
+def condensed(times: Times, weights: Weights) -> tuple[Times, Weights]:
+    """Return some 250 times, ascending, with weights, that have nearly the same span: the first and last of them."""
+    order = np.argsort(times, kind="stable")
+    times, weights = times[order], weights[order]
+    if len(times) <= 4 * _EDGE_TIMES:
+        return times, weights
+    borders = np.linspace(_EDGE_TIMES, len(times) - _EDGE_TIMES, _EDGE_TIMES + 1).astype(np.int64)
+    halves = np.add.reduceat(weights, borders[:-1])[: len(borders) - 1] / 2
+    halves[-1] = weights[borders[-2] : borders[-1]].sum() / 2
+    middle = np.stack([times[borders[:-1]], times[borders[1:] - 1]], axis=1).ravel()
+    edges = slice(_EDGE_TIMES), slice(-_EDGE_TIMES, None)
+    return (
+        np.concatenate([times[edges[0]], middle, times[edges[1]]]),
+        np.concatenate([weights[edges[0]], np.repeat(halves, 2), weights[edges[1]]]),
+    )
+
+
 def main_span(times: Times, weights: Weights) -> tuple[int, int] | None:
     """Return the first and the last time to draw, of times with the number of lines at each; None without times."""
     if not len(times):
         return None
-    if span := whole_span(times.copy()):
-        return span
+    return whole_span(times.copy()) or _weighted_span(times, weights)
+
+
+def condensed_span(times: Times, weights: Weights) -> tuple[int, int] | None:
+    """Return the same of ``condensed`` times of several views."""
+    if not len(times) or (weights == 1).all():
+        return main_span(times, weights)
+    # Most of these times are near the ends, which misleads ``whole_span``.
+    return _weighted_span(times, weights)
+
+
+def _weighted_span(times: Times, weights: Weights) -> tuple[int, int]:
     least, most = int(times.min()), int(times.max())
     total = float(weights.sum())
     left_out = max(1.0, _SHARE * total) if total >= _FEWEST_LINES else 0.0

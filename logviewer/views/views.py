@@ -110,6 +110,17 @@ class Views:
         found = histogram(self._parts(sources, line_filter), buckets, since=since, until=until)
         return replace(found, complete=found.complete and whole)
 
+    def spread(self, sources: Sequence[Source]) -> list[tuple[int, float]]:
+        """Return some times of the lines, with the number of lines near to each: a histogram spans them by default.
+
+        Raises OSError.
+        """
+        from logviewer.views.counting import weighted_times  # noqa: PLC0415
+        from logviewer.views.time_span import condensed  # noqa: PLC0415
+
+        times, weights = condensed(*weighted_times(self._parts(sources, None)))
+        return list(zip(times.tolist(), weights.tolist(), strict=True))
+
     def is_counted(self, sources: Sequence[Source], line_filter: LineFilter | None) -> bool:
         """Return whether a histogram would be complete, and let the lines be counted. Raises OSError."""
         whole = all(each.is_whole for each in sources)

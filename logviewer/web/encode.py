@@ -344,7 +344,7 @@ def _rows(source_id: str, batch: Batch, line_filter: LineFilter | None) -> list[
     return rows
 
 
-def encode_histogram(histogram: Histogram) -> bytes:
+def encode_histogram(histogram: Histogram, spread: Sequence[tuple[int, float]] | None) -> bytes:
     """Return the body of ``/api/histogram``."""
     names = [name or "none" for name in LEVELS]
     return orjson.dumps(
@@ -358,6 +358,7 @@ def encode_histogram(histogram: Histogram) -> bytes:
             "untimed": dict(zip(names, histogram.untimed, strict=True)),
             "complete": histogram.complete,
         }
+        | ({} if spread is None else {"spread": spread})
     )
 
 

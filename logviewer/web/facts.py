@@ -8,9 +8,8 @@ from functools import lru_cache
 import orjson
 
 from logviewer.hosts.status import HostStatus
-from logviewer.showable import one_line
+from logviewer.showable import one_line, visible_json
 from logviewer.source import Source, SourceStatus
-from logviewer.showable import visible_json
 
 _LOG = logging.getLogger("logviewer")
 

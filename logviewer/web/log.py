@@ -11,8 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.errors import FileChangedError
 from logviewer.settings import LogFormat
-from logviewer.showable import one_line, visible
-from logviewer.showable import visible_json
+from logviewer.showable import one_line, visible, visible_json
 
 _LOG = logging.getLogger("logviewer")
 _REQUESTS = logging.getLogger("logviewer.requests")

@@ -144,11 +144,12 @@ class SearchParameters(QueryParameters, ChoiceParameters):
 
 
 class HistogramParameters(QueryParameters, ChoiceParameters):
-    """``from`` and ``to`` are times; by default the histogram spans all lines."""
+    """``from`` and ``to`` are times; by default the histogram spans all lines. ``spread`` adds times of lines."""
 
     buckets: int = Field(60, ge=1, le=1000)
     begin: str | None = Field(None, alias="from")
     end: str | None = Field(None, alias="to")
+    spread: bool = False
 
 
 class StreamParameters(QueryParameters, ChoiceParameters):

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal, NotRequired, TypeVar
 
-from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, with_config
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
-from logviewer.formats.level import LEVELS
+from logviewer.formats.level_words import LEVELS, Level
 from logviewer.hosts.api import BrokenError
 
 MOST_BYTES = 32 * 1024 * 1024
@@ -13,11 +13,11 @@ MOST_BYTES = 32 * 1024 * 1024
 
 T = TypeVar("T")
 
+_NAMES = frozenset(name or "none" for name in LEVELS)
 _STRICT = ConfigDict(strict=True, extra="ignore")
 Count = Annotated[int, Field(ge=0, le=2**62)]
-Key = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+Key = Annotated[int, Field(ge=-(2**62), le=2**62)]
 Cursor = Annotated[str, StringConstraints(pattern=r"^1(?:[A-Za-z0-9_-]{48}){1,32}$")]
-Level = Literal["fatal", "error", "warning", "notice", "info", "debug", "trace"]
 Span = Annotated[list[Count], Field(min_length=2, max_length=2)]
 FileId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
@@ -91,6 +91,28 @@ class Ranks(TypedDict):
     pending: bool
 
 
+def _has_levels(by_level: dict[str, T]) -> dict[str, T]:
+    if by_level.keys() != _NAMES:
+        raise ValueError("the levels are wrong")
+    return by_level
+
+
+_ByLevel = Annotated[dict[str, T], AfterValidator(_has_levels)]
+
+
+@with_config(_STRICT)
+class Histogram(TypedDict):
+    """The answer of ``/api/histogram``."""
+
+    step: Count
+    levels: _ByLevel[list[Count]]
+    before: _ByLevel[Count]
+    after: _ByLevel[Count]
+    untimed: _ByLevel[Count]
+    complete: bool
+    spread: NotRequired[Annotated[list[tuple[Key, Annotated[float, Field(ge=0, le=2**62)]]], Field(max_length=256)]]
+
+
 @with_config(_STRICT)
 class Refusal(TypedDict):
     """The answer to a request that is refused."""
@@ -100,6 +122,7 @@ class Refusal(TypedDict):
 
 LINES = TypeAdapter(Lines)
 RANKS = TypeAdapter(Ranks)
+HISTOGRAM = TypeAdapter(Histogram)
 REFUSAL = TypeAdapter(Refusal)
 
 
@@ -124,6 +147,3 @@ def check_sources(rows: list[Row], asked: frozenset[str]) -> None:
     for row in rows:
         if row["source"] not in asked:
             raise BrokenError("it sent lines of another source")
-
-
-assert set(Level.__args__) == {level for level in LEVELS if level}  # noqa: S101

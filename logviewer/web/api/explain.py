@@ -12,10 +12,10 @@ from logviewer.files.lines import MAX_BYTES
 from logviewer.formats.explanation import decisions, explanation_of
 from logviewer.formats.record import record_at
 from logviewer.rotation.position import Position
+from logviewer.showable import visible_json
 from logviewer.web.api.lookup import JSON, NO_STORE, CurrentUser, Lookup, from_disk, locate
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import ExplainParameters
-from logviewer.showable import visible_json
 
 # Lines read before and after the line, for its record.
 _AROUND = 500

@@ -50,4 +50,5 @@ class HistogramRoutes:
             self._loader,
             lambda: self._views.histogram(sources, line_filter, parameters.buckets, since=since, until=until),
         )
-        return Response(encode_histogram(histogram), media_type=JSON, headers=NO_STORE)
+        spread = await from_disk(self._loader, lambda: self._views.spread(sources)) if parameters.spread else None
+        return Response(encode_histogram(histogram, spread), media_type=JSON, headers=NO_STORE)
