@@ -35,7 +35,7 @@ class Facts(Protocol):
 class Choice:
     """Ids or names of sources, and globs.
 
-    ``host`` and ``path`` are globs, ``label`` is ``key=glob``. Of one kind, and of labels with one key, any may match;
+    ``host`` and ``path`` are globs, ``label`` is ``key=glob``. An empty ``host`` is the server itself. Of one kind, and of labels with one key, any may match;
     of different kinds and keys, all must match.
     """
 
@@ -65,7 +65,7 @@ class Choice:
     def allows_host(self, host: str | None, labels: Mapping[str, str]) -> bool:
         """Return whether sources of a host can match; ``host`` is None for files of the server itself."""
         if host is None:
-            return not (self.host or self.label)
+            return (not self.host or "" in self.host) and not self.label
         return (not self.host or any(matches_text(glob, host) for glob in self.host)) and self._allows(labels)
 
     def _allows(self, labels: Mapping[str, str]) -> bool:

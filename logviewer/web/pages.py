@@ -19,7 +19,7 @@ _OTHER_VIEWS = parameter_names(QueryParameters) | (CHOICE - {"source"}) | {"at"}
 
 
 class Pages:
-    """Renders the templates. ``text`` answers requests for the page as plain text."""
+    """Renders the templates. ``text`` answers requests for the page as plain text. A hub asks other hosts."""
 
     def __init__(
         self,
@@ -28,6 +28,7 @@ class Pages:
         catalog: Catalog,
         *,
         text: Callable[[Request], Awaitable[Response]],
+        is_hub: bool = False,
     ) -> None:
         self._catalog = catalog
         self._text = text
@@ -40,6 +41,7 @@ class Pages:
             "has_token": settings.token is not None,
             "has_users": any(user.password for user in settings.tables.users),
             "version": package_version,
+            "is_hub": is_hub,
         }
         self.router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
         self.router.api_route("/", methods=["GET", "HEAD"])(self.page)

@@ -1,5 +1,6 @@
 /** Entry point of the page: creates every part and connects them. */
 
+import { HostChoices } from "./app/host-choices.js";
 import { LineActions } from "./app/line-actions.js";
 import { Pane } from "./app/pane.js";
 import { SearchController } from "./app/search-controller.js";
@@ -14,7 +15,6 @@ import { ServerClock } from "./model/server-clock.js";
 import { openStore, Settings } from "./model/settings.js";
 import { SourceColors } from "./model/source-colors.js";
 import { SourceNames } from "./model/source-names.js";
-import { LinesClient } from "./net/lines-client.js";
 import { SourcesClient } from "./net/sources-client.js";
 import { Address } from "./ui/address.js";
 import { BookmarksDialog } from "./ui/bookmarks-dialog.js";
@@ -39,7 +39,7 @@ import { Toast } from "./ui/toast.js";
 /** @typedef {import("./model/rows.js").LineRow} LineRow */
 /** @typedef {{row: number, line: LineRow}} Current */
 
-const { base = "/", now: renderedAt } = document.documentElement.dataset;
+const { base = "/", now: renderedAt, hub: hubVersion = "" } = document.documentElement.dataset;
 const [navigation] = performance.getEntriesByType("navigation");
 const age = navigation instanceof PerformanceNavigationTiming ? performance.now() - navigation.responseStart : 0;
 const clock = new ServerClock(Number(renderedAt), age);
@@ -50,8 +50,12 @@ const highlights = new Highlights(store);
 const address = new Address();
 const sourceColors = new SourceColors();
 const names = new SourceNames();
-const sourcesClient = new SourcesClient(`${base}api/sources`);
+const sourcesClient = new SourcesClient(base, hubVersion !== "");
 const toast = new Toast();
+const hostChoices = new HostChoices(sourcesClient, {
+  notify: (message) => toast.show(message),
+  chosen: () => showQueries(address.query.value),
+});
 
 /** @type {import("./app/pane.js").PaneContext} */
 const shared = {
@@ -62,7 +66,7 @@ const shared = {
   sourceColors,
   bookmarks,
   highlights,
-  linesClient: new LinesClient(`${base}api/lines`),
+  factsOf: (id) => sourcesClient.sources.value?.find((source) => source.id === id),
   received: (event) => {
     if (event.kind === "source") void sourcesClient.refresh();
     searchController?.linesArrived();
@@ -90,8 +94,10 @@ let pageStatus;
 
 // Views
 
-/** @param {readonly import("./model/query.js").PaneQuery[]} queries */
-function showQueries(queries) {
+/** @param {readonly import("./model/query.js").PaneQuery[]} wanted */
+function showQueries(wanted) {
+  const queries = wanted.map((query) => ({ ...query, sources: hostChoices.sourcesOf(query) }));
+  sourcesClient.want({ sources: queries.flatMap(({ sources }) => sources) });
   while (views.length > queries.length) closeView(views.length - 1);
   const shownKeys = views.map(({ pane }) => viewKey(pane));
   while (views.length < queries.length) openView();
@@ -145,7 +151,9 @@ function closeView(index) {
 function showSources() {
   const known = sourcesClient.sources.value ?? [];
   nameSources(views.flatMap(({ pane }) => pane.sources));
-  sourceList.show(known, { sourceColors, chosen: views[panes.active]?.pane.sources ?? [] });
+  const { hosts, notShown } = sourcesClient;
+  const chosen = views[panes.active]?.pane.sources ?? [];
+  sourceList.show(known, { sourceColors, chosen, hosts, version: hubVersion, notShown });
 }
 
 /** @param {readonly string[]} chosen */
@@ -156,7 +164,8 @@ function nameSources(chosen) {
 /** @param {readonly import("./net/sources-client.js").SourceInfo[] | null} known */
 function completeQuery(known) {
   if (!known) return;
-  address.query.value.forEach(({ sources }, index) => {
+  address.query.value.forEach(({ sources, globs }, index) => {
+    if (globs?.length) return;
     const first = known.find(({ state }) => state === "open") ?? known[0];
     address.setDefault(index, sources.length > 0 ? resolveSources(sources, known) : index === 0 ? [first.id] : []);
   });
@@ -174,7 +183,7 @@ const sourceList = new SourceList(
   {
     list: byId("sources", HTMLElement),
     search: byId("source-search", HTMLInputElement),
-    noMatch: byId("no-source", HTMLElement),
+    note: byId("no-source", HTMLElement),
   },
   {
     only: (id) => {
@@ -185,6 +194,12 @@ const sourceList = new SourceList(
       const others = active().sources.filter((chosen) => chosen !== id);
       address.choose(panes.active, on ? [...others, id] : others);
     },
+    toggleHost: async (name, on) => {
+      const sources = await hostChoices.withHost(active().sources, name, on);
+      if (sources) address.choose(panes.active, sources);
+      else showSources();
+    },
+    want: (wanted) => sourcesClient.want(wanted),
     openInSplit: (id) => {
       if (views.length > 1) address.choose(1 - panes.active, [id]);
       else address.split([id]);
@@ -246,7 +261,7 @@ async function copy(text, message) {
 /** @param {Current} current */
 async function copyLink({ row }) {
   const at = await active().cursorOf(row);
-  if (at) await copy(address.link(active().sources, at, active().filter), "Link copied");
+  if (at) await copy(address.link(panes.active, at, active().filter), "Link copied");
   else toast.show("This line cannot be linked yet; try again shortly");
 }
 
@@ -369,6 +384,7 @@ void new SelectionBar(
   },
 );
 
+sourcesClient.want({ sources: address.query.value.flatMap(({ sources }) => sources) });
 // Rows show source names, so the first view waits for the list of sources.
 once(
   sourcesClient.sources,
@@ -379,6 +395,7 @@ pageStatus = new PageStatus(() => ({
   panes: views.map(({ pane }) => pane.state),
   active: panes.active,
   sources: sourcesClient.sources.value,
+  hosts: sourcesClient.hosts.length,
   sourcesError: sourcesClient.error.value,
 }));
 sourcesClient.sources.subscribe(() => {

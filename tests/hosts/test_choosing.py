@@ -42,6 +42,12 @@ def test_files_of_the_server_itself_have_no_host(choice: Choice) -> None:
     assert Choice(path=["*"]).allows_host(None, {})
 
 
+def test_an_empty_host_is_the_server_itself() -> None:
+    assert Choice(host=["", "web-2"]).allows_host(None, {})
+    assert not Choice(host=[""], label=["role=*"]).allows_host(None, {})
+    assert not Choice(host=[""]).allows_host("web-1", LABELS)
+
+
 @pytest.mark.parametrize(
     ("glob", "allowed"),
     [

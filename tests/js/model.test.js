@@ -44,6 +44,19 @@ test("equal names are extended until they are unique", () => {
   assert.deepEqual(shortNames([{ id: "1", name: "standard input", path: "-" }]).get("1"), "standard input");
 });
 
+test("the name of a source begins with its host", () => {
+  const paths = ["/var/log/nginx/access.log", "/srv/access.log"];
+  const named = ["web-1", "web-2"].flatMap((host) =>
+    paths.map((path) => ({ id: host + path, name: `${host}:access.log`, path, host })),
+  );
+  const pod = { id: "pod", name: "web-1:shop/web/nginx", path: "/log/pods/shop_web_1/nginx/0.log", host: "web-1" };
+  assert.deepEqual(
+    [...shortNames([...named, pod]).values()],
+    ["web-1:nginx/access.log", "web-1:srv/access.log", "web-2:nginx/access.log", "web-2:srv/access.log", "web-1:nginx"],
+  );
+  assert.deepEqual(shortNames(named.slice(0, 1)).get(named[0].id), "web-1:access.log");
+});
+
 test("a full name is unique among all sources", () => {
   const names = new SourceNames();
   const known = [

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NO_FILTER } from "../../static/js/model/filter.js";
-import { readQuery, resolveSources, writeQuery } from "../../static/js/model/query.js";
+import { choiceOf, readQuery, resolveSources, writeQuery } from "../../static/js/model/query.js";
 import { streamQuery } from "../../static/js/net/stream-query.js";
 
 /** @param {string[]} sources */
-const atEnd = (...sources) => ({ sources, at: null, filter: { ...NO_FILTER } });
+const atEnd = (...sources) => ({ sources, globs: [], at: null, filter: { ...NO_FILTER } });
 
 test("sources are read in order and once each", () => {
   assert.deepEqual(readQuery("?source=b&source=a&source=b"), [atEnd("b", "a")]);
@@ -30,6 +30,31 @@ test("a written query is read back unchanged", () => {
       assert.deepEqual(readQuery(writeQuery([atEnd("one"), pane])), [atEnd("one"), pane]);
     }
   }
+});
+
+test("globs choose the sources of each pane, and stay in the URL", () => {
+  const search = "?host=web-*&host=db-1&label=role%3Dweb&path=*.log&source2=a&path2=%2Fvar%2F**";
+  const panes = readQuery(search);
+  assert.deepEqual(
+    panes.map(({ globs }) => globs),
+    [
+      [
+        ["host", "web-*"],
+        ["host", "db-1"],
+        ["label", "role=web"],
+        ["path", "*.log"],
+      ],
+      [["path", "/var/**"]],
+    ],
+  );
+  assert.deepEqual(readQuery(writeQuery(panes)), panes);
+  assert.deepEqual(choiceOf(panes[1]), [
+    ["source", "a"],
+    ["path", "/var/**"],
+  ]);
+  assert.equal(writeQuery([atEnd("b")], search), "?source=b");
+  assert.equal(readQuery("?source=a&host2=b").length, 2);
+  assert.equal(writeQuery(readQuery("?source=a&host2=b")), "?source=a&host2=b");
 });
 
 test("a closed pane leaves no parameters", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GrowthRates } from "../../static/js/model/growth-rates.js";
-import { groupSources, matchesSearch, nameInGroup } from "../../static/js/model/source-groups.js";
+import { groupSources, listRows, matchesSearch, nameInGroup } from "../../static/js/model/source-groups.js";
 
 /** @param {string} path */
 const source = (path) => ({ path, name: path.slice(path.lastIndexOf("/") + 1) });
@@ -49,6 +49,44 @@ test("containers are grouped by their names, and commands stand alone", () => {
     ["day/", "day.log"],
     ["shop/web-1/", "nginx", "proxy"],
   ]);
+});
+
+/** @param {string} host @param {string} path */
+const sourceOf = (host, path) => ({ ...source(path), name: `${host}:${source(path).name}`, host });
+
+/**
+ * @param {string[]} opened
+ * @param {string} [typed]
+ */
+const rows = (opened, typed = "") => {
+  const sources = [
+    source("/log/local.log"),
+    sourceOf("web-1", "/var/log/nginx/access.log"),
+    sourceOf("web-1", "/var/log/syslog"),
+    sourceOf("web-2", "/var/log/syslog"),
+  ];
+  const hosts = ["web-1", "web-2", "db-1"].map((name) => ({ name, labels: { role: name.slice(0, -2) } }));
+  return listRows(sources, hosts, new Set(opened), typed).map((row) => {
+    if (row.kind === "source") return nameInGroup(row.source);
+    return row.kind === "host" ? `${row.host.name}${row.isOpen ? " open" : ""}` : row.directory;
+  });
+};
+
+test("sources of a host follow it when it is opened", () => {
+  assert.deepEqual(rows([]), ["local.log", "web-1", "web-2", "db-1"]);
+  assert.deepEqual(rows(["web-1", "db-1"]), [
+    "local.log",
+    ...["web-1 open", "syslog", "nginx/", "access.log"],
+    "web-2",
+    "db-1 open",
+  ]);
+});
+
+test("a search opens the hosts of the sources that it finds", () => {
+  assert.deepEqual(rows([], "nginx"), ["web-1 open", "nginx/", "access.log"]);
+  assert.deepEqual(rows(["db-1"], "web-2 sys"), ["web-2 open", "syslog"]);
+  assert.deepEqual(rows(["web-1"], "role=db"), ["db-1"]);
+  assert.deepEqual(rows(["web-1"], "nothing"), []);
 });
 
 test("a search matches all words in any order and case", () => {

@@ -7,6 +7,7 @@ import {
   gapText,
   positionText,
   rateText,
+  searchText,
   shortFault,
   shortPositionText,
   sourceText,
@@ -19,10 +20,26 @@ import {
 
 /**
  * @param {Connection} connection
- * @param {{paused?: boolean, empty?: boolean, sources?: number | null, fault?: string}} [view]
+ * @param {{paused?: boolean, empty?: boolean, sources?: number | null, fault?: string, absent?: string}} [view]
  */
 const status = (connection, view = {}) =>
   statusText(connection, { now: 10_000, paused: false, empty: false, sources: 3, ...view }).words;
+
+test("a view with an absent host is never called live", () => {
+  const absent = "web-2 is absent; its lines follow when it is back";
+  for (const name of /** @type {const} */ (["live", "connecting"])) assert.equal(status({ name }, { absent }), absent);
+  assert.equal(status({ name: "live" }, { absent, empty: true }), absent);
+  assert.equal(status({ name: "reconnecting", retryAt: 12_100 }, { absent }), absent);
+  assert.equal(status({ name: "live" }, { absent, paused: true }), "paused");
+  assert.equal(status({ name: "signed-out" }, { absent }), "signed out");
+});
+
+test("a search says which hosts are missing", () => {
+  const progress = { matches: 2, done: 5, size: 5 };
+  assert.equal(searchText({ name: "done", progress, absent: [] }), "2 hits");
+  assert.equal(searchText({ name: "done", progress, absent: ["web-2"] }), "2 hits \u00b7 without web-2");
+  assert.equal(searchText({ name: "done", progress, absent: ["a", "b"] }), "2 hits \u00b7 without 2 hosts");
+});
 
 test("every connection state has a text", () => {
   assert.equal(status({ name: "connecting" }), "connecting");

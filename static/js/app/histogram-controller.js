@@ -25,7 +25,7 @@ export class HistogramController {
    * @param {object} parts
    * @param {string} parts.base
    * @param {import("../model/settings.js").Settings} parts.settings
-   * @param {() => void} parts.changed
+   * @param {(absent?: readonly string[]) => void} parts.changed called with the hosts that are missing in the counts
    * @param {import("../ui/histogram-chart.js").Actions} parts.actions
    */
   constructor(root, { base, settings, changed, actions }) {
@@ -33,9 +33,9 @@ export class HistogramController {
     this.#chart = new HistogramChart(root, actions);
     this.#timer = setInterval(() => this.#refresh(), REFRESH_MS);
     this.#unsubscribe = [
-      this.#client.counts.subscribe(() => {
+      this.#client.counts.subscribe((counts) => {
         this.#show();
-        changed();
+        changed(counts?.absent);
       }),
       settings.zone.subscribe((zone) => this.#chart.setZone(zone)),
       settings.theme.subscribe(() => this.#chart.redraw()),

@@ -10,9 +10,11 @@ import { displayedSpans, fillRow, makeRow } from "../list/rows.js";
 import { Selection } from "../list/selection.js";
 import { Viewport } from "../list/viewport.js";
 import { VisibleRows } from "../list/visible-rows.js";
+import { AbsentHosts } from "../model/absent-hosts.js";
 import { isRelative, NO_FILTER, viewParameters } from "../model/filter.js";
 import { ViewDocument } from "../model/view-document.js";
 import { Channel } from "../net/channel.js";
+import { LinesClient } from "../net/lines-client.js";
 import { lineText, sourceOffset } from "../text/spans.js";
 import { ScrollbarHits } from "../ui/scrollbar-hits.js";
 import { HistogramController } from "./histogram-controller.js";
@@ -29,10 +31,10 @@ import { View } from "./view.js";
  * @property {() => number} now server time, in epoch milliseconds
  * @property {import("../model/settings.js").Settings} settings
  * @property {import("../model/source-names.js").SourceNames} names
+ * @property {(source: string) => {host?: string | null, state: string} | undefined} factsOf
  * @property {import("../model/source-colors.js").SourceColors} sourceColors
  * @property {import("../model/bookmarks.js").Bookmarks} bookmarks
  * @property {import("../model/highlights.js").Highlights} highlights
- * @property {import("../net/lines-client.js").LinesClient} linesClient
  * @property {(event: import("../model/events.js").StreamEvent) => void} received
  * @property {() => void} levelsCounted called when the number of lines per level changed
  * @property {() => void} changed called when the state of the pane changed
@@ -45,6 +47,8 @@ const AROUND_LINES = 5;
 export class Pane {
   #frame;
   #shared;
+  #absent;
+  #linesClient;
   #channel;
   #viewport;
   #selection;
@@ -84,7 +88,9 @@ export class Pane {
     this.#shared = shared;
     this.follow = new FollowState(frame.log);
     this.#rowState = new RowState({ ...shared, restUrl: (line) => this.restUrl(line) });
-    this.#view = new View([], NO_FILTER, shared.linesClient);
+    this.#absent = new AbsentHosts((source) => shared.factsOf(source)?.host ?? shared.names.full(source));
+    this.#linesClient = new LinesClient(`${shared.base}api/lines`, (absent) => this.#answered(absent));
+    this.#view = new View([], NO_FILTER, this.#linesClient);
     this.#document = this.#makeDocument();
     this.#viewport = new Viewport(frame.log, {
       make: makeRow,
@@ -120,7 +126,10 @@ export class Pane {
     this.#histogram = new HistogramController(frame.histogram, {
       base: shared.base,
       settings: shared.settings,
-      changed: shared.levelsCounted,
+      changed: (absent) => {
+        this.#answered(absent);
+        shared.levelsCounted();
+      },
       actions: { go: (time) => void this.#goTo(time), choose: (range) => this.onTimeRange(range) },
     });
     this.#channel = new Channel({
@@ -164,7 +173,8 @@ export class Pane {
    * @param {string | null} at cursor of the line to show; null for the end
    */
   show(sources, filter, at) {
-    this.#view = new View(sources, { ...filter, now: this.#shared.now() }, this.#shared.linesClient);
+    this.#view = new View(sources, { ...filter, now: this.#shared.now() }, this.#linesClient);
+    this.#absent.clear();
     this.#rowState.chosen = null;
     // With `records` alone, continuation lines are wanted and stay undimmed.
     this.#rowState.dimContext = filter.context > 0;
@@ -176,7 +186,7 @@ export class Pane {
 
   /** Keep the lines and change the hits in them. @param {Filter} filter */
   showHits(filter) {
-    this.#view = new View(this.sources, { ...filter, now: this.filter.now }, this.#shared.linesClient);
+    this.#view = new View(this.sources, { ...filter, now: this.filter.now }, this.#linesClient);
     this.#hits.setFilter(this.filter);
     this.#histogram.show(this.sources, this.filter);
   }
@@ -285,7 +295,14 @@ export class Pane {
       received,
       skipped,
       position: this.#position,
+      absent: this.#absentHosts,
     };
+  }
+
+  get #absentHosts() {
+    const facts = this.sources.map((id) => this.#shared.factsOf(id));
+    const listed = facts.flatMap((each) => (each?.state === "absent" && each.host ? [each.host] : []));
+    return [...new Set([...listed, ...this.#absent.names])].sort();
   }
 
   /** The line that commands act on. */
@@ -402,6 +419,12 @@ export class Pane {
     this.#shared.changed();
   }
 
+  /** Load the lines anew, from the line at the upper edge. */
+  #reopen() {
+    const isAtEnd = this.follow.following.value;
+    this.#openDocument(isAtEnd ? null : (this.#document.cursor(this.#viewport.top)?.at ?? null));
+  }
+
   #makeDocument() {
     return this.#view.document({
       change: (mutate) => this.#viewport.change(mutate),
@@ -413,9 +436,17 @@ export class Pane {
 
   /** @param {import("../model/events.js").StreamEvent} event */
   #deliver(event) {
-    this.#document.accept(event);
+    const change = event.kind === "source" ? this.#absent.changed(event) : null;
+    if (change !== "repeated") this.#document.accept(event);
+    if (change === "returned") this.#reopen();
     this.#shared.received(event);
     this.#histogram.linesArrived();
+    this.#shared.changed();
+  }
+
+  /** @param {readonly string[] | undefined} absent the hosts that are missing in an answer */
+  #answered(absent) {
+    this.#absent.answered(absent);
     this.#shared.changed();
   }
 

@@ -18,7 +18,7 @@
  */
 /** @typedef {"truncated" | "rotated" | "skipped" | "lost"} GapReason */
 /** @typedef {{kind: "gap", source: string, reason: GapReason, lines: number | null}} GapEvent */
-/** @typedef {"open" | "missing" | "unreadable" | "rotated"} SourceState */
+/** @typedef {"open" | "missing" | "unreadable" | "absent" | "rotated"} SourceState */
 /** @typedef {{kind: "source", source: string, state: SourceState}} SourceEvent */
 /** @typedef {{kind: "end", reason: "complete" | "shutdown"}} EndEvent */
 /** @typedef {LinesEvent | GapEvent | SourceEvent | EndEvent} StreamEvent */

@@ -10,7 +10,7 @@ import { rowFromLine, rowsFromEvent } from "./rows.js";
 /** @typedef {import("./rows.js").LineRow} LineRow */
 /** @typedef {import("./rows.js").Row} Row */
 /** @typedef {{total: number | null, complete: boolean, start: number | null, files: FileInfo[],
- *   lines: import("./rows.js").WireLine[]}} LinesAnswer */
+ *   lines: import("./rows.js").WireLine[], absent?: readonly string[]}} LinesAnswer `absent` are hosts */
 /**
  * @typedef {(query: Record<string, string | number>) => Promise<LinesAnswer | "gone" | null>} Load null when the
  *   request failed

@@ -12,6 +12,7 @@
  * @property {Counts} [after]
  * @property {Counts} [untimed]
  * @property {boolean} complete
+ * @property {readonly string[]} [absent] hosts whose lines are missing
  */
 /** @typedef {Partial<Record<LevelKey, number>>} Counts */
 /** @typedef {{from: number, to: number, step: number, levels: Partial<Record<LevelKey, number[]>>}} Histogram */

@@ -1,6 +1,11 @@
 /** Display names of sources: unique among all sources, or among the selected ones. */
 
-/** @typedef {{id: string, name: string, path?: string}} NamedSource `path` ends with `name` */
+import { plainName } from "./source-groups.js";
+
+/**
+ * @typedef {{id: string, name: string, path?: string, host?: string | null}} NamedSource `path` ends with `name`, which
+ *   a host precedes
+ */
 
 export class SourceNames {
   /** @type {Map<string, string>} */
@@ -38,23 +43,27 @@ export class SourceNames {
 }
 
 /**
- * Return the shortest unique suffix of each path.
+ * Return the shortest unique suffix of each path, after the name of its host.
  * @param {readonly NamedSource[]} sources
  * @returns {Map<string, string>} by id
  */
 export function shortNames(sources) {
+  const hosts = new Map(sources.map(({ id, host }) => [id, host ? `${host}:` : ""]));
   const parts = new Map(sources.map((source) => [source.id, pathOf(source).split("/")]));
-  const short = new Map(sources.map(({ id }) => [id, lastParts(parts.get(id), 1)]));
+  /** @param {string} id @param {number} count */
+  const lastOf = (id, count) => `${hosts.get(id)}${lastParts(parts.get(id), count)}`;
+  const short = new Map(sources.map(({ id }) => [id, lastOf(id, 1)]));
   const longest = Math.max(...Array.from(parts.values(), ({ length }) => length));
   for (let count = 2; count <= longest; count += 1) {
-    for (const id of sharing(short)) short.set(id, lastParts(parts.get(id), count));
+    for (const id of sharing(short)) short.set(id, lastOf(id, count));
   }
   return short;
 }
 
 /** @param {NamedSource} source */
-function pathOf({ name, path }) {
-  return path?.endsWith(name) ? path : name;
+function pathOf(source) {
+  const name = plainName(source);
+  return source.path?.endsWith(name) ? source.path : name;
 }
 
 /**

@@ -6,10 +6,15 @@ import { requestJson } from "./json-request.js";
 
 export class LinesClient {
   #endpoint;
+  #answered;
 
-  /** @param {string} endpoint URL of `/api/lines` */
-  constructor(endpoint) {
+  /**
+   * @param {string} endpoint URL of `/api/lines`
+   * @param {(absent?: readonly string[]) => void} answered called with the hosts that are missing in an answer
+   */
+  constructor(endpoint, answered) {
     this.#endpoint = endpoint;
+    this.#answered = answered;
   }
 
   /**
@@ -29,8 +34,11 @@ export class LinesClient {
    * @returns {Promise<LinesAnswer | {error: string} | null>} `error` is the server's message; null when the request
    *   failed
    */
-  request(query, more) {
+  async request(query, more) {
     const one = Object.entries(query).map(([name, value]) => /** @type {[string, string]} */ ([name, String(value)]));
-    return requestJson(`${this.#endpoint}?${new URLSearchParams([...more, ...one])}`);
+    /** @type {LinesAnswer | {error: string} | null} */
+    const answer = await requestJson(`${this.#endpoint}?${new URLSearchParams([...more, ...one])}`);
+    if (answer && "lines" in answer) this.#answered(answer.absent);
+    return answer;
   }
 }

@@ -22,7 +22,7 @@ import { fetchEventStream } from "./answer.js";
  */
 /**
  * @typedef {{name: "idle"} | {name: "running", progress: SearchProgress | null}
- *   | {name: "done", progress: SearchProgress} | {name: "invalid", detail: string} | {name: "failed"}} SearchState
+ *   | {name: "done", progress: SearchProgress, absent?: readonly string[]} | {name: "invalid", detail: string} | {name: "failed"}} SearchState
  */
 
 const MARK_COUNT = 200;
@@ -89,9 +89,12 @@ export class SearchClient {
     const decoder = new TextDecoder();
     /** @type {SearchProgress | null} */
     let progress = null;
+    /** @type {readonly string[] | undefined} */
+    let absent;
     const parser = createParser({
       onEvent: ({ event, data }) => {
         if (event === "progress") progress = JSON.parse(data);
+        else if (event === "end") ({ absent } = JSON.parse(data));
       },
     });
     for (;;) {
@@ -102,7 +105,7 @@ export class SearchClient {
       parser.feed(decoder.decode(chunk.value, { stream: true }));
       if (progress && !quietly) this.#state.set({ name: "running", progress });
     }
-    if (progress) this.#state.set({ name: "done", progress });
+    if (progress) this.#state.set({ name: "done", progress, absent });
     else if (!quietly) this.#state.set({ name: "failed" });
   }
 }

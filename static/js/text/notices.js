@@ -9,10 +9,12 @@ import { errorText } from "./words.js";
  * @property {"signed-out" | "unreachable" | null} sourcesError a problem with the list of sources
  * @property {readonly {id: string, name: string, state: string, reason?: string | null}[] | null} sources null until
  *   known
+ * @property {number} [hosts] number of hosts
  * @property {readonly string[]} chosen
  * @property {boolean} empty whether no line was received yet
  * @property {boolean} [filtered] whether lines are filtered out
  * @property {boolean} [counting] whether the server has not searched all lines yet
+ * @property {string | null} [absent] names the hosts of the view that are away
  */
 /** @typedef {{command: "clear-filter" | "reload" | "restart" | "retry" | "sources", label: string}} NoticeAction */
 /** @typedef {{title: string, text: string, action?: NoticeAction}} Notice */
@@ -32,7 +34,7 @@ export function noticeFor(situation) {
  * @param {PaneSituation} situation
  * @returns {Notice | null}
  */
-function errorNotice({ connection, sourcesError, sources, filtered }) {
+function errorNotice({ connection, sourcesError, sources, filtered, absent }) {
   if (connection.name === "signed-out" || sourcesError === "signed-out") {
     return {
       title: "Signed out",
@@ -57,6 +59,7 @@ function errorNotice({ connection, sourcesError, sources, filtered }) {
   if (connection.name === "server-ended") {
     return { title: "The server stopped", text: "The page reconnects automatically when it is back.", action: RETRY };
   }
+  if (connection.name === "reconnecting" && absent) return { title: "No connection to the host", text: `${absent}.` };
   if (connection.name === "reconnecting") {
     const text = "Reconnecting automatically. Lines written meanwhile will follow.";
     return { title: "Connection lost", text, action: RETRY };
@@ -71,9 +74,9 @@ function errorNotice({ connection, sourcesError, sources, filtered }) {
  * @param {PaneSituation} situation
  * @returns {Notice | null}
  */
-function emptyNotice({ connection, sources, chosen, filtered, counting }) {
+function emptyNotice({ connection, sources, chosen, filtered, counting, absent, hosts = 0 }) {
   if (sources === null) return null;
-  if (sources.length === 0 && chosen.length === 0) {
+  if (sources.length + hosts === 0 && chosen.length === 0) {
     return {
       title: "No sources yet",
       text: "None of the given paths exists yet. A file appears here as soon as it is created.",
@@ -86,6 +89,7 @@ function emptyNotice({ connection, sources, chosen, filtered, counting }) {
       action: { command: "sources", label: "Sources" },
     };
   }
+  if (absent) return { title: "No lines yet", text: `${absent}.` };
   if (filtered && counting) return { title: "Searching\u2026", text: "No matches yet." };
   if (filtered) {
     return {

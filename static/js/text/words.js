@@ -23,6 +23,7 @@ import { sanitize } from "./sanitize.js";
  * @property {boolean} [filtered] whether lines are filtered out
  * @property {number | null} sources number of sources, null until known
  * @property {string | null} [fault] word for a fault of an open file that is shown
+ * @property {string | null} [absent] names the hosts of the view that are away
  */
 /** @typedef {{reason?: string | null, encoding?: string | null}} Faulty a source */
 
@@ -37,6 +38,7 @@ const SOURCE_STATES = {
   open: "is available",
   missing: "is missing; waiting for it to appear",
   unreadable: "cannot be read",
+  absent: "is absent; its lines follow when it is back",
   rotated: "was rotated; the new file follows",
 };
 
@@ -112,13 +114,15 @@ export function shortPositionText(position) {
 
 /**
  * Format the hits and progress of a search.
- * @param {{name: string, progress?: {matches: number, done: number, size: number} | null}} search
+ * @param {{name: string, progress?: {matches: number, done: number, size: number} | null, absent?: readonly string[]}}
+ *   search
  */
-export function searchText({ name, progress }) {
+export function searchText({ name, progress, absent = [] }) {
   if (name === "failed") return "no answer from server";
   if (!progress) return name === "running" ? "searching\u2026" : "";
   const hits = progress.matches === 0 && name === "done" ? "no hits" : counted(progress.matches, "hit");
-  return joined(hits, name === "running" ? `${Math.floor((100 * progress.done) / Math.max(1, progress.size))} %` : "");
+  const without = absent.length === 0 ? "" : `without ${absent.length > 1 ? `${absent.length} hosts` : sanitize(absent[0])}`;
+  return joined(hits, name === "running" ? `${Math.floor((100 * progress.done) / Math.max(1, progress.size))} %` : without);
 }
 
 /**
@@ -150,7 +154,11 @@ export function agoText(milliseconds) {
  * @param {StatusContext} view
  * @returns {{words: string, tone: Tone}}
  */
-export function statusText(connection, { now, paused, empty, filtered, sources, fault }) {
+export function statusText(connection, { now, paused, empty, filtered, sources, fault, absent }) {
+  // The hub refuses a stream of absent hosts alone.
+  if (absent && !paused && ["live", "connecting", "reconnecting"].includes(connection.name)) {
+    return { words: absent, tone: "wait" };
+  }
   switch (connection.name) {
     case "idle":
       if (sources === null) return { words: "connecting", tone: "wait" };

@@ -43,7 +43,7 @@ export class Address {
    *   leave no history entry
    */
   refine(pane, filter, { at = this.#paneQuery(pane).at, canGoBack = true } = {}) {
-    this.#navigate(this.#with(pane, { sources: this.#paneQuery(pane).sources, at, filter }), canGoBack);
+    this.#navigate(this.#with(pane, { ...this.#paneQuery(pane), at, filter }), canGoBack);
   }
 
   /**
@@ -85,14 +85,15 @@ export class Address {
   }
 
   /**
-   * Return a link that shows these lines from one line on, and nothing else of the page.
-   * @param {readonly string[]} sources
+   * Return a link that shows the sources of a pane from one line on, and nothing else of the page.
+   * @param {number} pane
    * @param {string | null} at
    * @param {Filter} filter
    * @returns {string} absolute URL
    */
-  link(sources, at, filter) {
-    return new URL(writeQuery([{ sources, at, filter }], location.search), location.href.replace(/[?#].*$/, "")).href;
+  link(pane, at, filter) {
+    const query = { ...this.#paneQuery(pane), at, filter };
+    return new URL(writeQuery([query], location.search), location.href.replace(/[?#].*$/, "")).href;
   }
 
   /** @param {number} pane @returns {PaneQuery} */

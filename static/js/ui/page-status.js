@@ -5,6 +5,7 @@
 
 import { byId } from "../lib/element.js";
 import { LineRate } from "../model/line-rate.js";
+import { absentText } from "../text/host-words.js";
 import { noticeFor } from "../text/notices.js";
 import { sanitize } from "../text/sanitize.js";
 import { shortFault, statusText } from "../text/words.js";
@@ -28,12 +29,14 @@ import { StatusBar } from "./status-bar.js";
  * @property {number} received lines received since the view was opened
  * @property {number} skipped lines that were skipped
  * @property {import("../text/words.js").Position | null} position
+ * @property {readonly string[]} absent names of the hosts that are away
  */
 /**
  * @typedef {object} PageState
  * @property {readonly PaneState[]} panes
  * @property {number} active index of the pane that title and status bar describe
  * @property {readonly Source[] | null} sources null until known
+ * @property {number} hosts number of hosts
  * @property {"signed-out" | "unreachable" | null} sourcesError a problem with the list of sources
  */
 
@@ -101,11 +104,12 @@ export class PageStatus {
    * @param {PageState} page
    * @param {PaneState} active
    */
-  #showStatus({ sources }, active) {
+  #showStatus({ sources, hosts }, active) {
     const { connection, paused, empty, filtered } = active;
     const open = sources?.filter(({ id, state }) => state === "open" && active.chosen.includes(id)) ?? [];
     const fault = open.map(shortFault).find((each) => each !== null) ?? null;
-    const view = { now: Date.now(), paused, empty, filtered, sources: sources?.length ?? null, fault };
+    const absent = absentText(active.absent);
+    const view = { now: Date.now(), paused, empty, filtered, sources: sources && sources.length + hosts, fault, absent };
     const { words, tone } = statusText(connection, view);
     this.#statusBar.showState(words, tone);
     this.#statusBar.showPosition(empty ? null : active.position);
@@ -122,10 +126,10 @@ export class PageStatus {
  * @param {PageState} page
  * @param {PaneState} pane
  */
-function showPane({ sources, sourcesError }, pane) {
+function showPane({ sources, hosts, sourcesError }, pane) {
   const { frame, names, empty, unseen } = pane;
   frame.showTitle(names.map(sanitize));
-  frame.showNotice(noticeFor({ ...pane, sourcesError, sources }), !empty);
+  frame.showNotice(noticeFor({ ...pane, sourcesError, sources, hosts, absent: absentText(pane.absent) }), !empty);
   frame.showPill({ unseen, atEnd: showsNewest(pane) || (pane.following && unseen === 0) });
 }
 

@@ -18,6 +18,7 @@ import { agoText, faultText, shortFault } from "../text/words.js";
  * @property {string} state
  * @property {string | null} reason why it is unreadable, or a fault of an open file
  * @property {string | null} [encoding] "unknown" if lines are not in the encoding of their file
+ * @property {string | null} [host] null for a file of the server itself
  */
 /**
  * @typedef {object} SourceActions
@@ -74,11 +75,6 @@ export class SourceEntry {
     this.#link.focus();
   }
 
-  /** @param {boolean} on whether the entry matches the search */
-  show(on) {
-    if (this.item.hidden === on) this.item.hidden = !on;
-  }
-
   /** @param {boolean} on whether the entry is reachable with the Tab key */
   setReachable(on) {
     for (const control of [this.#checkbox, this.#link, this.#splitButton]) control.tabIndex = on ? 0 : -1;
@@ -102,7 +98,7 @@ export class SourceEntry {
   /** @param {Source} source */
   #showName(source) {
     const { name, path, size, modified } = source;
-    const shown = sanitize(nameInGroup({ name, path }));
+    const shown = sanitize(nameInGroup(source));
     if (this.#link.textContent !== shown) {
       this.#link.textContent = shown;
       this.#checkbox.ariaLabel = `Show ${sanitize(name)} together with others`;
@@ -121,7 +117,10 @@ export class SourceEntry {
    */
   #showState(source, now, rate) {
     const { size, modified, state } = source;
-    const problem = state === "open" ? shortFault(source) : state;
+    const isAway = state === "absent";
+    this.item.classList.toggle("away", isAway);
+    // Its host says why.
+    const problem = isAway ? "" : state === "open" ? shortFault(source) : state;
     const grows = problem === null && rate !== null && rate > 0;
     const age = modified === null ? "" : agoText(now - modified);
     setText(this.#growth, problem ?? (grows ? `${bytes(rate)}/s` : age));

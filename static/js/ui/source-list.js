@@ -1,47 +1,73 @@
-/** The list of sources. Entries are updated in place, which keeps the focus and avoids jumps. */
+/** The list of sources and hosts. Entries are updated in place, which keeps the focus and avoids jumps. */
 
 import { element, setText } from "../lib/element.js";
+import { group } from "../lib/numbers.js";
 import { GrowthRates } from "../model/growth-rates.js";
-import { groupSources, matchesSearch } from "../model/source-groups.js";
+import { listRows } from "../model/source-groups.js";
 import { sanitize } from "../text/sanitize.js";
+import { HostEntry } from "./host-entry.js";
 import { SourceEntry } from "./source-entry.js";
 
 /** @typedef {import("./source-entry.js").Source} Source */
-/** @typedef {import("./source-entry.js").SourceActions} SourceActions */
+/** @typedef {import("../text/host-words.js").Host} Host */
+/** @typedef {import("../model/source-groups.js").ListRow<Source, Host>} Row */
+/** @typedef {SourceEntry | HostEntry} Entry */
+/**
+ * @typedef {object} HostActions
+ * @property {(name: string, on: boolean) => unknown} toggleHost show all sources of a host together with others
+ * @property {(wanted: {hosts: string[], words: string}) => void} want list the sources of these hosts, and those that a
+ *   search finds
+ */
+/** @typedef {import("./source-entry.js").SourceActions & HostActions} ListActions */
 /**
  * @typedef {object} ListState
  * @property {import("../model/source-colors.js").SourceColors} sourceColors colors of the sources shown in any pane
  * @property {readonly string[]} chosen ids selected in the active pane
+ * @property {readonly Host[]} hosts
+ * @property {string} version that of the hub
+ * @property {number} notShown number of sources that the search found beyond those in the list
  */
+
+const WORDS_MS = 200;
+// So few hosts are opened at the start.
+const FEW_HOSTS = 5;
 
 export class SourceList {
   #list;
   #search;
-  #noMatch;
+  #note;
   #actions;
   #growthRates = new GrowthRates();
   /** @type {readonly Source[]} */
   #sources = [];
-  /** @type {Map<string, SourceEntry>} */
+  /** @type {ListState | null} */
+  #state = null;
+  /** @type {readonly Row[]} */
+  #rows = [];
+  /** Names of hosts; null before the first hosts. @type {Set<string> | null} */
+  #opened = null;
+  /** @type {Map<string, Entry>} */
   #entries = new Map();
   /** @type {Map<string, HTMLElement>} */
   #headings = new Map();
-  /** @type {SourceEntry | null} the only entry in the Tab order */
+  /** @type {Entry | null} the only entry in the Tab order */
   #current = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
   /**
    * @param {object} parts
    * @param {HTMLElement} parts.list
    * @param {HTMLInputElement} parts.search
-   * @param {HTMLElement} parts.noMatch shown when no source matches the search
-   * @param {SourceActions} actions
+   * @param {HTMLElement} parts.note shown when no source matches the search, or more than the list has
+   * @param {ListActions} actions
    */
-  constructor({ list, search, noMatch }, actions) {
+  constructor({ list, search, note }, actions) {
     this.#list = list;
     this.#search = search;
-    this.#noMatch = noMatch;
+    this.#note = note;
     this.#actions = actions;
-    search.addEventListener("input", () => this.#filter());
+    search.addEventListener("input", () => this.#typed());
     search.addEventListener("keydown", (event) => this.#searchKey(event));
     list.addEventListener("keydown", (event) => this.#listKey(event));
     list.addEventListener("focusin", ({ target }) => this.#makeCurrent(this.#entryAt(target)));
@@ -49,82 +75,131 @@ export class SourceList {
 
   /**
    * @param {readonly Source[]} sources
-   * @param {ListState} shown
+   * @param {ListState} state
    */
-  show(sources, { sourceColors, chosen }) {
+  show(sources, state) {
     if (sources !== this.#sources) this.#growthRates.sample(sources, performance.now());
     const isSame = sources === this.#sources;
     this.#sources = sources;
+    this.#state = state;
+    if (!this.#opened && state.hosts.length > 0) this.#openFirst(state);
     if (!isSame) this.#arrange();
+    this.#refresh();
+  }
+
+  /** @param {ListState} state */
+  #openFirst({ hosts, chosen }) {
+    const isFew = hosts.length <= FEW_HOSTS;
+    const shown = this.#sources.filter(({ id }) => chosen.includes(id)).map(({ host }) => host ?? "");
+    this.#opened = new Set(isFew ? hosts.map(({ name }) => name) : shown.filter(Boolean));
+    this.#want();
+  }
+
+  /** @param {string} host */
+  #toggleOpen(host) {
+    if (!this.#opened?.delete(host)) this.#opened?.add(host);
+    this.#arrange();
+    this.#refresh();
+    this.#want();
+  }
+
+  #want() {
+    this.#actions.want({ hosts: [...(this.#opened ?? [])].sort(), words: this.#words });
+  }
+
+  get #words() {
+    return this.#search.value.trim();
+  }
+
+  #refresh() {
+    const { sourceColors, chosen, version } = this.#state ?? {};
     const now = Date.now();
     const chosenIds = new Set(chosen);
-    for (const source of sources) {
-      const state = { now, rate: this.#growthRates.rate(source.id), color: sourceColors.of(source.id) };
-      this.#entries.get(source.id)?.refresh(source, { ...state, chosen: chosenIds.has(source.id) });
+    /** @type {Map<string, number>} */
+    const chosenOf = new Map();
+    for (const { id, host } of this.#sources) {
+      if (host && chosenIds.has(id)) chosenOf.set(host, (chosenOf.get(host) ?? 0) + 1);
     }
-    if (!isSame) this.#filter();
-    if (!this.#current?.item.isConnected) this.#makeCurrent(this.#entries.values().next().value ?? null);
+    for (const row of this.#rows) {
+      const entry = this.#entries.get(keyOf(row));
+      if (row.kind === "source" && entry instanceof SourceEntry) {
+        const { id } = row.source;
+        const state = { now, rate: this.#growthRates.rate(id), color: sourceColors?.of(id) ?? null };
+        entry.refresh(row.source, { ...state, chosen: chosenIds.has(id) });
+      } else if (row.kind === "host" && entry instanceof HostEntry) {
+        const { host, isOpen } = row;
+        entry.refresh(host, { now, isOpen, chosen: chosenOf.get(host.name) ?? 0, version: version ?? "" });
+      }
+    }
   }
 
   /** Put entries and headings in order; an element that is in place is not touched. */
   #arrange() {
-    const groups = groupSources(this.#sources);
-    const wanted = groups.flatMap(({ directory, sources }) => [
-      ...(directory ? [this.#heading(directory)] : []),
-      ...sources.map(({ id }) => this.#entry(id).item),
-    ]);
+    const words = this.#words;
+    this.#rows = listRows(this.#sources, this.#state?.hosts ?? [], this.#opened ?? new Set(), words);
+    const wanted = this.#rows.map((row) => (row.kind === "directory" ? this.#heading(row) : this.#entry(row).item));
     this.#forget(new Set(wanted));
     let next = this.#list.firstElementChild;
     for (const item of wanted) {
       if (item === next) next = item.nextElementSibling;
       else this.#list.insertBefore(item, next);
     }
+    this.#showNote(words);
+    if (!this.#current?.item.isConnected) this.#makeCurrent(this.#shown()[0] ?? null);
+  }
+
+  /** @param {string} words */
+  #showNote(words) {
+    const notShown = this.#state?.notShown ?? 0;
+    this.#note.hidden = words === "" || (this.#rows.length > 0 && notShown === 0);
+    const more = `${group(notShown)} more match; type more of the name.`;
+    setText(this.#note, this.#rows.length > 0 ? more : `No source matches \u201c${sanitize(words)}\u201d.`);
   }
 
   /** @param {ReadonlySet<HTMLElement>} wanted */
   #forget(wanted) {
-    for (const [id, { item }] of this.#entries) {
+    for (const [key, { item }] of this.#entries) {
       if (wanted.has(item)) continue;
       item.remove();
-      this.#entries.delete(id);
+      this.#entries.delete(key);
     }
-    for (const [directory, heading] of this.#headings) {
+    for (const [key, heading] of this.#headings) {
       if (wanted.has(heading)) continue;
       heading.remove();
-      this.#headings.delete(directory);
+      this.#headings.delete(key);
     }
   }
 
-  /** @param {string} id */
-  #entry(id) {
-    const known = this.#entries.get(id);
+  /** @param {Exclude<Row, {kind: "directory"}>} row */
+  #entry(row) {
+    const key = keyOf(row);
+    const known = this.#entries.get(key);
     if (known) return known;
-    const entry = new SourceEntry(id, this.#actions);
-    this.#entries.set(id, entry);
+    const { toggleHost } = this.#actions;
+    const entry =
+      row.kind === "source"
+        ? new SourceEntry(row.source.id, this.#actions)
+        : new HostEntry(row.host.name, { toggleHost, open: (name) => this.#toggleOpen(name) });
+    this.#entries.set(key, entry);
     return entry;
   }
 
-  /** @param {string} directory */
-  #heading(directory) {
-    const known = this.#headings.get(directory);
+  /** @param {Extract<Row, {kind: "directory"}>} row */
+  #heading(row) {
+    const key = keyOf(row);
+    const known = this.#headings.get(key);
     if (known) return known;
     // Directories differ at their end, so the start is cut off when there is no room.
-    const heading = element("li", "directory", element("h3", "", element("bdi", "", sanitize(directory))));
-    this.#headings.set(directory, heading);
+    const heading = element("li", "directory", element("h3", "", element("bdi", "", sanitize(row.directory))));
+    this.#headings.set(key, heading);
     return heading;
   }
 
-  #filter() {
-    const typed = this.#search.value.trim();
-    let matches = 0;
-    for (const source of this.#sources) {
-      const isMatch = matchesSearch(source, typed);
-      this.#entry(source.id).show(isMatch);
-      if (isMatch) matches += 1;
-    }
-    for (const heading of this.#headings.values()) heading.hidden = !hasShownEntry(heading);
-    this.#noMatch.hidden = matches > 0 || typed === "";
-    setText(this.#noMatch, `No source matches \u201c${sanitize(typed)}\u201d.`);
+  #typed() {
+    this.#arrange();
+    this.#refresh();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#want(), WORDS_MS);
   }
 
   /** @param {KeyboardEvent} event */
@@ -134,13 +209,14 @@ export class SourceList {
       event.preventDefault();
       event.stopPropagation();
       this.#search.value = "";
-      this.#filter();
+      this.#typed();
     } else if (event.key === "Escape") {
       this.#search.blur();
     } else if (event.key === "ArrowDown" || event.key === "Enter") {
       event.preventDefault();
-      const first = this.#shown()[0];
-      if (event.key === "Enter" && first && this.#search.value.trim() !== "") this.#actions.only(first.id);
+      const [first] = this.#shown();
+      const firstSource = this.#shown().find((entry) => entry instanceof SourceEntry);
+      if (event.key === "Enter" && firstSource && this.#words !== "") this.#actions.only(firstSource.id);
       else first?.focus();
     }
   }
@@ -149,7 +225,12 @@ export class SourceList {
   #listKey(event) {
     const entry = this.#entryAt(event.target);
     if (!entry || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === " " && entry.isOnName(event.target)) {
+    if (entry instanceof HostEntry && event.key === (entry.isOpen ? "ArrowLeft" : "ArrowRight")) {
+      event.preventDefault();
+      this.#toggleOpen(entry.id);
+      return;
+    }
+    if (event.key === " " && entry instanceof SourceEntry && entry.isOnName(event.target)) {
       event.preventDefault();
       this.#actions.toggle(entry.id, !entry.isChecked);
       return;
@@ -162,9 +243,9 @@ export class SourceList {
   }
 
   /**
-   * @param {SourceEntry} from
+   * @param {Entry} from
    * @param {string} key
-   * @returns {SourceEntry | null | undefined} null for the search field above the first entry; undefined if the key
+   * @returns {Entry | null | undefined} null for the search field above the first entry; undefined if the key
    *   is not handled
    */
   #step(from, key) {
@@ -182,22 +263,19 @@ export class SourceList {
     }
   }
 
+  /** The entries in order. */
   #shown() {
-    const byItem = new Map(Array.from(this.#entries.values(), (entry) => [/** @type {Element} */ (entry.item), entry]));
-    return Array.from(this.#list.children).flatMap((item) => {
-      const entry = byItem.get(item);
-      return entry && !entry.item.hidden ? [entry] : [];
-    });
+    return this.#rows.flatMap((row) => this.#entries.get(keyOf(row)) ?? []);
   }
 
   /** @param {EventTarget | null} target */
   #entryAt(target) {
-    const item = target instanceof Element ? target.closest("li.source") : null;
+    const item = target instanceof Element ? target.closest("li.source, li.host") : null;
     for (const entry of this.#entries.values()) if (entry.item === item) return entry;
     return null;
   }
 
-  /** @param {SourceEntry | null} entry */
+  /** @param {Entry | null} entry */
   #makeCurrent(entry) {
     if (!entry || entry === this.#current) return;
     this.#current?.setReachable(false);
@@ -206,12 +284,8 @@ export class SourceList {
   }
 }
 
-/** @param {HTMLElement} heading */
-function hasShownEntry(heading) {
-  let next = heading.nextElementSibling;
-  while (next instanceof HTMLElement && next.classList.contains("source")) {
-    if (!next.hidden) return true;
-    next = next.nextElementSibling;
-  }
-  return false;
+/** @param {Row} row */
+function keyOf(row) {
+  if (row.kind === "source") return row.source.id;
+  return row.kind === "host" ? `host ${row.host.name}` : `${row.host} ${row.directory}`;
 }
