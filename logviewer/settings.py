@@ -51,7 +51,7 @@ class User:
     password: str | None = field(default=None, repr=False)
     sources: tuple[str, ...] | None = None
 
-    def may_see(self, path: Path, name: str, host: str | None) -> bool:
+    def may_see(self, path: Path | str, name: str, host: str | None) -> bool:
         """Return whether this user may see a file; without a ``host``, one of this machine."""
         return self.sources is None or any(matches_glob(glob, path, name, host) for glob in self.sources)
 

@@ -33,9 +33,9 @@ class SourceStatus:
     modified: int | None
     state: State
     reason: str | None
-    encoding: str | None = None
-    host: str | None = None
-    log: str = ""
+    encoding: str | None
+    host: str | None
+    log: str
 
     @property
     def plain_name(self) -> str:

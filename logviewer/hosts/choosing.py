@@ -35,8 +35,8 @@ class Facts(Protocol):
 class Choice:
     """Ids or names of sources, and globs.
 
-    ``host`` and ``path`` are globs, ``label`` is ``key=glob``. An empty ``host`` is the server itself. Of one kind, and of labels with one key, any may match;
-    of different kinds and keys, all must match.
+    ``host`` and ``path`` are globs, ``label`` is ``key=glob``. An empty ``host`` is the server itself. Of one kind, and
+    of labels with one key, any may match; of different kinds and keys, all must match.
     """
 
     source: Sequence[str] = ()
@@ -79,11 +79,7 @@ class Choice:
 
     def allows_path(self, facts: Facts) -> bool:
         """Return whether the path or the name of a source matches; see ``globs.matches_glob``."""
-        return not self.path or any(matches_glob(glob, Path(facts.log), facts.plain_name) for glob in self.path)
-
-    def names(self, facts: Facts) -> bool:
-        """Return whether a source has one of the ids or names, if there are any."""
-        return not self.source or facts.id in self.source or facts.name in self.source
+        return not self.path or any(matches_glob(glob, facts.log, facts.plain_name) for glob in self.path)
 
 
 def has_words(facts: Facts, words: Iterable[str]) -> bool:

@@ -1,8 +1,8 @@
 """The sources of this server and of its fleet, and what a user may see of them."""
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from logviewer.hosts.choosing import Choice, NoSourceError, has_words
 from logviewer.hosts.status import Fleet, HostStatus, NoFleet
@@ -19,7 +19,7 @@ _MOST_REMEMBERED = 20_000
 
 
 class KnownSources:
-    """The sources of a catalog, and those of the hosts of a fleet. Any thread may use it."""
+    """The sources of a catalog, and those of the hosts of a fleet. Any thread may ask for its lists."""
 
     def __init__(self, catalog: Catalog, fleet: Fleet | None = None) -> None:
         self._catalog = catalog
@@ -31,7 +31,7 @@ class KnownSources:
         hosts = [each for each in self._fleet.hosts() if user.may_see_host(each.name)]
         return [replace(each, sources=len(self._of_host(each.name, user))) for each in hosts]
 
-    def choose(self, choice: Choice, user: User) -> list[Found]:
+    async def choose(self, choice: Choice, user: User) -> list[Found]:
         """Return the sources of a choice, each once: in the order of ``source``, otherwise in that of the list.
 
         Raises:
@@ -41,14 +41,11 @@ class KnownSources:
         choice.check()
         if choice.source:
             named = {each.id: each for each in (self._find(wanted, user) for wanted in choice.source)}
-            labels = {each.name: each.labels for each in self._fleet.hosts()} if choice.host or choice.label else {}
-            found = [
-                each
-                for each in named.values()
-                if choice.allows_host(each.host, labels.get(each.host or "", {})) and choice.allows_path(each)
-            ]
+            found = [*self._allowed(named.values(), choice)]
         else:
-            found = [self._used(each, user) for each in self._matching(choice, user)]
+            # A fleet may have very many.
+            matching = await asyncio.to_thread(lambda: [*self._matching(choice, user)])
+            found = [self._used(each, user) for each in matching]
         if not found:
             raise NoSourceError(f"no source matches {choice}; see /api/sources")
         return found
@@ -57,12 +54,10 @@ class KnownSources:
         """Return the sources of a choice, or of all, whose name or path contains all words. Raises ChoiceError."""
         choice.check_labels()
         words = list(words)
-        found = [each for each in self._matching(choice, user) if choice.names(each) and has_words(each, words)]
+        among = self._allowed(self._named(choice, user), choice) if choice.source else self._matching(choice, user)
+        found = [each for each in among if has_words(each, words)]
         away = {each.name for each in self._fleet.hosts() if each.state != "here"}
-        return [
-            replace(each, state="absent") if isinstance(each, SourceStatus) and each.host in away else each
-            for each in found
-        ]
+        return [_absent(each) if each.host in away else each for each in found]
 
     async def refresh(self, sources: Sequence[Found]) -> bool:
         """Ask the hosts of some sources for facts anew, unless there are many. Return whether they were asked."""
@@ -79,19 +74,33 @@ class KnownSources:
             if choice.allows_host(host.name, host.labels):
                 yield from filter(choice.allows_path, self._of_host(host.name, user))
 
+    def _allowed(self, sources: Iterable[Found], choice: Choice) -> Iterator[Found]:
+        """Yield the sources that the globs of a choice match."""
+        labels = {each.name: each.labels for each in self._fleet.hosts()} if choice.label else {}
+        for each in sources:
+            if choice.allows_host(each.host, labels.get(each.host or "", {})) and choice.allows_path(each):
+                yield each
+
+    def _named(self, choice: Choice, user: User) -> Iterator[Found]:
+        """Yield the sources with the ids or names of a choice."""
+        wanted = dict.fromkeys(choice.source)
+        yield from (each for each in self._catalog.visible_to(user) if each.id in wanted or each.name in wanted)
+        yield from {each.id: each for name in wanted for each in self._of_fleet(name, user)}.values()
+
     def _find(self, wanted: str, user: User) -> Found:
         """Return the source with an id, or the only one with a name. Raises NoSourceError."""
-        found: list[Found] = []
-        if local := self._catalog.find(wanted, user):
-            found.append(local)
-        remote = self._fleet.find(wanted)
-        if remote and _may_see(user, remote):
-            found.append(remote)
-        elif ":" in wanted:
-            found += [each for each in self._of_host(wanted.partition(":")[0], user) if each.name == wanted]
+        local = self._catalog.find(wanted, user)
+        found: list[Found] = [*([local] if local else []), *self._of_fleet(wanted, user)]
         if len(found) != 1:
             raise NoSourceError(f"source: {wanted!r} is not an id or the name of exactly one source; see /api/sources")
         return found[0]
+
+    def _of_fleet(self, wanted: str, user: User) -> list[SourceStatus]:
+        """Return the source of a host with an id, or those with a name."""
+        by_id = self._fleet.find(wanted)
+        if by_id and _may_see(user, by_id):
+            return [by_id]
+        return [each for each in self._of_host(wanted.partition(":")[0], user) if each.name == wanted]
 
     def _used(self, found: Found, user: User) -> Found:
         return (not isinstance(found, SourceStatus) and self._catalog.find(found.id, user)) or found
@@ -115,4 +124,4 @@ def _absent(found: Found) -> Found:
 
 
 def _may_see(user: User, facts: SourceStatus) -> bool:
-    return user.may_see(Path(facts.log), facts.plain_name, facts.host)
+    return user.may_see(facts.log, facts.plain_name, facts.host)

@@ -145,10 +145,10 @@ class LocalSource:
             if facts:
                 size, modified = facts.st_size, facts.st_mtime_ns // 1_000_000
                 lines = self._line_count(size)
-        path = os.fsencode(self.file_path).decode("utf-8", "replace")
+        path, log = (os.fsencode(each).decode("utf-8", "replace") for each in (self.file_path, self.log))
         encoding = self.live.encoding_name if self.live else None
         return SourceStatus(
-            self.id, self.name, path, size, lines, modified, self.state, self.reason, encoding, self.host
+            self.id, self.name, path, size, lines, modified, self.state, self.reason, encoding, self.host, log
         )
 
     def _line_count(self, size: int) -> int | None:

@@ -32,7 +32,8 @@ def _status(source: Source | SourceStatus) -> SourceStatus:
         return source.status()
     except Exception as error:  # noqa: BLE001 (any)
         _warn(one_line(source.name), repr(error))
-        return SourceStatus(source.id, source.name, "", 0, None, None, "unreadable", "see the log of the server")
+        reason = "see the log of the server"
+        return SourceStatus(source.id, source.name, "", 0, None, None, "unreadable", reason, None, source.host, "")
 
 
 @lru_cache(256)

@@ -79,7 +79,7 @@ class HostRoutes:
             await self._app(scope, receive, send)
             return
         items = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        parts = self._parts(Request(scope), items)
+        parts = await self._parts(Request(scope), items)
         if all(part.name is None for part in parts):
             await self._app(scope, receive, send)
             return
@@ -92,11 +92,11 @@ class HostRoutes:
         passed = {name: value for name, value in headers.items() if name in PASSED_HEADERS}
         await _until_left(_answer(_Question(scope["method"], path, items, passed, parts), send), receive)
 
-    def _parts(self, request: Request, items: Items) -> list[HostPart]:
+    async def _parts(self, request: Request, items: Items) -> list[HostPart]:
         """Return the chosen sources of each host, in the order of the request; none for a malformed choice."""
         values = {name: [value for each, value in items if each == name] for name in CHOICE}
         try:
-            found = self._known.choose(Choice(**values), user_of(request))
+            found = await self._known.choose(Choice(**values), user_of(request))
         except (ChoiceError, NoSourceError):
             # The answer of the application has the reason.
             return []

@@ -94,10 +94,15 @@ let pageStatus;
 
 // Views
 
+/** Whether a source is not one of the server itself, which are always in the list. @param {string} id */
+function isElsewhere(id) {
+  return shared.factsOf(id)?.host !== null;
+}
+
 /** @param {readonly import("./model/query.js").PaneQuery[]} wanted */
 function showQueries(wanted) {
   const queries = wanted.map((query) => ({ ...query, sources: hostChoices.sourcesOf(query) }));
-  sourcesClient.want({ sources: queries.flatMap(({ sources }) => sources) });
+  sourcesClient.want({ sources: queries.flatMap(({ sources }) => sources.filter(isElsewhere)) });
   while (views.length > queries.length) closeView(views.length - 1);
   const shownKeys = views.map(({ pane }) => viewKey(pane));
   while (views.length < queries.length) openView();

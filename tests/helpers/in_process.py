@@ -30,10 +30,17 @@ SETTINGS = Settings(
 
 
 @asynccontextmanager
-async def api_of(*paths: Path) -> AsyncIterator[AsgiApi]:
-    """Follow the paths and yield their API."""
-    catalog, streams = Catalog([str(path) for path in paths]), Streams()
+async def api_over(catalog: Catalog) -> AsyncIterator[AsgiApi]:
+    """Follow the sources of a catalog and yield their API."""
+    streams = Streams()
     app = create_api(SETTINGS, catalog, streams, SharedState(WorkerLink(1)))
     async with app.router.lifespan_context(app):
         yield AsgiApi(app)
         streams.close()
+
+
+@asynccontextmanager
+async def api_of(*paths: Path) -> AsyncIterator[AsgiApi]:
+    """Follow the paths and yield their API."""
+    async with api_over(Catalog([str(path) for path in paths])) as api:
+        yield api

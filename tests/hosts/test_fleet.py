@@ -22,8 +22,10 @@ from tests.helpers.wire import Wire
 
 def facts(host: str, name: str, /, **changes: Any) -> dict[str, Any]:
     path = f"/var/log/{name}"
-    status = SourceStatus(source_id(Path(path), name, host), f"{host}:{name}", path, 1, None, None, "open", None)
-    return {**asdict(status), "host": host, "log": path, **changes}
+    status = SourceStatus(
+        source_id(Path(path), name, host), f"{host}:{name}", path, 1, None, None, "open", None, None, host, path
+    )
+    return {**asdict(status), **changes}
 
 
 @dataclass

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from logviewer.hosts.choosing import Choice, NoSourceError
-from logviewer.hosts.known_sources import KnownSources
+from logviewer.hosts.known_sources import Found, KnownSources
 from logviewer.hosts.status import HostStatus
 from logviewer.settings import ANONYMOUS, User
 from logviewer.sources.catalog import Catalog
@@ -34,7 +34,11 @@ def known(tmp_path: Path, fleet: MadeUpFleet) -> KnownSources:
 
 
 def chosen(known: KnownSources, choice: Choice, user: User = ANONYMOUS) -> list[str]:
-    return [each.name for each in known.choose(choice, user)]
+    return [each.name for each in choose(known, choice, user)]
+
+
+def choose(known: KnownSources, choice: Choice, user: User = ANONYMOUS) -> list[Found]:
+    return asyncio.run(known.choose(choice, user))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +60,7 @@ def test_ids_choose_what_names_choose(known: KnownSources) -> None:
     every = known.listed(Choice(), [], ANONYMOUS)
     assert len(every) == 5
     for each in every:
-        assert known.choose(Choice([each.id]), ANONYMOUS) == known.choose(Choice([each.name]), ANONYMOUS) == [each]
+        assert choose(known, Choice([each.id])) == choose(known, Choice([each.name])) == [each]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +78,16 @@ def test_ids_choose_what_names_choose(known: KnownSources) -> None:
 def test_a_choice_without_sources_is_an_error(known: KnownSources, choice: Choice, words: str) -> None:
     with pytest.raises(NoSourceError, match=words):
         chosen(known, choice)
+
+
+def test_a_list_has_the_sources_with_these_ids_or_names(known: KnownSources) -> None:
+    every = known.listed(Choice(), [], ANONYMOUS)
+    wanted = [every[3].id, "web-1:access.log", "access.log", every[3].name, "web-9:access.log", "nothing"]
+    found = known.listed(Choice(wanted), [], ANONYMOUS)
+    assert {each.name for each in found} == {"access.log", "web-1:access.log", every[3].name}
+    assert len(found) == 3
+    assert known.listed(Choice(wanted, host=["web-1"]), [], ANONYMOUS) == [every[1]]
+    assert known.listed(Choice([every[1].id]), [], User("ann", sources=("db-1:*",))) == []
 
 
 def test_a_name_of_two_sources_finds_neither(tmp_path: Path, fleet: MadeUpFleet) -> None:
@@ -103,10 +117,10 @@ def test_a_user_sees_the_hosts_of_his_globs(
         seen = each.name in names
         for wanted in (each.id, each.name):
             if seen:
-                assert known.choose(Choice([wanted]), user) == [each]
+                assert choose(known, Choice([wanted]), user) == [each]
             else:
                 with pytest.raises(NoSourceError):
-                    known.choose(Choice([wanted]), user)
+                    choose(known, Choice([wanted]), user)
 
 
 def test_a_user_sees_new_sources_of_a_host(known: KnownSources, fleet: MadeUpFleet) -> None:

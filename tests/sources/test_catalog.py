@@ -139,8 +139,22 @@ def test_a_host_is_part_of_ids_and_shown_names(log: Path) -> None:
     assert one.id.startswith("web-1-app-log-")
     assert len({local.id, one.id, other.id}) == len({local.key, one.key, other.key}) == 3
     assert (one.status().name, one.status().host, local.status().host) == ("web-1:app.log", "web-1", None)
+    assert one.status().log == local.status().log == str(log)
     (again,) = Catalog([str(log)], host="web-1")
     assert (again.id, again.key) == (one.id, one.key)
+
+
+def test_output_is_matched_by_its_name_alone(log: Path) -> None:
+    (source,) = Catalog([], outputs={log: "journal"}, host="web-1")
+    status = source.status()
+    assert (status.name, status.plain_name, status.path, status.log) == (
+        "web-1:journal",
+        "journal",
+        str(log),
+        "journal",
+    )
+    for glob, seen in {"web-1:journal": True, "web-1:/**": False, "web-1:app.log": False}.items():
+        assert User("ann", sources=(glob,)).may_see(status.log, status.plain_name, status.host) == seen
 
 
 def test_hosts_with_long_names_have_ids_of_their_own(log: Path) -> None:

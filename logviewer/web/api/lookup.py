@@ -76,9 +76,11 @@ class Lookup:
         With ``whole``, also their compressed files are ready. Raises HTTPException (404, 422).
         """
         with http_errors():
-            found = self.known.choose(choice, user)
-        # Requests for sources of other hosts do not come here.
+            found = await self.known.choose(choice, user)
         sources = [each for each in found if not isinstance(each, SourceStatus)]
+        if len(sources) < len(found):
+            # Requests for sources of other hosts are answered before they come here.
+            raise unavailable("source: this server does not ask other hosts")
         await self._catalog.wake(sources, whole=whole)
         return sources
 

@@ -59,7 +59,7 @@ function errorNotice({ connection, sourcesError, sources, filtered, absent }) {
   if (connection.name === "server-ended") {
     return { title: "The server stopped", text: "The page reconnects automatically when it is back.", action: RETRY };
   }
-  if (connection.name === "reconnecting" && absent) return { title: "No connection to the host", text: `${absent}.` };
+  if (connection.name === "reconnecting" && absent) return absentNotice(absent);
   if (connection.name === "reconnecting") {
     const text = "Reconnecting automatically. Lines written meanwhile will follow.";
     return { title: "Connection lost", text, action: RETRY };
@@ -89,7 +89,7 @@ function emptyNotice({ connection, sources, chosen, filtered, counting, absent, 
       action: { command: "sources", label: "Sources" },
     };
   }
-  if (absent) return { title: "No lines yet", text: `${absent}.` };
+  if (absent) return absentNotice(absent);
   if (filtered && counting) return { title: "Searching\u2026", text: "No matches yet." };
   if (filtered) {
     return {
@@ -100,6 +100,15 @@ function emptyNotice({ connection, sources, chosen, filtered, counting, absent, 
   }
   if (connection.name === "ended") return { title: "No lines", text: "The stream ended without lines." };
   return connection.name === "live" ? waitingNotice(sources.filter(({ id }) => chosen.includes(id))) : null;
+}
+
+/**
+ * @param {string} absent see `absentText`
+ * @returns {Notice}
+ */
+function absentNotice(absent) {
+  const [title, text] = absent.split("; ");
+  return { title, text: `${text[0].toUpperCase()}${text.slice(1)}.` };
 }
 
 /**
