@@ -15,7 +15,8 @@ from logviewer.__main__ import main
 from logviewer.hosts import agent, fleet
 from logviewer.hosts.agent import Agent
 from logviewer.hosts.hub import Hub, HubPlan
-from logviewer.hosts.transport import Received, token
+from logviewer.hosts.names import token
+from logviewer.hosts.transport import Received
 from logviewer.sources.catalog import Catalog
 from tests.helpers.in_process import api_over
 from tests.helpers.wire import Wire

@@ -6,8 +6,8 @@ import { readFilter, writeFilter } from "./filter.js";
  * One view of the page.
  * @typedef {object} PaneQuery
  * @property {readonly string[]} sources
- * @property {readonly import("./filter.js").Parameter[]} [globs] of hosts, labels and paths: the server chooses sources by
- *   them, and of `sources` those that match
+ * @property {readonly import("./filter.js").Parameter[]} [globs] of hosts, labels and paths, by which the server
+ *   chooses sources, from `sources` if there are any
  * @property {string | null} at cursor of the line at the upper edge; null is the end
  * @property {import("./filter.js").Filter} filter
  */

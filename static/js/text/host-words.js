@@ -1,4 +1,4 @@
-/** Texts for hosts: their state, what is wrong with them, and which of a view are away. */
+/** Texts for hosts: state, problems, and the absent ones of a view. */
 
 import { sanitize } from "./sanitize.js";
 import { agoText } from "./words.js";
@@ -42,7 +42,7 @@ export function hostStateTitle({ name, state, heard }) {
 /**
  * @param {Pick<Host, "version" | "clock" | "problem">} host
  * @param {string} hubVersion
- * @returns {string[]} what is wrong with a host
+ * @returns {string[]} the problems of a host
  */
 export function hostProblems({ version, clock, problem }, hubVersion) {
   return [

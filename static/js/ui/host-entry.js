@@ -1,4 +1,4 @@
-/** A host in the source list: checkbox for all its sources, name, state, and what is wrong with it. */
+/** A host in the source list: checkbox for all its sources, name, state and problems. */
 
 import { element, setText } from "../lib/element.js";
 import { group } from "../lib/numbers.js";

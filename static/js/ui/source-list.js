@@ -15,8 +15,8 @@ import { SourceEntry } from "./source-entry.js";
 /**
  * @typedef {object} HostActions
  * @property {(name: string, on: boolean) => unknown} toggleHost show all sources of a host together with others
- * @property {(wanted: {hosts: string[], words: string}) => void} want list the sources of these hosts, and those that a
- *   search finds
+ * @property {(wanted: {hosts: string[], words: string}) => void} want list the sources of these hosts, and the results of
+ *   a search
  */
 /** @typedef {import("./source-entry.js").SourceActions & HostActions} ListActions */
 /**
