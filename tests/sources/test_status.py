@@ -34,10 +34,14 @@ def test_a_poll_publishes_one_status(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_source_whose_status_fails_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sources = [LocalSource(name, tmp_path / name, name=name, line_format=PLAIN) for name in ("bad", "good")]
 
-    def fail() -> SourceStatus:
-        raise RecursionError
+    status = LocalSource.status
 
-    monkeypatch.setattr(sources[0], "status", fail)
+    def fail_for_one(source: LocalSource) -> SourceStatus:
+        if source is sources[0]:
+            raise RecursionError
+        return status(source)
+
+    monkeypatch.setattr(LocalSource, "status", fail_for_one)
     bad, good = orjson.loads(encode_sources(sources))
     assert (bad["name"], bad["state"], bad["reason"]) == ("bad", "unreadable", "see the log of the server")
     assert (good["name"], good["state"]) == ("good", "missing")

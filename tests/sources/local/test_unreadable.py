@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from logviewer.cursor import Checkpoint
+from logviewer.sources.local import LocalSource
 from tests.helpers.followed_log import FollowedLog
 from tests.helpers.reading import without_descriptors, without_disk, without_privilege
 
@@ -36,17 +37,17 @@ def test_a_log_that_becomes_readable_while_a_reader_reconnects_is_not_read_twice
     log.path.chmod(0)
     with without_privilege():
         log.restart()
-    locate = log.source.locate
+    locate = LocalSource.locate
 
-    def locate_before_a_poll(checkpoints: Sequence[Checkpoint]) -> object:
+    def locate_before_a_poll(source: LocalSource, checkpoints: Sequence[Checkpoint]) -> object:
         try:
-            return locate(checkpoints)
+            return locate(source, checkpoints)
         finally:
             # As the poll of another reader does once the log is readable.
-            log.source.state = "open"
+            source.state = "open"
 
     with monkeypatch.context() as context, without_privilege():
-        context.setattr(log.source, "locate", locate_before_a_poll)
+        context.setattr(LocalSource, "locate", locate_before_a_poll)
         log.reconnect()
     log.path.chmod(0o644)
     log.append("two").poll().poll().expect("two")
