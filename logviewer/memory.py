@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
-import gc
 import resource
-import time
 from pathlib import Path
 
 # From <malloc.h>.
@@ -14,7 +12,6 @@ _MUCH_BYTES = 16 * 1024 * 1024
 # A look takes some milliseconds where memory is in pieces.
 _LOOK_SECONDS = 5.0
 _MOST_SECONDS = 60.0
-_MOST_LOAD = 0.005
 _PAGE_BYTES = resource.getpagesize()
 
 
@@ -23,40 +20,6 @@ def limit_arenas() -> None:
     # Only glibc has this function.
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
-
-
-class Garbage:
-    """Counts the responses that ended before their last byte.
-
-    The exception that ends one refers to its frames, with the bytes that were not sent, and they refer to it.
-    """
-
-    def __init__(self) -> None:
-        self._responses = 0
-        self._had_responses = False
-        self._next = 0.0
-
-    def add(self) -> None:
-        """Count a response."""
-        self._responses += 1
-
-    def collect(self) -> None:
-        """Free the responses since the call before the last one: the tasks of the latest ones may still end.
-
-        All of the server waits meanwhile, so this takes no more than a small part of its time.
-        """
-        began = time.monotonic()
-        if began < self._next:
-            return
-        has_responses, self._responses = self._responses > 0, 0
-        if has_responses or self._had_responses:
-            gc.collect()
-        self._had_responses = has_responses
-        ended = time.monotonic()
-        self._next = ended + (ended - began) / _MOST_LOAD
-
-
-GARBAGE = Garbage()
 
 
 class FreedMemory:
@@ -74,7 +37,6 @@ class FreedMemory:
             waited += _LOOK_SECONDS
             resident = _resident_bytes()
             if resident > self._usual + _MUCH_BYTES and (waited >= self._pause or resident > self._last + _MUCH_BYTES):
-                GARBAGE.collect()
                 await asyncio.to_thread(self.give_back)
                 waited = 0.0
 

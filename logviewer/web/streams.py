@@ -10,13 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakValueDictionary
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from logviewer.rotation.position import Reason
 from logviewer.tail.events import Gap, Lines, StateChange
 from logviewer.tail.reader import Reader
 from logviewer.web.encode import EncodedChunk, EventEncoder, event, gap_event, gap_text, heading, state_event, with_id
 from logviewer.web.http.fast_sse import FastEventStream, Push
+from logviewer.web.http.streamed import StreamedResponse
 from logviewer.web.loader import ChunkCache, ChunkLoader, Encoder
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def text_stream(streams: Streams, reader: Reader[EncodedChunk], *, headings: boo
 def bare_text(pieces: AsyncIterator[bytes]) -> Response:
     """Return a response with pieces of UTF-8 text."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(pieces, media_type="text/plain", headers=headers)
+    return StreamedResponse(pieces, media_type="text/plain", headers=headers)
 
 
 class _SseItemEncoder:

@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Header, HTTPException, Request
 from fastapi import Query as Parameters
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
 from logviewer.errors import FileChangedError
 from logviewer.rotation.generation import Generation
 from logviewer.views.views import Views
 from logviewer.web.api.lookup import CurrentUser, Lookup, unavailable
+from logviewer.web.http.streamed import StreamedResponse
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import DownloadParameters
 from logviewer.web.scan_stream import ScanStream
@@ -88,12 +89,12 @@ async def _file(
     chunks = _chunks(loader, generation, span)
     # A read that fails later can only break the response off.
     first = await anext(chunks, b"")
-    return StreamingResponse(_after(first, chunks), status_code=status, headers=headers)
+    return StreamedResponse(_after(first, chunks), status_code=status, headers=headers)
 
 
 def _attachment(name: str, text: AsyncIterator[bytes]) -> Response:
     """Return UTF-8 text of unknown length as an attachment."""
-    return StreamingResponse(text, headers=_headers(name, "utf-8"))
+    return StreamedResponse(text, headers=_headers(name, "utf-8"))
 
 
 def _headers(name: str, codec: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi import Query as Parameters
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
 from logviewer.rotation.position import Position
 from logviewer.search.line_filter import LineFilter
@@ -27,6 +27,7 @@ from logviewer.web.api.lookup import (
     while_connected,
 )
 from logviewer.web.encode import RowEncoder
+from logviewer.web.http.streamed import StreamedResponse
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.parameters import LineParameters, LinesParameters
 from logviewer.web.streams import Streams
@@ -81,7 +82,7 @@ class LineRoutes:
             # Masks take some ten times the memory of the line, and its answer is one piece.
             async with self._masking:
                 return Response(await from_disk(self._loader, lambda: b"".join(pieces)), headers=headers)
-        return StreamingResponse(_in_threads(self._loader, pieces), headers=headers)
+        return StreamedResponse(_in_threads(self._loader, pieces), headers=headers)
 
     def _find(
         self, sources: Sequence[Source], line_filter: LineFilter | None, parameters: LinesParameters

@@ -23,7 +23,6 @@ from logviewer.web.loader import ChunkLoader
 from logviewer.web.metrics import Metrics
 from logviewer.web.parameters import SearchParameters
 from logviewer.web.scan_stream import ScanStream
-from logviewer.web.streams import PING_SECONDS
 
 _MATCHES_PER_EVENT = 1000
 _PROGRESS_SECONDS = 0.2
@@ -50,7 +49,7 @@ class SearchRoutes:
         if line_filter is None:
             raise HTTPException(422, "q: required, unless another parameter filters")
         run = SearchRun(self._scans, self._views, sources, line_filter, parameters)
-        return plain_event_stream(self._metrics.search(run.events()), ping=PING_SECONDS)
+        return plain_event_stream(self._metrics.search(run.events()))
 
 
 @dataclass(slots=True)

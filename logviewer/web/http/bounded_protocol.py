@@ -20,7 +20,6 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from logviewer.memory import GARBAGE
 from logviewer.web.http.connection_reaper import waits_for_request
 from logviewer.web.http.connections import Connections, keep_connection
 from logviewer.web.http.limits import MAX_BODY_BYTES
@@ -106,8 +105,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_lost = True
         self._unparsed = b""
         self._known_connections.remove(self)
-        if self.cycle and not self.cycle.response_complete:
-            GARBAGE.add()
         super().connection_lost(exc)
         # The scope refers to the connection: both would wait for the garbage collector.
         self.cycle, self.scope = None, {}  # type: ignore[assignment, typeddict-item]

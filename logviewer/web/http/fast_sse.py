@@ -1,9 +1,9 @@
-"""Server-sent events: the library's plain response, and a faster one for thousands of clients.
+"""Server-sent events: a plain response, and a faster one for thousands of clients.
 
 ``sse_starlette`` starts three tasks for each response, and the frames of the application stay on the stack until the
 response ends. An event for all clients wakes each client's task in turn. ``FastEventStream`` has one task, starts after
 the application has returned (``DetachedStreams``), and takes an event for all clients without waking that task. Each
-of these saves memory or CPU time for every client. Both responses send the same bytes:
+of these saves memory or CPU time for every client. It sends the same bytes as the library's response:
 ``tests/web/http/test_fast_sse.py`` compares them.
 """
 
@@ -18,6 +18,8 @@ from sse_starlette.sse import AppStatus
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from logviewer.web.http.streamed import StreamedResponse
+
 _NO_STORE = {"Cache-Control": "no-store"}
 _DETACHED = "logviewer.detached"
 
@@ -31,9 +33,10 @@ Push = Callable[[bytes], bool]
 Events = Callable[[Push | None], AsyncGenerator[bytes]]
 
 
-def plain_event_stream(events: AsyncIterator[bytes], *, ping: int) -> Response:
-    """Return the library's response over encoded events, with a ping every ``ping`` seconds, or none if it is 0."""
-    return EventSourceResponse(events, ping=ping, sep="\n", headers=_NO_STORE)
+def plain_event_stream(events: AsyncIterator[bytes]) -> Response:
+    """Return a response over encoded events, without pings."""
+    headers = {**_NO_STORE, "Connection": "keep-alive", "X-Accel-Buffering": "no"}
+    return StreamedResponse(events, media_type="text/event-stream", headers=headers)
 
 
 class FastEventStream(EventSourceResponse):

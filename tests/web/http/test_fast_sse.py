@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -15,7 +16,7 @@ from logviewer.sources.catalog import Catalog
 from logviewer.sources.local import LocalSource
 from logviewer.tail.reader import Reader
 from logviewer.web.encode import EncodedChunk, EventEncoder
-from logviewer.web.http.fast_sse import DetachedStreams, FastEventStream, Push, plain_event_stream
+from logviewer.web.http.fast_sse import DetachedStreams, FastEventStream, Push
 from logviewer.web.streams import Streams, events
 
 # The catalog starts a program to find the C library.
@@ -62,7 +63,9 @@ class World:
         following = asyncio.create_task(self.catalog.follow())
         reader = await self._reader()
         fast = FastEventStream(partial(self._noting_pushes, reader), on_disconnect=reader.close)
-        plain = plain_event_stream(events(self.streams, await self._reader()), ping=0)
+        plain = EventSourceResponse(
+            events(self.streams, await self._reader()), ping=0, headers={"Cache-Control": "no-store"}
+        )
         async with asyncio.timeout(30), asyncio.TaskGroup() as group:
             group.create_task(DetachedStreams(answering(fast))(SCOPE, self.fast.receive, self.fast.send))
             group.create_task(plain(SCOPE, self.plain.receive, self.plain.send))
