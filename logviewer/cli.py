@@ -1,39 +1,34 @@
 """The command line: turns arguments into Settings, and errors into one line and an exit code."""
 
 import atexit
-import os
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from logviewer import password_hash, server, temporary
-from logviewer.errors import CannotRunError, NotAFileError
+from logviewer import given_paths, password_hash, server, temporary
+from logviewer.config_file import CONFIG, FILE
+from logviewer.errors import CannotRunError
 from logviewer.explain import explain
-from logviewer.files import own_directory
-from logviewer.options import CONFIG, FILE, build_settings, with_settings
-from logviewer.settings import FoundPath, Tables
-from logviewer.sources import catalog, machine
-from logviewer.sources.command import of_option
+from logviewer.hosts_cli import agent_command, hosts_command, hub_command, invite_command, revoke_command
+from logviewer.options import CONTEXT, build_settings, with_directories, with_settings
+from logviewer.settings import Tables
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
-_CONTEXT = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 after a signal, 1 if it cannot run, 2 for a bad command line."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
-    commands = {"demo": demo_command, "explain": explain_command, "hash-password": hash_command}
     try:
-        if command := commands.get(typed[0] if typed else ""):
+        if command := _COMMANDS.get(typed[0] if typed else ""):
             command.main(typed[1:], prog_name=f"logviewer {typed[0]}", standalone_mode=False)
         else:
             serve_command.main(typed, prog_name="logviewer", standalone_mode=False)
@@ -53,7 +48,7 @@ def _fail(code: int, message: str) -> NoReturn:
 
 @with_settings
 @click.command(
-    context_settings=_CONTEXT,
+    context_settings=CONTEXT,
     epilog="\b\nExamples:\n  logviewer /var/log/syslog '/var/log/nginx/*.log'\n  make 2>&1 | logviewer -\n"
     "  logviewer demo          write and serve demo logs (for a file named demo: ./demo)\n",
 )
@@ -68,35 +63,13 @@ def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN4
 
     Every option can also be set by an environment variable, such as LOGVIEWER_PORT, or by a key in the --config file.
     """
-    found = () if paths or options["command"] or options["tables"].sources else _find()
-    paths = paths or tuple(each.path for each in found if each.is_readable)
-    if any("\0" in path or not path for path in paths):
-        raise click.UsageError("a PATH must not be empty or contain a null byte")
-    try:
-        catalog.check(paths)
-        for text in options["command"]:
-            of_option(text)
-    except NotAFileError as error:
-        raise click.UsageError(f"{error}; give a log file, or pipe it: ... | logviewer -") from error
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
+    paths, found = given_paths.choose(paths, options["command"], options["tables"])
     settings = build_settings(paths, found=found, **options)
-    cache = None if settings.no_cache else own_directory.find(os.environ, "cache")
-    server.run(replace(settings, state=own_directory.find(os.environ, "state"), cache=cache))
-
-
-def _find() -> tuple[FoundPath, ...]:
-    """Return the paths of this machine, for a command line without one. Raises click.UsageError without any."""
-    found = tuple(machine.find())
-    if not any(each.is_readable for each in found):
-        refused = [f"{each.path} cannot be read ({each.limit})" for each in found]
-        reason = ", ".join(refused) or f"{', '.join(machine.DIRECTORIES)} and the journal have no logs"
-        raise click.UsageError(f"no PATH given, and {reason}; give a log file, a glob, a directory, or - for stdin")
-    return found
+    server.run(with_directories(settings))
 
 
 @with_settings
-@click.command(context_settings=_CONTEXT)
+@click.command(context_settings=CONTEXT)
 @click.argument("directory", required=False, metavar="[DIR]", type=FILE)
 @click.option("--rate", type=click.FloatRange(min=0), default=20.0, show_default=True, help="Lines per second.")
 @click.option(
@@ -123,7 +96,7 @@ def demo_command(directory: Path | None, rate: float, seed: int, no_serve: bool,
     server.run(settings)
 
 
-@click.command(context_settings=_CONTEXT)
+@click.command(context_settings=CONTEXT)
 def hash_command() -> None:
     """Print the hash of a password for the --config file.
 
@@ -140,7 +113,7 @@ def hash_command() -> None:
     print(password_hash.hash_password(password))  # noqa: T201 (the result)
 
 
-@click.command(context_settings=_CONTEXT, params=[CONFIG])
+@click.command(context_settings=CONTEXT, params=[CONFIG])
 @click.argument("file", required=False, metavar="[FILE]", type=FILE)
 @click.option("--lines", type=click.IntRange(min=1), default=10, show_default=True, help="Lines to explain.")
 def explain_command(file: Path | None, lines: int, tables: Tables) -> None:
@@ -169,3 +142,15 @@ def _write_demo(directory: Path | None, *, rate: float, seed: int) -> None:
         writer.run(directory, rate=rate, seed=seed, stop=stop, ready=lambda: print(directory, flush=True))  # noqa: T201
     except OSError as error:
         raise CannotRunError(f"cannot write demo logs: {error}; choose another DIR") from error
+
+
+_COMMANDS = {
+    "demo": demo_command,
+    "explain": explain_command,
+    "hash-password": hash_command,
+    "hub": hub_command,
+    "invite": invite_command,
+    "revoke": revoke_command,
+    "hosts": hosts_command,
+    "agent": agent_command,
+}

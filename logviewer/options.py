@@ -6,49 +6,58 @@ import os
 import re
 import secrets
 import shlex
-import stat
 import sys
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 import click
 from click.core import ParameterSource
 
+from logviewer import config_file
+from logviewer.config_file import CONFIG, FILE, WARNINGS, is_readable_by_all
 from logviewer.errors import CannotRunError
-from logviewer.formats.line_format import LineFormat
-from logviewer.formats.redaction import Redaction
-from logviewer.settings import (
-    NO_TABLES,
-    LogFormat,
-    LogRule,
-    RedactRule,
-    Settings,
-    Tables,
-    User,
-    read_log_rule,
-    read_redact_rule,
-    read_source,
-    read_user,
-)
+from logviewer.files import own_directory
+from logviewer.settings import LogFormat, Settings, Tables, User
 from logviewer.sources.command import DEFAULT_MIB
 
-T = TypeVar("T")
-FILE = click.Path(path_type=Path)
-_TABLES = ("logs", "redact", "sources", "users")
-_WARNINGS = "logviewer.warnings"
+Decorator = Callable[[click.Command], click.Command]
+CONTEXT = {"auto_envvar_prefix": "LOGVIEWER", "help_option_names": ["-h", "--help"], "max_content_width": 100}
+"""The ``context_settings`` of all commands."""
 # Of ``LoadCredential=token:FILE`` in a unit of systemd.
 _MOST_TOKEN_CHARACTERS = 4096
 _CREDENTIAL = "token"
-_COMMANDS: list[click.Command] = []
+_MOST_CALLS = 10_000
 
 
 def with_settings(command: click.Command) -> click.Command:
     """Add the options of the table to a command, and the command's options to the keys of the configuration file."""
     command.params += _OPTIONS
-    _COMMANDS.append(command)
+    config_file.register(command)
     return command
+
+
+def with_section(
+    section: str, *, options: Sequence[click.Option], settings: Collection[str] | None = None
+) -> Decorator:
+    """Return a decorator like ``with_settings``; the command's own ``options`` are keys of a section of the file.
+
+    Of the table, only ``settings`` are added, by name.
+    """
+
+    def add(command: click.Command) -> click.Command:
+        command.params += [*options, *(each for each in _OPTIONS if settings is None or each.name in settings)]
+        config_file.register_section(section, command, options)
+        return command
+
+    return add
+
+
+def with_directories(settings: Settings) -> Settings:
+    """Return the settings with the directories of the state and the cache."""
+    cache = None if settings.no_cache else own_directory.find(os.environ, "cache")
+    return replace(settings, state=own_directory.find(os.environ, "state"), cache=cache)
 
 
 def build_settings(  # noqa: PLR0913 (the options that are checked or changed)
@@ -67,7 +76,7 @@ def build_settings(  # noqa: PLR0913 (the options that are checked or changed)
 
     Raises click.UsageError for an invalid option or combination, and CannotRunError for an unreadable token file.
     """
-    warnings = list(click.get_current_context().meta.get(_WARNINGS, ()))
+    warnings = list(click.get_current_context().meta.get(WARNINGS, ()))
     chosen = _checked(_token(token, token_file, warnings))
     sign_in_methods = {"--token": chosen, "--auth-header": others["auth_header"], "[[users]]": tables.users}
     if no_auth:
@@ -91,6 +100,24 @@ def build_settings(  # noqa: PLR0913 (the options that are checked or changed)
     )
 
 
+def agent_settings(paths: tuple[str, ...], **options: Any) -> Settings:  # noqa: ANN401 (typed by the table)
+    """Return the settings of an agent, which listens nowhere: its hub limits and authorizes the clients."""
+    return Settings(
+        paths=paths,
+        host="",
+        port=0,
+        uds=None,
+        token=None,
+        secret="",
+        no_auth=True,
+        max_streams=_MOST_CALLS,
+        max_connections=_MOST_CALLS,
+        workers=1,
+        open_browser=False,
+        **options,
+    )
+
+
 def _token(token: str | None, file: Path | None, warnings: list[str]) -> str | None:
     """Return the token of the option, the file, or a credential of systemd, in this order; None without any of them."""
     if token is not None and file is not None:
@@ -111,7 +138,7 @@ def _token(token: str | None, file: Path | None, warnings: list[str]) -> str | N
         raise CannotRunError(f"cannot read the token file {file}: {error}") from error
     if len(token) > _MOST_TOKEN_CHARACTERS:
         raise CannotRunError(f"the token file {file} has more than {_MOST_TOKEN_CHARACTERS:,} characters")
-    if _is_readable_by_all(file):
+    if is_readable_by_all(file):
         warnings.append(f"all users can read the token in {file}; run: chmod 600 {shlex.quote(str(file))}")
     return token
 
@@ -120,10 +147,6 @@ def _checked(token: str | None) -> str | None:
     if token is not None and not re.fullmatch(r"[!-~]([ -~]*[!-~])?", token):
         raise click.UsageError("the token must be printable ASCII text, not empty and without spaces at its ends")
     return token
-
-
-def _is_readable_by_all(file: Path) -> bool:
-    return bool(file.stat().st_mode & stat.S_IROTH)
 
 
 def _secret(token: str) -> str:
@@ -180,104 +203,6 @@ def _has_desktop() -> bool:
     display = sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     return display and sys.stdout.isatty()
 
-
-def _read_config(context: click.Context, _: click.Parameter, file: Path | None) -> Tables:
-    """Make the file's keys the defaults of the options, and return its tables. Raises CannotRunError."""
-    if file is None:
-        return NO_TABLES
-    try:
-        keys = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CannotRunError(f"cannot read the configuration {file}: {error}") from error
-    tables = Tables(
-        logs=_read_tables(file, "logs", keys, _log_rule),
-        redact=_read_tables(file, "redact", keys, _redact_rule),
-        sources=_read_tables(file, "sources", keys, read_source),
-        users=_read_tables(file, "users", keys, read_user),
-    )
-    names = [each.name for each in tables.users]
-    if duplicates := [name for name in names if names.count(name) > 1]:
-        raise CannotRunError(f"{file}: two [[users]] have the name {duplicates[0]!r}; names must differ")
-    if ("token" in keys or any(each.password for each in tables.users)) and _is_readable_by_all(file):
-        warning = f"all users can read the token or the hashes in {file}; run: chmod 600 {shlex.quote(str(file))}"
-        context.meta[_WARNINGS] = [warning]
-    _set_defaults(context, file, keys)
-    return tables
-
-
-def _set_defaults(context: click.Context, file: Path, keys: Mapping[str, Any]) -> None:
-    own = _by_key(context.command)
-    # A file may have keys of every command.
-    known = {key: each for command in _COMMANDS for key, each in _by_key(command).items()}
-    context.default_map = {}
-    for key, value in keys.items():
-        name = key.replace("_", "-")
-        if name not in known:
-            raise CannotRunError(f"{file}: unknown setting {key!r} (one of {', '.join(sorted([*known, *_TABLES]))})")
-        _check_type(context, f"{file}: {key}", known[name], value)
-        if name in own:
-            context.default_map[own[name].name or name] = value
-
-
-def _read_tables(file: Path, name: str, keys: dict[str, Any], read: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
-    """Remove the tables of this name from the keys, and return them as checked by ``read``."""
-    tables = keys.pop(name, [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise CannotRunError(f"{file}: {name} must be tables; write each one under [[{name}]]")
-    checked: list[T] = []
-    for number, table in enumerate(tables, 1):
-        try:
-            checked.append(read(table))
-        except CannotRunError as error:
-            raise CannotRunError(f"{file}: [[{name}]] number {number}: {error}") from error
-    return tuple(checked)
-
-
-def _log_rule(table: Mapping[str, Any]) -> LogRule:
-    rule = read_log_rule(table)
-    # Checks the pattern, zone, format and levels.
-    LineFormat([rule])
-    return rule
-
-
-def _redact_rule(table: Mapping[str, Any]) -> RedactRule:
-    rule = read_redact_rule(table)
-    # Checks the pattern.
-    Redaction([rule])
-    return rule
-
-
-def _by_key(command: click.Command) -> dict[str, click.Parameter]:
-    """Return the parameters of a command by key of the configuration file: the long option, or the argument's name."""
-    settings = [each for each in command.params if each.name not in ("tables", "version", "directory", "no_serve")]
-    return {each.opts[-1].lstrip("-"): each for each in settings}
-
-
-def _check_type(context: click.Context, where: str, setting: click.Parameter, value: object) -> None:
-    """Raise CannotRunError unless a TOML value has the type of its setting. A text is not converted to a number."""
-    many = setting.multiple or setting.nargs == -1
-    wanted = {"boolean": (bool,), "integer range": (int,), "integer": (int,), "float range": (int, float)}
-    types = wanted.get(setting.type.name, (str,))
-    values = value if many and isinstance(value, list) else [value]
-    if (many and not isinstance(value, list)) or any(type(each) not in types for each in values):
-        kind = types[-1].__name__.replace("str", "text").replace("bool", "true or false")
-        raise CannotRunError(f"{where} must be {'a list of ' if many else ''}{kind}, not {value!r}")
-    try:
-        setting.type_cast_value(context, value)
-    except click.BadParameter as error:
-        raise CannotRunError(f"{where}: {error.format_message()}") from error
-
-
-CONFIG = click.Option(
-    ["--config", "tables"],
-    envvar="LOGVIEWER_CONFIG",
-    allow_from_autoenv=False,
-    type=FILE,
-    is_eager=True,
-    callback=_read_config,
-    help="TOML file with these settings, 'paths', and [[logs]], [[redact]] and [[users]] tables.",
-)
-"""The option that names the configuration file."""
 
 # Flags, with their help. Each is also the environment variable LOGVIEWER_NAME and a key of the configuration file.
 _OPTIONS = (

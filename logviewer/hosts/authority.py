@@ -5,7 +5,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,7 @@ class Authority:
     def __init__(self, directory: Path) -> None:
         self.path = directory
         self._files = OwnDirectory(directory, ".json")
+        self._expected: tuple[Hashable, Sequence[Invited]] = (None, ())
         with self._locked():
             if not self._files.has(_KEYS):
                 self._create_keys()
@@ -94,6 +95,16 @@ class Authority:
         """Return the tokens that are valid."""
         now = int(time.time())
         return [each for each in self._hosts().invited if not _is_past(each.expires, now)]
+
+    def expected(self) -> Collection[str]:
+        """Return the names of the invited hosts; costs little if the list has not changed. Never raises."""
+        version = self.version()
+        if version != self._expected[0]:
+            # A list that cannot be read now is read again after its next change.
+            with contextlib.suppress(CannotRunError):
+                self._expected = version, self._hosts().invited
+        now = int(time.time())
+        return {each.host for each in self._expected[1] if not _is_past(each.expires, now)}
 
     def account_token(self) -> str:
         """Return the token of the account with all revocations; the same text until the next one."""

@@ -1,5 +1,6 @@
 """A connection to the NATS server: where it is, how this end proves itself, and that TLS is never left out."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,16 @@ _PING_SECONDS = 5
 _RETRY_SECONDS = 0.5
 # The private method in which the client's checks are; a version without it must not connect without them.
 _CONNECT_COMMAND = Client._connect_command
+# The server says no more: a client that is not let in must not learn why.
+_REFUSALS = ("authorization violation", "authentication expired", "authentication revoked")
+# asyncio says so at the end of each TLS connection of nats-py.
+logging.getLogger("asyncio").addFilter(
+    lambda record: "eof_received() has no effect when using ssl" not in str(record.msg)
+)
+
+
+class RefusedError(errors.Error):
+    """The server does not let this client in, or no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +51,13 @@ class Connection:
 
         The client does not reconnect: a server that refuses its credentials closes it for good, so its user needs a
         loop anyway; see ``closed_cb``. Waits for a server that cannot be reached. ``on_error`` is called with each
-        error, also for a denied subject. ``options`` are those of nats-py.
+        error, also for a denied subject; RefusedError is for people. ``options`` are those of nats-py.
         """
         client = _SafeClient()
+
+        async def report(error: Exception) -> None:
+            await on_error(self._in_words(error))
+
         path = self.credentials if isinstance(self.credentials, Path) else RawCredentials(self.credentials)
         try:
             await client.connect(
@@ -50,19 +65,28 @@ class Connection:
                 name=self.name,
                 user_credentials=path,
                 tls=certificates.pinned(self.certificate) if self.certificate else None,
-                error_cb=on_error,
+                error_cb=report,
                 allow_reconnect=False,
                 max_reconnect_attempts=-1,
                 ping_interval=_PING_SECONDS,
                 reconnect_time_wait=_RETRY_SECONDS,  # type: ignore[arg-type]
                 **options,
             )
-        except BaseException:
+        except BaseException as error:
             # Its socket stays open, and ``close`` waits for ever for the end of a failed handshake.
             if client._transport:
                 client._transport.close()  # type: ignore[no-untyped-call]
+            if isinstance(error, errors.Error):
+                raise self._in_words(error) from error
             raise
         return client
+
+    def _in_words(self, error: Exception) -> Exception:
+        if not any(each in str(error).lower() for each in _REFUSALS):
+            return error
+        return RefusedError(
+            f"the server refuses {self.name}: it was revoked, or its invitation expired; invite it anew"
+        )
 
 
 class _SafeClient(Client):

@@ -125,10 +125,7 @@ class Engine:
     @property
     def url(self) -> str:
         """The URL at which this machine reaches the server."""
-        host = self.address.host
-        if self.address.is_wildcard:
-            host = "::1" if ":" in host else "127.0.0.1"
-        return f"{'tls' if self.certificate else 'nats'}://{Address(host, self.address.port)}"
+        return self.address.local_url(tls=bool(self.certificate))
 
     @property
     def process_id(self) -> int | None:

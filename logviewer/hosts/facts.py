@@ -20,12 +20,16 @@ T = TypeVar("T")
 
 
 class Report(BaseModel):
-    """The state of an agent. ``now`` is its clock in epoch milliseconds; ``gone`` says good-bye."""
+    """The state of an agent. ``now`` is its clock in epoch milliseconds; ``gone`` says good-bye.
+
+    ``sources`` is their number, ``rev`` a digest of their ids.
+    """
 
     model_config = ConfigDict(strict=True, frozen=True)
 
     boot: Annotated[str, Field(pattern=r"^\d{1,15}-[0-9a-f]{1,32}$")]
     rev: _Word = ""
+    sources: _Count = 0
     labels: Annotated[Mapping[_Word, _Word], Field(max_length=64)] = {}
     version: _Word = ""
     now: _Count = 0

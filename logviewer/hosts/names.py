@@ -62,6 +62,13 @@ class Address:
         ip = self._ip()
         return bool(ip and ip.is_unspecified)
 
+    def local_url(self, *, tls: bool) -> str:
+        """Return the URL at which this machine reaches a server that listens here."""
+        host = self.host
+        if self.is_wildcard:
+            host = "::1" if ":" in host else "127.0.0.1"
+        return f"{'tls' if tls else 'nats'}://{Address(host, self.port)}"
+
     def _ip(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         try:
             return ipaddress.ip_address(self.host)

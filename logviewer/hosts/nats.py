@@ -8,10 +8,12 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
 
-from logviewer.hosts.connection import Connection
+from logviewer.hosts.connection import Connection, RefusedError
 from logviewer.hosts.transport import Received
 
 _RETRY_SECONDS = 0.5
+# The log of the hub has a line for each attempt.
+_REFUSED_SECONDS = 10.0
 # The rooms of the calls bound the bytes on their way: this limit must not drop any of them.
 _NO_LIMIT = 1 << 40
 _MOST_UNSENT = 4 * 1024 * 1024
@@ -43,6 +45,9 @@ class NatsTransport:
             try:
                 await self._connect()
                 await self._lost.wait()
+            except RefusedError as error:
+                self._note(error)
+                await asyncio.sleep(_REFUSED_SECONDS)
             except (Error, OSError) as error:
                 self._note(error)
             await asyncio.sleep(_RETRY_SECONDS)

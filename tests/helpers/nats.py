@@ -105,12 +105,12 @@ async def connected(*connections: Connection) -> AsyncIterator[Sequence[Peer]]:
 
 
 async def refusal(connection: Connection) -> str:
-    """Return the reason why this connection is not let in; empty if it is."""
+    """Return the class and the words of the error that keeps this connection out; empty without one."""
     peer = Peer()
     try:
         async with asyncio.timeout(60):
             client = await connection.connect(on_error=peer.note_error)
     except (Error, OSError) as error:
-        return str(error).lower() or type(error).__name__
+        return f"{type(error).__name__}: {error}"
     await client.close()
     return ""

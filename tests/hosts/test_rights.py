@@ -16,7 +16,7 @@ from tests.helpers import nats
 from tests.helpers.nats import Hub, connected, refusal
 
 pytestmark = pytest.mark.program
-DENIED = "nats: 'authorization violation'"
+DENIED = "RefusedError"
 
 
 @pytest.fixture(params=nats.PROGRAMS)
@@ -75,9 +75,9 @@ async def test_other_credentials_are_refused(hub: Hub, tmp_path: Path) -> None:
     foreign = replace(hub.invite("web-1"), jwt=jwt, seed=seed)
     mixed = replace(hub.invite("web-1"), seed=seed)
     assert not await refusal(good)
-    assert await refusal(Connection.of_invitation(foreign)) == DENIED
-    assert await refusal(Connection.of_invitation(mixed)) == DENIED
-    assert await refusal(replace(good, credentials=elsewhere.hub_credentials("hub"))) == DENIED
+    assert (await refusal(Connection.of_invitation(foreign))).startswith(DENIED)
+    assert (await refusal(Connection.of_invitation(mixed))).startswith(DENIED)
+    assert (await refusal(replace(good, credentials=elsewhere.hub_credentials("hub")))).startswith(DENIED)
 
 
 @run_async
@@ -86,8 +86,8 @@ async def test_changed_rights_are_refused(hub: Hub) -> None:
     one, other = hub.invite("web-1"), hub.invite("web-2")
     head, _, signature = one.jwt.split(".")
     forged = ".".join([head, other.jwt.split(".")[1], signature])
-    assert await refusal(Connection.of_invitation(replace(one, jwt=forged))) == DENIED
-    assert await refusal(Connection.of_invitation(replace(one, jwt=forged, seed=other.seed))) == DENIED
+    assert (await refusal(Connection.of_invitation(replace(one, jwt=forged)))).startswith(DENIED)
+    assert (await refusal(Connection.of_invitation(replace(one, jwt=forged, seed=other.seed)))).startswith(DENIED)
 
 
 @run_async
@@ -96,8 +96,9 @@ async def test_an_expired_invitation_ends_its_connection_and_is_refused(hub: Hub
     async with connected(connection) as (host,):
         await host.ended.wait()
     # Until the second is over, the server lets it in and ends it at once.
-    while await refusal(connection) != DENIED:
+    while not (reason := await refusal(connection)):
         pass
+    assert reason.startswith(DENIED)
 
 
 @run_async
@@ -109,8 +110,8 @@ async def test_a_revoked_host_is_cut_off_until_it_is_invited_again(hub: Hub) -> 
         await two.ended.wait()
         await stays.settle()
         assert not stays.client.is_closed
-    assert await refusal(first) == DENIED
-    assert await refusal(second) == DENIED
+    assert (await refusal(first)).startswith(DENIED)
+    assert (await refusal(second)).startswith(DENIED)
     assert not await refusal(invited(hub, "web-1"))
     assert not await refusal(other)
 
