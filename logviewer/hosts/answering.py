@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from logviewer.hosts.names import token
 from logviewer.hosts.transport import ASK, TO, Received, Transport
 
 _MOST_CALLS = 2000
+_RETRY_SECONDS = 0.1
 _PATHS = re.compile(r"/api/[a-z]+")
 _LOG = logging.getLogger("logviewer")
 
@@ -136,8 +138,11 @@ class _Answer:
                     await self._send("data", piece)
             await self._send("end")
         except ConnectionError:
-            # The hub asks again once both are connected.
-            return
+            # Pieces are lost. The hub asks again as soon as it hears of it; until then the call keeps its lease.
+            while not self.transport.is_connected:  # noqa: ASYNC110 (it has no event)
+                await asyncio.sleep(_RETRY_SECONDS)
+            with suppress(ConnectionError):
+                await self._send("failure", b"the agent lost its connection")
         except HostError as error:
             await self._send("failure", str(error).encode())
         except Exception:  # noqa: BLE001 (any)

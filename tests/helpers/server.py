@@ -44,7 +44,10 @@ def obeying_permissions(words: Sequence[str]) -> list[str]:
 
 
 class Server:
-    """A running server. The arguments are those of the command line; the port is a free one."""
+    """A running server. The arguments are those of the command line; the port is a free one.
+
+    ``command`` are words before the options, such as ``hub``.
+    """
 
     def __init__(
         self,
@@ -53,8 +56,9 @@ class Server:
         env: Mapping[str, str] | None = None,
         port: int = 0,
         program: Sequence[str] | None = None,
+        command: Sequence[str] = (),
     ) -> None:
-        words = ["--port", str(port), "--no-open", *map(str, arguments)]
+        words = [*command, "--port", str(port), "--no-open", *map(str, arguments)]
         self.process = start(words, program=program, stdin=stdin, env=env, prefix=obeying_permissions([]))
         assert self.process.stdout
         self.ready_line = self.process.stdout.readline().strip()

@@ -1,0 +1,238 @@
+"""The logs of other hosts at a hub, through faults of every part: each line arrives once and in order, or a gap."""
+
+import os
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import httpx
+import pytest
+
+from tests.helpers.hub import Hub, stopped
+from tests.helpers.server import TIMEOUT, until
+from tests.helpers.soak import EXAMPLES
+
+NUMBER = re.compile(r"line (\d{9})$")
+ROTATED_BYTES = 200_000
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[Hub]:
+    with Hub() as running:
+        yield running
+
+
+@dataclass
+class Writer:
+    """Writes numbered lines in a thread, and rotates the log now and then; nothing is deleted."""
+
+    path: Path
+    random: Random
+    written: int = 0
+    rotations: int = 0
+    _over: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def write(self, count: int) -> None:
+        lines = range(self.written + 1, self.written + count + 1)
+        with self.path.open("a") as file:
+            file.writelines(f"2026-11-27T10:00:00Z INFO worker line {number:09d}\n" for number in lines)
+        self.written += count
+        if self.path.stat().st_size > ROTATED_BYTES:
+            self.rotate()
+
+    def rotate(self) -> None:
+        self.rotations += 1
+        for number in range(self.rotations - 1, 0, -1):
+            self.path.with_name(f"app.log.{number}").rename(self.path.with_name(f"app.log.{number + 1}"))
+        self.path.rename(self.path.with_name("app.log.1"))
+        self.path.touch()
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        if self._thread:
+            self._thread.join(TIMEOUT)
+
+    def _run(self) -> None:
+        while not self._over.wait(0.01):
+            self.write(self.random.randrange(1, 60))
+
+
+class Reader:
+    """A client that reads in a thread, and comes back with its last id whenever its connection ends."""
+
+    def __init__(self, hub: Hub, source: str) -> None:
+        self.numbers: list[int] = []
+        self.gaps: list[str] = []
+        self.states: list[str] = []
+        self.last: str | None = None
+        self._hub = hub
+        self._source = source
+        self._over = threading.Event()
+        self._response: httpx.Response | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._over.wait(0.05):
+            with suppress(httpx.HTTPError, RuntimeError):
+                begin = {} if self.last else {"from_": "start"}
+                with self._hub.server.stream(source=self._source, last_event_id=self.last, **begin) as stream:
+                    self._response = stream.response
+                    if stream.response.status_code == 200:
+                        self._read(stream.events)
+
+    def _read(self, events: Iterator[object]) -> None:
+        for event in events:
+            match event.name:  # type: ignore[attr-defined]
+                case "lines":
+                    found = [NUMBER.search(each) for each in event.data["lines"]]  # type: ignore[attr-defined]
+                    assert all(found)
+                    self.numbers += [int(each[1]) for each in found if each]
+                case "gap":
+                    self.gaps.append(event.data["reason"])  # type: ignore[attr-defined]
+                case "source":
+                    self.states.append(event.data["state"])  # type: ignore[attr-defined]
+            self.last = event.id or self.last  # type: ignore[attr-defined]
+
+    def cut(self) -> None:
+        """Break the connection."""
+        if self._response:
+            with suppress(Exception):
+                self._response.extensions["network_stream"].get_extra_info("socket").shutdown(2)
+
+    def stop(self) -> None:
+        self._over.set()
+        self.cut()
+        self._thread.join(TIMEOUT)
+
+    def check(self, written: int) -> None:
+        until(lambda: self.numbers and self.numbers[-1] >= written, what=f"line {written}; at {self.numbers[-1:]}")
+        assert self.numbers == list(range(1, written + 1))
+        assert not self.gaps
+
+
+def test_a_host_is_listed_and_all_of_its_api_answers(hub: Hub, logs: Path) -> None:
+    log = logs / "app.log"
+    log.write_text("".join(f"2026-11-27T10:00:0{n}Z {'ERROR' if n == 3 else 'INFO'} line {n}\n" for n in range(6)))
+    hub.start("plain", "--label", "role=web", log)
+    assert hub.status("plain")["labels"] == {"role": "web"}
+    server, name = hub.server, "plain:app.log"
+    (source,) = [each for each in server.get("/api/sources").json() if each["host"] == "plain"]
+    assert (source["name"], source["path"], source["state"]) == (name, str(log), "open")
+    lines = server.get("/api/lines", source=name, start=-2).json()
+    assert [each["text"][-6:] for each in lines["lines"]] == ["line 4", "line 5"]
+    at = lines["lines"][0]["at"]
+    assert server.get("/api/line", source=name, at=at).text.endswith("line 4")
+    assert server.get("/api/explain", source=name, at=at).json()["level"] == "info"
+    assert sum(server.get("/api/histogram", source=name).json()["levels"]["error"]) == 1
+    assert "line 3" in server.get("/api/search", source=name, q="ERROR").text
+    assert server.get("/api/download", source=name).text == log.read_text()
+    part = server.client.get("/api/download", params={"source": name}, headers={"Range": "bytes=0-9"})
+    assert (part.status_code, part.text) == (206, log.read_text()[:10])
+    assert server.get("/api/lines", source=name, q="(", regex="true").status_code == 422
+    assert server.get("/api/lines", source=name, count=0).status_code == 422
+    text = server.client.get("/", params={"source": name}, headers={"Accept": "text/plain"})
+    assert text.text == log.read_text()
+    assert server.get("/api/lines", source=source["id"], start=0, count=1).json()["total"] == 6
+
+
+FAULTS = ["agent", "hub", "nats", "client", "stopped agent", "stopped nats", "reset network", "partition"]
+
+
+def inject(fault: str, hub: Hub, host: str, log: Path, reader: Reader) -> None:
+    match fault:
+        case "agent":
+            hub.agents[host].kill()
+            hub.start(host, log)
+        case "hub":
+            hub.restart()
+        case "nats":
+            os.kill(hub.nats_process(), signal.SIGKILL)
+        case "client":
+            reader.cut()
+        case "stopped agent":
+            with stopped(hub.agents[host].process.pid):
+                until(lambda: hub.state(host) == "absent", what="the state absent")
+        case "stopped nats":
+            process = hub.nats_process()
+            with stopped(process):
+                until(lambda: hub.state(host) == "absent", what="the state absent")
+        case "reset network":
+            hub.networks[host].reset()
+        case "partition":
+            hub.networks[host].cut()
+            until(lambda: hub.state(host) == "absent", what="the state absent")
+            hub.networks[host].mend()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_loses_and_doubles_no_line(logs: Path, fault: str) -> None:
+    log, host = logs / "app.log", "web-1"
+    log.touch()
+    writer = Writer(log, Random(fault))
+    writer.write(2000)
+    with Hub() as hub:
+        hub.start(host, log)
+        reader = Reader(hub, f"{host}:app.log")
+        until(lambda: len(reader.numbers) >= 2000, what="the first lines")
+        writer.start()
+        inject(fault, hub, host, log, reader)
+        writer.stop()
+        writer.write(1)
+        reader.check(writer.written)
+        reader.stop()
+
+
+def test_an_absent_host_is_told_in_the_stream_once_and_so_is_its_return(logs: Path) -> None:
+    log = logs / "app.log"
+    log.write_text("line 000000001\n")
+    with Hub() as hub:
+        hub.start("web-1", log)
+        reader = Reader(hub, "web-1:app.log")
+        until(lambda: reader.numbers == [1], what="the first line")
+        hub.agents["web-1"].kill()
+        until(lambda: hub.state("web-1") == "absent", what="the state absent")
+        until(lambda: reader.states == ["absent"], what="the state in the stream")
+        assert hub.server.get("/api/lines", source="web-1:app.log").status_code == 503
+        assert "retry-after" in hub.server.get("/api/lines", source="web-1:app.log").headers
+        hub.start("web-1", log)
+        until(lambda: reader.states == ["absent", "open"], what="the return in the stream")
+        reader.stop()
+
+
+def test_a_host_that_says_good_bye_is_gone(logs: Path) -> None:
+    log = logs / "app.log"
+    log.touch()
+    with Hub() as hub:
+        assert hub.start("web-1", log).stop() == 0
+        until(lambda: hub.state("web-1") == "gone", what="the state gone")
+
+
+def test_many_faults_at_random(logs: Path) -> None:
+    random = Random(EXAMPLES)
+    log = logs / "app.log"
+    log.touch()
+    writer = Writer(log, random)
+    with Hub() as hub:
+        hub.start("web-1", log)
+        reader = Reader(hub, "web-1:app.log")
+        writer.start()
+        for _ in range(5 * EXAMPLES):
+            inject(random.choice([each for each in FAULTS if "stopped" not in each]), hub, "web-1", log, reader)
+            before = len(reader.numbers)
+            until(lambda before=before: len(reader.numbers) > before, what="more lines")  # type: ignore[misc]
+        writer.stop()
+        writer.write(1)
+        reader.check(writer.written)
+        assert writer.rotations
+        reader.stop()
