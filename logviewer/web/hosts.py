@@ -4,8 +4,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -14,7 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from logviewer.hosts.api import PASSED_HEADERS, AbsentError, Api, ApiAnswer, ApiRequest, HostError
 from logviewer.hosts.choosing import Choice, ChoiceError, NoSourceError
 from logviewer.hosts.fleet import AgentFleet
-from logviewer.hosts.known_sources import KnownSources
+from logviewer.hosts.known_sources import Found, KnownSources
+from logviewer.hosts.merge.merge import Merge
+from logviewer.hosts.merge.parts import HostPart, Items
 from logviewer.web.auth.current_user import user_of
 from logviewer.web.http.refusal import refusal
 from logviewer.web.parameters import CHOICE, MAX_LINES
@@ -30,17 +32,6 @@ _STREAM_ONLY = frozenset(
 _RETRY_SECONDS = (0.05, 0.2, 0.75)
 _ABSENT_SECONDS = 5
 
-Items = list[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class HostPart:
-    """The sources of one host in a request, by id; ``name`` is None for those of this server."""
-
-    name: str | None
-    api: Api
-    sources: Sequence[str]
-
 
 @dataclass(frozen=True, slots=True)
 class _Question:
@@ -51,11 +42,6 @@ class _Question:
     items: Items
     headers: Mapping[str, str]
     parts: Sequence[HostPart]
-
-    def request(self, part: HostPart) -> ApiRequest:
-        """Return the request for one host."""
-        query = urlencode([*(("source", each) for each in part.sources), *self.items])
-        return ApiRequest(self.method, self.path, query, self.headers)
 
 
 class HostRoutes:
@@ -100,20 +86,32 @@ class HostRoutes:
         except (ChoiceError, NoSourceError):
             # The answer of the application has the reason.
             return []
-        by_host: dict[str | None, list[str]] = {}
+        by_host: dict[str | None, list[Found]] = {}
         for each in found:
-            by_host.setdefault(each.host, []).append(each.id)
+            by_host.setdefault(each.host, []).append(each)
         return [
-            HostPart(host, self._local if host is None else self._fleet.api(host), ids) for host, ids in by_host.items()
+            HostPart(host, self._local if host is None else self._fleet.api(host), sources)
+            for host, sources in by_host.items()
         ]
 
 
-async def _answer(question: "_Question", send: Send) -> None:
-    if len(question.parts) > 1:
+async def _answer(question: _Question, send: Send) -> None:
+    if len(question.parts) == 1:
+        (part,) = question.parts
+        request = part.request(question.path, question.items, question.headers)
+        await _relay(part, replace(request, method=question.method), send)
+        return
+    merge = Merge(question.parts)
+    answers = {"/api/lines": merge.lines, "/api/histogram": merge.histogram, "/api/ranks": merge.ranks}
+    if question.path not in answers:
         await _refuse(send, 501, "sources of several hosts in one view")
         return
-    (part,) = question.parts
-    await _relay(part, question.request(part), send)
+    try:
+        answer = await answers[question.path](question.items)
+    except AbsentError as error:
+        await _refuse(send, 503, str(error))
+        return
+    await _send(answer, send)
 
 
 async def _relay(part: HostPart, request: ApiRequest, send: Send) -> None:
@@ -168,7 +166,7 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-def _text_items(items: Items) -> Items:
+def _text_items(items: Items) -> list[tuple[str, str]]:
     """Return the parameters of the stream that has the text of the page; see ``page_text.py``."""
     is_filtered = any(name in _FILTERS and value for name, value in items)
     given = [(name, value) for name, value in items if name in _FILTERS | _STREAM_ONLY and name != "format"]
