@@ -160,6 +160,22 @@ test("a lost stream resumes at its cursor, even if the cursor came without an ev
   }
 });
 
+test("events under one cursor are delivered with it", async () => {
+  const { client, requests, batches, texts } = makeClient();
+  client.start(["a"], "c0");
+  await requests[0].give();
+  await requests[0].send(lines("one", "") + lines("two", ""));
+  assert.deepEqual(batches, []);
+  await requests[0].send(lines("three", "c1") + lines("four", ""));
+  assert.deepEqual(texts(), ["one", "two", "three"]);
+  await requests[0].finish();
+  await pass(1_000);
+  assert.match(requests[1].url, /cursor=c1/);
+  await requests[1].give();
+  await requests[1].send(lines("four", "c2"));
+  assert.deepEqual(texts(), ["one", "two", "three", "four"]);
+});
+
 test("an incomplete event is not delivered", async () => {
   const { client, requests, batches } = makeClient();
   client.start(["a"], "c0");

@@ -19,6 +19,7 @@ Count = Annotated[int, Field(ge=0, le=2**62)]
 Key = Annotated[int, Field(ge=-(2**62), le=2**62)]
 Cursor = Annotated[str, StringConstraints(pattern=r"^1(?:[A-Za-z0-9_-]{48}){1,32}$")]
 Span = Annotated[list[Count], Field(min_length=2, max_length=2)]
+Reason = Literal["truncated", "rotated", "skipped", "lost"]
 FileId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -58,7 +59,7 @@ class File(TypedDict):
     lines: Count
     counted: Count
     size: Count
-    loss: Literal["truncated", "rotated", "skipped", "lost"] | None
+    loss: Reason | None
 
 
 Hints = list[dict[str, str]]
@@ -114,6 +115,48 @@ class Histogram(TypedDict):
 
 
 @with_config(_STRICT)
+class StreamLines(TypedDict):
+    """The data of a ``lines`` event."""
+
+    source: str
+    n: Count | None
+    lines: list[str]
+    ns: NotRequired[list[Count | None]]
+    spans: NotRequired[list[list[Span]]]
+    context: NotRequired[list[bool]]
+    levels: NotRequired[Annotated[str, StringConstraints(pattern=r"^[FEWNIDT-]*$")]]
+    times: NotRequired[list[Key | None]]
+    file: NotRequired[FileId]
+    at: NotRequired[Cursor]
+    cut: NotRequired[list[Span]]
+    unterminated: NotRequired[Literal[True]]
+
+
+@with_config(_STRICT)
+class StreamGap(TypedDict):
+    """The data of a ``gap`` event."""
+
+    source: str
+    reason: Reason
+    lines: Count | None
+
+
+@with_config(_STRICT)
+class StreamState(TypedDict):
+    """The data of a ``source`` event."""
+
+    source: str
+    state: Literal["open", "missing", "unreadable", "rotated"]
+
+
+@with_config(_STRICT)
+class StreamEnd(TypedDict):
+    """The data of an ``end`` event."""
+
+    reason: Literal["complete", "shutdown"]
+
+
+@with_config(_STRICT)
 class Refusal(TypedDict):
     """The answer to a request that is refused."""
 
@@ -123,6 +166,10 @@ class Refusal(TypedDict):
 LINES = TypeAdapter(Lines)
 RANKS = TypeAdapter(Ranks)
 HISTOGRAM = TypeAdapter(Histogram)
+STREAM_LINES = TypeAdapter(StreamLines)
+STREAM_GAP = TypeAdapter(StreamGap)
+STREAM_STATE = TypeAdapter(StreamState)
+STREAM_END = TypeAdapter(StreamEnd)
 REFUSAL = TypeAdapter(Refusal)
 
 

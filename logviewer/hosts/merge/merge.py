@@ -1,6 +1,6 @@
 """The API of several hosts as one; see ``Merge``."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from logviewer.hosts.api import ApiAnswer
 from logviewer.hosts.merge.histogram import histogram
@@ -8,6 +8,7 @@ from logviewer.hosts.merge.lines import lines
 from logviewer.hosts.merge.numbers import ranks
 from logviewer.hosts.merge.parts import HostPart, Hosts, Items, RefusedError, json_answer
 from logviewer.hosts.merge.question import Question, WrongError
+from logviewer.hosts.merge.stream import Stream
 
 
 class Merge:
@@ -23,25 +24,35 @@ class Merge:
 
     async def lines(self, items: Items) -> ApiAnswer:
         """Return lines by number, cursor or time, as ``/api/lines``."""
-        return await self._answer("/api/lines", items, lines)
+        return await self._answer("/api/lines", Question(items, {"time"}), lines)
 
     async def histogram(self, items: Items) -> ApiAnswer:
         """Return line counts over time, as ``/api/histogram``."""
-        return await self._answer("/api/histogram", items, histogram)
+        return await self._answer("/api/histogram", Question(items, {"from", "to"}), histogram)
 
     async def ranks(self, items: Items) -> ApiAnswer:
         """Return how many lines are before keys, as ``/api/ranks``."""
-        return await self._answer("/api/ranks", items, ranks)
+        return await self._answer("/api/ranks", Question(items), ranks)
+
+    async def stream(self, items: Items, headers: Mapping[str, str]) -> ApiAnswer:
+        """Return the events of all hosts, as ``/api/stream``. Close the body of the answer once its client has left.
+
+        Of one host, this is its stream without breaks.
+        """
+        question = Question(items)
+        try:
+            return await Stream(self._parts, question, headers.get("last-event-id")).open()
+        except RefusedError as error:
+            return json_answer({"detail": str(error)}, error.status)
 
     async def _answer(
-        self, path: str, items: Items, answer: Callable[[Hosts, Question], Awaitable[ApiAnswer]]
+        self, path: str, question: Question, answer: Callable[[Hosts, Question], Awaitable[ApiAnswer]]
     ) -> ApiAnswer:
         hosts = Hosts(self._parts)
-        question = Question(items)
         try:
             try:
                 return await answer(hosts, question)
             except WrongError as error:
-                raise await hosts.refuse(path, items, str(error)) from error
+                raise await hosts.refuse(path, question.items, str(error)) from error
         except RefusedError as error:
             return json_answer({"detail": str(error)}, error.status)

@@ -1,12 +1,13 @@
 """The parameters of a request as a hub reads them: it counts, and asks each host for the same times."""
 
 import time
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from logviewer.formats.human_time import parse_time
 from logviewer.hosts.merge.parts import Items, last_of
 
-_TIMES = ("since", "until", "time", "from", "to")
+_TIMES = frozenset({"since", "until"})
 _EPOCH = datetime.fromtimestamp(0, UTC)
 # In digits, a time has 12 or 13 of them.
 _LEAST_MS, _MOST_MS = 100_000_000_000, 9_999_999_999_999
@@ -18,16 +19,19 @@ class WrongError(Exception):
 
 
 class Question:
-    """The parameters of one request. Relative times, and times without a zone, are those of the hub."""
+    """The parameters of one request. Relative times, and times without a zone, are those of the hub.
 
-    def __init__(self, items: Items) -> None:
+    ``times`` are the names of the parameters that are times, besides those of the query.
+    """
+
+    def __init__(self, items: Items, times: Collection[str] = ()) -> None:
         now = last_of(items, "now")
         if now is None:
             now = str(time.time_ns() // 1_000_000)
             items = [*items, ("now", now)]
         self._now = int(now) / 1000 if now.isascii() and now.isdecimal() and len(now) <= _SIGNED_DIGITS else None
         self.items: Items = [
-            (name, self._exact(value) if name in _TIMES and value != "start" else value) for name, value in items
+            (name, self._exact(value) if name in _TIMES or name in times else value) for name, value in items
         ]
 
     def _exact(self, text: str) -> str:

@@ -8,20 +8,23 @@ import { isEventKind, parseEvent } from "../model/events.js";
 export class EventParser {
   /** @type {StreamEvent[]} */
   #events = [];
+  /** @type {StreamEvent[]} events without a cursor after them: a stream that breaks here brings them again */
+  #held = [];
   #cursor = "";
   #parser = createParser({
     onId: (id) => {
       this.#cursor = id || this.#cursor;
+      this.#events.push(...this.#held.splice(0));
     },
     // Skip events of newer servers.
-    onEvent: ({ event = "", data }) => {
-      if (isEventKind(event)) this.#events.push(parseEvent(event, data));
+    onEvent: ({ id, event = "", data }) => {
+      if (isEventKind(event)) (id === undefined ? this.#held : this.#events).push(parseEvent(event, data));
     },
   });
 
   /**
    * @param {string} text
-   * @returns {{events: StreamEvent[], cursor: string}} completed events; an empty cursor if none arrived
+   * @returns {{events: StreamEvent[], cursor: string}} events with a cursor after them, and the last cursor, or empty
    * @throws {SyntaxError} if the data of an event is not JSON; discard everything from this text then
    */
   feed(text) {

@@ -1,0 +1,150 @@
+"""``/api/stream`` of several hosts, or of one: their events in turn, each with the cursor of all hosts."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Sequence
+
+import orjson
+
+from logviewer.hosts.api import AbsentError, ApiAnswer
+from logviewer.hosts.merge.cursors import Marks, joined
+from logviewer.hosts.merge.following import Follower, Passed
+from logviewer.hosts.merge.parts import HostPart, RefusedError, chosen
+from logviewer.hosts.merge.question import Question
+
+MOST_SOURCES = 256
+_FEW_SOURCES = 16
+_GATHER_SECONDS = 0.05
+_GATHER_BYTES = 256 * 1024
+_PING_SECONDS = 15
+_RETRY_MS = (2000, 4000)
+# A host that takes longer does not hold up the others: it begins when it comes.
+_OPEN_SECONDS = 2.0
+_HEADERS = [
+    ("content-type", "text/event-stream; charset=utf-8"),
+    ("cache-control", "no-store"),
+    ("x-accel-buffering", "no"),
+]
+
+
+class Stream:
+    """The events of hosts. A host is followed over breaks, and its sources are ``absent`` while it does not answer."""
+
+    def __init__(self, parts: Sequence[HostPart], question: Question, last_event_id: str | None = None) -> None:
+        sources = sum(len(part.sources) for part in parts)
+        if sources > MOST_SOURCES:
+            raise RefusedError(422, f"source: a stream has at most {MOST_SOURCES} sources, and these are {sources}")
+        self._gathers = sources > _FEW_SOURCES
+        # Its bound makes hosts wait for a slow client.
+        self._queue: asyncio.Queue[Passed] = asyncio.Queue(4)
+        follow = question.flag("follow", default=True)
+        cursors, items = Marks(parts), chosen(question.items, "cursor", "format", "raw")
+        self._followers = [Follower(part, items, cursors, self._queue, follow) for part in parts]
+        self._begin(cursors, last_event_id, question.text("cursor"))
+        self._tasks: list[asyncio.Task[None]] = []
+        self._left = len(parts)
+        # Whether the cursor has changed after the last event with one.
+        self._has_moved = True
+
+    def _begin(self, cursors: Marks, last_event_id: str | None, cursor: str | None) -> None:
+        """Give each host its part of the client's cursor."""
+        text = last_event_id or cursor
+        if not text:
+            return
+        found = cursors.split(text)
+        for follower in self._followers:
+            if found is None or not (found[0] or found[1]):
+                self._refer(follower, last_event_id, cursor)
+            else:
+                follower.marks, follower.unknown = found[0].get(follower.part, ""), found[1]
+                if not found[0]:
+                    # Perhaps of no host of this view: then each says so.
+                    self._refer(follower, last_event_id, cursor)
+
+    def _refer(self, follower: Follower, last_event_id: str | None, cursor: str | None) -> None:
+        """Let a host itself judge the cursor."""
+        follower.unknown = ""
+        follower.last_event_id = last_event_id or None
+        if not last_event_id and cursor:
+            follower.items = [*follower.items, ("cursor", cursor)]
+
+    async def open(self) -> ApiAnswer:
+        """Return the answer once the hosts have begun. Raises RefusedError, and AbsentError if none answers."""
+        self._tasks = [asyncio.create_task(follower.run()) for follower in self._followers]
+        try:
+            opened = [follower.opened for follower in self._followers]
+            await asyncio.wait(opened, timeout=_OPEN_SECONDS)
+            for each in opened:
+                if each.done():
+                    each.result()
+            if all(each.is_absent for each in self._followers):
+                raise AbsentError(f"{', '.join(str(each.part.name) for each in self._followers)}: no answer")
+        except BaseException:
+            await self._close()
+            raise
+        return ApiAnswer(200, _HEADERS, self._events())
+
+    async def _events(self) -> AsyncGenerator[bytes]:
+        try:
+            retry = b"retry: %d\n\n" % random.randint(*_RETRY_MS)  # noqa: S311 (spreads load, hides nothing)
+            yield retry + self._encode([])
+            due = time.monotonic() + _PING_SECONDS
+            while self._left:
+                passed = await self._next(due)
+                if passed is None:
+                    yield b": ping\n\n"
+                    due = time.monotonic() + _PING_SECONDS
+                elif body := self._encode(await self._gathered(passed)):
+                    yield body
+            yield self._encode([b'event: end\ndata: {"reason":"complete"}\n'])
+        finally:
+            await self._close()
+
+    async def _next(self, due: float) -> Passed | None:
+        """Return the next event, None if there is none until a time of the monotonic clock."""
+        try:
+            return self._queue.get_nowait()
+        except asyncio.QueueEmpty:
+            pass
+        try:
+            async with asyncio.timeout(due - time.monotonic()):
+                return await self._queue.get()
+        except TimeoutError:
+            return None
+
+    async def _gathered(self, passed: Passed) -> list[bytes]:
+        """Return the bodies of an event, and if there are many sources, of the events within 50 ms."""
+        due, bodies = time.monotonic() + _GATHER_SECONDS, self._take(passed)
+        size = sum(map(len, bodies))
+        while self._gathers and size < _GATHER_BYTES and (more := await self._next(due)):
+            found = self._take(more)
+            bodies += found
+            size += sum(map(len, found))
+        return bodies
+
+    def _take(self, passed: Passed) -> list[bytes]:
+        """Return the bodies of events to pass on, and note the marks after them."""
+        follower = passed.follower
+        self._left -= passed.is_last
+        if passed.event is None:
+            states = ({"source": each.id, "state": passed.state} for each in follower.part.sources)
+            return [b"event: source\ndata: " + orjson.dumps(each) + b"\n" for each in states]
+        self._has_moved |= follower.marks != passed.marks
+        follower.marks = passed.marks
+        return [passed.event.body] if passed.event.name != "end" and passed.event.body else []
+
+    def _encode(self, bodies: Sequence[bytes]) -> bytes:
+        """Return events, the last of them with the cursor of all hosts; nothing if there is nothing new."""
+        cursor = joined(each.marks for each in self._followers) if bodies or self._has_moved else b""
+        self._has_moved = False
+        return b"\n".join(bodies) + cursor + b"\n" if bodies or cursor else b""
+
+    async def _close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        for follower in self._followers:
+            if follower.opened.done() and not follower.opened.cancelled():
+                follower.opened.exception()
