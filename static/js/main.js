@@ -15,6 +15,7 @@ import { ServerClock } from "./model/server-clock.js";
 import { openStore, Settings } from "./model/settings.js";
 import { SourceColors } from "./model/source-colors.js";
 import { SourceNames } from "./model/source-names.js";
+import { LinesClient } from "./net/lines-client.js";
 import { SourcesClient } from "./net/sources-client.js";
 import { Address } from "./ui/address.js";
 import { BookmarksDialog } from "./ui/bookmarks-dialog.js";
@@ -67,6 +68,7 @@ const shared = {
   bookmarks,
   highlights,
   factsOf: (id) => sourcesClient.sources.value?.find((source) => source.id === id),
+  linesClient: new LinesClient(`${base}api/lines`),
   received: (event) => {
     if (event.kind === "source") void sourcesClient.refresh();
     searchController?.linesArrived();

@@ -12,10 +12,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Locator, Page, Route, expect
 
 from logviewer.hosts import status
-from tests.helpers.page import expect_state
+from tests.helpers.page import expect_state, serious_violations
 from tests.helpers.repository import REPOSITORY
 from tests.helpers.server import Server
 
@@ -148,6 +149,21 @@ def test_what_is_wrong_with_a_host_is_said_in_words(hub: Callable[..., Server], 
     expect(name).to_have_attribute("title", re.compile(r"web-1 is absent; last heard .+"))
 
 
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["desktop", "phone"])
+def test_axe_finds_nothing_serious_in_a_list_of_hosts(
+    hub: Callable[..., Server], page: Page, scheme: Any, size: tuple[int, int]
+) -> None:
+    hosts = [host("web-1", NGINX, "absent"), host("web-2", NGINX, clock=3_000), host("web-3", state="gone")]
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(hub(*hosts).ready_line)
+    if page.locator("#sources-button").is_visible():
+        page.locator("#sources-button").click()
+    expect(page.locator("#sources .source")).to_have_count(7)
+    assert serious_violations(Axe().run(page)) == []
+
+
 def test_a_search_finds_sources_of_all_hosts(hub: Callable[..., Server], page: Page) -> None:
     page.goto(hub(*(host(f"web-{number:02}", NGINX) for number in range(60))).ready_line)
     search = page.locator("#source-search")
@@ -209,6 +225,21 @@ def test_a_host_is_ticked_as_a_whole(wired: tuple[Server, Path], page: Page) -> 
     expect(page.locator(".row .text").last).to_contain_text("59")
     tick.uncheck()
     expect(page.locator(".notice")).to_contain_text("No source selected")
+
+
+def test_an_answer_without_a_host_is_not_called_live(hub: Callable[..., Server], page: Page) -> None:
+    def without(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "absent": missing})
+
+    missing = ["web-2"]
+    for path in ("lines", "histogram"):
+        page.route(f"**/api/{path}?*", without)
+    page.goto(hub().ready_line)
+    expect_state(page, "web-2 is absent; its lines follow when it is back")
+    missing = []
+    page.reload()
+    expect_state(page, "live")
 
 
 def test_a_view_of_an_absent_host_is_not_live(

@@ -14,7 +14,6 @@ import { AbsentHosts } from "../model/absent-hosts.js";
 import { isRelative, NO_FILTER, viewParameters } from "../model/filter.js";
 import { ViewDocument } from "../model/view-document.js";
 import { Channel } from "../net/channel.js";
-import { LinesClient } from "../net/lines-client.js";
 import { lineText, sourceOffset } from "../text/spans.js";
 import { ScrollbarHits } from "../ui/scrollbar-hits.js";
 import { HistogramController } from "./histogram-controller.js";
@@ -35,6 +34,7 @@ import { View } from "./view.js";
  * @property {import("../model/source-colors.js").SourceColors} sourceColors
  * @property {import("../model/bookmarks.js").Bookmarks} bookmarks
  * @property {import("../model/highlights.js").Highlights} highlights
+ * @property {import("../net/lines-client.js").LinesClient} linesClient
  * @property {(event: import("../model/events.js").StreamEvent) => void} received
  * @property {() => void} levelsCounted called when the number of lines per level changed
  * @property {() => void} changed called when the state of the pane changed
@@ -43,12 +43,13 @@ import { View } from "./view.js";
 
 const MOVED_MS = 400;
 const AROUND_LINES = 5;
+/** In characters. */
+const MOST_NAME_WIDTH = 24;
 
 export class Pane {
   #frame;
   #shared;
   #absent;
-  #linesClient;
   #channel;
   #viewport;
   #selection;
@@ -89,8 +90,7 @@ export class Pane {
     this.follow = new FollowState(frame.log);
     this.#rowState = new RowState({ ...shared, restUrl: (line) => this.restUrl(line) });
     this.#absent = new AbsentHosts((source) => shared.factsOf(source)?.host ?? shared.names.full(source));
-    this.#linesClient = new LinesClient(`${shared.base}api/lines`, (absent) => this.#answered(absent));
-    this.#view = new View([], NO_FILTER, this.#linesClient);
+    this.#view = this.#makeView([], NO_FILTER);
     this.#document = this.#makeDocument();
     this.#viewport = new Viewport(frame.log, {
       make: makeRow,
@@ -173,7 +173,7 @@ export class Pane {
    * @param {string | null} at cursor of the line to show; null for the end
    */
   show(sources, filter, at) {
-    this.#view = new View(sources, { ...filter, now: this.#shared.now() }, this.#linesClient);
+    this.#view = this.#makeView(sources, { ...filter, now: this.#shared.now() });
     this.#absent.clear();
     this.#rowState.chosen = null;
     // With `records` alone, continuation lines are wanted and stay undimmed.
@@ -186,7 +186,7 @@ export class Pane {
 
   /** Keep the lines and change the hits in them. @param {Filter} filter */
   showHits(filter) {
-    this.#view = new View(this.sources, { ...filter, now: this.filter.now }, this.#linesClient);
+    this.#view = this.#makeView(this.sources, { ...filter, now: this.filter.now });
     this.#hits.setFilter(this.filter);
     this.#histogram.show(this.sources, this.filter);
   }
@@ -425,6 +425,16 @@ export class Pane {
     this.#openDocument(isAtEnd ? null : (this.#document.cursor(this.#viewport.top)?.at ?? null));
   }
 
+  /**
+   * @param {readonly string[]} sources
+   * @param {Filter} filter
+   */
+  #makeView(sources, filter) {
+    return new View(sources, filter, this.#shared.linesClient, (absent) => {
+      if (sources === this.sources) this.#answered(absent);
+    });
+  }
+
   #makeDocument() {
     return this.#view.document({
       change: (mutate) => this.#viewport.change(mutate),
@@ -488,6 +498,8 @@ export class Pane {
     if ((following.value && !paused.value) || this.#viewport.atEnd) this.#receivedAtEnd = this.#document.received;
     this.#numberWidth = Math.max(this.#numberWidth, group(this.#document.total).length, this.#visibleRows.numberWidth);
     this.#frame.log.style.setProperty("--number-width", `${this.#numberWidth}ch`);
+    const nameWidth = Math.max(0, ...this.sources.map((id) => this.#shared.names.short(id).length));
+    this.#frame.log.style.setProperty("--name-width", `${Math.min(MOST_NAME_WIDTH, nameWidth)}ch`);
     this.#selection.paint();
     this.#hits.paint();
     this.#histogram.showVisible(this.#visibleRows.times);

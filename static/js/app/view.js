@@ -10,6 +10,7 @@ import { ViewDocument } from "../model/view-document.js";
 
 export class View {
   #linesClient;
+  #answered;
   #parameters;
   #spans;
 
@@ -17,11 +18,13 @@ export class View {
    * @param {readonly string[]} sources
    * @param {Filter} filter
    * @param {import("../net/lines-client.js").LinesClient} linesClient
+   * @param {(absent?: readonly string[]) => void} answered called with the hosts that are missing in an answer
    */
-  constructor(sources, filter, linesClient) {
+  constructor(sources, filter, linesClient, answered) {
     this.sources = sources;
     this.filter = filter;
     this.#linesClient = linesClient;
+    this.#answered = answered;
     this.#parameters = viewParameters(filter);
     /** Only the server knows the matches of a pattern. @type {Parameter[]} */
     this.#spans = filter.regex && this.isFiltered ? [["spans", "true"]] : [];
@@ -48,8 +51,11 @@ export class View {
    * @param {Query} query
    * @param {readonly Parameter[]} [parameters] replace the parameters of the view
    */
-  requestLines(query, parameters = this.#parameters) {
-    return this.#linesClient.request({ places: "true", ...query }, [...this.#sourceParameters, ...parameters]);
+  async requestLines(query, parameters = this.#parameters) {
+    const all = [...this.#sourceParameters, ...parameters];
+    const answer = await this.#linesClient.request({ places: "true", ...query }, all);
+    if (answer && "lines" in answer) this.#answered(answer.absent);
+    return answer;
   }
 
   /**
@@ -69,7 +75,12 @@ export class View {
   /** Create the document of the view. @param {Omit<import("../model/file-document.js").DocumentHost, "load">} host */
   document(host) {
     const all = [...this.#sourceParameters, ...this.#parameters, ...this.#spans];
-    const loading = { ...host, load: (/** @type {Query} */ query) => this.#linesClient.load(query, all) };
+    const load = async (/** @type {Query} */ query) => {
+      const answer = await this.#linesClient.load(query, all);
+      if (answer && answer !== "gone") this.#answered(answer.absent);
+      return answer;
+    };
+    const loading = { ...host, load };
     const isFile = this.sources.length === 1 && !this.isFiltered;
     if (isFile) return new FileDocument(this.sources[0], loading);
     return new ViewDocument(loading, { isMerged: this.sources.length > 1, isWhole: !this.isFiltered });

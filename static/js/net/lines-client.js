@@ -6,15 +6,10 @@ import { requestJson } from "./json-request.js";
 
 export class LinesClient {
   #endpoint;
-  #answered;
 
-  /**
-   * @param {string} endpoint URL of `/api/lines`
-   * @param {(absent?: readonly string[]) => void} answered called with the hosts that are missing in an answer
-   */
-  constructor(endpoint, answered) {
+  /** @param {string} endpoint URL of `/api/lines` */
+  constructor(endpoint) {
     this.#endpoint = endpoint;
-    this.#answered = answered;
   }
 
   /**
@@ -34,11 +29,8 @@ export class LinesClient {
    * @returns {Promise<LinesAnswer | {error: string} | null>} `error` is the server's message; null when the request
    *   failed
    */
-  async request(query, more) {
+  request(query, more) {
     const one = Object.entries(query).map(([name, value]) => /** @type {[string, string]} */ ([name, String(value)]));
-    /** @type {LinesAnswer | {error: string} | null} */
-    const answer = await requestJson(`${this.#endpoint}?${new URLSearchParams([...more, ...one])}`);
-    if (answer && "lines" in answer) this.#answered(answer.absent);
-    return answer;
+    return requestJson(`${this.#endpoint}?${new URLSearchParams([...more, ...one])}`);
   }
 }
