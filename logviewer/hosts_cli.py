@@ -152,6 +152,7 @@ def hub_command(
         from logviewer import hub  # noqa: PLC0415 (needs the extra)
 
         if nats and credentials:
+            _check_credentials(credentials)
             hub.run_with_servers(settings, name, nats, credentials)
         else:
             hub.run(settings, name, listen or Address("127.0.0.1", 4222), _hub_directory())
@@ -246,7 +247,11 @@ def agent_command(  # noqa: PLR0913 (options)
         from logviewer.hosts.connection import Connection  # noqa: PLC0415
         from logviewer.hosts.nats import NatsTransport  # noqa: PLC0415
 
-        connection = Connection(host, nats, credentials) if host and nats and credentials else _invited(text)
+        if host and nats and credentials:
+            _check_credentials(credentials)
+            connection = Connection(host, nats, credentials)
+        else:
+            connection = _invited(text)
         ready = f"{connection.name} answers the hub at {' or '.join(connection.urls)}"
         agent.run(settings, connection.name, NatsTransport(connection), dict(labels), ready_line=ready)
 
@@ -254,6 +259,14 @@ def agent_command(  # noqa: PLR0913 (options)
 def _check_nats(nats: tuple[str, ...] | None, credentials: Path | None) -> None:
     if bool(nats) != bool(credentials):
         raise click.UsageError("--nats and --credentials need each other")
+
+
+def _check_credentials(file: Path) -> None:
+    """Raise CannotRunError for a file that cannot be read now; it is read again for each connection."""
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise CannotRunError(f"cannot read the credentials {file}: {error.strerror}; check --credentials") from error
 
 
 def _read_join(join: str, warnings: list[str]) -> str:
@@ -298,17 +311,11 @@ def _invited(text: str) -> "Connection":
 
 
 def _hub_directory() -> Path:
-    """Return the directory of this machine's hub. As root, become its owner: the hub must be able to read its files."""
+    """Return the directory of this machine's hub. Raises CannotRunError."""
     state = own_directory.find(os.environ, "state")
     if state is None:
         raise CannotRunError("there is no directory for the keys of the hub; set STATE_DIRECTORY")
-    directory = state / "hub"
-    with contextlib.suppress(OSError):
-        owner = directory.stat()
-        if os.geteuid() == 0 and owner.st_uid != 0:
-            os.setegid(owner.st_gid)
-            os.seteuid(owner.st_uid)
-    return directory
+    return state / "hub"
 
 
 @contextlib.contextmanager

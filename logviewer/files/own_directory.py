@@ -30,12 +30,13 @@ def find(environment: Mapping[str, str], kind: Literal["state", "cache"]) -> Pat
 class OwnDirectory:
     """Files with names of 32 hexadecimal digits and a suffix; several servers may share them.
 
-    A file is read only if this user owns it. No other user can read the files that this class writes. All methods raise
-    OSError.
+    A file is read only if ``owner`` owns it, by default this user. No other user can read the files that this class
+    writes. All methods raise OSError.
     """
 
-    def __init__(self, path: Path, suffix: str) -> None:
+    def __init__(self, path: Path, suffix: str, owner: int | None = None) -> None:
         self.path = path
+        self._owner = os.geteuid() if owner is None else owner
         self._name = re.compile(rf"[0-9a-f]{{32}}{re.escape(suffix)}|\.\w+(?P<unfinished>\.tmp)")
 
     def names(self) -> set[str]:
@@ -55,7 +56,7 @@ class OwnDirectory:
         file = ByteFile.open(path, follow=False)
         try:
             status = file.stat()
-            if status.st_uid != os.geteuid() or status.st_size > most:
+            if status.st_uid != self._owner or status.st_size > most:
                 return b""
             if time.time() - status.st_mtime > _HOUR_SECONDS:
                 with contextlib.suppress(OSError):
@@ -73,12 +74,18 @@ class OwnDirectory:
         fd, unfinished = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=self.path)
         try:
             with open(fd, "wb") as file:
+                self.give(fd)
                 file.writelines(pieces)
             Path(unfinished).replace(self.path / name)
         except BaseException:
             with contextlib.suppress(OSError):
                 Path(unfinished).unlink()
             raise
+
+    def give(self, descriptor: int) -> None:
+        """Give a new file to the owner, as root; otherwise it has this owner already."""
+        if self._owner != os.geteuid():
+            os.fchown(descriptor, self._owner, -1)
 
     def remove(self, name: str) -> None:
         """Remove a file if it is there."""

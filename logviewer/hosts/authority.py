@@ -1,7 +1,6 @@
 """The keys of a hub and the hosts that it has invited, in a directory that only their owner can read."""
 
 import contextlib
-import fcntl
 import json
 import os
 import time
@@ -11,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from logviewer.errors import CannotRunError
-from logviewer.files.own_directory import OwnDirectory
 from logviewer.hosts import certificates
+from logviewer.hosts.hub_directory import HubDirectory
 from logviewer.hosts.names import check_name
 from logviewer.hosts.tokens import Key, Rights, account_token, credentials, operator_token, user_token
 
@@ -55,7 +54,7 @@ class Authority:
 
     def __init__(self, directory: Path) -> None:
         self.path = directory
-        self._files = OwnDirectory(directory, ".json")
+        self._files = HubDirectory(directory)
         self._expected: tuple[Hashable, Sequence[Invited]] = (None, ())
         with self._locked():
             if not self._files.has(_KEYS):
@@ -199,12 +198,11 @@ class Authority:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            self._files.create()
+            descriptor = self._files.lock(_LOCK, wait=True)
         except OSError as error:
             raise self._unusable(error) from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
             os.close(descriptor)

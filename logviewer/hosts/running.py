@@ -1,7 +1,6 @@
 """The file by which the commands find the hub that runs with a directory: its address, and the revocations it knows."""
 
 import contextlib
-import fcntl
 import json
 import os
 import time
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from logviewer.errors import CannotRunError
-from logviewer.files.own_directory import OwnDirectory
+from logviewer.hosts.hub_directory import HubDirectory
 from logviewer.hosts.names import Address
 
 _FILE, _LOCK = "running.json", "running"
@@ -28,7 +27,7 @@ class Running:
 
     def __init__(self, directory: Path) -> None:
         self._path = directory
-        self._files = OwnDirectory(directory, ".json")
+        self._files = HubDirectory(directory)
         self._held: int | None = None
 
     def hold(self) -> None:
@@ -76,17 +75,12 @@ class Running:
 
     def _lock(self) -> int | None:
         """Lock the file of the running hub; return None if another process holds it. Raises CannotRunError."""
-        path = self._path / _LOCK
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError as error:
-            raise CannotRunError(f"cannot use {path}: {error.strerror}; run this as its owner") from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(descriptor)
+            return self._files.lock(_LOCK, wait=False)
+        except BlockingIOError:
             return None
-        return descriptor
+        except OSError as error:
+            raise CannotRunError(f"cannot use {self._path / _LOCK}: {error.strerror}; run this as its owner") from error
 
     def _read(self) -> _Status | None:
         try:

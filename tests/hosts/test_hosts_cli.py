@@ -18,7 +18,7 @@ from logviewer.hosts.authority import Authority
 from logviewer.hosts.invitations import Invitation
 from logviewer.hosts.names import Address
 from logviewer.hosts_cli import agent_command, hub_command
-from tests.helpers import forked
+from tests.helpers import forked, nats
 from tests.helpers.command import Ended, assert_refused, end, run
 from tests.helpers.options import options, read
 from tests.helpers.server import Server, until
@@ -61,6 +61,7 @@ CANNOT: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "a damaged invitation": (["agent", "--join", "lv1:AAAA", "a.log"], ["--join", "whole line"]),
     "a missing file": (["agent", "--join", "nowhere", "a.log"], ["nowhere", "logviewer invite"]),
     "an endless file": (["agent", "--join", "/dev/zero", "a.log"], ["damaged"]),
+    "missing credentials": (["hub", "--nats", "nats://a:1", "--credentials", "nowhere"], ["credentials nowhere"]),
     "an unknown host": (["revoke", "web-9"], ["web-9", "logviewer hosts"]),
     "an invitation before the hub": (["invite", "web-1"], ["--address", "start it first"]),
     "a list without a hub": (["hosts"], ["no hub runs"]),
@@ -197,8 +198,8 @@ def start(logs: Path) -> Iterator[Callable[..., "subprocess.Popen[str] | forked.
     """Start agents that follow the logs, and wait until they can be asked; they end with the test."""
     agents = []
 
-    def start(join: str, *words: str) -> "subprocess.Popen[str] | forked.ForkedProgram":
-        agent = forked.start(["agent", "--join", join, *words, f"{logs}/*.log"])
+    def start(join: str | None, *words: str) -> "subprocess.Popen[str] | forked.ForkedProgram":
+        agent = forked.start(["agent", *(["--join", join] if join else []), *words, f"{logs}/*.log"])
         agents.append(agent)
         assert agent.stdout
         assert "answers the hub" in agent.stdout.readline()
@@ -341,3 +342,24 @@ def test_root_writes_files_that_the_owner_of_the_hub_can_read(state: Path) -> No
             path.chmod(path.stat().st_mode | stat.S_IXOTH)
     invite("web-1", "--address", "127.0.0.1")
     assert {path.stat().st_uid for path in state.iterdir()} == {user}
+
+
+def test_hub_and_agents_use_servers_of_the_user(
+    state: Path, tmp_path: Path, serve: Serve, logs: Path, start: Callable[..., object]
+) -> None:
+    """The servers and the credentials are made elsewhere; here, by another authority."""
+    (logs / "app.log").write_text("one\n")
+    with nats.running(tmp_path / "elsewhere") as servers:
+        url = servers.engine.url
+        for name, text in (
+            ("hub", servers.authority.hub_credentials("b-1")),
+            ("web-1", servers.invite("web-1").credentials),
+        ):
+            (tmp_path / name).write_text(text)
+        hub = serve(
+            "--nats", f"nats://127.0.0.1:1,{url}", "--credentials", tmp_path / "hub", "--name", "b", program=HUB
+        )
+        own = ["--nats", url, "--credentials", str(tmp_path / "web-1"), "--host", "web-1"]
+        start(None, *own)
+        hub.source_id("web-1:app.log")
+    assert not state.exists()

@@ -138,7 +138,7 @@ def test_the_image_runs_as_a_numeric_user() -> None:
 
 
 def test_nothing_is_installed_in_the_last_stage() -> None:
-    build, final = stages()
+    _, build, final = stages()
     assert {name for name, _ in final} & {"RUN", "ADD", "SHELL"} == set()
     assert last("COPY") == "--from=build /opt/logviewer /opt/logviewer"
     (made,) = [words for name, words in build if name == "RUN"]
