@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import lru_cache
 
 import orjson
@@ -16,12 +15,12 @@ _LOG = logging.getLogger("logviewer")
 
 def encode_hosts(hosts: Sequence[HostStatus]) -> bytes:
     """Return the body of ``/api/hosts``."""
-    return visible_json(orjson.dumps([asdict(each) for each in hosts]))
+    return visible_json(orjson.dumps(hosts))
 
 
 def encode_sources(sources: Sequence[Source | SourceStatus]) -> bytes:
     """Return the body of ``/api/sources``."""
-    return visible_json(orjson.dumps([asdict(_status(source)) for source in sources]))
+    return visible_json(orjson.dumps([_status(source) for source in sources]))
 
 
 def _status(source: Source | SourceStatus) -> SourceStatus:

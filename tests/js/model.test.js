@@ -57,6 +57,13 @@ test("the name of a source begins with its host", () => {
   assert.deepEqual(shortNames(named.slice(0, 1)).get(named[0].id), "web-1:access.log");
 });
 
+test("a source that is not in the list has the readable part of its id for a name", () => {
+  const names = new SourceNames();
+  names.assign([{ id: "1", name: "app.log" }], []);
+  assert.equal(names.full("web-1-app-log-0123456789abcdef"), "web-1-app-log");
+  assert.equal(names.short("other"), "other");
+});
+
 test("a full name is unique among all sources", () => {
   const names = new SourceNames();
   const known = [

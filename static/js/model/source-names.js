@@ -30,7 +30,7 @@ export class SourceNames {
    * @param {string} id
    */
   full(id) {
-    return this.#full.get(id) ?? id;
+    return this.#full.get(id) ?? slugOf(id);
   }
 
   /**
@@ -38,8 +38,13 @@ export class SourceNames {
    * @param {string} id
    */
   short(id) {
-    return this.#short.get(id) ?? id;
+    return this.#short.get(id) ?? slugOf(id);
   }
+}
+
+/** The part of an id that people can read: that of a source which is not in the list. @param {string} id */
+function slugOf(id) {
+  return id.replace(/-[0-9a-f]{16}$/, "");
 }
 
 /**

@@ -85,7 +85,7 @@ function emptyNotice({ connection, sources, chosen, filtered, counting, absent, 
   if (chosen.length === 0) {
     return {
       title: "No source selected",
-      text: "Click a name to show one source. Check several to show them together.",
+      text: `${hosts > 0 ? "Open a host. " : ""}Click a name to show one source. Check several to show them together.`,
       action: { command: "sources", label: "Sources" },
     };
   }
