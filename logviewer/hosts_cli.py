@@ -202,18 +202,23 @@ def revoke_command(host: str) -> None:
     click.echo(f"{host} is revoked")
 
 
-@click.command(context_settings=CONTEXT)
-def hosts_command() -> None:
-    """List the hosts of this machine's hub.
+@click.command(context_settings=CONTEXT, params=[_NATS, _CREDENTIALS])
+def hosts_command(nats: tuple[str, ...] | None, credentials: Path | None) -> None:
+    """List the hosts of this machine's hub, or of servers of your own.
 
     Asks all agents: a host that does not answer is absent. CLOCK is how far its clock is ahead.
     """
+    _check_nats(nats, credentials)
     with _extra():
         from logviewer import hub  # noqa: PLC0415 (needs the extra)
 
-        lines = hub.table(_hub_directory())
-    for line in lines:
-        click.echo(line)
+        if nats and credentials:
+            _check_credentials(credentials)
+            lines = hub.table_of_servers(nats, credentials)
+        else:
+            lines = hub.table(_hub_directory())
+        for line in lines:
+            click.echo(line)
 
 
 @with_section("agent", options=_AGENT, settings=_AGENT_SETTINGS)

@@ -4,7 +4,7 @@ import asyncio
 import atexit
 import secrets
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,6 +81,11 @@ def revoke(directory: Path, host: str) -> None:
         raise CannotRunError(f"the hub has not read the revocation of {host} yet; restart the hub")
 
 
+def table_of_servers(urls: tuple[str, ...], credentials: Path) -> Iterator[str]:
+    """Yield the lines of a table of all hosts that answer at servers of the user. Raises CannotRunError."""
+    yield from _table(Connection("hosts", urls, credentials), {})
+
+
 def table(directory: Path) -> Iterator[str]:
     """Yield the lines of a table of all hosts that are invited or answer. Raises CannotRunError."""
     authority, running = Authority(directory), Running(directory)
@@ -93,6 +98,10 @@ def table(directory: Path) -> Iterator[str]:
     certificate = None if address.is_loopback else authority.certificate()
     credentials = authority.hub_credentials(name, seconds=_MINUTE)
     connection = Connection(name, (address.local_url(tls=bool(certificate)),), credentials, certificate)
+    yield from _table(connection, invited)
+
+
+def _table(connection: Connection, invited: Mapping[str, Invited]) -> Iterator[str]:
     answers = asyncio.run(roll_call(connection, invited))
     rows = [_HEAD, *(_row(host, answers.get(host), invited.get(host)) for host in sorted({*invited, *answers}))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -101,11 +110,9 @@ def table(directory: Path) -> Iterator[str]:
 
 
 def _row(host: str, answer: Answer | None, invited: Invited | None) -> tuple[str, ...]:
-    expires = "never"
-    if invited is None:
-        expires = "revoked"
-    elif invited.expires is not None:
-        expires = f"{datetime.fromtimestamp(invited.expires, UTC):%Y-%m-%d}"
+    expires = "-"
+    if invited:
+        expires = f"{datetime.fromtimestamp(invited.expires, UTC):%Y-%m-%d}" if invited.expires else "never"
     if answer is None:
         return host, "absent", "-", "-", "-", "-", expires
     ahead = (answer.report.now - answer.heard) / 1000

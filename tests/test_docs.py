@@ -24,7 +24,7 @@ def names_in(file: str) -> set[str]:
     text = (REPOSITORY / file).read_text()
     if file.endswith(".js"):
         return set(re.findall(r'^test\("([^"]+)"', text, re.MULTILINE))
-    defined = {each.name for each in ast.parse(text).body if isinstance(each, ast.FunctionDef)}
+    defined = {each.name for each in ast.parse(text).body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
     return defined | set(re.findall(r"^(Test\w+) = ", text, re.MULTILINE))
 
 

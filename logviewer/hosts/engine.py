@@ -35,13 +35,14 @@ _MOST_REPORTS, _REPORT_SECONDS = 20, 60.0
 # Each reload causes it: connections that have not signed in yet have an account without a key.
 _HARMLESS = "Account fetch failed: will only fetch valid account keys"
 _CONFIGURATION = "nats-server.conf"
-# The longest message is that of the link between hosts, with its head.
+# Many hosts may answer a hub at once, each with as much as the room of its call.
 _TEXT = """# Written by logviewer at each start.
 server_name: logviewer
 listen: "{address}"
 max_payload: 1MB
 max_connections: 10000
 max_control_line: 4KB
+max_pending: 256MB
 write_deadline: "10s"
 ping_interval: "20s"
 ping_max: 2

@@ -220,9 +220,9 @@ def invite(host: str, *words: str) -> str:
     return ended.out.strip()
 
 
-def rows() -> dict[str, list[str]]:
+def rows(*words: str) -> dict[str, list[str]]:
     """Return the table of the hosts, by name."""
-    ended = run("hosts")
+    ended = run("hosts", *words)
     assert (ended.code, ended.err) == (0, "")
     head, *lines = (re.split(r" {2,}", line) for line in ended.out.splitlines())
     assert head == ["NAME", "STATE", "VERSION", "SOURCES", "CLOCK", "HEARD", "INVITED UNTIL"]
@@ -362,4 +362,5 @@ def test_hub_and_agents_use_servers_of_the_user(
         own = ["--nats", url, "--credentials", str(tmp_path / "web-1"), "--host", "web-1"]
         start(None, *own)
         hub.source_id("web-1:app.log")
+        assert rows("--nats", url, "--credentials", str(tmp_path / "hub"))["web-1"][0] == "here"
     assert not state.exists()
