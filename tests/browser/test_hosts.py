@@ -174,7 +174,12 @@ def test_a_search_finds_sources_of_all_hosts(hub: Callable[..., Server], page: P
     search.fill("nothing")
     expect(page.locator("#no-source")).to_have_text("No source matches \u201cnothing\u201d.")
     search.fill("log")
-    expect(page.locator("#no-source")).to_contain_text("more match; type more of the name.")
+    note = page.locator("#no-source")
+    expect(note).to_contain_text("more match; type more of the name.")
+    first, above = page.locator("li.host").first.bounding_box(), note.bounding_box()
+    assert first
+    assert above
+    assert above["y"] + above["height"] <= first["y"]
     search.press("Escape")
     expect(listed(page)).to_have_count(61)
 
