@@ -81,15 +81,21 @@ class Views:
         return SourceOrder(self._indexer.orders(source.generations))
 
     def keys(self, sources: Sequence[Source], batches: Sequence[Batch], cursor: Position | None) -> Keys:
-        """Return the keys of batches, which are in the order of a view of these sources. Raises OSError."""
+        """Return the keys of lines of these sources. Raises OSError."""
+        starts = [batch.line_offsets() for batch in batches]
         offsets: dict[Generation, list[int]] = {}
-        for batch in batches:
-            offsets.setdefault(batch.start.generation, []).extend(batch.line_offsets())
+        for batch, own in zip(batches, starts, strict=True):
+            offsets.setdefault(batch.start.generation, []).extend(own)
         owners = {source.key: source for source in sources}
         wanted = [*offsets, cursor.generation] if cursor else offsets
         orders = {key: self.order(owners[key]) for key in {generation.source for generation in wanted}}
-        found = {each: iter(orders[each.source].keys_of(each, starts)) for each, starts in offsets.items()}
-        keys = [next(found[batch.start.generation]) for batch in batches for _ in batch.lines]
+        found = {each: orders[each.source].keys_of(each, sorted(own)) for each, own in offsets.items()}
+        by_offset = {each: dict(zip(sorted(own), found[each], strict=True)) for each, own in offsets.items()}
+        keys = [
+            by_offset[batch.start.generation][start]
+            for batch, own in zip(batches, starts, strict=True)
+            for start in own
+        ]
         if cursor is None:
             return Keys(keys, None)
         order = orders[cursor.generation.source]

@@ -279,7 +279,7 @@ class RowEncoder:
             answer["files"] = [_file(generation, line_count) for generation, line_count in lines.line_counts]
         if lines.keys:
             answer["pending"] = lines.pending
-            answer["key"], answer["keys"] = _key(lines.keys.cursor), [_key(each) for each in lines.keys.lines]
+            answer["key"], answer["keys"] = shown_key(lines.keys.cursor), [shown_key(each) for each in lines.keys.lines]
         answer["lines"] = [row for batch in lines.batches for row in self._rows_of(batch)]
         return visible_json(orjson.dumps(answer))
 
@@ -304,7 +304,8 @@ class RowEncoder:
         return rows
 
 
-def _key(key: int | None) -> int | None:
+def shown_key(key: int | None) -> int | None:
+    """Return a key as JSON has it: None without a time."""
     return None if key == NO_KEY else key
 
 

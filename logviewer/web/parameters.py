@@ -134,13 +134,15 @@ class DownloadParameters(QueryParameters, ChoiceParameters):
 class SearchParameters(QueryParameters, ChoiceParameters):
     """``limit`` ends the search after so many matches; a ``quiet`` search only counts them.
 
-    ``marks`` is the number of equal parts of the files to count matches in.
+    ``marks`` is the number of equal parts of the files to count matches in. ``keys`` adds the keys of matches, and how
+    far the search is.
     """
 
     order: Order = "newest"
     limit: int | None = Field(None, ge=0)
     marks: int = Field(0, ge=0, le=1000)
     quiet: bool = False
+    keys: bool = False
 
 
 class HistogramParameters(QueryParameters, ChoiceParameters):

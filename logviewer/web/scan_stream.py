@@ -52,7 +52,8 @@ class ScanStream:
 
     ``starts`` are start positions by source key; sources without one are left out. By default each source starts at
     its first line, or with ``newest`` at its last. With ``counts`` the matches are counted at the same time. ``check``
-    is called in each step, and raises if the lines are no longer needed.
+    is called in each step, and raises if the lines are no longer needed. ``note_bound`` is called after each step with
+    the key that the lines after it have at least, or with ``newest`` at most: infinite while it is not known.
     """
 
     loader: ChunkLoader
@@ -64,6 +65,7 @@ class ScanStream:
     count: int = 10_000
     starts: Mapping[bytes, Position] | None = None
     check: Callable[[], None] = lambda: None
+    note_bound: Callable[[float], None] | None = None
 
     async def pieces(self, encode: Callable[[list[Batch]], T]) -> AsyncIterator[T]:
         """Yield the next batches of selected lines, encoded; after a step without a line, of none. Raises OSError.
@@ -93,6 +95,8 @@ class ScanStream:
             if not scan.blocks and not scan.is_read and time.monotonic() < ends:
                 has_advanced |= scan.read()
         batches = take(scans, self.count)
+        if self.note_bound and (left := [scan.order()[0] for scan in scans if scan.blocks or not scan.is_read]):
+            self.note_bound(max(left) if self.newest else min(left))
         return bool(batches) or has_advanced, encode(batches)
 
     async def text(self, last: int | None = None, *, raw: bool = True) -> AsyncIterator[bytes]:
@@ -131,7 +135,7 @@ class ScanStream:
         files = await self.loader.run(partial(self._files, part))
         start = self.starts[self.sources[part].key] if self.starts else None
         order = None
-        if len(self.sources) > 1:
+        if len(self.sources) > 1 or self.note_bound:
             order = await self.loader.run(partial(self.views.order, self.sources[part]))
         return Scan(part, files, self.newest, order, start)
 

@@ -22,6 +22,7 @@ class FlakyApi:
     breaks_at: int | None = None
     change: Body | None = None
     calls: list[ApiRequest] = field(default_factory=list)
+    open_calls: int = 0
 
     @asynccontextmanager
     async def call(self, request: ApiRequest) -> AsyncIterator[ApiAnswer]:
@@ -30,7 +31,7 @@ class FlakyApi:
         fails = self.fails(request)
         if fails and self.breaks_at is None:
             raise AbsentError("nobody is there")
-        async with self.api.call(request) as answer:
+        async with self._counted(), self.api.call(request) as answer:
             if self.change is not None:
                 body = self.change(await answer.read(1 << 30))
                 yield ApiAnswer(answer.status, answer.headers, _once(body))
@@ -38,6 +39,14 @@ class FlakyApi:
                 yield ApiAnswer(answer.status, answer.headers, _cut(answer.body, self.breaks_at or 0))
             else:
                 yield answer
+
+    @asynccontextmanager
+    async def _counted(self) -> AsyncIterator[None]:
+        self.open_calls += 1
+        try:
+            yield
+        finally:
+            self.open_calls -= 1
 
 
 async def _once(body: bytes) -> AsyncIterator[bytes]:

@@ -1,5 +1,6 @@
 """The answers of hosts, which are untrusted: their form, checked in one place, and the limit of their size."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, NotRequired, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, with_config
@@ -157,6 +158,31 @@ class StreamEnd(TypedDict):
 
 
 @with_config(_STRICT)
+class Matches(TypedDict):
+    """The data of a ``match`` event with ``keys``."""
+
+    matches: list[Row]
+    keys: list[Key | None]
+
+
+@with_config(_STRICT)
+class Progress(Scanned):
+    """The data of a ``progress`` event with ``keys``."""
+
+    bound: Annotated[int, Field(ge=-(2**63), le=2**62)] | None
+    all: bool
+    marks: NotRequired[Annotated[list[Count], Field(max_length=1000)]]
+    hints: NotRequired[Hints]
+
+
+@with_config(_STRICT)
+class SearchEnd(TypedDict):
+    """The data of an ``end`` event of a search."""
+
+    complete: bool
+
+
+@with_config(_STRICT)
 class Refusal(TypedDict):
     """The answer to a request that is refused."""
 
@@ -170,6 +196,9 @@ STREAM_LINES = TypeAdapter(StreamLines)
 STREAM_GAP = TypeAdapter(StreamGap)
 STREAM_STATE = TypeAdapter(StreamState)
 STREAM_END = TypeAdapter(StreamEnd)
+MATCHES = TypeAdapter(Matches)
+PROGRESS = TypeAdapter(Progress)
+SEARCH_END = TypeAdapter(SearchEnd)
 REFUSAL = TypeAdapter(Refusal)
 
 
@@ -182,15 +211,10 @@ def parse(form: TypeAdapter[T], body: bytes) -> T:
         raise BrokenError(f"its answer has a wrong form: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
-def check_lines(lines: Lines, asked: frozenset[str]) -> None:
+def check_rows(rows: Sequence[Row], keys: Sequence[int | None], asked: frozenset[str]) -> None:
     """Raise BrokenError unless each line has a key, and a source that the host was asked about."""
-    if len(lines["lines"]) != len(lines["keys"]):
+    if len(rows) != len(keys):
         raise BrokenError("its lines and keys differ in number")
-    check_sources(lines["lines"], asked)
-
-
-def check_sources(rows: list[Row], asked: frozenset[str]) -> None:
-    """Raise BrokenError if a line is of a source that the host was not asked about."""
     for row in rows:
         if row["source"] not in asked:
             raise BrokenError("it sent lines of another source")

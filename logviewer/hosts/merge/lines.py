@@ -6,8 +6,8 @@ from typing import Any
 from logviewer.cursor import decode, source_key
 from logviewer.errors import CursorError
 from logviewer.hosts.api import AbsentError, ApiAnswer
-from logviewer.hosts.merge.answers import LINES, Lines, Row, check_lines
-from logviewer.hosts.merge.merging import RANGE_BYTES, Merging, at, from_end
+from logviewer.hosts.merge.answers import LINES, Lines, Row
+from logviewer.hosts.merge.merging import RANGE_BYTES, Merging, at, check_lines, from_end
 from logviewer.hosts.merge.numbers import places_before, total_of
 from logviewer.hosts.merge.parts import (
     HostPart,
@@ -94,9 +94,7 @@ class _Request:
         owner = self._owner(name, text)
         count = self._merging(name, text).share(self._count)
         question = [*self._items, ("keys", "true"), ("count", str(count)), (name, text)]
-        pages = await self._hosts.ask(
-            "/api/lines", {owner: question}, LINES, lambda page, _: check_lines(page, owner.ids)
-        )
+        pages = await self._hosts.ask("/api/lines", {owner: question}, LINES, check_lines)
         if owner not in pages:
             raise AbsentError(f"{owner.name}: no answer")
         page = pages[owner]

@@ -8,6 +8,7 @@ from logviewer.hosts.merge.lines import lines
 from logviewer.hosts.merge.numbers import ranks
 from logviewer.hosts.merge.parts import HostPart, Hosts, Items, RefusedError, json_answer
 from logviewer.hosts.merge.question import Question, WrongError
+from logviewer.hosts.merge.search import Search
 from logviewer.hosts.merge.stream import Stream
 
 
@@ -29,6 +30,12 @@ class Merge:
     async def histogram(self, items: Items) -> ApiAnswer:
         """Return line counts over time, as ``/api/histogram``."""
         return await self._answer("/api/histogram", Question(items, {"from", "to"}), histogram)
+
+    async def search(self, items: Items) -> ApiAnswer:
+        """Return every match and the progress, as ``/api/search``; close the body once the client has left."""
+        return await self._answer(
+            "/api/search", Question(items), lambda hosts, question: Search(hosts, question).open()
+        )
 
     async def ranks(self, items: Items) -> ApiAnswer:
         """Return how many lines are before keys, as ``/api/ranks``."""

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from logviewer.hosts.merge.answers import LINES, Lines, Row, check_lines
+from logviewer.hosts.merge.answers import LINES, Lines, Row, check_rows
 from logviewer.hosts.merge.parts import HostPart, Hosts, Items
 from logviewer.views.ranks import NO_KEY
 
@@ -78,6 +78,11 @@ def _is_at_end(page: Lines, sign: int) -> bool:
     if sign < 0:
         return start == 0
     return start is not None and total is not None and start + len(page["lines"]) >= total
+
+
+def check_lines(page: Lines, part: HostPart) -> None:
+    """Raise BrokenError unless the lines of an answer may be of a host."""
+    check_rows(page["lines"], page["keys"], part.ids)
 
 
 class Merging:
@@ -154,7 +159,7 @@ class Merging:
             part: [*self._items, ("keys", "true"), ("count", str(lines)), *place]
             for part, (place, lines) in asked.items()
         }
-        pages = await self._hosts.ask("/api/lines", questions, LINES, lambda lines, part: check_lines(lines, part.ids))
+        pages = await self._hosts.ask("/api/lines", questions, LINES, check_lines)
         for part, (_, lines) in asked.items():
             if part in pages:
                 self._runs[part].add(pages[part], lines)

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
+from math import isinf
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException
@@ -17,7 +19,7 @@ from logviewer.search.regex_hints import hints_of
 from logviewer.source import Source
 from logviewer.views.views import Views
 from logviewer.web.api.lookup import CurrentUser, Lookup
-from logviewer.web.encode import event, match_rows, scanned
+from logviewer.web.encode import event, match_rows, scanned, shown_key
 from logviewer.web.http.fast_sse import plain_event_stream
 from logviewer.web.loader import ChunkLoader
 from logviewer.web.metrics import Metrics
@@ -63,6 +65,8 @@ class SearchRun:
     parameters: SearchParameters
     _progress_time: float = field(default=0.0, init=False)
     _left: float = field(default=0.0, init=False)
+    _bound: float = field(default=float("inf"), init=False)
+    _has_all: bool = field(default=False, init=False)
 
     async def events(self) -> AsyncGenerator[bytes]:
         """Yield ``match``, ``progress`` and ``end`` events. Raises OSError."""
@@ -81,6 +85,9 @@ class SearchRun:
                 yield piece
                 if self._is_due():
                     yield await self._progress()
+        self._has_all = True
+        if self.parameters.keys:
+            yield await self._progress()
         # The matches may be found ahead of the indexes, which have the total.
         while (self.parameters.quiet or self._left > 0) and not await self._is_complete():
             await asyncio.sleep(_POLL_SECONDS)
@@ -93,7 +100,14 @@ class SearchRun:
         limit, is_newest_first = self.parameters.limit, self.parameters.order == "newest"
         count = _MATCHES_PER_EVENT if limit is None or self.line_filter.is_wide else min(_MATCHES_PER_EVENT, limit)
         scan = ScanStream(
-            self.loader, self.views, self.sources, self.line_filter, newest=is_newest_first, counts=True, count=count
+            self.loader,
+            self.views,
+            self.sources,
+            self.line_filter,
+            newest=is_newest_first,
+            counts=True,
+            count=count,
+            note_bound=self._note_bound if self.parameters.keys else None,
         )
         async for piece in scan.pieces(self._event):
             yield piece
@@ -103,8 +117,19 @@ class SearchRun:
     def _event(self, batches: Sequence[Batch]) -> bytes:
         ids = {source.key: source.id for source in self.sources}
         step = -1 if self.parameters.order == "newest" else 1
-        rows = [row for batch in self._take(batches) for row in match_rows(ids, batch, self.line_filter)[::step]]
-        return event("match", {"matches": rows}) + b"\n" if rows else b""
+        taken = self._take(batches)
+        rows = [row for batch in taken for row in match_rows(ids, batch, self.line_filter)[::step]]
+        if not rows:
+            return b""
+        keys = {"keys": self._keys(taken, step)} if self.parameters.keys else {}
+        return event("match", {"matches": rows} | keys) + b"\n"
+
+    def _keys(self, batches: Sequence[Batch], step: int) -> list[int | None]:
+        keys = iter(self.views.keys(self.sources, batches, None).lines)
+        return [shown_key(key) for batch in batches for key in list(islice(keys, len(batch.lines)))[::step]]
+
+    def _note_bound(self, key: float) -> None:
+        self._bound = key
 
     def _take(self, batches: Sequence[Batch]) -> Sequence[Batch]:
         """Return matches up to the limit; after the last one, the context lines that adjoin it. Raises OSError."""
@@ -144,6 +169,8 @@ class SearchRun:
         data = await self.loader.run(lambda: scanned([MatchLines(each).line_count() for each in indexes]))
         if self.parameters.marks:
             data["marks"] = await self.loader.run(lambda: _marks(indexes, self.parameters.marks))
+        if self.parameters.keys:
+            data |= {"bound": None if isinf(self._bound) else int(self._bound), "all": self._has_all}
         if hints := hints_of(self.parameters.query()):
             data["hints"] = hints
         return event("progress", data) + b"\n"

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from logviewer.views.ranks import NO_KEY
 from logviewer.web.parameters import MAX_MOMENTS
-from tests.helpers.server import Server, until
+from tests.helpers.server import EventStream, Server, until
 
 BEGIN = 1_795_168_800_000
 QUERIES: list[dict[str, Any]] = [
@@ -109,3 +110,29 @@ def test_ranks_of_a_growing_log_are_counted_again(tmp_path: Path) -> None:
         with log.open("a") as file:
             file.write(f"{stamp(1)} two\n")
         until(lambda: get(server, "/api/ranks", source="a.log", moment=[BEGIN * 2], exact=True)["least"] == [2])
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+@pytest.mark.parametrize("source", [["a.log"], ["a.log", "b.log", "c.log"]], ids=len)
+def test_a_search_has_the_keys_of_its_matches_and_says_how_far_it_is(
+    server: Server, source: list[str], order: str
+) -> None:
+    whole = get(server, "/api/lines", count=5000, keys=True, q="7", source=source)
+    expected = [(line["at"], key) for line, key in zip(whole["lines"], whole["keys"], strict=True)]
+    query: dict[str, Any] = {"source": source, "q": "7", "keys": True, "order": order}
+    with server.client.stream("GET", "/api/search", params=query) as response:
+        events = list(EventStream(response).events)
+    found: list[tuple[str, int | None]] = []
+    bound, has_all = None, False
+    sign = -1 if order == "newest" else 1
+    for event in events:
+        if event.name == "progress":
+            bound, has_all = event.data["bound"], event.data["all"]
+        elif event.name == "match":
+            assert not has_all
+            keys = [sign * (NO_KEY if key is None else key) for key in event.data["keys"]]
+            assert keys == sorted(keys)
+            assert bound is None or keys[0] >= sign * bound
+            found += zip([match["at"] for match in event.data["matches"]], event.data["keys"], strict=True)
+    assert has_all
+    assert found == expected[::sign]
