@@ -15,9 +15,9 @@ from logviewer.hosts.facts import Report, read_report
 from logviewer.hosts.names import name_of
 from logviewer.hosts.transport import UP, WHO
 
-_CONNECT_SECONDS = 5.0
+_CONNECT_SECONDS = 15.0
 # Agents answer within half a second.
-_WAIT_SECONDS = 1.5
+_WAIT_SECONDS = 2.0
 _MOST_ANSWERS = 20_000
 
 
