@@ -1,6 +1,7 @@
 """A connection to the NATS server: where it is, how this end proves itself, and that TLS is never left out."""
 
 import logging
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from logviewer.hosts import certificates
 from logviewer.hosts.invitations import Invitation
 
 _PING_SECONDS = 5
+_CONNECT_SECONDS = 5
 _RETRY_SECONDS = 0.5
 # The private method in which the client's checks are; a version without it must not connect without them.
 _CONNECT_COMMAND = Client._connect_command
@@ -25,7 +27,7 @@ logging.getLogger("asyncio").addFilter(
 
 
 class RefusedError(errors.Error):
-    """The server does not let this client in, or no longer."""
+    """One end does not trust the other: neither a retry nor another server of this hub helps soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Connection:
                 tls=certificates.pinned(self.certificate) if self.certificate else None,
                 error_cb=report,
                 allow_reconnect=False,
+                connect_timeout=_CONNECT_SECONDS,
                 max_reconnect_attempts=-1,
                 ping_interval=_PING_SECONDS,
                 reconnect_time_wait=_RETRY_SECONDS,  # type: ignore[arg-type]
@@ -76,17 +79,23 @@ class Connection:
             # Its socket stays open, and ``close`` waits for ever for the end of a failed handshake.
             if client._transport:
                 client._transport.close()  # type: ignore[no-untyped-call]
-            if isinstance(error, errors.Error):
-                raise self._in_words(error) from error
+            if isinstance(error, Exception) and (plain := self._in_words(error)) is not error:
+                raise plain from error
             raise
         return client
 
     def _in_words(self, error: Exception) -> Exception:
-        if not any(each in str(error).lower() for each in _REFUSALS):
-            return error
-        return RefusedError(
-            f"the server refuses {self.name}: it was revoked, or its invitation expired; invite it anew"
-        )
+        """Return the error that people should read: for most, the same."""
+        if isinstance(error, ssl.SSLCertVerificationError):
+            wanted = "that of the invitation" if self.certificate else "valid"
+            return RefusedError(
+                f"the certificate of the server is not {wanted} ({error.verify_message}); nothing was sent"
+            )
+        if isinstance(error, errors.SecureConnRequiredError):
+            return RefusedError("the server offers no TLS; nothing was sent")
+        if any(each in str(error).lower() for each in _REFUSALS):
+            return RefusedError(f"the server refuses {self.name}: its credentials were revoked, or have expired")
+        return error
 
 
 class _SafeClient(Client):
