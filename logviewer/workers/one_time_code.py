@@ -9,10 +9,7 @@ _VALID_SECONDS = 120
 
 
 class OneTimeCode:
-    """A code that is taken once, by one of the processes forked from this one, within two minutes.
-
-    Other users of the machine see it on the command line of the browser, too late to use it.
-    """
+    """A code that is taken once, by one of the processes forked from this one, within two minutes."""
 
     def __init__(self) -> None:
         self.text = secrets.token_urlsafe(24)
@@ -20,9 +17,13 @@ class OneTimeCode:
         self._claims = SharedLog(1000)
         self._first = ""
 
+    def is_valid(self, text: str) -> bool:
+        """Return whether a text is the code; it may be taken already."""
+        return time.monotonic() <= self._ends and secrets.compare_digest(text.encode(), self.text.encode())
+
     def take(self, text: str) -> bool:
         """Return whether a text is the code, which is not taken yet; it is taken now."""
-        if time.monotonic() > self._ends or not secrets.compare_digest(text.encode(), self.text.encode()):
+        if not self.is_valid(text):
             return False
         claim = secrets.token_urlsafe(12)
         self._claims.write(claim)

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from logviewer.settings import ANONYMOUS, User
 from logviewer.web.auth.credentials import Credentials
+from logviewer.web.auth.local_user import is_own
 from logviewer.web.http.limits import MAX_BODY_BYTES
 from logviewer.web.http.refusal import refusal
 from logviewer.workers.one_time_code import OneTimeCode
@@ -84,7 +85,8 @@ class SignIn:
         return self._page(wrong=True, query=_kept(_query(request)))
 
     def _by_code(self, request: Request, code: str) -> Response:
-        if self._browser.take(code):
+        # Another user of the machine sees the code as soon as the browser starts.
+        if self._browser.is_valid(code) and is_own(request.scope) and self._browser.take(code):
             return self._begin_session(request, ANONYMOUS, "")
         # A browser that opens its last URL again may be signed in.
         return RedirectResponse(self._base, status_code=303)
