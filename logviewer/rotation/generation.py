@@ -89,6 +89,7 @@ class Generation:
         self._searched = (0, 0)
         self._frozen_unterminated = (-1, False)
         self._last_stat = (0, 0, digest(b""))
+        self._links = 1
 
     @property
     def encoding(self) -> Encoding:
@@ -296,7 +297,9 @@ class Generation:
         if self.file.stat().st_size >= status.st_size and self._tail_hash(size) == tail_hash:
             self._see_head()
             self._last_stat = last_stat
-            if self.seen_size > self._sample.size * _GROWTH + _LEAST_GROWTH_BYTES:
+            is_new_link, self._links = status.st_nlink > self._links, status.st_nlink
+            # A redaction rule may name the new link.
+            if is_new_link or self.seen_size > self._sample.size * _GROWTH + _LEAST_GROWTH_BYTES:
                 self.reconsider()
         return True
 

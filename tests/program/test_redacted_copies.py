@@ -86,3 +86,15 @@ def test_a_file_that_turns_out_to_be_another_one_is_not_masked(logs: Path, rules
     assert text(server, "other.log") == ""
     other.write_text(f"other {LINES}")
     until(lambda: text(server, "other.log") == f"other {LINES}")
+
+
+def test_a_file_that_gets_a_hard_link_is_masked(logs: Path, rules: Path, serve: Serve) -> None:
+    log = logs / "other" / "plain.log"
+    log.write_text("short\n")
+    (logs / "shop" / "app.log").write_text("unlike\n")
+    server = serve("--config", rules, logs)
+    assert text(server, "plain.log") == "short\n"
+    (logs / "shop" / "later.log").hardlink_to(log)
+    with log.open("a") as file:
+        file.write(f"{KEY}\n")
+    until(lambda: text(server, "plain.log") == "short\n***\n", what="the masks")
