@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from logviewer.hosts.api import Api, ApiRequest, BrokenError, HostError
+from logviewer.hosts.api import AbsentError, Api, ApiRequest, BrokenError, HostError
 from logviewer.hosts.asking import Asking, HostApi
 from logviewer.hosts.facts import MOST_BYTES, Report, read_report, read_sources
 from logviewer.hosts.names import name_of
@@ -236,8 +236,12 @@ class AgentFleet:
                     raise BrokenError(f"its API answers {answer.status}; its version is {report.version}")
                 data = await answer.read(MOST_BYTES)
             sources = await asyncio.to_thread(read_sources, host.name, data)
-        except (HostError, TimeoutError) as error:
-            host.problem = None if isinstance(error, TimeoutError) else f"its list cannot be read: {error}"
+        except (AbsentError, TimeoutError):
+            # The state of the host says so.
+            host.problem = None
+            return
+        except HostError as error:
+            host.problem = f"its list cannot be read: {error}"
             return
         host.problem = None
         host.refreshed = time.monotonic()

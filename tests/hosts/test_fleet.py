@@ -123,6 +123,21 @@ def test_a_host_has_all_its_states() -> None:
     networked(check, expected=["web-1"])
 
 
+def test_a_host_that_leaves_while_its_list_is_read_is_absent_alone() -> None:
+    async def check(network: Network) -> None:
+        network.wire.fault = lambda message: [] if message.subject.startswith("lv.to") else [message]
+        network.start("web-1", Sources([facts("web-1", "app.log")]))
+        await until(lambda: network.state("web-1") == "here")
+        network.wire.fault = lambda _: []
+        await until(lambda: network.state("web-1") == "absent")
+        # The call ends in its own task.
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert network.problem("web-1") == ""
+
+    networked(check)
+
+
 def test_a_new_source_is_listed_soon() -> None:
     api = Sources([facts("web-1", "app.log")])
 

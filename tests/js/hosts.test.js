@@ -63,6 +63,9 @@ test("the latest answer says which hosts are missing", () => {
   hosts.answered();
   assert.deepEqual(hosts.names, []);
   hosts.answered(["b"]);
-  hosts.clear();
+  assert.equal(hosts.clear(), true);
+  assert.deepEqual(hosts.names, []);
+  hosts.changed({ source: "b", state: "absent" });
+  assert.equal(hosts.clear(), false);
   assert.deepEqual(hosts.names, []);
 });

@@ -467,8 +467,7 @@ export class Pane {
     this.#unsubscribe.push(
       ...[this.follow.following, this.follow.paused, this.follow.held].map((flag) => flag.subscribe(changeMode)),
       this.connection.subscribe((connection) => {
-        // The stream does not repeat lines written before it connected.
-        if (connection.name === "live" && this.#document instanceof ViewDocument) this.#document.refresh();
+        if (connection.name === "live") this.#connected();
         changed();
       }),
       bookmarks.all.subscribe(() => this.refresh()),
@@ -477,6 +476,13 @@ export class Pane {
       ...applyListSettings(log, settings, this.#viewport, this.#rowState),
     );
     log.addEventListener("click", (event) => this.#onClick(event));
+  }
+
+  /** The stream does not repeat lines written before it connected. */
+  #connected() {
+    if (!(this.#document instanceof ViewDocument)) this.#absent.clear();
+    else if (this.#absent.clear()) this.#reopen();
+    else this.#document.refresh();
   }
 
   #changeMode() {

@@ -225,7 +225,7 @@ export class SearchController {
    * @param {Filter} filter
    */
   #search(pane, filter) {
-    const wanted = filter.search ? `${pane.sources.join("\n")}\n${toQueryString(hitParameters(filter))}` : "";
+    const wanted = filter.search && pane.sources.length > 0 ? `${pane.sources.join("\n")}\n${toQueryString(hitParameters(filter))}` : "";
     if (wanted === this.#searchedQuery) return;
     this.#searchedQuery = wanted;
     if (wanted) this.#client.start(pane.sources, hitParameters(filter));

@@ -38,8 +38,14 @@ export class AbsentHosts {
     return this.#answered.delete(host) ? "returned" : null;
   }
 
+  /**
+   * Forget everything: a new stream does not repeat that a host is back.
+   * @returns {boolean} whether lines are missing in the latest answer
+   */
   clear() {
+    const isMissing = this.#answered.size > 0;
     this.#sources.clear();
     this.#answered.clear();
+    return isMissing;
   }
 }
