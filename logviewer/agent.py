@@ -22,8 +22,10 @@ _END_SECONDS = 0.7
 _LOG = logging.getLogger("logviewer")
 
 
-def run(settings: Settings, host: str, transport: Transport, labels: Mapping[str, str], *, ready_line: str) -> None:
-    """Answer until SIGINT or SIGTERM; ``ready_line`` is printed once the hub can ask.
+def run(
+    settings: Settings, host: str, transport: Transport, labels: Mapping[str, str], *, ready_line: str | None
+) -> None:
+    """Answer until SIGINT or SIGTERM, or until the transport ends; print ``ready_line`` once the hub can ask.
 
     Raises:
         CannotRunError: if standard input cannot be followed.
@@ -37,7 +39,12 @@ def run(settings: Settings, host: str, transport: Transport, labels: Mapping[str
 
 
 async def _serve(  # noqa: PLR0913, PLR0917 (as above)
-    settings: Settings, inputs: Inputs, host: str, transport: Transport, labels: Mapping[str, str], ready_line: str
+    settings: Settings,
+    inputs: Inputs,
+    host: str,
+    transport: Transport,
+    labels: Mapping[str, str],
+    ready_line: str | None,
 ) -> None:
     catalog, streams = inputs.catalog(settings, host), Streams()
     app = create_api(settings, catalog, streams, SharedState(WorkerLink(1)))
@@ -45,7 +52,8 @@ async def _serve(  # noqa: PLR0913, PLR0917 (as above)
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    transport.on_connected(_once(ready_line))
+    if ready_line:
+        transport.on_connected(_once(ready_line))
     async with app.router.lifespan_context(app):
         inputs.start(input_ender(catalog), error_reporter(catalog))
         process.settle()
@@ -58,6 +66,18 @@ async def _serve(  # noqa: PLR0913, PLR0917 (as above)
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=_END_SECONDS)
+    answering = tasks[0]
+    if answering.done() and not answering.cancelled() and (error := answering.exception()):
+        _raise_unless_ended(error)
+
+
+def _raise_unless_ended(error: BaseException) -> None:
+    """Raise the error of an agent, unless its hub has closed the pipe."""
+    try:
+        raise error
+    except* EOFError:
+        # The hub has no use for the agent any more.
+        pass
 
 
 def _once(line: str) -> Callable[[], None]:

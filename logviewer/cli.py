@@ -19,7 +19,7 @@ from logviewer.errors import CannotRunError
 from logviewer.explain import explain
 from logviewer.hosts_cli import agent_command, hosts_command, hub_command, invite_command, revoke_command
 from logviewer.options import CONTEXT, build_settings, with_directories, with_settings
-from logviewer.settings import Tables
+from logviewer.settings import FoundPath, Tables
 
 OK, CANNOT_RUN, BAD_COMMAND_LINE = 0, 1, 2
 
@@ -57,15 +57,19 @@ def _fail(code: int, message: str) -> NoReturn:
 def serve_command(paths: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401 (typed by the table of options)
     """Follow log files in a browser.
 
-    PATH is a file, a quoted glob, a directory, - for standard input, or journal:UNIT for the journal of systemd. A file
-    may be created later; a glob and a directory also match files created later. Without PATH, the logs of this machine
-    are followed. Prints the URL to open when the server is ready. Press Ctrl-C to stop.
+    PATH is a file, a quoted glob, a directory, - for standard input, journal:UNIT for the journal of systemd, or
+    ssh:HOST:PATH for a PATH of another machine with logviewer. A file may be created later; a glob and a directory also
+    match files created later. Without PATH, the logs of this machine are followed. Prints the URL to open when the
+    server is ready. Press Ctrl-C to stop.
 
     Every option can also be set by an environment variable, such as LOGVIEWER_PORT, or by a key in the --config file.
     """
-    paths, found = given_paths.choose(paths, options["command"], options["tables"])
-    settings = build_settings(paths, found=found, **options)
-    server.run(with_directories(settings))
+    remote, local = given_paths.split(paths)
+    found: tuple[FoundPath, ...] = ()
+    if local or not remote:
+        local, found = given_paths.choose(local, options["command"], options["tables"])
+    settings = build_settings(local, found=found, **options)
+    server.run(with_directories(settings), given_paths.hub(remote) if remote else None)
 
 
 @with_settings

@@ -5,9 +5,27 @@ from collections.abc import Sequence
 import click
 
 from logviewer.errors import NotAFileError
+from logviewer.hosts.hub import HubPlan
+from logviewer.hosts.ssh import SCHEME, SshPath, SshTransport, by_host, command
 from logviewer.settings import FoundPath, Tables
 from logviewer.sources import catalog, machine
 from logviewer.sources.command import of_option
+
+
+def split(paths: tuple[str, ...]) -> tuple[tuple[SshPath, ...], tuple[str, ...]]:
+    """Return the PATHs of other machines, and those of this one. Raises click.UsageError."""
+    try:
+        remote = tuple(SshPath.of(path) for path in paths if path.startswith(SCHEME))
+        by_host(remote)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    return remote, tuple(path for path in paths if not path.startswith(SCHEME))
+
+
+def hub(remote: Sequence[SshPath]) -> HubPlan:
+    """Return the hub of the machines that these PATHs name."""
+    commands = {host: command(paths) for host, paths in by_host(remote).items()}
+    return HubPlan("hub", lambda _: SshTransport(commands), lambda: commands)
 
 
 def check(paths: Sequence[str], commands: Sequence[str]) -> None:

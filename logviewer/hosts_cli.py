@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from logviewer import given_paths
+from logviewer import agent, given_paths
 from logviewer.config_file import FILE, WARNINGS, is_readable_by_all
 from logviewer.errors import CannotRunError
 from logviewer.files import own_directory
+from logviewer.hosts.frames import StdioTransport
 from logviewer.hosts.names import Address, check_name
 from logviewer.options import CONTEXT, agent_settings, build_settings, with_directories, with_section
 
@@ -107,7 +108,7 @@ _AGENT = (
         allow_from_autoenv=False,
         type=NAME,
         metavar="NAME",
-        help="Name of this host; only with --nats, otherwise the invitation has it.",
+        help="Name of this host; with --nats or --stdio, otherwise the invitation has it.",
     ),
     click.Option(
         ["--label", "labels"],
@@ -116,6 +117,12 @@ _AGENT = (
         envvar="LOGVIEWER_LABEL",
         metavar="NAME=VALUE",
         help="Label to choose this host by, such as role=web; repeatable.",
+    ),
+    click.Option(
+        ["--stdio"],
+        is_flag=True,
+        allow_from_autoenv=False,
+        help="Talk to the hub over standard input and output, as 'logviewer ssh:HOST:PATH' starts it; needs --host.",
     ),
     _NATS,
     _CREDENTIALS,
@@ -230,6 +237,7 @@ def agent_command(  # noqa: PLR0913 (options)
     join: str | None,
     host: str | None,
     labels: Sequence[tuple[str, str]],
+    stdio: bool,
     nats: tuple[str, ...] | None,
     credentials: Path | None,
     **options: Any,  # noqa: ANN401 (typed by the table of options)
@@ -241,15 +249,19 @@ def agent_command(  # noqa: PLR0913 (options)
     _check_nats(nats, credentials)
     if len(labels) > _MOST_LABELS:
         raise click.UsageError(f"too many labels (limit {_MOST_LABELS})")
-    if bool(join) == bool(nats) or bool(host) != bool(nats):
-        raise click.UsageError("give --join, or all of --nats, --credentials and --host")
+    if [bool(join), bool(nats), stdio].count(True) != 1 or bool(host) == bool(join):
+        raise click.UsageError("give --join, or all of --nats, --credentials and --host, or --stdio and --host")
+    if stdio and "-" in paths:
+        raise click.UsageError("--stdio uses standard input; do not give - as PATH")
     paths, found = given_paths.choose(paths, options["command"], options["tables"])
     warnings = list(click.get_current_context().meta.get(WARNINGS, ()))
     text = _read_join(join, warnings) if join else ""
     settings = with_directories(agent_settings(paths, found=found, warnings=tuple(warnings), **options))
+    if stdio and host:
+        agent.run(settings, host, StdioTransport(), dict(labels), ready_line=None)
+        return
     with _extra():
-        from logviewer import agent  # noqa: PLC0415 (needs the extra)
-        from logviewer.hosts.connection import Connection  # noqa: PLC0415
+        from logviewer.hosts.connection import Connection  # noqa: PLC0415 (needs the extra)
         from logviewer.hosts.nats import NatsTransport  # noqa: PLC0415
 
         if host and nats and credentials:

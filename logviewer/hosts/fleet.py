@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -97,7 +97,13 @@ class AgentFleet:
 
     def hosts(self) -> Sequence[HostStatus]:
         """See ``status.Fleet``."""
-        return [each.status() for each in self._hosts.values()]
+        return [self._status(each) for each in self._hosts.values()]
+
+    def _status(self, host: Host) -> HostStatus:
+        status = host.status()
+        if status.problem is None and status.state in ("expected", "absent"):
+            return replace(status, problem=self._transport.problem(host.name))
+        return status
 
     def sources(self, host: str, /) -> Sequence[SourceStatus]:
         """See ``status.Fleet``."""

@@ -12,7 +12,6 @@ from logviewer.hosts.transport import Received
 _HEAD = struct.Struct(">IHH")
 _MOST_DATA = 2 * PIECE_BYTES
 _MOST_SUBJECT = 1024
-_MOST_UNSENT = 1024 * 1024
 
 Subscriptions = list[tuple[re.Pattern[str], Callable[[Received], None]]]
 
@@ -83,6 +82,10 @@ class StdioTransport:
     def on_connected(self, call: Callable[[], None]) -> None:
         """See ``Transport``."""
         self._connected.append(call)
+
+    def problem(self, host: str) -> str | None:  # noqa: ARG002 (it has one hub)
+        """See ``Transport``."""
+        return None
 
     async def close(self) -> None:
         """See ``Transport``."""

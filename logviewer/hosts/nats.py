@@ -88,6 +88,10 @@ class NatsTransport:
         """See ``Transport``."""
         self._connected.append(call)
 
+    def problem(self, host: str) -> str | None:  # noqa: ARG002 (all hosts share the connection)
+        """See ``Transport``."""
+        return None if self.is_connected else f"the hub is not connected to NATS ({self.error or 'it tries'})"
+
     async def close(self) -> None:
         """See ``Transport``."""
         if self._client and not self._client.is_closed:

@@ -20,6 +20,7 @@ _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.5, 30.0
 _WELL_SECONDS = 10.0
 _MOST_UNSENT = 1024 * 1024
 _LAST_BYTES = 2000
+_LAST_SECONDS = 0.5
 # Keys and known hosts are those of ssh itself. It must never ask: there is no terminal that could answer.
 _COMMAND = ("ssh", "-T", "-o", "BatchMode=yes", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=2")
 _LOG = logging.getLogger("logviewer")
@@ -79,7 +80,7 @@ class SshTransport:
         return True
 
     def problem(self, host: str) -> str | None:
-        """Return why there is no connection to a host; None while there is one."""
+        """See ``Transport``."""
         pipe = self._pipes.get(token(host))
         return pipe.problem if pipe else None
 
@@ -154,16 +155,21 @@ class _Pipe:
             *self.words, stdin=pipe, stdout=pipe, stderr=pipe, limit=2 * PIECE_BYTES, start_new_session=True
         )
         self._process, self._last = process, b""
+        tasks = [asyncio.create_task(each) for each in (self._receive(process), process.wait())]
         errors = asyncio.create_task(self._read_errors(process))
         try:
-            await self._receive(process)
-            await process.wait()
-            await errors
+            # Another process may hold the pipe of one that has ended.
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([errors], timeout=_LAST_SECONDS)
+            if tasks[0].done() and (error := tasks[0].exception()):
+                raise error
             reason = self._last.decode("utf-8", "replace").strip().rpartition("\n")[2]
             self.problem = one_line(reason or f"ssh ended with status {process.returncode}")
         finally:
             self._process = None
-            errors.cancel()
+            for task in (*tasks, errors):
+                task.cancel()
+            await asyncio.gather(*tasks, errors, return_exceptions=True)
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
             await process.wait()

@@ -42,5 +42,8 @@ class Transport(Protocol):
     def on_connected(self, call: Callable[[], None]) -> None:
         """Call ``call`` after each reconnection."""
 
+    def problem(self, host: str) -> str | None:
+        """Return why nothing passes between here and a host, for people; None if nothing is known to prevent it."""
+
     async def close(self) -> None:
         """Send all unsent messages, and end the connection."""

@@ -59,5 +59,8 @@ class Wire:
         for call in self._reconnected:
             call()
 
+    def problem(self, host: str) -> str | None:
+        return None
+
     async def close(self) -> None:
         """Leave the wire to the others."""
