@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
@@ -42,6 +42,13 @@ class _Question:
     items: Items
     headers: Mapping[str, str]
     parts: Sequence[HostPart]
+
+    @property
+    def is_events(self) -> bool:
+        """Whether the answer is a stream of events."""
+        form = next((value for name, value in self.items if name == "format"), None)
+        is_text = form == "text" or (form is None and self.headers.get("accept", "").startswith("text/plain"))
+        return self.path == "/api/stream" and self.method == "GET" and not is_text
 
 
 class HostRoutes:
@@ -96,22 +103,29 @@ class HostRoutes:
 
 
 async def _answer(question: _Question, send: Send) -> None:
-    if len(question.parts) == 1:
+    if question.is_events:
+        await _send_merged(Merge(question.parts).stream(question.items, question.headers), send)
+    elif len(question.parts) == 1:
         (part,) = question.parts
         request = part.request(question.path, question.items, question.headers)
         await _relay(part, replace(request, method=question.method), send)
-        return
-    merge = Merge(question.parts)
-    answers = {"/api/lines": merge.lines, "/api/histogram": merge.histogram, "/api/ranks": merge.ranks}
-    if question.path not in answers:
-        await _refuse(send, 501, "sources of several hosts in one view")
-        return
+    else:
+        merge = Merge(question.parts)
+        answers = {"/api/lines": merge.lines, "/api/histogram": merge.histogram, "/api/ranks": merge.ranks}
+        if question.path not in answers:
+            await _refuse(send, 501, "sources of several hosts in one view")
+            return
+        await _send_merged(answers[question.path](question.items), send)
+
+
+async def _send_merged(answering: Awaitable[ApiAnswer], send: Send) -> None:
     try:
-        answer = await answers[question.path](question.items)
+        answer = await answering
     except AbsentError as error:
         await _refuse(send, 503, str(error))
         return
-    await _send(answer, send)
+    async with aclosing(answer.body) if isinstance(answer.body, AsyncGenerator) else nullcontext():
+        await _send(answer, send)
 
 
 async def _relay(part: HostPart, request: ApiRequest, send: Send) -> None:

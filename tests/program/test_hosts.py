@@ -116,7 +116,8 @@ class Reader:
         self._thread.join(TIMEOUT)
 
     def check(self, written: int) -> None:
-        until(lambda: self.numbers and self.numbers[-1] >= written, what=f"line {written}; at {self.numbers[-1:]}")
+        what = f"line {written}; at {self.numbers[-1:]}, {self._hub.server.get('/api/hosts').text}"
+        until(lambda: self.numbers and self.numbers[-1] >= written, what=what)
         assert self.numbers == list(range(1, written + 1))
         assert not self.gaps
 
