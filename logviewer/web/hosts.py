@@ -111,7 +111,12 @@ async def _answer(question: _Question, send: Send) -> None:
         await _relay(part, replace(request, method=question.method), send)
     else:
         merge = Merge(question.parts)
-        answers = {"/api/lines": merge.lines, "/api/histogram": merge.histogram, "/api/ranks": merge.ranks}
+        answers = {
+            "/api/lines": merge.lines,
+            "/api/histogram": merge.histogram,
+            "/api/ranks": merge.ranks,
+            "/api/search": merge.search,
+        }
         if question.path not in answers:
             await _refuse(send, 501, "sources of several hosts in one view")
             return

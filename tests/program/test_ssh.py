@@ -1,4 +1,4 @@
-"""Logs of other machines over ssh: a program in the place of ssh, and a real sshd where it is installed."""
+"""Logs of other machines over ssh: a program that replaces ssh, and a real sshd where it is installed."""
 
 import getpass
 import os
