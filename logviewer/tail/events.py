@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from logviewer.rotation.position import Reason
+from logviewer.showable import visible
 from logviewer.source import Source, State
 from logviewer.tail.broadcast import Chunk
 
@@ -36,3 +37,16 @@ class StateChange:
 
 
 Event = Lines[P] | Gap | StateChange
+
+
+def heading(name: str) -> bytes:
+    """Return the text line before the lines of a source."""
+    return f"==> {visible(name)} <==\n".encode()
+
+
+def gap_text(name: str, reason: Reason, lines: int | None) -> bytes:
+    """Return the text line for a gap."""
+    if reason == "skipped":
+        return f"==> {visible(name)}: {lines} lines skipped <==\n".encode()
+    number = "lines" if lines is None else f"{lines} lines"
+    return f"==> {visible(name)}: {number} lost ({reason}) <==\n".encode()

@@ -240,20 +240,6 @@ def state_event(change: StateChange) -> bytes:
     return event("source", {"source": change.source.id, "state": change.state})
 
 
-def heading(source: Source) -> bytes:
-    """Return the text line before the lines of a source."""
-    return f"==> {visible(source.name)} <==\n".encode()
-
-
-def gap_text(gap: Gap) -> bytes:
-    """Return the text line for a gap."""
-    name = visible(gap.source.name)
-    if gap.reason == "skipped":
-        return f"==> {name}: {gap.lines} lines skipped <==\n".encode()
-    lines = "lines" if gap.lines is None else f"{gap.lines} lines"
-    return f"==> {name}: {lines} lost ({gap.reason}) <==\n".encode()
-
-
 @dataclass(frozen=True, slots=True)
 class RowEncoder:
     """Encodes the body of ``/api/lines``. ``ids`` are the ids of the sources by key.

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
-from logviewer.rotation.position import Batch, Position, line_count
+from logviewer.rotation.position import Batch, Position
 from logviewer.search.file_lines import FileLines
 from logviewer.search.line_filter import LineFilter
 from logviewer.source import Source
@@ -121,13 +121,19 @@ class ScanStream:
             return starts
         scan = replace(self, newest=True, count=min(count, self.count))
 
-        def note(batches: list[Batch]) -> int:
-            starts.update({batch.start.generation.source: batch.start for batch in batches})
-            return line_count(batches)
+        left = count
 
-        async for lines in scan.pieces(note):
-            count -= lines
-            if count <= 0:
+        def note(batches: list[Batch]) -> bool:
+            nonlocal left
+            for batch in batches:
+                if left > 0:
+                    last = batch.part(max(0, len(batch.lines) - left), len(batch.lines))
+                    starts[batch.start.generation.source] = last.start
+                    left -= len(last.lines)
+            return left <= 0
+
+        async for is_all in scan.pieces(note):
+            if is_all:
                 break
         return starts
 

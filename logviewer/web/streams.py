@@ -13,9 +13,9 @@ from weakref import WeakValueDictionary
 from starlette.responses import Response
 
 from logviewer.rotation.position import Reason
-from logviewer.tail.events import Gap, Lines, StateChange
+from logviewer.tail.events import Gap, Lines, StateChange, gap_text, heading
 from logviewer.tail.reader import Reader
-from logviewer.web.encode import EncodedChunk, EventEncoder, event, gap_event, gap_text, heading, state_event, with_id
+from logviewer.web.encode import EncodedChunk, EventEncoder, event, gap_event, state_event, with_id
 from logviewer.web.http.fast_sse import FastEventStream, Push
 from logviewer.web.http.streamed import StreamedResponse
 from logviewer.web.loader import ChunkCache, ChunkLoader, Encoder
@@ -205,10 +205,10 @@ class _TextItemEncoder:
         match item:
             case Lines(source=source, chunk=chunk) if chunk.data:
                 is_new, self._source = source is not self._source, source
-                return heading(source) + chunk.data if self._headings and is_new else chunk.data
+                return heading(source.name) + chunk.data if self._headings and is_new else chunk.data
             case Gap():
                 self._source = None
-                return gap_text(item)
+                return gap_text(item.source.name, item.reason, item.lines)
             case _:
                 return b""
 

@@ -8,7 +8,7 @@ from logviewer.errors import CursorError
 from logviewer.hosts.api import AbsentError, ApiAnswer
 from logviewer.hosts.merge.answers import LINES, Lines, Row
 from logviewer.hosts.merge.merging import RANGE_BYTES, Merging, at, check_lines, from_end
-from logviewer.hosts.merge.numbers import places_before, total_of
+from logviewer.hosts.merge.numbers import lines_from, total_of
 from logviewer.hosts.merge.parts import (
     HostPart,
     Hosts,
@@ -43,7 +43,6 @@ class _Request:
         self._hosts = hosts
         self._question = question
         self._items: Items = chosen(question.items, *PLACES, "count", "keys")
-        self._query: Items = chosen(self._items, "places")
         count = question.integer("count")
         self._count = _COUNT if count is None else count
         if not 1 <= self._count <= _MOST_COUNT:
@@ -121,23 +120,17 @@ class _Request:
         raise RefusedError(404, f"{name}: the line is not in {names} (lost)")
 
     async def _by_number(self, start: int) -> ApiAnswer:
-        places = await places_before(self._hosts, self._query, start)
-        if places is None:
-            return self._encode(None, (), start)
-        merging = Merging(self._hosts, self._items, places)
-        await merging.read_first(self._count)
-        before = sum_of(page["start"] for page in merging.first_pages)
-        if before is None:
-            return self._encode(merging, (), start, pending=True)
-        passed = await merging.take(start - before, 10**9) if start > before else []
-        if len(passed) < start - before and merging.is_pending:
-            return self._encode(merging, (), start)
-        return self._encode(merging, await merging.take(self._count), start)
+        merging = await lines_from(self._hosts, self._items, start, self._count)
+        if merging:
+            return self._encode(merging, await merging.take(self._count), start)
+        merging = self._merging("start", 0)
+        await merging.read_first(1)
+        return self._encode(merging, (), start, pending=True)
 
     async def _from_end(self, wanted: int) -> ApiAnswer:
         """Return the first ``count`` of the last ``wanted`` lines; where they are long, the last of these."""
         if wanted > self._count:
-            total = await total_of(self._hosts, self._query)
+            total = await total_of(self._hosts, chosen(self._items, "places"))
             if total is not None:
                 return await self._by_number(max(0, total - wanted))
         merging = Merging(self._hosts, self._items, dict.fromkeys(self._hosts.parts, from_end), newest=True)
@@ -145,10 +138,9 @@ class _Request:
         total = _total(merging)
         return self._encode(merging, rows[: self._count], None if total is None else total - len(rows))
 
-    def _encode(self, merging: Merging | None, rows: Rows, start: int | None, *, pending: bool = False) -> ApiAnswer:
-        pages = merging.first_pages if merging else []
-        pending = pending or merging is None or merging.is_pending
-        total = None if merging is None or pending else _total(merging)
+    def _encode(self, merging: Merging, rows: Rows, start: int | None, *, pending: bool = False) -> ApiAnswer:
+        pages, pending = merging.first_pages, pending or merging.is_pending
+        total = None if pending else _total(merging)
         answer: dict[str, Any] = {"total": total, "complete": total is not None, "start": start}
         if scanned := [page["scanned"] for page in pages if "scanned" in page]:
             answer["scanned"] = {name: sum(each[name] for each in scanned) for name in ("done", "size", "matches")}

@@ -10,6 +10,7 @@ from logviewer.hosts.merge.parts import HostPart, Hosts, Items, RefusedError, js
 from logviewer.hosts.merge.question import Question, WrongError
 from logviewer.hosts.merge.search import Search
 from logviewer.hosts.merge.stream import Stream
+from logviewer.hosts.merge.text import TextStream, download, history, is_history
 
 
 class Merge:
@@ -46,9 +47,22 @@ class Merge:
 
         Of one host, this is its stream without breaks.
         """
+        return await self._follow(Stream, items, headers)
+
+    async def text(self, items: Items, headers: Mapping[str, str]) -> ApiAnswer:
+        """Return the lines of all hosts as ``/api/stream`` returns text; see ``stream``."""
         question = Question(items)
+        if is_history(question, headers):
+            return await self._answer("/api/stream", question, history)
+        return await self._follow(TextStream, items, headers)
+
+    async def download(self, items: Items) -> ApiAnswer:
+        """Return all lines of all hosts as a file; see ``stream``. Raises AbsentError if a host does not answer."""
+        return await self._answer("/api/download", Question(items), download)
+
+    async def _follow(self, kind: type[Stream], items: Items, headers: Mapping[str, str]) -> ApiAnswer:
         try:
-            return await Stream(self._parts, question, headers.get("last-event-id")).open()
+            return await kind(self._parts, Question(items), headers.get("last-event-id")).open()
         except RefusedError as error:
             return json_answer({"detail": str(error)}, error.status)
 

@@ -1,5 +1,6 @@
 """The lines of several hosts in the order of their keys, asked for in pages."""
 
+import asyncio
 import heapq
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ MOST_ASKED = 5000
 RANGE_BYTES = 2 * 1024 * 1024
 """The bytes of lines that one answer has at most, as that of one server."""
 _FEWEST = 16
+_POLL_SECONDS = 0.05
 
 Place = Callable[[int], Items]
 """The parameters of the first page of a host, with so many lines."""
@@ -141,6 +143,16 @@ class Merging:
                 else:
                     heapq.heapreplace(heap, (run.rank(), run))
         return taken
+
+    async def take_waiting(self, count: int) -> list[tuple[int, Row]]:
+        """Remove and return the next lines, at least one until the end; wait for lines that are still searched."""
+        while True:
+            taken = await self.take(count)
+            if taken or not self.is_pending:
+                return taken
+            await asyncio.sleep(_POLL_SECONDS)
+            for run in self._runs.values():
+                run.is_pending = False
 
     async def read_first(self, count: int) -> None:
         """Ask each host for its first page, for an answer with ``count`` lines. Raises as ``Hosts.ask``."""

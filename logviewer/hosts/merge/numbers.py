@@ -6,8 +6,8 @@ from typing import Any
 
 from logviewer.hosts.api import ApiAnswer, BrokenError
 from logviewer.hosts.merge.answers import RANKS, Ranks
-from logviewer.hosts.merge.merging import Place, at
-from logviewer.hosts.merge.parts import HostPart, Hosts, Items, RepeatError, json_answer, sum_of
+from logviewer.hosts.merge.merging import Merging, Place, at
+from logviewer.hosts.merge.parts import HostPart, Hosts, Items, RepeatError, chosen, json_answer, sum_of
 from logviewer.hosts.merge.question import Question
 from logviewer.views.ranks import NO_KEY
 
@@ -15,6 +15,7 @@ from logviewer.views.ranks import NO_KEY
 _KEYS, _EXACT_KEYS = 64, 6
 # So many lines more are read rather than searched for.
 _FEW_LINES = 512
+_ANY_BYTES = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,24 @@ async def ranks(hosts: Hosts, question: Question) -> ApiAnswer:
     return json_answer(found | ({"absent": hosts.absent} if hosts.absent else {}))
 
 
-async def places_before(hosts: Hosts, items: Items, number: int) -> Mapping[HostPart, Place] | None:
+async def lines_from(hosts: Hosts, items: Items, number: int, count: int) -> Merging | None:
+    """Return the lines from a number on, from 0, for an answer with ``count`` of them; None until they are counted.
+
+    Raises as ``Hosts.ask``.
+    """
+    places = await _places_before(hosts, chosen(items, "places"), number)
+    if places is None:
+        return None
+    merging = Merging(hosts, items, places)
+    await merging.read_first(count)
+    before = sum_of(page["start"] for page in merging.first_pages)
+    if before is None:
+        return None
+    passed = await merging.take(number - before, _ANY_BYTES)
+    return None if len(passed) < number - before and merging.is_pending else merging
+
+
+async def _places_before(hosts: Hosts, items: Items, number: int) -> Mapping[HostPart, Place] | None:
     """Return a place in each host such that few lines of all hosts are between these and a line number, from 0.
 
     None until lines are counted. Raises as ``Hosts.ask``.

@@ -77,7 +77,12 @@ class Hosts:
     @property
     def absent(self) -> list[str]:
         """The names of the hosts that do not answer."""
-        return [str(part.name) for part in self._all if part not in self.parts]
+        return [str(part.name) for part in self.lost]
+
+    @property
+    def lost(self) -> list[HostPart]:
+        """The hosts that do not answer."""
+        return [part for part in self._all if part not in self.parts]
 
     def begin(self) -> None:
         """Forget which hosts have answered: the request is answered anew, by the hosts that are left."""

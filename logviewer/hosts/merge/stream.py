@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, Sequence
+from typing import ClassVar
 
 import orjson
 
@@ -21,15 +22,17 @@ _PING_SECONDS = 15
 _RETRY_MS = (2000, 4000)
 # A host that takes longer does not hold up the others: it begins when it comes.
 _OPEN_SECONDS = 2.0
-_HEADERS = [
-    ("content-type", "text/event-stream; charset=utf-8"),
-    ("cache-control", "no-store"),
-    ("x-accel-buffering", "no"),
-]
 
 
 class Stream:
     """The events of hosts. A host is followed over breaks, and its sources are ``absent`` while it does not answer."""
+
+    HEADERS: ClassVar[Sequence[tuple[str, str]]] = [
+        ("content-type", "text/event-stream; charset=utf-8"),
+        ("cache-control", "no-store"),
+        ("x-accel-buffering", "no"),
+    ]
+    PING: ClassVar[bytes] = b": ping\n\n"
 
     def __init__(self, parts: Sequence[HostPart], question: Question, last_event_id: str | None = None) -> None:
         sources = sum(len(part.sources) for part in parts)
@@ -83,23 +86,31 @@ class Stream:
         except BaseException:
             await self._close()
             raise
-        return ApiAnswer(200, _HEADERS, self._events())
+        return ApiAnswer(200, self.HEADERS, self._pieces())
 
-    async def _events(self) -> AsyncGenerator[bytes]:
+    async def _pieces(self) -> AsyncGenerator[bytes]:
         try:
-            retry = b"retry: %d\n\n" % random.randint(*_RETRY_MS)  # noqa: S311 (spreads load, hides nothing)
-            yield retry + self._encode([])
+            if begin := self._begin_text():
+                yield begin
             due = time.monotonic() + _PING_SECONDS
             while self._left:
                 passed = await self._next(due)
                 if passed is None:
-                    yield b": ping\n\n"
                     due = time.monotonic() + _PING_SECONDS
-                elif body := self._encode(await self._gathered(passed)):
-                    yield body
-            yield self._encode([b'event: end\ndata: {"reason":"complete"}\n'])
+                piece = self.PING if passed is None else self._encode(await self._gathered(passed))
+                if piece:
+                    yield piece
+            if end := self._end_text():
+                yield end
         finally:
             await self._close()
+
+    def _begin_text(self) -> bytes:
+        retry = b"retry: %d\n\n" % random.randint(*_RETRY_MS)  # noqa: S311 (spreads load, hides nothing)
+        return retry + self._encode([])
+
+    def _end_text(self) -> bytes:
+        return self._encode([b'event: end\ndata: {"reason":"complete"}\n'])
 
     async def _next(self, due: float) -> Passed | None:
         """Return the next event, None if there is none until a time of the monotonic clock."""
@@ -125,13 +136,17 @@ class Stream:
 
     def _take(self, passed: Passed) -> list[bytes]:
         """Return the bodies of events to pass on, and note the marks after them."""
-        follower = passed.follower
         self._left -= passed.is_last
+        if passed.event:
+            self._has_moved |= passed.follower.marks != passed.marks
+            passed.follower.marks = passed.marks
+        return self._bodies(passed)
+
+    def _bodies(self, passed: Passed) -> list[bytes]:
+        follower = passed.follower
         if passed.event is None:
             states = ({"source": each.id, "state": passed.state} for each in follower.part.sources)
             return [b"event: source\ndata: " + orjson.dumps(each) + b"\n" for each in states]
-        self._has_moved |= follower.marks != passed.marks
-        follower.marks = passed.marks
         return [passed.event.body] if passed.event.name != "end" and passed.event.body else []
 
     def _encode(self, bodies: Sequence[bytes]) -> bytes:

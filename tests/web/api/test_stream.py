@@ -3,8 +3,10 @@
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx_sse
+import pytest
 
 from tests.helpers.server import Server
 
@@ -129,3 +131,14 @@ def test_a_source_absent_from_the_cursor_begins_at_from(logs: Path, serve: Serve
     with server.stream(source=["a.log", "b.log"], cursor=place, from_="-2") as stream:
         lines = stream.next("lines").data["lines"] + stream.next("lines").data["lines"]
     assert sorted(lines) == ["a.log 5", "b.log 3", "b.log 4"]
+
+
+@pytest.mark.parametrize("query", [{}, {"q": "line", "context": 1}], ids=str)
+def test_the_last_lines_are_as_many_as_asked_for(logs: Path, serve: Serve, query: dict[str, Any]) -> None:
+    for name in ("a", "b"):
+        (logs / f"{name}.log").write_text("".join(f"{1_795_168_800 + at} line {name} {at}\n" for at in range(8_000)))
+    server = serve(logs / "a.log", logs / "b.log")
+    params = {"source": ["a.log", "b.log"], "from_": "-12001", "follow": "false", "format": "text"}
+    text = server.get("/api/stream", **params, **query).text
+    expected = [f"{1_795_168_800 + at} line {name} {at}" for at in range(8_000) for name in ("a", "b")]
+    assert [line for line in text.splitlines() if line != "--"] == expected[-12_001:]
