@@ -17,6 +17,7 @@ PACKAGES = {
     "curl": "curl",
     "gzip": "gzip",
     "nginx": "nginx-light",
+    "ip": "iproute2",
     "journalctl": "systemd",
     "logrotate": "logrotate",
     "openssl": "openssl",
