@@ -112,6 +112,15 @@ def test_few_hosts_are_open_from_the_start(hub: Callable[..., Server], page: Pag
     expect(listed(page)).to_have_text(["hub.log", "web-1", "access.log", "web-2", "access.log"])
 
 
+def test_the_host_of_the_first_view_is_open(hub: Callable[..., Server], page: Page, expected_errors: list[str]) -> None:
+    # Nobody answers for hosts that are made up.
+    expected_errors.append("503")
+    server = hub(*(host(f"web-{number}", NGINX[:1]) for number in range(8)))
+    page.goto(f"{server.ready_line}&source=web-3:access.log")
+    expect(page.locator(".source a")).to_have_text(["hub.log", "access.log"])
+    expect(page.get_by_role("button", name="web-3", exact=True)).to_have_attribute("aria-expanded", "true")
+
+
 def test_the_keyboard_opens_and_closes_hosts(hub: Callable[..., Server], page: Page) -> None:
     page.goto(hub(*(host(f"web-{number}", NGINX[:1]) for number in range(6))).ready_line)
     name = page.get_by_role("button", name="web-1", exact=True)

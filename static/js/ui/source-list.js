@@ -44,7 +44,7 @@ export class SourceList {
   #state = null;
   /** @type {readonly Row[]} */
   #rows = [];
-  /** Names of hosts; null before the first hosts. @type {Set<string> | null} */
+  /** Names of hosts; null before the first are opened. @type {Set<string> | null} */
   #opened = null;
   /** @type {Map<string, Entry>} */
   #entries = new Map();
@@ -82,22 +82,24 @@ export class SourceList {
     const isSame = sources === this.#sources;
     this.#sources = sources;
     this.#state = state;
-    if (!this.#opened && state.hosts.length > 0) this.#openFirst(state);
+    if (!this.#opened) this.#openFirst(state);
     if (!isSame) this.#arrange();
     this.#refresh();
   }
 
-  /** @param {ListState} state */
+  /** Open all hosts if they are few, otherwise those of the first view. @param {ListState} state */
   #openFirst({ hosts, chosen }) {
-    const isFew = hosts.length <= FEW_HOSTS;
-    const shown = this.#sources.filter(({ id }) => chosen.includes(id)).map(({ host }) => host ?? "");
-    this.#opened = new Set(isFew ? hosts.map(({ name }) => name) : shown.filter(Boolean));
+    const all = hosts.length <= FEW_HOSTS ? hosts.map(({ name }) => name) : [];
+    const shown = this.#sources.flatMap(({ id, host }) => (host && chosen.includes(id) ? [host] : []));
+    if (all.length + shown.length === 0) return;
+    this.#opened = new Set([...all, ...shown]);
     this.#want();
   }
 
   /** @param {string} host */
   #toggleOpen(host) {
-    if (!this.#opened?.delete(host)) this.#opened?.add(host);
+    this.#opened ??= new Set();
+    if (!this.#opened.delete(host)) this.#opened.add(host);
     this.#arrange();
     this.#refresh();
     this.#want();
