@@ -18,7 +18,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from logviewer.hosts import status
 from tests.helpers.page import expect_state, serious_violations
 from tests.helpers.repository import REPOSITORY
-from tests.helpers.server import Server
+from tests.helpers.server import Server, until
 
 pytestmark = pytest.mark.browser
 
@@ -272,4 +272,41 @@ def test_a_view_of_an_absent_host_is_not_live(
         log.write("2026-11-20 10:01:00 INFO written meanwhile\n")
     (directory / "web-1.away").unlink()
     expect(page.locator(".row .text").last).to_have_text("2026-11-20 10:01:00 INFO written meanwhile")
+    expect_state(page, "live")
+
+
+def test_hosts_are_merged_and_one_that_is_away_is_named(wired: tuple[Server, Path], page: Page) -> None:
+    server, directory = wired
+    for name in ("web-1", "web-2"):
+        server.source_id(f"{name}:access.log")
+    page.goto(f"{server.ready_line}&host=web-*&path=access.log")
+    expect(page.locator("#place")).to_contain_text("line 120 of 120")
+    expect_state(page, "live")
+    (directory / "web-2.away").touch()
+    expect_state(page, "web-2 is absent; its lines follow when it is back")
+    for name in ("web-1", "web-2"):
+        with (directory / name / "access.log").open("a") as log:
+            log.write(f"2026-11-20 10:02:00 INFO {name} access.log new\n")
+    expect(page.locator(".row .text", has_text="web-1 access.log new")).to_be_visible()
+    expect(page.locator(".row .text", has_text="web-2 access.log new")).to_have_count(0)
+    (directory / "web-2.away").unlink()
+    expect(page.locator(".row .text", has_text="web-2 access.log new")).to_be_visible()
+    expect_state(page, "live")
+
+
+def test_lines_of_a_host_that_was_away_come_in_their_places(wired: tuple[Server, Path], page: Page) -> None:
+    server, directory = wired
+    for name in ("web-1", "web-2"):
+        server.source_id(f"{name}:access.log")
+    (directory / "web-2.away").touch()
+    until(lambda: {"absent"} == {each["state"] for each in server.get("/api/sources", host="web-2").json()})
+    page.goto(f"{server.ready_line}&host=web-*&path=access.log&find=INFO")
+    expect(page.locator("#find-count")).to_have_text("60 hits \u00b7 without web-2")
+    expect(page.locator("#place")).to_contain_text("line 60 of 60")
+    expect_state(page, "web-2 is absent; its lines follow when it is back")
+    (directory / "web-2.away").unlink()
+    expect(page.locator("#place")).to_contain_text("line 120 of 120")
+    expect(page.locator(".row .text").nth(-2)).to_have_text("2026-11-20 10:00:59 INFO web-1 access.log 59")
+    expect(page.locator(".row .text").last).to_have_text("2026-11-20 10:00:59 INFO web-2 access.log 59")
+    expect(page.locator("#find-count")).to_have_text("120 hits")
     expect_state(page, "live")

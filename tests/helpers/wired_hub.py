@@ -56,7 +56,7 @@ class _Plan(HubPlan):
 if __name__ == "__main__":
     plan = _Plan("hub", lambda _: Wire())
     with (
-        patch.object(server, "run", partial(server.run, hub=plan)),
+        patch.object(server, "run", lambda settings, _, run=server.run: run(settings, plan)),
         patch.object(fleet, "_SILENCE_SECONDS", 1.0),
         patch.object(fleet, "_LOOK_SECONDS", 0.1),
         patch.object(agent, "_UP_SECONDS", (0.1, 0.2)),

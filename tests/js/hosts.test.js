@@ -55,6 +55,16 @@ test("a host is absent from its first absent source to its return", () => {
   assert.deepEqual(hosts.names, []);
 });
 
+test("a host has its name once its sources are listed", () => {
+  /** @type {string | null} */
+  let name = null;
+  const hosts = new AbsentHosts(() => name);
+  hosts.changed({ source: "id", state: "absent" });
+  assert.deepEqual(hosts.names, []);
+  name = "web-1";
+  assert.deepEqual(hosts.names, ["web-1"]);
+});
+
 test("the latest answer says which hosts are missing", () => {
   const hosts = new AbsentHosts((source) => source);
   hosts.answered(["a", "b"]);

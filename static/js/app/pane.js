@@ -89,7 +89,7 @@ export class Pane {
     this.#shared = shared;
     this.follow = new FollowState(frame.log);
     this.#rowState = new RowState({ ...shared, restUrl: (line) => this.restUrl(line) });
-    this.#absent = new AbsentHosts((source) => shared.factsOf(source)?.host ?? shared.names.full(source));
+    this.#absent = new AbsentHosts((source) => shared.factsOf(source)?.host ?? null);
     this.#view = this.#makeView([], NO_FILTER);
     this.#document = this.#makeDocument();
     this.#viewport = new Viewport(frame.log, {

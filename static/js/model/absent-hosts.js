@@ -2,19 +2,19 @@
 
 export class AbsentHosts {
   #hostOf;
-  /** @type {Map<string, string>} host by id of the source that the stream calls absent */
-  #sources = new Map();
+  /** Ids of the sources that the stream calls absent. @type {Set<string>} */
+  #sources = new Set();
   /** @type {Set<string>} */
   #answered = new Set();
 
-  /** @param {(source: string) => string} hostOf returns the name of the host of a source */
+  /** @param {(source: string) => string | null} hostOf returns the name of the host of a source; null while unknown */
   constructor(hostOf) {
     this.#hostOf = hostOf;
   }
 
   /** Names in order. @returns {string[]} */
   get names() {
-    return [...new Set([...this.#sources.values(), ...this.#answered])].sort();
+    return [...new Set([...this.#hosts, ...this.#answered])].sort();
   }
 
   /** @param {readonly string[]} [hosts] the hosts that are missing in the latest answer */
@@ -30,12 +30,16 @@ export class AbsentHosts {
   changed({ source, state }) {
     const host = this.#hostOf(source);
     if (state === "absent") {
-      const isRepeated = [...this.#sources.values()].includes(host);
-      this.#sources.set(source, host);
+      const isRepeated = this.#hosts.includes(host ?? "");
+      this.#sources.add(source);
       return isRepeated ? "repeated" : null;
     }
     this.#sources.delete(source);
-    return this.#answered.delete(host) ? "returned" : null;
+    return this.#answered.delete(host ?? "") ? "returned" : null;
+  }
+
+  get #hosts() {
+    return [...this.#sources].flatMap((source) => this.#hostOf(source) ?? []);
   }
 
   /**
