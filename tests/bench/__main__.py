@@ -19,6 +19,7 @@ from tests.bench import (
     files,
     generator,
     hostile,
+    hosts,
     idle,
     latency,
     lines,
@@ -49,6 +50,7 @@ BENCHES: Mapping[str, Bench] = {
     "files": files.run,
     "generator": generator.run,
     "soak": soak.run,
+    "hosts": hosts.run,
     "hostile": hostile.run,
 }
 

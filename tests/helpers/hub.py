@@ -25,6 +25,7 @@ class Network:
         self._closed = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
+        self.bytes = 0
         self._sockets: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -72,6 +73,7 @@ class Network:
                     data = key.fileobj.recv(65_536)  # type: ignore[union-attr]
                     if not data:
                         return
+                    self.bytes += len(data)
                     key.data.sendall(data)
 
 
@@ -173,6 +175,11 @@ class Hub:
                 pipe.close()
         assert code == 0, errors
         return output
+
+    @property
+    def directory(self) -> Path:
+        """The directory of the hub's keys."""
+        return Path(self._state.name, "logviewer", "hub")
 
     def nats_process(self) -> int:
         """Return the process id of the running nats-server."""
