@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
@@ -44,11 +44,15 @@ class _Question:
     parts: Sequence[HostPart]
 
     @property
-    def is_events(self) -> bool:
-        """Whether the answer is a stream of events."""
+    def is_stream(self) -> bool:
+        """Whether the answer goes on as lines are written."""
+        return self.path == "/api/stream" and self.method == "GET"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a stream has bare lines."""
         form = next((value for name, value in self.items if name == "format"), None)
-        is_text = form == "text" or (form is None and self.headers.get("accept", "").startswith("text/plain"))
-        return self.path == "/api/stream" and self.method == "GET" and not is_text
+        return form == "text" or (form is None and self.headers.get("accept", "").startswith("text/plain"))
 
 
 class HostRoutes:
@@ -103,34 +107,40 @@ class HostRoutes:
 
 
 async def _answer(question: _Question, send: Send) -> None:
-    if question.is_events:
-        await _send_merged(Merge(question.parts).stream(question.items, question.headers), send)
+    merge = Merge(question.parts)
+    if question.is_stream and not question.is_text:
+        await _send_merged(merge.stream(question.items, question.headers), send)
     elif len(question.parts) == 1:
         (part,) = question.parts
         request = part.request(question.path, question.items, question.headers)
         await _relay(part, replace(request, method=question.method), send)
+    elif question.is_stream:
+        await _send_merged(merge.text(question.items, question.headers), send)
     else:
-        merge = Merge(question.parts)
         answers = {
             "/api/lines": merge.lines,
             "/api/histogram": merge.histogram,
             "/api/ranks": merge.ranks,
             "/api/search": merge.search,
+            "/api/download": merge.download,
         }
-        if question.path not in answers:
-            await _refuse(send, 501, "sources of several hosts in one view")
-            return
-        await _send_merged(answers[question.path](question.items), send)
+        await _send_merged(answers[question.path](question.items), send, has_body=question.method != "HEAD")
 
 
-async def _send_merged(answering: Awaitable[ApiAnswer], send: Send) -> None:
+async def _send_merged(answering: Awaitable[ApiAnswer], send: Send, *, has_body: bool = True) -> None:
     try:
         answer = await answering
     except AbsentError as error:
         await _refuse(send, 503, str(error))
         return
     async with aclosing(answer.body) if isinstance(answer.body, AsyncGenerator) else nullcontext():
-        await _send(answer, send)
+        await _send(answer if has_body else replace(answer, body=_nothing()), send)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    nothing: tuple[bytes, ...] = ()
+    for piece in nothing:
+        yield piece
 
 
 async def _relay(part: HostPart, request: ApiRequest, send: Send) -> None:

@@ -9,12 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx
 import pytest
 
+from tests.helpers.following import source_status
 from tests.helpers.hub import Hub, stopped
-from tests.helpers.server import TIMEOUT, until
+from tests.helpers.server import TIMEOUT, Server, until
 from tests.helpers.soak import EXAMPLES
 
 NUMBER = re.compile(r"line (\d{9})$")
@@ -237,3 +239,84 @@ def test_many_faults_at_random(logs: Path) -> None:
         reader.check(writer.written)
         assert writer.rotations
         reader.stop()
+
+
+def test_a_view_of_two_hosts_and_of_the_hub_is_that_of_one_server(logs: Path) -> None:
+    random = Random(7)
+    files = [logs / name / "app.log" for name in ("own", "one", "two")]
+    for file in files:
+        file.parent.mkdir()
+        at = [random.randrange(300) for _ in range(400)]
+        file.write_text("".join(f"2026-11-27T10:{n // 60:02d}:{n % 60:02d}Z INFO {file.parent.name} {n}\n" for n in at))
+    with Hub(files[0]) as hub, Server(*files) as server:
+        for host, file in zip(("web-1", "web-2"), files[1:], strict=True):
+            hub.start(host, file)
+        there = ["app.log", "web-1:app.log", "web-2:app.log"]
+        here = [source_status(server, file)["id"] for file in files]
+        until(lambda: hub.server.get("/api/lines", source=there).json()["complete"], what="the total")
+
+        def both(path: str, **params: Any) -> list[httpx.Response]:
+            return [server.get(path, source=here, **params), hub.server.get(path, source=there, **params)]
+
+        for params in (
+            {"start": 0},
+            {"start": 377},
+            {"start": -50},
+            {"time": "2026-11-27T10:02:30Z"},
+            {"q": "one", "start": 17},
+            {"since": "2026-11-27T10:01:00Z", "start": -3},
+        ):
+            one, merged = (each.json() for each in both("/api/lines", count=100, **params))
+            assert [row["text"] for row in one["lines"]] == [row["text"] for row in merged["lines"]], params
+            assert (one["start"], one["total"]) == (merged["start"], merged["total"]), params
+        for path, params in (
+            ("/api/download", {}),
+            ("/api/download", {"q": "two"}),
+            ("/api/stream", {"follow": "false", "from_": "start", "format": "text"}),
+        ):
+            text, merged_text = (each.text for each in both(path, **params))
+            assert text == merged_text, (path, params)
+        histogram, merged_histogram = (each.json() for each in both("/api/histogram"))
+        assert histogram == merged_histogram
+        hub.agents["web-2"].kill()
+        until(lambda: hub.state("web-2") == "absent", what="the state absent")
+        for path, params in (("/api/lines", {"start": -5}), ("/api/histogram", {})):
+            assert hub.server.get(path, source=there, **params).json()["absent"] == ["web-2"]
+        assert '"absent":["web-2"]' in hub.server.get("/api/search", source=there, q="INFO").text
+        assert hub.server.get("/api/download", source=there).status_code == 503
+
+
+def test_a_stream_of_two_hosts_loses_nothing_while_one_is_absent(logs: Path) -> None:
+    for name in ("one", "two"):
+        (logs / name).mkdir()
+    logfiles = [logs / "one" / "app.log", logs / "two" / "app.log"]
+    for file in logfiles:
+        file.write_text("first\n")
+    with Hub() as hub:
+        for host, file in zip(("web-1", "web-2"), logfiles, strict=True):
+            hub.start(host, file)
+        sources = ["web-1:app.log", "web-2:app.log"]
+        ids = {hub.server.source_id(each): each for each in sources}
+        got: dict[str, list[str]] = {each: [] for each in sources}
+        states: list[tuple[str, str]] = []
+        with hub.server.stream(source=sources, from_="start") as stream:
+
+            def read(condition: Any) -> None:
+                while not condition():
+                    event = stream.next()
+                    assert event.name != "gap"
+                    if event.name == "lines":
+                        got[ids[event.data["source"]]] += event.data["lines"]
+                    elif event.name == "source":
+                        states.append((ids[event.data["source"]], event.data["state"]))
+
+            read(lambda: all(each == ["first"] for each in got.values()))
+            hub.agents["web-2"].kill()
+            read(lambda: states == [("web-2:app.log", "absent")])
+            for file in logfiles:
+                with file.open("a") as log:
+                    log.write("second\n")
+            read(lambda: got["web-1:app.log"] == ["first", "second"])
+            hub.start("web-2", logfiles[1])
+            read(lambda: got["web-2:app.log"] == ["first", "second"])
+            assert states == [("web-2:app.log", "absent"), ("web-2:app.log", "open")]
