@@ -154,12 +154,12 @@ def _delays(server: Server, source: str, file: Path) -> list[float]:
 
 
 def _unwatched(hub: Hub, file: Path) -> Figure:
-    """Measure the bytes on the network while a log grows that nobody reads."""
+    """Measure the bytes on the network while a log without readers grows."""
     network = hub.networks["web-1"]
     before, ends = network.bytes, time.monotonic() + _IDLE_SECONDS
     with file.open("ab", buffering=0) as log:
         while time.monotonic() < ends:
-            log.write(b"2026-11-27T10:00:00Z INFO nobody reads this line\n" * 100)
+            log.write(b"2026-11-27T10:00:00Z INFO a line without a reader\n" * 100)
             time.sleep(0.01)
     return Figure("unread log: bytes/s on the network", (network.bytes - before) / _IDLE_SECONDS, "B/s", 1000)
 
