@@ -8,16 +8,21 @@ from typing_extensions import TypedDict
 
 from logviewer.formats.level_words import LEVELS, Level
 from logviewer.hosts.api import BrokenError
+from logviewer.views.ranks import NO_KEY
 
 MOST_BYTES = 32 * 1024 * 1024
 """The bytes of one answer at most: 2 MiB of lines, each character escaped, and as much again for other fields."""
+
+# A second within the ends of the calendar: there is a time before and after each of these.
+LEAST_MS, MOST_MS = -62_135_596_799_000, 253_402_300_798_999
 
 T = TypeVar("T")
 
 _NAMES = frozenset(name or "none" for name in LEVELS)
 _STRICT = ConfigDict(strict=True, extra="ignore")
-Count = Annotated[int, Field(ge=0, le=2**62)]
-Key = Annotated[int, Field(ge=-(2**62), le=2**62)]
+# Sums over a thousand hosts fit into 64 bits.
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Key = Annotated[int, Field(ge=LEAST_MS, le=MOST_MS)]
 Cursor = Annotated[str, StringConstraints(pattern=r"^1(?:[A-Za-z0-9_-]{48}){1,32}$")]
 Span = Annotated[list[Count], Field(min_length=2, max_length=2)]
 Reason = Literal["truncated", "rotated", "skipped", "lost"]
@@ -29,7 +34,7 @@ class Row(TypedDict):
     """A line of ``/api/lines`` or of a ``match`` event."""
 
     source: str
-    n: Annotated[int, Field(ge=1, le=2**62)] | None
+    n: Annotated[int, Field(ge=1, le=2**53)] | None
     text: str
     at: Cursor
     level: NotRequired[Level | None]
@@ -169,7 +174,7 @@ class Matches(TypedDict):
 class Progress(Scanned):
     """The data of a ``progress`` event with ``keys``."""
 
-    bound: Annotated[int, Field(ge=-(2**63), le=2**62)] | None
+    bound: Annotated[int, Field(ge=NO_KEY, le=MOST_MS)] | None
     all: bool
     marks: NotRequired[Annotated[list[Count], Field(max_length=1000)]]
     hints: NotRequired[Hints]

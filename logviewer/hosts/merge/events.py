@@ -1,7 +1,7 @@
 """The server-sent events of one host, checked: the bytes of each event, and the cursor after it."""
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,14 +23,18 @@ from logviewer.hosts.merge.parts import HostPart
 from logviewer.hosts.sharing import events_of
 from logviewer.showable import visible_json
 
-_EVENT = re.compile(rb"(?:event: (?P<name>[a-z]+)\ndata: (?P<data>[^\r\n]*)\n)?id: (?P<id>[!-~]+)\n\n")
-_PLAIN_EVENT = re.compile(rb"event: (?P<name>[a-z]+)\ndata: (?P<data>[^\r\n]*)\n\n")
-_SEARCH_FORMS: dict[bytes, TypeAdapter[Any]] = {b"match": MATCHES, b"progress": PROGRESS, b"end": SEARCH_END}
+_ID = re.compile(rb"id: ([!-~]+)")
+_NAME, _DATA = b"event: ", b"data: "
+_SEARCH_FORMS: dict[bytes, TypeAdapter[Any]] = {
+    b"event: match": MATCHES,
+    b"event: progress": PROGRESS,
+    b"event: end": SEARCH_END,
+}
 _FORMS: dict[bytes, TypeAdapter[Any]] = {
-    b"lines": STREAM_LINES,
-    b"gap": STREAM_GAP,
-    b"source": STREAM_STATE,
-    b"end": STREAM_END,
+    b"event: lines": STREAM_LINES,
+    b"event: gap": STREAM_GAP,
+    b"event: source": STREAM_STATE,
+    b"event: end": STREAM_END,
 }
 
 
@@ -50,22 +54,17 @@ async def stream_events(part: HostPart, body: AsyncIterator[bytes]) -> AsyncGene
     async for text in events_of(body):
         if text.startswith((b":", b"retry: ")):
             continue
-        match = _EVENT.fullmatch(text)
-        if not match:
-            raise BrokenError("it sent an event of a wrong form")
-        cursor = match["id"].decode("ascii")
-        if match["name"] is None:
+        *fields, last = text[:-2].split(b"\n")
+        if not (found := _ID.fullmatch(last)):
+            raise BrokenError("it sent an event without an id")
+        cursor = found[1].decode("ascii")
+        if not fields:
             yield HostEvent("", b"", None, cursor)
             continue
-        form = _FORMS.get(match["name"])
-        if form is None:
-            raise BrokenError("it sent an event of an unknown kind")
-        data = parse(form, match["data"])
+        name, data = _parsed(fields, _FORMS)
         if data.get("source", next(iter(ids), None)) not in ids:
             raise BrokenError("it sent an event of another source")
-        yield HostEvent(
-            match["name"].decode("ascii"), visible_json(text[: match.start("id") - len("id: ")]), data, cursor
-        )
+        yield HostEvent(name, visible_json(text[: -len(last) - 2]), data, cursor)
 
 
 async def search_events(part: HostPart, body: AsyncIterator[bytes]) -> AsyncGenerator[tuple[str, Any]]:
@@ -74,11 +73,18 @@ async def search_events(part: HostPart, body: AsyncIterator[bytes]) -> AsyncGene
     async for text in events_of(body):
         if text.startswith(b":"):
             continue
-        match = _PLAIN_EVENT.fullmatch(text)
-        form = match and _SEARCH_FORMS.get(match["name"])
-        if not match or not form:
-            raise BrokenError("it sent an event of a wrong form")
-        data = parse(form, match["data"])
-        if match["name"] == b"match":
+        name, data = _parsed(text[:-2].split(b"\n"), _SEARCH_FORMS)
+        if name == "match":
             check_rows(data["matches"], data["keys"], ids)
-        yield match["name"].decode("ascii"), data
+        yield name, data
+
+
+def _parsed(fields: Sequence[bytes], forms: Mapping[bytes, TypeAdapter[Any]]) -> tuple[str, Any]:
+    """Return the name and the data of an event with these lines. Raises BrokenError."""
+    # A carriage return would end a line, too.
+    if len(fields) != 2 or not fields[1].startswith(_DATA) or b"\r" in fields[1]:
+        raise BrokenError("it sent an event of a wrong form")
+    form = forms.get(fields[0])
+    if form is None:
+        raise BrokenError("it sent an event of an unknown kind")
+    return fields[0].removeprefix(_NAME).decode("ascii"), parse(form, fields[1][len(_DATA) :])

@@ -1,6 +1,7 @@
 """The stream of one host: asked again from its last cursor after each break."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from contextlib import aclosing
@@ -14,6 +15,7 @@ from logviewer.hosts.merge.parts import HostPart, Items, RefusedError, raise_ref
 _LEAST_SECONDS, _MOST_SECONDS = 0.05, 1.0
 # A host whose calls break for so long is absent, too.
 _ABSENT_SECONDS = 10.0
+_LOG = logging.getLogger("logviewer")
 _HEADERS = {"accept": "text/event-stream"}
 
 
@@ -71,6 +73,9 @@ class Follower:
                         return
                 elif isinstance(error, BrokenError):
                     warn(self.part, error)
+            except Exception:  # noqa: BLE001 (any)
+                # A host that is silently not followed would look idle.
+                _LOG.exception("following a host failed; asking it again")
             if self._heard > began + _MOST_SECONDS:
                 # That call has lasted.
                 seconds = _LEAST_SECONDS

@@ -14,7 +14,7 @@ from logviewer.views.ranks import NO_KEY
 # Bounds cost a host some microseconds for each key, exact numbers more than a millisecond.
 _KEYS, _EXACT_KEYS = 64, 6
 # So many lines more are read rather than searched for.
-_FEW_LINES = 512
+_FEW_LINES, _FEWEST_LINES = 512, 64
 _ANY_BYTES = 2**62
 
 
@@ -108,7 +108,7 @@ class _Search:
 
     async def places(self) -> Mapping[HostPart, Place] | None:
         is_exact = False
-        while (left := self.number - self.low.least) > _FEW_LINES:
+        while (left := self.number - self.low.least) > (_FEW_LINES if is_exact else _FEWEST_LINES):
             if self._is_one_key():
                 return await self._within_key()
             borders = await self._ask(self._keys(_EXACT_KEYS if is_exact else _KEYS), is_exact=is_exact)

@@ -19,6 +19,7 @@ Items = Sequence[tuple[str, str]]
 """Parameters of a request, without the choice of sources."""
 
 _OK = 200
+_QUERIES_KEPT = 64
 _TOO_MANY = 429
 _MOST_REFUSAL_BYTES = 64 * 1024
 _LOG = logging.getLogger("logviewer")
@@ -50,8 +51,14 @@ class HostPart:
 
     def request(self, path: str, items: Items, headers: Mapping[str, str] | None = None) -> ApiRequest:
         """Return a request about the sources of the host."""
-        query = urlencode([*(("source", each.id) for each in self.sources), *items])
+        query = f"{urlencode([('source', each.id) for each in self.sources])}&{_encoded(tuple(items))}"
         return ApiRequest("GET", path, query, headers or {})
+
+
+@lru_cache(_QUERIES_KEPT)
+def _encoded(items: tuple[tuple[str, str], ...]) -> str:
+    """Return the query with these parameters, which is mostly the same for all hosts."""
+    return urlencode(items)
 
 
 class RefusedError(Exception):

@@ -5,12 +5,13 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from logviewer.formats.human_time import parse_time
+from logviewer.hosts.merge.answers import LEAST_MS, MOST_MS
 from logviewer.hosts.merge.parts import Items, last_of
 
 _TIMES = frozenset({"since", "until"})
 _EPOCH = datetime.fromtimestamp(0, UTC)
 # In digits, a time has 12 or 13 of them.
-_LEAST_MS, _MOST_MS = 100_000_000_000, 9_999_999_999_999
+_DIGITS = range(100_000_000_000, 10_000_000_000_000)
 _SIGNED_DIGITS = 20
 
 
@@ -43,9 +44,11 @@ class Question:
         if self._now is None:
             return None
         try:
-            return parse_time(text, now=self._now)
+            found = parse_time(text, now=self._now)
         except (ValueError, OverflowError):
             return None
+        # No line has a time outside the calendar.
+        return min(max(found, LEAST_MS), MOST_MS)
 
     def text(self, name: str) -> str | None:
         """Return the value of a parameter; None if it is not given."""
@@ -81,7 +84,7 @@ class Question:
 
 def time_text(moment: int) -> str:
     """Return a text that every host reads as this time, in epoch milliseconds."""
-    if _LEAST_MS <= moment <= _MOST_MS:
+    if moment in _DIGITS:
         return str(moment)
     exact = _EPOCH + timedelta(milliseconds=moment)
     return exact.isoformat(timespec="milliseconds").replace("+00:00", "Z")

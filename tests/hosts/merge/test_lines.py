@@ -130,6 +130,20 @@ def test_a_wrong_parameter_is_refused_as_by_one_server(tmp_path: Path, path: str
     asyncio.run(with_both(tmp_path, [[[1]], [[1]]], check))
 
 
+@pytest.mark.parametrize("text", ["999999999w ago", "9999-12-31", "0001-01-01T00:00:00Z", "9999 years ago"])
+def test_times_at_the_ends_of_the_calendar_are_those_of_one_server(tmp_path: Path, text: str) -> None:
+    async def check(both: Both) -> None:
+        await both.settle([NOW])
+        for name in ("time", "since", "until"):
+            expected, found = await ask_both(both, "/api/lines", [NOW, (name, text)])
+            assert found == expected
+        for items in ([("from", text)], [("to", text)]):
+            expected, found = await ask_both(both, "/api/histogram", [NOW, ("buckets", "2"), *items])
+            assert found.keys() == expected.keys()
+
+    asyncio.run(with_both(tmp_path, [[[1]], [[1]]], check))
+
+
 def test_a_cursor_of_no_source_is_not_found(tmp_path: Path) -> None:
     async def check(both: Both) -> None:
         items = [("at", "1" + "A" * 48)]

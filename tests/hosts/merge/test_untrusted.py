@@ -147,6 +147,8 @@ NONSENSE: dict[str, Callable[[bytes], bytes]] = {
     "a lone surrogate": lambda body: body.replace(b"INFO", b"\\ud800"),
     "a negative number": change_lines(lambda answer: answer["lines"][0].update(n=-1)),
     "a negative total": change_lines(lambda answer: answer.update(total=-5)),
+    "a huge total": change_lines(lambda answer: answer.update(total=2**60)),
+    "a time after the calendar": change_lines(lambda answer: answer["lines"][0].update(time=2**60)),
     "a number as text": change_lines(lambda answer: answer.update(start="1")),
     "a foreign source": change_lines(lambda answer: answer["lines"][-1].update(source="other")),
     "a foreign cursor": change_lines(lambda answer: answer["lines"][0].update(at="../x")),
