@@ -31,9 +31,12 @@ class Invitation:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the text of an invitation. Raises ValueError, whose message has no part of the text."""
+        """Read the text of an invitation, which mail or a terminal may have broken into lines.
+
+        Raises ValueError, whose message has no part of the text.
+        """
         try:
-            return cls._of(_decoded(text.strip()))
+            return cls._of(_decoded("".join(text.split())))
         except (ValueError, TypeError, KeyError) as error:
             raise ValueError(_DAMAGED) from error
 

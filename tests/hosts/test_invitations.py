@@ -35,6 +35,7 @@ def test_an_invitation_is_one_line_of_letters(authority: Authority) -> None:
     assert text.replace("-", "").replace("_", "").removeprefix("lv1:").isalnum()
     assert len(text) < 2100
     assert Invitation.parse(f"  {text}\n") == sent
+    assert Invitation.parse("\r\n".join(text[start : start + 72] for start in range(0, len(text), 72))) == sent
     assert sent.urls == ("tls://hub.example:4222", "tls://[::1]:7")
 
 
