@@ -32,6 +32,9 @@ _RELOAD_SECONDS = 10.0
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.1, 5.0
 _LAST_LINES = 20
 _MOST_REPORTS, _REPORT_SECONDS = 20, 60.0
+# The process id and the level.
+_HEAD = re.compile(r"\[\d+\] +\[(\w{3})\] +")
+_WARNINGS = ("WRN", "ERR", "FTL")
 # Each reload causes it: connections that have not signed in yet have an account without a key.
 _HARMLESS = "Account fetch failed: will only fetch valid account keys"
 _CONFIGURATION = "nats-server.conf"
@@ -169,12 +172,17 @@ class Engine:
             process_group=0,
         ) as process:
             self._process = process
-            if self._is_over.is_set():
-                process.terminate()
-            for line in self._lines(process):
-                last.append(line)
-                self._read(line)
-            self._process = None
+            try:
+                if self._is_over.is_set():
+                    process.terminate()
+                for line in self._lines(process):
+                    last.append(line)
+                    self._read(line)
+            except BaseException:
+                process.kill()
+                raise
+            finally:
+                self._process = None
         return _reason(last) or f"exit code {process.returncode}"
 
     def _lines(self, process: "subprocess.Popen[bytes]") -> Iterator[str]:
@@ -197,19 +205,23 @@ class Engine:
 
     def _read(self, line: str) -> None:
         """Follow the state of the server in a line of its log. Only warnings are for the user."""
-        if match := re.search(r"Listening for client connections on .*:(\d+)$", line):
+        if not (head := _HEAD.match(line)):
+            return
+        # Behind the head are words of the server, or the address of a client, whose own words may follow.
+        level, words = head[1], line[head.end() :].strip()
+        if match := re.fullmatch(r"Listening for client connections on \S+:(\d+)", words):
             # A free port that it chose; it gets the same one after a restart.
             self.address = Address(self.address.host, int(match[1]))
-        elif match := re.search(r"\[INF\] +Version: +(\d+)\.(\d+)\.(\d+)", line):
+        elif match := re.fullmatch(r"Version: +(\d+)\.(\d+)\.(\d+)\S*", words):
             self._warn_of_version(tuple(map(int, match.groups())))
-        elif "Server is ready" in line or "Reloaded server configuration" in line:
+        elif words.startswith(("Server is ready", "Reloaded server configuration")):
             self._deadline = None
             self.running.write(self.address, self._token)
             self._has_begun.set()
-        elif "Failed to reload server configuration" in line:
+        elif words.startswith("Failed to reload server configuration"):
             self._deadline = 0.0
-        elif re.search(r"\[(WRN|ERR|FTL)\]", line) and _HARMLESS not in line and self._has_begun.is_set():
-            self._report(_message(line))
+        elif level in _WARNINGS and not words.startswith(_HARMLESS) and self._has_begun.is_set():
+            self._report(words)
 
     def _report(self, message: str) -> None:
         """Log a warning of the server, unless there are too many: clients without credentials cause them."""
@@ -234,7 +246,11 @@ class Engine:
                 process.kill()
         elif self._version != self._authority.version():
             before = self._token
-            self._configure()
+            try:
+                self._configure()
+            except CannotRunError as error:
+                # The next look tries again; until then no command reports success.
+                self._report(str(error))
             if self._token != before:
                 self._deadline = time.monotonic() + _RELOAD_SECONDS
                 process.send_signal(signal.SIGHUP)
@@ -242,28 +258,24 @@ class Engine:
     def _configure(self) -> Path:
         """Write the configuration with the present revocations, and return its path. Raises CannotRunError."""
         path = self._authority.path
-        self._version = self._authority.version()
-        self._token = self._authority.account_token()
-        self._deadline = None
+        version, token = self._authority.version(), self._authority.account_token()
         text = _TEXT.format(
             address=self.address if self.address.port else Address(self.address.host, -1),
             operator=self._authority.operator_token,
             account=self._authority.account,
-            token=self._token,
+            token=token,
         )
         if self.certificate:
             text += _TLS.format(
                 certificate=json.dumps(str(path / CERTIFICATE)), key=json.dumps(str(path / CERTIFICATE_KEY))
             )
-        return self._authority.write(_CONFIGURATION, text)
-
-
-def _message(line: str) -> str:
-    """Return the words of a line of the server's log, without the process id and the level."""
-    return re.sub(r"^\[\d+\] *(\[\w+\] *)?", "", line).strip()
+        written = self._authority.write(_CONFIGURATION, text)
+        self._version, self._token, self._deadline = version, token, None
+        return written
 
 
 def _reason(lines: collections.deque[str]) -> str:
     """Return the words of the last error in the server's log, or of its last line."""
-    errors = [line for line in lines if re.search(r"\[(ERR|FTL)\]", line)] or [line for line in lines if line.strip()]
-    return _message(errors[-1]) if errors else ""
+    heads = [(_HEAD.match(line), line) for line in lines if line.strip()]
+    errors = [line for head, line in heads if head and head[1] in _WARNINGS[1:]] or [line for _, line in heads]
+    return _HEAD.sub("", errors[-1]).strip() if errors else ""

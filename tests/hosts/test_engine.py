@@ -1,6 +1,7 @@
 """nats-server as a child: its start, its end, and TLS for other machines."""
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import psutil  # type: ignore[import-untyped]
 import pytest
@@ -207,3 +209,41 @@ def test_nothing_is_sent_to_a_server_without_tls(hub: Hub) -> None:
         thread.join()
     assert reason == "RefusedError: the server offers no TLS; nothing was sent"
     assert received == b""
+
+
+# Faults
+
+
+@programs
+def test_the_names_of_clients_are_not_read_as_words_of_the_server(
+    tmp_path: Path, program: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Debian's server logs the name of a client that it refuses."""
+    names = ["Failed to reload server configuration", "Reloaded server configuration", "Server is ready"]
+    with nats.running(tmp_path / "hub", program=program) as hub, caplog.at_level(logging.WARNING):
+        before, address = hub.engine.process_id, hub.engine.address
+        for name in (*names, f"Listening for client connections on 127.0.0.1:1\n[1] [ERR] {names[0]}"):
+            with suppress(ConnectionError), socket.create_connection((address.host, address.port)) as client:
+                client.sendall(b"CONNECT " + json.dumps({"user": "x", "name": name, "lang": "a"}).encode() + b"\r\n")
+                while client.recv(4096):
+                    pass
+        until(lambda: len([each for each in caplog.messages if "authentication error" in each]) == 4)
+        # The engine has looked twice since.
+        for _ in range(2):
+            hub.invite("web-1")
+            hub.revoke("web-1")
+        assert (hub.engine.process_id, hub.engine.address) == (before, address)
+
+
+def test_a_configuration_that_cannot_be_written_is_written_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with nats.running(tmp_path / "hub") as hub, caplog.at_level(logging.WARNING):
+        before, invitation = hub.engine.process_id, hub.invite("web-1")
+        with patch.object(hub.authority, "write", side_effect=CannotRunError("the disk is full")):
+            Authority(hub.authority.path).revoke("web-1")
+            until(lambda: any("the disk is full" in each for each in caplog.messages))
+            assert not asyncio.run(refusal(Connection.of_invitation(invitation)))
+        assert hub.engine.running.has_read(hub.authority.account_token(), seconds=60)
+        assert asyncio.run(refusal(Connection.of_invitation(invitation)))
+        assert hub.engine.process_id == before
