@@ -45,8 +45,13 @@ class _Question:
 
     @property
     def is_stream(self) -> bool:
-        """Whether the answer goes on as lines are written."""
+        """Whether the answer has lines in their order in the files."""
         return self.path == "/api/stream" and self.method == "GET"
+
+    @property
+    def follows(self) -> bool:
+        """Whether a stream goes on after the present end."""
+        return next((value for name, value in self.items if name == "follow"), "true") != "false"
 
     @property
     def is_text(self) -> bool:
@@ -108,7 +113,7 @@ class HostRoutes:
 
 async def _answer(question: _Question, send: Send) -> None:
     merge = Merge(question.parts)
-    if question.is_stream and not question.is_text:
+    if question.is_stream and not question.is_text and (question.follows or len(question.parts) > 1):
         await _send_merged(merge.stream(question.items, question.headers), send)
     elif len(question.parts) == 1:
         (part,) = question.parts
