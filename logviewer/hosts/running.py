@@ -14,6 +14,7 @@ from logviewer.hosts.names import Address
 _FILE, _LOCK = "running.json", "running"
 _MOST_BYTES = 4096
 _POLL_SECONDS = 0.02
+_END_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,15 @@ class Running:
         self._held: int | None = None
 
     def hold(self) -> None:
-        """Become the hub of the directory until the process ends. Raises CannotRunError if there is one."""
-        self._held = self._lock()
-        if self._held is None:
+        """Become the hub of the directory until the process ends. Raises CannotRunError if there is one.
+
+        Workers of a hub that was killed end a moment later.
+        """
+        deadline = time.monotonic() + _END_SECONDS
+        while (held := self._lock()) is None and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+        self._held = held
+        if held is None:
             raise CannotRunError(f"another hub runs with {self._path}; stop it, or set STATE_DIRECTORY to another one")
 
     def release(self) -> None:

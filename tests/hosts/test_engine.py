@@ -20,6 +20,7 @@ import pytest
 
 from logviewer.errors import CannotRunError
 from logviewer.hosts import certificates, engine
+from logviewer.hosts import running as hub_running
 from logviewer.hosts.authority import Authority
 from logviewer.hosts.connection import Connection
 from logviewer.hosts.engine import Engine
@@ -105,6 +106,18 @@ def test_one_directory_is_for_one_hub(tmp_path: Path) -> None:
             Engine(Authority(tmp_path / "hub"), nats.LOOPBACK).start()
         assert hub.engine.running.is_running
     assert not hub.engine.running.is_running
+
+
+def test_a_hub_waits_for_the_end_of_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_running, "_END_SECONDS", 60.0)
+    second = Engine(Authority(tmp_path / "hub"), nats.LOOPBACK)
+    with nats.running(tmp_path / "hub") as hub:
+        thread = threading.Thread(target=second.start)
+        thread.start()
+        hub.engine.stop()
+        thread.join()
+    assert second.process_id
+    second.stop()
 
 
 def test_a_server_that_does_not_read_a_revocation_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
