@@ -48,7 +48,8 @@ _SPACE = re.compile(f"[{_SPACES}]")
 _BLANK = re.compile(f"[{_SPACES}{_REPLACEMENT}]")
 _PART = re.compile(f"[{_CONTROLS}{_INVISIBLE}]+|[{_SPACES}{_REPLACEMENT}]+")
 _HIDDEN_OR_BLANK = re.compile(f"[{_CONTROLS}{_INVISIBLE}{_SPACES}{_REPLACEMENT}]+")
-_MOST_READINGS = 64
+# Of two sequences that are cut there are sixteen.
+_MOST_READINGS = 17
 _MOST_UNCLEAR = 4096
 _MOST_COLUMNS = 1024 * 1024
 # Of all texts of a line but the first: a part takes up to 3 us.

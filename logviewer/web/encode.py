@@ -5,7 +5,7 @@ decodes no single line of a block without levels and times: two fifths of the ti
 ``RowEncoder`` and ``match_rows`` write such objects, both with ``_rows``, because each line has a place of its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -30,6 +30,8 @@ _MARK = b"\x7f"
 _NO_LINES = b'"lines":[]'
 # Lines that are not ASCII are encoded one by one up to one such byte in so many.
 _FEW_FOREIGN = 64
+# Masks of a line with broken sequences take up to a millisecond.
+_MASKED_LINES = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -245,7 +247,8 @@ class RowEncoder:
     """Encodes the body of ``/api/lines``. ``ids`` are the ids of the sources by key.
 
     ``places`` adds the files, and the file of each line. With a line filter the body has ``scanned``; ``spans`` adds
-    the filter's matches within each line. ``hints`` are those for the query.
+    the filter's matches within each line. ``hints`` are those for the query. ``check`` is called before each hundred
+    masked lines, and raises if they are no longer needed.
     """
 
     ids: Mapping[bytes, str]
@@ -253,6 +256,7 @@ class RowEncoder:
     line_filter: LineFilter | None = None
     spans: bool = False
     hints: Sequence[Mapping[str, str]] = ()
+    check: Callable[[], None] = lambda: None
 
     def __call__(self, lines: LineRange) -> bytes:
         """Return the body with these lines."""
@@ -266,8 +270,16 @@ class RowEncoder:
         if lines.keys:
             answer["pending"] = lines.pending
             answer["key"], answer["keys"] = shown_key(lines.keys.cursor), [shown_key(each) for each in lines.keys.lines]
-        answer["lines"] = [row for batch in lines.batches for row in self._rows_of(batch)]
+        answer["lines"] = [row for batch in lines.batches for part in self._parts(batch) for row in self._rows_of(part)]
         return visible_json(orjson.dumps(answer))
+
+    def _parts(self, batch: Batch) -> Iterator[Batch]:
+        if not batch.start.generation.line_format.has_masks:
+            yield batch
+            return
+        for first in range(0, len(batch.lines), _MASKED_LINES):
+            self.check()
+            yield batch.part(first, min(first + _MASKED_LINES, len(batch.lines)))
 
     def _rows_of(self, batch: Batch) -> list[dict[str, Any]]:
         generation = batch.start.generation

@@ -71,6 +71,23 @@ def test_a_scan_ends_with_its_clients(server: Server, path: str, count: int) -> 
     until(lambda: is_idle(server), what="the end of the scan")
 
 
+def test_masks_that_take_long_end_with_their_client(logs: Path, serve: Serve) -> None:
+    # Readers differ in the text of broken sequences.
+    (logs / "app.log").write_text("\x1b[3\x1b[3a\b\ufffd\n" * 5_000)
+    (logs / "rule.toml").write_text("[[redact]]\npattern = 'password=.*'\n")
+    server = serve("--config", logs / "rule.toml", logs / "app.log")
+    began = cpu_seconds(server.process.pid)
+    path = "/api/lines?source=app.log&start=-5000&count=5000"
+    assert len(server.get("/api/lines", source="app.log", start=-5_000, count=5_000).json()["lines"]) == 5_000
+    whole = cpu_seconds(server.process.pid) - began
+    began = cpu_seconds(server.process.pid)
+    with connect(server) as client:
+        client.sendall(request(server, path))
+        until(lambda: cpu_seconds(server.process.pid) > began + 0.1, what="the masks")
+    until(lambda: is_idle(server), what="the end of the masks")
+    assert cpu_seconds(server.process.pid) - began < whole / 2
+
+
 @pytest.mark.parametrize("path", ["/api/search?q=needle", "/api/stream?from=start", "/api/download?q=needle"])
 def test_answers_that_were_not_read_leave_no_memory(logs: Path, serve: Serve, path: str) -> None:
     with (logs / "long.log").open("w") as file:

@@ -20,6 +20,7 @@ from logviewer.web.api.lookup import (
     NO_STORE,
     CurrentUser,
     Lookup,
+    check_connected,
     epoch_ms,
     from_disk,
     locate,
@@ -61,7 +62,14 @@ class LineRoutes:
         line_filter = self._lookup.line_filter(parameters)
         ids = {source.key: source.id for source in sources}
         hints = hints_of(parameters.query())
-        encode = RowEncoder(ids, places=parameters.places, line_filter=line_filter, spans=parameters.spans, hints=hints)
+        encode = RowEncoder(
+            ids,
+            places=parameters.places,
+            line_filter=line_filter,
+            spans=parameters.spans,
+            hints=hints,
+            check=lambda: check_connected(request),
+        )
         loader = self._scans if line_filter else self._pages
         find = while_connected(
             request,
