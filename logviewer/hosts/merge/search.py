@@ -1,6 +1,7 @@
 """``/api/search`` of several hosts: their matches in the order of the search, and sums of their progress."""
 
 import asyncio
+import heapq
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
@@ -25,6 +26,7 @@ _OPEN_SECONDS = 1.0
 _HEADERS = [("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-store")]
 
 _Rank = tuple[int, int]
+_LEAST_RANK: _Rank = (-(2**64), -(2**64))
 
 
 @dataclass(slots=True, eq=False)
@@ -79,6 +81,8 @@ class Search:
         self._is_wide = question.flag("records") or question.text("context") not in (None, "0")
         sign = 1 if question.text("order") == "oldest" else -1
         self._runs = [_Run(part, hosts.number(part), sign) for part in hosts.parts]
+        # Each host that may have more matches, by a rank that its next one is not before.
+        self._heap = [(_LEAST_RANK, at) for at in range(len(self._runs))]
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -170,28 +174,32 @@ class Search:
 
     def _matches(self) -> Iterator[list[Row]]:
         """Yield the next matches of all hosts, as far as no host can have an earlier one."""
-        rows: list[Row] = []
-        while row := self._take():
-            rows.append(row)
+        heap, rows = self._heap, list[Row]()
+        while heap:
+            rank, at = heap[0]
+            run = self._runs[at]
+            if run.next_rank == rank:
+                if not run.rows or not self._may_take(run.rows[0][1]):
+                    break
+                rows.append(self._take(run))
+            if (rank_now := run.next_rank) is None:
+                heapq.heappop(heap)
+            else:
+                heapq.heapreplace(heap, (rank_now, at))
             if len(rows) >= _MATCHES_PER_EVENT:
                 yield rows
                 rows = []
         if rows:
             yield rows
 
-    def _take(self) -> Row | None:
-        ranks = [(rank, run) for run in self._runs if (rank := run.next_rank) is not None]
-        run = min(ranks, key=lambda each: each[0], default=(None, None))[1]
-        if run is None or not run.rows:
-            return None
-        row = run.rows[0][1]
-        is_match = "context" not in row
-        if self._left <= 0 and (is_match or not _adjoin(self._last, row)):
-            return None
-        run.rows.popleft()
+    def _may_take(self, row: Row) -> bool:
+        return self._left > 0 or ("context" in row and _adjoin(self._last, row))
+
+    def _take(self, run: _Run) -> Row:
+        _, row = run.rows.popleft()
         if not run.rows:
             run.taken.set()
-        self._left -= is_match
+        self._left -= "context" not in row
         self._last = row
         return row
 
