@@ -5,12 +5,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.helpers import programs
+from tests.helpers.hub import Hub
+from tests.helpers.server import until
 
 _PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 _SETTLE_MS = 3_000
@@ -62,6 +65,13 @@ def flood(page: Page, base: str, ids: dict[str, str]) -> None:
     page.locator("#levels").get_by_text(re.compile(r"\dk")).wait_for()
 
 
+def hosts(page: Page, base: str, ids: dict[str, str]) -> None:
+    """Show the logs of two hosts in one view."""
+    page.goto(
+        f"{base}?source={ids['web-1:shop.log']}&source={ids['db-1:payments.jsonl']}&source={ids['web-1:error.log']}"
+    )
+
+
 _TAKES: dict[str, tuple[Take, str, tuple[int, int]]] = {
     "dark": (dark, "dark", (1280, 800)),
     "light": (light, "light", (1280, 800)),
@@ -83,8 +93,38 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=programs.find("chromium"), args=["--no-sandbox"])
             for name, (take, scheme, size) in _TAKES.items():
                 _take(browser, base, ids, name=name, take=take, scheme=scheme, size=size)
+            _take_hosts(browser)
             browser.close()
             demo.terminate()
+
+
+def _take_hosts(browser: Browser) -> None:
+    """Take the picture of a hub: two hosts in one view, and one that is absent."""
+    with (
+        tempfile.TemporaryDirectory(prefix="logviewer-pictures-") as logs,
+        Hub("--no-auth") as hub,
+        ExitStack() as stack,
+    ):
+        for seed, host in enumerate(("db-1", "web-1", "web-2"), 1):
+            words = [
+                sys.executable,
+                "-m",
+                "logviewer",
+                "demo",
+                "--no-serve",
+                "--rate=5",
+                f"--seed={seed}",
+                f"{logs}/{host}",
+            ]
+            writer = stack.enter_context(subprocess.Popen(words, stdout=subprocess.PIPE, text=True))
+            stack.callback(writer.terminate)
+            assert writer.stdout
+            writer.stdout.readline()
+            hub.start(host, "--label", f"role={host[:-2]}", Path(logs, host))
+        hub.agents["web-2"].kill()
+        until(lambda: hub.state("web-2") == "absent", what="the absent host")
+        ids = {each["name"]: each["id"] for each in hub.server.get("/api/sources").json()}
+        _take(browser, f"{hub.server.base}/", ids, name="hosts", take=hosts, scheme="dark", size=(1280, 640))
 
 
 def _take(
