@@ -173,6 +173,23 @@ def test_a_host_with_a_wrong_answer_counts_as_absent(running: Running, change: C
     running.check(check)
 
 
+def _set_hints(hints: list[Any], answer: dict[str, Any]) -> None:
+    answer["hints"] = hints
+
+
+def test_no_text_of_a_host_is_logged(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    async def check(both: Both) -> None:
+        api, merge = flaky(both, 0)
+        for number in range(20):
+            hints = [{f"spam {'x' * 9_999} {number}": 1}]
+            api.change = change_lines(partial(_set_hints, hints))
+            await ask(merge, "lines", [("start", "-5")])
+
+    running.check(check)
+    assert len(caplog.records) <= 1
+    assert "spam" not in caplog.text
+
+
 def test_fields_that_are_not_known_are_left_out(running: Running) -> None:
     async def check(both: Both) -> None:
         api, merge = flaky(both, 0)
