@@ -1,14 +1,13 @@
 """Shares the calls of equal streams: clients at the same place of a view read the events of one call.
 
-A *feed* is one call and a ring with its last events. A client whose cursor is in the ring of a feed joins it. While a
-feed has one client, it waits for it; with several of them, a client that reads slowly falls out of the ring, and goes
-on with a feed of its own from its cursor. A client alone in its feed joins another one as soon as both are at the same
-place.
+A *feed* is one call and a ring with its last events. A client whose cursor is in the ring of a feed joins it. A feed
+waits for its quickest client; one that reads much more slowly falls out of the ring, and goes on with a feed of its own
+from its cursor. A client alone in its feed joins another one as soon as both are at the same place.
 """
 
 import asyncio
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -44,6 +43,7 @@ class SharedApi:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._feeds: dict[_Key, list[_Feed]] = {}
+        self._clients: Counter[_Key] = Counter()
 
     def __len__(self) -> int:
         """Return the number of calls of streams."""
@@ -65,16 +65,23 @@ class SharedApi:
         cursor = request.headers.get("last-event-id") or given.get("cursor", "")
         is_at_end = not cursor and given.get("from", "end") == "end"
         client = _Client(self._api, self._feeds.setdefault(key, []), request, cursor.encode())
+        self._clients[key] += 1
         try:
             yield await client.begin(is_at_end=is_at_end)
         finally:
-            await client.leave()
-            if not self._feeds.get(key, True):
-                del self._feeds[key]
+            try:
+                await client.leave()
+            finally:
+                self._clients[key] -= 1
+                if not self._clients[key]:
+                    del self._clients[key], self._feeds[key]
 
 
 class _Feed:
-    """One call, and its last events; ``first`` is the number of the oldest one. ``is_live`` once at the live end."""
+    """One call, and its last events; ``first`` is the number of the oldest one. ``is_live`` once at the live end.
+
+    ``read`` is the number of the next event of the quickest client.
+    """
 
     def __init__(self, cursor: bytes, *, is_live: bool) -> None:
         self.clients: set[_Client] = set()
@@ -83,6 +90,7 @@ class _Feed:
         self.is_live = is_live
         self.is_waiting = False
         self.first = 0
+        self.read = 0
         # The last event of each source that is not open.
         self.states: dict[bytes, bytes] = {}
         self._events: deque[bytes] = deque()
@@ -126,7 +134,7 @@ class _Feed:
         await self._changed.wait()
 
     def wake(self) -> None:
-        """Wake everything that waits: the clients, and the feed that waits for its only client."""
+        """Wake everything that waits: the clients, and the feed that waits for its quickest client."""
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -163,7 +171,7 @@ class _Feed:
         self.wake()
 
     def _drop(self) -> None:
-        """Drop the oldest events of a full ring, but none that an only client has not read."""
+        """Drop the oldest events of a full ring, but none that no client has read."""
         while self._bytes > _RING_BYTES and len(self._events) > 1 and not self._waits_for_client():
             self._bytes -= len(self._events.popleft())
             self.first += 1
@@ -171,10 +179,8 @@ class _Feed:
             del self._after[cursor]
 
     def _waits_for_client(self) -> bool:
-        if self._bytes <= _RING_BYTES or len(self.clients) != 1:
-            return False
-        (client,) = self.clients
-        return client.number <= self.first
+        # Otherwise many clients together would fall out of the ring, ask alone, join each other, and fall out again.
+        return self._bytes > _RING_BYTES and self.read <= self.first and bool(self.clients)
 
 
 class _Client:
@@ -221,6 +227,7 @@ class _Client:
             elif self.number < feed.end:
                 event = feed.event(self.number)
                 self.number += 1
+                feed.read = max(feed.read, self.number)
                 if feed.is_waiting:
                     feed.wake()
                 if found := _ID.search(event):
@@ -275,5 +282,6 @@ class _Client:
 
     def _enter(self, feed: _Feed, number: int) -> None:
         self._feed, self.number = feed, number
+        feed.read = max(feed.read, number)
         feed.clients.add(self)
         feed.wake()

@@ -195,6 +195,19 @@ def test_a_client_that_reads_slowly_holds_up_no_other_one(monkeypatch: pytest.Mo
     run(check)
 
 
+def test_clients_that_are_far_behind_together_get_on_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "_RING_BYTES", 500)
+
+    async def check(log: Log, api: SharedApi) -> None:
+        log.write(1000)
+        readers = [Reader(api, request(cursor="1")) for _ in range(8)]
+        await until(lambda: all(each.ids == list(range(2, 1001)) for each in readers))
+        await until(lambda: log.open == 1)
+        assert log.calls <= 2 * len(readers)
+
+    run(check)
+
+
 def test_different_streams_share_nothing() -> None:
     async def check(log: Log, api: SharedApi) -> None:
         readers = [Reader(api, request(query)) for query in ("source=a", "source=a&q=x", "source=a&levels=true")]
