@@ -36,5 +36,7 @@ class FleetInFile(MadeUpFleet):
 
 if __name__ == "__main__":
     fleet = FleetInFile(Path(os.environ["FLEET"]))
+    # A browser warns of requests that take long.
+    fleet.hosts()
     setattr(server, "create_app", partial(create_app, fleet=fleet))  # noqa: B010 (not exported)
     main()

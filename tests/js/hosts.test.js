@@ -45,13 +45,33 @@ test("a host is absent from its first absent source to its return", () => {
   assert.equal(hosts.changed({ source: "b:1", state: "open" }), null);
   assert.equal(hosts.changed({ source: "b:1", state: "absent" }), null);
   assert.equal(hosts.changed({ source: "b:2", state: "absent" }), "repeated");
-  hosts.answered(["a"]);
-  assert.deepEqual(hosts.names, ["a", "b"]);
+  assert.deepEqual(hosts.names, ["b"]);
   assert.equal(hosts.changed({ source: "b:1", state: "open" }), null);
   assert.equal(hosts.changed({ source: "b:2", state: "missing" }), null);
-  assert.deepEqual(hosts.names, ["a"]);
-  assert.equal(hosts.changed({ source: "a:1", state: "open" }), "returned");
-  assert.equal(hosts.changed({ source: "a:2", state: "open" }), null);
+  assert.deepEqual(hosts.names, []);
+});
+
+test("lines of a host that were missing are loaded when it is back", () => {
+  const hosts = new AbsentHosts((source) => source);
+  assert.equal(hosts.linesCame(), false);
+  assert.equal(hosts.linesCame(["a"]), false);
+  assert.equal(hosts.linesCame(["a", "b"]), false);
+  hosts.countsCame();
+  assert.deepEqual(hosts.names, ["a", "b"]);
+  assert.equal(hosts.changed({ source: "c", state: "open" }), null);
+  assert.equal(hosts.changed({ source: "a", state: "open" }), "returned");
+  assert.equal(hosts.linesCame(["a"]), true);
+  assert.equal(hosts.streamOpened(), true);
+  hosts.documentOpened();
+  assert.deepEqual(hosts.names, []);
+  assert.equal(hosts.changed({ source: "a", state: "open" }), null);
+  assert.equal(hosts.streamOpened(), false);
+});
+
+test("a new stream forgets what the last one said", () => {
+  const hosts = new AbsentHosts((source) => source);
+  hosts.changed({ source: "b", state: "absent" });
+  assert.equal(hosts.streamOpened(), false);
   assert.deepEqual(hosts.names, []);
 });
 
@@ -65,17 +85,11 @@ test("a host has its name once its sources are listed", () => {
   assert.deepEqual(hosts.names, ["web-1"]);
 });
 
-test("the latest answer says which hosts are missing", () => {
+test("the latest histogram says which hosts it does not count", () => {
   const hosts = new AbsentHosts((source) => source);
-  hosts.answered(["a", "b"]);
-  hosts.answered(["b"]);
+  hosts.countsCame(["a", "b"]);
+  hosts.countsCame(["b"]);
   assert.deepEqual(hosts.names, ["b"]);
-  hosts.answered();
-  assert.deepEqual(hosts.names, []);
-  hosts.answered(["b"]);
-  assert.equal(hosts.clear(), true);
-  assert.deepEqual(hosts.names, []);
-  hosts.changed({ source: "b", state: "absent" });
-  assert.equal(hosts.clear(), false);
+  hosts.countsCame();
   assert.deepEqual(hosts.names, []);
 });

@@ -89,7 +89,7 @@ export class Pane {
     this.#shared = shared;
     this.follow = new FollowState(frame.log);
     this.#rowState = new RowState({ ...shared, restUrl: (line) => this.restUrl(line) });
-    this.#absent = new AbsentHosts((source) => shared.factsOf(source)?.host ?? null);
+    this.#absent = this.#makeAbsentHosts();
     this.#view = this.#makeView([], NO_FILTER);
     this.#document = this.#makeDocument();
     this.#viewport = new Viewport(frame.log, {
@@ -127,8 +127,9 @@ export class Pane {
       base: shared.base,
       settings: shared.settings,
       changed: (absent) => {
-        this.#answered(absent);
+        this.#absent.countsCame(absent);
         shared.levelsCounted();
+        shared.changed();
       },
       actions: { go: (time) => void this.#goTo(time), choose: (range) => this.onTimeRange(range) },
     });
@@ -174,7 +175,7 @@ export class Pane {
    */
   show(sources, filter, at) {
     this.#view = this.#makeView(sources, { ...filter, now: this.#shared.now() });
-    this.#absent.clear();
+    this.#absent = this.#makeAbsentHosts();
     this.#rowState.chosen = null;
     // With `records` alone, continuation lines are wanted and stay undimmed.
     this.#rowState.dimContext = filter.context > 0;
@@ -409,6 +410,7 @@ export class Pane {
   #openDocument(at) {
     this.#document.close();
     this.#document = this.#makeDocument();
+    this.#absent.documentOpened();
     this.#receivedAtEnd = 0;
     this.#numberWidth = 4;
     this.#selection.clear();
@@ -417,6 +419,10 @@ export class Pane {
     this.#viewport.show(this.#document);
     if (this.sources.length > 0) this.#document.open(at);
     this.#shared.changed();
+  }
+
+  #makeAbsentHosts() {
+    return new AbsentHosts((source) => this.#shared.factsOf(source)?.host ?? null);
   }
 
   /** Load the lines anew, from the line at the upper edge. */
@@ -431,7 +437,9 @@ export class Pane {
    */
   #makeView(sources, filter) {
     return new View(sources, filter, this.#shared.linesClient, (absent) => {
-      if (sources === this.sources) this.#answered(absent);
+      if (sources !== this.sources) return;
+      if (this.#absent.linesCame(absent)) this.#reopen();
+      this.#shared.changed();
     });
   }
 
@@ -451,12 +459,6 @@ export class Pane {
     if (change === "returned") this.#reopen();
     this.#shared.received(event);
     this.#histogram.linesArrived();
-    this.#shared.changed();
-  }
-
-  /** @param {readonly string[] | undefined} absent the hosts that are missing in an answer */
-  #answered(absent) {
-    this.#absent.answered(absent);
     this.#shared.changed();
   }
 
@@ -480,9 +482,8 @@ export class Pane {
 
   /** The stream does not repeat lines written before it connected. */
   #connected() {
-    if (!(this.#document instanceof ViewDocument)) this.#absent.clear();
-    else if (this.#absent.clear()) this.#reopen();
-    else this.#document.refresh();
+    if (this.#absent.streamOpened()) this.#reopen();
+    else if (this.#document instanceof ViewDocument) this.#document.refresh();
   }
 
   #changeMode() {
