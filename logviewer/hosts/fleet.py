@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import get_args
 
@@ -15,6 +16,7 @@ from logviewer.hosts.names import name_of
 from logviewer.hosts.sharing import SharedApi
 from logviewer.hosts.status import HostState, HostStatus
 from logviewer.hosts.transport import UP, WHO, Received, Transport
+from logviewer.showable import one_line
 from logviewer.source import SourceStatus
 from logviewer.sources.naming import source_id
 
@@ -175,7 +177,7 @@ class AgentFleet:
             name = name_of(message.subject.rpartition(".")[2])
             report = read_report(message.data)
         except (BrokenError, ValueError) as error:
-            _LOG.warning("a report of an agent cannot be read: %s", error)
+            _warn(one_line(message.subject), str(error))
             return
         host = self._hosts.get(name)
         if host is None:
@@ -280,3 +282,9 @@ class AgentFleet:
 def _is_proved(facts: SourceStatus) -> bool:
     """Return whether an id is that of its host and path. Of an escaped path it is not."""
     return facts.id == source_id(Path(facts.path), facts.plain_name, facts.host)
+
+
+@lru_cache(1000)
+def _warn(subject: str, error: str) -> None:
+    """Log a report that cannot be read, once."""
+    _LOG.warning("a report on %s cannot be read: %s", subject, error)

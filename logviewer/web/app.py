@@ -75,7 +75,7 @@ def create_app(  # noqa: PLR0913, PLR0917 (its parts)
     app.mount(f"/static/{pages.static_version}", StaticFiles(assets.find("static")))
     if hub:
         local = _in_process(_application(None), routers)
-        app.add_middleware(HostRoutes, known=lookup.known, fleet=hub.fleet, local=AsgiApi(local))
+        app.add_middleware(HostRoutes, known=lookup.known, fleet=hub.fleet, local=AsgiApi(local), closed=streams.closed)
     app.add_middleware(AbortedResponses)
     app.add_middleware(DetachedStreams)
     if settings.allow_origin:

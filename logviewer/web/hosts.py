@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logviewer.hosts.api import PASSED_HEADERS, AbsentError, Api, ApiAnswer, ApiRequest, HostError
 from logviewer.hosts.choosing import Choice, ChoiceError, NoSourceError
@@ -31,6 +31,8 @@ _STREAM_ONLY = frozenset(
 # An agent that starts again is here after about that time.
 _RETRY_SECONDS = (0.05, 0.2, 0.75)
 _ABSENT_SECONDS = 5
+# Clients come back with the id of their last event.
+_SHUTDOWN = b'event: end\ndata: {"reason":"shutdown"}\n\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,13 @@ class _Question:
 class HostRoutes:
     """Middleware around the API: requests that name only sources of this server pass unchanged.
 
-    ``local`` is the API of this server, for requests that also name sources of other hosts.
+    ``local`` is the API of this server, for requests that also name sources of other hosts. Once ``closed``, streams
+    end.
     """
 
-    def __init__(self, app: ASGIApp, known: KnownSources, fleet: AgentFleet, local: Api) -> None:
+    def __init__(self, app: ASGIApp, known: KnownSources, fleet: AgentFleet, local: Api, closed: asyncio.Event) -> None:
         self._app = app
+        self._closed = closed
         self._known = known
         self._fleet = fleet
         self._local = local
@@ -92,7 +96,10 @@ class HostRoutes:
             # Relative times count from the clock of the hub, for all hosts.
             items.append(("now", str(time.time_ns() // 1_000_000)))
         passed = {name: value for name, value in headers.items() if name in PASSED_HEADERS}
-        await _until_left(_answer(_Question(scope["method"], path, items, passed, parts), send), receive)
+        client = _Client(receive, send)
+        await client.until_left(
+            _answer(_Question(scope["method"], path, items, passed, parts), client.send), self._closed
+        )
 
     async def _parts(self, request: Request, items: Items) -> list[HostPart]:
         """Return the chosen sources of each host, in the order of the request; none for a malformed choice."""
@@ -181,23 +188,41 @@ async def _refuse(send: Send, status: int, detail: str) -> None:
     await send({"type": "http.response.body", "body": response.body})
 
 
-async def _until_left(answer: Awaitable[None], receive: Receive) -> None:
-    """Answer, until the client leaves."""
-    answering, leaving = asyncio.ensure_future(answer), asyncio.ensure_future(_left(receive))
-    try:
-        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in (answering, leaving):
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await leaving
-        with suppress(asyncio.CancelledError):
-            await answering
+class _Client:
+    """The client of a request."""
 
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._is_reading_events = False
 
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    async def send(self, message: Message) -> None:
+        """Send a message of the answer."""
+        if message["type"] == "http.response.start":
+            kinds = [value for name, value in message["headers"] if name == b"content-type"]
+            self._is_reading_events = any(each.startswith(b"text/event-stream") for each in kinds)
+        await self._send(message)
+
+    async def until_left(self, answer: Awaitable[None], closed: asyncio.Event) -> None:
+        """Answer, until the client leaves or the server ends."""
+        answering = asyncio.ensure_future(answer)
+        others = [asyncio.ensure_future(each) for each in (self._left(), closed.wait())]
+        try:
+            await asyncio.wait({answering, *others}, return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done() and closed.is_set() and self._is_reading_events:
+                answering.cancel()
+                await asyncio.wait({answering})
+                await self._send({"type": "http.response.body", "body": _SHUTDOWN})
+        finally:
+            for task in (answering, *others):
+                task.cancel()
+            await asyncio.wait(others)
+            with suppress(asyncio.CancelledError):
+                await answering
+
+    async def _left(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
 
 def _text_items(items: Items) -> list[tuple[str, str]]:

@@ -79,6 +79,7 @@ class Streams:
         self.bulk = self._few_at_once(self._bulk_threads, _BULK_THREADS)
         self.histograms = ChunkLoader(self._histogram_threads, EventEncoder(), self._cache)
         self.closing = False
+        self.closed = asyncio.Event()
         self.sent = SentCounts()
         self._open: dict[Reader[EncodedChunk], int] = {}
         self._due: set[Reader[EncodedChunk]] = set()
@@ -107,6 +108,7 @@ class Streams:
     def close(self) -> None:
         """Make every stream send its last event and end, and every request that polls answer."""
         self.closing = True
+        self.closed.set()
         for loader in (*self._loaders.values(), self.scans, self.pages, self.bulk, self.histograms):
             loader.closing = True
         for reader in self._open:

@@ -213,6 +213,20 @@ def test_an_absent_host_is_told_in_the_stream_once_and_so_is_its_return(logs: Pa
         reader.stop()
 
 
+@pytest.mark.parametrize("sources", [["web-1:app.log"], ["web-1:app.log", "app.log"]])
+def test_streams_end_with_the_hub(logs: Path, sources: list[str]) -> None:
+    (logs / "there").mkdir()
+    for log in (logs / "app.log", logs / "there" / "app.log"):
+        log.write_text("line\n")
+    with Hub(logs / "app.log") as hub:
+        hub.start("web-1", logs / "there" / "app.log")
+        with hub.server.stream(source=sources, from_="start") as stream:
+            stream.next("lines")
+            hub.server.process.send_signal(signal.SIGTERM)
+            assert stream.next("end").data == {"reason": "shutdown"}
+        assert hub.server.process.wait(TIMEOUT) == 0
+
+
 def test_a_host_that_says_good_bye_is_gone(logs: Path) -> None:
     log = logs / "app.log"
     log.touch()
@@ -320,3 +334,18 @@ def test_a_stream_of_two_hosts_loses_nothing_while_one_is_absent(logs: Path) -> 
             hub.start("web-2", logfiles[1])
             read(lambda: got["web-2:app.log"] == ["first", "second"])
             assert states == [("web-2:app.log", "absent"), ("web-2:app.log", "open")]
+
+
+def test_each_worker_of_a_hub_answers_for_all_hosts(logs: Path) -> None:
+    log = logs / "app.log"
+    log.write_text("line\n")
+    with Hub("--workers", "2") as hub:
+        hub.start("web-1", log)
+        for _ in range(20):
+            # A connection of its own each time, to either worker.
+            with httpx.Client(base_url=hub.server.base, headers=hub.server.headers, trust_env=False) as client:
+                params = {"source": "web-1:app.log"}
+                until(lambda: client.get("/api/lines", params=params).status_code == 200, what="the host")  # noqa: B023
+                assert client.get("/api/lines", params=params).json()["lines"][0]["text"] == "line"
+        hub.agents["web-1"].kill()
+        until(lambda: hub.state("web-1") == "absent", what="the state absent")
