@@ -280,8 +280,8 @@ class AgentFleet:
 
 
 def _is_proved(facts: SourceStatus) -> bool:
-    """Return whether an id is that of its host and path. Of an escaped path it is not."""
-    return facts.id == source_id(Path(facts.path), facts.plain_name, facts.host)
+    """Return whether an id is that of its host and path, or of its log if its files are dated."""
+    return facts.id in {source_id(Path(path), facts.plain_name, facts.host) for path in (facts.path, facts.log)}
 
 
 @lru_cache(1000)

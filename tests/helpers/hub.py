@@ -50,13 +50,15 @@ class Network:
         self.reset()
 
     def _accept(self) -> None:
-        while True:
+        while not self._closed.is_set():
             try:
                 ours, _ = self._listener.accept()
+            except OSError:
+                continue
+            try:
                 theirs = socket.create_connection(("127.0.0.1", self._target))
             except OSError:
-                if self._closed.is_set():
-                    return
+                ours.close()
                 continue
             self._sockets += ours, theirs
             threading.Thread(target=self._pass, args=(ours, theirs), daemon=True).start()

@@ -1,12 +1,15 @@
 """The logs of other hosts at a hub, through faults of every part: each line arrives once and in order, or a gap."""
 
+import gzip
 import os
 import re
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +19,7 @@ import pytest
 
 from tests.helpers.following import source_status
 from tests.helpers.hub import Hub, stopped
-from tests.helpers.server import TIMEOUT, Server, until
+from tests.helpers.server import TIMEOUT, EventStream, Server, until
 from tests.helpers.soak import EXAMPLES
 
 NUMBER = re.compile(r"line (\d{9})$")
@@ -35,6 +38,7 @@ class Writer:
 
     path: Path
     random: Random
+    packs: bool = False
     written: int = 0
     rotations: int = 0
     _over: threading.Event = field(default_factory=threading.Event)
@@ -51,7 +55,15 @@ class Writer:
     def rotate(self) -> None:
         self.rotations += 1
         for number in range(self.rotations - 1, 0, -1):
-            self.path.with_name(f"app.log.{number}").rename(self.path.with_name(f"app.log.{number + 1}"))
+            for end in ("", ".gz"):
+                with suppress(FileNotFoundError):
+                    self.path.with_name(f"app.log.{number}{end}").rename(
+                        self.path.with_name(f"app.log.{number + 1}{end}")
+                    )
+        if self.packs and self.rotations > 2:
+            oldest = self.path.with_name(f"app.log.{self.rotations}")
+            oldest.with_name(f"{oldest.name}.gz").write_bytes(gzip.compress(oldest.read_bytes()))
+            oldest.unlink()
         self.path.rename(self.path.with_name("app.log.1"))
         self.path.touch()
 
@@ -72,39 +84,45 @@ class Writer:
 class Reader:
     """A client that reads in a thread, and comes back with its last id whenever its connection ends."""
 
-    def __init__(self, hub: Hub, source: str) -> None:
-        self.numbers: list[int] = []
+    def __init__(self, hub: Hub, *sources: str) -> None:
+        self.lines: dict[str, list[int]] = {each: [] for each in sources}
         self.gaps: list[str] = []
         self.states: list[str] = []
         self.last: str | None = None
-        self._hub = hub
-        self._source = source
+        self.hub = hub
+        self._names = {hub.server.source_id(each): each for each in sources}
         self._over = threading.Event()
         self._response: httpx.Response | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the lines of the first source."""
+        return next(iter(self.lines.values()))
+
     def _run(self) -> None:
         while not self._over.wait(0.05):
             with suppress(httpx.HTTPError, RuntimeError):
                 begin = {} if self.last else {"from_": "start"}
-                with self._hub.server.stream(source=self._source, last_event_id=self.last, **begin) as stream:
+                sources = list(self._names.values())
+                with self.hub.server.stream(source=sources, last_event_id=self.last, **begin) as stream:
                     self._response = stream.response
                     if stream.response.status_code == 200:
-                        self._read(stream.events)
+                        self._read(stream)
 
-    def _read(self, events: Iterator[object]) -> None:
-        for event in events:
-            match event.name:  # type: ignore[attr-defined]
+    def _read(self, stream: EventStream) -> None:
+        for event in stream.events:
+            match event.name:
                 case "lines":
-                    found = [NUMBER.search(each) for each in event.data["lines"]]  # type: ignore[attr-defined]
+                    found = [NUMBER.search(each) for each in event.data["lines"]]
                     assert all(found)
-                    self.numbers += [int(each[1]) for each in found if each]
+                    self.lines[self._names[event.data["source"]]] += [int(each[1]) for each in found if each]
                 case "gap":
-                    self.gaps.append(event.data["reason"])  # type: ignore[attr-defined]
+                    self.gaps.append(event.data["reason"])
                 case "source":
-                    self.states.append(event.data["state"])  # type: ignore[attr-defined]
-            self.last = event.id or self.last  # type: ignore[attr-defined]
+                    self.states.append(event.data["state"])
+            self.last = event.id or self.last
 
     def cut(self) -> None:
         """Break the connection."""
@@ -113,14 +131,17 @@ class Reader:
                 self._response.extensions["network_stream"].get_extra_info("socket").shutdown(2)
 
     def stop(self) -> None:
+        """Leave."""
         self._over.set()
         self.cut()
         self._thread.join(TIMEOUT)
 
-    def check(self, written: int) -> None:
-        what = f"line {written}; at {self.numbers[-1:]}, {self._hub.server.get('/api/hosts').text}"
-        until(lambda: self.numbers and self.numbers[-1] >= written, what=what)
-        assert self.numbers == list(range(1, written + 1))
+    def check(self, *written: int) -> None:
+        """Wait for the last line of each source, and assert that each line has come once and in order."""
+        for (source, numbers), last in zip(self.lines.items(), written, strict=True):
+            what = f"line {last} of {source}; at {numbers[-1:]}, {self.hub.server.get('/api/hosts').text}"
+            until(lambda numbers=numbers, last=last: numbers and numbers[-1] >= last, what=what)  # type: ignore[misc]
+            assert numbers == list(range(1, last + 1))
         assert not self.gaps
 
 
@@ -235,23 +256,49 @@ def test_a_host_that_says_good_bye_is_gone(logs: Path) -> None:
         until(lambda: hub.state("web-1") == "gone", what="the state gone")
 
 
-def test_many_faults_at_random(logs: Path) -> None:
+@pytest.mark.parametrize("program", [None, [sys.executable, "-m", "tests.helpers.lossy_hub"]])
+def test_many_faults_at_random(logs: Path, program: list[str] | None) -> None:
     random = Random(EXAMPLES)
+    writers: dict[str, Writer] = {}
+    with Hub(program=program) as hub:
+        for host in ("web-1", "web-2"):
+            (logs / host).mkdir()
+            writers[host] = Writer(logs / host / "app.log", random, packs=host == "web-2")
+            writers[host].write(100)
+            hub.start(host, writers[host].path)
+        reader = Reader(hub, "web-1:app.log", "web-2:app.log")
+        for writer in writers.values():
+            writer.start()
+        for _ in range(4 * EXAMPLES):
+            host = random.choice(list(writers))
+            fault = random.choice([each for each in FAULTS if "stopped" not in each])
+            inject(fault, hub, host, writers[host].path, reader)
+            before = len(reader.lines[f"{host}:app.log"])
+            more = partial(lambda host, before: len(reader.lines[f"{host}:app.log"]) > before, host, before)
+            until(more, what=f"more lines of {host} after {fault}")
+        for writer in writers.values():
+            writer.stop()
+            writer.write(1)
+        reader.check(*(each.written for each in writers.values()))
+        assert all(each.rotations for each in writers.values())
+        reader.stop()
+
+
+def test_a_client_goes_on_at_another_hub_with_its_cursor(logs: Path) -> None:
     log = logs / "app.log"
-    log.touch()
-    writer = Writer(log, random)
-    with Hub() as hub:
-        hub.start("web-1", log)
-        reader = Reader(hub, "web-1:app.log")
-        writer.start()
-        for _ in range(5 * EXAMPLES):
-            inject(random.choice([each for each in FAULTS if "stopped" not in each]), hub, "web-1", log, reader)
-            before = len(reader.numbers)
-            until(lambda before=before: len(reader.numbers) > before, what="more lines")  # type: ignore[misc]
-        writer.stop()
-        writer.write(1)
-        reader.check(writer.written)
-        assert writer.rotations
+    writer = Writer(log, Random(3))
+    writer.write(500)
+    with Hub() as first, Hub() as second:
+        for hub in (first, second):
+            hub.start("web-1", log)
+        reader = Reader(first, "web-1:app.log")
+        until(lambda: len(reader.numbers) == 500, what="the lines at the first hub")
+        reader.hub = second
+        first.server.process.kill()
+        writer.write(500)
+        writer.rotate()
+        writer.write(500)
+        reader.check(1500)
         reader.stop()
 
 
