@@ -303,6 +303,11 @@ class Generation:
                 self.reconsider()
         return True
 
+    def freeze(self) -> None:
+        """End the generation at the present size of its file, if that has the bytes seen before. Raises OSError."""
+        if self.intact():
+            self.limit = self.seen_size
+
     def reconsider(self) -> None:
         """Decide again how lines are read, if that is decided: there is new evidence."""
         self.line_format = self.line_format.renewed()

@@ -326,11 +326,12 @@ class RotationHistory:
         checkpoint = known[generation.file.identity]
         return checkpoint is None or _holds(generation, checkpoint)
 
-    def freeze_finished(self, changed: Container[Generation] = ()) -> None:
-        """End the finished files at their present size, but for changed ones."""
-        for each in self.polled:
-            if each not in changed and each.limit is None and each is not self.live and self.finished(each):
-                each.limit = each.seen_size
+    def freeze_finished(self) -> None:
+        """End the finished files at their present size; later those that cannot be read now."""
+        for each in self.generations:
+            if each.limit is None and each is not self.live and self.finished(each):
+                with contextlib.suppress(OSError):
+                    each.freeze()
 
     def check_resting(self) -> None:
         """Drop deleted files before identities are compared, because inodes are reused.
@@ -428,7 +429,7 @@ class RotationHistory:
         """Close all files until the next read, and drop the deleted ones."""
         for each in self.polled:
             if not each.file.is_resting:
-                self._rest(each) if each.file.has_name else self._drop_removed(each)
+                _rest(each) if each.file.has_name else self._drop_removed(each)
 
     def drop_all(self) -> None:
         """Drop all files."""
@@ -459,13 +460,7 @@ class RotationHistory:
         elif not is_pinned or generation.attached or file.descriptors_scarce:
             was_read, file.was_read = file.was_read, False
             if not was_read or file.descriptors_scarce:
-                self._rest(generation)
-
-    def _rest(self, generation: Generation) -> None:
-        if generation is not self.live and generation.limit is None:
-            generation.limit = generation.seen_size
-        with contextlib.suppress(OSError):
-            generation.file.rest()
+                _rest(generation)
 
     # Positions
 
@@ -651,6 +646,11 @@ def _is_listed(file: ByteFile | DirectoryEntry, known: Mapping[Identity, Checkpo
 
 def _repeats(new: Generation, other: Generation) -> bool:
     return _holds(new, other.last(0).checkpoint())
+
+
+def _rest(generation: Generation) -> None:
+    with contextlib.suppress(OSError):
+        generation.file.rest()
 
 
 def _only(entries: Sequence[DirectoryEntry]) -> DirectoryEntry | None:

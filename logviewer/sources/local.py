@@ -387,7 +387,7 @@ class LocalSource:
             live = self.live
         polled = history.polled
         changed = [each for each in polled if not self._is_intact(each)]
-        history.freeze_finished(changed)
+        history.freeze_finished()
         held = Held(live.file.identity, size=live.seen_size) if live else None
         file = None
         match decide(held, self._find_file()):

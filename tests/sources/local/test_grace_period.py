@@ -25,6 +25,17 @@ def test_late_and_new_lines_each_stay_in_order(log: FollowedLog) -> None:
     assert [text for text in texts if text.startswith("new")] == [f"new {number}" for number in range(4)]
 
 
+@pytest.mark.parametrize("asleep", [False, True], ids=["before", "after"])
+def test_late_lines_around_the_moment_when_a_source_falls_asleep_are_read(log: FollowedLog, asleep: bool) -> None:
+    log.append("one").poll().rotate().append("new").poll()
+    if asleep:
+        log.source.sleep()
+    log.append("late", to="app.log.1")
+    if not asleep:
+        log.source.sleep()
+    log.poll(9 * GRACE_SECONDS).open().expect("one", "late", "new")
+
+
 def test_a_partial_line_is_emitted_after_the_grace_period(log: FollowedLog) -> None:
     log.append("one\npart", end="").poll().open()
     log.rotate().append("new").poll().expect("one", "new")

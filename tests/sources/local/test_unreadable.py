@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from logviewer.cursor import Checkpoint
+from logviewer.rotation.history import GRACE_SECONDS, HOLD_SECONDS
 from logviewer.sources.local import LocalSource
 from tests.helpers.followed_log import FollowedLog
 from tests.helpers.reading import without_descriptors, without_disk, without_privilege
@@ -92,6 +93,27 @@ def test_a_file_rotated_while_a_new_server_cannot_read_it_is_new(log: FollowedLo
     with without_disk():
         log.restart().open().rotate().poll()
     log.poll().expect("one")
+
+
+@pytest.mark.parametrize("seen", [[], ["one"]], ids=["empty", "with lines"])
+@pytest.mark.parametrize("bad", ["app.log.1", None], ids=["one file", "the disk"])
+def test_lines_that_could_not_be_read_in_the_grace_period_arrive_later(
+    log: FollowedLog, seen: list[str], bad: str | None
+) -> None:
+    log.touch().append(*seen).poll().open().expect(*seen)
+    log.rotate().append("two", to="app.log.1").append("new")
+    with without_disk(log.beside(bad) if bad else None):
+        log.poll().poll(GRACE_SECONDS)
+    log.poll().expect_in_any_order("two", "new")
+    log.open().expect(*seen, "two", "new")
+
+
+@pytest.mark.usefixtures("few_descriptors")
+def test_lines_that_could_not_be_read_until_their_file_may_rest_arrive_later(log: FollowedLog) -> None:
+    log.open("one").expect("one").rotate().append("two", to="app.log.1").append("new")
+    with without_disk(log.beside("app.log.1")):
+        log.poll().poll(HOLD_SECONDS + 1)
+    log.poll().expect_in_any_order("two", "new")
 
 
 def test_a_reader_without_descriptors_does_not_retry_between_polls(log: FollowedLog) -> None:
