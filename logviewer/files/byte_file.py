@@ -116,7 +116,8 @@ class ByteFile:
 
     A file at rest has no descriptor: the next read opens it again and verifies that it is the same file with the same
     bytes. ``is_gone`` is true once such a read did not find it: each read raises FileGoneError then. ``was_read`` is
-    set by each read. ``needs_poll`` is false at rest, until a read opens the file or fails.
+    set by each read. ``needs_poll`` is false at rest, until a read opens the file or fails. ``closed_size`` is the
+    number of bytes that it had when its descriptor was closed last.
     """
 
     __slots__ = (
@@ -128,6 +129,7 @@ class ByteFile:
         "_path",
         "_proof",
         "_readers",
+        "closed_size",
         "identity",
         "is_gone",
         "last_use",
@@ -144,6 +146,7 @@ class ByteFile:
         self._closed = False
         self._failed: tuple[int, int] | None = None
         self._proof = _Proof(0, b"", b"")
+        self.closed_size = 0
         self.identity: Identity = (status.st_dev, status.st_ino)
         self.is_gone = False
         self.needs_poll = True
@@ -248,9 +251,14 @@ class ByteFile:
         return True
 
     def _close(self) -> None:
+        self._note_size()
         os.close(self._fd)
         self._fd = -1
         OPEN_FILES.discard(self)
+
+    def _note_size(self) -> None:
+        with contextlib.suppress(OSError):
+            self.closed_size = self.size_of(os.fstat(self._fd))
 
     def verify(self) -> None:
         """Verify that a file at rest is on disk, and leave it at rest.
@@ -468,8 +476,8 @@ class ByteFile:
         """Close the descriptor, after the reads that are running."""
         with self._lock:
             self._closed = True
-            if self._readers == 0 and self._fd >= 0:
-                self._close()
+            if self._fd >= 0:
+                self._close() if self._readers == 0 else self._note_size()
 
     def __enter__(self) -> None:
         with self._lock:

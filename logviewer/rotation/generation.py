@@ -328,6 +328,11 @@ class Generation:
         """The number of bytes that the last poll or a reader since has seen."""
         return self._last_stat[0]
 
+    @property
+    def closed_size(self) -> int:
+        """The number of bytes of a closed generation, also of those that no poll could read."""
+        return max(self.seen_size, self.file.closed_size) if self.limit is None else self.limit
+
     def last_lines(self, count: int) -> int:
         """Return the offset before the last ``count`` whole lines (0: after the last). Raises OSError."""
         size = self.size()

@@ -384,7 +384,7 @@ class Reader(Generic[P]):
         """
         generation = read_position.position.generation
         is_last = read_position is cursor.positions[-1]
-        has_all = generation.lost == "rotated" and read_position.position.offset >= generation.seen_size
+        has_all = generation.lost == "rotated" and read_position.position.offset >= generation.closed_size
         following = generation.successor if has_all else generation
         gap = await self._enter(cursor, following) if is_last and following else None
         # Only now: after a disk error while entering, the next step must find this position again.

@@ -7,6 +7,7 @@ import pytest
 
 from logviewer.rotation.history import GRACE_SECONDS, HOLD_SECONDS, MAX_HELD
 from tests.helpers.followed_log import FollowedLog
+from tests.helpers.reading import without_disk
 
 
 def test_a_rotated_file_stays_open_while_it_is_on_disk(log: FollowedLog) -> None:
@@ -104,6 +105,21 @@ def test_a_reader_of_a_released_file_finds_it_on_disk(log: FollowedLog) -> None:
 def test_a_reader_of_a_released_and_deleted_file_gets_a_gap(log: FollowedLog) -> None:
     log.open("one").rotate().delete("app.log.1").append("new").poll().poll(HOLD_SECONDS + 1)
     log.expect("<rotated>", "new")
+
+
+def test_a_file_that_could_not_be_read_until_its_release_is_a_gap(log: FollowedLog) -> None:
+    log.open("one").expect("one").rotate().append("two", to="app.log.1").append("new")
+    with without_disk(log.beside("app.log.1")):
+        log.poll().delete("app.log.1").poll(HOLD_SECONDS + 1)
+    log.expect("<rotated>", "new")
+
+
+@pytest.mark.parametrize("unseen", [[], ["two"]], ids=["read to its end", "with more lines"])
+def test_a_deleted_file_closed_before_a_poll_saw_its_end_is_a_gap(log: FollowedLog, unseen: list[str]) -> None:
+    log.open("one").expect("one").append(*unseen).delete().append("new")
+    assert log.source.live
+    log.source.live.file.rest_if_idle(even_deleted=True)
+    log.poll().expect(*["<rotated>" for _ in unseen], "new")
 
 
 @pytest.mark.usefixtures("few_descriptors")
