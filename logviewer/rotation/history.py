@@ -327,7 +327,7 @@ class RotationHistory:
         return checkpoint is None or _holds(generation, checkpoint)
 
     def freeze_finished(self) -> None:
-        """End the finished files at their present size; later those that cannot be read now."""
+        """End the finished files at their present size; a later poll ends one that cannot be read now."""
         for each in self.generations:
             if each.limit is None and each is not self.live and self.finished(each):
                 with contextlib.suppress(OSError):
