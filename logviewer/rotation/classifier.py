@@ -150,6 +150,10 @@ class RotationClassifier:
         self._known_files.note(live, line, live=files.get(newest or live), seen=seen, late=late)
         return by_age(found, files, self._ranks(live))
 
+    def apart(self, live: Path) -> frozenset[Identity]:
+        """Return the files that have been beside a log since its first poll, and seemed to be logs then."""
+        return self._apart.get(live, frozenset()) & self._first.get(live, frozenset())
+
     def forget(self, log: Path) -> None:
         """Forget a log whose files are gone. If they come back, they are judged as at the start."""
         self._logs.discard(log)

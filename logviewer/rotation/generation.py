@@ -330,7 +330,7 @@ class Generation:
 
     @property
     def closed_size(self) -> int:
-        """The number of bytes of a closed generation, also of those that no poll could read."""
+        """The number of bytes of a closed generation, with the bytes that no poll could read."""
         return max(self.seen_size, self.file.closed_size) if self.limit is None else self.limit
 
     def last_lines(self, count: int) -> int:

@@ -290,7 +290,7 @@ class RotationHistory:
         try:
             if decodes:
                 file.decode(wait=True)
-            return self._ended(file, survey.texts_of(file))
+            return self._ended(file, survey.texts_of(file), attached=entry.was_apart)
         except NotDecodedError:
             self.compressed.note_pending(entry, file)
             return None
@@ -327,7 +327,7 @@ class RotationHistory:
         return checkpoint is None or _holds(generation, checkpoint)
 
     def freeze_finished(self) -> None:
-        """End the finished files at their present size; a later poll ends one that cannot be read now."""
+        """End the finished files at their present size, and one that cannot be read now at a later poll."""
         for each in self.generations:
             if each.limit is None and each is not self.live and self.finished(each):
                 with contextlib.suppress(OSError):

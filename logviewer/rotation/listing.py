@@ -24,11 +24,15 @@ _MOST_RECENT = 64
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
-    """A name in a directory, and the identity of its file when the directory was read; opened only below ``roots``."""
+    """A name in a directory, and the identity of its file when the directory was read; opened only below ``roots``.
+
+    ``was_apart`` says that the file is older than the first poll, and seemed to be a log of its own then.
+    """
 
     path: Path
     identity: Identity
     roots: AllowedRoots = EVERYWHERE
+    was_apart: bool = False
 
     def open(self) -> ByteFile | None:
         """Open the file of this identity; None if it is not readable.
@@ -85,13 +89,19 @@ class DirectoryListings:
         """
         found: dict[Identity, Path] = {}
         live: set[Identity] = set()
+        apart: set[Identity] = set()
         for log in _paths(path):
             files = self._beside(log)
             live.update(files[each] for each in (log,) if each in files)
             for each in self._rotated(path, log, files):
                 found.pop(files[each], None)
                 found[files[each]] = each
-        return [DirectoryEntry(each, identity, self._roots) for identity, each in found.items() if identity not in live]
+            apart |= self._classifier.apart(log)
+        return [
+            DirectoryEntry(each, identity, self._roots, identity in apart)
+            for identity, each in found.items()
+            if identity not in live
+        ]
 
     def named(self, path: Path, key: bytes) -> list[DirectoryEntry]:
         """Return the entries of one physical file, by its key, under the log's own name or that of a rotation.

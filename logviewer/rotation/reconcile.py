@@ -126,10 +126,11 @@ def _insert_new(line: list[Part], known: Sequence[Known], listing: Sequence[List
         if not (entry.is_new or entry.is_lost) or entry.copy_of is not None:
             continue
         at = find([*listed[index + 1 :], *([] if entry.was_rotated else [path])])
-        if at is None and entry.was_rotated:
+        if entry.was_rotated:
             older = find(reversed(listed[:index]))
             live = (n for n, part in enumerate(line) if part.known is None or known[part.known].was_live)
-            at = next(live, None) if older is None else older + 1
+            last = max(next(live, len(line)), 0 if older is None else older + 1)
+            at = last if at is None else min(at, last)
         if entry.is_new:
             line.insert(len(line) if at is None else at, Part(listed=index))
         elif at is not None:

@@ -58,6 +58,13 @@ TABLE = {
         False,
         [Part(0), Part(listed=1), Part(1), Part(2)],
     ),
+    "an older file before a deleted one that was live": (
+        [Known(A), Known(B), Known(C)],
+        [Listed(D, is_new=True, was_rotated=True), Listed(B)],
+        C,
+        False,
+        [Part(listed=0), Part(0), Part(1), Part(2)],
+    ),
     "an older file without a file at the path": (
         [Known(A, was_live=False)],
         [Listed(A), Listed(B, is_new=True, was_rotated=True)],

@@ -140,3 +140,11 @@ def test_two_rotations_between_polls_to_odd_names_lose_nothing(log: FollowedLog)
     log.open("one").poll().expect("one")
     log.rename("app.log", "app-1.log").append("two").rename("app.log", "app-2.log").touch().poll()
     log.append("three").poll().expect("two", "three")
+
+
+def test_a_file_that_proves_to_be_older_than_a_deleted_one_is_read_before_it(log: FollowedLog) -> None:
+    """A number after a dash shows nothing until a live file is renamed to one."""
+    log.append("one", to="app-1.log").append("two").restart().open().expect("two")
+    log.delete().poll().touch().poll()
+    log.rename("app-1.log", "app-2.log").rename("app.log", "app-1.log").append("three").poll().expect("three")
+    log.open().expect("one", "two", "three")
