@@ -50,6 +50,11 @@ class Choice:
     def __str__(self) -> str:
         return " ".join(f"{each.name}={value}" for each in fields(self) for value in getattr(self, each.name))
 
+    @property
+    def has_globs(self) -> bool:
+        """Whether sources that are not yet known may match."""
+        return bool(self.host or self.label or self.path)
+
     def check(self) -> None:
         """Raise ChoiceError if a label is malformed, or if there is nothing to choose by."""
         if not self:

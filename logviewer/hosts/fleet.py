@@ -30,6 +30,8 @@ _MOST_HOSTS = 20_000
 _MOST_READS = 16
 _REFRESH_SECONDS = 2.0
 _READ_SECONDS = 10.0
+# After a start, agents connect again and send their lists.
+_SETTLE_SECONDS = 5.0
 # A page waits no longer for the sizes of the files of a slow host.
 _PATIENCE_SECONDS = 1.5
 _SOURCES = ApiRequest("GET", "/api/sources", "", {})
@@ -93,6 +95,7 @@ class AgentFleet:
         self._by_id: dict[str, SourceStatus] = {}
         self._apis: dict[str, SharedApi] = {}
         self._reads = asyncio.Semaphore(_MOST_READS)
+        self._has_settled = asyncio.Event()
         self._listeners: set[Callable[[str], None]] = set()
 
     # For any thread
@@ -139,6 +142,10 @@ class AgentFleet:
         """Return whether a host answers."""
         return self.boot(host) is not None
 
+    async def settled(self) -> None:
+        """Wait until all invited hosts have sent their sources, or have had the time for it since the start."""
+        await self._has_settled.wait()
+
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
         """Call a function with the name of each host whose state changes; return one that ends this."""
         self._listeners.add(listener)
@@ -146,6 +153,7 @@ class AgentFleet:
 
     async def run(self) -> None:
         """Keep the table until cancelled."""
+        asyncio.get_running_loop().call_later(_SETTLE_SECONDS, self._has_settled.set)
         await self._transport.subscribe(f"{UP}.*", self._receive)
         asked = asyncio.Event()
         asked.set()
@@ -272,6 +280,15 @@ class AgentFleet:
         if len(found) < len(sources):
             host.problem = _FOREIGN
         host.sources = found
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._has_settled.is_set():
+            return
+        expected = [self._hosts.get(name) for name in self._expected()]
+        # Hosts of another's servers are not known before they answer.
+        if expected and all(each and each.known[0] for each in expected):
+            self._has_settled.set()
 
     def _disown(self, facts: SourceStatus) -> None:
         if host := self._hosts.get(facts.host or ""):

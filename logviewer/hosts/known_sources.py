@@ -9,6 +9,7 @@ from logviewer.hosts.status import Fleet, HostStatus, NoFleet
 from logviewer.settings import User
 from logviewer.source import Source, SourceStatus
 from logviewer.sources.catalog import Catalog
+from logviewer.sources.naming import may_be_of
 
 Found = Source | SourceStatus
 """A source of this server, or the last known facts of one of another host."""
@@ -49,6 +50,11 @@ class KnownSources:
         if not found:
             raise NoSourceError(f"no source matches {choice}; see /api/sources")
         return found
+
+    def awaited(self, choice: Choice, user: User) -> str | None:
+        """Return a host of which no source is known yet, if one may be chosen by its id or name."""
+        hosts = [each.name for each in self._fleet.hosts() if each.state == "expected" and user.may_see_host(each.name)]
+        return next((host for host in hosts for wanted in choice.source if may_be_of(host, wanted)), None)
 
     def listed(self, choice: Choice, words: Iterable[str], user: User) -> list[Found]:
         """Return the sources of a choice, or of all, whose name or path contains all words. Raises ChoiceError."""

@@ -24,7 +24,16 @@ def shown_name(name: str, host: str | None) -> str:
 
 def source_id(path: Path, name: str, host: str | None = None) -> str:
     """Return an id that depends on host, path and name only: it is the same in every server, and at every hub."""
-    slug = re.sub(r"[^a-z0-9]+", "-", shown_name(name, host).lower()).strip("-") or "log"
+    slug = _slug(shown_name(name, host)) or "log"
     key = (host or "").encode()
     key = key if len(key) <= hashlib.blake2b.MAX_KEY_SIZE else hashlib.blake2b(key).digest()
     return f"{slug[:40]}-{hashlib.blake2b(os.fsencode(path), digest_size=8, key=key).hexdigest()}"
+
+
+def may_be_of(host: str, wanted: str) -> bool:
+    """Return whether an id or a name may be that of a source of a host, which is not known."""
+    return wanted.startswith((f"{host}:", f"{_slug(host)}-"))
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")

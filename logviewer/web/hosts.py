@@ -17,6 +17,7 @@ from logviewer.hosts.fleet import AgentFleet
 from logviewer.hosts.known_sources import Found, KnownSources
 from logviewer.hosts.merge.merge import Merge
 from logviewer.hosts.merge.parts import HostPart, Items
+from logviewer.settings import User
 from logviewer.web.auth.current_user import user_of
 from logviewer.web.http.refusal import refusal
 from logviewer.web.parameters import CHOICE, MAX_LINES
@@ -85,7 +86,11 @@ class HostRoutes:
             await self._app(scope, receive, send)
             return
         items = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        parts = await self._parts(Request(scope), items)
+        try:
+            parts = await self._parts(Request(scope), items)
+        except AbsentError as error:
+            await _refuse(send, 503, str(error))
+            return
         if all(part.name is None for part in parts):
             await self._app(scope, receive, send)
             return
@@ -102,10 +107,13 @@ class HostRoutes:
         )
 
     async def _parts(self, request: Request, items: Items) -> list[HostPart]:
-        """Return the chosen sources of each host, in the order of the request; none for a malformed choice."""
-        values = {name: [value for each, value in items if each == name] for name in CHOICE}
+        """Return the chosen sources of each host, in the order of the request; none for a malformed choice.
+
+        Raises AbsentError if a host is not known yet.
+        """
+        choice = Choice(**{name: [value for each, value in items if each == name] for name in CHOICE})
         try:
-            found = await self._known.choose(Choice(**values), user_of(request))
+            found = await self._choose(choice, user_of(request))
         except (ChoiceError, NoSourceError):
             # The answer of the application has the reason.
             return []
@@ -116,6 +124,21 @@ class HostRoutes:
             HostPart(host, self._local if host is None else self._fleet.api(host), sources)
             for host, sources in by_host.items()
         ]
+
+    async def _choose(self, choice: Choice, user: User) -> list[Found]:
+        """Return the sources of a choice; a hub that has just started waits for hosts that may have some."""
+        if not choice.has_globs:
+            with suppress(NoSourceError):
+                return await self._known.choose(choice, user)
+        choice.check()
+        await self._fleet.settled()
+        try:
+            return await self._known.choose(choice, user)
+        except NoSourceError:
+            if host := self._known.awaited(choice, user):
+                # A client that has read its lines before this hub started asks again.
+                raise AbsentError(f"{host} has not answered since this hub started") from None
+            raise
 
 
 async def _answer(question: _Question, send: Send) -> None:

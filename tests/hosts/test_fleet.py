@@ -123,6 +123,31 @@ def test_a_host_has_all_its_states() -> None:
     networked(check, expected=["web-1"])
 
 
+def test_a_hub_has_settled_once_all_invited_hosts_have_sent_their_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet, "_SETTLE_SECONDS", 3600)
+
+    async def check(network: Network) -> None:
+        settled = asyncio.create_task(network.hub.fleet.settled())
+        network.start("web-1", Sources([facts("web-1", "app.log")]))
+        await network.until_here("web-1")
+        assert not settled.done()
+        network.start("web-2", Sources([facts("web-2", "app.log")]))
+        await asyncio.wait_for(settled, 30)
+        assert network.hub.fleet.sources("web-2")
+
+    networked(check, expected=["web-1", "web-2"])
+
+
+@pytest.mark.parametrize("expected", [[], ["web-1"]])
+def test_a_hub_settles_without_hosts_that_do_not_come(monkeypatch: pytest.MonkeyPatch, expected: list[str]) -> None:
+    monkeypatch.setattr(fleet, "_SETTLE_SECONDS", 0.05)
+
+    async def check(network: Network) -> None:
+        await asyncio.wait_for(network.hub.fleet.settled(), 30)
+
+    networked(check, expected=expected)
+
+
 def test_a_host_that_leaves_while_its_list_is_read_is_absent_alone() -> None:
     async def check(network: Network) -> None:
         network.wire.fault = lambda message: [] if message.subject.startswith("lv.to") else [message]
