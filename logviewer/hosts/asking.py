@@ -5,7 +5,7 @@ import re
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -30,7 +30,11 @@ _HEADERS = frozenset(
     }
 )
 _TYPES = re.compile(r"(application/json|text/plain|text/event-stream)(;[ -~]*)?")
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _MOST_HEADERS = 32
+# Others are not about logs: 401 would sign a user out, and an error of the host is none of the hub.
+_STATUSES = frozenset({200, 204, 206, 304, 400, 404, 405, 413, 414, 416, 422, 429, 503})
+_BODILESS = frozenset({204, 304})
 _ANSWER_SECONDS = 60.0
 
 
@@ -71,7 +75,7 @@ class Asking:
     @asynccontextmanager
     async def call(self, host: str, boot: str, request: ApiRequest) -> AsyncIterator[ApiAnswer]:
         """Ask the agent that started as ``boot`` on a host. See ``Api.call``."""
-        call = _Call(token(host), self._grant)
+        call = _Call(token(host), self._grant, has_body=request.method != "HEAD")
         if not self._transport.is_connected:
             raise AbsentError("the hub is not connected to NATS")
         self._calls[call.id] = call
@@ -144,12 +148,13 @@ class HostApi:
 class _Call:
     """One call, and the unread pieces of its answer; at most a room of them."""
 
-    def __init__(self, host: str, grant: "Callable[[str, dict[str, int]], Any]") -> None:
+    def __init__(self, host: str, grant: "Callable[[str, dict[str, int]], Any]", *, has_body: bool) -> None:
         self.id = secrets.token_urlsafe(16)
         self.host = host
         self.granted = ROOM_BYTES
         self.is_over = False
         self._grant = grant
+        self._has_body = has_body
         self._numbering = Numbering()
         self._pieces: deque[Piece] = deque()
         self._received = 0
@@ -185,15 +190,18 @@ class _Call:
         if piece.kind != "head" or len(piece.data) > HEAD_BYTES:
             raise BrokenError("the answer has no head")
         status, headers = _read_head(piece.data)
-        return ApiAnswer(status, headers, self._body())
+        return ApiAnswer(status, headers, self._body(0 if status in _BODILESS else _length(headers)))
 
-    async def _body(self) -> AsyncIterator[bytes]:
+    async def _body(self, left: int | None) -> AsyncIterator[bytes]:
         while True:
             piece = await self._next()
-            if piece.kind == "end":
+            if piece.kind == "end" and not (left and self._has_body):
                 return
-            if piece.kind != "data":
+            if piece.kind not in ("data", "end"):
                 raise BrokenError("a second head")
+            left = None if left is None else left - len(piece.data)
+            if piece.kind == "end" or (left is not None and left < 0):
+                raise BrokenError("its length is wrong")
             yield piece.data
             self._read += len(piece.data)
             if self.granted - self._read < ROOM_BYTES // 2:
@@ -219,6 +227,16 @@ class _Call:
         return piece
 
 
+def _length(headers: Sequence[tuple[str, str]]) -> int | None:
+    """Return the length of a body; None if its head does not say it. Raises BrokenError."""
+    lengths = [value for name, value in headers if name == "content-length"]
+    if not lengths:
+        return None
+    if len(lengths) > 1 or not _DIGITS.fullmatch(lengths[0]):
+        raise BrokenError("its length cannot be read")
+    return int(lengths[0])
+
+
 def _read_head(data: bytes) -> tuple[int, list[tuple[str, str]]]:
     """Return the status of an answer, and its headers that may reach a browser. Raises BrokenError."""
     try:
@@ -227,8 +245,8 @@ def _read_head(data: bytes) -> tuple[int, list[tuple[str, str]]]:
         headers = [(str(name).lower(), value) for name, value in pairs[:_MOST_HEADERS]]
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise BrokenError("its head cannot be read") from error
-    if type(status) is not int or not 200 <= status <= 599:
-        raise BrokenError("a status that HTTP does not have")
+    if type(status) is not int or status not in _STATUSES:
+        raise BrokenError(f"status {status}"[:40])
     allowed = [(name, value) for name, value in headers if name in _HEADERS]
     if not all(isinstance(value, str) and value.isascii() and value.isprintable() for _, value in allowed):
         raise BrokenError("its headers cannot be read")

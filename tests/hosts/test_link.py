@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 from typing import Any
 
@@ -250,6 +250,34 @@ def test_an_answer_that_is_no_log_is_refused(headers: list[tuple[str, str]]) -> 
     linked(FakeApi(headers=headers), check)
 
 
+@pytest.mark.parametrize("lengths", [["1"], ["12"], ["-11"], ["+11"], ["1_1"], ["x"], ["11", "11"], ["1" * 4000]])
+def test_a_wrong_length_of_a_body_ends_its_call(lengths: list[str]) -> None:
+    """Otherwise the web server fails, and a proxy takes the rest for another answer."""
+
+    async def check(link: Link) -> None:
+        with pytest.raises(BrokenError):
+            await read(link)
+
+    linked(FakeApi(headers=[*JSON, *(("content-length", length) for length in lengths)]), check)
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_body_where_none_may_be_ends_its_call(status: int) -> None:
+    async def check(link: Link) -> None:
+        with pytest.raises(BrokenError):
+            await read(link)
+
+    linked(FakeApi(status=status), check)
+
+
+def test_the_head_alone_has_the_length_of_the_body() -> None:
+    async def check(link: Link) -> None:
+        async with link.api.call(replace(REQUEST, method="HEAD")) as answer:
+            assert await answer.read(100) == b""
+
+    linked(FakeApi(pieces=[], headers=[*JSON, ("content-length", "11")]), check)
+
+
 def test_a_host_sets_no_cookie() -> None:
     async def check(link: Link) -> None:
         async with link.api.call(REQUEST) as answer:
@@ -268,6 +296,9 @@ def test_a_host_sets_no_cookie() -> None:
         b"H\0\0\0\0" + b'{"status":200}',
         b"H\0\0\0\0" + b'{"status":true,"headers":[]}',
         b"H\0\0\0\0" + b'{"status":-1,"headers":[]}',
+        b"H\0\0\0\0" + b'{"status":302,"headers":[["content-type","application/json"]]}',
+        b"H\0\0\0\0" + b'{"status":401,"headers":[["content-type","application/json"]]}',
+        b"H\0\0\0\0" + b'{"status":500,"headers":[["content-type","application/json"]]}',
         b"H\0\0\0\0" + b'{"status":200,"headers":[1]}',
         b"D\0\0\0\0" + b"x" * (ROOM_BYTES + PIECE_BYTES),
         Piece("data", 0, b"x").pack(),
