@@ -68,7 +68,7 @@ class File(TypedDict):
     loss: Reason | None
 
 
-Hints = list[dict[str, str]]
+Hints = Annotated[list[dict[str, str]], Field(max_length=100)]
 
 
 @with_config(_STRICT)
@@ -83,7 +83,7 @@ class Lines(TypedDict):
     pending: bool
     scanned: NotRequired[Scanned]
     hints: NotRequired[Hints]
-    files: NotRequired[list[File]]
+    files: NotRequired[Annotated[list[File], Field(max_length=20_000)]]
 
 
 @with_config(_STRICT)

@@ -15,6 +15,8 @@ from logviewer.views.ranks import NO_KEY
 _KEYS, _EXACT_KEYS = 64, 6
 # So many lines more are read rather than searched for.
 _FEW_LINES, _FEWEST_LINES = 512, 64
+# An honest host is never further from the line than that.
+_MOST_PASSED = 16 * _FEW_LINES
 _ANY_BYTES = 2**62
 
 
@@ -71,8 +73,9 @@ async def lines_from(hosts: Hosts, items: Items, number: int, count: int) -> Mer
     before = sum_of(page["start"] for page in merging.first_pages)
     if before is None:
         return None
-    passed = await merging.take(number - before, _ANY_BYTES)
-    return None if len(passed) < number - before and merging.is_pending else merging
+    passed = await merging.take(min(number - before, _MOST_PASSED), _ANY_BYTES)
+    is_short = len(passed) < number - before and (merging.is_pending or len(passed) >= _MOST_PASSED)
+    return None if is_short else merging
 
 
 async def _places_before(hosts: Hosts, items: Items, number: int) -> Mapping[HostPart, Place] | None:

@@ -2,19 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from logviewer.hosts.api import AbsentError, ApiRequest
+from logviewer.hosts.api import AbsentError, ApiAnswer, ApiRequest
 from logviewer.hosts.merge.merge import Merge
-from logviewer.hosts.merge.parts import HostPart
+from logviewer.hosts.merge.parts import HostPart, json_answer
 from tests.helpers.flaky_api import FlakyApi
 from tests.helpers.merged_hosts import BEGIN, Both, both_of, json_of, read, write
 
@@ -137,6 +139,7 @@ def change_lines(change: Callable[[dict[str, Any]], object]) -> Callable[[bytes]
     return changed
 
 
+FILE = {"file": "a", "first": 0, "lines": 0, "counted": 0, "size": 0, "loss": None}
 NONSENSE: dict[str, Callable[[bytes], bytes]] = {
     "nothing": lambda _: b"",
     "no JSON": lambda _: b"<html>",
@@ -157,6 +160,8 @@ NONSENSE: dict[str, Callable[[bytes], bytes]] = {
     "huge keys": change_lines(lambda answer: answer["keys"].__setitem__(0, 2**80)),
     "no text": change_lines(lambda answer: answer["lines"][0].pop("text")),
     "an unknown level": change_lines(lambda answer: answer["lines"][0].update(level="<b>")),
+    "many hints": change_lines(lambda answer: answer.update(hints=[{}] * 1000)),
+    "many files": change_lines(lambda answer: answer.update(files=[FILE] * 50_000)),
     "many bytes": lambda body: body + b" " * (40 << 20),
 }
 
@@ -169,6 +174,42 @@ def test_a_host_with_a_wrong_answer_counts_as_absent(running: Running, change: C
         items = [("start", "-20"), ("count", "20")]
         rest = await ask(Merge(both.parts[1:]), "lines", items)
         assert await ask(merge, "lines", items) == rest | {"absent": ["web-0"]}
+
+    running.check(check)
+
+
+@dataclass
+class Endless:
+    """The API of a host that claims very many lines, of which none is before any time, and sends them for ever."""
+
+    part: HostPart
+    calls: int = 0
+
+    @asynccontextmanager
+    async def call(self, request: ApiRequest) -> AsyncIterator[ApiAnswer]:
+        self.calls += 1
+        items = parse_qsl(request.query)
+        answer: dict[str, Any] = {"total": 2**53, "pending": False}
+        if request.path == "/api/ranks":
+            ranks = [0] * sum(name == "moment" for name, _ in items)
+            answer |= {"least": ranks, "most": ranks, "first": None, "last": None}
+        else:
+            count = int(dict(items)["count"])
+            answer |= {"start": 0, "key": None, "keys": [BEGIN * 1000] * count, "lines": self._rows(count)}
+        yield json_answer(answer)
+
+    def _rows(self, count: int) -> list[dict[str, Any]]:
+        (source,) = self.part.ids
+        return [{"source": source, "n": 1, "text": "", "at": f"1{self.calls:024}{at:024}"} for at in range(count)]
+
+
+def test_a_host_does_not_make_the_hub_read_for_ever(running: Running) -> None:
+    async def check(both: Both) -> None:
+        part = both.parts[0]
+        api = Endless(part)
+        merge = Merge([HostPart(part.name, api, part.sources), *both.parts[1:]])
+        assert (await ask(merge, "lines", [("start", "1000000000000"), ("count", "10")]))["lines"] == []
+        assert api.calls < 100
 
     running.check(check)
 
