@@ -276,9 +276,10 @@ class Following(RuleBasedStateMachine):
 
     @property
     def is_well(self) -> bool:
-        """Whether the server can read all files now."""
+        """Whether the server can read the directory and all files now."""
         files = self.log.on_disk
-        return not self.fault and all(path.exists() and path.stat().st_mode & 0o400 for path in files)
+        is_readable = all(path.exists() and path.stat().st_mode & 0o400 for path in files)
+        return is_readable and self.directory.exists() and not self.fault
 
     @precondition(lambda self: self.is_well and not self.symlink)
     @rule()
