@@ -12,7 +12,15 @@ from typing import Any
 import orjson
 
 from logviewer.hosts.api import PIECE_BYTES, AbsentError, ApiAnswer, ApiRequest, BrokenError, HostError
-from logviewer.hosts.link import HEAD_BYTES, RENEW_SECONDS, ROOM_BYTES, SILENCE_SECONDS, Numbering, Piece
+from logviewer.hosts.link import (
+    ALL_ROOMS_BYTES,
+    HEAD_BYTES,
+    RENEW_SECONDS,
+    ROOM_BYTES,
+    SILENCE_SECONDS,
+    Numbering,
+    Piece,
+)
 from logviewer.hosts.names import token
 from logviewer.hosts.transport import ASK, TO, Received, Transport
 
@@ -75,7 +83,7 @@ class Asking:
     @asynccontextmanager
     async def call(self, host: str, boot: str, request: ApiRequest) -> AsyncIterator[ApiAnswer]:
         """Ask the agent that started as ``boot`` on a host. See ``Api.call``."""
-        call = _Call(token(host), self._grant, has_body=request.method != "HEAD")
+        call = _Call(token(host), self._grant, self._room, has_body=request.method != "HEAD")
         if not self._transport.is_connected:
             raise AbsentError("the hub is not connected to NATS")
         self._calls[call.id] = call
@@ -87,7 +95,7 @@ class Asking:
             "path": request.path,
             "query": request.query,
             "headers": dict(request.headers),
-            "room": ROOM_BYTES,
+            "room": call.granted,
         }
         try:
             await self._publish(f"{ASK}.{call.host}.open", orjson.dumps(opening), reply)
@@ -96,6 +104,10 @@ class Asking:
             del self._calls[call.id]
             if not call.is_over:
                 await self._publish_or_lose(call.host, "stop", {"hub": self._hub, "id": call.id})
+
+    def _room(self) -> int:
+        """Return the bytes of the room of each call."""
+        return min(ROOM_BYTES, max(PIECE_BYTES, ALL_ROOMS_BYTES // (len(self._calls) or 1)))
 
     def _receive(self, message: Received) -> None:
         tokens = message.subject.split(".")
@@ -148,10 +160,13 @@ class HostApi:
 class _Call:
     """One call, and the unread pieces of its answer; at most a room of them."""
 
-    def __init__(self, host: str, grant: "Callable[[str, dict[str, int]], Any]", *, has_body: bool) -> None:
+    def __init__(
+        self, host: str, grant: "Callable[[str, dict[str, int]], Any]", room: Callable[[], int], *, has_body: bool
+    ) -> None:
         self.id = secrets.token_urlsafe(16)
         self.host = host
-        self.granted = ROOM_BYTES
+        self.granted = room()
+        self._room = room
         self.is_over = False
         self._grant = grant
         self._has_body = has_body
@@ -204,8 +219,9 @@ class _Call:
                 raise BrokenError("its length is wrong")
             yield piece.data
             self._read += len(piece.data)
-            if self.granted - self._read < ROOM_BYTES // 2:
-                self.granted = self._read + ROOM_BYTES
+            # The host needs room for a whole piece.
+            if self.granted - self._read < max(PIECE_BYTES, (room := self._room()) // 2):
+                self.granted = self._read + room
                 await self._grant(self.host, {self.id: self.granted})
 
     async def _next(self) -> Piece:

@@ -16,8 +16,10 @@ from logviewer.hosts.api import PIECE_BYTES, BrokenError
 
 Kind = Literal["head", "data", "end", "failure", "ping"]
 
-ROOM_BYTES = 8 * PIECE_BYTES
-"""The bytes of data that a host may send before the hub has used any of them."""
+ROOM_BYTES = 4 * PIECE_BYTES
+"""The most bytes of data that a host may send before the hub has used any of them."""
+ALL_ROOMS_BYTES = 64 * 1024 * 1024
+"""The rooms of all calls of a hub together, where each has a piece at least: clients that do not read fill them."""
 RENEW_SECONDS = 4.0
 """The interval of grants and of pings."""
 LEASE_SECONDS = 12.0

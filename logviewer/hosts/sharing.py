@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from logviewer.hosts.api import Api, ApiAnswer, ApiRequest, BrokenError, HostError
 
-_RING_BYTES = 1024 * 1024
+_RING_BYTES = 512 * 1024
 _MOST_EVENT_BYTES = 16 * 1024 * 1024
 # A call without an event for so long is at the live end.
 _LIVE_SECONDS = 0.1
@@ -99,16 +99,22 @@ class _Feed:
         self._after: dict[bytes, int] = {cursor: 0} if cursor else {}
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._stack = AsyncExitStack()
 
     def start(self, answer: ApiAnswer, stack: AsyncExitStack) -> None:
         """Read the events of an answer until it ends, or ``stop`` is called; then close the stack."""
-        self._task = asyncio.create_task(self._run(answer, stack))
+        self._stack = stack
+        self._task = asyncio.create_task(self._run(answer))
 
     async def stop(self) -> None:
         """End the call."""
         if self._task:
             self._task.cancel()
-            await asyncio.wait([self._task])
+            try:
+                await asyncio.wait([self._task])
+            finally:
+                # A task that is cancelled before its first step has not closed it.
+                await self._stack.aclose()
 
     @property
     def end(self) -> int:
@@ -138,9 +144,9 @@ class _Feed:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def _run(self, answer: ApiAnswer, stack: AsyncExitStack) -> None:
+    async def _run(self, answer: ApiAnswer) -> None:
         try:
-            async with stack:
+            async with self._stack:
                 loop = asyncio.get_running_loop()
                 began = loop.time()
                 async for event in events_of(answer.body):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import cycle
 from typing import Any
@@ -162,6 +162,24 @@ def test_a_host_sends_no_more_than_the_room() -> None:
                 await asyncio.sleep(0.01)
             assert api.sent <= ROOM_BYTES + PIECE_BYTES
             assert len(await answer.read(100 * PIECE_BYTES)) == 40 * PIECE_BYTES
+
+    linked(api, check)
+
+
+def test_many_calls_have_small_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "ALL_ROOMS_BYTES", 8 * PIECE_BYTES)
+    api = FakeApi(pieces=[b"x" * PIECE_BYTES] * 40)
+
+    async def check(link: Link) -> None:
+        async with AsyncExitStack() as stack:
+            answers = [await stack.enter_async_context(link.api.call(REQUEST)) for _ in range(20)]
+            sent = -1
+            while sent != api.sent:
+                sent = api.sent
+                await asyncio.sleep(0.05)
+            # A piece each, one more that waits for room, and the larger rooms of the first calls.
+            assert sent <= 3 * 20 * PIECE_BYTES < 20 * ROOM_BYTES
+            assert [len(await each.read(100 * PIECE_BYTES)) for each in answers] == [40 * PIECE_BYTES] * 20
 
     linked(api, check)
 

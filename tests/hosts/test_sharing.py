@@ -208,6 +208,18 @@ def test_clients_that_are_far_behind_together_get_on_together(monkeypatch: pytes
     run(check)
 
 
+def test_a_client_that_leaves_at_once_leaves_no_call() -> None:
+    async def check(log: Log, api: SharedApi) -> None:
+        for steps in range(30):
+            reader = Reader(api, request())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            await reader.leave()
+            assert (log.open, len(api)) == (0, 0)
+
+    run(check)
+
+
 def test_different_streams_share_nothing() -> None:
     async def check(log: Log, api: SharedApi) -> None:
         readers = [Reader(api, request(query)) for query in ("source=a", "source=a&q=x", "source=a&levels=true")]

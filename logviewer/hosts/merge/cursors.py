@@ -55,6 +55,15 @@ class Marks:
         return found, rest
 
 
+def without_sources(marks: str, others: str) -> str:
+    """Return the marks of sources that have none in ``others``."""
+    if not marks:
+        return marks
+    keys = {_key(others, at) for at in range(0, len(others), _MARK_CHARS)}
+    every = (marks[at : at + _MARK_CHARS] for at in range(0, len(marks), _MARK_CHARS))
+    return "".join(mark for mark in every if _key(mark, 0) not in keys)
+
+
 def _key(marks: str, at: int) -> bytes:
     return base64.urlsafe_b64decode(marks[at : at + 8])[:4]
 

@@ -111,17 +111,18 @@ class Hosts:
         ``check`` raises BrokenError for an answer that cannot be right.
 
         Raises:
-            RefusedError: if a host refuses.
+            RefusedError: if all hosts that answer refuse. One that refuses what another one answers is absent.
             RepeatError: if a host that answered before is absent now.
             AbsentError: if no host is left.
         """
         calls = [_ask(part, path, each, form, check) for part, each in questions.items()]
         tasks = [asyncio.create_task(call) for call in calls]
         try:
-            answers = await asyncio.gather(*tasks)
+            results = await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             for task in tasks:
                 task.cancel()
+        answers = without_refusals(list(questions), results)
         found = {part: answer for part, answers in zip(questions, answers, strict=True) for answer in answers}
         lost = [part for part in questions if part not in found]
         for part in lost:
@@ -149,6 +150,22 @@ class Hosts:
         except RefusedError as error:
             return error
         return RefusedError(422, reason)
+
+
+def without_refusals(parts: Sequence[HostPart], results: Sequence[list[T] | BaseException]) -> Sequence[list[T]]:
+    """Return the results of hosts, without those that refuse what another one answers. Raises the error otherwise."""
+    answered = any(isinstance(each, list) and each for each in results)
+    found: list[list[T]] = []
+    for part, each in zip(parts, results, strict=True):
+        if isinstance(each, RefusedError) and answered:
+            # Another version, or a host that means ill: it must not end the view of all.
+            warn(part, BrokenError(f"it refused the request ({each.status})"))
+            found.append([])
+        elif isinstance(each, BaseException):
+            raise each
+        else:
+            found.append(each)
+    return found
 
 
 async def _ask(

@@ -94,15 +94,22 @@ class Search:
             await asyncio.wait(opened, timeout=_OPEN_SECONDS)
             while not any(each.done() for each in opened):
                 await asyncio.wait(opened, return_when=asyncio.FIRST_COMPLETED)
-            for each in opened:
-                if each.done():
-                    each.result()
+            self._leave_out_refusers()
             if not self._hosts.parts:
                 raise AbsentError(f"{', '.join(self._hosts.absent)}: no answer")
         except BaseException:
             await self._close()
             raise
         return ApiAnswer(200, _HEADERS, self._events())
+
+    def _leave_out_refusers(self) -> None:
+        """Go on without hosts that refuse what another one answers. Raises RefusedError if none answers."""
+        refusers = [run for run in self._runs if run.opened.done() and run.opened.exception()]
+        if refusers and not set(self._hosts.parts) - {run.part for run in refusers}:
+            refusers[0].opened.result()
+        for run in refusers:
+            warn(run.part, BrokenError("it refused the search"))
+            self._hosts.parts.remove(run.part)
 
     async def _read(self, run: _Run) -> None:
         """Read the events of one host. It waits until its matches are taken."""

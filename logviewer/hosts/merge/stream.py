@@ -8,10 +8,10 @@ from typing import ClassVar
 
 import orjson
 
-from logviewer.hosts.api import AbsentError, ApiAnswer
-from logviewer.hosts.merge.cursors import Marks, joined
+from logviewer.hosts.api import AbsentError, ApiAnswer, BrokenError
+from logviewer.hosts.merge.cursors import Marks, joined, without_sources
 from logviewer.hosts.merge.following import Follower, Passed
-from logviewer.hosts.merge.parts import HostPart, RefusedError, chosen
+from logviewer.hosts.merge.parts import HostPart, RefusedError, chosen, warn
 from logviewer.hosts.merge.question import Question
 
 MOST_SOURCES = 256
@@ -40,10 +40,11 @@ class Stream:
             raise RefusedError(422, f"source: a stream has at most {MOST_SOURCES} sources, and these are {sources}")
         self._gathers = sources > _FEW_SOURCES
         # Its bound makes hosts wait for a slow client.
-        self._queue: asyncio.Queue[Passed] = asyncio.Queue(4)
+        self._queue: asyncio.Queue[Passed] = asyncio.Queue(1)
         follow = question.flag("follow", default=True)
         cursors, items = Marks(parts), chosen(question.items, "cursor", "format", "raw")
         self._followers = [Follower(part, items, cursors, self._queue, follow) for part in parts]
+        self._strangers = ""
         self._begin(cursors, last_event_id, question.text("cursor"))
         self._tasks: list[asyncio.Task[None]] = []
         self._left = len(parts)
@@ -56,6 +57,7 @@ class Stream:
         if not text:
             return
         found = cursors.split(text)
+        self._strangers = found[1] if found else ""
         for follower in self._followers:
             if found is None or not (found[0] or found[1]):
                 self._refer(follower, last_event_id, cursor)
@@ -78,15 +80,24 @@ class Stream:
         try:
             opened = [follower.opened for follower in self._followers]
             await asyncio.wait(opened, timeout=_OPEN_SECONDS)
-            for each in opened:
-                if each.done():
-                    each.result()
+            self._leave_out_refusers()
             if all(each.is_absent for each in self._followers):
                 raise AbsentError(f"{', '.join(str(each.part.name) for each in self._followers)}: no answer")
         except BaseException:
             await self._close()
             raise
         return ApiAnswer(200, self.HEADERS, self._pieces())
+
+    def _leave_out_refusers(self) -> None:
+        """Go on without hosts that refuse what another one answers. Raises RefusedError if none answers."""
+        done = [each for each in self._followers if each.opened.done()]
+        refusers = [each for each in done if each.opened.exception()]
+        if refusers and all(each in refusers or each.is_absent for each in done):
+            refusers[0].opened.result()
+        for each in refusers:
+            warn(each.part, BrokenError("it refused the stream"))
+            each.is_absent = True
+            self._left -= 1
 
     async def _pieces(self) -> AsyncGenerator[bytes]:
         try:
@@ -151,9 +162,14 @@ class Stream:
 
     def _encode(self, bodies: Sequence[bytes]) -> bytes:
         """Return events, the last of them with the cursor of all hosts; nothing if there is nothing new."""
-        cursor = joined(each.marks for each in self._followers) if bodies or self._has_moved else b""
+        cursor = self._cursor() if bodies or self._has_moved else b""
         self._has_moved = False
         return b"\n".join(bodies) + cursor + b"\n" if bodies or cursor else b""
+
+    def _cursor(self) -> bytes:
+        """Return the cursor of all hosts, and of sources of the client's cursor that are not here now."""
+        marks = "".join(each.marks for each in self._followers)
+        return joined([marks, without_sources(self._strangers, marks)])
 
     async def _close(self) -> None:
         for task in self._tasks:

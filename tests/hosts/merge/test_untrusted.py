@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -309,5 +310,57 @@ def test_a_request_has_the_sources_of_its_host_alone(running: Running) -> None:
         request: ApiRequest = api.calls[0]
         assert request.query.count("source=") == 2
         assert all(each.id in request.query for each in both.parts[1].sources)
+
+    running.check(check)
+
+
+class _Refusing:
+    """The API of a host that refuses every request."""
+
+    @asynccontextmanager
+    async def call(self, request: ApiRequest) -> AsyncIterator[ApiAnswer]:
+        yield json_answer({"detail": "no"}, 422)
+
+
+@questions
+def test_a_host_that_refuses_ends_no_view_of_the_others(running: Running, name: str, items: Items) -> None:
+    async def check(both: Both) -> None:
+        parts = [*both.parts]
+        parts[1] = HostPart(parts[1].name, _Refusing(), parts[1].sources)
+        answer = json.loads(await (await getattr(Merge(parts), name)(items)).read(10**7))
+        assert answer["absent"] == [parts[1].name]
+        refused = await getattr(Merge([parts[1], HostPart("other", _Refusing(), parts[0].sources)]), name)(items)
+        assert refused.status == 422
+
+    running.check(check)
+
+
+def test_a_host_that_refuses_ends_no_search_and_no_stream(running: Running) -> None:
+    async def check(both: Both) -> None:
+        parts = [*both.parts]
+        parts[1] = HostPart(parts[1].name, _Refusing(), parts[1].sources)
+        merge = Merge(parts)
+        search = await (await merge.search([("q", "1")])).read(10**7)
+        assert b"event: end" in search
+        assert f'"absent":["{parts[1].name}"]'.encode() in search
+        items = [("from", "start"), ("follow", "false")]
+        stream = await (await merge.stream(items, {})).read(10**7)
+        assert stream.count(b"event: lines") >= 2
+        assert b'"complete"' in stream
+
+    running.check(check)
+
+
+def test_a_cursor_keeps_the_places_in_hosts_that_are_not_here_yet(running: Running) -> None:
+    async def check(both: Both) -> None:
+        async def last_id(parts: list[HostPart], headers: dict[str, str]) -> bytes:
+            body = await (await Merge(parts).stream([("follow", "false")], headers)).read(10**7)
+            return re.findall(rb"^id: (.*)$", body, re.MULTILINE)[-1]
+
+        one, two = both.parts[:2]
+        before = await last_id([one, two], {})
+        alone = await last_id([one], {"last-event-id": before.decode()})
+        assert alone == before
+        assert await last_id([one, two], {"last-event-id": alone.decode()}) == before
 
     running.check(check)
