@@ -153,7 +153,7 @@ class Hosts:
 
 
 def without_refusals(parts: Sequence[HostPart], results: Sequence[list[T] | BaseException]) -> Sequence[list[T]]:
-    """Return the results of hosts, without those that refuse what another one answers. Raises the error otherwise."""
+    """Return the results, nothing for a host that refuses what another one answers. Raises the error otherwise."""
     answered = any(isinstance(each, list) and each for each in results)
     found: list[list[T]] = []
     for part, each in zip(parts, results, strict=True):
