@@ -37,7 +37,7 @@ bench: $(VENV)/tested
 	$(BIN)/python -m tests.bench $(ARGS)
 
 soak: $(VENV)/tested
-	SOAK=20 $(BIN)/pytest --timeout 0 tests/tail/test_promise.py tests/program/test_promise.py tests/program/test_tail.py
+	SOAK=20 $(BIN)/pytest --timeout 0 tests/tail/test_promise.py tests/program/test_promise.py tests/program/test_tail.py tests/program/test_hosts.py
 	$(BIN)/python -m tests.bench soak --strict --seconds 600 --rate 20000 $(ARGS)
 	$(BIN)/python -m tests.bench hostile --strict --seconds 3600 $(ARGS)
 

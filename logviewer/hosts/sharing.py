@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 from logviewer.hosts.api import Api, ApiAnswer, ApiRequest, BrokenError, HostError
 
 _RING_BYTES = 512 * 1024
-_MOST_EVENT_BYTES = 16 * 1024 * 1024
+_MOST_EVENT_BYTES = 8 * 1024 * 1024
 # A call without an event for so long is at the live end.
 _LIVE_SECONDS = 0.1
 _ID = re.compile(rb"^id: ([!-~]+)$", re.MULTILINE)
@@ -158,7 +158,8 @@ class _Feed:
                     self.is_waiting = False
                     began = loop.time()
         except HostError as error:
-            self.error = error
+            # Its frames hold the bytes of the last event.
+            self.error = error.with_traceback(None)
         finally:
             self.is_over = True
             self.wake()

@@ -24,6 +24,8 @@ from tests.helpers.soak import EXAMPLES
 
 NUMBER = re.compile(r"line (\d{9})$")
 ROTATED_BYTES = 200_000
+# Of ``make soak``; otherwise until the host is absent.
+PARTITION_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +62,10 @@ class Writer:
                     self.path.with_name(f"app.log.{number}{end}").rename(
                         self.path.with_name(f"app.log.{number + 1}{end}")
                     )
-        if self.packs and self.rotations > 2:
-            oldest = self.path.with_name(f"app.log.{self.rotations}")
-            oldest.with_name(f"{oldest.name}.gz").write_bytes(gzip.compress(oldest.read_bytes()))
-            oldest.unlink()
+        third = self.path.with_name("app.log.3")
+        if self.packs and third.exists():
+            third.with_name("app.log.3.gz").write_bytes(gzip.compress(third.read_bytes()))
+            third.unlink()
         self.path.rename(self.path.with_name("app.log.1"))
         self.path.touch()
 
@@ -196,6 +198,8 @@ def inject(fault: str, hub: Hub, host: str, log: Path, reader: Reader) -> None:
         case "partition":
             hub.networks[host].cut()
             until(lambda: hub.state(host) == "absent", what="the state absent")
+            if EXAMPLES > 1:
+                threading.Event().wait(PARTITION_SECONDS)
             hub.networks[host].mend()
 
 

@@ -16,6 +16,8 @@ MOST_BYTES = 32 * 1024 * 1024
 # A second within the ends of the calendar: there is a time before and after each of these.
 LEAST_MS, MOST_MS = -62_135_596_799_000, 253_402_300_798_999
 
+# A question asks for less.
+_MOST_ROWS = 10_000
 T = TypeVar("T")
 
 _NAMES = frozenset(name or "none" for name in LEVELS)
@@ -77,7 +79,7 @@ class Lines(TypedDict):
 
     total: Count | None
     start: Count | None
-    lines: list[Row]
+    lines: Annotated[list[Row], Field(max_length=_MOST_ROWS)]
     keys: list[Key | None]
     key: Key | None
     pending: bool
