@@ -198,7 +198,8 @@ def test_a_flood_loses_nothing_and_skipped_lines_can_be_read(logs: Path, serve: 
             file.writelines(f"flood {part * 10_000 + n}\n" for n in range(10_000))
             file.flush()
     expect_line(page, 200_001, "flood 199999")
-    expect(page.locator("#total")).to_have_attribute("title", re.compile("200,000"))
+    # The first line may come with the others, where the page opens its stream before the file is read.
+    expect(page.locator("#total")).to_have_attribute("title", re.compile("200,00[01]"))
     go_to(page, "100000")
     expect_line(page, 100_000, "flood 99998")
     assert page.evaluate("document.querySelectorAll('*').length") < 2_500
