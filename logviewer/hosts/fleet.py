@@ -96,7 +96,6 @@ class AgentFleet:
         self._apis: dict[str, SharedApi] = {}
         self._reads = asyncio.Semaphore(_MOST_READS)
         self._has_settled = asyncio.Event()
-        self._listeners: set[Callable[[str], None]] = set()
 
     # For any thread
 
@@ -138,18 +137,9 @@ class AgentFleet:
         found = self._hosts.get(host)
         return found.boot if found else None
 
-    def is_here(self, host: str) -> bool:
-        """Return whether a host answers."""
-        return self.boot(host) is not None
-
     async def settled(self) -> None:
         """Wait until all invited hosts have sent their sources, or have had the time for it since the start."""
         await self._has_settled.wait()
-
-    def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Call a function with the name of each host whose state changes; return one that ends this."""
-        self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
 
     async def run(self) -> None:
         """Keep the table until cancelled."""
@@ -222,8 +212,6 @@ class AgentFleet:
         host.state = state
         if state != "here":
             self._asking.end(host.name, reason)
-        for listener in list(self._listeners):
-            listener(host.name)
 
     def _look(self) -> None:
         now = time.monotonic()

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable
 
+from logviewer.hosts.frames import pattern_of
 from logviewer.hosts.transport import Received
 
 # Returns the messages that arrive in place of one.
@@ -44,8 +45,7 @@ class Wire:
                         asyncio.get_running_loop().call_soon(handle, refusal)
 
     async def subscribe(self, subject: str, handle: Callable[[Received], None]) -> None:
-        pattern = re.escape(subject).replace(r"\*", "[^.]+").replace(">", ".+")
-        self._receivers.append((re.compile(pattern), handle))
+        self._receivers.append((pattern_of(subject), handle))
 
     def has_receiver(self, subject: str) -> bool:
         """Whether a message on a subject would arrive."""

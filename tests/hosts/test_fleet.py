@@ -186,23 +186,6 @@ def test_a_hub_that_starts_asks_who_is_here() -> None:
     networked(check)
 
 
-def test_listeners_hear_of_each_change_once() -> None:
-    heard: list[str] = []
-
-    async def check(network: Network) -> None:
-        stop = network.hub.fleet.subscribe(heard.append)
-        task = network.start("web-1", Sources([facts("web-1", "app.log")]))
-        await network.until_here("web-1")
-        task.cancel()
-        await until(lambda: len(heard) == 2)
-        stop()
-        network.start("web-1", Sources([facts("web-1", "app.log")]))
-        await network.until_here("web-1")
-        assert heard == ["web-1", "web-1"]
-
-    networked(check)
-
-
 def test_an_agent_that_starts_again_takes_over_at_once() -> None:
     async def check(network: Network) -> None:
         network.start("web-1", Sources([facts("web-1", "old.log")]))

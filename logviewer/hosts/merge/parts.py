@@ -132,10 +132,6 @@ class Hosts:
         self._answered.update(found)
         return found
 
-    async def ask_all(self, path: str, items: Items, form: TypeAdapter[T]) -> dict[HostPart, T]:
-        """Ask all hosts the same; see ``ask``."""
-        return await self.ask(path, dict.fromkeys(self.parts, items), form)
-
     def lose(self, part: HostPart) -> None:
         """Go on without a host. Raises AbsentError if none is left."""
         if part in self.parts:
