@@ -400,3 +400,28 @@ def test_each_worker_of_a_hub_answers_for_all_hosts(logs: Path) -> None:
                 assert client.get("/api/lines", params=params).json()["lines"][0]["text"] == "line"
         hub.agents["web-1"].kill()
         until(lambda: hub.state("web-1") == "absent", what="the state absent")
+
+
+def test_a_host_masks_its_lines_before_they_leave_it(logs: Path) -> None:
+    log, config = logs / "app.log", logs / "agent.toml"
+    log.write_text("2026-11-27T10:00:00Z INFO password=hunter2 accepted\n")
+    config.write_text("[[redact]]\npattern = 'hunter\\d'\n")
+    with Hub() as hub:
+        hub.start("web-1", "--config", config, log)
+        before = hub.networks["web-1"].bytes
+        source = "web-1:app.log"
+        at = hub.server.get("/api/lines", source=source).json()["lines"][0]["at"]
+        for path, params in (
+            ("/api/lines", {}),
+            ("/api/line", {"at": at, "raw": "true"}),
+            ("/api/explain", {"at": at}),
+            ("/api/search", {"q": "password"}),
+            ("/api/stream", {"from_": "start", "follow": "false"}),
+            ("/api/stream", {"from_": "start", "follow": "false", "format": "text", "raw": "true"}),
+            ("/api/download", {}),
+        ):
+            text = hub.server.get(path, source=source, **params).text
+            assert "password=***" in text, path
+            assert "hunter2" not in text, path
+        assert hub.server.get("/api/lines", source=source, q="hunter2").json()["lines"] == []
+        assert hub.networks["web-1"].bytes > before
